@@ -1,0 +1,109 @@
+#pragma once
+// A core: matrix engine, vector unit, scratchpad and DMA engine, and the state machine that takes work items
+// through their stages. It interleaves up to `resident_items` items; each keeps up to `pipeline_stages` buffers
+// in flight, so loads run ahead of the engines by as much as the buffers allow. One SC_METHOD, re-armed for the
+// next instant at which an item can go on. Left out: register files, instruction fetch.
+
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "models/compute/matrix_engine.h"
+#include "models/compute/stage_costs.h"
+#include "models/compute/stall_ledger.h"
+#include "models/compute/vector_unit.h"
+#include "models/control/work_queue.h"
+#include "models/core/component.h"
+#include "models/dma/dma_engine.h"
+#include "models/memory/scratchpad.h"
+
+namespace orrery {
+
+// What all cores share while a kernel runs.
+struct KernelRun {
+  const TileKernel* kernel = nullptr;
+  const StageCosts* costs = nullptr;
+  WorkQueue* queue = nullptr;
+  const StallLedger* reference = nullptr;         // of the core whose waves are replayed
+  std::vector<std::uint32_t> input_entry;         // first shared-buffer entry of each operand; kNoEntry = none
+  std::vector<std::uint32_t> output_entry;
+};
+
+// Told by the cores; implemented by the command processor.
+class ItemListener {
+ public:
+  virtual ~ItemListener() = default;
+  // A work item's results are stored at `done` (>= now).
+  virtual void item_done(CoreId core, Femtoseconds done) = 0;
+};
+
+class ComputeTile : public sc_core::sc_module, public Component {
+ public:
+  MatrixEngine matrix;
+  VectorUnit vector;
+  Scratchpad scratchpad;
+  DmaEngine dma;
+
+  ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch, const ClockDomain& clock,
+              ActivityCounts& counts, ItemListener& listener);
+
+  // Lays out the kernel's buffers; items start with assign(). Throws SimulationError when they do not fit.
+  void begin(const KernelRun& run, Femtoseconds start);
+  // Gives slot `slot` its first item, to begin at `t`.
+  void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t);
+
+  // Split of this core's time since begin(); accounted up to ledger().covered().
+  StallLedger& ledger() { return ledger_; }
+  TimeCategory store_bound_by() const { return store_bound_by_; }
+
+  bool idle() const override { return active_items_ == 0; }
+  std::string waiting_for() const override;
+
+ private:
+  static constexpr std::uint32_t kMaxStages = 64;
+  static constexpr Femtoseconds kNever = INT64_MAX;
+  struct Finishing {
+    WorkItem item;
+    Femtoseconds at = kNever;
+  };
+  struct Slot {
+    bool active = false;
+    WorkItem item;
+    std::uint64_t next_k = 0;
+    std::size_t operand = 0;          // of the stage whose loads are being issued
+    std::uint64_t offset = 0;         // within that operand's tile
+    Femtoseconds ready = 0;           // of that stage's data so far
+    TimeCategory cause = TimeCategory::wait;
+    Femtoseconds chain_end = 0;       // when the last stage's result is there
+    std::uint64_t issued = 0;         // stages, over all items
+    std::vector<Femtoseconds> buffer_free;  // ring
+    std::array<std::uint64_t, kMaxOperands> held{};
+    Femtoseconds wake = kNever;
+    bool wait_end = false;            // wakes to finish its item
+    Finishing finishing;              // an item that ended while the next one already loads
+  };
+
+  const CoreId id_;
+  const ArchSpec& arch_;
+  const ClockDomain& clock_;
+  ActivityCounts& counts_;
+  ItemListener& listener_;
+  KernelRun run_;
+  std::vector<Slot> slots_;
+  StallLedger ledger_;
+  Calendar issue_;
+  TimeCategory store_bound_by_ = TimeCategory::wait;
+  std::uint32_t active_items_ = 0;
+  sc_core::sc_event wake_;
+
+  void step();
+  void rearm();
+  void start_item(Slot& slot, const WorkItem& item);
+  void advance(Slot& slot, Femtoseconds now);
+  bool load_stage(Slot& slot, const StageCost& cost, Femtoseconds now);
+  void run_stage(Slot& slot, const StageCost& cost, Femtoseconds now);
+  void finish_item(Slot& slot, const WorkItem& item, Femtoseconds now);
+  void take_next(Slot& slot, Femtoseconds now);
+};
+
+}  // namespace orrery

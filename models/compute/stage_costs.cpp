@@ -1,0 +1,64 @@
+#include "models/compute/stage_costs.h"
+
+#include <algorithm>
+
+namespace orrery {
+namespace {
+
+StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64_t k_tile, const MatrixEngine& matrix,
+                     const VectorUnit& vector, const Scratchpad& scratchpad) {
+  StageCost cost;
+  std::uint64_t written = 0;
+  for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
+    cost.input_bytes[i] = operand_bytes(kernel, kernel.inputs[i], item, k_tile);
+    written += cost.input_bytes[i];
+  }
+  for (const MatrixStep& step : kernel.matrix_steps) {
+    const std::uint64_t m = length_at(kernel, step.m, item, k_tile);
+    const std::uint64_t n = length_at(kernel, step.n, item, k_tile);
+    const std::uint64_t k = length_at(kernel, step.k, item, k_tile);
+    cost.matrix += matrix.service(step.dataflow, step.dtype, m, n, k);
+    cost.scratchpad_read_bytes += operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, k);
+  }
+  for (const VectorStep& step : kernel.vector_steps) {
+    const VectorWork work = vector.work(step.function, length_at(kernel, step.rows, item, k_tile),
+                                        length_at(kernel, step.cols, item, k_tile));
+    cost.vector += vector.service(work);
+    cost.vector_work.simple_ops += work.simple_ops;
+    cost.vector_work.transcendental_ops += work.transcendental_ops;
+  }
+  if (kernel.matrix_steps.empty()) cost.scratchpad_read_bytes += written;
+  const Femtoseconds supply = scratchpad.service(cost.scratchpad_read_bytes + written);
+  Femtoseconds& paced = kernel.matrix_steps.empty() ? cost.vector : cost.matrix;
+  cost.scratchpad_bound = supply > paced;
+  paced = std::max(paced, supply);
+  return cost;
+}
+
+}  // namespace
+
+StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, const VectorUnit& vector,
+                       const Scratchpad& scratchpad)
+    : last_m_(kernel.m_tiles() - 1), last_n_(kernel.n_tiles() - 1), last_k_(kernel.k_tiles() - 1) {
+  for (std::size_t edge = 0; edge < 8; ++edge) {
+    WorkItem item;
+    item.m = (edge & 1U) != 0 ? last_m_ : 0;
+    item.n = (edge & 2U) != 0 ? last_n_ : 0;
+    const std::uint64_t k_tile = (edge & 4U) != 0 ? last_k_ : 0;
+    stages_[edge] = stage_cost(kernel, item, k_tile, matrix, vector, scratchpad);
+    if (edge >= 4) continue;
+    ItemCost& cost = items_[edge];
+    for (std::size_t i = 0; i < kernel.outputs.size(); ++i) {
+      cost.output_bytes[i] = operand_bytes(kernel, kernel.outputs[i], item, 0);
+    }
+    for (const VectorStep& step : kernel.epilogue) {
+      const VectorWork work =
+          vector.work(step.function, length_at(kernel, step.rows, item, 0), length_at(kernel, step.cols, item, 0));
+      cost.vector += vector.service(work);
+      cost.vector_work.simple_ops += work.simple_ops;
+      cost.vector_work.transcendental_ops += work.transcendental_ops;
+    }
+  }
+}
+
+}  // namespace orrery

@@ -1,0 +1,53 @@
+#pragma once
+// Service times and bytes of a kernel's stages, worked out once a kernel with the engines' own timing: a stage is
+// one of eight kinds, by whether its m, n and k tiles are full or clipped at the edge.
+
+#include <array>
+#include <vector>
+
+#include "models/compute/matrix_engine.h"
+#include "models/compute/vector_unit.h"
+#include "models/memory/scratchpad.h"
+#include "sim/program/tile_kernel.h"
+#include "sim/stats/activity_counts.h"
+
+namespace orrery {
+
+inline constexpr std::size_t kMaxOperands = 6;
+
+struct StageCost {
+  Femtoseconds matrix = 0;       // engine time, scratchpad supply included
+  bool scratchpad_bound = false;
+  Femtoseconds vector = 0;
+  std::array<std::uint64_t, kMaxOperands> input_bytes{};
+  std::uint64_t scratchpad_read_bytes = 0;
+  VectorWork vector_work;
+};
+
+struct ItemCost {
+  Femtoseconds vector = 0;       // epilogue
+  std::array<std::uint64_t, kMaxOperands> output_bytes{};
+  VectorWork vector_work;
+};
+
+class StageCosts {
+ public:
+  StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, const VectorUnit& vector,
+             const Scratchpad& scratchpad);
+
+  const StageCost& stage(const WorkItem& item, std::uint64_t k_tile) const {
+    return stages_[edges(item) | (k_tile == last_k_ ? 4U : 0U)];
+  }
+  const ItemCost& item(const WorkItem& item) const { return items_[edges(item)]; }
+
+ private:
+  std::uint64_t last_m_, last_n_, last_k_;
+  std::array<StageCost, 8> stages_;
+  std::array<ItemCost, 4> items_;
+
+  std::size_t edges(const WorkItem& item) const {
+    return (item.m == last_m_ ? 1U : 0U) | (item.n == last_n_ ? 2U : 0U);
+  }
+};
+
+}  // namespace orrery

@@ -1,0 +1,199 @@
+#include "models/control/command_processor.h"
+
+#include <algorithm>
+
+#include "sim/util/errors.h"
+
+namespace orrery {
+
+CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch, ActivityCounts& counts)
+    : sc_module(name), arch_(arch), counts_(counts) {
+  SC_HAS_PROCESS(CommandProcessor);
+  SC_METHOD(step);
+  sensitive << wake_;
+  dont_initialize();
+}
+
+void CommandProcessor::connect(std::vector<ComputeTile*> tiles, SharedBuffer* shared_buffer,
+                               CollectiveEngine* collectives) {
+  tiles_ = std::move(tiles);
+  shared_buffer_ = shared_buffer;
+  collectives_ = collectives;
+}
+
+void CommandProcessor::begin(const Program& program, const std::vector<ResidentTensor>& resident,
+                             std::uint64_t foreign_dirty_bytes, bool skip) {
+  program_ = &program;
+  resident_ = resident;
+  foreign_dirty_bytes_ = foreign_dirty_bytes;
+  skip_ = skip;
+  outcomes_.assign(program.tasks.size(), TaskOutcome{});
+  started_.assign(program.tasks.size(), false);
+  skipped_counts_ = ActivityCounts{};
+  kernel_task_ = collective_task_ = kNoTask;
+  wake_.notify(fs_time(0));
+}
+
+bool CommandProcessor::complete() const {
+  return std::all_of(outcomes_.begin(), outcomes_.end(), [](const TaskOutcome& o) { return o.done; });
+}
+
+bool CommandProcessor::ready(std::uint32_t task) const {
+  const auto& depends_on = program_->tasks[task].depends_on;
+  return std::all_of(depends_on.begin(), depends_on.end(), [this](std::uint32_t d) { return outcomes_[d].done; });
+}
+
+void CommandProcessor::step() {
+  const Femtoseconds now = now_fs();
+  finish_tasks(now);
+  start_ready_tasks(now);
+  rearm(now);
+}
+
+// Wakes at the nearest known end of a running task.
+void CommandProcessor::rearm(Femtoseconds now) {
+  Femtoseconds next = INT64_MAX;
+  for (const std::uint32_t running : {kernel_task_, collective_task_}) {
+    if (running != kNoTask && outcomes_[running].end > 0) next = std::min(next, outcomes_[running].end);
+  }
+  if (next == INT64_MAX) return;
+  wake_.cancel();
+  wake_.notify(fs_time(std::max(wake_time(next, 0), now) - now));
+}
+
+void CommandProcessor::finish_tasks(Femtoseconds now) {
+  for (std::uint32_t* running : {&kernel_task_, &collective_task_}) {
+    if (*running == kNoTask || outcomes_[*running].end == 0 || outcomes_[*running].end > now) continue;
+    outcomes_[*running].done = true;
+    *running = kNoTask;
+  }
+}
+
+void CommandProcessor::start_ready_tasks(Femtoseconds now) {
+  for (std::uint32_t task = 0; task < program_->tasks.size(); ++task) {
+    if (started_[task] || !ready(task)) continue;
+    const bool is_kernel = std::holds_alternative<TileKernel>(program_->tasks[task].work);
+    if ((is_kernel ? kernel_task_ : collective_task_) != kNoTask) continue;
+    started_[task] = true;
+    outcomes_[task].start = now;
+    ++counts_.kernels;
+    if (is_kernel) {
+      start_kernel(task, now);
+    } else {
+      collective_task_ = task;
+      const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns);
+      outcomes_[task].split.add(TimeCategory::launch, overhead);
+      collectives_->begin(std::get<CollectiveTask>(program_->tasks[task].work), now + overhead);
+    }
+  }
+}
+
+void CommandProcessor::place_tiles(const TileKernel& kernel) {
+  run_.input_entry.assign(kernel.inputs.size(), kNoEntry);
+  run_.output_entry.assign(kernel.outputs.size(), kNoEntry);
+  if (shared_buffer_ == nullptr) return;
+  std::vector<TileRange> ranges;
+  std::uint32_t first = 0;
+  const auto place = [&](const KernelOperand& operand) {
+    TileRange range;
+    range.tensor = operand.tensor;
+    range.tiles = static_cast<std::uint32_t>(operand_tile_count(kernel, operand));
+    range.tile_bytes = operand_bytes(kernel, operand, WorkItem{}, 0);
+    for (const ResidentTensor& r : resident_) {
+      if (r.tensor != operand.tensor) continue;
+      range.resident_bytes = r.bytes;
+      range.dirty = r.dirty_bytes > 0;
+    }
+    ranges.push_back(range);
+    const std::uint32_t entry = first;
+    first += range.tiles;
+    return entry;
+  };
+  for (std::size_t i = 0; i < kernel.inputs.size(); ++i) run_.input_entry[i] = place(kernel.inputs[i]);
+  for (std::size_t i = 0; i < kernel.outputs.size(); ++i) run_.output_entry[i] = place(kernel.outputs[i]);
+  shared_buffer_->begin(ranges, foreign_dirty_bytes_);
+}
+
+void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
+  const TileKernel& kernel = std::get<TileKernel>(program_->tasks[task].work);
+  kernel_task_ = task;
+  place_tiles(kernel);
+  ComputeTile& first = *tiles_[0];
+  costs_ = std::make_unique<StageCosts>(kernel, first.matrix, first.vector, first.scratchpad);
+  run_.kernel = &kernel;
+  run_.costs = costs_.get();
+  run_.queue = &queue_;
+  run_.reference = &first.ledger();
+  const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns);
+  const Femtoseconds start = now + overhead;
+  outcomes_[task].split.add(TimeCategory::launch, overhead);
+  items_left_ = kernel.items();
+  kernel_end_ = start;
+  last_core_ = CoreId{0};
+  queue_.begin(kernel, skip_, counts_, start);
+  for (std::uint32_t c = 0; c < kernel.cores_used; ++c) tiles_[c]->begin(run_, start);
+  counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
+  const Femtoseconds dispatched = start + from_ns(arch_.command.item_dispatch_ns);
+  for (std::uint32_t slot = 0; slot < kernel.resident_items; ++slot) {
+    for (std::uint32_t c = 0; c < kernel.cores_used; ++c) {
+      WorkItem item;
+      if (!queue_.next(item, now, *run_.reference)) return;
+      tiles_[c]->assign(slot, item, dispatched);
+    }
+  }
+}
+
+void CommandProcessor::item_done(CoreId core, Femtoseconds done) {
+  if (done >= kernel_end_) {
+    kernel_end_ = done;
+    last_core_ = core;
+  }
+  if (--items_left_ == queue_.skipped_items()) finish_kernel(kernel_end_);
+}
+
+void CommandProcessor::finish_kernel(Femtoseconds end) {
+  TaskOutcome& outcome = outcomes_[kernel_task_];
+  ComputeTile& last = *tiles_[last_core_.value];
+  last.ledger().until(end, last.store_bound_by());
+  outcome.split += last.ledger().split();
+  outcome.split += queue_.skipped_split();
+  outcome.skipped = queue_.skipped_time();
+  // The split of the replayed waves is core 0's; close any gap to their time with `wait`.
+  outcome.split.add(TimeCategory::wait, outcome.skipped - queue_.skipped_split().total());
+  ActivityCounts skipped = queue_.skipped_counts();
+  skipped_counts_ += skipped;
+  outcome.end = end;
+  update_resident(std::get<TileKernel>(program_->tasks[kernel_task_].work));
+  rearm(now_fs());
+}
+
+void CommandProcessor::update_resident(const TileKernel& kernel) {
+  if (shared_buffer_ == nullptr) return;
+  foreign_dirty_bytes_ = shared_buffer_->foreign_dirty_bytes();
+  for (std::size_t i = 0; i < kernel.inputs.size() + kernel.outputs.size(); ++i) {
+    const ResidentTensor held = shared_buffer_->resident(i);
+    const auto known = std::find_if(resident_.begin(), resident_.end(),
+                                    [&](const ResidentTensor& r) { return r.tensor == held.tensor; });
+    if (known != resident_.end()) {
+      *known = held;
+    } else {
+      resident_.push_back(held);
+    }
+  }
+}
+
+void CommandProcessor::collective_done(Femtoseconds done) {
+  TaskOutcome& outcome = outcomes_[collective_task_];
+  outcome.end = std::max<Femtoseconds>(done, outcome.start + 1);
+  outcome.split.add(TimeCategory::link, outcome.end - outcome.start - outcome.split.total());
+  rearm(now_fs());
+}
+
+std::string CommandProcessor::waiting_for() const {
+  std::size_t open = 0;
+  for (const TaskOutcome& o : outcomes_) open += o.done ? 0 : 1;
+  return std::string(name()) + " has " + std::to_string(open) + " of " + std::to_string(outcomes_.size()) +
+         " task(s) unfinished";
+}
+
+}  // namespace orrery

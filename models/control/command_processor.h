@@ -1,0 +1,91 @@
+#pragma once
+// Issues a program's tasks to the cores and the links: a task starts when those it depends on are done; kernels
+// go one at a time and pay the device's start-up cost; a collective may run beside a kernel. It knows when the
+// program is complete and how each task's time was spent.
+
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "models/compute/compute_tile.h"
+#include "models/control/work_queue.h"
+#include "models/link/collective_engine.h"
+#include "models/memory/shared_buffer.h"
+#include "sim/program/program.h"
+
+namespace orrery {
+
+struct TaskOutcome {
+  Femtoseconds start = 0;
+  Femtoseconds end = 0;
+  TimeSplit split;               // sums to end - start
+  Femtoseconds skipped = 0;      // of that, replayed by steady-state skipping
+  bool done = false;
+};
+
+class CommandProcessor : public sc_core::sc_module, public Component, public ItemListener, public CollectiveListener {
+ public:
+  CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch, ActivityCounts& counts);
+
+  // Wiring, once, by the factory.
+  void connect(std::vector<ComputeTile*> tiles, SharedBuffer* shared_buffer, CollectiveEngine* collectives);
+
+  // Starts `program` now; it must outlive the run. `resident` lists what is on chip; `skip` allows steady-state
+  // skipping.
+  void begin(const Program& program, const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes,
+             bool skip);
+
+  bool complete() const;
+  const std::vector<TaskOutcome>& outcomes() const { return outcomes_; }
+  // Counts that were replayed and not simulated.
+  const ActivityCounts& skipped_counts() const { return skipped_counts_; }
+
+  // What is on chip now: as given to begin(), brought up to date by each kernel.
+  const std::vector<ResidentTensor>& resident() const { return resident_; }
+  std::uint64_t foreign_dirty_bytes() const { return foreign_dirty_bytes_; }
+
+  void item_done(CoreId core, Femtoseconds done) override;
+  void collective_done(Femtoseconds done) override;
+
+  bool idle() const override { return complete(); }
+  std::string waiting_for() const override;
+
+ private:
+  static constexpr std::uint32_t kNoTask = 0xffffffff;
+
+  const ArchSpec& arch_;
+  ActivityCounts& counts_;
+  std::vector<ComputeTile*> tiles_;
+  SharedBuffer* shared_buffer_ = nullptr;
+  CollectiveEngine* collectives_ = nullptr;
+
+  const Program* program_ = nullptr;
+  std::vector<ResidentTensor> resident_;
+  std::uint64_t foreign_dirty_bytes_ = 0;
+  bool skip_ = true;
+  std::vector<TaskOutcome> outcomes_;
+  std::vector<bool> started_;
+  ActivityCounts skipped_counts_;
+
+  std::uint32_t kernel_task_ = kNoTask;      // on the cores now
+  std::uint32_t collective_task_ = kNoTask;  // on the links now
+  KernelRun run_;
+  std::unique_ptr<StageCosts> costs_;
+  WorkQueue queue_;
+  std::uint64_t items_left_ = 0;
+  Femtoseconds kernel_end_ = 0;
+  CoreId last_core_;
+  sc_core::sc_event wake_;
+
+  void step();
+  void finish_tasks(Femtoseconds now);
+  void start_ready_tasks(Femtoseconds now);
+  bool ready(std::uint32_t task) const;
+  void start_kernel(std::uint32_t task, Femtoseconds now);
+  void place_tiles(const TileKernel& kernel);
+  void finish_kernel(Femtoseconds end);
+  void update_resident(const TileKernel& kernel);
+  void rearm(Femtoseconds now);
+};
+
+}  // namespace orrery

@@ -1,0 +1,62 @@
+#include "models/dram/dram_controller.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery {
+
+DramController::DramController(const sc_core::sc_module_name& name, const DramSpec& spec, const ClockDomain& clock,
+                               ActivityCounts& counts)
+    : sc_module(name),
+      timing_(spec),
+      counts_(counts),
+      channels_(spec.channels),
+      bus_fs_per_byte_(spec.bus_bytes_per_cycle > 0 ? clock.fs_per_cycle() / spec.bus_bytes_per_cycle : 0),
+      latency_(from_ns(timing_.read_latency_ns() + spec.controller_latency_ns)),
+      write_batch_bytes_(timing_.write_batch_bytes() * spec.channels) {
+  port.bind(*this);
+}
+
+Femtoseconds DramController::service(std::uint64_t bytes, bool irregular) const {
+  const DramSpec& spec = timing_.spec();
+  const double chunk = irregular ? static_cast<double>(spec.burst_bytes()) : static_cast<double>(spec.interleave_bytes);
+  const double busy_ns = timing_.busy_ns(static_cast<double>(bytes), chunk) / spec.channels;
+  const double bus_fs = static_cast<double>(bytes) * bus_fs_per_byte_;
+  return static_cast<Femtoseconds>(std::ceil(std::max(busy_ns * kFsPerNs, bus_fs)));
+}
+
+Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
+  if (granule.write) {
+    counts_.dram_write_bytes += granule.bytes;
+    queued_write_bytes_ += granule.bytes;
+    if (queued_write_bytes_ >= write_batch_bytes_) drain_batch(queued_write_bytes_, t);
+    return {std::max(t, channels_.free_at()), 0, TimeCategory::dram};
+  }
+  counts_.dram_read_bytes += granule.bytes;
+  return {channels_.reserve_all(t, service(granule.bytes, granule.irregular)), latency_, TimeCategory::dram};
+}
+
+Reservation DramController::reserve_channel(ChannelId channel, std::uint64_t bytes, Femtoseconds t) {
+  counts_.dram_read_bytes += bytes;
+  const double busy_ns =
+      timing_.busy_ns(static_cast<double>(bytes), static_cast<double>(timing_.spec().interleave_bytes));
+  return {channels_.reserve_one(channel, t, from_ns(busy_ns)), latency_, TimeCategory::dram};
+}
+
+void DramController::drain_batch(std::uint64_t bytes, Femtoseconds t) {
+  const auto turns = static_cast<double>(ceil_div(bytes, write_batch_bytes_));
+  channels_.reserve_all(t, service(bytes, false) + from_ns(turns * timing_.turnaround_ns()));
+  queued_write_bytes_ = 0;
+}
+
+void DramController::drain(Femtoseconds t) {
+  if (queued_write_bytes_ > 0) drain_batch(queued_write_bytes_, t);
+}
+
+void DramController::reset() { channels_.reset(); }
+
+std::string DramController::waiting_for() const {
+  return std::string(name()) + " holds " + std::to_string(queued_write_bytes_) + " bytes of writes";
+}
+
+}  // namespace orrery

@@ -1,0 +1,50 @@
+#pragma once
+// DRAM channels behind one controller. Reads are served in the order of the calls; writes gather until every
+// channel's write queue is full and then drain in one batch, which costs one turn of the bus each way. Inside a
+// granule time comes from the JEDEC timings (sim/timing/dram_timing). Left out: command order (fidelity `cycle`).
+
+#include <systemc>
+
+#include "models/core/clock_domain.h"
+#include "models/core/component.h"
+#include "models/core/granule.h"
+#include "models/dram/dram_channels.h"
+#include "sim/stats/activity_counts.h"
+#include "sim/timing/dram_timing.h"
+
+namespace orrery {
+
+class DramController : public sc_core::sc_module, public GranuleInterface, public Component {
+ public:
+  sc_core::sc_export<GranuleInterface> port;
+
+  DramController(const sc_core::sc_module_name& name, const DramSpec& spec, const ClockDomain& clock,
+                 ActivityCounts& counts);
+
+  Reservation reserve(const Granule& granule, Femtoseconds t) override;
+
+  // `bytes` on one channel only (another client of the memory, a hot channel).
+  Reservation reserve_channel(ChannelId channel, std::uint64_t bytes, Femtoseconds t);
+
+  // Writes what is still queued.
+  void drain(Femtoseconds t);
+  void reset();
+
+  const DramTiming& timing() const { return timing_; }
+  bool idle() const override { return queued_write_bytes_ == 0; }
+  std::string waiting_for() const override;
+
+ private:
+  DramTiming timing_;
+  ActivityCounts& counts_;
+  DramChannels channels_;
+  double bus_fs_per_byte_;
+  Femtoseconds latency_;
+  std::uint64_t queued_write_bytes_ = 0;
+  std::uint64_t write_batch_bytes_;
+
+  Femtoseconds service(std::uint64_t bytes, bool irregular) const;
+  void drain_batch(std::uint64_t bytes, Femtoseconds t);
+};
+
+}  // namespace orrery

@@ -1,0 +1,46 @@
+#include "models/factory.h"
+
+#include <string>
+
+namespace orrery {
+
+Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
+  dram = std::make_unique<DramController>("dram", arch.dram, clock, counts);
+  const std::uint32_t cores = arch.cores.count;
+  crossbar = std::make_unique<Crossbar>("crossbar", arch.network, cores + 1, clock, counts);
+  if (arch.shared_buffer) {
+    shared_buffer = std::make_unique<SharedBuffer>("shared_buffer", *arch.shared_buffer, clock, counts);
+    shared_buffer->memory.bind(dram->port);
+    crossbar->memory.bind(shared_buffer->port);
+  } else {
+    crossbar->memory.bind(dram->port);
+  }
+  command = std::make_unique<CommandProcessor>("command_processor", arch, counts);
+  collectives = std::make_unique<CollectiveEngine>("collectives", arch.node.link, CoreId{cores}, counts, *command);
+  collectives->network.bind(crossbar->port);
+  collectives->prepare(arch.node.chips);
+  std::vector<ComputeTile*> views;
+  for (std::uint32_t c = 0; c < cores; ++c) {
+    const std::string name = "core" + std::to_string(c);
+    tiles.push_back(std::make_unique<ComputeTile>(name.c_str(), CoreId{c}, arch, clock, counts, *command));
+    tiles.back()->dma.network.bind(crossbar->port);
+    views.push_back(tiles.back().get());
+  }
+  command->connect(views, shared_buffer.get(), collectives.get());
+}
+
+std::vector<const Component*> Chip::components() const {
+  std::vector<const Component*> all = {command.get(), crossbar.get(), dram.get(), collectives.get()};
+  if (shared_buffer) all.push_back(shared_buffer.get());
+  for (const auto& tile : tiles) all.push_back(tile.get());
+  return all;
+}
+
+void Chip::reset() {
+  dram->reset();
+  crossbar->reset();
+  collectives->reset();
+  if (shared_buffer) shared_buffer->reset();
+}
+
+}  // namespace orrery

@@ -1,0 +1,36 @@
+#pragma once
+// The one place that turns a machine's description into modules and wires them:
+// cores (each with a DMA engine) -> crossbar -> [shared buffer] -> DRAM controller; collective engine -> crossbar.
+
+#include <memory>
+#include <vector>
+
+#include "models/compute/compute_tile.h"
+#include "models/control/command_processor.h"
+#include "models/core/clock_domain.h"
+#include "models/dram/dram_controller.h"
+#include "models/link/collective_engine.h"
+#include "models/memory/shared_buffer.h"
+#include "models/noc/crossbar.h"
+
+namespace orrery {
+
+// The modules of one chip and its links. Owns everything; `arch` must outlive it. One a process.
+struct Chip {
+  explicit Chip(const ArchSpec& arch);
+
+  ActivityCounts counts;
+  ClockDomain clock;
+  std::unique_ptr<DramController> dram;
+  std::unique_ptr<SharedBuffer> shared_buffer;  // null when the machine has none
+  std::unique_ptr<Crossbar> crossbar;
+  std::unique_ptr<CommandProcessor> command;
+  std::unique_ptr<CollectiveEngine> collectives;
+  std::vector<std::unique_ptr<ComputeTile>> tiles;
+
+  std::vector<const Component*> components() const;
+  // All shared resources free; counters stay.
+  void reset();
+};
+
+}  // namespace orrery

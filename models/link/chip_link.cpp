@@ -1,0 +1,17 @@
+#include "models/link/chip_link.h"
+
+#include <cmath>
+
+namespace orrery {
+
+ChipLink::ChipLink(const sc_core::sc_module_name& name, const LinkSpec& spec)
+    : sc_module(name),
+      fs_per_byte_(spec.bytes_per_s > 0 ? kFsPerSecond / spec.bytes_per_s : 0),
+      latency_(from_ns(spec.latency_ns)) {}
+
+Femtoseconds ChipLink::send(std::uint64_t bytes, Femtoseconds t) {
+  return calendar_.reserve(t, static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_byte_))) +
+         latency_;
+}
+
+}  // namespace orrery

@@ -1,0 +1,68 @@
+#pragma once
+// The buffer all cores share (a GPU's L2, an accelerator's global buffer). It keeps tiles, not lines: LRU by
+// bytes, write-back, with the bandwidth of its slices as one calendar (granules are striped over them evenly).
+// Left out: near and far partitions, conflicts of single slices.
+
+#include <systemc>
+#include <vector>
+
+#include "models/core/calendar.h"
+#include "models/core/clock_domain.h"
+#include "models/core/component.h"
+#include "models/core/granule.h"
+#include "models/memory/tile_lru.h"
+#include "sim/config/arch_spec.h"
+#include "sim/program/program.h"
+#include "sim/stats/activity_counts.h"
+
+namespace orrery {
+
+// Tiles of one tensor that a kernel will touch, as dense entries of the buffer.
+struct TileRange {
+  TensorId tensor;
+  std::uint32_t tiles = 0;
+  std::uint64_t tile_bytes = 0;      // of a full tile
+  std::uint64_t resident_bytes = 0;  // on chip when the kernel starts: the last tiles
+  bool dirty = false;                // and not yet in DRAM
+};
+
+class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public Component {
+ public:
+  sc_core::sc_port<GranuleInterface> memory;
+  sc_core::sc_export<GranuleInterface> port;
+
+  SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec, const ClockDomain& clock,
+               ActivityCounts& counts);
+
+  // Starts a kernel: `ranges` get consecutive entries from 0; `foreign_dirty_bytes` of other tensors are older
+  // than all of them and must be written back when they leave.
+  void begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes);
+
+  Reservation reserve(const Granule& granule, Femtoseconds t) override;
+
+  // Bytes (and dirty bytes) now held of range `index` of begin(); of the foreign data.
+  ResidentTensor resident(std::size_t index) const;
+  std::uint64_t foreign_dirty_bytes() const;
+
+  void reset() { slices_.reset(); }
+  bool idle() const override { return true; }
+  std::string waiting_for() const override { return {}; }
+
+ private:
+  const SharedBufferSpec spec_;
+  double fs_per_byte_;
+  Femtoseconds latency_;
+  ActivityCounts& counts_;
+  Calendar slices_;
+  TileLru tiles_;
+  std::vector<TileRange> ranges_;
+  std::uint32_t foreign_begin_ = 0;
+  std::uint32_t entries_ = 0;
+
+  Femtoseconds service(std::uint64_t bytes) const;
+  void write_back(std::uint64_t bytes, Femtoseconds t);
+  Reservation read(const Granule& granule, Femtoseconds t);
+  Reservation write(const Granule& granule, Femtoseconds t);
+};
+
+}  // namespace orrery

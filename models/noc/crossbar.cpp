@@ -1,0 +1,37 @@
+#include "models/noc/crossbar.h"
+
+#include <cmath>
+
+namespace orrery {
+
+Crossbar::Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, std::uint32_t ports,
+                   const ClockDomain& clock, ActivityCounts& counts)
+    : sc_module(name),
+      fs_per_byte_(clock.fs_per_cycle() / spec.port_bytes_per_cycle),
+      latency_(from_ns(spec.latency_ns)),
+      counts_(counts),
+      to_core_(ports),
+      from_core_(ports) {
+  port.bind(*this);
+}
+
+Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
+  counts_.noc_bytes += granule.bytes;
+  std::vector<Calendar>& ports = granule.write ? from_core_ : to_core_;
+  const auto service = static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * fs_per_byte_));
+  const Femtoseconds finish = ports[granule.source.value].reserve(t, service);
+  Reservation beyond = memory->reserve(granule, t);
+  if (finish > beyond.finish) {
+    beyond.finish = finish;
+    beyond.bound_by = TimeCategory::noc;
+  }
+  beyond.latency += latency_;
+  return beyond;
+}
+
+void Crossbar::reset() {
+  for (Calendar& c : to_core_) c.reset();
+  for (Calendar& c : from_core_) c.reset();
+}
+
+}  // namespace orrery

@@ -1,0 +1,40 @@
+#pragma once
+// A crossbar between cores and memory: each core has a port in each direction; the fabric between is non-blocking
+// (the memory side is the shared buffer's or the DRAM's own bandwidth). Source of the shape: any textbook
+// crossbar; left out: arbitration among ports that ask for the same slice.
+
+#include <systemc>
+#include <vector>
+
+#include "models/core/calendar.h"
+#include "models/core/clock_domain.h"
+#include "models/core/component.h"
+#include "models/core/granule.h"
+#include "sim/config/arch_spec.h"
+#include "sim/stats/activity_counts.h"
+
+namespace orrery {
+
+class Crossbar : public sc_core::sc_module, public GranuleInterface, public Component {
+ public:
+  sc_core::sc_port<GranuleInterface> memory;
+  sc_core::sc_export<GranuleInterface> port;
+
+  Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, std::uint32_t ports, const ClockDomain& clock,
+           ActivityCounts& counts);
+
+  Reservation reserve(const Granule& granule, Femtoseconds t) override;
+
+  void reset();
+  bool idle() const override { return true; }
+  std::string waiting_for() const override { return {}; }
+
+ private:
+  double fs_per_byte_;
+  Femtoseconds latency_;
+  ActivityCounts& counts_;
+  std::vector<Calendar> to_core_;
+  std::vector<Calendar> from_core_;
+};
+
+}  // namespace orrery

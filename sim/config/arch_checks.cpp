@@ -1,0 +1,38 @@
+#include "sim/config/arch_checks.h"
+
+#include <fmt/format.h>
+
+namespace orrery {
+
+std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& document) {
+  std::vector<Diagnostic> found;
+  const auto add = [&](const char* pointer, const std::string& message) {
+    found.push_back(document.diagnostic(pointer, message));
+  };
+  const DramSpec& d = arch.dram;
+  if (d.tras_ns + d.trp_ns > d.trc_ns * 1.02) {
+    add("/chip/memory", fmt::format("DRAM preset {}: tRAS + tRP = {} ns exceeds tRC = {} ns", d.preset,
+                                    d.tras_ns + d.trp_ns, d.trc_ns));
+  }
+  if (d.trfc_ns >= d.trefi_ns) add("/chip/memory", "DRAM refresh (tRFC) takes longer than its interval (tREFI)");
+  if (d.interleave_bytes % d.burst_bytes() != 0) {
+    add("/chip/memory", fmt::format("interleave_bytes {} is not a multiple of the DRAM burst of {} bytes",
+                                    d.interleave_bytes, d.burst_bytes()));
+  }
+  if (arch.node.devices > arch.node.chips) {
+    add("/node/devices", fmt::format("uses {} chips of a node that has {}", arch.node.devices, arch.node.chips));
+  }
+  if (arch.node.chips > 1 && arch.node.link.bytes_per_s <= 0) {
+    add("/node", fmt::format("a node of {} chips needs a 'link'", arch.node.chips));
+  }
+  if (arch.peak_macs_per_s(arch.execution.default_dtype) <= 0) {
+    add("/chip/execution", fmt::format("default_dtype {} has no rate in the matrix engine's 'rates'",
+                                       to_string(arch.execution.default_dtype)));
+  }
+  if (arch.static_w > arch.tdp_w && arch.tdp_w > 0) {
+    add("/chip/static_w", fmt::format("static power {} W exceeds tdp_w {} W", arch.static_w, arch.tdp_w));
+  }
+  return found;
+}
+
+}  // namespace orrery

@@ -1,0 +1,165 @@
+#include "sim/config/arch_loader.h"
+
+#include "sim/config/arch_checks.h"
+#include "sim/config/document_reader.h"
+#include "sim/config/dram_loader.h"
+#include "sim/config/energy_loader.h"
+#include "sim/config/name_lookup.h"
+#include "sim/config/schema_validation.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+Dataflow parse_dataflow(const std::string& name) {
+  if (name == "weight_stationary") return Dataflow::weight_stationary;
+  return name == "output_stationary" ? Dataflow::output_stationary : Dataflow::input_stationary;
+}
+
+SystolicArraySpec build_systolic(const json& engine) {
+  SystolicArraySpec spec;
+  spec.count = integer(engine, "count", 1);
+  spec.rows = integer(engine, "rows");
+  spec.cols = integer(engine, "cols");
+  for (const json& name : engine.at("dataflows")) spec.dataflows.push_back(parse_dataflow(name.get<std::string>()));
+  spec.double_buffered = engine.value("double_buffered", false);
+  spec.rates = dtype_values<DTypeRates>(engine.at("rates"));
+  return spec;
+}
+
+DotProductArraySpec build_dot(const json& engine) {
+  DotProductArraySpec spec;
+  spec.count = integer(engine, "count", 1);
+  spec.m = integer(engine, "m");
+  spec.n = integer(engine, "n");
+  spec.k = integer(engine, "k");
+  spec.instruction_m = integer(engine, "instruction_m", spec.m);
+  spec.instruction_n = integer(engine, "instruction_n", spec.n);
+  spec.instruction_k = integer(engine, "instruction_k", spec.k);
+  spec.issue_rate = number(engine, "issue_rate", 1.0);
+  spec.latency_cycles = integer(engine, "latency_cycles");
+  spec.rates = dtype_values<DTypeRates>(engine.at("rates"));
+  return spec;
+}
+
+VectorUnitSpec build_vector(const json& engine) {
+  VectorUnitSpec spec;
+  spec.lanes = integer(engine, "lanes");
+  spec.transcendental_lanes = number(engine, "transcendental_lanes");
+  spec.latency_cycles = integer(engine, "latency_cycles");
+  return spec;
+}
+
+CoreSpec build_cores(const json& cores, std::vector<Diagnostic>& errors, const ConfigDocument& document) {
+  CoreSpec spec;
+  spec.count = integer(cores, "count");
+  int matrix_engines = 0;
+  int vector_units = 0;
+  for (const json& engine : cores.at("engines")) {
+    const std::string kind = engine.at("kind").get<std::string>();
+    if (kind == "vector_unit") {
+      spec.vector = build_vector(engine);
+      ++vector_units;
+    } else {
+      spec.matrix = kind == "systolic_array" ? MatrixEngineSpec(build_systolic(engine))
+                                             : MatrixEngineSpec(build_dot(engine));
+      ++matrix_engines;
+    }
+  }
+  if (matrix_engines != 1 || vector_units != 1) {
+    errors.push_back(document.diagnostic("/chip/cores/engines",
+                                         "a core needs one matrix engine (systolic_array or dot_product_array, with "
+                                         "count: for several alike) and one vector_unit"));
+  }
+  const json& pad = cores.at("scratchpad");
+  spec.scratchpad = {scaled(pad, "size_kib", kKiB), integer(pad, "banks"), integer(pad, "bank_width_bytes")};
+  spec.accumulator_bytes = scaled(cores, "accumulator_kib", kKiB);
+  spec.max_resident_items = integer(cores, "max_resident_items", 1);
+  spec.max_pipeline_stages = integer(cores, "max_pipeline_stages", 2);
+  spec.prefetch_across_items = cores.value("prefetch_across_items", false);
+  spec.overlap_engines = cores.value("overlap_engines", true);
+  spec.dma.max_outstanding = integer(cores.at("dma"), "max_outstanding");
+  spec.dma.max_granule_bytes = scaled(cores.at("dma"), "max_granule_kib", kKiB);
+  return spec;
+}
+
+ExecutionSpec build_execution(const json& execution) {
+  ExecutionSpec spec;
+  for (const json& item : execution.value("fused", json::array())) {
+    const std::string name = item.get<std::string>();
+    spec.fused.push_back(name == "attention"     ? FusedOperator::attention
+                         : name == "add_rmsnorm" ? FusedOperator::add_rmsnorm
+                                                 : FusedOperator::kv_append);
+  }
+  if (execution.value("prefill", "parallel") == "token_by_token") spec.prefill = PrefillMode::token_by_token;
+  if (execution.value("tensor_parallel", "megatron") == "gather_each_matmul") {
+    spec.tensor_parallel = TensorParallelScheme::gather_each_matmul;
+  }
+  spec.default_dtype = parse_dtype(execution.at("default_dtype").get<std::string>()).value();
+  return spec;
+}
+
+NodeSpec build_node(const json& node) {
+  NodeSpec spec;
+  spec.chips = integer(node, "chips", 1);
+  spec.devices = integer(node, "devices", 1);
+  if (node.contains("link")) {
+    const json& link = node["link"];
+    spec.link = {number(link, "bandwidth_gb_per_s") * 1e9, number(link, "latency_ns"), number(link, "step_ns"),
+                 number(link, "energy_pj_per_bit")};
+  }
+  return spec;
+}
+
+}  // namespace
+
+ArchSpec build_arch(const ConfigDocument& document) {
+  validate_as(document, "orrery/arch/1");
+  const json& root = document.root();
+  const json& chip = root.at("chip");
+  std::vector<Diagnostic> errors;
+  ArchSpec arch;
+  arch.name = root.at("name").get<std::string>();
+  arch.description = root.value("description", "");
+  arch.process_nm = number(chip, "process_nm");
+  arch.die_mm2 = number(chip, "die_mm2");
+  arch.clock_hz = number(chip, "clock_ghz") * 1e9;
+  arch.tdp_w = number(chip, "tdp_w");
+  arch.static_w = number(chip, "static_w");
+  arch.cores = build_cores(chip.at("cores"), errors, document);
+  bool has_dram = false;
+  for (std::size_t i = 0; i < chip.at("memory").size(); ++i) {
+    const json& level = chip["memory"][i];
+    const std::string pointer = "/chip/memory/" + std::to_string(i);
+    if (level.at("kind") == "shared_buffer") {
+      arch.shared_buffer = SharedBufferSpec{scaled(level, "size_mib", kMiB), number(level, "bytes_per_cycle"),
+                                            number(level, "sustained_share", 1.0), number(level, "latency_ns")};
+      arch.shared_bank_kib = number(level, "bank_kib", 64);
+    } else {
+      arch.dram = load_dram(level, document, pointer);
+      has_dram = true;
+    }
+  }
+  if (!has_dram) errors.push_back(document.diagnostic("/chip/memory", "no level of kind: dram"));
+  const json& network = chip.at("network");
+  arch.network = {number(network, "port_bytes_per_cycle"), number(network, "latency_ns"),
+                  number(network, "distance_mm")};
+  const json command = chip.value("command", json::object());
+  arch.command = {number(command, "kernel_overhead_ns"), number(command, "item_dispatch_ns"),
+                  number(command, "instruction_issue_cycles")};
+  arch.execution = build_execution(chip.at("execution"));
+  arch.scratchpad_bank_kib =
+      static_cast<double>(arch.cores.scratchpad.size_bytes) / 1024.0 / arch.cores.scratchpad.banks;
+  arch.energy = load_energy_table(chip.at("energy_table").get<std::string>(), document.where("/chip/energy_table"));
+  arch.node = build_node(root.value("node", json::object()));
+  if (errors.empty()) errors = check_arch(arch, document);
+  if (!errors.empty()) throw ConfigError(errors);
+  return arch;
+}
+
+ArchSpec load_arch(const std::filesystem::path& path) { return build_arch(ConfigDocument::load(path)); }
+
+ArchSpec load_arch_named(const std::string& name) { return load_arch(find_arch(name)); }
+
+}  // namespace orrery

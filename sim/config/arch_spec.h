@@ -1,0 +1,185 @@
+#pragma once
+// The complete typed description of a machine: defaults applied, cross-checked. Hardware sees only this.
+// Units are in the names; bandwidths are per direction; 1 MAC = 2 FLOPs; dense peaks.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/util/dtype.h"
+#include "sim/util/units.h"
+
+namespace orrery {
+
+// MACs (or lane operations) a cycle relative to the engine's base rate; 0 = format not supported.
+using DTypeRates = std::array<double, kDTypeCount>;
+
+enum class Dataflow : std::uint8_t { weight_stationary, output_stationary, input_stationary };
+const char* to_string(Dataflow dataflow);
+
+// A rows x cols grid of MAC units, operands skewed in at the edges.
+struct SystolicArraySpec {
+  std::uint32_t count = 1;  // arrays a core
+  std::uint32_t rows = 0;
+  std::uint32_t cols = 0;
+  std::vector<Dataflow> dataflows;
+  bool double_buffered = false;  // the next fold's stationary operand loads behind the current stream
+  DTypeRates rates{};
+};
+
+// m x n dot products of length k a cycle (GPU tensor cores, FPGA adder trees).
+struct DotProductArraySpec {
+  std::uint32_t count = 1;
+  std::uint32_t m = 1, n = 1, k = 1;
+  std::uint32_t instruction_m = 1, instruction_n = 1, instruction_k = 1;  // smallest issue; shapes pad to it
+  double issue_rate = 1.0;                                                // sustained share of issue slots
+  std::uint32_t latency_cycles = 0;                                       // operand in to result out
+  DTypeRates rates{};
+};
+
+using MatrixEngineSpec = std::variant<SystolicArraySpec, DotProductArraySpec>;
+
+struct VectorUnitSpec {
+  std::uint32_t lanes = 0;                 // simple operations a cycle
+  double transcendental_lanes = 0;         // exp, rsqrt, tanh, division a cycle
+  std::uint32_t latency_cycles = 0;        // pipeline depth; a reduction pays it once a tree level
+};
+
+struct ScratchpadSpec {
+  std::uint64_t size_bytes = 0;
+  std::uint32_t banks = 1;
+  std::uint32_t bank_width_bytes = 4;
+  std::uint64_t bytes_per_cycle() const { return std::uint64_t{banks} * bank_width_bytes; }
+};
+
+struct DmaSpec {
+  std::uint32_t max_outstanding = 64;  // granules in flight
+  std::uint64_t max_granule_bytes = 0;
+};
+
+struct CoreSpec {
+  std::uint32_t count = 1;
+  MatrixEngineSpec matrix;
+  VectorUnitSpec vector;
+  ScratchpadSpec scratchpad;
+  std::uint64_t accumulator_bytes = 0;      // dedicated store for partial sums; 0 = they live in the scratchpad
+  std::uint32_t max_resident_items = 1;     // work items (CTAs) a core interleaves
+  std::uint32_t max_pipeline_stages = 2;    // buffers a work item may keep in flight
+  bool prefetch_across_items = false;       // loads of the next work item start behind the current one
+  bool overlap_engines = true;              // matrix and vector engines run side by side
+  DmaSpec dma;
+};
+
+struct SharedBufferSpec {
+  std::uint64_t size_bytes = 0;
+  double bytes_per_cycle = 0;     // peak over all slices
+  double sustained_share = 1.0;   // of that peak, kept up under uniform load
+  double latency_ns = 0;
+};
+
+// DRAM timings of one independently addressed channel (for HBM a pseudo channel). Times in ns; nCK in clocks.
+struct DramSpec {
+  std::string preset;
+  std::string kind;  // hbm2 | hbm2e | hbm3 | gddr6 | ddr4 | ...
+  std::uint32_t channels = 1;
+  double data_rate_mtps = 0;
+  std::uint32_t transfers_per_clock = 2;
+  std::uint32_t channel_width_bits = 64;
+  std::uint32_t burst_length = 4;
+  std::uint32_t bank_groups = 4, banks_per_group = 4;
+  std::uint64_t page_bytes = 1024;
+  std::uint32_t nccd_s = 2, nccd_l = 4;
+  double cl_ns = 0, cwl_ns = 0, trcd_ns = 0, trp_ns = 0, tras_ns = 0, trc_ns = 0;
+  double trrd_s_ns = 0, tfaw_ns = 0, trtp_ns = 0, twr_ns = 0, twtr_s_ns = 0, twtr_l_ns = 0;
+  double trefi_ns = 0, trfc_ns = 0;
+  std::uint32_t write_queue_bursts = 32;  // writes a channel gathers before it turns the bus round
+  std::uint64_t interleave_bytes = 256;   // consecutive bytes on one channel
+  double controller_latency_ns = 0;       // controller and PHY, both ways
+  double bus_bytes_per_cycle = 0;         // width of the chip-side port at the core clock; 0 = not a limit
+  std::uint64_t capacity_bytes = 0;
+  double energy_pj_per_bit = 0;
+
+  double channel_peak_bytes_per_s() const { return data_rate_mtps * 1e6 * channel_width_bits / 8; }
+  double peak_bytes_per_s() const { return channel_peak_bytes_per_s() * channels; }
+  std::uint64_t burst_bytes() const { return std::uint64_t{burst_length} * channel_width_bits / 8; }
+  double clock_ns() const { return 1e3 * transfers_per_clock / data_rate_mtps; }
+};
+
+struct NetworkSpec {
+  double port_bytes_per_cycle = 0;  // each core's port, per direction
+  double latency_ns = 0;            // core to memory side, both ways together
+  double distance_mm = 0;           // mean wire length of a transfer
+};
+
+struct CommandSpec {
+  double kernel_overhead_ns = 0;        // start and drain of a kernel on the device
+  double item_dispatch_ns = 0;          // from a work item's assignment to its first load
+  double instruction_issue_cycles = 0;  // a coarse-grained instruction's turn at the scheduler; 0 = hidden
+};
+
+enum class FusedOperator : std::uint8_t { attention, add_rmsnorm, kv_append };
+enum class PrefillMode : std::uint8_t { parallel, token_by_token };
+enum class TensorParallelScheme : std::uint8_t { megatron, gather_each_matmul };
+
+struct ExecutionSpec {
+  std::vector<FusedOperator> fused;
+  PrefillMode prefill = PrefillMode::parallel;
+  TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
+  DType default_dtype = DType::fp16;
+  bool fuses(FusedOperator op) const;
+};
+
+struct LinkSpec {
+  double bytes_per_s = 0;  // a chip sends, per direction
+  double latency_ns = 0;   // one hop
+  double step_ns = 0;      // software or protocol cost of a collective's step
+  double energy_pj_per_bit = 0;
+};
+
+struct NodeSpec {
+  std::uint32_t chips = 1;    // in the node
+  std::uint32_t devices = 1;  // used unless asked otherwise
+  LinkSpec link;
+};
+
+// Energy per action of a technology, pJ.
+struct EnergyTable {
+  std::string name;
+  DTypeRates mac_pj{};
+  double vector_op_pj = 0;
+  double transcendental_op_pj = 0;
+  std::vector<std::pair<double, double>> sram_pj_per_bit;  // (KiB of the accessed bank, pJ/bit), ascending
+  double wire_pj_per_bit_mm = 0;
+};
+
+struct ArchSpec {
+  std::string name;
+  std::string description;
+  double process_nm = 0;
+  double die_mm2 = 0;
+  double clock_hz = 0;
+  double tdp_w = 0;
+  double static_w = 0;
+  CoreSpec cores;
+  std::optional<SharedBufferSpec> shared_buffer;
+  DramSpec dram;
+  NetworkSpec network;
+  CommandSpec command;
+  ExecutionSpec execution;
+  NodeSpec node;
+  EnergyTable energy;
+  double shared_bank_kib = 0;      // bank an access of the shared buffer touches (for its energy)
+  double scratchpad_bank_kib = 0;  // the same for a scratchpad
+
+  // Peak MAC/s of one chip in a format; 0 when it has none.
+  double peak_macs_per_s(DType dtype) const;
+};
+
+// MACs a cycle of one core's matrix engines in a format.
+double macs_per_cycle(const MatrixEngineSpec& engine, DType dtype);
+
+}  // namespace orrery

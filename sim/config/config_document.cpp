@@ -1,0 +1,284 @@
+#include "sim/config/config_document.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+std::string child(const std::string& pointer, const std::string& key) {
+  std::string escaped;
+  for (const char c : key) {
+    if (c == '~') {
+      escaped += "~0";
+    } else if (c == '/') {
+      escaped += "~1";
+    } else {
+      escaped += c;
+    }
+  }
+  return pointer + "/" + escaped;
+}
+
+// A plain scalar by the YAML 1.2 core schema: null, bool, int, float, else a string.
+json typed_scalar(const std::string& text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  const char* first = text.data() + (text[0] == '+' ? 1 : 0);
+  const char* last = text.data() + text.size();
+  std::int64_t integer = 0;
+  if (auto [end, error] = std::from_chars(first, last, integer); error == std::errc() && end == last) {
+    return integer;
+  }
+  const bool numeric = text.find_first_not_of("+-0123456789.eE") == std::string::npos &&
+                       text.find_first_of("0123456789") != std::string::npos;
+  double real = 0;
+  if (numeric) {
+    if (auto [end, error] = std::from_chars(first, last, real); error == std::errc() && end == last) return real;
+  }
+  return text;
+}
+
+class Converter {
+ public:
+  Converter(std::string file, std::map<std::string, SourcePosition>& positions)
+      : file_(std::move(file)), positions_(positions) {}
+
+  json convert(const YAML::Node& node, const std::string& pointer) {
+    if (positions_.find(pointer) == positions_.end()) positions_[pointer] = position(node.Mark());
+    if (node.IsMap()) return convert_map(node, pointer);
+    if (node.IsSequence()) {
+      json list = json::array();
+      for (const YAML::Node& item : node) list.push_back(convert(item, child(pointer, std::to_string(list.size()))));
+      return list;
+    }
+    if (node.IsNull()) return nullptr;
+    return node.Tag() == "?" || node.Tag().empty() ? typed_scalar(node.Scalar()) : json(node.Scalar());
+  }
+
+  std::vector<Diagnostic> duplicates;
+
+ private:
+  json convert_map(const YAML::Node& node, const std::string& pointer) {
+    json object = json::object();
+    for (const auto& entry : node) {
+      const std::string key = entry.first.Scalar();
+      const SourcePosition at = position(entry.first.Mark());
+      const std::string key_pointer = child(pointer, key);
+      if (object.contains(key)) {
+        duplicates.push_back({format(at), "key '" + key_path(key_pointer) + "' is given twice (first on line " +
+                                              std::to_string(positions_[key_pointer].line) +
+                                              "); remove one of them"});
+        continue;
+      }
+      positions_[key_pointer] = at;
+      object[key] = convert(entry.second, key_pointer);
+    }
+    return object;
+  }
+
+  SourcePosition position(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
+  static std::string format(const SourcePosition& p) {
+    return p.file + ":" + std::to_string(p.line) + ":" + std::to_string(p.column);
+  }
+
+  std::string file_;
+  std::map<std::string, SourcePosition>& positions_;
+};
+
+bool is_long_form(const json& value) {
+  static const std::set<std::string> kKeys = {"value", "source", "grade", "date", "low", "high"};
+  if (!value.is_object() || !value.contains("value")) return false;
+  for (const auto& [key, ignored] : value.items()) {
+    if (kKeys.find(key) == kKeys.end()) return false;
+  }
+  return true;
+}
+
+bool is_kinded_list(const json& value) {
+  if (!value.is_array() || value.empty()) return false;
+  for (const json& item : value) {
+    if (!item.is_object() || !item.contains("kind")) return false;
+  }
+  return true;
+}
+
+void collect_numbers(const json& value, const std::string& pointer, std::vector<std::pair<std::string, double>>& out) {
+  if (value.is_object()) {
+    for (const auto& [key, item] : value.items()) collect_numbers(item, child(pointer, key), out);
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) collect_numbers(value[i], child(pointer, std::to_string(i)), out);
+  } else if (value.is_number()) {
+    out.emplace_back(pointer, value.get<double>());
+  }
+}
+
+}  // namespace
+
+std::string key_path(const std::string& pointer) {
+  if (pointer.empty()) return "(top level)";
+  std::string path = pointer.substr(1);
+  for (char& c : path) {
+    if (c == '/') c = '.';
+  }
+  return path;
+}
+
+ConfigDocument ConfigDocument::load(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file || std::filesystem::is_directory(path)) throw ConfigError(path.string(), "cannot read this file");
+  std::stringstream text;
+  text << file.rdbuf();
+  return parse(text.str(), path);
+}
+
+ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesystem::path& name) {
+  ConfigDocument document;
+  document.path_ = name;
+  Converter converter(name.string(), document.positions_);
+  try {
+    document.root_ = converter.convert(YAML::Load(text), "");
+  } catch (const YAML::Exception& error) {
+    throw ConfigError(name.string() + ":" + std::to_string(error.mark.line + 1) + ":" +
+                          std::to_string(error.mark.column + 1),
+                      error.msg);
+  }
+  if (!converter.duplicates.empty()) throw ConfigError(converter.duplicates);
+  document.unwrap_long_form(document.root_, "");
+  if (document.root_.is_object() && document.root_.contains("base")) {
+    const json base = document.root_["base"];
+    if (!base.is_string()) throw ConfigError(document.where("/base"), "'base' names a file");
+    const std::filesystem::path base_path = name.parent_path() / base.get<std::string>();
+    if (!std::filesystem::exists(base_path)) {
+      throw ConfigError(document.where("/base"), "base file " + base_path.string() + " does not exist");
+    }
+    if (base_path.lexically_normal() == name.lexically_normal()) {
+      throw ConfigError(document.where("/base"), "a file cannot be its own base");
+    }
+    document.merge_under(load(base_path));
+  }
+  return document;
+}
+
+void ConfigDocument::merge_under(const ConfigDocument& base) {
+  root_.erase("base");
+  merge_value(root_, base.root_, "", "", base);
+}
+
+void ConfigDocument::merge_value(json& target, const json& base, const std::string& target_pointer,
+                                 const std::string& base_pointer, const ConfigDocument& base_document) {
+  if (target.is_object() && base.is_object()) {
+    const bool other_kind = target.contains("kind") && base.contains("kind") && target["kind"] != base["kind"];
+    if (other_kind) return;  // another kind of thing shares no keys with the one it replaces
+    for (const auto& [key, value] : base.items()) {
+      const std::string to = child(target_pointer, key);
+      const std::string from = child(base_pointer, key);
+      if (!target.contains(key)) {
+        target[key] = value;
+        copy_marks(base_document, from, to);
+      } else {
+        merge_value(target[key], value, to, from, base_document);
+      }
+    }
+  } else if (is_kinded_list(target) && is_kinded_list(base)) {
+    for (std::size_t i = 0; i < base.size(); ++i) {
+      const std::string from = child(base_pointer, std::to_string(i));
+      std::size_t match = 0;
+      while (match < target.size() && target[match]["kind"] != base[i]["kind"]) ++match;
+      const std::string to = child(target_pointer, std::to_string(match));
+      if (match == target.size()) {
+        target.push_back(base[i]);
+        copy_marks(base_document, from, to);
+      } else {
+        merge_value(target[match], base[i], to, from, base_document);
+      }
+    }
+  }
+}
+
+void ConfigDocument::copy_marks(const ConfigDocument& base, const std::string& from, const std::string& to) {
+  const auto inside = [&from](const std::string& pointer) {
+    return pointer.compare(0, from.size(), from) == 0 && (pointer.size() == from.size() || pointer[from.size()] == '/');
+  };
+  for (auto it = base.positions_.lower_bound(from); it != base.positions_.end(); ++it) {
+    if (it->first.compare(0, from.size(), from) != 0) break;
+    if (inside(it->first)) positions_[to + it->first.substr(from.size())] = it->second;
+  }
+  for (auto it = base.long_form_.lower_bound(from); it != base.long_form_.end(); ++it) {
+    if (it->first.compare(0, from.size(), from) != 0) break;
+    if (inside(it->first)) {
+      Provenance& copy = long_form_[to + it->first.substr(from.size())] = it->second;
+      copy.pointer = to + it->first.substr(from.size());
+    }
+  }
+}
+
+void ConfigDocument::unwrap_long_form(json& value, const std::string& pointer) {
+  if (is_long_form(value)) {
+    Provenance p;
+    p.pointer = pointer;
+    if (value["value"].is_number()) p.value = value["value"].get<double>();
+    p.source = value.value("source", "");
+    p.grade = value.value("grade", "");
+    if (value.contains("date")) p.date = value["date"].is_string() ? value["date"].get<std::string>() : value["date"].dump();
+    long_form_[pointer] = p;
+    const json plain = value["value"];
+    value = plain;
+  } else if (value.is_object()) {
+    for (auto& [key, item] : value.items()) unwrap_long_form(item, child(pointer, key));
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) unwrap_long_form(value[i], child(pointer, std::to_string(i)));
+  }
+}
+
+std::string ConfigDocument::where(const std::string& pointer) const {
+  std::string at = pointer;
+  while (true) {
+    if (const auto it = positions_.find(at); it != positions_.end()) {
+      const SourcePosition& p = it->second;
+      return p.file + ":" + std::to_string(p.line) + ":" + std::to_string(p.column);
+    }
+    if (at.empty()) return path_.string();
+    at = at.substr(0, at.rfind('/'));
+  }
+}
+
+std::vector<Provenance> ConfigDocument::provenance() const {
+  std::vector<std::pair<std::string, double>> numbers;
+  collect_numbers(root_, "", numbers);
+  const json sources = root_.is_object() ? root_.value("sources", json::object()) : json::object();
+  std::vector<Provenance> result;
+  for (const auto& [pointer, value] : numbers) {
+    if (pointer.compare(0, 9, "/sources/") == 0) continue;
+    Provenance p;
+    if (const auto it = long_form_.find(pointer); it != long_form_.end()) {
+      p = it->second;
+    } else {
+      // The longest key of `sources:` that is a prefix of the number's key path covers it.
+      const std::string path = key_path(pointer);
+      std::size_t best = 0;
+      for (const auto& [prefix, entry] : sources.items()) {
+        const bool covers = path.compare(0, prefix.size(), prefix) == 0 &&
+                            (path.size() == prefix.size() || path[prefix.size()] == '.');
+        if (!covers || prefix.size() < best || !entry.is_object()) continue;
+        best = prefix.size();
+        p.source = entry.value("source", "");
+        p.grade = entry.value("grade", "");
+      }
+    }
+    p.pointer = pointer;
+    p.value = value;
+    result.push_back(p);
+  }
+  return result;
+}
+
+}  // namespace orrery

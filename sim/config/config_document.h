@@ -1,0 +1,68 @@
+#pragma once
+// A YAML (or JSON) file as JSON values that remember where they were written. Plain scalars are typed by the
+// YAML 1.2 core schema; a duplicate key is an error (yaml-cpp accepts it silently); `base: other.yaml` is
+// resolved (mappings merge key by key, lists whose items carry a `kind` merge item by item, other lists are
+// replaced); a number in long form {value, source, grade, ...} becomes the number plus its provenance.
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/util/errors.h"
+
+namespace orrery {
+
+struct SourcePosition {
+  std::string file;
+  int line = 0;    // 1-based; 0 = unknown
+  int column = 0;  // 1-based
+};
+
+// Where a number comes from. `grade` is datasheet|measured|recalled|calibrated|derived|design ("" = none given).
+struct Provenance {
+  std::string pointer;  // JSON pointer of the number
+  double value = 0;
+  std::string source;
+  std::string grade;
+  std::string date;
+};
+
+class ConfigDocument {
+ public:
+  // Reads and resolves `path`. Throws ConfigError: missing file, syntax, duplicate key, base that cannot be read.
+  static ConfigDocument load(const std::filesystem::path& path);
+  // The same from text; `name` stands for the file in messages and `base:` is resolved against its folder.
+  static ConfigDocument parse(const std::string& text, const std::filesystem::path& name);
+
+  const nlohmann::json& root() const { return root_; }
+  const std::filesystem::path& path() const { return path_; }
+
+  // "file:line:column" of the value at `pointer`, or of its nearest existing ancestor.
+  std::string where(const std::string& pointer) const;
+  Diagnostic diagnostic(const std::string& pointer, const std::string& message) const {
+    return {where(pointer), message};
+  }
+
+  // Every number of the document with its provenance, in document order.
+  std::vector<Provenance> provenance() const;
+
+ private:
+  nlohmann::json root_;
+  std::filesystem::path path_;
+  std::map<std::string, SourcePosition> positions_;
+  std::map<std::string, Provenance> long_form_;
+
+  void merge_under(const ConfigDocument& base);
+  void merge_value(nlohmann::json& target, const nlohmann::json& base, const std::string& target_pointer,
+                   const std::string& base_pointer, const ConfigDocument& base_document);
+  void copy_marks(const ConfigDocument& base, const std::string& from, const std::string& to);
+  void unwrap_long_form(nlohmann::json& value, const std::string& pointer);
+};
+
+// "chip.cores.count" of the pointer "/chip/cores/count"; "(top level)" of "".
+std::string key_path(const std::string& pointer);
+
+}  // namespace orrery

@@ -1,0 +1,30 @@
+#include "sim/config/energy_loader.h"
+
+#include <algorithm>
+
+#include "sim/config/document_reader.h"
+#include "sim/config/schema_validation.h"
+#include "sim/util/data_home.h"
+
+namespace orrery {
+
+EnergyTable load_energy_table(const std::string& name, const std::string& where) {
+  const auto path = data_home() / "arch_configs" / "energy" / (name + ".yaml");
+  if (!std::filesystem::exists(path)) throw ConfigError(where, "no energy table '" + name + "' in arch_configs/energy");
+  const ConfigDocument document = ConfigDocument::load(path);
+  validate_as(document, "orrery/energy/1");
+  const nlohmann::json& root = document.root();
+  EnergyTable table;
+  table.name = name;
+  table.mac_pj = dtype_values<DTypeRates>(root.at("mac_pj"));
+  table.vector_op_pj = number(root, "vector_op_pj");
+  table.transcendental_op_pj = number(root, "transcendental_op_pj");
+  table.wire_pj_per_bit_mm = number(root, "wire_pj_per_bit_mm");
+  for (const auto& point : root.at("sram")) {
+    table.sram_pj_per_bit.emplace_back(number(point, "bank_kib"), number(point, "pj_per_bit"));
+  }
+  std::sort(table.sram_pj_per_bit.begin(), table.sram_pj_per_bit.end());
+  return table;
+}
+
+}  // namespace orrery

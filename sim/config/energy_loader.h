@@ -1,0 +1,14 @@
+#pragma once
+// Energy tables (schema orrery/energy/1, arch_configs/energy/NAME.yaml).
+
+#include <string>
+
+#include "sim/config/arch_spec.h"
+#include "sim/config/config_document.h"
+
+namespace orrery {
+
+// `where` points at the machine's reference to the table. Throws ConfigError.
+EnergyTable load_energy_table(const std::string& name, const std::string& where);
+
+}  // namespace orrery

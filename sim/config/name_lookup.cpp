@@ -1,0 +1,69 @@
+#include "sim/config/name_lookup.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "sim/util/data_home.h"
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool looks_like_path(const std::string& name, const std::string& extension) {
+  return fs::path(name).extension() == extension || name.find("./") == 0 || name.find('/') == 0;
+}
+
+fs::path find(const std::string& what, const std::string& name, const fs::path& root, const std::string& extension,
+              const std::vector<std::string>& names) {
+  if (fs::is_regular_file(name)) return name;
+  if (looks_like_path(name, extension)) throw ConfigError("", what + " file " + name + " does not exist");
+  for (const std::string& known : names) {
+    if (lower(known) == lower(name)) return root / (known + extension);
+  }
+  throw ConfigError("", "no " + what + " named '" + name + "'" + did_you_mean(lower(name), names) +
+                            "; 'orrery list' names them all");
+}
+
+}  // namespace
+
+std::vector<std::string> arch_names() {
+  std::vector<std::string> names;
+  for (const char* kind : {"gpu", "fpga", "asic"}) {
+    const fs::path folder = data_home() / "arch_configs" / kind;
+    if (!fs::exists(folder)) continue;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().extension() == ".yaml") names.push_back(std::string(kind) + "/" + entry.path().stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+fs::path find_arch(const std::string& name) {
+  return find("machine", name, data_home() / "arch_configs", ".yaml", arch_names());
+}
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  const fs::path folder = data_home() / "traces" / "llms";
+  if (!fs::exists(folder)) return names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+fs::path find_model_file(const std::string& name) {
+  return find("model", name, data_home() / "traces" / "llms", ".json", model_names());
+}
+
+}  // namespace orrery

@@ -1,0 +1,118 @@
+#include "sim/engine/isolate.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "sim/util/errors.h"
+
+namespace orrery {
+namespace {
+
+// The first byte of a child's answer says what follows.
+constexpr char kResult = 'r';
+constexpr char kConfigError = 'c';
+constexpr char kSimulationError = 's';
+
+struct Child {
+  pid_t pid = -1;
+  int pipe = -1;
+  std::size_t task = 0;
+  std::string answer;
+};
+
+void write_all(int fd, const std::string& text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const ssize_t n = write(fd, text.data() + at, text.size() - at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    at += static_cast<std::size_t>(n);
+  }
+}
+
+std::string answer_of(const std::function<std::string()>& task) {
+  try {
+    return kResult + task();
+  } catch (const ConfigError& error) {
+    return kConfigError + std::string(error.what());
+  } catch (const std::exception& error) {
+    return kSimulationError + std::string(error.what());
+  }
+}
+
+Child start(const std::function<std::string()>& task, std::size_t index) {
+  int ends[2];
+  if (pipe(ends) != 0) throw SimulationError("fork", std::strerror(errno));
+  Child child;
+  child.task = index;
+  child.pid = fork();
+  if (child.pid < 0) {
+    close(ends[0]);
+    close(ends[1]);
+    throw SimulationError("fork", std::strerror(errno));
+  }
+  if (child.pid == 0) {
+    close(ends[0]);
+    write_all(ends[1], answer_of(task));
+    close(ends[1]);
+    _exit(0);  // no destructors or buffers of the parent's
+  }
+  close(ends[1]);
+  child.pipe = ends[0];
+  return child;
+}
+
+// Reads what is there; true at the end.
+bool drain(Child& child) {
+  char buffer[1 << 16];
+  const ssize_t n = read(child.pipe, buffer, sizeof buffer);
+  if (n > 0) child.answer.append(buffer, static_cast<std::size_t>(n));
+  return n == 0 || (n < 0 && errno != EINTR);
+}
+
+std::string finish(Child& child) {
+  close(child.pipe);
+  int status = 0;
+  while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!child.answer.empty() && child.answer[0] == kResult && WIFEXITED(status)) return child.answer.substr(1);
+  return {};
+}
+
+void rethrow(const std::string& answer) {
+  if (answer.empty()) throw SimulationError("worker", "a simulation process died without an answer");
+  if (answer[0] == kConfigError) throw ConfigError("", answer.substr(1));
+  if (answer[0] == kSimulationError) throw SimulationError("simulation", answer.substr(1));
+}
+
+}  // namespace
+
+std::vector<std::string> run_isolated(const std::vector<std::function<std::string()>>& tasks, std::size_t jobs) {
+  std::vector<std::string> results(tasks.size());
+  std::vector<std::string> failures(tasks.size(), std::string(1, kResult));
+  std::vector<Child> running;
+  std::size_t next = 0;
+  while (next < tasks.size() || !running.empty()) {
+    while (next < tasks.size() && running.size() < jobs) {
+      running.push_back(start(tasks[next], next));
+      ++next;
+    }
+    std::vector<pollfd> waits;
+    for (const Child& child : running) waits.push_back({child.pipe, POLLIN, 0});
+    if (poll(waits.data(), waits.size(), -1) < 0) continue;
+    for (std::size_t i = running.size(); i-- > 0;) {
+      if (waits[i].revents == 0 || !drain(running[i])) continue;
+      results[running[i].task] = finish(running[i]);
+      failures[running[i].task] = running[i].answer;
+      running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  for (const std::string& answer : failures) rethrow(answer);
+  return results;
+}
+
+}  // namespace orrery

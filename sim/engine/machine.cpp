@@ -1,0 +1,113 @@
+#include "sim/engine/machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <systemc>
+
+#include "models/factory.h"
+#include "sim/util/errors.h"
+
+// libsystemc's own main() refers to it; Orrery's programs have their own main() and never call this.
+int sc_main(int argc, char* argv[]);
+int sc_main(int /*argc*/, char* /*argv*/[]) { return 0; }
+
+namespace orrery {
+namespace {
+
+constexpr Femtoseconds kLatestStart = 9'000'000'000'000'000'000;  // 9000 s: the clock saturates at 9223 s
+
+void prepare_systemc() {
+  static bool prepared = false;
+  if (prepared) throw SimulationError("machine", "this process has already elaborated a machine; fork first");
+  prepared = true;
+  sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
+  sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
+}
+
+// Of tasks that may overlap: the chain that ends last, walked back along the latest-ending dependences.
+TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>& outcomes, Femtoseconds start) {
+  TimeSplit split;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i].end >= outcomes[at].end) at = i;
+  }
+  while (true) {
+    split += outcomes[at].split;
+    const auto& deps = program.tasks[at].depends_on;
+    if (deps.empty()) break;
+    const std::uint32_t before = *std::max_element(
+        deps.begin(), deps.end(), [&](std::uint32_t a, std::uint32_t b) { return outcomes[a].end < outcomes[b].end; });
+    split.add(TimeCategory::wait, outcomes[at].start - outcomes[before].end);
+    at = before;
+  }
+  split.add(TimeCategory::wait, outcomes[at].start - start);
+  return split;
+}
+
+}  // namespace
+
+Machine::Machine(const ArchSpec& arch) : arch_(arch) {
+  prepare_systemc();
+  chip_ = std::make_unique<Chip>(arch_);
+}
+
+Machine::~Machine() = default;
+
+ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTensor>& resident,
+                            std::uint64_t foreign_dirty_bytes, bool skip_steady_state) {
+  if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  const Femtoseconds start = now_fs();
+  if (start > kLatestStart) throw SimulationError("machine", "more than 9000 s simulated in one process");
+  chip_->reset();
+  const ActivityCounts before = chip_->counts;
+  CommandProcessor& command = *chip_->command;
+  command.begin(program, resident, foreign_dirty_bytes, skip_steady_state);
+  sc_core::sc_start();
+  chip_->dram->drain(now_fs());
+  check_complete();
+
+  ProgramOutcome outcome;
+  Femtoseconds end = start;
+  for (const TaskOutcome& task : command.outcomes()) {
+    end = std::max(end, task.end);
+    outcome.skipped += task.skipped;
+  }
+  outcome.counts = chip_->counts - before;
+  check_conservation(outcome.counts);
+  outcome.counts += command.skipped_counts();
+  outcome.time = end - start + outcome.skipped;
+  outcome.split = critical_split(program, command.outcomes(), start);
+  outcome.split.add(TimeCategory::wait, outcome.time - outcome.split.total());
+  outcome.resident = command.resident();
+  outcome.foreign_dirty_bytes = command.foreign_dirty_bytes();
+  return outcome;
+}
+
+void Machine::check_complete() const {
+  std::string stuck;
+  for (const Component* component : chip_->components()) {
+    if (!component->idle()) stuck += (stuck.empty() ? "" : "; ") + component->waiting_for();
+  }
+  if (!stuck.empty()) throw SimulationError(arch_.name, "no event is left, yet " + stuck);
+}
+
+void Machine::check_conservation(const ActivityCounts& c) const {
+  const auto require = [&](const char* what, std::uint64_t asked, std::uint64_t served) {
+    if (asked == served) return;
+    throw SimulationError(arch_.name, fmt::format("{}: {} bytes asked, {} served", what, asked, served));
+  };
+  require("network", c.requested_read_bytes + c.requested_write_bytes, c.noc_bytes);
+  if (arch_.shared_buffer) {
+    require("shared buffer reads", c.requested_read_bytes, c.shared_read_bytes);
+    require("shared buffer writes", c.requested_write_bytes, c.shared_write_bytes);
+    require("DRAM reads", c.shared_fill_bytes, c.dram_read_bytes);
+    require("DRAM writes", c.shared_writeback_bytes, c.dram_write_bytes);
+  } else {
+    require("DRAM reads", c.requested_read_bytes, c.dram_read_bytes);
+    require("DRAM writes", c.requested_write_bytes, c.dram_write_bytes);
+  }
+}
+
+}  // namespace orrery

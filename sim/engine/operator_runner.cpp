@@ -1,0 +1,138 @@
+#include "sim/engine/operator_runner.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sim/engine/roofline.h"
+
+namespace orrery {
+namespace {
+
+// Candidates whose estimate lies within this share of the best are simulated, as long as they stay cheap.
+constexpr double kNearTie = 0.15;
+constexpr std::size_t kMostCandidates = 4;
+constexpr std::uint64_t kCheapStages = 40'000;  // simulating more than one candidate of a larger kernel costs too much
+
+void append(std::string& key, std::uint64_t value) {
+  char bytes[sizeof value];
+  std::memcpy(bytes, &value, sizeof value);
+  key.append(bytes, sizeof value);
+}
+
+struct ShapeKey {
+  std::string& key;
+  void operator()(const MatmulShape& s) const {
+    for (const std::uint64_t v : {s.batch, s.m, s.n, s.k}) append(key, v);
+  }
+  void operator()(const AttentionShape& s) const {
+    for (const std::uint64_t v : {s.batch, s.heads, s.kv_heads, s.head_dim, s.q, s.kv}) append(key, v);
+    append(key, s.causal ? 1 : 0);
+  }
+  void operator()(const VectorShape& s) const {
+    append(key, s.rows);
+    append(key, s.cols);
+  }
+  void operator()(const CollectiveShape& s) const {
+    append(key, s.bytes);
+    append(key, s.devices);
+  }
+};
+
+// Everything of an operator that its mapping and timing depend on.
+std::string shape_key(const Operator& op) {
+  std::string key;
+  append(key, static_cast<std::uint64_t>(op.kind));
+  append(key, static_cast<std::uint64_t>(op.dtype));
+  std::visit(ShapeKey{key}, op.shape);
+  for (const auto* list : {&op.inputs, &op.outputs}) {
+    append(key, list->size());
+    for (const Tensor& t : *list) {
+      append(key, static_cast<std::uint64_t>(t.kind));
+      append(key, static_cast<std::uint64_t>(t.dtype));
+      append(key, t.elements());
+    }
+  }
+  return key;
+}
+
+std::uint64_t stages(const Program& program) {
+  std::uint64_t sum = 0;
+  for (const Task& task : program.tasks) {
+    if (const auto* kernel = std::get_if<TileKernel>(&task.work)) {
+      sum += kernel->items() * ceil_div<std::uint64_t>(kernel->k_tiles(), kernel->split_k);
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+const char* to_string(Fidelity fidelity) { return fidelity == Fidelity::roofline ? "roofline" : "tile"; }
+
+OperatorRunner::OperatorRunner(const ArchSpec& arch, const RunnerOptions& options)
+    : arch_(arch), options_(options), mapper_(arch) {}
+
+const OperatorOutcome& OperatorRunner::run(const Operator& op, const std::vector<ResidentTensor>& resident,
+                                           std::uint64_t foreign_dirty_bytes, bool cold) {
+  const std::string shape = shape_key(op);
+  std::string key = shape;
+  append(key, cold ? 1 : 0);
+  for (const ResidentTensor& r : resident) {
+    append(key, r.tensor.value);
+    append(key, r.bytes);
+    append(key, r.dirty_bytes);
+  }
+  append(key, foreign_dirty_bytes);
+  const auto [it, fresh] = index_.emplace(key, outcomes_.size());
+  last_key_ = it->second;
+  replayed_ = !fresh && !options_.exact;
+  if (replayed_) {
+    ++cache_hits_;
+    return *outcomes_[last_key_];
+  }
+  auto outcome = std::make_unique<OperatorOutcome>(options_.fidelity == Fidelity::roofline
+                                                       ? bound(op, cold)
+                                                       : simulate(op, shape, resident, foreign_dirty_bytes));
+  if (fresh) {
+    outcomes_.push_back(std::move(outcome));
+  } else {
+    outcomes_[last_key_] = std::move(outcome);
+  }
+  return *outcomes_[last_key_];
+}
+
+OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
+  const RooflineBound roof = roofline(op, arch_, cold);
+  OperatorOutcome outcome;
+  outcome.time = from_seconds(roof.seconds);
+  outcome.split.add(roof.bound, outcome.time);
+  outcome.counts = roof.counts;
+  outcome.mapping = "roofline";
+  return outcome;
+}
+
+OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& shape,
+                                         const std::vector<ResidentTensor>& resident,
+                                         std::uint64_t foreign_dirty_bytes) {
+  auto found = mappings_.find(shape);
+  if (found == mappings_.end()) found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile)).first;
+  const std::vector<Candidate>& candidates = found->second;
+  if (!machine_) machine_ = std::make_unique<Machine>(arch_);
+  OperatorOutcome best;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& candidate = candidates[i];
+    if (i > 0 && (candidate.estimate_s > candidates[0].estimate_s * (1 + kNearTie) ||
+                  stages(candidate.program) > kCheapStages)) {
+      continue;
+    }
+    const ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
+    transactions_ += run.counts.granules;
+    granule_bytes_ += run.counts.requested_read_bytes + run.counts.requested_write_bytes;
+    ++kernels_;
+    if (i > 0 && run.time >= best.time) continue;
+    best = {run.time, run.split, run.skipped, run.counts, run.resident, run.foreign_dirty_bytes, candidate.description};
+  }
+  return best;
+}
+
+}  // namespace orrery

@@ -1,0 +1,74 @@
+#pragma once
+// Runs one operator: maps it, simulates the best few mappings on the machine (or takes the roofline), and
+// remembers the outcome, so that a kernel whose shape, types and residency were seen is replayed.
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "sim/engine/machine.h"
+#include "sim/mapping/mapper.h"
+
+namespace orrery {
+
+enum class Fidelity : std::uint8_t { roofline, tile };
+const char* to_string(Fidelity fidelity);
+
+struct OperatorOutcome {
+  Femtoseconds time = 0;
+  TimeSplit split;
+  Femtoseconds skipped = 0;  // of time: steady state replayed
+  ActivityCounts counts;
+  std::vector<ResidentTensor> resident;
+  std::uint64_t foreign_dirty_bytes = 0;
+  std::string mapping;
+};
+
+struct RunnerOptions {
+  Fidelity fidelity = Fidelity::tile;
+  bool exact = false;         // no kernel cache, replication, decode sampling or steady-state skipping
+  TileRequest tile;           // forces a tiling
+};
+
+class OperatorRunner {
+ public:
+  // `arch` must outlive the runner. Elaborates SystemC at the first simulated operator.
+  OperatorRunner(const ArchSpec& arch, const RunnerOptions& options);
+
+  // `cold`: roofline counts a kernel on its own (see roofline.h).
+  const OperatorOutcome& run(const Operator& op, const std::vector<ResidentTensor>& resident,
+                             std::uint64_t foreign_dirty_bytes, bool cold);
+
+  // The last run() replayed a remembered outcome.
+  bool replayed() const { return replayed_; }
+  // Identifies (operator, residency) of the last run() among those seen.
+  std::size_t last_key() const { return last_key_; }
+
+  std::uint64_t cache_hits() const { return cache_hits_; }
+  std::uint64_t simulated_transactions() const { return transactions_; }
+  std::uint64_t simulated_kernels() const { return kernels_; }
+  std::uint64_t simulated_granule_bytes() const { return granule_bytes_; }
+  const RunnerOptions& options() const { return options_; }
+  const ArchSpec& arch() const { return arch_; }
+
+ private:
+  const ArchSpec& arch_;
+  const RunnerOptions options_;
+  Mapper mapper_;
+  std::unique_ptr<Machine> machine_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::vector<std::unique_ptr<OperatorOutcome>> outcomes_;
+  std::unordered_map<std::string, std::vector<Candidate>> mappings_;
+  bool replayed_ = false;
+  std::size_t last_key_ = 0;
+  std::uint64_t cache_hits_ = 0;
+  std::uint64_t transactions_ = 0;
+  std::uint64_t kernels_ = 0;
+  std::uint64_t granule_bytes_ = 0;
+
+  OperatorOutcome bound(const Operator& op, bool cold) const;
+  OperatorOutcome simulate(const Operator& op, const std::string& shape_key,
+                           const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes);
+};
+
+}  // namespace orrery

@@ -1,0 +1,87 @@
+#include "sim/engine/residency.h"
+
+#include <algorithm>
+
+namespace orrery {
+namespace {
+
+// Calls visit(operand number, tensor) for each operand; a tensor named twice keeps its first number.
+template <class Visit>
+void for_each_operand(const Operator& op, Visit visit) {
+  std::uint32_t number = 0;
+  for (const Tensor& t : op.inputs) visit(number++, t);
+  for (const Tensor& t : op.outputs) visit(number++, t);
+}
+
+bool is_operand(const Operator& op, const std::string& id) {
+  bool found = false;
+  for_each_operand(op, [&](std::uint32_t, const Tensor& t) { found = found || t.id == id; });
+  return found;
+}
+
+}  // namespace
+
+const Residency::Entry* Residency::find(const std::string& id) const {
+  const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.id == id; });
+  return at == entries_.end() ? nullptr : &*at;
+}
+
+std::vector<ResidentTensor> Residency::of(const Operator& op) const {
+  std::vector<ResidentTensor> resident;
+  for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {
+    // A view may be smaller than the tensor it looks at.
+    if (const Entry* e = find(t.id)) {
+      resident.push_back({TensorId{number}, std::min(e->bytes, t.bytes()), std::min(e->dirty_bytes, t.bytes())});
+    }
+  });
+  return resident;
+}
+
+std::uint64_t Residency::foreign_dirty_bytes(const Operator& op) const {
+  std::uint64_t dirty = 0;
+  for (const Entry& e : entries_) {
+    if (!is_operand(op, e.id)) dirty += e.dirty_bytes;
+  }
+  return dirty;
+}
+
+void Residency::update(const Operator& op, const std::vector<ResidentTensor>& after,
+                       std::uint64_t foreign_dirty_bytes) {
+  if (capacity_ == 0) return;
+  // Other tensors' dirty data that had to leave: the oldest first.
+  std::uint64_t dirty_before = this->foreign_dirty_bytes(op);
+  for (auto e = entries_.rbegin(); e != entries_.rend() && dirty_before > foreign_dirty_bytes; ++e) {
+    if (is_operand(op, e->id)) continue;
+    const std::uint64_t leaves = std::min(e->dirty_bytes, dirty_before - foreign_dirty_bytes);
+    e->dirty_bytes -= leaves;
+    e->bytes -= std::min(e->bytes, leaves);
+    dirty_before -= leaves;
+  }
+  std::uint64_t used = 0;
+  for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {
+    entries_.remove_if([&](const Entry& e) { return e.id == t.id; });
+    for (const ResidentTensor& r : after) {
+      if (r.tensor.value != number || r.bytes == 0) continue;
+      entries_.push_front({t.id, r.bytes, r.dirty_bytes});
+      used += r.bytes;
+    }
+  });
+  // Clean data of other tensors stays as far as there is room.
+  std::uint64_t room = capacity_ - std::min(capacity_, used);
+  for (Entry& e : entries_) {
+    if (is_operand(op, e.id)) continue;
+    e.bytes = std::max(e.dirty_bytes, std::min(e.bytes, room));
+    room -= std::min(room, e.bytes);
+  }
+  entries_.remove_if([](const Entry& e) { return e.bytes == 0; });
+}
+
+void Residency::rename_layer(std::int32_t from, std::int32_t to) {
+  const std::string old_prefix = "l" + std::to_string(from) + ".";
+  const std::string new_prefix = "l" + std::to_string(to) + ".";
+  for (Entry& e : entries_) {
+    if (e.id.compare(0, old_prefix.size(), old_prefix) == 0) e.id = new_prefix + e.id.substr(old_prefix.size());
+  }
+}
+
+}  // namespace orrery

@@ -1,0 +1,42 @@
+#pragma once
+// What the shared buffer holds between operators, by tensor: least recently used out first, by bytes. Within an
+// operator the simulation decides; here its outcome is carried to the next.
+
+#include <cstdint>
+#include <list>
+#include <string>
+#include <vector>
+
+#include "sim/program/program.h"
+#include "sim/workload/operator.h"
+
+namespace orrery {
+
+class Residency {
+ public:
+  explicit Residency(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
+
+  // The operator's tensors that are on chip, numbered by operand (inputs, then outputs).
+  std::vector<ResidentTensor> of(const Operator& op) const;
+  // Dirty bytes of all other tensors.
+  std::uint64_t foreign_dirty_bytes(const Operator& op) const;
+
+  // Takes over what a run of `op` left behind.
+  void update(const Operator& op, const std::vector<ResidentTensor>& after, std::uint64_t foreign_dirty_bytes);
+
+  // Renames tensors "l<from>.x" to "l<to>.x", when layers between have been replicated.
+  void rename_layer(std::int32_t from, std::int32_t to);
+
+ private:
+  struct Entry {
+    std::string id;
+    std::uint64_t bytes = 0;
+    std::uint64_t dirty_bytes = 0;
+  };
+  std::uint64_t capacity_;
+  std::list<Entry> entries_;  // newest first; tens of entries at most
+
+  const Entry* find(const std::string& id) const;
+};
+
+}  // namespace orrery

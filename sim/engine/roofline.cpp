@@ -1,0 +1,60 @@
+#include "sim/engine/roofline.h"
+
+#include <algorithm>
+
+#include "sim/mapping/vector_function.h"
+#include "sim/timing/collective_timing.h"
+#include "sim/workload/operator_counts.h"
+
+namespace orrery {
+namespace {
+
+std::uint64_t on_chip_bytes(const ArchSpec& arch) {
+  const std::uint64_t pads = std::uint64_t{arch.cores.count} * (arch.cores.scratchpad.size_bytes + arch.cores.accumulator_bytes);
+  return pads + (arch.shared_buffer ? arch.shared_buffer->size_bytes : 0);
+}
+
+RooflineBound collective_bound(const CollectiveShape& shape, const ArchSpec& arch) {
+  RooflineBound bound;
+  bound.bound = TimeCategory::link;
+  if (shape.devices <= 1) return bound;
+  // Each device must send (N-1)/N of the array at least once.
+  const double share = static_cast<double>(shape.devices - 1) / shape.devices;
+  bound.counts.link_bytes = static_cast<std::uint64_t>(static_cast<double>(shape.bytes) * share);
+  bound.seconds = static_cast<double>(bound.counts.link_bytes) / arch.node.link.bytes_per_s;
+  return bound;
+}
+
+}  // namespace
+
+RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
+  if (const auto* collective = std::get_if<CollectiveShape>(&op.shape)) return collective_bound(*collective, arch);
+  RooflineBound result;
+  const std::uint64_t macs = operator_macs(op);
+  const OperatorBytes bytes = operator_bytes(op);
+  const std::uint64_t capacity = on_chip_bytes(arch);
+  const auto beyond = [capacity](std::uint64_t b) { return b > capacity ? b - capacity : 0; };
+  result.counts.dram_read_bytes = cold ? bytes.read : beyond(bytes.read + bytes.written);
+  result.counts.dram_write_bytes = cold ? beyond(bytes.written) : 0;
+  result.counts.macs[static_cast<std::size_t>(op.dtype)] = macs;
+  result.counts.kernels = 1;
+  const double compute_s = macs == 0 ? 0 : static_cast<double>(macs) / arch.peak_macs_per_s(op.dtype);
+  const double dram_s = static_cast<double>(result.counts.dram_bytes()) / arch.dram.peak_bytes_per_s();
+  double vector_s = 0;
+  if (const auto* v = std::get_if<VectorShape>(&op.shape)) {
+    const VectorCost cost = vector_cost(vector_function(op.kind));
+    const double elements = static_cast<double>(v->rows) * static_cast<double>(v->cols);
+    result.counts.vector_ops = static_cast<std::uint64_t>(elements * cost.simple_ops);
+    result.counts.transcendental_ops = static_cast<std::uint64_t>(elements * cost.transcendental_ops);
+    const double rate = arch.clock_hz * arch.cores.count;
+    vector_s = std::max(elements * cost.simple_ops / (rate * arch.cores.vector.lanes),
+                        elements * cost.transcendental_ops / (rate * arch.cores.vector.transcendental_lanes));
+  }
+  result.seconds = std::max({compute_s, dram_s, vector_s});
+  result.bound = result.seconds == compute_s  ? TimeCategory::compute
+                 : result.seconds == dram_s ? TimeCategory::dram
+                                            : TimeCategory::vector;
+  return result;
+}
+
+}  // namespace orrery

@@ -1,0 +1,18 @@
+#pragma once
+// Energy from counts and the machine, after the run: a new table re-reports an old run. Per action: MACs by
+// format, vector operations, SRAM by the size of the accessed bank, network by wire length, DRAM and links by
+// bit; static power by time. Left out: clock tree and control beyond what the static power holds.
+
+#include "sim/config/arch_spec.h"
+#include "sim/stats/run_result.h"
+
+namespace orrery {
+
+// Joules of `devices` chips that each did `counts` in `seconds`.
+EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices, const ArchSpec& arch);
+
+// pJ a bit of an access to an SRAM bank of `kib` KiB: the table interpolated in the logarithm of the size,
+// constant beyond its ends.
+double sram_pj_per_bit(const EnergyTable& table, double kib);
+
+}  // namespace orrery

@@ -1,0 +1,136 @@
+// Fused attention in the manner of FlashAttention (Dao 2023): a work item keeps a tile of queries and walks over
+// blocks of keys and values with a running softmax; the queries that share a key/value head (GQA) lie in one tile.
+// With few queries the context is split over cores and the partial results are combined (FlashDecoding).
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/mapping/candidate_list.h"
+#include "sim/mapping/kernel_estimate.h"
+#include "sim/mapping/operator_mapping.h"
+#include "sim/timing/matrix_timing.h"
+#include "sim/workload/operator_counts.h"
+
+namespace orrery {
+namespace {
+
+TileKernel untiled(const Operator& op) {
+  const auto& s = std::get<AttentionShape>(op.shape);
+  const std::uint64_t group = s.heads / s.kv_heads;
+  TileKernel kernel;
+  kernel.batch = s.batch * s.kv_heads;
+  kernel.m = s.q * group;
+  kernel.n = 1;
+  kernel.k = s.kv;
+  kernel.causal = s.causal;
+  kernel.causal_offset = s.kv - s.q;
+  kernel.causal_rows_per_position = group;
+  kernel.useful_macs = operator_macs(op);
+  kernel.mac_dtype = op.dtype;
+  const std::uint32_t bits = storage_bits(op.inputs.at(0).dtype);
+  KernelOperand q;
+  q.tensor = TensorId{0};
+  q.by_batch = q.by_m = q.once = true;
+  q.rows = tile_of(LoopDim::m);
+  q.cols = fixed_length(s.head_dim);
+  q.bits = bits;
+  q.tensor_bytes = op.inputs[0].bytes();
+  KernelOperand key;
+  key.tensor = TensorId{1};
+  key.by_batch = key.by_k = true;
+  key.rows = tile_of(LoopDim::k);
+  key.cols = fixed_length(s.head_dim);
+  key.bits = storage_bits(op.inputs.at(1).dtype);
+  key.tensor_bytes = op.inputs[1].bytes();
+  KernelOperand value = key;
+  value.tensor = TensorId{2};
+  value.tensor_bytes = op.inputs.at(2).bytes();
+  kernel.inputs = {q, key, value};
+  KernelOperand out = q;
+  out.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
+  out.once = false;
+  out.bits = storage_bits(op.outputs.at(0).dtype);
+  out.tensor_bytes = op.outputs[0].bytes();
+  kernel.outputs = {out};
+  MatrixStep scores;
+  scores.m = tile_of(LoopDim::m);
+  scores.n = tile_of(LoopDim::k);
+  scores.k = fixed_length(s.head_dim);
+  scores.dtype = op.dtype;
+  scores.a_bits = scores.b_bits = bits;
+  MatrixStep weighted = scores;
+  weighted.n = fixed_length(s.head_dim);
+  weighted.k = tile_of(LoopDim::k);
+  kernel.matrix_steps = {scores, weighted};
+  kernel.vector_steps = {{VectorFunction::online_softmax, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
+  kernel.epilogue = {{VectorFunction::scale, tile_of(LoopDim::m), fixed_length(s.head_dim)}};
+  return kernel;
+}
+
+}  // namespace
+
+std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, std::size_t most,
+                                     const TileRequest& request) {
+  const auto& s = std::get<AttentionShape>(op.shape);
+  const KernelEstimate estimate(arch);
+  const TileKernel base = untiled(op);
+  CandidateList list(most);
+  const auto ms = request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
+  const auto ks = request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, 32, 4096);
+  // A split's partial result carries its running maximum and sum in two more columns.
+  const auto reduction = [&](const TileKernel& kernel) {
+    return reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor, base.batch * base.m,
+                            s.head_dim + 2, kernel.split_k, base.outputs[0].bits);
+  };
+  for (const std::uint64_t tm : ms) {
+    for (const std::uint64_t tk : ks) {
+      for (std::uint32_t split = 1; split <= 64; split *= 2) {
+        TileKernel kernel = base;
+        kernel.tile_m = tm;
+        kernel.tile_k = tk;
+        kernel.split_k = split;
+        const std::uint64_t plane = kernel.batch * kernel.m_tiles();
+        if (split > 1 && (split > kernel.k_tiles() || plane * split > 8 * std::uint64_t{arch.cores.count} ||
+                          plane >= 2 * std::uint64_t{arch.cores.count} || (kernel.causal && kernel.m > kernel.causal_rows_per_position))) {
+          break;
+        }
+        if (split > 1) {
+          kernel.outputs[0].by_split = true;
+          kernel.outputs[0].bits = 32;
+          kernel.outputs[0].cols = fixed_length(s.head_dim + 2);
+        }
+        kernel.accumulator_bytes = (tm * s.head_dim + tm * tk) * 4;
+        complete_kernel(kernel);
+        kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+        for (const Dataflow dataflow : dataflows(arch.cores.matrix)) {
+          for (MatrixStep& step : kernel.matrix_steps) step.dataflow = dataflow;
+          if (!lay_out(arch, kernel)) continue;
+          double seconds = estimate.seconds(kernel);
+          if (split > 1) seconds += estimate.seconds(reduction(kernel));
+          list.offer(kernel, seconds);
+        }
+      }
+    }
+  }
+  std::vector<Candidate> result;
+  for (const CandidateList::Entry& entry : list.best()) {
+    Candidate candidate;
+    TileKernel kernel = entry.kernel;
+    candidate.estimate_s = entry.estimate_s;
+    candidate.description =
+        fmt::format("query tile {}, kv block {}, split_kv {}, {} cores x {} items x {} buffers", kernel.tile_m,
+                    kernel.tile_k, kernel.split_k, kernel.cores_used, kernel.resident_items, kernel.pipeline_stages);
+    if (kernel.split_k > 1) {
+      kernel.outputs[0].tensor = TensorId{kFirstTemporary};
+      candidate.program.tasks.push_back({kernel, {}});
+      candidate.program.tasks.push_back({reduction(kernel), {0}});
+    } else {
+      candidate.program.tasks.push_back({kernel, {}});
+    }
+    result.push_back(std::move(candidate));
+  }
+  return result;
+}
+
+}  // namespace orrery

@@ -1,0 +1,190 @@
+#include "sim/mapping/kernel_estimate.h"
+
+#include <algorithm>
+
+#include "sim/timing/dram_timing.h"
+#include "sim/timing/matrix_timing.h"
+#include "sim/timing/vector_timing.h"
+
+namespace orrery {
+namespace {
+
+// Tiles of m and n that a wave of `items` concurrent items covers.
+struct WaveShape {
+  double m = 1, n = 1;
+};
+
+WaveShape wave_shape(const TileKernel& kernel, double items) {
+  const auto m_tiles = static_cast<double>(kernel.m_tiles());
+  const auto n_tiles = static_cast<double>(kernel.n_tiles());
+  WaveShape shape;
+  switch (kernel.raster) {
+    case RasterOrder::n_fastest:
+      shape.n = std::min(n_tiles, items);
+      shape.m = std::min(m_tiles, std::ceil(items / n_tiles));
+      break;
+    case RasterOrder::m_fastest:
+      shape.m = std::min(m_tiles, items);
+      shape.n = std::min(n_tiles, std::ceil(items / m_tiles));
+      break;
+    case RasterOrder::grouped:
+      shape.m = std::min<double>(m_tiles, kernel.raster_group);
+      shape.n = std::min(n_tiles, std::ceil(items / shape.m));
+      break;
+  }
+  return shape;
+}
+
+}  // namespace
+
+KernelEstimate::KernelEstimate(const ArchSpec& arch) : arch_(arch) {
+  const DramTiming timing(arch.dram);
+  dram_bytes_per_s_ = timing.stream_bytes_per_s();
+  if (arch.dram.bus_bytes_per_cycle > 0) {
+    dram_bytes_per_s_ = std::min(dram_bytes_per_s_, arch.dram.bus_bytes_per_cycle * arch.clock_hz);
+  }
+  shared_bytes_per_s_ = arch.shared_buffer ? arch.shared_buffer->bytes_per_cycle * arch.shared_buffer->sustained_share *
+                                                 arch.clock_hz
+                                           : 0;
+  port_bytes_per_s_ = arch.network.port_bytes_per_cycle * arch.clock_hz;
+  latency_s_ = 1e-9 * (timing.read_latency_ns() + arch.dram.controller_latency_ns + arch.network.latency_ns +
+                       (arch.shared_buffer ? arch.shared_buffer->latency_ns : 0));
+}
+
+bool KernelEstimate::fits(const TileKernel& kernel) const {
+  const CoreSpec& core = arch_.cores;
+  if (core.accumulator_bytes > 0 && kernel.accumulator_bytes * kernel.resident_items > core.accumulator_bytes) {
+    return false;
+  }
+  return kernel.scratchpad_bytes(core.accumulator_bytes > 0) <= core.scratchpad.size_bytes;
+}
+
+// Bytes of inputs that come from DRAM, of the `loaded_bytes` the cores ask for.
+double KernelEstimate::dram_bytes(const TileKernel& kernel, double loaded_bytes) const {
+  double unique = 0;
+  for (const KernelOperand& operand : kernel.inputs) unique += static_cast<double>(operand.tensor_bytes);
+  if (!arch_.shared_buffer) return loaded_bytes;
+  const auto capacity = static_cast<double>(arch_.shared_buffer->size_bytes);
+  if (unique <= 0.9 * capacity) return std::min(unique, loaded_bytes);
+  // Each wave of concurrent items brings in its tiles once; a tensor much smaller than the buffer stays.
+  const double wave = static_cast<double>(kernel.cores_used) * kernel.resident_items;
+  const WaveShape shape = wave_shape(kernel, wave / kernel.split_k);
+  const double waves = static_cast<double>(kernel.items()) / std::min(wave, static_cast<double>(kernel.items()));
+  double bytes = 0;
+  for (const KernelOperand& operand : kernel.inputs) {
+    const auto total = static_cast<double>(operand.tensor_bytes);
+    if (total <= 0.4 * capacity) {
+      bytes += total;
+      continue;
+    }
+    const double m_share = operand.by_m ? shape.m / static_cast<double>(kernel.m_tiles()) : 1;
+    const double n_share = operand.by_n ? shape.n / static_cast<double>(kernel.n_tiles()) : 1;
+    const double batch = operand.by_batch ? static_cast<double>(kernel.batch) : 1;
+    bytes += std::max(total, waves * total / batch * m_share * n_share);
+  }
+  return std::min(bytes, loaded_bytes);
+}
+
+double KernelEstimate::seconds(const TileKernel& kernel) const {
+  const WorkItem first;
+  const double cycle_s = 1 / arch_.clock_hz;
+  double matrix_cycles_stage = 0;
+  double read_bytes = 0;
+  for (const MatrixStep& step : kernel.matrix_steps) {
+    const std::uint64_t m = length_at(kernel, step.m, first, 0);
+    const std::uint64_t n = length_at(kernel, step.n, first, 0);
+    const std::uint64_t k = length_at(kernel, step.k, first, 0);
+    matrix_cycles_stage += static_cast<double>(matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k));
+    read_bytes += static_cast<double>(
+        operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
+  }
+  double vector_cycles = 0;
+  for (const VectorStep& step : kernel.vector_steps) {
+    vector_cycles += static_cast<double>(vector_work(arch_.cores.vector, step.function,
+                                                     length_at(kernel, step.rows, first, 0),
+                                                     length_at(kernel, step.cols, first, 0))
+                                             .cycles);
+  }
+  double epilogue_cycles = 0;
+  for (const VectorStep& step : kernel.epilogue) {
+    epilogue_cycles += static_cast<double>(vector_work(arch_.cores.vector, step.function,
+                                                       length_at(kernel, step.rows, first, 0),
+                                                       length_at(kernel, step.cols, first, 0))
+                                               .cycles);
+  }
+
+  const auto items = static_cast<double>(kernel.items());
+  double stages = std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k);
+  if (kernel.causal && kernel.k > kernel.causal_offset) {
+    // The mean row sees the offset and half of the rest.
+    const auto seen = static_cast<double>(kernel.causal_offset) +
+                      0.5 * static_cast<double>(kernel.k - kernel.causal_offset + kernel.tile_k);
+    stages = std::max(1.0, stages * std::min(1.0, seen / static_cast<double>(kernel.k)));
+  }
+  double streamed = 0;   // a stage
+  double once = 0;       // an item
+  for (const KernelOperand& operand : kernel.inputs) {
+    const auto bytes = static_cast<double>(operand_bytes(kernel, operand, first, 0));
+    if (operand.once) {
+      once += bytes;
+    } else if (operand.hold) {
+      // Reloaded when its index changes: its tiles are visited once each per change of an outer index.
+      once += bytes * static_cast<double>(operand_tile_count(kernel, operand)) * kernel.cores_used / items;
+    } else {
+      streamed += bytes;
+    }
+  }
+  double stored = 0;
+  for (const KernelOperand& operand : kernel.outputs) {
+    stored += static_cast<double>(operand_bytes(kernel, operand, first, 0));
+  }
+  const double pad_rate = static_cast<double>(arch_.cores.scratchpad.bytes_per_cycle());
+  if (kernel.matrix_steps.empty()) read_bytes += streamed + once;
+  const double supply_cycles = (read_bytes + streamed) / pad_rate;
+  const double paced = kernel.matrix_steps.empty() ? std::max(vector_cycles, supply_cycles)
+                                                   : std::max(matrix_cycles_stage, supply_cycles);
+  const double other = kernel.matrix_steps.empty() ? 0 : vector_cycles;
+  double stage_cycles = arch_.cores.overlap_engines && kernel.resident_items > 1 ? std::max(paced, other) : paced + other;
+  const double issue_cycles = static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
+  stage_cycles = std::max(stage_cycles, issue_cycles);
+
+  const double items_a_core = std::ceil(items / kernel.cores_used);
+  const double in_flight_items = std::min(items_a_core, static_cast<double>(kernel.resident_items));
+  const double item_bytes = once + streamed * stages;
+  const double latency_cycles = static_cast<double>(matrix_latency_cycles(arch_.cores.matrix));
+  const double store_s = stored / port_bytes_per_s_;
+  const double first_load_s = latency_s_ + (once + streamed) / port_bytes_per_s_;
+  const double exposed_s = (epilogue_cycles + latency_cycles) * cycle_s + store_s + first_load_s +
+                           arch_.command.item_dispatch_ns * 1e-9 +
+                           static_cast<double>(kernel.instructions_per_item) *
+                               arch_.command.instruction_issue_cycles * cycle_s;
+  const double engine_s = stages * stage_cycles * cycle_s;
+  // Several resident items hide each other's fill and epilogue behind their stages; so does prefetching.
+  const double hidden = arch_.cores.prefetch_across_items ? 1.0 : (in_flight_items - 1) / in_flight_items;
+  const double core_s = items_a_core * engine_s + std::max(0.0, items_a_core - 1) * exposed_s * (1 - hidden);
+  const double port_s = items_a_core * item_bytes / port_bytes_per_s_;
+  // Little's law: a core cannot have more on its way than its buffers and its DMA engine hold.
+  const double buffers = in_flight_items * (once + streamed * std::max(1.0, kernel.pipeline_stages - 1.0));
+  const double outstanding =
+      static_cast<double>(arch_.cores.dma.max_outstanding) * static_cast<double>(arch_.cores.dma.max_granule_bytes);
+  const double flight_s = items_a_core * item_bytes * latency_s_ / std::max(1.0, std::min(buffers, outstanding));
+  const double loaded = items * item_bytes;
+  const double dram_s = dram_bytes(kernel, loaded) / dram_bytes_per_s_;
+  const double written = items * stored;
+  double shared_s = 0;
+  double write_s = 0;
+  if (shared_bytes_per_s_ > 0) {
+    shared_s = (loaded + written) / shared_bytes_per_s_;
+    write_s = std::max(0.0, written - static_cast<double>(arch_.shared_buffer->size_bytes)) / dram_bytes_per_s_;
+  } else {
+    write_s = written / dram_bytes_per_s_;
+  }
+  const double cores_loading = std::min<double>(kernel.cores_used, items);
+  const double fill_s = latency_s_ + std::max((once + streamed) / port_bytes_per_s_,
+                                              cores_loading * (once + streamed) / dram_bytes_per_s_);
+  const double tail_s = (epilogue_cycles + latency_cycles) * cycle_s + store_s + stage_cycles * cycle_s;
+  const double bound_s = std::max({core_s, port_s, flight_s, dram_s + write_s, shared_s});
+  return bound_s + fill_s + tail_s + (arch_.command.kernel_overhead_ns + arch_.command.item_dispatch_ns) * 1e-9;
+}
+
+}  // namespace orrery

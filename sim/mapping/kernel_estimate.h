@@ -1,0 +1,30 @@
+#pragma once
+// Closed-form price of a tile kernel on a machine: the slowest of engines, scratchpad, network, shared buffer,
+// DRAM and bytes in flight, plus fill and tail. Used to rank mappings; what a run reports is simulated.
+
+#include "sim/config/arch_spec.h"
+#include "sim/program/tile_kernel.h"
+
+namespace orrery {
+
+class KernelEstimate {
+ public:
+  explicit KernelEstimate(const ArchSpec& arch);
+
+  // Seconds, the device's kernel overhead included.
+  double seconds(const TileKernel& kernel) const;
+
+  // Whether the buffers and accumulators of the kernel fit a core.
+  bool fits(const TileKernel& kernel) const;
+
+ private:
+  const ArchSpec& arch_;
+  double dram_bytes_per_s_;
+  double shared_bytes_per_s_;  // 0 = no shared buffer
+  double port_bytes_per_s_;
+  double latency_s_;           // load to use from DRAM
+
+  double dram_bytes(const TileKernel& kernel, double loaded_bytes) const;
+};
+
+}  // namespace orrery

@@ -1,0 +1,41 @@
+#pragma once
+// Operator -> program. For each operator the mapper enumerates tile sizes, dataflows, loop orders, splits of k and
+// numbers of cores that fit the machine, prices them with the timing functions the hardware itself obeys, and
+// returns the best few. What does not fit is never proposed; an operator nobody can map is a ConfigError.
+
+#include <string>
+#include <vector>
+
+#include "sim/config/arch_spec.h"
+#include "sim/program/program.h"
+#include "sim/workload/operator.h"
+
+namespace orrery {
+
+struct Candidate {
+  Program program;
+  double estimate_s = 0;
+  std::string description;  // "tile 128x256x64, split_k 1, ..."
+};
+
+// A tiling asked for by name (kernel --tile); 0 = free.
+struct TileRequest {
+  std::uint64_t m = 0, n = 0, k = 0;
+  bool any() const { return m != 0 || n != 0 || k != 0; }
+};
+
+// Tensors of the programs are numbered by operand: inputs first, then outputs; temporaries follow from here.
+inline constexpr std::uint32_t kFirstTemporary = 64;
+
+class Mapper {
+ public:
+  explicit Mapper(const ArchSpec& arch) : arch_(arch) {}
+
+  // The best `most` candidates, best first, at least one. Throws ConfigError when none fits.
+  std::vector<Candidate> map(const Operator& op, std::size_t most, const TileRequest& request = {}) const;
+
+ private:
+  const ArchSpec& arch_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,24 @@
+#pragma once
+// One function a family of operators; called by Mapper only.
+
+#include "sim/mapping/mapper.h"
+
+namespace orrery {
+
+std::vector<Candidate> map_matmul(const ArchSpec& arch, const Operator& op, std::size_t most,
+                                  const TileRequest& request);
+std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, std::size_t most,
+                                     const TileRequest& request);
+std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most);
+
+// Adds up the `splits` partial results (fp32, rows x cols each) of a split kernel: the second task of its program.
+TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId result, std::uint64_t rows,
+                            std::uint64_t cols, std::uint32_t splits, std::uint32_t result_bits);
+
+// Buffers, counts and instruction numbers that follow from the operands.
+void complete_kernel(TileKernel& kernel);
+
+// As many buffers as fit (at most the core's), and as many resident items as fit; false when not even one fits.
+bool lay_out(const ArchSpec& arch, TileKernel& kernel);
+
+}  // namespace orrery

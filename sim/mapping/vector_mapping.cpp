@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/mapping/candidate_list.h"
+#include "sim/mapping/kernel_estimate.h"
+#include "sim/mapping/operator_mapping.h"
+#include "sim/mapping/vector_function.h"
+
+namespace orrery {
+namespace {
+
+TileKernel untiled(const Operator& op) {
+  const auto& s = std::get<VectorShape>(op.shape);
+  TileKernel kernel;
+  kernel.m = s.rows;
+  kernel.n = s.cols;
+  const std::uint64_t elements = s.rows * s.cols;
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const Tensor& t = op.inputs[i];
+    KernelOperand operand;
+    operand.tensor = TensorId{static_cast<std::uint32_t>(i)};
+    operand.tensor_bytes = t.bytes();
+    const bool gathered = op.kind == OperatorKind::embedding;
+    if (t.kind == TensorKind::weight && !gathered) {  // gain and bias of a norm: whole, once an item
+      operand.rows = fixed_length(1);
+      operand.cols = fixed_length(t.elements());
+      operand.bits = storage_bits(t.dtype);
+      operand.once = true;
+    } else {
+      operand.by_m = operand.by_n = true;
+      operand.rows = tile_of(LoopDim::m);
+      operand.cols = tile_of(LoopDim::n);
+      // silu_mul reads two elements for each it writes.
+      const std::uint64_t each = gathered ? 1 : std::max<std::uint64_t>(1, t.elements() / elements);
+      operand.bits = storage_bits(t.dtype) * static_cast<std::uint32_t>(each);
+      operand.irregular = gathered;
+      if (gathered) operand.tensor_bytes = storage_bytes(t.dtype, elements);
+    }
+    kernel.inputs.push_back(operand);
+  }
+  for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+    KernelOperand operand;
+    operand.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size() + i)};
+    operand.by_m = operand.by_n = true;
+    operand.rows = tile_of(LoopDim::m);
+    operand.cols = tile_of(LoopDim::n);
+    operand.bits = storage_bits(op.outputs[i].dtype);
+    operand.tensor_bytes = op.outputs[i].bytes();
+    kernel.outputs.push_back(operand);
+  }
+  kernel.vector_steps = {{vector_function(op.kind), tile_of(LoopDim::m), tile_of(LoopDim::n)}};
+  return kernel;
+}
+
+void offer_tile(const ArchSpec& arch, const KernelEstimate& estimate, TileKernel& kernel, CandidateList& list) {
+  complete_kernel(kernel);
+  kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+  if (lay_out(arch, kernel)) list.offer(kernel, estimate.seconds(kernel));
+}
+
+}  // namespace
+
+TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId result, std::uint64_t rows,
+                            std::uint64_t cols, std::uint32_t splits, std::uint32_t result_bits) {
+  TileKernel kernel;
+  kernel.m = rows;
+  kernel.n = cols;
+  KernelOperand in;
+  in.tensor = partials;
+  in.by_m = in.by_n = true;
+  in.rows = tile_of(LoopDim::m);
+  in.cols = tile_of(LoopDim::n);
+  in.bits = 32 * splits;
+  in.tensor_bytes = rows * cols * 4 * splits;
+  KernelOperand out = in;
+  out.tensor = result;
+  out.bits = result_bits;
+  out.tensor_bytes = rows * cols * result_bits / 8;
+  kernel.inputs = {in};
+  kernel.outputs = {out};
+  kernel.vector_steps.assign(splits, {VectorFunction::accumulate, tile_of(LoopDim::m), tile_of(LoopDim::n)});
+  // Enough pieces for every core, each small enough to be double-buffered.
+  kernel.tile_m = std::max<std::uint64_t>(1, rows / (2 * std::uint64_t{arch.cores.count}));
+  kernel.tile_n = cols;
+  const std::uint64_t pieces = std::max<std::uint64_t>(1, arch.cores.count / rows);
+  kernel.tile_n = ceil_div(cols, std::min(pieces, ceil_div<std::uint64_t>(cols, 64)));
+  while (kernel.tile_m * kernel.tile_n * (in.bits + result_bits) / 8 > arch.cores.scratchpad.size_bytes / 4 &&
+         kernel.tile_m * kernel.tile_n > 64) {
+    if (kernel.tile_m > 1) {
+      kernel.tile_m = ceil_div<std::uint64_t>(kernel.tile_m, 2);
+    } else {
+      kernel.tile_n = ceil_div<std::uint64_t>(kernel.tile_n, 2);
+    }
+  }
+  complete_kernel(kernel);
+  kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+  lay_out(arch, kernel);
+  return kernel;
+}
+
+void complete_kernel(TileKernel& kernel) {
+  const WorkItem first;
+  kernel.stage_bytes = 0;
+  kernel.held_bytes = 0;
+  kernel.instructions_per_stage = kernel.matrix_steps.size() + kernel.vector_steps.size();
+  kernel.instructions_per_item = kernel.epilogue.size() + kernel.outputs.size();
+  for (const KernelOperand& operand : kernel.inputs) {
+    const std::uint64_t bytes = operand_bytes(kernel, operand, first, 0);
+    if (operand.hold) {
+      kernel.held_bytes += 2 * bytes;  // the next one loads beside it
+    } else if (operand.once) {
+      kernel.held_bytes += bytes;
+      ++kernel.instructions_per_item;
+    } else {
+      kernel.stage_bytes += bytes;
+      ++kernel.instructions_per_stage;
+    }
+  }
+  if (kernel.matrix_steps.empty()) {  // results wait in the buffer of their stage
+    for (const KernelOperand& operand : kernel.outputs) kernel.stage_bytes += operand_bytes(kernel, operand, first, 0);
+  }
+}
+
+bool lay_out(const ArchSpec& arch, TileKernel& kernel) {
+  const CoreSpec& core = arch.cores;
+  const bool dedicated = core.accumulator_bytes > 0;
+  const auto items_a_core = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(core.max_resident_items, ceil_div<std::uint64_t>(kernel.items(), kernel.cores_used)));
+  const std::uint64_t stages = std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k));
+  const bool across = core.prefetch_across_items;
+  const std::uint32_t least = stages == 1 && !across ? 1 : 2;
+  const auto most_stages = static_cast<std::uint32_t>(
+      across ? core.max_pipeline_stages : std::min<std::uint64_t>(core.max_pipeline_stages, std::max<std::uint64_t>(least, stages)));
+  const std::uint64_t fixed = kernel.held_bytes + (dedicated ? 0 : kernel.accumulator_bytes);
+  for (std::uint32_t resident = items_a_core; resident >= 1; --resident) {
+    if (dedicated && kernel.accumulator_bytes * resident > core.accumulator_bytes) continue;
+    const std::uint64_t room = core.scratchpad.size_bytes / resident;
+    if (room < fixed + kernel.stage_bytes * least) continue;
+    // Fewer items with a deeper pipeline beat many with too few buffers to hide a load.
+    const std::uint64_t buffers = (room - fixed) / std::max<std::uint64_t>(kernel.stage_bytes, 1);
+    if (resident > 1 && stages > 2 && buffers < 3) continue;
+    kernel.resident_items = resident;
+    kernel.pipeline_stages = static_cast<std::uint32_t>(std::min<std::uint64_t>(buffers, most_stages));
+    return true;
+  }
+  return false;
+}
+
+std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most) {
+  const KernelEstimate estimate(arch);
+  TileKernel kernel = untiled(op);
+  CandidateList list(most);
+  const bool row_wise = is_row_wise(op.kind);
+  for (const std::uint64_t tm : tile_sizes(kernel.m, 1, 4096)) {
+    kernel.tile_m = tm;
+    if (row_wise) {
+      kernel.tile_n = kernel.n;
+      offer_tile(arch, estimate, kernel, list);
+      continue;
+    }
+    for (const std::uint64_t tn : tile_sizes(kernel.n, 64, 1U << 20)) {
+      kernel.tile_n = tn;
+      constexpr std::uint64_t kMostItems = 1U << 22;
+      if (kernel.items() <= kMostItems) offer_tile(arch, estimate, kernel, list);
+    }
+  }
+  std::vector<Candidate> result;
+  for (const CandidateList::Entry& entry : list.best()) {
+    Candidate candidate;
+    candidate.estimate_s = entry.estimate_s;
+    candidate.description =
+        fmt::format("{} rows x {} columns an item, {} cores x {} items", entry.kernel.tile_m, entry.kernel.tile_n,
+                    entry.kernel.cores_used, entry.kernel.resident_items);
+    candidate.program.tasks.push_back({entry.kernel, {}});
+    result.push_back(std::move(candidate));
+  }
+  return result;
+}
+
+}  // namespace orrery

@@ -1,0 +1,97 @@
+#include "sim/program/tile_kernel.h"
+
+#include <algorithm>
+
+namespace orrery {
+namespace {
+
+struct RasterPosition {
+  std::uint64_t m = 0, n = 0;
+};
+
+// Position `index` of a grid of m x n tiles in the kernel's order.
+RasterPosition raster_position(const TileKernel& kernel, std::uint64_t index) {
+  const std::uint64_t m_tiles = kernel.m_tiles();
+  const std::uint64_t n_tiles = kernel.n_tiles();
+  switch (kernel.raster) {
+    case RasterOrder::n_fastest:
+      return {index / n_tiles, index % n_tiles};
+    case RasterOrder::m_fastest:
+      return {index % m_tiles, index / m_tiles};
+    case RasterOrder::grouped: {
+      const std::uint64_t group = index / (kernel.raster_group * n_tiles);
+      const std::uint64_t first = group * kernel.raster_group;
+      const std::uint64_t height = std::min<std::uint64_t>(kernel.raster_group, m_tiles - first);
+      const std::uint64_t within = index - first * n_tiles;
+      return {first + within % height, within / height};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t TileKernel::scratchpad_bytes(bool dedicated_accumulators) const {
+  const std::uint64_t item = held_bytes + stage_bytes * pipeline_stages + (dedicated_accumulators ? 0 : accumulator_bytes);
+  return item * resident_items;
+}
+
+WorkItem work_item(const TileKernel& kernel, std::uint64_t index) {
+  const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles();
+  WorkItem item;
+  item.split = static_cast<std::uint32_t>(index % kernel.split_k);
+  const std::uint64_t outer = index / kernel.split_k;
+  item.batch = outer / plane;
+  const RasterPosition at = raster_position(kernel, outer % plane);
+  item.m = at.m;
+  item.n = at.n;
+  const std::uint64_t tiles = kernel.k_tiles();
+  const std::uint64_t share = ceil_div<std::uint64_t>(tiles, kernel.split_k);
+  item.k_begin = std::min(tiles, share * item.split);
+  item.k_end = std::min(tiles, item.k_begin + share);
+  if (kernel.causal) {
+    const std::uint64_t last_row = std::min(kernel.m, (item.m + 1) * kernel.tile_m) - 1;
+    const std::uint64_t columns = kernel.causal_offset + last_row / kernel.causal_rows_per_position + 1;
+    item.k_end = std::max(item.k_begin, std::min(item.k_end, ceil_div(std::min(columns, kernel.k), kernel.tile_k)));
+  }
+  return item;
+}
+
+std::uint64_t operand_tile_count(const TileKernel& kernel, const KernelOperand& operand) {
+  return (operand.by_batch ? ceil_div(kernel.batch, operand.batch_divisor) : 1) *
+         (operand.by_m ? kernel.m_tiles() : 1) * (operand.by_n ? kernel.n_tiles() : 1) *
+         (operand.by_k ? kernel.k_tiles() : 1) * (operand.by_split ? kernel.split_k : 1);
+}
+
+std::uint64_t operand_tile(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
+                           std::uint64_t k_tile) {
+  std::uint64_t index = operand.by_batch ? item.batch / operand.batch_divisor : 0;
+  if (operand.by_m) index = index * kernel.m_tiles() + item.m;
+  if (operand.by_n) index = index * kernel.n_tiles() + item.n;
+  if (operand.by_k) index = index * kernel.k_tiles() + k_tile;
+  if (operand.by_split) index = index * kernel.split_k + item.split;
+  return index;
+}
+
+std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item, std::uint64_t k_tile) {
+  switch (length.dim) {
+    case LoopDim::m:
+      return clipped(kernel.m, kernel.tile_m, item.m);
+    case LoopDim::n:
+      return clipped(kernel.n, kernel.tile_n, item.n);
+    case LoopDim::k:
+      return clipped(kernel.k, kernel.tile_k, k_tile);
+    case LoopDim::fixed:
+      return length.value;
+  }
+  return 0;
+}
+
+std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
+                            std::uint64_t k_tile) {
+  const std::uint64_t elements =
+      length_at(kernel, operand.rows, item, k_tile) * length_at(kernel, operand.cols, item, k_tile);
+  return (elements * operand.bits + 7) / 8;
+}
+
+}  // namespace orrery

@@ -1,0 +1,114 @@
+#include "sim/report/result_json.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <ctime>
+
+namespace orrery {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json time_json(const TimeSplitSeconds& time) {
+  json out = json::object();
+  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) {
+    out[to_string(static_cast<TimeCategory>(i))] = time.parts[i];
+  }
+  return out;
+}
+
+json energy_json(const EnergyBreakdown& e) {
+  return {{"total", e.total()}, {"compute", e.compute}, {"sram", e.sram},          {"dram", e.dram},
+          {"noc", e.noc},       {"link", e.link},       {"static", e.static_power}};
+}
+
+json counts_json(const ActivityCounts& counts) {
+  json out = {{"macs", counts.total_macs()}};
+  for (const CounterInfo& c : counters()) out[c.name] = counts.*c.member;
+  return out;
+}
+
+json share_json(const SimulatedShare& share) {
+  const double per = share.transactions > 0
+                         ? static_cast<double>(share.granule_bytes) / static_cast<double>(share.transactions)
+                         : 0;
+  return {{"transactions", share.transactions}, {"kernels", share.kernels},        {"granule_bytes", per},
+          {"share_simulated", share.simulated}, {"share_replayed", share.replayed}, {"share_replicated", share.replicated}};
+}
+
+json info_json(const RunInfo& info) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::array<char, 32> date{};
+  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return {{"wall_s", info.wall_s},
+          {"cpu_s", info.cpu_s},
+          {"cache_hits", info.cache_hits},
+          {"host", host.data()},
+          {"date", date.data()}};
+}
+
+json utilization_json(double compute, double dram) { return {{"compute", compute}, {"dram", dram}}; }
+
+}  // namespace
+
+json to_json(const RunResult& r) {
+  json out = {{"schema", "orrery/result/1"},
+              {"kind", "run"},
+              {"arch", r.arch},
+              {"model", r.model},
+              {"dtype", r.dtype},
+              {"fidelity", r.fidelity},
+              {"runtime", "ideal"},
+              {"batch", r.batch},
+              {"input", r.input},
+              {"output", r.output},
+              {"devices", r.devices},
+              {"ttft_s", r.ttft_s}};
+  out["tpot_s"] = r.tpot_s < 0 ? json(nullptr) : json(r.tpot_s);
+  out["latency_s"] = r.latency_s;
+  out["tokens_per_s"] = r.tokens_per_s;
+  out["energy_j"] = energy_json(r.energy);
+  out["energy_per_token_j"] = r.energy_per_token_j;
+  out["average_power_w"] = r.average_power_w;
+  out["area_mm2"] = r.area_mm2;
+  out["utilization"] = utilization_json(r.utilization_compute, r.utilization_dram);
+  out["bound"] = to_string(r.bound);
+  out["time_s"] = time_json(r.time);
+  out["counts"] = counts_json(r.counts);
+  out["decode_sampling_error"] = r.decode_sampling_error;
+  out["simulated"] = share_json(r.share);
+  out["run_info"] = info_json(r.info);
+  return out;
+}
+
+json to_json(const KernelResult& r) {
+  json out = {{"schema", "orrery/result/1"},
+              {"kind", "kernel"},
+              {"arch", r.arch},
+              {"op", r.op},
+              {"shape", r.shape},
+              {"dtype", r.dtype},
+              {"fidelity", r.fidelity},
+              {"mapping", r.mapping},
+              {"latency_us", r.latency_s * 1e6},
+              {"cycles", r.cycles},
+              {"tflops", r.latency_s > 0 ? r.flops / r.latency_s * 1e-12 : 0.0},
+              {"dram_bytes", r.counts.dram_bytes()},
+              {"energy_j", r.energy.total()},
+              {"energy", energy_json(r.energy)},
+              {"power_w", r.power_w},
+              {"utilization", utilization_json(r.utilization_compute, r.utilization_dram)},
+              {"bound", to_string(r.bound)},
+              {"time_s", time_json(r.time)},
+              {"counts", counts_json(r.counts)},
+              {"simulated", share_json(r.share)},
+              {"run_info", info_json(r.info)}};
+  return out;
+}
+
+}  // namespace orrery

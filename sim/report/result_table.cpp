@@ -1,0 +1,134 @@
+#include "sim/report/result_table.h"
+
+#include <fmt/format.h>
+
+#include "sim/report/text_table.h"
+
+namespace orrery {
+namespace {
+
+using json = nlohmann::ordered_json;
+using Rows = std::vector<std::vector<std::string>>;
+
+json at(const json& result, const std::string& pointer) { return result.at(json::json_pointer(pointer)); }
+
+std::string with_unit(const json& value, const char* unit) {
+  return value.is_null() ? "-" : si(value.get<double>(), unit);
+}
+
+void metric(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer,
+            const char* unit) {
+  std::vector<std::string> row = {name};
+  for (const json& r : results) row.push_back(with_unit(at(r, pointer), unit));
+  rows.push_back(row);
+}
+
+void shares(Rows& rows, const std::vector<json>& results, const char* pointer, const char* total_pointer,
+            const char* unit) {
+  const json parts = at(results.front(), pointer);
+  for (const auto& [key, ignored] : parts.items()) {
+    if (key == "total") continue;
+    std::vector<std::string> row = {"  " + key};
+    for (const json& r : results) {
+      const double part = at(r, std::string(pointer) + "/" + key).get<double>();
+      const double total = at(r, total_pointer).get<double>();
+      row.push_back(fmt::format("{} {:3.0f}%", si(part, unit), total > 0 ? 100 * part / total : 0));
+    }
+    rows.push_back(row);
+  }
+}
+
+void ratio(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
+  std::vector<std::string> row = {name};
+  const json base = at(results.front(), pointer);
+  for (const json& r : results) {
+    const json value = at(r, pointer);
+    const bool defined = value.is_number() && base.is_number() && base.get<double>() > 0;
+    row.push_back(defined ? fmt::format("{:.3f}x", value.get<double>() / base.get<double>()) : "-");
+  }
+  rows.push_back(row);
+}
+
+void text(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
+  std::vector<std::string> row = {name};
+  for (const json& r : results) {
+    const json value = at(r, pointer);
+    row.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  rows.push_back(row);
+}
+
+void percent(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
+  std::vector<std::string> row = {name};
+  for (const json& r : results) row.push_back(fmt::format("{:.2f} %", 100 * at(r, pointer).get<double>()));
+  rows.push_back(row);
+}
+
+}  // namespace
+
+std::string run_table(const std::vector<json>& results) {
+  const json& first = results.front();
+  std::string out = fmt::format("{} {}, batch {}, {} in, {} out; fidelity {}, runtime {}\n\n",
+                                at(first, "/model").get<std::string>(), at(first, "/dtype").get<std::string>(),
+                                at(first, "/batch").dump(), at(first, "/input").dump(), at(first, "/output").dump(),
+                                at(first, "/fidelity").get<std::string>(), at(first, "/runtime").get<std::string>());
+  Rows rows;
+  text(rows, "", results, "/arch");
+  text(rows, "devices", results, "/devices");
+  text(rows, "dtype", results, "/dtype");
+  metric(rows, "latency", results, "/latency_s", "s");
+  metric(rows, "TTFT", results, "/ttft_s", "s");
+  metric(rows, "TPOT", results, "/tpot_s", "s");
+  metric(rows, "throughput", results, "/tokens_per_s", "tokens/s");
+  metric(rows, "energy", results, "/energy_j/total", "J");
+  shares(rows, results, "/energy_j", "/energy_j/total", "J");
+  metric(rows, "energy per token", results, "/energy_per_token_j", "J");
+  metric(rows, "average power", results, "/average_power_w", "W");
+  text(rows, "die area, mm2", results, "/area_mm2");
+  percent(rows, "compute utilization", results, "/utilization/compute");
+  percent(rows, "DRAM utilization", results, "/utilization/dram");
+  text(rows, "bound by", results, "/bound");
+  rows.push_back({"time"});
+  shares(rows, results, "/time_s", "/latency_s", "s");
+  rows.push_back({"time obtained by"});
+  percent(rows, "  simulated events", results, "/simulated/share_simulated");
+  percent(rows, "  replay", results, "/simulated/share_replayed");
+  percent(rows, "  replication", results, "/simulated/share_replicated");
+  percent(rows, "decode sampling error", results, "/decode_sampling_error");
+  if (results.size() > 1) {
+    rows.push_back({"ratio to the first"});
+    ratio(rows, "  latency", results, "/latency_s");
+    ratio(rows, "  TTFT", results, "/ttft_s");
+    ratio(rows, "  TPOT", results, "/tpot_s");
+    ratio(rows, "  throughput", results, "/tokens_per_s");
+    ratio(rows, "  energy per token", results, "/energy_per_token_j");
+    ratio(rows, "  average power", results, "/average_power_w");
+  }
+  return out + format_table(rows);
+}
+
+std::string kernel_table(const json& result) {
+  const std::vector<json> one = {result};
+  std::string out =
+      fmt::format("{} {} {} on {}; fidelity {}\n{}\n\n", at(result, "/op").get<std::string>(),
+                  at(result, "/shape").get<std::string>(), at(result, "/dtype").get<std::string>(),
+                  at(result, "/arch").get<std::string>(), at(result, "/fidelity").get<std::string>(),
+                  at(result, "/mapping").get<std::string>());
+  Rows rows;
+  rows.push_back({"latency", si(result.at("latency_us").get<double>() * 1e-6, "s")});
+  rows.push_back({"cycles", fmt::format("{:.0f}", result.at("cycles").get<double>())});
+  rows.push_back({"rate", si(result.at("tflops").get<double>() * 1e12, "FLOPS")});
+  rows.push_back({"DRAM traffic", si(result.at("dram_bytes").get<double>(), "B")});
+  metric(rows, "energy", one, "/energy_j", "J");
+  metric(rows, "power", one, "/power_w", "W");
+  percent(rows, "compute utilization", one, "/utilization/compute");
+  percent(rows, "DRAM utilization", one, "/utilization/dram");
+  text(rows, "bound by", one, "/bound");
+  rows.push_back({"time"});
+  for (const auto& [key, value] : result.at("time_s").items()) {
+    if (value.get<double>() > 0) rows.push_back({"  " + key, si(value.get<double>(), "s")});
+  }
+  return out + format_table(rows);
+}
+
+}  // namespace orrery

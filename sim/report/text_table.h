@@ -1,0 +1,14 @@
+#pragma once
+// A table of text for a terminal: first column left-aligned, the others right-aligned, no colours.
+
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+std::string format_table(const std::vector<std::vector<std::string>>& rows);
+
+// A number with four significant digits and an SI prefix: si(0.00123, "s") = "1.230 ms".
+std::string si(double value, const char* unit);
+
+}  // namespace orrery

@@ -1,0 +1,62 @@
+#include "sim/stats/activity_counts.h"
+
+namespace orrery {
+
+const std::array<CounterInfo, kCounterCount>& counters() {
+  using C = ActivityCounts;
+  static constexpr std::array<CounterInfo, kCounterCount> kCounters = {{
+      {"vector_ops", "operations", "simple lane operations", &C::vector_ops},
+      {"transcendental_ops", "operations", "exp, rsqrt, tanh, division", &C::transcendental_ops},
+      {"scratchpad_read_bytes", "bytes", "read by the engines", &C::scratchpad_read_bytes},
+      {"scratchpad_write_bytes", "bytes", "written by DMA and engines", &C::scratchpad_write_bytes},
+      {"requested_read_bytes", "bytes", "asked by the cores", &C::requested_read_bytes},
+      {"requested_write_bytes", "bytes", "stored by the cores", &C::requested_write_bytes},
+      {"noc_bytes", "bytes", "moved over the network on chip", &C::noc_bytes},
+      {"shared_read_bytes", "bytes", "read through the shared buffer", &C::shared_read_bytes},
+      {"shared_write_bytes", "bytes", "written to the shared buffer", &C::shared_write_bytes},
+      {"shared_fill_bytes", "bytes", "misses of the shared buffer", &C::shared_fill_bytes},
+      {"shared_writeback_bytes", "bytes", "dirty data evicted to DRAM", &C::shared_writeback_bytes},
+      {"dram_read_bytes", "bytes", "read from DRAM", &C::dram_read_bytes},
+      {"dram_write_bytes", "bytes", "written to DRAM", &C::dram_write_bytes},
+      {"link_bytes", "bytes", "sent to other chips", &C::link_bytes},
+      {"granules", "granules", "transfers simulated end to end", &C::granules},
+      {"kernels", "kernels", "kernels run", &C::kernels},
+  }};
+  return kCounters;
+}
+
+std::uint64_t ActivityCounts::total_macs() const {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t m : macs) sum += m;
+  return sum;
+}
+
+bool operator==(const ActivityCounts& a, const ActivityCounts& b) {
+  if (a.macs != b.macs) return false;
+  for (const CounterInfo& c : counters()) {
+    if (a.*c.member != b.*c.member) return false;
+  }
+  return true;
+}
+
+ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b) {
+  for (std::size_t d = 0; d < kDTypeCount; ++d) a.macs[d] += b.macs[d];
+  for (const CounterInfo& c : counters()) a.*c.member += b.*c.member;
+  return a;
+}
+
+ActivityCounts operator-(const ActivityCounts& a, const ActivityCounts& b) {
+  ActivityCounts r = a;
+  for (std::size_t d = 0; d < kDTypeCount; ++d) r.macs[d] -= b.macs[d];
+  for (const CounterInfo& c : counters()) r.*c.member -= b.*c.member;
+  return r;
+}
+
+ActivityCounts operator*(const ActivityCounts& a, std::uint64_t times) {
+  ActivityCounts r = a;
+  for (std::size_t d = 0; d < kDTypeCount; ++d) r.macs[d] *= times;
+  for (const CounterInfo& c : counters()) r.*c.member *= times;
+  return r;
+}
+
+}  // namespace orrery

@@ -1,0 +1,49 @@
+#pragma once
+// What a run did, in integers. Modules count; energy, utilisation and reports are computed afterwards.
+
+#include <array>
+#include <cstdint>
+
+#include "sim/util/dtype.h"
+
+namespace orrery {
+
+struct ActivityCounts {
+  std::array<std::uint64_t, kDTypeCount> macs{};  // useful MACs by format (padding not counted)
+  std::uint64_t vector_ops = 0;
+  std::uint64_t transcendental_ops = 0;
+  std::uint64_t scratchpad_read_bytes = 0;
+  std::uint64_t scratchpad_write_bytes = 0;
+  std::uint64_t requested_read_bytes = 0;   // asked by the cores' DMA engines
+  std::uint64_t requested_write_bytes = 0;
+  std::uint64_t noc_bytes = 0;
+  std::uint64_t shared_read_bytes = 0;      // served by the shared buffer (hits and fills passed on)
+  std::uint64_t shared_write_bytes = 0;
+  std::uint64_t shared_fill_bytes = 0;      // of the reads: brought from DRAM
+  std::uint64_t shared_writeback_bytes = 0; // dirty tiles evicted to DRAM
+  std::uint64_t dram_read_bytes = 0;
+  std::uint64_t dram_write_bytes = 0;
+  std::uint64_t link_bytes = 0;             // sent by this chip
+  std::uint64_t granules = 0;               // moved end to end
+  std::uint64_t kernels = 0;
+
+  std::uint64_t total_macs() const;
+  std::uint64_t dram_bytes() const { return dram_read_bytes + dram_write_bytes; }
+  friend bool operator==(const ActivityCounts& a, const ActivityCounts& b);
+};
+
+// One scalar counter: its name, unit and meaning (formats' MACs are summed as "macs").
+struct CounterInfo {
+  const char* name;
+  const char* unit;
+  const char* description;
+  std::uint64_t ActivityCounts::*member;
+};
+inline constexpr std::size_t kCounterCount = 16;
+const std::array<CounterInfo, kCounterCount>& counters();
+
+ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);
+ActivityCounts operator-(const ActivityCounts& a, const ActivityCounts& b);
+ActivityCounts operator*(const ActivityCounts& a, std::uint64_t times);
+
+}  // namespace orrery

@@ -1,0 +1,69 @@
+#pragma once
+// Results as people get them: plain values, SI units, no SystemC. sim/report prints them.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/stats/activity_counts.h"
+#include "sim/stats/time_split.h"
+
+namespace orrery {
+
+// Joules.
+struct EnergyBreakdown {
+  double compute = 0, sram = 0, dram = 0, noc = 0, link = 0, static_power = 0;
+  double total() const { return compute + sram + dram + noc + link + static_power; }
+};
+
+// What was simulated event by event, replayed from memory or replicated, as shares of the reported time.
+struct SimulatedShare {
+  std::uint64_t transactions = 0;   // granules moved end to end
+  std::uint64_t kernels = 0;        // programs run on the machine
+  std::uint64_t granule_bytes = 0;  // moved in those transactions
+  double simulated = 0, replayed = 0, replicated = 0;
+};
+
+// Differs from run to run; everything else of a result does not.
+struct RunInfo {
+  double wall_s = 0, cpu_s = 0;
+  std::uint64_t cache_hits = 0;
+};
+
+struct RunResult {
+  std::string arch, model, dtype, fidelity;
+  std::uint64_t batch = 1, input = 0, output = 0;
+  std::uint32_t devices = 1;
+  double ttft_s = 0;
+  double tpot_s = -1;  // -1 = not defined (one token)
+  double latency_s = 0;
+  double tokens_per_s = 0;
+  EnergyBreakdown energy;
+  double energy_per_token_j = 0;
+  double average_power_w = 0;
+  double area_mm2 = 0;
+  double utilization_compute = 0, utilization_dram = 0;
+  TimeCategory bound = TimeCategory::compute;
+  TimeSplitSeconds time;
+  ActivityCounts counts;           // of one device
+  double decode_sampling_error = 0;  // largest relative deviation seen where decode steps were interpolated
+  SimulatedShare share;
+  RunInfo info;
+};
+
+struct KernelResult {
+  std::string arch, op, shape, dtype, fidelity, mapping;
+  double latency_s = 0;
+  double cycles = 0;
+  double flops = 0;  // of the operator
+  EnergyBreakdown energy;
+  double power_w = 0;
+  double utilization_compute = 0, utilization_dram = 0;
+  TimeCategory bound = TimeCategory::compute;
+  TimeSplitSeconds time;
+  ActivityCounts counts;
+  SimulatedShare share;
+  RunInfo info;
+};
+
+}  // namespace orrery

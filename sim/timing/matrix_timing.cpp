@@ -1,0 +1,51 @@
+#include "sim/timing/matrix_timing.h"
+
+#include "sim/timing/dot_product_timing.h"
+#include "sim/timing/systolic_timing.h"
+
+namespace orrery {
+
+std::uint64_t matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
+                            std::uint64_t n, std::uint64_t k) {
+  if (const auto* array = std::get_if<SystolicArraySpec>(&engine)) {
+    return systolic_cycles(*array, dataflow, dtype, m, n, k);
+  }
+  return dot_product_cycles(std::get<DotProductArraySpec>(engine), dtype, m, n, k);
+}
+
+std::uint64_t matrix_latency_cycles(const MatrixEngineSpec& engine) {
+  const auto* dot = std::get_if<DotProductArraySpec>(&engine);
+  return dot == nullptr ? 0 : dot->latency_cycles;  // a systolic array's drain is part of its fold
+}
+
+bool supports_dtype(const MatrixEngineSpec& engine, DType dtype) { return macs_per_cycle(engine, dtype) > 0; }
+
+std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine) {
+  if (const auto* array = std::get_if<SystolicArraySpec>(&engine)) return array->dataflows;
+  return {Dataflow::output_stationary};
+}
+
+std::uint64_t operand_read_bytes(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint32_t a_bits,
+                                 std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+  std::uint64_t a_times = 1;
+  std::uint64_t b_times = 1;
+  if (const auto* array = std::get_if<SystolicArraySpec>(&engine)) {
+    const std::uint64_t r = array->rows;
+    const std::uint64_t c = array->cols;
+    if (dataflow == Dataflow::output_stationary) {
+      a_times = ceil_div(n, c);
+      b_times = ceil_div(m, r);
+    } else if (dataflow == Dataflow::weight_stationary) {
+      a_times = ceil_div(n, c);
+    } else {
+      b_times = ceil_div(m, c);
+    }
+  } else {
+    // A warp (or lane group) holds a 64 x 64 block of results in registers and reads each operand once for it.
+    a_times = ceil_div<std::uint64_t>(n, 64);
+    b_times = ceil_div<std::uint64_t>(m, 64);
+  }
+  return (m * k * a_bits * a_times + k * n * b_bits * b_times) / 8;
+}
+
+}  // namespace orrery

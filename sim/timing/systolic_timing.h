@@ -1,0 +1,35 @@
+#pragma once
+// Cycles of a systolic array on operands held on chip. A fold is the part of C[m,n] = A[m,k] x B[k,n] that the
+// array holds at once; its cost is load + stream + skew + drain (Kung's scheme, the closed form that SCALE-Sim
+// v2 prints less one cycle). Left out: operand supply (scratchpad, DRAM) and control between folds.
+
+#include <cstdint>
+
+#include "sim/config/arch_spec.h"
+
+namespace orrery {
+
+struct FoldCycles {
+  std::uint64_t load = 0;    // stationary operand shifted in (0 for output_stationary)
+  std::uint64_t stream = 0;  // one cycle a streamed row (or k step)
+  std::uint64_t skew = 0;    // until the last PE starts
+  std::uint64_t drain = 0;   // until the last result is out
+  std::uint64_t total() const { return load + stream + skew + drain; }
+};
+
+// Fold of an array of rows x cols that streams `length` vectors:
+//   output_stationary  stream k,  skew R-1, drain C-1             -> k + R + C - 2
+//   weight_stationary  load R, stream m, skew R-1, drain C-1       -> m + 2R + C - 2
+//   input_stationary   load R, stream n, skew R-1, drain C-1       -> n + 2R + C - 2
+FoldCycles fold_cycles(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t length);
+
+// Number of folds of an m x n x k product on one array.
+std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t m, std::uint64_t n,
+                         std::uint64_t k);
+
+// Cycles of one m x n x k product on the arrays of one core in `dtype`; folds are dealt out over the arrays.
+// With double_buffered arrays a fold's load, skew and drain hide behind its neighbours' streams.
+std::uint64_t systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
+                              std::uint64_t n, std::uint64_t k);
+
+}  // namespace orrery

@@ -1,0 +1,54 @@
+#include "sim/timing/vector_timing.h"
+
+#include <algorithm>
+
+namespace orrery {
+
+VectorCost vector_cost(VectorFunction function) {
+  switch (function) {
+    case VectorFunction::copy:
+      return {0, 0, 0, 0};
+    case VectorFunction::add:
+    case VectorFunction::scale:
+    case VectorFunction::accumulate:
+      return {1, 0, 0, 0};
+    case VectorFunction::softmax:  // max; subtract; sum; scale | exp | reciprocal
+      return {4, 1, 1, 2};
+    case VectorFunction::online_softmax:  // scale; max; subtract; sum; | exp | the old maximum's exp
+      return {4, 1, 1, 2};
+    case VectorFunction::rmsnorm:  // x^2 accumulated; x * r; * gain | rsqrt
+      return {3, 0, 1, 1};
+    case VectorFunction::layernorm:  // sum; centred square; subtract; * r; * gain + bias | rsqrt
+      return {5, 0, 1, 2};
+    case VectorFunction::add_rmsnorm:
+      return {4, 0, 1, 1};
+    case VectorFunction::rope:  // two products and an add for each of a pair
+      return {3, 0, 0, 0};
+    case VectorFunction::silu_mul:  // negate; 1 +; a *; * b | exp, reciprocal
+      return {4, 2, 0, 0};
+    case VectorFunction::gelu:  // tanh form: cube, scale, add, scale; 1 +; * x/2 | tanh
+      return {6, 1, 0, 0};
+  }
+  return {};
+}
+
+VectorWork vector_work(const VectorUnitSpec& spec, VectorFunction function, std::uint64_t rows, std::uint64_t cols) {
+  const VectorCost cost = vector_cost(function);
+  const double elements = static_cast<double>(rows) * static_cast<double>(cols);
+  VectorWork work;
+  work.simple_ops = static_cast<std::uint64_t>(elements * cost.simple_ops);
+  work.transcendental_ops = static_cast<std::uint64_t>(elements * cost.transcendental_ops +
+                                                       static_cast<double>(rows) * cost.row_transcendental_ops);
+  if (rows == 0 || cols == 0) return work;
+  // A lane group shorter than the unit's width idles the rest; several short rows share the lanes.
+  const double lane_cycles = std::ceil(elements / spec.lanes) * cost.simple_ops;
+  const double special_cycles = static_cast<double>(work.transcendental_ops) / spec.transcendental_lanes;
+  std::uint64_t tree_levels = 0;
+  for (std::uint64_t width = std::min<std::uint64_t>(cols, spec.lanes); width > 1; width = (width + 1) / 2) ++tree_levels;
+  const std::uint64_t latency = spec.latency_cycles * (1 + cost.reductions * tree_levels);
+  work.cycles = static_cast<std::uint64_t>(std::ceil(std::max(lane_cycles, special_cycles)));
+  if (work.cycles > 0) work.cycles += latency;
+  return work;
+}
+
+}  // namespace orrery

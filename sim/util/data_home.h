@@ -1,0 +1,10 @@
+#pragma once
+// Where arch_configs/ and traces/ live: the environment's ORRERY_HOME, else the source tree of the build.
+
+#include <filesystem>
+
+namespace orrery {
+
+std::filesystem::path data_home();
+
+}  // namespace orrery

@@ -1,0 +1,32 @@
+#pragma once
+// Units used across Orrery. Simulated time is an integer number of femtoseconds (the SystemC resolution), so
+// sums are exact and a run is the same on every host. Rates are GB/s with GB = 1e9; capacities GiB = 2^30.
+
+#include <cmath>
+#include <cstdint>
+
+namespace orrery {
+
+using Femtoseconds = std::int64_t;  // 2^63 fs = 9223 s: longer sums are taken in seconds (double)
+
+inline constexpr double kFsPerSecond = 1e15;
+inline constexpr double kFsPerNs = 1e6;
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+inline constexpr std::uint64_t kGiB = 1024 * kMiB;
+
+inline double to_seconds(Femtoseconds t) { return static_cast<double>(t) / kFsPerSecond; }
+// Rounds up: a resource is never faster than its rate.
+inline Femtoseconds from_seconds(double s) { return static_cast<Femtoseconds>(std::ceil(s * kFsPerSecond)); }
+inline Femtoseconds from_ns(double ns) { return static_cast<Femtoseconds>(std::ceil(ns * kFsPerNs)); }
+
+template <class Integer>
+constexpr Integer ceil_div(Integer a, Integer b) {
+  return (a + b - 1) / b;
+}
+template <class Integer>
+constexpr Integer round_up(Integer a, Integer b) {
+  return ceil_div(a, b) * b;
+}
+
+}  // namespace orrery

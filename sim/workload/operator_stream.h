@@ -1,0 +1,57 @@
+#pragma once
+// An inference as a stream of operator graphs: the prefill's, then one a generated token. A stream comes from a
+// model and a scenario, or from a trace file; whoever runs it cannot tell which.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/workload/transformer_graph.h"
+
+namespace orrery {
+
+struct StreamInfo {
+  std::string model;
+  Scenario scenario;
+  MemoryNeed memory;
+  std::uint64_t prefill_graphs = 1;  // 1, or one a prompt token where a machine takes them one by one
+  std::uint64_t decode_graphs = 0;   // output - 1
+};
+
+class OperatorStream {
+ public:
+  virtual ~OperatorStream() = default;
+  virtual const StreamInfo& info() const = 0;
+  // Graph `index` of the phase; any order, any number of times.
+  virtual OperatorGraph prefill(std::uint64_t index) const = 0;
+  virtual OperatorGraph decode(std::uint64_t index) const = 0;
+};
+
+// Generates the graphs on demand.
+class ModelStream : public OperatorStream {
+ public:
+  ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution);
+  const StreamInfo& info() const override { return info_; }
+  OperatorGraph prefill(std::uint64_t index) const override;
+  OperatorGraph decode(std::uint64_t index) const override;
+
+ private:
+  LlmSpec llm_;
+  ExecutionSpec execution_;
+  StreamInfo info_;
+};
+
+// Holds graphs read from a file.
+class RecordedStream : public OperatorStream {
+ public:
+  RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill, std::vector<OperatorGraph> decode);
+  const StreamInfo& info() const override { return info_; }
+  OperatorGraph prefill(std::uint64_t index) const override { return prefill_.at(index); }
+  OperatorGraph decode(std::uint64_t index) const override { return decode_.at(index); }
+
+ private:
+  StreamInfo info_;
+  std::vector<OperatorGraph> prefill_, decode_;
+};
+
+}  // namespace orrery

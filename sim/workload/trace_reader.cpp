@@ -1,0 +1,251 @@
+#include "sim/workload/trace_reader.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+#include "sim/workload/graph_check.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostFindings = 20;
+
+// One line's finding; caught and collected by the reader.
+struct LineError {
+  std::string message;
+};
+
+void check_keys(const json& object, const std::vector<std::string>& known, const std::string& prefix) {
+  if (!object.is_object()) throw LineError{"'" + prefix + "' must be a JSON object"};
+  for (const auto& [key, ignored] : object.items()) {
+    bool found = false;
+    for (const std::string& k : known) found = found || k == key;
+    if (!found) throw LineError{"unknown key '" + prefix + key + "'" + did_you_mean(key, known)};
+  }
+  for (const std::string& key : known) {
+    if (!object.contains(key)) throw LineError{"missing key '" + prefix + key + "'"};
+  }
+}
+
+std::uint64_t count(const json& object, const char* key, const std::string& prefix) {
+  const json& value = object.at(key);
+  if (!value.is_number_integer() || value.get<std::int64_t>() < 0) {
+    throw LineError{"key '" + prefix + key + "' is " + value.dump() + "; expected a non-negative integer"};
+  }
+  return value.get<std::uint64_t>();
+}
+
+std::string text(const json& object, const char* key, const std::string& prefix) {
+  const json& value = object.at(key);
+  if (!value.is_string()) throw LineError{"key '" + prefix + key + "' is " + value.dump() + "; expected a string"};
+  return value.get<std::string>();
+}
+
+template <class T>
+T named(const std::optional<T>& parsed, const std::string& key, const std::string& value,
+        const std::vector<std::string>& names) {
+  if (!parsed) throw LineError{"key '" + key + "': unknown name '" + value + "'" + did_you_mean(value, names)};
+  return *parsed;
+}
+
+DType dtype_of(const json& object, const std::string& prefix) {
+  const std::string name = text(object, "dtype", prefix);
+  return named(parse_dtype(name), prefix + "dtype", name, dtype_names());
+}
+
+Tensor read_tensor(const json& object, const std::string& prefix) {
+  check_keys(object, {"id", "kind", "shape", "dtype"}, prefix);
+  Tensor t;
+  t.id = text(object, "id", prefix);
+  const std::string kind = text(object, "kind", prefix);
+  t.kind = named(parse_tensor_kind(kind), prefix + "kind", kind, {"weight", "activation", "kv"});
+  if (!object["shape"].is_array() || object["shape"].empty()) throw LineError{"key '" + prefix + "shape' must be a list"};
+  for (const json& extent : object["shape"]) {
+    if (!extent.is_number_integer() || extent.get<std::int64_t>() <= 0) {
+      throw LineError{"key '" + prefix + "shape' has the extent " + extent.dump() + "; expected positive integers"};
+    }
+    t.shape.push_back(extent.get<std::uint64_t>());
+  }
+  t.dtype = dtype_of(object, prefix);
+  return t;
+}
+
+std::vector<Tensor> read_tensors(const json& line, const char* key) {
+  if (!line[key].is_array()) throw LineError{std::string("key '") + key + "' must be a list"};
+  std::vector<Tensor> list;
+  for (const json& item : line[key]) {
+    list.push_back(read_tensor(item, std::string(key) + "[" + std::to_string(list.size()) + "]."));
+  }
+  if (list.empty()) throw LineError{std::string("key '") + key + "' names no tensor"};
+  return list;
+}
+
+OperatorShape read_shape(OperatorKind kind, const json& shape) {
+  const std::string p = "shape.";
+  switch (kind) {
+    case OperatorKind::matmul:
+      check_keys(shape, {"batch", "m", "n", "k"}, p);
+      return MatmulShape{count(shape, "batch", p), count(shape, "m", p), count(shape, "n", p), count(shape, "k", p)};
+    case OperatorKind::attention: {
+      check_keys(shape, {"batch", "heads", "kv_heads", "head_dim", "q", "kv", "causal"}, p);
+      if (!shape["causal"].is_boolean()) throw LineError{"key 'shape.causal' must be true or false"};
+      return AttentionShape{count(shape, "batch", p),    count(shape, "heads", p), count(shape, "kv_heads", p),
+                            count(shape, "head_dim", p), count(shape, "q", p),     count(shape, "kv", p),
+                            shape["causal"].get<bool>()};
+    }
+    case OperatorKind::rmsnorm:
+    case OperatorKind::layernorm:
+    case OperatorKind::add_rmsnorm:
+    case OperatorKind::softmax:
+    case OperatorKind::silu_mul:
+    case OperatorKind::gelu:
+    case OperatorKind::add:
+    case OperatorKind::rope:
+    case OperatorKind::kv_append:
+    case OperatorKind::embedding:
+      check_keys(shape, {"rows", "cols"}, p);
+      return VectorShape{count(shape, "rows", p), count(shape, "cols", p)};
+    case OperatorKind::all_reduce:
+    case OperatorKind::all_gather:
+    case OperatorKind::reduce_scatter:
+      check_keys(shape, {"bytes", "devices"}, p);
+      return CollectiveShape{count(shape, "bytes", p), static_cast<std::uint32_t>(count(shape, "devices", p))};
+  }
+  return {};
+}
+
+struct Line {
+  Operator op;
+  std::uint64_t step = 0;
+};
+
+Line read_operator(const json& line) {
+  check_keys(line, {"id", "op", "layer", "phase", "step", "deps", "shape", "dtype", "inputs", "outputs"}, "");
+  Line result;
+  Operator& op = result.op;
+  op.id = static_cast<std::uint32_t>(count(line, "id", ""));
+  const std::string name = text(line, "op", "");
+  op.kind = named(parse_operator(name), "op", name, operator_names());
+  if (!line["layer"].is_number_integer()) throw LineError{"key 'layer' must be an integer"};
+  op.layer = line["layer"].get<std::int32_t>();
+  const std::string phase = text(line, "phase", "");
+  if (phase != "prefill" && phase != "decode") {
+    throw LineError{"key 'phase': unknown name '" + phase + "'" + did_you_mean(phase, {"prefill", "decode"})};
+  }
+  op.phase = phase == "prefill" ? Phase::prefill : Phase::decode;
+  result.step = count(line, "step", "");
+  if (!line["deps"].is_array()) throw LineError{"key 'deps' must be a list of ids"};
+  for (const json& dep : line["deps"]) {
+    if (!dep.is_number_unsigned()) throw LineError{"key 'deps' has " + dep.dump() + "; expected ids"};
+    op.deps.push_back(dep.get<std::uint32_t>());
+  }
+  op.shape = read_shape(op.kind, line["shape"]);
+  op.dtype = dtype_of(line, "");
+  op.inputs = read_tensors(line, "inputs");
+  op.outputs = read_tensors(line, "outputs");
+  return result;
+}
+
+StreamInfo read_header(const json& line) {
+  if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
+    throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
+  }
+  check_keys(line, {"schema", "model", "batch", "input", "output", "dtype", "devices", "prefill_graphs",
+                    "decode_graphs", "memory_bytes"},
+             "");
+  StreamInfo info;
+  info.model = text(line, "model", "");
+  info.scenario.batch = count(line, "batch", "");
+  info.scenario.input = count(line, "input", "");
+  info.scenario.output = count(line, "output", "");
+  info.scenario.dtype = dtype_of(line, "");
+  info.scenario.tensor_parallel = static_cast<std::uint32_t>(count(line, "devices", ""));
+  info.prefill_graphs = count(line, "prefill_graphs", "");
+  info.decode_graphs = count(line, "decode_graphs", "");
+  const json& memory = line["memory_bytes"];
+  const std::string p = "memory_bytes.";
+  check_keys(memory, {"weights", "kv_cache", "activations"}, p);
+  info.memory = {count(memory, "weights", p), count(memory, "kv_cache", p), count(memory, "activations", p)};
+  return info;
+}
+
+// Graphs of one phase as they fill up, with where each operator was written.
+struct Graphs {
+  std::vector<OperatorGraph> graphs;
+  std::vector<std::vector<std::string>> where;
+
+  void resize(std::uint64_t n) {
+    graphs.resize(n);
+    where.resize(n);
+  }
+  void add(Line line, const std::string& at) {
+    if (line.step >= graphs.size()) {
+      throw LineError{"key 'step' is " + std::to_string(line.step) + "; the header announces " +
+                      std::to_string(graphs.size()) + " graph(s) of this phase"};
+    }
+    graphs[line.step].operators.push_back(std::move(line.op));
+    where[line.step].push_back(at);
+  }
+  void finish(const char* phase, const std::string& name) {
+    for (std::size_t i = 0; i < graphs.size(); ++i) {
+      if (graphs[i].operators.empty()) {
+        throw ConfigError(name, std::string("no operator of ") + phase + " step " + std::to_string(i) +
+                                    ", which the header announces");
+      }
+      check_and_order(graphs[i], where[i]);
+    }
+  }
+};
+
+}  // namespace
+
+RecordedStream read_trace(std::istream& in, const std::string& name) {
+  std::vector<Diagnostic> errors;
+  StreamInfo info;
+  Graphs prefill;
+  Graphs decode;
+  std::string line;
+  bool header_read = false;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    const std::string at = name + ":" + std::to_string(number);
+    if (line.empty()) continue;
+    try {
+      const json value = json::parse(line);
+      if (!header_read) {
+        info = read_header(value);
+        header_read = true;
+        constexpr std::uint64_t kMostGraphs = 1U << 22;
+        if (info.prefill_graphs > kMostGraphs || info.decode_graphs > kMostGraphs) {
+          throw LineError{"keys 'prefill_graphs', 'decode_graphs': more than " + std::to_string(kMostGraphs)};
+        }
+        prefill.resize(info.prefill_graphs);
+        decode.resize(info.decode_graphs);
+      } else {
+        Line read = read_operator(value);
+        (read.op.phase == Phase::prefill ? prefill : decode).add(std::move(read), at);
+      }
+    } catch (const json::exception& error) {
+      errors.push_back({at, std::string("not a JSON line: ") + error.what()});
+    } catch (const LineError& error) {
+      errors.push_back({at, error.message});
+    }
+    if (!header_read || errors.size() >= kMostFindings) break;
+  }
+  if (errors.empty() && !header_read) errors.push_back({name, "the file is empty"});
+  if (!errors.empty()) throw ConfigError(errors);
+  prefill.finish("prefill", name);
+  decode.finish("decode", name);
+  return RecordedStream(info, std::move(prefill.graphs), std::move(decode.graphs));
+}
+
+RecordedStream read_trace_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in || std::filesystem::is_directory(path)) throw ConfigError(path.string(), "cannot read this file");
+  return read_trace(in, path.string());
+}
+
+}  // namespace orrery

@@ -1,0 +1,95 @@
+#include "sim/workload/trace_writer.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "sim/util/errors.h"
+
+namespace orrery {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json tensors(const std::vector<Tensor>& list) {
+  json out = json::array();
+  for (const Tensor& t : list) {
+    out.push_back({{"id", t.id}, {"kind", to_string(t.kind)}, {"shape", t.shape}, {"dtype", to_string(t.dtype)}});
+  }
+  return out;
+}
+
+json shape(const OperatorShape& shape) {
+  if (const auto* s = std::get_if<MatmulShape>(&shape)) {
+    return {{"batch", s->batch}, {"m", s->m}, {"n", s->n}, {"k", s->k}};
+  }
+  if (const auto* s = std::get_if<AttentionShape>(&shape)) {
+    return {{"batch", s->batch},       {"heads", s->heads}, {"kv_heads", s->kv_heads},
+            {"head_dim", s->head_dim}, {"q", s->q},         {"kv", s->kv},
+            {"causal", s->causal}};
+  }
+  if (const auto* s = std::get_if<VectorShape>(&shape)) return {{"rows", s->rows}, {"cols", s->cols}};
+  const auto& s = std::get<CollectiveShape>(shape);
+  return {{"bytes", s.bytes}, {"devices", s.devices}};
+}
+
+void write_graph(const OperatorGraph& graph, std::uint64_t step, std::ostream& out) {
+  for (const Operator& op : graph.operators) {
+    const json line = {{"id", op.id},
+                       {"op", to_string(op.kind)},
+                       {"layer", op.layer},
+                       {"phase", to_string(op.phase)},
+                       {"step", step},
+                       {"deps", op.deps},
+                       {"shape", shape(op.shape)},
+                       {"dtype", to_string(op.dtype)},
+                       {"inputs", tensors(op.inputs)},
+                       {"outputs", tensors(op.outputs)}};
+    out << line.dump() << '\n';
+  }
+}
+
+}  // namespace
+
+void write_trace(const OperatorStream& stream, std::ostream& out) {
+  const StreamInfo& info = stream.info();
+  const json header = {{"schema", "orrery/trace/1"},
+                       {"model", info.model},
+                       {"batch", info.scenario.batch},
+                       {"input", info.scenario.input},
+                       {"output", info.scenario.output},
+                       {"dtype", to_string(info.scenario.dtype)},
+                       {"devices", info.scenario.tensor_parallel},
+                       {"prefill_graphs", info.prefill_graphs},
+                       {"decode_graphs", info.decode_graphs},
+                       {"memory_bytes",
+                        {{"weights", info.memory.weights},
+                         {"kv_cache", info.memory.kv_cache},
+                         {"activations", info.memory.activations}}}};
+  out << header.dump() << '\n';
+  for (std::uint64_t i = 0; i < info.prefill_graphs; ++i) write_graph(stream.prefill(i), i, out);
+  for (std::uint64_t i = 0; i < info.decode_graphs; ++i) write_graph(stream.decode(i), i, out);
+}
+
+void write_trace_file(const OperatorStream& stream, const std::filesystem::path& path) {
+  std::filesystem::path partial = path;
+  partial += ".partial";
+  std::error_code ignored;
+  {
+    std::ofstream out(partial, std::ios::binary);
+    if (!out) throw ConfigError(path.string(), "cannot write here");
+    write_trace(stream, out);
+    out.flush();
+    if (!out) {
+      std::filesystem::remove(partial, ignored);
+      throw ConfigError(path.string(), "writing failed (is the disk full?)");
+    }
+  }
+  std::error_code error;
+  std::filesystem::rename(partial, path, error);
+  if (error) {
+    std::filesystem::remove(partial, ignored);
+    throw ConfigError(path.string(), "cannot write here: " + error.message());
+  }
+}
+
+}  // namespace orrery

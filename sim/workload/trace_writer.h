@@ -1,0 +1,16 @@
+#pragma once
+// Writes an operator stream as a trace (schema orrery/trace/1): JSON Lines, a header, then one operator a line.
+
+#include <filesystem>
+#include <ostream>
+
+#include "sim/workload/operator_stream.h"
+
+namespace orrery {
+
+void write_trace(const OperatorStream& stream, std::ostream& out);
+
+// To a file, which appears whole or not at all. Throws ConfigError when it cannot be written.
+void write_trace_file(const OperatorStream& stream, const std::filesystem::path& path);
+
+}  // namespace orrery

@@ -1,0 +1,258 @@
+#include "sim/workload/transformer_graph.h"
+
+#include <algorithm>
+
+#include "sim/util/errors.h"
+#include "sim/workload/layer_builder.h"
+
+namespace orrery {
+namespace {
+
+// The graph of one device: `q` new tokens a sequence with `context` tokens cached, the new ones included.
+class GraphWriter {
+ public:
+  GraphWriter(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution, Phase phase,
+              std::uint64_t q, std::uint64_t context)
+      : llm_(llm),
+        execution_(execution),
+        builder_(phase, scenario.dtype),
+        tp_(scenario.tensor_parallel),
+        batch_(scenario.batch),
+        q_(q),
+        context_(context),
+        tokens_(scenario.batch * q),
+        gather_(execution.tensor_parallel == TensorParallelScheme::gather_each_matmul),
+        heads_(llm.heads / tp_),
+        kv_heads_(std::max<std::uint64_t>(1, llm.kv_heads / tp_)),
+        element_bits_(storage_bits(scenario.dtype)) {}
+
+  OperatorGraph write() {
+    Tensor x = embedding();
+    for (std::uint64_t layer = 0; layer < llm_.layers; ++layer) {
+      builder_.set_layer(static_cast<std::int32_t>(layer));
+      x = llm_.post_norm ? post_norm_layer(x) : pre_norm_layer(x);
+    }
+    builder_.set_layer(-1);
+    head(x);
+    return builder_.take();
+  }
+
+ private:
+  const LlmSpec& llm_;
+  const ExecutionSpec& execution_;
+  LayerBuilder builder_;
+  const std::uint64_t tp_, batch_, q_, context_, tokens_;
+  const bool gather_;
+  const std::uint64_t heads_, kv_heads_;
+  const std::uint32_t element_bits_;
+  Tensor residual_;  // with add_rmsnorm fused: the branch still to be added
+
+  OperatorKind norm_kind() const {
+    return llm_.norm == NormKind::rmsnorm ? OperatorKind::rmsnorm : OperatorKind::layernorm;
+  }
+  std::uint64_t norm_rows() const { return llm_.norm == NormKind::rmsnorm ? 1 : 2; }
+  Tensor hidden(const std::string& name) const { return builder_.activation(name, {tokens_, llm_.hidden}); }
+
+  Tensor embedding() {
+    std::vector<Tensor> inputs = {builder_.weight("embedding", {llm_.vocab, llm_.hidden})};
+    if (llm_.position == PositionKind::learned) {
+      inputs.push_back(builder_.weight("positions", {llm_.max_positions, llm_.hidden}));
+    }
+    Tensor x = hidden("x");
+    builder_.append(OperatorKind::embedding, VectorShape{tokens_, llm_.hidden}, inputs, {x});
+    if (llm_.post_norm) x = norm(x, "x_norm", "embedding_norm");
+    return x;
+  }
+
+  Tensor norm(const Tensor& x, const std::string& out_name, const std::string& weight_name) {
+    const Tensor out = hidden(out_name);
+    builder_.append(norm_kind(), VectorShape{tokens_, llm_.hidden},
+                    {x, builder_.weight(weight_name, {norm_rows(), llm_.hidden})}, {out});
+    return out;
+  }
+
+  Tensor add(const Tensor& a, const Tensor& b, const std::string& out_name) {
+    const Tensor out = hidden(out_name);
+    builder_.append(OperatorKind::add, VectorShape{tokens_, llm_.hidden}, {a, b}, {out});
+    return out;
+  }
+
+  Tensor matmul(const Tensor& x, const std::string& weight_name, const std::string& out_name, std::uint64_t m,
+                std::uint64_t k, std::uint64_t n) {
+    const Tensor out = builder_.activation(out_name, {m, n});
+    builder_.append(OperatorKind::matmul, MatmulShape{1, m, n, k}, {x, builder_.weight(weight_name, {k, n})}, {out});
+    return out;
+  }
+
+  // Exchanges the devices' parts of `x`, whose whole rows have `cols` elements.
+  Tensor exchange(OperatorKind kind, const Tensor& x, const std::string& out_name, std::uint64_t rows,
+                  std::uint64_t cols) {
+    if (tp_ == 1) return x;
+    const Tensor out = builder_.activation(out_name, {rows, cols});
+    const std::uint64_t bytes = (rows * cols * element_bits_ + 7) / 8;
+    builder_.append(kind, CollectiveShape{bytes, static_cast<std::uint32_t>(tp_)}, {x}, {out});
+    return out;
+  }
+
+  // A projection back to the hidden size: its k is split (Megatron: all-reduce), or its n (all-gather).
+  Tensor project(const Tensor& x, const std::string& name, std::uint64_t k) {
+    if (!gather_) {
+      const Tensor partial = matmul(x, name + "_weight", name, tokens_, k / tp_, llm_.hidden);
+      return exchange(OperatorKind::all_reduce, partial, name + "_reduced", tokens_, llm_.hidden);
+    }
+    const Tensor whole = exchange(OperatorKind::all_gather, x, name + "_input", tokens_, k);
+    const Tensor part = matmul(whole, name + "_weight", name, tokens_, k, llm_.hidden / tp_);
+    return exchange(OperatorKind::all_gather, part, name + "_gathered", tokens_, llm_.hidden);
+  }
+
+  Tensor attention(const Tensor& x) {
+    const std::uint64_t hd = llm_.head_dim;
+    const std::uint64_t kv_cols = kv_heads_ * hd;
+    const Tensor qkv = matmul(x, "qkv_weight", "qkv", tokens_, llm_.hidden, heads_ * hd + 2 * kv_cols);
+    Tensor query = qkv;
+    if (llm_.position == PositionKind::rotary) {
+      query = builder_.activation("q_rotated", {tokens_, heads_ * hd + kv_cols});
+      builder_.append(OperatorKind::rope, VectorShape{tokens_, heads_ * hd + kv_cols},
+                      {builder_.activation("qkv", {tokens_, heads_ * hd + kv_cols})}, {query});
+    }
+    const Tensor keys = builder_.cache("k_cache", {batch_, context_, kv_cols});
+    const Tensor values = builder_.cache("v_cache", {batch_, context_, kv_cols});
+    if (!llm_.encoder_only && !execution_.fuses(FusedOperator::kv_append)) {
+      builder_.append(OperatorKind::kv_append, VectorShape{tokens_, 2 * kv_cols},
+                      {builder_.activation(query.id == qkv.id ? "qkv" : "q_rotated", {tokens_, 2 * kv_cols})},
+                      {builder_.cache("kv_new", {tokens_, 2 * kv_cols})});
+    }
+    const Tensor out = builder_.activation("attention", {tokens_, heads_ * hd});
+    const Tensor q_part = builder_.activation(query.id == qkv.id ? "qkv" : "q_rotated", {tokens_, heads_ * hd});
+    if (execution_.fuses(FusedOperator::attention)) {
+      AttentionShape shape{batch_, heads_, kv_heads_, hd, q_, context_, !llm_.encoder_only && q_ > 1};
+      builder_.append(OperatorKind::attention, shape, {q_part, keys, values}, {out});
+      return out;
+    }
+    const std::uint64_t group = heads_ / kv_heads_;
+    const std::uint64_t pairs = batch_ * kv_heads_;
+    const Tensor scores = builder_.activation("scores", {batch_ * heads_ * q_, context_});
+    const Tensor weights = builder_.activation("attention_weights", {batch_ * heads_ * q_, context_});
+    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q_ * group, context_, hd}, {q_part, keys},
+                    {scores});
+    builder_.append(OperatorKind::softmax, VectorShape{batch_ * heads_ * q_, context_}, {scores}, {weights});
+    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q_ * group, hd, context_}, {weights, values}, {out});
+    return out;
+  }
+
+  Tensor feed_forward(const Tensor& x) {
+    const std::uint64_t ffn = llm_.ffn / tp_;
+    Tensor inner = builder_.activation("ffn_inner", {tokens_, ffn});
+    if (llm_.activation == ActivationKind::silu_gated) {
+      const Tensor up = matmul(x, "gate_up_weight", "gate_up", tokens_, llm_.hidden, 2 * ffn);
+      builder_.append(OperatorKind::silu_mul, VectorShape{tokens_, ffn}, {up}, {inner});
+    } else {
+      const Tensor up = matmul(x, "up_weight", "up", tokens_, llm_.hidden, ffn);
+      builder_.append(OperatorKind::gelu, VectorShape{tokens_, ffn}, {up}, {inner});
+    }
+    return project(inner, "down", llm_.ffn);
+  }
+
+  // x + branch, then its norm: one operator when the machine fuses them.
+  Tensor add_norm(const Tensor& x, const Tensor& branch, const std::string& sum_name, const std::string& norm_name,
+                  Tensor& sum) {
+    if (llm_.norm == NormKind::rmsnorm && execution_.fuses(FusedOperator::add_rmsnorm)) {
+      sum = hidden(sum_name);
+      const Tensor out = hidden(norm_name);
+      builder_.append(OperatorKind::add_rmsnorm, VectorShape{tokens_, llm_.hidden},
+                      {x, branch, builder_.weight(norm_name + "_weight", {1, llm_.hidden})}, {sum, out});
+      return out;
+    }
+    sum = add(x, branch, sum_name);
+    return norm(sum, norm_name, norm_name + "_weight");
+  }
+
+  Tensor pre_norm_layer(const Tensor& x) {
+    Tensor stream = x;
+    Tensor normed;
+    if (residual_.id.empty()) {
+      normed = norm(x, "input_norm", "input_norm_weight");
+    } else {
+      normed = add_norm(x, residual_, "x_in", "input_norm", stream);
+    }
+    const Tensor attended = project(attention(normed), "attention_output", llm_.heads * llm_.head_dim);
+    Tensor sum;
+    const Tensor ffn_in = add_norm(stream, attended, "x_mid", "ffn_norm", sum);
+    residual_ = feed_forward(ffn_in);
+    return sum;
+  }
+
+  Tensor post_norm_layer(const Tensor& x) {
+    const Tensor attended = project(attention(x), "attention_output", llm_.heads * llm_.head_dim);
+    const Tensor mid = norm(add(x, attended, "x_mid"), "x_mid_norm", "attention_norm_weight");
+    const Tensor out = feed_forward(mid);
+    return norm(add(mid, out, "x_out"), "x_out_norm", "output_norm_weight");
+  }
+
+  // Final norm and LM head on the last position of each sequence (an encoder keeps all positions and pools one).
+  void head(const Tensor& x) {
+    if (llm_.encoder_only) {
+      if (llm_.pooler) matmul(x, "pooler_weight", "pooled", batch_, llm_.hidden, llm_.hidden);
+      return;
+    }
+    Tensor sum;
+    const Tensor normed = add_norm(x, residual_, "x_final", "final_norm", sum);
+    const Tensor last = builder_.activation("final_norm", {batch_, llm_.hidden});
+    Tensor head_weight = builder_.weight(llm_.tied_embeddings ? "embedding" : "lm_head", {llm_.hidden, vocab_share()});
+    const Tensor logits = builder_.activation("logits", {batch_, vocab_share()});
+    builder_.append(OperatorKind::matmul, MatmulShape{1, batch_, vocab_share(), llm_.hidden}, {last, head_weight},
+                    {logits});
+    exchange(OperatorKind::all_gather, logits, "all_logits", batch_, vocab_share() * tp_);
+  }
+
+  std::uint64_t vocab_share() const { return (llm_.vocab + tp_ - 1) / tp_; }
+};
+
+}  // namespace
+
+void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
+  std::vector<Diagnostic> errors;
+  const std::uint32_t tp = scenario.tensor_parallel;
+  if (scenario.batch == 0 || scenario.input == 0 || scenario.output == 0) {
+    errors.push_back({"", "batch, input and output must be at least 1"});
+  }
+  if (tp == 0 || llm.heads % tp != 0 || (llm.kv_heads % tp != 0 && tp % llm.kv_heads != 0) || llm.ffn % tp != 0 ||
+      llm.hidden % tp != 0) {
+    errors.push_back({"", llm.name + " (" + std::to_string(llm.heads) + " heads, " + std::to_string(llm.kv_heads) +
+                              " key/value heads) cannot be split evenly over " + std::to_string(tp) + " devices"});
+  }
+  if (llm.encoder_only && scenario.output > 1) {
+    errors.push_back({"", llm.name + " is an encoder: it generates no tokens (use --output 1)"});
+  }
+  const std::uint64_t length = scenario.input + scenario.output - 1;
+  if (llm.position == PositionKind::learned && length > llm.max_positions) {
+    errors.push_back({"", llm.name + " has " + std::to_string(llm.max_positions) + " learned positions; " +
+                              std::to_string(length) + " are asked for"});
+  }
+  if (!errors.empty()) throw ConfigError(errors);
+}
+
+OperatorGraph build_prefill(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution) {
+  return GraphWriter(llm, scenario, execution, Phase::prefill, scenario.input, scenario.input).write();
+}
+
+OperatorGraph build_decode_step(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
+                                std::uint64_t context) {
+  return GraphWriter(llm, scenario, execution, Phase::decode, 1, context).write();
+}
+
+MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario) {
+  const std::uint64_t tp = scenario.tensor_parallel;
+  MemoryNeed need;
+  need.weights = storage_bytes(scenario.dtype, llm.parameters()) / tp;
+  if (!llm.encoder_only) {
+    const std::uint64_t context = scenario.input + scenario.output - 1;
+    const std::uint64_t kv_share = std::max<std::uint64_t>(1, llm.kv_heads / tp);
+    need.kv_cache = storage_bytes(scenario.dtype, 2 * llm.layers * kv_share * llm.head_dim * context * scenario.batch);
+  }
+  const std::uint64_t widest = std::max(2 * llm.ffn / tp, llm.hidden);
+  need.activations = storage_bytes(scenario.dtype, scenario.batch * scenario.input * (llm.hidden + widest));
+  return need;
+}
+
+}  // namespace orrery

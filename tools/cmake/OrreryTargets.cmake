@@ -1,0 +1,19 @@
+# One folder = one library. orrery_library(NAME SOURCES ... LINK ...): includes start at the repository root.
+option(ORRERY_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+
+add_library(orrery_options INTERFACE)
+target_include_directories(orrery_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(
+  orrery_options
+  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Werror -ffp-contract=off)
+if(ORRERY_SANITIZE)
+  target_compile_options(orrery_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                                  -fno-omit-frame-pointer)
+  target_link_options(orrery_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+function(orrery_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC orrery_options ${ARG_LINK})
+endfunction()

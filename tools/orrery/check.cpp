@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/config_document.h"
+#include "sim/config/name_lookup.h"
+#include "sim/config/schema_validation.h"
+#include "sim/report/csv.h"
+#include "sim/report/text_table.h"
+#include "sim/workload/llm_spec.h"
+#include "sim/workload/trace_reader.h"
+#include "tools/orrery/options.h"
+#include "tools/orrery/output.h"
+
+namespace orrery {
+namespace {
+
+const char* const kUsage =
+    "orrery check FILE [--provenance]\n"
+    "Validates a machine, DRAM preset, energy table, model or trace without running anything.";
+const char* const kExamples =
+    "  orrery check arch_configs/gpu/a100-sxm-40gb.yaml\n"
+    "  orrery check gpu/a100-sxm-40gb --provenance\n"
+    "  orrery check my-model/config.json\n";
+
+std::filesystem::path file_of(const std::string& name) {
+  if (std::filesystem::is_regular_file(name)) return name;
+  const auto names = arch_names();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return find_arch(name);
+  throw ConfigError(name, "cannot read this file");
+}
+
+void print_provenance(const ConfigDocument& document, OutputFormat format) {
+  std::vector<Provenance> numbers = document.provenance();
+  std::stable_sort(numbers.begin(), numbers.end(),
+                   [](const Provenance& a, const Provenance& b) { return a.grade < b.grade; });
+  std::vector<nlohmann::ordered_json> rows;
+  std::vector<std::vector<std::string>> table = {{"grade", "key", "value", "source"}};
+  for (const Provenance& p : numbers) {
+    const std::string grade = p.grade.empty() ? "NONE" : p.grade;
+    rows.push_back({{"grade", grade}, {"key", key_path(p.pointer)}, {"value", p.value}, {"source", p.source}});
+    table.push_back({grade, key_path(p.pointer), fmt::format("{}", p.value), p.source});
+  }
+  switch (format) {
+    case OutputFormat::json:
+      print_json(rows);
+      break;
+    case OutputFormat::csv:
+      std::cout << to_csv(rows);
+      break;
+    case OutputFormat::table:
+      std::cout << format_table(table);
+      break;
+  }
+}
+
+}  // namespace
+
+int check_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                                            //
+      ("file", po::value<std::string>()->required()->value_name("FILE"), "file or machine name (may stand alone)")  //
+      ("provenance", "list every number by grade, with its source")                                                 //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "of --provenance: table, json or csv");
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "file");
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const std::filesystem::path path = file_of(parsed.values["file"].as<std::string>());
+  if (path.extension() == ".jsonl") {
+    read_trace_file(path);
+    std::cout << path.string() << ": a valid trace\n";
+    return 0;
+  }
+  const ConfigDocument document = ConfigDocument::load(path);
+  const bool has_schema = document.root().is_object() && document.root().contains("schema") &&
+                          document.root()["schema"].is_string();
+  const std::string schema = has_schema ? document.root()["schema"].get<std::string>() : "";
+  if (schema == "orrery/arch/1") {
+    build_arch(document);
+  } else if (has_schema) {
+    validate_as(document, schema);
+  } else if (document.root().is_object() && document.root().contains("model_type")) {
+    build_llm(document);
+  } else {
+    throw ConfigError(document.where(""), "has neither 'schema' (orrery files) nor 'model_type' (a model's config.json)");
+  }
+  if (parsed.values.count("provenance") != 0) {
+    print_provenance(document, format);
+  } else {
+    std::cout << path.string() << ": valid" << (has_schema ? " (" + schema + ")" : "") << '\n';
+  }
+  return 0;
+}
+
+}  // namespace orrery

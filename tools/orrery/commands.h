@@ -1,0 +1,19 @@
+#pragma once
+// The subcommands. Each gets the arguments after its own name and returns the exit code.
+
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+using Arguments = std::vector<std::string>;
+
+int run_command(const Arguments& arguments);
+int compare_command(const Arguments& arguments);
+int kernel_command(const Arguments& arguments);
+int trace_command(const Arguments& arguments);
+int list_command(const Arguments& arguments);
+int check_command(const Arguments& arguments);
+int schema_command(const Arguments& arguments);
+
+}  // namespace orrery

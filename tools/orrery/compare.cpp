@@ -1,0 +1,78 @@
+#include <functional>
+#include <iostream>
+
+#include "sim/config/arch_loader.h"
+#include "sim/engine/inference.h"
+#include "sim/engine/isolate.h"
+#include "sim/report/csv.h"
+#include "sim/report/result_json.h"
+#include "sim/report/result_table.h"
+#include "tools/orrery/output.h"
+#include "tools/orrery/scenario_options.h"
+
+namespace orrery {
+namespace {
+
+const char* const kUsage =
+    "orrery compare --arch A --arch B [--arch C ...] --model NAME [options]\n"
+    "The same inference on several machines, side by side, with ratios to the first.";
+const char* const kExamples =
+    "  orrery compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v5e --model llama-2-7b\n"
+    "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b --batch 16 --format csv\n";
+
+}  // namespace
+
+int compare_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                                         //
+      ("arch", po::value<std::vector<std::string>>()->required()->composing()->value_name("NAME"),
+       "machine (repeat for each)")                                                                              //
+      ("model", po::value<std::string>()->required()->value_name("NAME"), "model: a name or a config.json")        //
+      ("jobs", po::value<std::int64_t>()->default_value(2)->value_name("N"), "machines simulated at the same time")  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  options.add(scenario_options()).add(fidelity_options());
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const RunnerOptions runner = runner_options_from(parsed.values);
+  const auto jobs = parsed.values["jobs"].as<std::int64_t>();
+  if (jobs < 1) throw UsageError("--jobs must be at least 1");
+
+  // Every machine and the model are read, and the model must fit each, before anything is simulated.
+  const LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
+  std::vector<std::function<std::string()>> tasks;
+  std::vector<ArchSpec> archs;
+  for (const std::string& name : parsed.values["arch"].as<std::vector<std::string>>()) {
+    archs.push_back(load_arch_named(name));
+  }
+  for (const ArchSpec& arch : archs) {
+    const Scenario scenario = scenario_from(parsed.values, arch, llm.encoder_only);
+    check_fits(ModelStream(llm, scenario, arch.execution).info(), arch);
+    tasks.emplace_back([&arch, &llm, scenario, &runner] {
+      const Stopwatch watch;
+      const ModelStream stream(llm, scenario, arch.execution);
+      TerminalProgress progress(arch.name);
+      RunResult result = run_inference(stream, arch, runner, progress.callback());
+      watch.stop(result.info);
+      return to_json(result).dump();
+    });
+  }
+  std::vector<nlohmann::ordered_json> results;
+  for (const std::string& text : run_isolated(tasks, static_cast<std::size_t>(jobs))) {
+    results.push_back(nlohmann::ordered_json::parse(text));
+  }
+  switch (format) {
+    case OutputFormat::json:
+      print_json(results);
+      break;
+    case OutputFormat::csv:
+      std::cout << to_csv(results);
+      break;
+    case OutputFormat::table:
+      std::cout << run_table(results);
+      break;
+  }
+  return 0;
+}
+
+}  // namespace orrery

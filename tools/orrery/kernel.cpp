@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <sstream>
+
+#include "sim/config/arch_loader.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/report/csv.h"
+#include "sim/report/result_json.h"
+#include "sim/report/result_table.h"
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+#include "tools/orrery/output.h"
+#include "tools/orrery/scenario_options.h"
+
+namespace orrery {
+namespace {
+
+const char* const kUsage =
+    "orrery kernel --arch NAME --op OP [shape] [options]\n"
+    "One operator on one machine, inputs in DRAM: device time, without the host's launch.\n"
+    "Shapes: matmul --m --n --k; attention --q --kv --heads --kv-heads --head-dim [--batch --causal];\n"
+    "row-wise and element-wise operators --m (rows) --n (row length of the output);\n"
+    "all_reduce, all_gather, reduce_scatter --bytes --devices.";
+const char* const kExamples =
+    "  orrery kernel --arch gpu/a100-sxm-80gb --op matmul --m 64 --n 12288 --k 12288\n"
+    "  orrery kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 --causal\n"
+    "  orrery kernel --arch gpu/h100-sxm --op rmsnorm --m 4096 --n 8192 --format json\n"
+    "  orrery kernel --arch gpu/a100-sxm-80gb --op all_reduce --bytes 1048576 --devices 8\n";
+
+// Reads shape options that the operator needs and refuses those it does not use.
+class ShapeReader {
+ public:
+  ShapeReader(const po::variables_map& values, std::string op) : values_(values), op_(std::move(op)) {}
+
+  std::uint64_t need(const char* name) {
+    used_.emplace_back(name);
+    if (values_.count(name) == 0) throw UsageError("--op " + op_ + " needs --" + std::string(name));
+    return take(name);
+  }
+  std::uint64_t may(const char* name, std::uint64_t fallback) {
+    used_.emplace_back(name);
+    return values_.count(name) == 0 ? fallback : take(name);
+  }
+  bool flag(const char* name) {
+    used_.emplace_back(name);
+    return values_.count(name) != 0;
+  }
+  void refuse_others() const {
+    for (const char* name : {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal", "bytes",
+                             "devices", "tile"}) {
+      bool known = false;
+      for (const std::string& u : used_) known = known || u == name;
+      if (!known && values_.count(name) != 0) throw UsageError("--op " + op_ + " does not take --" + std::string(name));
+    }
+  }
+
+ private:
+  const po::variables_map& values_;
+  std::string op_;
+  std::vector<std::string> used_;
+
+  std::uint64_t take(const char* name) {
+    const auto value = values_[name].as<std::int64_t>();
+    if (value < 1) throw UsageError("--" + std::string(name) + " is " + std::to_string(value) + "; expected at least 1");
+    return static_cast<std::uint64_t>(value);
+  }
+};
+
+TileRequest parse_tile(const std::string& text) {
+  TileRequest tile;
+  char x1 = 0;
+  char x2 = 0;
+  std::istringstream in(text);
+  if (!(in >> tile.m >> x1 >> tile.n >> x2 >> tile.k) || x1 != 'x' || x2 != 'x' || !in.eof()) {
+    throw UsageError("--tile is '" + text + "'; expected MxNxK, e.g. 128x256x64");
+  }
+  return tile;
+}
+
+Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DType dtype) {
+  const std::string name = values["op"].as<std::string>();
+  const auto kind = parse_operator(name);
+  if (!kind) throw UsageError("unknown --op '" + name + "'" + did_you_mean(name, operator_names()));
+  ShapeReader shape(values, name);
+  Operator op;
+  switch (*kind) {
+    case OperatorKind::matmul:
+      op = standalone_matmul({shape.may("batch", 1), shape.need("m"), shape.need("n"), shape.need("k")}, dtype);
+      shape.flag("tile");
+      break;
+    case OperatorKind::attention: {
+      AttentionShape s;
+      s.batch = shape.may("batch", 1);
+      s.heads = shape.need("heads");
+      s.kv_heads = shape.may("kv-heads", s.heads);
+      s.head_dim = shape.need("head-dim");
+      s.q = shape.need("q");
+      s.kv = shape.need("kv");
+      s.causal = shape.flag("causal");
+      shape.flag("tile");
+      if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
+      if (s.causal && s.q > s.kv) throw UsageError("--causal needs --kv of at least --q");
+      op = standalone_attention(s, dtype);
+      break;
+    }
+    case OperatorKind::all_reduce:
+    case OperatorKind::all_gather:
+    case OperatorKind::reduce_scatter: {
+      CollectiveShape s;
+      s.bytes = shape.need("bytes");
+      s.devices = static_cast<std::uint32_t>(shape.may("devices", arch.node.devices));
+      if (s.devices > arch.node.chips) {
+        throw ConfigError("", fmt::format("{} devices asked for; {} has a node of {} chip(s)", s.devices, arch.name,
+                                          arch.node.chips));
+      }
+      op = standalone_collective(*kind, s, dtype);
+      break;
+    }
+    case OperatorKind::rmsnorm:
+    case OperatorKind::layernorm:
+    case OperatorKind::add_rmsnorm:
+    case OperatorKind::softmax:
+    case OperatorKind::silu_mul:
+    case OperatorKind::gelu:
+    case OperatorKind::add:
+    case OperatorKind::rope:
+    case OperatorKind::kv_append:
+    case OperatorKind::embedding:
+      op = standalone_vector(*kind, {shape.need("m"), shape.may("n", 1)}, dtype);
+      break;
+  }
+  shape.refuse_others();
+  return op;
+}
+
+}  // namespace
+
+int kernel_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  const auto number = [] { return po::value<std::int64_t>()->value_name("N"); };
+  options.add_options()                                                                                  //
+      ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
+      ("op", po::value<std::string>()->required()->value_name("OP"), "operator")                            //
+      ("m", number(), "rows of the result")("n", number(), "columns of the result")("k", number(), "inner length")  //
+      ("q", number(), "query positions")("kv", number(), "cached positions")("heads", number(), "query heads")       //
+      ("kv-heads", number(), "key/value heads (default: --heads)")("head-dim", number(), "length of a head")         //
+      ("batch", number(), "independent products or sequences")("causal", "query i sees positions up to its own")     //
+      ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective")             //
+      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")                  //
+      ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one")              //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv")             //
+      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"), "roofline (a bound) or tile")    //
+      ("exact", "no steady-state skipping");
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  RunnerOptions runner = runner_options_from(parsed.values);
+  if (parsed.values.count("tile") != 0) runner.tile = parse_tile(parsed.values["tile"].as<std::string>());
+  const Stopwatch watch;
+  const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
+  const DType dtype = parsed.values.count("dtype") != 0 ? parse_dtype_option(parsed.values["dtype"].as<std::string>())
+                                                        : arch.execution.default_dtype;
+  KernelResult result = run_kernel(operator_from(parsed.values, arch, dtype), arch, runner);
+  watch.stop(result.info);
+  const nlohmann::ordered_json json = to_json(result);
+  switch (format) {
+    case OutputFormat::json:
+      print_json(json);
+      break;
+    case OutputFormat::csv:
+      std::cout << to_csv({json});
+      break;
+    case OutputFormat::table:
+      std::cout << kernel_table(json);
+      break;
+  }
+  return 0;
+}
+
+}  // namespace orrery

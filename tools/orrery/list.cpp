@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/name_lookup.h"
+#include "sim/config/schema_validation.h"
+#include "sim/report/csv.h"
+#include "sim/report/text_table.h"
+#include "sim/util/nearest_name.h"
+#include "sim/workload/llm_spec.h"
+#include "sim/workload/operator.h"
+#include "tools/orrery/options.h"
+#include "tools/orrery/output.h"
+
+namespace orrery {
+namespace {
+
+using Rows = std::vector<nlohmann::ordered_json>;
+
+Rows arch_rows() {
+  Rows rows;
+  for (const std::string& name : arch_names()) {
+    const ArchSpec arch = load_arch_named(name);
+    rows.push_back({{"name", name},
+                    {"peak_tflops", 2e-12 * arch.peak_macs_per_s(arch.execution.default_dtype)},
+                    {"dtype", to_string(arch.execution.default_dtype)},
+                    {"dram_gb_per_s", 1e-9 * arch.dram.peak_bytes_per_s()},
+                    {"dram_gib", static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB)},
+                    {"chips", arch.node.chips},
+                    {"description", arch.description}});
+  }
+  return rows;
+}
+
+Rows model_rows() {
+  Rows rows;
+  for (const std::string& name : model_names()) {
+    const LlmSpec llm = load_llm_named(name);
+    rows.push_back({{"name", name},
+                    {"parameters", llm.parameters()},
+                    {"layers", llm.layers},
+                    {"hidden", llm.hidden},
+                    {"heads", llm.heads},
+                    {"kv_heads", llm.kv_heads},
+                    {"vocab", llm.vocab}});
+  }
+  return rows;
+}
+
+Rows name_rows(const std::vector<std::string>& names) {
+  Rows rows;
+  for (const std::string& name : names) rows.push_back({{"name", name}});
+  return rows;
+}
+
+std::string table_of(const Rows& rows) {
+  std::vector<std::vector<std::string>> table;
+  if (rows.empty()) return "";
+  std::vector<std::string> head;
+  for (const auto& [key, ignored] : rows.front().items()) head.push_back(key);
+  table.push_back(head);
+  for (const auto& row : rows) {
+    std::vector<std::string> cells;
+    for (const auto& [ignored, value] : row.items()) {
+      cells.push_back(value.is_string()         ? value.get<std::string>()
+                      : value.is_number_float() ? fmt::format("{:.4g}", value.get<double>())
+                                                : value.dump());
+    }
+    table.push_back(cells);
+  }
+  return format_table(table);
+}
+
+}  // namespace
+
+int list_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                                       //
+      ("what", po::value<std::string>()->default_value("archs"), "archs, models, operators, dtypes or schemas")  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  const ParsedOptions parsed =
+      parse_options(arguments, options, "orrery list [archs|models|operators|dtypes|schemas]\nWhat there is, by name.",
+                    "  orrery list archs\n  orrery list models --format csv\n", "what");
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const std::string what = parsed.values["what"].as<std::string>();
+  Rows rows;
+  if (what == "archs") {
+    rows = arch_rows();
+  } else if (what == "models") {
+    rows = model_rows();
+  } else if (what == "operators") {
+    rows = name_rows(operator_names());
+  } else if (what == "dtypes") {
+    rows = name_rows(dtype_names());
+  } else if (what == "schemas") {
+    rows = name_rows(schema_names());
+  } else {
+    throw UsageError("cannot list '" + what + "'" +
+                     did_you_mean(what, {"archs", "models", "operators", "dtypes", "schemas"}));
+  }
+  switch (format) {
+    case OutputFormat::json:
+      print_json(rows);
+      break;
+    case OutputFormat::csv:
+      std::cout << to_csv(rows);
+      break;
+    case OutputFormat::table:
+      std::cout << table_of(rows);
+      break;
+  }
+  return 0;
+}
+
+}  // namespace orrery

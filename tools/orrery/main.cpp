@@ -1,0 +1,80 @@
+// The command-line program: picks the subcommand and turns errors into messages and exit codes
+// (0 ok, 1 a simulation failed, 2 usage or configuration).
+
+#include <array>
+#include <iostream>
+
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+#include "tools/orrery/commands.h"
+#include "tools/orrery/options.h"
+
+namespace orrery {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  int (*run)(const Arguments&);
+};
+
+constexpr std::array<Command, 7> kCommands = {{
+    {"run", "one inference on one machine", run_command},
+    {"compare", "the same inference on several machines, side by side", compare_command},
+    {"kernel", "one operator on one machine", kernel_command},
+    {"trace", "write and inspect operator streams", trace_command},
+    {"list", "machines, models, operators, formats and schemas by name", list_command},
+    {"check", "validate a file without running anything", check_command},
+    {"schema", "print a JSON Schema", schema_command},
+}};
+
+void print_help() {
+  std::cout << "orrery: a cycle-approximate simulator of LLM accelerators\n\nusage: orrery COMMAND [options]\n\n";
+  for (const Command& c : kCommands) {
+    std::cout << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.summary << '\n';
+  }
+  std::cout << "\n'orrery COMMAND --help' explains each, with examples. Exit codes: 0 ok, 1 a simulation failed,\n"
+               "2 usage or configuration.\n";
+}
+
+int dispatch(const Arguments& arguments) {
+  if (arguments.empty()) {
+    print_help();
+    return 2;
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    print_help();
+    return 0;
+  }
+  if (arguments[0] == "--version") {
+    std::cout << "orrery 0.1.0\n";
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Command& c : kCommands) {
+    if (arguments[0] == c.name) return c.run(Arguments(arguments.begin() + 1, arguments.end()));
+    names.emplace_back(c.name);
+  }
+  throw UsageError("unknown command '" + arguments[0] + "'" + did_you_mean(arguments[0], names));
+}
+
+}  // namespace
+}  // namespace orrery
+
+int main(int argc, char** argv) {
+  try {
+    return orrery::dispatch(orrery::Arguments(argv + 1, argv + argc));
+  } catch (const orrery::UsageError& error) {
+    std::cerr << "orrery: " << error.what() << '\n';
+    return 2;
+  } catch (const orrery::ConfigError& error) {
+    std::cerr << "orrery: " << error.what() << '\n';
+    return 2;
+  } catch (const orrery::SimulationError& error) {
+    std::cerr << "orrery: " << error.what() << '\n';
+    return 1;
+  } catch (const std::exception& error) {
+    std::cerr << "orrery: internal error: " << error.what() << '\n';
+    return 1;
+  }
+}

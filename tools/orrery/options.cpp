@@ -1,0 +1,54 @@
+#include "tools/orrery/options.h"
+
+#include <iostream>
+
+#include "sim/util/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+std::vector<std::string> option_names(const po::options_description& options) {
+  std::vector<std::string> names;
+  for (const auto& option : options.options()) names.push_back(option->long_name());
+  return names;
+}
+
+}  // namespace
+
+ParsedOptions parse_options(const Arguments& arguments, po::options_description options, const std::string& usage,
+                            const std::string& examples, const char* positional) {
+  options.add_options()("help,h", "print this help");
+  ParsedOptions parsed;
+  po::positional_options_description places;
+  if (positional != nullptr) places.add(positional, -1);
+  try {
+    using Style = po::command_line_style::style_t;
+    const int style = po::command_line_style::unix_style & ~static_cast<int>(Style::allow_guessing);
+    auto parser = po::command_line_parser(arguments).options(options).style(style).positional(places);
+    po::store(parser.run(), parsed.values);
+    if (parsed.values.count("help") != 0) {
+      std::cout << usage << "\n\n" << options << "\nExamples:\n" << examples;
+      parsed.help = true;
+      return parsed;
+    }
+    po::notify(parsed.values);
+  } catch (const po::unknown_option& error) {
+    std::string name = error.get_option_name();
+    name.erase(0, name.find_first_not_of('-'));
+    throw UsageError("unknown option '--" + name + "'" + did_you_mean(name, option_names(options)) +
+                     "; --help lists them");
+  } catch (const po::too_many_positional_options_error&) {
+    throw UsageError("unexpected argument; see --help");
+  } catch (const po::error& error) {
+    throw UsageError(std::string(error.what()) + "; see --help");
+  }
+  return parsed;
+}
+
+DType parse_dtype_option(const std::string& name) {
+  const auto dtype = parse_dtype(name);
+  if (!dtype) throw UsageError("unknown --dtype '" + name + "'" + did_you_mean(name, dtype_names()));
+  return *dtype;
+}
+
+}  // namespace orrery

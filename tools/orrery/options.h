@@ -1,0 +1,33 @@
+#pragma once
+// Boost.Program_options with Orrery's manners: a misspelt option is answered with the nearest one, --help ends the
+// command, and every fault is a UsageError (exit code 2).
+
+#include <boost/program_options.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/util/dtype.h"
+#include "tools/orrery/commands.h"
+
+namespace orrery {
+
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+namespace po = boost::program_options;
+
+struct ParsedOptions {
+  po::variables_map values;
+  bool help = false;  // already printed
+};
+
+// `usage` and `examples` frame the option list in --help. `positional` takes the arguments without a name.
+ParsedOptions parse_options(const Arguments& arguments, po::options_description options, const std::string& usage,
+                            const std::string& examples, const char* positional = nullptr);
+
+DType parse_dtype_option(const std::string& name);
+
+}  // namespace orrery

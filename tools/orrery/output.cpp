@@ -1,0 +1,48 @@
+#include "tools/orrery/output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "tools/orrery/options.h"
+
+namespace orrery {
+
+OutputFormat parse_format(const std::string& name) {
+  if (name == "table") return OutputFormat::table;
+  if (name == "json") return OutputFormat::json;
+  if (name == "csv") return OutputFormat::csv;
+  throw UsageError("unknown --format '" + name + "' (table, json or csv)");
+}
+
+void print_json(const nlohmann::ordered_json& value) { std::cout << value.dump(2) << '\n'; }
+
+Stopwatch::Stopwatch() : wall_(std::chrono::steady_clock::now()), cpu_(std::clock()) {}
+
+void Stopwatch::stop(RunInfo& info) const {
+  info.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_).count();
+  info.cpu_s = static_cast<double>(std::clock() - cpu_) / CLOCKS_PER_SEC;
+}
+
+TerminalProgress::TerminalProgress(std::string prefix)
+    : prefix_(std::move(prefix)), terminal_(isatty(STDERR_FILENO) != 0) {}
+
+TerminalProgress::~TerminalProgress() {
+  if (terminal_) std::cerr << "\r\033[K" << std::flush;
+}
+
+void TerminalProgress::show(const char* phase, std::uint64_t done, std::uint64_t total) {
+  if (!terminal_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (done < total && now - last_ < std::chrono::milliseconds(100)) return;
+  last_ = now;
+  std::cerr << fmt::format("\r\033[K{}: {} ({} of at most {} steps simulated)", prefix_, phase, done, total)
+            << std::flush;
+}
+
+Progress TerminalProgress::callback() {
+  return [this](const char* phase, std::uint64_t done, std::uint64_t total) { show(phase, done, total); };
+}
+
+}  // namespace orrery

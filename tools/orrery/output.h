@@ -1,0 +1,48 @@
+#pragma once
+// Printing results in the format asked for, timing a command, and progress on a terminal.
+
+#include <chrono>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/engine/inference.h"
+#include "sim/stats/run_result.h"
+
+namespace orrery {
+
+enum class OutputFormat { table, json, csv };
+OutputFormat parse_format(const std::string& name);
+
+// One object for one result, an array for a list.
+void print_json(const nlohmann::ordered_json& value);
+
+// Measures from construction on.
+class Stopwatch {
+ public:
+  Stopwatch();
+  void stop(RunInfo& info) const;
+
+ private:
+  std::chrono::steady_clock::time_point wall_;
+  std::clock_t cpu_;
+};
+
+// Writes "prefix: phase done/total" over one line of stderr while it is a terminal; nothing otherwise.
+class TerminalProgress {
+ public:
+  explicit TerminalProgress(std::string prefix);
+  ~TerminalProgress();
+  TerminalProgress(const TerminalProgress&) = delete;
+  TerminalProgress& operator=(const TerminalProgress&) = delete;
+  void show(const char* phase, std::uint64_t done, std::uint64_t total);
+  Progress callback();
+
+ private:
+  std::string prefix_;
+  bool terminal_;
+  std::chrono::steady_clock::time_point last_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,74 @@
+#include <iostream>
+
+#include "sim/config/arch_loader.h"
+#include "sim/engine/inference.h"
+#include "sim/report/csv.h"
+#include "sim/report/result_json.h"
+#include "sim/report/result_table.h"
+#include "sim/workload/trace_reader.h"
+#include "tools/orrery/output.h"
+#include "tools/orrery/scenario_options.h"
+
+namespace orrery {
+namespace {
+
+const char* const kUsage =
+    "orrery run --arch NAME (--model NAME | --trace FILE) [options]\n"
+    "One inference on one machine: latency, energy and where they go.";
+const char* const kExamples =
+    "  orrery run --arch gpu/a100-sxm-80gb --model llama-2-7b --input 1024 --output 128\n"
+    "  orrery run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --format json\n"
+    "  orrery run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline\n"
+    "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
+
+std::unique_ptr<OperatorStream> stream_from(const po::variables_map& values, const ArchSpec& arch) {
+  if (values.count("trace") != 0) {
+    for (const char* fixed : {"model", "output", "dtype", "devices", "tp"}) {
+      if (values.count(fixed) != 0) throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
+    }
+    return std::make_unique<RecordedStream>(read_trace_file(values["trace"].as<std::string>()));
+  }
+  if (values.count("model") == 0) throw UsageError("--model or --trace is needed; see --help");
+  const LlmSpec llm = load_llm_named(values["model"].as<std::string>());
+  return std::make_unique<ModelStream>(llm, scenario_from(values, arch, llm.encoder_only), arch.execution);
+}
+
+}  // namespace
+
+int run_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                                  //
+      ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
+      ("model", po::value<std::string>()->value_name("NAME"), "model: a name or a config.json")             //
+      ("trace", po::value<std::string>()->value_name("FILE"), "operator stream to replay instead of a model")  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  options.add(scenario_options()).add(fidelity_options());
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const RunnerOptions runner = runner_options_from(parsed.values);
+  const Stopwatch watch;
+  const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
+  const auto stream = stream_from(parsed.values, arch);
+  RunResult result;
+  {
+    TerminalProgress progress(arch.name);
+    result = run_inference(*stream, arch, runner, progress.callback());
+  }
+  watch.stop(result.info);
+  const nlohmann::ordered_json json = to_json(result);
+  switch (format) {
+    case OutputFormat::json:
+      print_json(json);
+      break;
+    case OutputFormat::csv:
+      std::cout << to_csv({json});
+      break;
+    case OutputFormat::table:
+      std::cout << run_table({json});
+      break;
+  }
+  return 0;
+}
+
+}  // namespace orrery

@@ -1,0 +1,19 @@
+#pragma once
+// The options `run`, `compare` and `trace make` share: what is run, and how closely.
+
+#include "sim/engine/operator_runner.h"
+#include "sim/workload/transformer_graph.h"
+#include "tools/orrery/options.h"
+
+namespace orrery {
+
+// --batch --input --output --dtype --devices --tp
+po::options_description scenario_options();
+// --fidelity --exact --runtime
+po::options_description fidelity_options();
+
+// The scenario asked for on `arch` (its default dtype and devices where none is given).
+Scenario scenario_from(const po::variables_map& values, const ArchSpec& arch, bool encoder_only);
+RunnerOptions runner_options_from(const po::variables_map& values);
+
+}  // namespace orrery

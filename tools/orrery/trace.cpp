@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <map>
+
+#include "sim/config/arch_loader.h"
+#include "sim/report/csv.h"
+#include "sim/report/text_table.h"
+#include "sim/workload/operator_counts.h"
+#include "sim/workload/trace_reader.h"
+#include "sim/workload/trace_writer.h"
+#include "tools/orrery/output.h"
+#include "tools/orrery/scenario_options.h"
+
+namespace orrery {
+namespace {
+
+const char* const kMakeUsage =
+    "orrery trace make --model NAME --arch NAME --out FILE [options]\n"
+    "Writes the operator stream that `run` would generate (the machine says what it fuses and how it splits).";
+const char* const kMakeExamples =
+    "  orrery trace make --model gpt2 --arch gpu/a100-sxm-80gb --input 64 --output 4 --out gpt2.jsonl\n"
+    "  orrery run --arch gpu/a100-sxm-80gb --trace gpt2.jsonl\n";
+const char* const kShowUsage =
+    "orrery trace show FILE [options]\n"
+    "Operators of a trace by kind: how many, their FLOPs and bytes.";
+const char* const kShowExamples = "  orrery trace show gpt2.jsonl\n  orrery trace show gpt2.jsonl --format json\n";
+
+int make(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                                  //
+      ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
+      ("model", po::value<std::string>()->required()->value_name("NAME"), "model: a name or a config.json")  //
+      ("out", po::value<std::string>()->required()->value_name("FILE"), "file to write");
+  options.add(scenario_options());
+  const ParsedOptions parsed = parse_options(arguments, options, kMakeUsage, kMakeExamples);
+  if (parsed.help) return 0;
+  const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
+  const LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
+  const ModelStream stream(llm, scenario_from(parsed.values, arch, llm.encoder_only), arch.execution);
+  write_trace_file(stream, parsed.values["out"].as<std::string>());
+  return 0;
+}
+
+struct Totals {
+  std::uint64_t operators = 0, macs = 0, read = 0, written = 0;
+};
+
+void collect(const OperatorGraph& graph, std::map<std::string, Totals>& by_kind) {
+  for (const Operator& op : graph.operators) {
+    for (const std::string& key : {std::string(to_string(op.phase)) + " " + to_string(op.kind),
+                                   std::string(to_string(op.phase)) + " total"}) {
+      Totals& t = by_kind[key];
+      const OperatorBytes bytes = operator_bytes(op);
+      ++t.operators;
+      t.macs += operator_macs(op);
+      t.read += bytes.read;
+      t.written += bytes.written;
+    }
+  }
+}
+
+int show(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                         //
+      ("file", po::value<std::string>()->required()->value_name("FILE"), "trace (may stand alone)")  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  const ParsedOptions parsed = parse_options(arguments, options, kShowUsage, kShowExamples, "file");
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const RecordedStream stream = read_trace_file(parsed.values["file"].as<std::string>());
+  const StreamInfo& info = stream.info();
+  std::map<std::string, Totals> by_kind;
+  for (std::uint64_t i = 0; i < info.prefill_graphs; ++i) collect(stream.prefill(i), by_kind);
+  for (std::uint64_t i = 0; i < info.decode_graphs; ++i) collect(stream.decode(i), by_kind);
+  std::vector<nlohmann::ordered_json> rows;
+  std::vector<std::vector<std::string>> table = {{"phase operator", "count", "FLOPs", "bytes read", "bytes written"}};
+  for (const auto& [key, t] : by_kind) {
+    rows.push_back({{"group", key},
+                    {"operators", t.operators},
+                    {"flops", 2 * t.macs},
+                    {"read_bytes", t.read},
+                    {"written_bytes", t.written}});
+    table.push_back({key, std::to_string(t.operators), std::to_string(2 * t.macs), std::to_string(t.read),
+                     std::to_string(t.written)});
+  }
+  switch (format) {
+    case OutputFormat::json:
+      print_json(rows);
+      break;
+    case OutputFormat::csv:
+      std::cout << to_csv(rows);
+      break;
+    case OutputFormat::table:
+      std::cout << fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode graph(s)\n\n",
+                               info.model, to_string(info.scenario.dtype), info.scenario.batch, info.scenario.input,
+                               info.scenario.output, info.scenario.tensor_parallel, info.prefill_graphs,
+                               info.decode_graphs)
+                << format_table(table);
+      break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int trace_command(const Arguments& arguments) {
+  const Arguments rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+  if (!arguments.empty() && arguments[0] == "make") return make(rest);
+  if (!arguments.empty() && arguments[0] == "show") return show(rest);
+  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
+    std::cout << kMakeUsage << "\n\n" << kShowUsage << "\n\nExamples:\n" << kMakeExamples << kShowExamples;
+    return 0;
+  }
+  throw UsageError("trace needs 'make' or 'show'; see 'orrery trace --help'");
+}
+
+}  // namespace orrery
