@@ -36,15 +36,15 @@ void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
   vector.reset();
   dma.reset();
   issue_.reset();
-  ledger_.begin(start);
-  store_bound_by_ = TimeCategory::wait;
+  start_ = start;
+  matrix_path_ = vector_path_ = CriticalPath::from(start);
   for (Slot& slot : slots_) {
     slot.active = slot.wait_end = false;
     slot.issued = 0;
-    slot.chain_end = 0;
+    slot.chain = CriticalPath::from(start);
     slot.wake = slot.finishing.at = kNever;
     slot.held.fill(kNothingHeld);
-    std::fill(slot.buffer_free.begin(), slot.buffer_free.end(), 0);
+    std::fill(slot.buffer_free.begin(), slot.buffer_free.end(), slot.chain);
   }
 }
 
@@ -64,6 +64,7 @@ void ComputeTile::start_item(Slot& slot, const WorkItem& item) {
   slot.offset = 0;
   slot.ready = 0;
   slot.cause = TimeCategory::wait;
+  slot.blocked_by = TimeCategory::launch;  // dispatch
   slot.wait_end = false;
 }
 
@@ -80,7 +81,7 @@ void ComputeTile::step() {
   for (Slot& slot : slots_) {
     if (slot.finishing.at <= now) {
       slot.finishing.at = kNever;
-      finish_item(slot, slot.finishing.item, now);
+      finish_item(slot.finishing.item, slot.finishing.path, now);
     }
     if (slot.wake <= now) {
       slot.wake = kNever;
@@ -92,25 +93,33 @@ void ComputeTile::step() {
 
 void ComputeTile::advance(Slot& slot, Femtoseconds now) {
   if (slot.wait_end) {
-    finish_item(slot, slot.item, now);
+    slot.chain.extend(now, TimeCategory::compute);  // the engine's latency
+    finish_item(slot.item, slot.chain, now);
     take_next(slot, now);
     return;
   }
   const std::uint32_t stages = run_.kernel->pipeline_stages;
   while (slot.next_k < slot.item.k_end) {
-    const Femtoseconds buffer_free = slot.buffer_free[slot.issued % stages];
-    if (buffer_free > now) {
-      slot.wake = buffer_free;
+    const CriticalPath& buffer_free = slot.buffer_free[slot.issued % stages];
+    if (buffer_free.at > now) {
+      slot.wake = buffer_free.at;
       return;
+    }
+    if (slot.operand == 0 && slot.offset == 0) {
+      // The loads of a stage follow its buffer's release or, at an item's begin, the item before.
+      const bool first = slot.next_k == slot.item.k_begin && !arch_.cores.prefetch_across_items;
+      slot.asked = first && slot.chain.at >= buffer_free.at ? slot.chain : buffer_free;
+      slot.asked.extend(now, slot.blocked_by);
     }
     const StageCost& cost = run_.costs->stage(slot.item, slot.next_k);
     if (!load_stage(slot, cost, now)) return;
     run_stage(slot, cost, now);
   }
-  const Femtoseconds end = std::max(slot.chain_end + matrix.latency(), now);
+  const Femtoseconds end = std::max(slot.chain.at + matrix.latency(), now);
   // The sequencer runs ahead into the next item when the core allows it and no earlier item is still finishing.
   if (arch_.cores.prefetch_across_items && slot.finishing.at == kNever) {
-    slot.finishing = {slot.item, end};
+    slot.finishing = {slot.item, end, slot.chain};
+    slot.finishing.path.extend(end, TimeCategory::compute);
     take_next(slot, now);
     return;
   }
@@ -138,11 +147,13 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
       const Femtoseconds may_issue = dma.may_issue_at(now);
       if (may_issue > now) {
         slot.wake = may_issue;
+        slot.blocked_by = last_load_bound_by_;
         return false;
       }
       granule.offset = slot.offset;
       granule.bytes = std::min(dma.max_granule_bytes(), bytes - slot.offset);
       const Reservation reservation = dma.issue(granule, now);
+      last_load_bound_by_ = reservation.bound_by;
       if (reservation.done() > slot.ready) {
         slot.ready = reservation.done();
         slot.cause = reservation.bound_by;
@@ -155,60 +166,77 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
   return true;
 }
 
+// Path to the start of a service at `start`: whichever of data, previous stage and engine came last.
+CriticalPath ComputeTile::path_to_start(const Slot& slot, Femtoseconds start) const {
+  const bool uses_matrix = !run_.kernel->matrix_steps.empty();
+  const CriticalPath& engine = uses_matrix ? matrix_path_ : vector_path_;
+  if (slot.ready >= start) {
+    CriticalPath path = slot.asked;
+    path.extend(slot.ready, slot.cause);
+    return path;
+  }
+  return slot.chain.at >= engine.at ? slot.chain : engine;
+}
+
 void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now) {
   const TileKernel& kernel = *run_.kernel;
-  TimeCategory cause = slot.cause;
-  Femtoseconds start = std::max(slot.ready, slot.chain_end);
+  Femtoseconds start = std::max(slot.ready, slot.chain.at);
+  CriticalPath path;
+  Femtoseconds issued = 0;
   if (kernel.instructions_per_stage > 0 && arch_.command.instruction_issue_cycles > 0) {
     const double cycles = static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
-    const Femtoseconds issued = issue_.reserve(now, clock_.cycles(cycles));
-    if (issued > start) cause = TimeCategory::launch;
-    start = std::max(start, issued);
+    issued = issue_.reserve(std::max(now, start), clock_.cycles(cycles));
+    path = path_to_start(slot, start);
+    path.extend(issued, TimeCategory::launch);
+    start = issued;
   }
   Femtoseconds end = start;
   if (cost.matrix > 0) {
     end = matrix.reserve(start, cost.matrix);
-    ledger_.service(end - cost.matrix, end, cost.scratchpad_bound ? TimeCategory::shared : TimeCategory::compute, cause);
-    cause = TimeCategory::wait;
+    if (issued == 0 || end - cost.matrix > start) path = path_to_start(slot, end - cost.matrix);
+    path.extend(end, cost.scratchpad_bound ? TimeCategory::shared : TimeCategory::compute);
+    matrix_path_ = path;
+  } else if (issued == 0) {
+    path = path_to_start(slot, start);
   }
-  slot.chain_end = end;
+  slot.chain = path;
   if (cost.vector > 0) {
     end = vector.reserve(end, cost.vector);
-    ledger_.service(end - cost.vector, end, TimeCategory::vector, cause);
-    if (!arch_.cores.overlap_engines || kernel.matrix_steps.empty()) slot.chain_end = end;
-    if (slot.next_k + 1 == slot.item.k_end) slot.chain_end = end;
-  } else if (cost.matrix == 0) {
-    slot.chain_end = std::max(slot.chain_end, slot.ready);
-    ledger_.until(slot.chain_end, cause);
+    if (end - cost.vector > path.at) path = vector_path_;
+    path.extend(end, TimeCategory::vector);
+    vector_path_ = path;
+    const bool in_order = !arch_.cores.overlap_engines || kernel.matrix_steps.empty();
+    if (in_order || slot.next_k + 1 == slot.item.k_end) slot.chain = path;
   }
   counts_.scratchpad_read_bytes += cost.scratchpad_read_bytes;
   counts_.vector_ops += cost.vector_work.simple_ops;
   counts_.transcendental_ops += cost.vector_work.transcendental_ops;
-  slot.buffer_free[slot.issued % kernel.pipeline_stages] = end;
+  slot.buffer_free[slot.issued % kernel.pipeline_stages] = path;
   ++slot.issued;
   ++slot.next_k;
   slot.operand = 0;
   slot.offset = 0;
   slot.ready = 0;
   slot.cause = TimeCategory::wait;
+  slot.blocked_by = TimeCategory::wait;
 }
 
-void ComputeTile::finish_item(Slot& slot, const WorkItem& item, Femtoseconds now) {
+void ComputeTile::finish_item(const WorkItem& item, CriticalPath path, Femtoseconds now) {
   const ItemCost& cost = run_.costs->item(item);
-  Femtoseconds end = std::max(now, slot.wait_end ? slot.chain_end : now);
+  Femtoseconds end = now;
+  path.extend(now, TimeCategory::wait);
   if (run_.kernel->instructions_per_item > 0 && arch_.command.instruction_issue_cycles > 0) {
     const double cycles =
         static_cast<double>(run_.kernel->instructions_per_item) * arch_.command.instruction_issue_cycles;
     end = issue_.reserve(end, clock_.cycles(cycles));
-    ledger_.until(end, TimeCategory::launch);
+    path.extend(end, TimeCategory::launch);
   }
   if (cost.vector > 0) {
     end = vector.reserve(end, cost.vector);
-    ledger_.service(end - cost.vector, end, TimeCategory::vector, TimeCategory::wait);
+    path.extend(end, TimeCategory::vector);
   }
   counts_.vector_ops += cost.vector_work.simple_ops;
   counts_.transcendental_ops += cost.vector_work.transcendental_ops;
-  Femtoseconds done = end;
   for (std::size_t i = 0; i < run_.kernel->outputs.size(); ++i) {
     const KernelOperand& operand = run_.kernel->outputs[i];
     Granule tile;
@@ -218,21 +246,18 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, Femtoseconds now
     tile.entry = run_.output_entry[i] == kNoEntry
                      ? kNoEntry
                      : run_.output_entry[i] + static_cast<std::uint32_t>(operand_tile(*run_.kernel, operand, item, 0));
+    // The results leave while the epilogue still runs.
     const Reservation stored = dma.store(tile, now);
     counts_.scratchpad_read_bytes += tile.bytes;
-    if (stored.done() > done) {
-      done = stored.done();
-      store_bound_by_ = stored.bound_by;
-    }
+    path.extend(stored.done(), stored.bound_by);
   }
-  // The results leave while the epilogue still runs: the last of them after its end.
   --active_items_;
-  listener_.item_done(id_, std::max(done, end));
+  listener_.item_done(path);
 }
 
 void ComputeTile::take_next(Slot& slot, Femtoseconds now) {
   WorkItem item;
-  if (!run_.queue->next(item, now, *run_.reference)) {
+  if (!run_.queue->next(item, now)) {
     slot.active = false;
     slot.wake = kNever;
     return;

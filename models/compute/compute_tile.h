@@ -10,10 +10,10 @@
 
 #include "models/compute/matrix_engine.h"
 #include "models/compute/stage_costs.h"
-#include "models/compute/stall_ledger.h"
 #include "models/compute/vector_unit.h"
 #include "models/control/work_queue.h"
 #include "models/core/component.h"
+#include "models/core/critical_path.h"
 #include "models/dma/dma_engine.h"
 #include "models/memory/scratchpad.h"
 
@@ -24,7 +24,6 @@ struct KernelRun {
   const TileKernel* kernel = nullptr;
   const StageCosts* costs = nullptr;
   WorkQueue* queue = nullptr;
-  const StallLedger* reference = nullptr;         // of the core whose waves are replayed
   std::vector<std::uint32_t> input_entry;         // first shared-buffer entry of each operand; kNoEntry = none
   std::vector<std::uint32_t> output_entry;
 };
@@ -33,8 +32,8 @@ struct KernelRun {
 class ItemListener {
  public:
   virtual ~ItemListener() = default;
-  // A work item's results are stored at `done` (>= now).
-  virtual void item_done(CoreId core, Femtoseconds done) = 0;
+  // A work item's results are stored at path.at (>= now).
+  virtual void item_done(const CriticalPath& path) = 0;
 };
 
 class ComputeTile : public sc_core::sc_module, public Component {
@@ -52,10 +51,6 @@ class ComputeTile : public sc_core::sc_module, public Component {
   // Gives slot `slot` its first item, to begin at `t`.
   void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t);
 
-  // Split of this core's time since begin(); accounted up to ledger().covered().
-  StallLedger& ledger() { return ledger_; }
-  TimeCategory store_bound_by() const { return store_bound_by_; }
-
   bool idle() const override { return active_items_ == 0; }
   std::string waiting_for() const override;
 
@@ -65,6 +60,7 @@ class ComputeTile : public sc_core::sc_module, public Component {
   struct Finishing {
     WorkItem item;
     Femtoseconds at = kNever;
+    CriticalPath path;
   };
   struct Slot {
     bool active = false;
@@ -74,10 +70,12 @@ class ComputeTile : public sc_core::sc_module, public Component {
     std::uint64_t offset = 0;         // within that operand's tile
     Femtoseconds ready = 0;           // of that stage's data so far
     TimeCategory cause = TimeCategory::wait;
-    Femtoseconds chain_end = 0;       // when the last stage's result is there
+    CriticalPath asked;               // path to the first load of that stage
+    CriticalPath chain;               // path to the last stage's result
     std::uint64_t issued = 0;         // stages, over all items
-    std::vector<Femtoseconds> buffer_free;  // ring
+    std::vector<CriticalPath> buffer_free;  // path to each buffer's release, a ring
     std::array<std::uint64_t, kMaxOperands> held{};
+    TimeCategory blocked_by = TimeCategory::wait;  // why the first load of that stage is late
     Femtoseconds wake = kNever;
     bool wait_end = false;            // wakes to finish its item
     Finishing finishing;              // an item that ended while the next one already loads
@@ -90,9 +88,11 @@ class ComputeTile : public sc_core::sc_module, public Component {
   ItemListener& listener_;
   KernelRun run_;
   std::vector<Slot> slots_;
-  StallLedger ledger_;
   Calendar issue_;
-  TimeCategory store_bound_by_ = TimeCategory::wait;
+  TimeCategory last_load_bound_by_ = TimeCategory::wait;
+  Femtoseconds start_ = 0;
+  CriticalPath matrix_path_;  // to the end of the engine's last service
+  CriticalPath vector_path_;
   std::uint32_t active_items_ = 0;
   sc_core::sc_event wake_;
 
@@ -102,7 +102,8 @@ class ComputeTile : public sc_core::sc_module, public Component {
   void advance(Slot& slot, Femtoseconds now);
   bool load_stage(Slot& slot, const StageCost& cost, Femtoseconds now);
   void run_stage(Slot& slot, const StageCost& cost, Femtoseconds now);
-  void finish_item(Slot& slot, const WorkItem& item, Femtoseconds now);
+  CriticalPath path_to_start(const Slot& slot, Femtoseconds start) const;
+  void finish_item(const WorkItem& item, CriticalPath path, Femtoseconds now);
   void take_next(Slot& slot, Femtoseconds now);
 };
 

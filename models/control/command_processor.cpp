@@ -123,13 +123,11 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   run_.kernel = &kernel;
   run_.costs = costs_.get();
   run_.queue = &queue_;
-  run_.reference = &first.ledger();
   const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns);
   const Femtoseconds start = now + overhead;
   outcomes_[task].split.add(TimeCategory::launch, overhead);
   items_left_ = kernel.items();
-  kernel_end_ = start;
-  last_core_ = CoreId{0};
+  last_path_ = CriticalPath::from(start);
   queue_.begin(kernel, skip_, counts_, start);
   for (std::uint32_t c = 0; c < kernel.cores_used; ++c) tiles_[c]->begin(run_, start);
   counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
@@ -137,32 +135,24 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   for (std::uint32_t slot = 0; slot < kernel.resident_items; ++slot) {
     for (std::uint32_t c = 0; c < kernel.cores_used; ++c) {
       WorkItem item;
-      if (!queue_.next(item, now, *run_.reference)) return;
+      if (!queue_.next(item, now)) return;
       tiles_[c]->assign(slot, item, dispatched);
     }
   }
 }
 
-void CommandProcessor::item_done(CoreId core, Femtoseconds done) {
-  if (done >= kernel_end_) {
-    kernel_end_ = done;
-    last_core_ = core;
-  }
-  if (--items_left_ == queue_.skipped_items()) finish_kernel(kernel_end_);
+void CommandProcessor::item_done(const CriticalPath& path) {
+  if (path.at >= last_path_.at) last_path_ = path;
+  if (--items_left_ == queue_.skipped_items()) finish_kernel();
 }
 
-void CommandProcessor::finish_kernel(Femtoseconds end) {
+void CommandProcessor::finish_kernel() {
   TaskOutcome& outcome = outcomes_[kernel_task_];
-  ComputeTile& last = *tiles_[last_core_.value];
-  last.ledger().until(end, last.store_bound_by());
-  outcome.split += last.ledger().split();
-  outcome.split += queue_.skipped_split();
+  outcome.end = last_path_.at;
   outcome.skipped = queue_.skipped_time();
-  // The split of the replayed waves is core 0's; close any gap to their time with `wait`.
-  outcome.split.add(TimeCategory::wait, outcome.skipped - queue_.skipped_split().total());
-  ActivityCounts skipped = queue_.skipped_counts();
-  skipped_counts_ += skipped;
-  outcome.end = end;
+  outcome.split += last_path_.split;
+  outcome.split += last_path_.split.share(outcome.skipped);  // the replayed waves spent it alike
+  skipped_counts_ += queue_.skipped_counts();
   update_resident(std::get<TileKernel>(program_->tasks[kernel_task_].work));
   rearm(now_fs());
 }

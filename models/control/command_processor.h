@@ -44,7 +44,7 @@ class CommandProcessor : public sc_core::sc_module, public Component, public Ite
   const std::vector<ResidentTensor>& resident() const { return resident_; }
   std::uint64_t foreign_dirty_bytes() const { return foreign_dirty_bytes_; }
 
-  void item_done(CoreId core, Femtoseconds done) override;
+  void item_done(const CriticalPath& path) override;
   void collective_done(Femtoseconds done) override;
 
   bool idle() const override { return complete(); }
@@ -73,8 +73,7 @@ class CommandProcessor : public sc_core::sc_module, public Component, public Ite
   std::unique_ptr<StageCosts> costs_;
   WorkQueue queue_;
   std::uint64_t items_left_ = 0;
-  Femtoseconds kernel_end_ = 0;
-  CoreId last_core_;
+  CriticalPath last_path_;  // to the kernel's last result so far
   sc_core::sc_event wake_;
 
   void step();
@@ -83,7 +82,7 @@ class CommandProcessor : public sc_core::sc_module, public Component, public Ite
   bool ready(std::uint32_t task) const;
   void start_kernel(std::uint32_t task, Femtoseconds now);
   void place_tiles(const TileKernel& kernel);
-  void finish_kernel(Femtoseconds end);
+  void finish_kernel();
   void update_resident(const TileKernel& kernel);
   void rearm(Femtoseconds now);
 };

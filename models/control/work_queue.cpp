@@ -18,23 +18,21 @@ void WorkQueue::begin(const TileKernel& kernel, bool skip, const ActivityCounts&
   wave_items_ = std::uint64_t{kernel.cores_used} * kernel.resident_items;
   // Causal items differ in length, so their waves never repeat.
   skip_ = skip && !kernel.causal && total_ > (kPeriods + 2 + kTailWaves) * wave_items_;
-  // With several n tiles a row, a wave's mix of edges repeats only over whole rows: take waves of whole rows
-  // when a row is shorter than a wave.
   next_wave_at_ = wave_items_;
   waves_[0].start = now;
 }
 
-bool WorkQueue::next(WorkItem& item, Femtoseconds now, const StallLedger& reference) {
+bool WorkQueue::next(WorkItem& item, Femtoseconds now) {
   if (next_ == total_) return false;
-  if (skip_ && next_ == next_wave_at_) wave_boundary(now, reference);
+  if (skip_ && next_ == next_wave_at_) wave_boundary(now);
   item = work_item(*kernel_, next_++);
   return true;
 }
 
-void WorkQueue::wave_boundary(Femtoseconds now, const StallLedger& reference) {
+void WorkQueue::wave_boundary(Femtoseconds now) {
   next_wave_at_ += wave_items_;
   for (std::uint32_t i = kPeriods; i > 0; --i) waves_[i] = waves_[i - 1];
-  waves_[0] = {now, *counts_, reference.split()};
+  waves_[0] = {now, *counts_};
   if (++waves_seen_ <= kPeriods) return;
   Femtoseconds shortest = INT64_MAX;
   Femtoseconds longest = 0;
@@ -51,10 +49,8 @@ void WorkQueue::wave_boundary(Femtoseconds now, const StallLedger& reference) {
   skip_ = false;
   skipped_items_ = blocks * kPeriods * wave_items_;
   next_ += skipped_items_;
-  const auto times = static_cast<std::int64_t>(blocks);
-  skipped_time_ = (waves_[0].start - waves_[kPeriods].start) * times;
+  skipped_time_ = (waves_[0].start - waves_[kPeriods].start) * static_cast<std::int64_t>(blocks);
   skipped_counts_ = (waves_[0].counts - waves_[kPeriods].counts) * blocks;
-  skipped_split_ = (waves_[0].split - waves_[kPeriods].split) * times;
 }
 
 }  // namespace orrery

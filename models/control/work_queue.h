@@ -5,7 +5,6 @@
 
 #include <cstdint>
 
-#include "models/compute/stall_ledger.h"
 #include "sim/program/tile_kernel.h"
 #include "sim/stats/activity_counts.h"
 #include "sim/util/units.h"
@@ -17,20 +16,18 @@ class WorkQueue {
   // `skip` switches steady-state skipping; `counts` are the machine's, read at wave boundaries.
   void begin(const TileKernel& kernel, bool skip, const ActivityCounts& counts, Femtoseconds now);
 
-  // The next item, or false when none is left. `ledger` is that of a core (core 0) whose split is replayed.
-  bool next(WorkItem& item, Femtoseconds now, const StallLedger& reference);
+  // The next item, or false when none is left.
+  bool next(WorkItem& item, Femtoseconds now);
 
   std::uint64_t remaining() const { return total_ - next_; }
   std::uint64_t skipped_items() const { return skipped_items_; }
   Femtoseconds skipped_time() const { return skipped_time_; }
-  const TimeSplit& skipped_split() const { return skipped_split_; }
   const ActivityCounts& skipped_counts() const { return skipped_counts_; }
 
  private:
   struct Wave {
     Femtoseconds start = 0;
     ActivityCounts counts;
-    TimeSplit split;
   };
   static constexpr std::uint32_t kPeriods = 3;  // equal ones in a row before a skip
 
@@ -45,10 +42,9 @@ class WorkQueue {
   Wave waves_[kPeriods + 1];
   std::uint64_t skipped_items_ = 0;
   Femtoseconds skipped_time_ = 0;
-  TimeSplit skipped_split_;
   ActivityCounts skipped_counts_;
 
-  void wave_boundary(Femtoseconds now, const StallLedger& reference);
+  void wave_boundary(Femtoseconds now);
 };
 
 }  // namespace orrery

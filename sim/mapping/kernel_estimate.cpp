@@ -146,7 +146,7 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double other = kernel.matrix_steps.empty() ? 0 : vector_cycles;
   double stage_cycles = arch_.cores.overlap_engines && kernel.resident_items > 1 ? std::max(paced, other) : paced + other;
   const double issue_cycles = static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
-  stage_cycles = std::max(stage_cycles, issue_cycles);
+  stage_cycles += issue_cycles;  // an instruction issues when the stage before it is done
 
   const double items_a_core = std::ceil(items / kernel.cores_used);
   const double in_flight_items = std::min(items_a_core, static_cast<double>(kernel.resident_items));

@@ -103,8 +103,16 @@ void complete_kernel(TileKernel& kernel) {
   const WorkItem first;
   kernel.stage_bytes = 0;
   kernel.held_bytes = 0;
-  kernel.instructions_per_stage = kernel.matrix_steps.size() + kernel.vector_steps.size();
-  kernel.instructions_per_item = kernel.epilogue.size() + kernel.outputs.size();
+  // A matrix instruction covers a tile, a vector instruction one row, a DMA instruction one tile.
+  const auto vector_instructions = [&](const std::vector<VectorStep>& steps) {
+    std::uint64_t sum = 0;
+    for (const VectorStep& step : steps) {
+      sum += vector_cost(step.function).instructions * length_at(kernel, step.rows, first, 0);
+    }
+    return sum;
+  };
+  kernel.instructions_per_stage = kernel.matrix_steps.size() + vector_instructions(kernel.vector_steps);
+  kernel.instructions_per_item = vector_instructions(kernel.epilogue) + kernel.outputs.size();
   for (const KernelOperand& operand : kernel.inputs) {
     const std::uint64_t bytes = operand_bytes(kernel, operand, first, 0);
     if (operand.hold) {

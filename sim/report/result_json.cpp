@@ -75,7 +75,7 @@ json to_json(const RunResult& r) {
   out["energy_j"] = energy_json(r.energy);
   out["energy_per_token_j"] = r.energy_per_token_j;
   out["average_power_w"] = r.average_power_w;
-  out["area_mm2"] = r.area_mm2;
+  out["area_mm2"] = r.area_mm2 > 0 ? json(r.area_mm2) : json(nullptr);
   out["utilization"] = utilization_json(r.utilization_compute, r.utilization_dram);
   out["bound"] = to_string(r.bound);
   out["time_s"] = time_json(r.time);

@@ -53,7 +53,7 @@ void text(Rows& rows, const std::string& name, const std::vector<json>& results,
   std::vector<std::string> row = {name};
   for (const json& r : results) {
     const json value = at(r, pointer);
-    row.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    row.push_back(value.is_string() ? value.get<std::string>() : value.is_null() ? "unknown" : value.dump());
   }
   rows.push_back(row);
 }

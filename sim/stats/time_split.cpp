@@ -19,15 +19,16 @@ TimeSplit& TimeSplit::operator+=(const TimeSplit& other) {
   return *this;
 }
 
-TimeSplit TimeSplit::operator-(const TimeSplit& other) const {
-  TimeSplit result = *this;
-  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) result.parts_[i] -= other.parts_[i];
-  return result;
-}
-
-TimeSplit TimeSplit::operator*(std::int64_t times) const {
-  TimeSplit result = *this;
-  for (Femtoseconds& t : result.parts_) t *= times;
+TimeSplit TimeSplit::share(Femtoseconds t) const {
+  TimeSplit result;
+  const auto whole = static_cast<double>(total());
+  if (t == 0 || whole <= 0) return result;
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) {
+    result.parts_[i] = static_cast<Femtoseconds>(static_cast<double>(parts_[i]) / whole * static_cast<double>(t));
+    if (parts_[i] > parts_[largest]) largest = i;
+  }
+  result.parts_[largest] += t - result.total();
   return result;
 }
 

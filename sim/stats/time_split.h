@@ -18,8 +18,8 @@ class TimeSplit {
   Femtoseconds operator[](TimeCategory category) const { return parts_[static_cast<std::size_t>(category)]; }
   Femtoseconds total() const;
   TimeSplit& operator+=(const TimeSplit& other);
-  TimeSplit operator-(const TimeSplit& other) const;
-  TimeSplit operator*(std::int64_t times) const;
+  // `t` split in this split's proportions, exactly (rounding goes to the largest part).
+  TimeSplit share(Femtoseconds t) const;
 
  private:
   std::array<Femtoseconds, kTimeCategoryCount> parts_{};

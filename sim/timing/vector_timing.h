@@ -29,6 +29,7 @@ struct VectorCost {
   double transcendental_ops = 0;  // an element
   double row_transcendental_ops = 0;  // a row
   std::uint32_t reductions = 0;   // trees over a row
+  std::uint32_t instructions = 0; // vector instructions a row, on machines that issue one for each
 };
 VectorCost vector_cost(VectorFunction function);
 
