@@ -22,7 +22,10 @@ ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const A
       counts_(counts),
       listener_(listener),
       slots_(arch.cores.max_resident_items) {
-  for (Slot& slot : slots_) slot.buffer_free.resize(kMaxStages);
+  for (Slot& slot : slots_) {
+    slot.buffer_free.resize(kMaxStages);
+    slot.finishing.resize(kMaxStages);
+  }
   SC_HAS_PROCESS(ComputeTile);
   SC_METHOD(step);
   sensitive << wake_;
@@ -42,7 +45,8 @@ void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
     slot.active = slot.wait_end = false;
     slot.issued = 0;
     slot.chain = CriticalPath::from(start);
-    slot.wake = slot.finishing.at = kNever;
+    slot.wake = kNever;
+    slot.finishing_count = 0;
     slot.held.fill(kNothingHeld);
     std::fill(slot.buffer_free.begin(), slot.buffer_free.end(), slot.chain);
   }
@@ -70,7 +74,7 @@ void ComputeTile::start_item(Slot& slot, const WorkItem& item) {
 
 void ComputeTile::rearm() {
   Femtoseconds next = kNever;
-  for (const Slot& slot : slots_) next = std::min({next, slot.wake, slot.finishing.at});
+  for (const Slot& slot : slots_) next = std::min({next, slot.wake, slot.next_finish()});
   if (next == kNever) return;
   wake_.cancel();
   wake_.notify(fs_time(std::max(wake_time(next, id_.value), now_fs()) - now_fs()));
@@ -79,9 +83,11 @@ void ComputeTile::rearm() {
 void ComputeTile::step() {
   const Femtoseconds now = now_fs();
   for (Slot& slot : slots_) {
-    if (slot.finishing.at <= now) {
-      slot.finishing.at = kNever;
-      finish_item(slot.finishing.item, slot.finishing.path, now);
+    while (slot.next_finish() <= now) {
+      const Finishing& done = slot.finishing[slot.first_finishing];
+      slot.first_finishing = (slot.first_finishing + 1) % kMaxStages;
+      --slot.finishing_count;
+      finish_item(done.item, done.path, now);
     }
     if (slot.wake <= now) {
       slot.wake = kNever;
@@ -116,10 +122,11 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
     run_stage(slot, cost, now);
   }
   const Femtoseconds end = std::max(slot.chain.at + matrix.latency(), now);
-  // The sequencer runs ahead into the next item when the core allows it and no earlier item is still finishing.
-  if (arch_.cores.prefetch_across_items && slot.finishing.at == kNever) {
-    slot.finishing = {slot.item, end, slot.chain};
-    slot.finishing.path.extend(end, TimeCategory::compute);
+  // The sequencer runs ahead into the next item when the core allows it.
+  if (arch_.cores.prefetch_across_items && slot.finishing_count < kMaxStages) {
+    Finishing& later = slot.finishing[(slot.first_finishing + slot.finishing_count++) % kMaxStages];
+    later = {slot.item, end, slot.chain};
+    later.path.extend(end, TimeCategory::compute);
     take_next(slot, now);
     return;
   }
@@ -257,7 +264,7 @@ void ComputeTile::finish_item(const WorkItem& item, CriticalPath path, Femtoseco
 
 void ComputeTile::take_next(Slot& slot, Femtoseconds now) {
   WorkItem item;
-  if (!run_.queue->next(item, now)) {
+  if (!run_.queue->next(item)) {
     slot.active = false;
     slot.wake = kNever;
     return;

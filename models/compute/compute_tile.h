@@ -78,7 +78,9 @@ class ComputeTile : public sc_core::sc_module, public Component {
     TimeCategory blocked_by = TimeCategory::wait;  // why the first load of that stage is late
     Femtoseconds wake = kNever;
     bool wait_end = false;            // wakes to finish its item
-    Finishing finishing;              // an item that ended while the next one already loads
+    std::vector<Finishing> finishing; // items whose results are due while later ones already load: a ring
+    std::uint32_t first_finishing = 0, finishing_count = 0;
+    Femtoseconds next_finish() const { return finishing_count > 0 ? finishing[first_finishing].at : kNever; }
   };
 
   const CoreId id_;

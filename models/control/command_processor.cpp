@@ -128,14 +128,14 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   outcomes_[task].split.add(TimeCategory::launch, overhead);
   items_left_ = kernel.items();
   last_path_ = CriticalPath::from(start);
-  queue_.begin(kernel, skip_, counts_, start);
+  queue_.begin(kernel, skip_, arch_.cores.prefetch_across_items, counts_, start);
   for (std::uint32_t c = 0; c < kernel.cores_used; ++c) tiles_[c]->begin(run_, start);
   counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
   const Femtoseconds dispatched = start + from_ns(arch_.command.item_dispatch_ns);
   for (std::uint32_t slot = 0; slot < kernel.resident_items; ++slot) {
     for (std::uint32_t c = 0; c < kernel.cores_used; ++c) {
       WorkItem item;
-      if (!queue_.next(item, now)) return;
+      if (!queue_.next(item)) return;
       tiles_[c]->assign(slot, item, dispatched);
     }
   }
@@ -143,6 +143,7 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
 
 void CommandProcessor::item_done(const CriticalPath& path) {
   if (path.at >= last_path_.at) last_path_ = path;
+  queue_.item_done(path.at);
   if (--items_left_ == queue_.skipped_items()) finish_kernel();
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 // Deals the work items of one kernel to the cores in raster order, and notices when successive waves repeat: then
 // it skips ahead to the tail and replays the periods' time and counts (sim/program/tile_kernel.h says what an
-// item is). A wave is as many items as the machine holds at once.
+// item is). A wave is as many items as the
+// machine holds at once, several times over where a line of the raster is longer, so that waves have a like mix of
+// edges and of operands held along a line.
 
 #include <cstdint>
 
@@ -13,11 +15,15 @@ namespace orrery {
 
 class WorkQueue {
  public:
-  // `skip` switches steady-state skipping; `counts` are the machine's, read at wave boundaries.
-  void begin(const TileKernel& kernel, bool skip, const ActivityCounts& counts, Femtoseconds now);
+  // `skip` switches steady-state skipping; `counts` are the machine's, read when a wave completes. Buffers filled
+  // ahead across items (`run_ahead`) make the first waves faster than the rest: they are not taken for steady.
+  void begin(const TileKernel& kernel, bool skip, bool run_ahead, const ActivityCounts& counts, Femtoseconds now);
 
   // The next item, or false when none is left.
-  bool next(WorkItem& item, Femtoseconds now);
+  bool next(WorkItem& item);
+
+  // An item is complete, its results stored by `at`. May skip items not dealt yet.
+  void item_done(Femtoseconds at);
 
   std::uint64_t remaining() const { return total_ - next_; }
   std::uint64_t skipped_items() const { return skipped_items_; }
@@ -26,7 +32,7 @@ class WorkQueue {
 
  private:
   struct Wave {
-    Femtoseconds start = 0;
+    Femtoseconds end = 0;
     ActivityCounts counts;
   };
   static constexpr std::uint32_t kPeriods = 3;  // equal ones in a row before a skip
@@ -37,14 +43,15 @@ class WorkQueue {
   std::uint64_t total_ = 0;
   std::uint64_t next_ = 0;
   std::uint64_t wave_items_ = 1;
-  std::uint64_t next_wave_at_ = 0;
+  std::uint64_t warm_items_ = 0;  // done before the first wave that counts
+  std::uint64_t done_ = 0;
   std::uint32_t waves_seen_ = 0;
   Wave waves_[kPeriods + 1];
   std::uint64_t skipped_items_ = 0;
   Femtoseconds skipped_time_ = 0;
   ActivityCounts skipped_counts_;
 
-  void wave_boundary(Femtoseconds now);
+  void wave_done(Femtoseconds at);
 };
 
 }  // namespace orrery

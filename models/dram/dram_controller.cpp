@@ -29,8 +29,10 @@ Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
   if (granule.write) {
     counts_.dram_write_bytes += granule.bytes;
     queued_write_bytes_ += granule.bytes;
+    // Posted: done when the queue has taken it, which is when earlier batches are through.
+    const Femtoseconds taken = std::max(t, channels_.free_at());
     if (queued_write_bytes_ >= write_batch_bytes_) drain_batch(queued_write_bytes_, t);
-    return {std::max(t, channels_.free_at()), 0, TimeCategory::dram};
+    return {taken, 0, TimeCategory::dram};
   }
   counts_.dram_read_bytes += granule.bytes;
   return {channels_.reserve_all(t, service(granule.bytes, granule.irregular)), latency_, TimeCategory::dram};

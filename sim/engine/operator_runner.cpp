@@ -8,10 +8,10 @@
 namespace orrery {
 namespace {
 
-// Candidates whose estimate lies within this share of the best are simulated, as long as they stay cheap.
-constexpr double kNearTie = 0.15;
-constexpr std::size_t kMostCandidates = 4;
-constexpr std::uint64_t kCheapStages = 40'000;  // simulating more than one candidate of a larger kernel costs too much
+// Candidates whose estimate lies within this share of the best are simulated, as long as that stays cheap.
+constexpr double kNearTie = 0.25;
+constexpr std::size_t kMostCandidates = 32;
+constexpr std::uint64_t kStageBudget = 60'000;  // stages simulated beyond the first candidate's
 
 void append(std::string& key, std::uint64_t value) {
   char bytes[sizeof value];
@@ -92,7 +92,8 @@ const OperatorOutcome& OperatorRunner::run(const Operator& op, const std::vector
   }
   auto outcome = std::make_unique<OperatorOutcome>(options_.fidelity == Fidelity::roofline
                                                        ? bound(op, cold)
-                                                       : simulate(op, shape, resident, foreign_dirty_bytes));
+                                                       : simulate(op, shape, resident, foreign_dirty_bytes,
+                                                                  fresh ? nullptr : outcomes_[last_key_].get()));
   if (fresh) {
     outcomes_.push_back(std::move(outcome));
   } else {
@@ -113,24 +114,28 @@ OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
 
 OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& shape,
                                          const std::vector<ResidentTensor>& resident,
-                                         std::uint64_t foreign_dirty_bytes) {
+                                         std::uint64_t foreign_dirty_bytes, const OperatorOutcome* chosen) {
   auto found = mappings_.find(shape);
   if (found == mappings_.end()) found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile)).first;
   const std::vector<Candidate>& candidates = found->second;
   if (!machine_) machine_ = std::make_unique<Machine>(arch_);
   OperatorOutcome best;
+  std::uint64_t spent = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (chosen != nullptr && i != chosen->candidate) continue;
     const Candidate& candidate = candidates[i];
-    if (i > 0 && (candidate.estimate_s > candidates[0].estimate_s * (1 + kNearTie) ||
-                  stages(candidate.program) > kCheapStages)) {
-      continue;
+    if (chosen == nullptr && candidate.estimate_s > candidates[0].estimate_s * (1 + kNearTie)) break;
+    if (chosen == nullptr && i > 0) {
+      spent += stages(candidate.program);
+      if (spent > kStageBudget) break;
     }
     const ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
     transactions_ += run.counts.granules;
     granule_bytes_ += run.counts.requested_read_bytes + run.counts.requested_write_bytes;
     ++kernels_;
-    if (i > 0 && run.time >= best.time) continue;
-    best = {run.time, run.split, run.skipped, run.counts, run.resident, run.foreign_dirty_bytes, candidate.description};
+    if (best.time > 0 && run.time >= best.time) continue;
+    best = {run.time,     run.split, run.skipped, run.counts, run.resident, run.foreign_dirty_bytes,
+            candidate.description, i};
   }
   return best;
 }

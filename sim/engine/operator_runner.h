@@ -22,6 +22,7 @@ struct OperatorOutcome {
   std::vector<ResidentTensor> resident;
   std::uint64_t foreign_dirty_bytes = 0;
   std::string mapping;
+  std::size_t candidate = 0;  // of the mapper's list
 };
 
 struct RunnerOptions {
@@ -67,8 +68,10 @@ class OperatorRunner {
   std::uint64_t granule_bytes_ = 0;
 
   OperatorOutcome bound(const Operator& op, bool cold) const;
+  // Simulates the best few mappings, or only `chosen` if given, and returns the fastest.
   OperatorOutcome simulate(const Operator& op, const std::string& shape_key,
-                           const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes);
+                           const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes,
+                           const OperatorOutcome* chosen);
 };
 
 }  // namespace orrery

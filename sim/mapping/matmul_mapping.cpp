@@ -135,8 +135,13 @@ class MatmulSearch {
     else kernel.outputs[0].bits = base_.outputs[0].bits;
     kernel.accumulator_bytes = kernel.tile_m * kernel.tile_n * 4 * (arch_.cores.prefetch_across_items ? 2 : 1);
     complete_kernel(kernel);
-    kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch_.cores.count, kernel.items()));
-    if (!lay_out(arch_, kernel)) return;
+    for (const std::uint32_t cores : core_counts(arch_, kernel)) {
+      kernel.cores_used = cores;
+      if (lay_out(arch_, kernel)) price(kernel);
+    }
+  }
+
+  void price(const TileKernel& kernel) {
     double seconds = estimate_.seconds(kernel);
     if (kernel.split_k > 1 && seconds < list_.threshold()) {
       const TileKernel reduction = reduction_kernel(arch_, TensorId{kFirstTemporary}, TensorId{2}, kernel.batch * kernel.m,

@@ -18,6 +18,9 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
 // Buffers, counts and instruction numbers that follow from the operands.
 void complete_kernel(TileKernel& kernel);
 
+// Numbers of cores worth trying for a kernel: all that have work, and the fewest that need no more rounds.
+std::vector<std::uint32_t> core_counts(const ArchSpec& arch, const TileKernel& kernel);
+
 // As many buffers as fit (at most the core's), and as many resident items as fit; false when not even one fits.
 bool lay_out(const ArchSpec& arch, TileKernel& kernel);
 

@@ -55,8 +55,10 @@ TileKernel untiled(const Operator& op) {
 
 void offer_tile(const ArchSpec& arch, const KernelEstimate& estimate, TileKernel& kernel, CandidateList& list) {
   complete_kernel(kernel);
-  kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
-  if (lay_out(arch, kernel)) list.offer(kernel, estimate.seconds(kernel));
+  for (const std::uint32_t cores : core_counts(arch, kernel)) {
+    kernel.cores_used = cores;
+    if (lay_out(arch, kernel)) list.offer(kernel, estimate.seconds(kernel));
+  }
 }
 
 }  // namespace
@@ -128,6 +130,20 @@ void complete_kernel(TileKernel& kernel) {
   if (kernel.matrix_steps.empty()) {  // results wait in the buffer of their stage
     for (const KernelOperand& operand : kernel.outputs) kernel.stage_bytes += operand_bytes(kernel, operand, first, 0);
   }
+}
+
+std::vector<std::uint32_t> core_counts(const ArchSpec& arch, const TileKernel& kernel) {
+  const auto all = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+  constexpr std::uint32_t kFewCores = 4;
+  std::vector<std::uint32_t> counts = {all};
+  if (all <= kFewCores) {
+    for (std::uint32_t c = all - 1; c >= 1; --c) counts.push_back(c);
+    return counts;
+  }
+  const std::uint64_t rounds = ceil_div<std::uint64_t>(kernel.items(), all);
+  const auto fewest = static_cast<std::uint32_t>(ceil_div<std::uint64_t>(kernel.items(), rounds));
+  if (fewest < all) counts.push_back(fewest);
+  return counts;
 }
 
 bool lay_out(const ArchSpec& arch, TileKernel& kernel) {

@@ -39,7 +39,8 @@ int compare_command(const Arguments& arguments) {
   if (jobs < 1) throw UsageError("--jobs must be at least 1");
 
   // Every machine and the model are read, and the model must fit each, before anything is simulated.
-  const LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
+  LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
+  truncate_layers(parsed.values, llm);
   std::vector<std::function<std::string()>> tasks;
   std::vector<ArchSpec> archs;
   for (const std::string& name : parsed.values["arch"].as<std::vector<std::string>>()) {

@@ -23,13 +23,14 @@ const char* const kExamples =
 
 std::unique_ptr<OperatorStream> stream_from(const po::variables_map& values, const ArchSpec& arch) {
   if (values.count("trace") != 0) {
-    for (const char* fixed : {"model", "output", "dtype", "devices", "tp"}) {
+    for (const char* fixed : {"model", "layers", "output", "dtype", "devices", "tp"}) {
       if (values.count(fixed) != 0) throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
     }
     return std::make_unique<RecordedStream>(read_trace_file(values["trace"].as<std::string>()));
   }
   if (values.count("model") == 0) throw UsageError("--model or --trace is needed; see --help");
-  const LlmSpec llm = load_llm_named(values["model"].as<std::string>());
+  LlmSpec llm = load_llm_named(values["model"].as<std::string>());
+  truncate_layers(values, llm);
   return std::make_unique<ModelStream>(llm, scenario_from(values, arch, llm.encoder_only), arch.execution);
 }
 

@@ -18,6 +18,7 @@ po::options_description scenario_options() {
       ("input", po::value<std::int64_t>()->default_value(1024)->value_name("N"), "prompt tokens a sequence")  //
       ("output", po::value<std::int64_t>()->value_name("N"),
        "tokens generated a sequence (default 128; 1 for an encoder)")                                         //
+      ("layers", po::value<std::int64_t>()->value_name("N"), "run only the model's first N layers")           //
       ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")          //
       ("devices", po::value<std::int64_t>()->value_name("N"), "chips used (default: what the machine file says)")  //
       ("tp", po::value<std::int64_t>()->value_name("N"), "tensor parallel degree (default: the devices)");
@@ -49,6 +50,16 @@ Scenario scenario_from(const po::variables_map& values, const ArchSpec& arch, bo
   }
   scenario.tensor_parallel = static_cast<std::uint32_t>(devices);
   return scenario;
+}
+
+void truncate_layers(const po::variables_map& values, LlmSpec& llm) {
+  if (values.count("layers") == 0) return;
+  const std::uint64_t layers = positive(values, "layers");
+  if (layers > llm.layers) {
+    throw UsageError("--layers " + std::to_string(layers) + ": " + llm.name + " has " + std::to_string(llm.layers));
+  }
+  if (layers < llm.layers) llm.name += " (" + std::to_string(layers) + " of " + std::to_string(llm.layers) + " layers)";
+  llm.layers = layers;
 }
 
 RunnerOptions runner_options_from(const po::variables_map& values) {

@@ -7,13 +7,15 @@
 
 namespace orrery {
 
-// --batch --input --output --dtype --devices --tp
+// --batch --input --output --layers --dtype --devices --tp
 po::options_description scenario_options();
 // --fidelity --exact --runtime
 po::options_description fidelity_options();
 
 // The scenario asked for on `arch` (its default dtype and devices where none is given).
 Scenario scenario_from(const po::variables_map& values, const ArchSpec& arch, bool encoder_only);
+// Cuts the model down to --layers, if given; its name then says so.
+void truncate_layers(const po::variables_map& values, LlmSpec& llm);
 RunnerOptions runner_options_from(const po::variables_map& values);
 
 }  // namespace orrery

@@ -37,7 +37,8 @@ int make(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kMakeUsage, kMakeExamples);
   if (parsed.help) return 0;
   const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
-  const LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
+  LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
+  truncate_layers(parsed.values, llm);
   const ModelStream stream(llm, scenario_from(parsed.values, arch, llm.encoder_only), arch.execution);
   write_trace_file(stream, parsed.values["out"].as<std::string>());
   return 0;

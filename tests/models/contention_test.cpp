@@ -1,0 +1,239 @@
+// Contention comes out of the simulation: results that no single timing function contains.
+
+#include <gtest/gtest.h>
+
+#include <queue>
+
+#include "models/factory.h"
+#include "sim/config/arch_loader.h"
+#include "sim/engine/machine.h"
+#include "sim/timing/collective_timing.h"
+#include "sim/timing/dram_timing.h"
+#include "tests/support/programs.h"
+#include "tests/support/random_operator.h"
+#include "tests/support/small_machine.h"
+
+namespace orrery::test {
+namespace {
+
+constexpr std::uint64_t kTile = 16 * kKiB;
+
+Femtoseconds run_time(Machine& machine, const Program& program) { return machine.run(program, {}, 0, false).time; }
+
+TEST(Contention, TwoDmaStreamsOnOneChannelTakeAsLongAsTheirBytesTogether) {
+  ArchSpec arch = small_machine();
+  arch.cores.count = 2;
+  Machine machine(arch);
+  // Core 0 streams 100 tiles alone; then beside core 1 that streams 100 too; then beside one that streams 25.
+  const double alone = to_seconds(run_time(machine, program_of(load_kernel(1, 100, kTile, 1, 4))));
+  const double both = to_seconds(run_time(machine, program_of(load_kernel(2, 100, kTile, 2, 4))));
+  EXPECT_NEAR(both / alone, 2.0, 0.02);
+  // With a second channel they no longer disturb each other.
+  EXPECT_GT(alone, 100 * kTile / arch.dram.peak_bytes_per_s());
+}
+
+TEST(Contention, ACollectiveAndAPrefetchSlowEachOtherDownOnSharedDram) {
+  ArchSpec arch = small_machine();
+  arch.node.chips = 4;
+  arch.node.link = {20e9, 100, 100, 1};  // 20 GB/s of links read and write beside 25.6 GB/s of DRAM
+  Machine machine(arch);
+  const CollectiveTask all_reduce{CollectiveKind::all_reduce, TensorId{9}, 8 * kMiB, 4};
+  const TileKernel prefetch = load_kernel(1, 1600, kTile, 1, 4);
+  Program collective_alone;
+  collective_alone.tasks.push_back({all_reduce, {}});
+  Program both;
+  both.tasks.push_back({all_reduce, {}});
+  both.tasks.push_back({prefetch, {}});
+  const double collective_s = to_seconds(run_time(machine, collective_alone));
+  const double prefetch_s = to_seconds(run_time(machine, program_of(prefetch)));
+  const double both_s = to_seconds(run_time(machine, both));
+  EXPECT_GT(both_s, 1.1 * std::max(collective_s, prefetch_s));  // no overlap for free
+  EXPECT_LT(both_s, 0.95 * (collective_s + prefetch_s));         // and not one after the other
+}
+
+TEST(Contention, ARingAllReduceOnIdleLinksMeetsItsClosedForm) {
+  ArchSpec arch = small_machine();
+  arch.dram.channels = 64;  // memory out of the way
+  arch.network.port_bytes_per_cycle = 1e6;
+  arch.node.chips = 8;
+  arch.node.link = {10e9, 500, 300, 1};
+  Machine machine(arch);
+  for (const std::uint32_t devices : {2U, 3U, 4U, 8U}) {
+    for (const std::uint64_t bytes : {std::uint64_t{4096}, std::uint64_t{1} << 20, std::uint64_t{1} << 24}) {
+      Program program;
+      program.tasks.push_back({CollectiveTask{CollectiveKind::all_reduce, TensorId{0}, bytes, devices}, {}});
+      const double expected = ring_collective_s(CollectiveKind::all_reduce, arch.node.link, bytes, devices);
+      EXPECT_NEAR(to_seconds(run_time(machine, program)) / expected, 1, 0.03) << devices << " x " << bytes;
+    }
+  }
+}
+
+// Drives a granule interface: `window` granules in flight each, the list's granules in order.
+class Requester : public sc_core::sc_module {
+ public:
+  Requester(const sc_core::sc_module_name& name, GranuleInterface& target, std::vector<Granule> granules,
+            std::size_t window)
+      : sc_module(name), target_(target), granules_(std::move(granules)), done_(window, 0) {
+    SC_HAS_PROCESS(Requester);
+    SC_METHOD(step);
+  }
+  Femtoseconds end = 0;
+
+ private:
+  GranuleInterface& target_;
+  std::vector<Granule> granules_;
+  std::vector<Femtoseconds> done_;
+  std::size_t next_ = 0;
+
+  void step() {
+    while (next_ < granules_.size()) {
+      Femtoseconds& slot = done_[next_ % done_.size()];
+      if (slot > now_fs()) {
+        next_trigger(fs_time(slot - now_fs()));
+        return;
+      }
+      slot = target_.reserve(granules_[next_++], now_fs()).done();
+      end = std::max(end, slot);
+    }
+  }
+};
+
+TEST(Contention, ASlowSliceHoldsUpTransfersStripedOverAllOfThem) {
+  sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
+  ArchSpec arch = small_machine();
+  arch.dram.channels = 8;
+  Chip chip(arch);
+  // Another client keeps channel 3 busy for 50 us; a stream of 8 MiB over all channels needs 43 us on its own.
+  chip.dram->reserve_channel(ChannelId{3}, static_cast<std::uint64_t>(50e-6 * 24.45e9), 0);
+  std::vector<Granule> stream(128);
+  for (Granule& g : stream) g.bytes = g.tile_bytes = 64 * kKiB;
+  Requester requester("requester", *chip.crossbar, stream, 4);
+  sc_core::sc_start();
+  const double alone = 8 * 1024.0 * 1024.0 / DramTiming(arch.dram).stream_bytes_per_s();
+  EXPECT_NEAR(to_seconds(requester.end), alone + 50e-6, 0.02 * (alone + 50e-6));
+}
+
+// The reference: chunks of granules that queue at each hop in order of arrival (DRAM, then shared buffer, then the
+// core's port), an event a hop.
+class HopReference {
+ public:
+  struct Hop {
+    double fs_per_byte;
+    Femtoseconds latency;  // after it
+  };
+  HopReference(Hop dram, Hop shared, Hop port, std::size_t cores) : dram_(dram), shared_(shared), port_(port), port_free_(cores, 0) {}
+
+  // lists[c]: granules of core c with whether they hit the shared buffer. Returns when the last one is done.
+  Femtoseconds run(const std::vector<std::vector<std::pair<Granule, bool>>>& lists, std::size_t window) {
+    lists_ = &lists;
+    next_.assign(lists.size(), 0);
+    for (std::uint32_t c = 0; c < lists.size(); ++c) {
+      for (std::size_t w = 0; w < window; ++w) issue(c, 0);
+    }
+    Femtoseconds end = 0;
+    while (!events_.empty()) {
+      const Event e = events_.top();
+      events_.pop();
+      const Granule& g = (*lists_)[e.core][e.granule].first;
+      const double bytes = static_cast<double>(g.bytes) / kChunks;
+      if (e.hop == 0) {
+        push(e, 1, serve(dram_free_, e.at, dram_, bytes));
+      } else if (e.hop == 1) {
+        push(e, 2, serve(shared_free_, e.at, shared_, bytes));
+      } else {
+        const Femtoseconds done = serve(port_free_[e.core], e.at, port_, bytes);
+        end = std::max(end, done);
+        if (e.chunk == kChunks - 1) issue(e.core, done);
+      }
+    }
+    return end;
+  }
+
+ private:
+  static constexpr int kChunks = 16;
+  struct Event {
+    Femtoseconds at;
+    std::uint64_t sequence;
+    std::uint32_t core;
+    std::size_t granule;
+    int chunk, hop;
+    bool operator<(const Event& o) const { return at != o.at ? at > o.at : sequence > o.sequence; }
+  };
+  Hop dram_, shared_, port_;
+  Femtoseconds dram_free_ = 0, shared_free_ = 0;
+  std::vector<Femtoseconds> port_free_;
+  std::priority_queue<Event> events_;
+  std::uint64_t sequence_ = 0;
+  std::vector<std::size_t> next_;
+  const std::vector<std::vector<std::pair<Granule, bool>>>* lists_ = nullptr;
+
+  static Femtoseconds serve(Femtoseconds& free, Femtoseconds at, const Hop& hop, double bytes) {
+    free = std::max(free, at) + static_cast<Femtoseconds>(bytes * hop.fs_per_byte);
+    return free + hop.latency;
+  }
+  void push(Event e, int hop, Femtoseconds at) {
+    e.hop = hop;
+    e.at = at;
+    e.sequence = sequence_++;
+    events_.push(e);
+  }
+  void issue(std::uint32_t core, Femtoseconds at) {
+    if (next_[core] == (*lists_)[core].size()) return;
+    const std::size_t granule = next_[core]++;
+    for (int chunk = 0; chunk < kChunks; ++chunk) {
+      push({0, 0, core, granule, chunk, 0}, (*lists_)[core][granule].second ? 1 : 0, at);
+    }
+  }
+};
+
+// Eight cores, mixed sizes, a share of hits, more asked than the DRAM (or the buffer) can give.
+void expect_like_the_reference(double hit_share, std::size_t window, std::uint64_t seed) {
+  ArchSpec arch = small_machine();
+  arch.cores.count = 8;
+  arch.dram.channels = 4;
+  arch.dram.controller_latency_ns = 200;
+  arch.network = {64, 40, 1};  // 64 GB/s a port
+  arch.shared_buffer = SharedBufferSpec{256 * kMiB, 160, 1.0, 60};  // 160 GB/s
+  static bool prepared = false;
+  if (!prepared) sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
+  prepared = true;
+  Chip chip(arch);
+  constexpr std::uint32_t kGranules = 150;
+  // Entry 0 of each core's range is resident; hits ask for it, misses for one never seen.
+  std::vector<TileRange> ranges;
+  for (std::uint32_t c = 0; c < 8; ++c) ranges.push_back({TensorId{c}, kGranules + 1, 48 * kKiB, 48 * kKiB, false});
+  chip.shared_buffer->begin(ranges, 0);
+  Random random(seed);
+  std::vector<std::vector<std::pair<Granule, bool>>> lists(8);
+  std::vector<std::unique_ptr<Requester>> requesters;
+  for (std::uint32_t c = 0; c < 8; ++c) {
+    std::vector<Granule> plain;
+    for (std::uint32_t i = 0; i < kGranules; ++i) {
+      Granule g;
+      g.source = CoreId{c};
+      g.bytes = g.tile_bytes = (8 + random.below(40)) * kKiB;
+      const bool hit = static_cast<double>(random.below(1000)) < 1000 * hit_share;
+      g.entry = c * (kGranules + 1) + (hit ? kGranules : i);
+      lists[c].emplace_back(g, hit);
+      plain.push_back(g);
+    }
+    requesters.push_back(
+        std::make_unique<Requester>(("requester" + std::to_string(c)).c_str(), *chip.crossbar, plain, window));
+  }
+  sc_core::sc_start();
+  Femtoseconds simulated = 0;
+  for (const auto& r : requesters) simulated = std::max(simulated, r->end);
+  const DramTiming timing(arch.dram);
+  HopReference reference({1e15 / timing.stream_bytes_per_s(), from_ns(timing.read_latency_ns() + 200)},
+                         {1e15 / 160e9, from_ns(60)}, {1e15 / 64e9, from_ns(40)}, 8);
+  const Femtoseconds expected = reference.run(lists, window);
+  EXPECT_NEAR(static_cast<double>(simulated) / static_cast<double>(expected), 1, 0.02);
+}
+
+TEST(Calendars, AgreeWithAnEventAtEachHopWhenDramIsCongested) { expect_like_the_reference(0.3, 4, 1); }
+TEST(Calendars, AgreeWithAnEventAtEachHopWhenTheSharedBufferIsCongested) { expect_like_the_reference(0.9, 4, 2); }
+TEST(Calendars, AgreeWithAnEventAtEachHopWhenBothAreNearTheirLimits) { expect_like_the_reference(0.6, 4, 3); }
+TEST(Calendars, AgreeWithAnEventAtEachHopWithFewInFlight) { expect_like_the_reference(0.5, 2, 4); }
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,103 @@
+// What the shortcuts cost: steady-state skipping against the full simulation, kernel by kernel; kernel cache, layer
+// replication and decode sampling against --exact, on whole inferences.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/name_lookup.h"
+#include "sim/engine/inference.h"
+#include "sim/engine/isolate.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/engine/machine.h"
+#include "sim/mapping/mapper.h"
+#include "sim/workload/operator_counts.h"
+#include "tests/support/random_operator.h"
+
+namespace orrery::test {
+namespace {
+
+class Skipping : public testing::TestWithParam<std::string> {};
+
+TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
+  const ArchSpec arch = load_arch_named(GetParam());
+  Machine machine(arch);
+  const Mapper mapper(arch);
+  Random random(5);
+  const DType dtype = arch.execution.default_dtype;
+  const double peak = arch.peak_macs_per_s(dtype);
+  double sum = 0;
+  int skipping = 0;
+  for (int i = 0; i < 25; ++i) {
+    const std::uint64_t scale = peak > 1e14 ? 16384 : peak > 1e13 ? 8192 : 1024;
+    const MatmulShape shape{1, random.log_uniform(scale / 8, scale), random.log_uniform(scale / 4, 2 * scale),
+                            random.log_uniform(256, 2048)};
+    const Program program = mapper.map(standalone_matmul(shape, dtype), 1).front().program;
+    const ProgramOutcome full = machine.run(program, {}, 0, false);
+    const ProgramOutcome skipped = machine.run(program, {}, 0, true);
+    if (skipped.skipped == 0) {
+      EXPECT_EQ(full.time, skipped.time);
+      EXPECT_TRUE(full.counts == skipped.counts);
+      continue;
+    }
+    ++skipping;
+    const double error = static_cast<double>(skipped.time) / static_cast<double>(full.time) - 1;
+    sum += std::abs(error);
+    EXPECT_LT(std::abs(error), 0.05) << shape.m << "x" << shape.n << "x" << shape.k;
+    EXPECT_EQ(full.counts.total_macs(), skipped.counts.total_macs());
+    const auto bytes = [](const ProgramOutcome& o) { return static_cast<double>(o.counts.requested_read_bytes); };
+    EXPECT_NEAR(bytes(skipped) / bytes(full), 1, 0.03);  // the mix of edges differs a little from wave to wave
+    EXPECT_EQ(skipped.split.total(), skipped.time);
+  }
+  if (arch.cores.count > 100) {
+    EXPECT_GT(skipping, 5);
+  }
+  EXPECT_LT(sum, 0.01 * std::max(1, skipping));
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (char& c : name) {
+    if (c == '/' || c == '-') c = '_';
+  }
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(AllMachines, Skipping, testing::ValuesIn(arch_names()), test_name);
+
+std::function<std::string()> latency_task(const std::string& arch_name, const std::string& model, bool exact) {
+  return [=] {
+    const ArchSpec arch = load_arch_named(arch_name);
+    const LlmSpec llm = load_llm_named(model);
+    Scenario scenario;
+    scenario.input = 64;
+    scenario.output = 48;
+    scenario.dtype = arch.execution.default_dtype;
+    scenario.tensor_parallel = arch.node.devices;
+    RunnerOptions options;
+    options.exact = exact;
+    const RunResult r = run_inference(ModelStream(llm, scenario, arch.execution), arch, options,
+                                      [](const char*, std::uint64_t, std::uint64_t) {});
+    return std::to_string(r.latency_s) + " " + std::to_string(r.decode_sampling_error) + " " +
+           std::to_string(r.share.simulated);
+  };
+}
+
+void expect_shortcuts_hold(const std::string& arch, const std::string& model) {
+  const auto answers = run_isolated({latency_task(arch, model, false), latency_task(arch, model, true)}, 2);
+  double fast = 0, fast_bound = 0, fast_simulated = 0, exact = 0, exact_bound = 0, exact_simulated = 0;
+  ASSERT_EQ(std::sscanf(answers[0].c_str(), "%lf %lf %lf", &fast, &fast_bound, &fast_simulated), 3);
+  ASSERT_EQ(std::sscanf(answers[1].c_str(), "%lf %lf %lf", &exact, &exact_bound, &exact_simulated), 3);
+  EXPECT_LT(std::abs(fast / exact - 1), fast_bound + 0.005) << arch << ": " << fast << " s against " << exact << " s";
+  EXPECT_EQ(exact_bound, 0);
+  EXPECT_GT(exact_simulated, 0.999);
+  EXPECT_LT(fast_simulated, 0.5);
+}
+
+TEST(Exact, ShortcutsStayWithinTheStatedBoundOnAGpu) { expect_shortcuts_hold("gpu/a100-sxm-80gb", "gpt2"); }
+TEST(Exact, ShortcutsStayWithinTheStatedBoundOnFourFpgas) { expect_shortcuts_hold("fpga/u280-x4-dfx", "gpt2"); }
+TEST(Exact, ShortcutsStayWithinTheStatedBoundOnATpu) { expect_shortcuts_hold("asic/tpu-v4i", "gpt2"); }
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,62 @@
+// Physics that every machine obeys on random operators: nothing beats the roofline, bytes and MACs are conserved,
+// time and energy are the sums of their parts. (Bytes asked = bytes served at every level is checked by the machine
+// itself after each run and would throw here.)
+
+#include <gtest/gtest.h>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/name_lookup.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/engine/roofline.h"
+#include "sim/workload/operator_counts.h"
+#include "tests/support/random_operator.h"
+
+namespace orrery::test {
+namespace {
+
+constexpr int kOperatorsPerMachine = 150;  // x the 8 machines shipped: more than 1000
+
+class Physics : public testing::TestWithParam<std::string> {};
+
+void expect_physics(const Operator& op, OperatorRunner& runner) {
+  const ArchSpec& arch = runner.arch();
+  const KernelResult r = run_kernel(op, runner);
+  SCOPED_TRACE(arch.name + " " + r.op + " " + r.shape + ": " + r.mapping);
+  EXPECT_GE(r.latency_s, roofline(op, arch, true).seconds);
+  EXPECT_EQ(r.counts.total_macs(), operator_macs(op));
+  EXPECT_GE(r.counts.dram_read_bytes, operator_bytes(op).read);  // cold: each input byte at least once
+  EXPECT_GE(r.counts.requested_write_bytes, operator_bytes(op).written);
+  EXPECT_LE(static_cast<double>(r.counts.dram_bytes()), arch.dram.peak_bytes_per_s() * r.latency_s);
+  double parts = 0;
+  for (const double part : r.time.parts) {
+    EXPECT_GE(part, 0);
+    parts += part;
+  }
+  EXPECT_NEAR(parts, r.latency_s, 1e-9 * r.latency_s);
+  const EnergyBreakdown& e = r.energy;
+  for (const double part : {e.compute, e.sram, e.dram, e.noc, e.link, e.static_power}) EXPECT_GE(part, 0);
+  EXPECT_NEAR(e.static_power, arch.static_w * r.latency_s, 1e-9 * e.static_power);
+  EXPECT_GT(e.total(), 0);
+}
+
+TEST_P(Physics, HoldsOnRandomOperators) {
+  const ArchSpec arch = load_arch_named(GetParam());
+  OperatorRunner runner(arch, {});
+  Random random(11);
+  // Small machines take long over large operators.
+  const std::uint64_t most_macs = arch.peak_macs_per_s(arch.execution.default_dtype) > 1e13 ? 1ULL << 35 : 1ULL << 31;
+  for (int i = 0; i < kOperatorsPerMachine; ++i) expect_physics(random_operator(random, arch, most_macs), runner);
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (char& c : name) {
+    if (c == '/' || c == '-') c = '_';
+  }
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(AllMachines, Physics, testing::ValuesIn(arch_names()), test_name);
+
+}  // namespace
+}  // namespace orrery::test
