@@ -26,6 +26,18 @@ void prepare_systemc() {
   sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
 }
 
+// Runs until no event is left. What a process throws, SystemC hands on wrapped in a report of its own.
+void start_simulation() {
+  try {
+    sc_core::sc_start();
+  } catch (const sc_core::sc_report& report) {
+    std::string message = report.get_msg();
+    const std::size_t colon = message.find(": ");
+    if (colon == std::string::npos) throw SimulationError(report.get_msg_type(), message);
+    throw SimulationError(message.substr(0, colon), message.substr(colon + 2));
+  }
+}
+
 // Of tasks that may overlap: the chain that ends last, walked back along the latest-ending dependences.
 TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>& outcomes, Femtoseconds start) {
   TimeSplit split;
@@ -64,7 +76,7 @@ ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTe
   const ActivityCounts before = chip_->counts;
   CommandProcessor& command = *chip_->command;
   command.begin(program, resident, foreign_dirty_bytes, skip_steady_state);
-  sc_core::sc_start();
+  start_simulation();
   chip_->dram->drain(now_fs());
   check_complete();
 

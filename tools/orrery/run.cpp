@@ -17,7 +17,7 @@ const char* const kUsage =
     "One inference on one machine: latency, energy and where they go.";
 const char* const kExamples =
     "  orrery run --arch gpu/a100-sxm-80gb --model llama-2-7b --input 1024 --output 128\n"
-    "  orrery run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --format json\n"
+    "  orrery run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --input 512 --format json\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline\n"
     "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
 

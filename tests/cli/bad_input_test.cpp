@@ -1,0 +1,112 @@
+// Each bad input gets one clear message that names file, line, key and what would be right; exit code 2 (1 when it
+// arises in simulation); and no half-written output file.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/command.h"
+
+namespace orrery::test {
+namespace {
+
+void expect_refused(const std::string& arguments, int exit_code, const std::vector<std::string>& words) {
+  const CommandResult r = orrery_command(arguments);
+  EXPECT_EQ(r.exit_code, exit_code) << arguments << "\n" << r.err;
+  EXPECT_EQ(r.out, "") << arguments;
+  for (const std::string& word : words) EXPECT_NE(r.err.find(word), std::string::npos) << word << " in: " << r.err;
+}
+
+// The example machine with one text replaced, as a file.
+std::string machine_with(const std::string& from, const std::string& to) {
+  std::string text = read_file(std::string(ORRERY_SOURCE_DIR) + "/arch_configs/asic/edge-npu.yaml");
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return temporary_file("machine.yaml", text.replace(at, from.size(), to));
+}
+
+TEST(BadInput, MisspeltKey) {
+  const std::string file = machine_with("clock_ghz: 1.0", "clok_ghz: 1.0");
+  expect_refused("check " + file, 2, {file + ":8:3", "'chip.clok_ghz'", "did you mean 'clock_ghz'"});
+  expect_refused("kernel --op matmul --m 1 --n 1 --k 1 --arch " + file, 2, {file + ":8:3"});
+}
+
+TEST(BadInput, DuplicateKey) {
+  const std::string file = machine_with("  tdp_w: 5\n", "  tdp_w: 5\n  tdp_w: 6\n");
+  expect_refused("check " + file, 2, {file + ":10:3", "'chip.tdp_w' is given twice", "line 9"});
+}
+
+TEST(BadInput, NegativeSize) {
+  const std::string file = machine_with("size_kib: 512", "size_kib: -512");
+  expect_refused("check " + file, 2, {file + ":", "'chip.cores.scratchpad.size_kib' is -512", "greater than 0"});
+}
+
+TEST(BadInput, MissingFile) {
+  expect_refused("check /nowhere/machine.yaml", 2, {"/nowhere/machine.yaml"});
+  expect_refused("run --arch /nowhere/machine.yaml --model gpt2", 2, {"/nowhere/machine.yaml", "does not exist"});
+  expect_refused("run --arch asic/tpu-v5e --model /nowhere/config.json", 2, {"/nowhere/config.json"});
+  expect_refused("run --arch asic/tpu-v5e --trace /nowhere/t.jsonl", 2, {"/nowhere/t.jsonl"});
+}
+
+TEST(BadInput, ConfigWithoutHiddenSize) {
+  const std::string file = temporary_file(
+      "config.json",
+      "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"num_attention_heads\": 2, \"intermediate_size\": 8,\n"
+      " \"vocab_size\": 10}\n");
+  expect_refused("run --arch asic/tpu-v5e --model " + file, 2, {file + ":1", "missing key 'hidden_size'", "positive integer"});
+}
+
+TEST(BadInput, ModelThatDoesNotFitSaysHowManyBytesAreMissing) {
+  // 6738415616 bf16 weights and the cache of 1151 tokens against 8 GiB.
+  const std::uint64_t need = 2 * 6738415616ULL + 2ULL * 32 * 4096 * 2 * 1151 + 2ULL * 1024 * (4096 + 2 * 11008);
+  const std::uint64_t missing = need - 8ULL * 1024 * 1024 * 1024;
+  expect_refused("run --arch asic/tpu-v4i --model llama-2-7b --dtype fp16", 2,
+                 {"does not fit", std::to_string(missing) + " bytes are missing"});
+  expect_refused("compare --arch asic/tpu-v5e --arch asic/tpu-v4i --model llama-2-7b", 2, {"asic/tpu-v4i"});
+}
+
+TEST(BadInput, TraceWithAnUnknownOperatorOrACycle) {
+  const std::string trace = temporary_folder() + "/t.jsonl";
+  ASSERT_EQ(orrery_command("trace make --model gpt2 --layers 1 --input 4 --output 1 --arch asic/tpu-v5e --out " + trace).exit_code, 0);
+  const std::string text = read_file(trace);
+  std::string unknown = text;
+  unknown.replace(unknown.find("\"gelu\""), 6, "\"gleu\"");
+  const std::string unknown_file = temporary_file("unknown.jsonl", unknown);
+  expect_refused("run --arch asic/tpu-v5e --trace " + unknown_file, 2, {unknown_file + ":", "key 'op'", "'gleu'", "'gelu'"});
+  std::string cycle = text;
+  cycle.replace(cycle.find("\"deps\":[0]"), 10, "\"deps\":[2]");
+  const std::string cycle_file = temporary_file("cycle.jsonl", cycle);
+  expect_refused("run --arch asic/tpu-v5e --trace " + cycle_file, 2, {cycle_file + ":3", "key 'deps'", "cycle"});
+}
+
+TEST(BadInput, TileLargerThanAnyScratchpad) {
+  expect_refused("kernel --arch gpu/a100-sxm-80gb --op matmul --m 8192 --n 8192 --k 8192 --tile 8192x8192x8192", 2,
+                 {"no mapping", "scratchpad of 167936 bytes", "8192x8192x8192"});
+  const std::string file = machine_with("size_kib: 512", "size_kib: 0.25");
+  expect_refused("kernel --op matmul --m 64 --n 64 --k 64 --arch " + file, 2, {"no mapping", "scratchpad of 256 bytes"});
+}
+
+TEST(BadInput, ImpossibleOptions) {
+  expect_refused("run --arch asic/tpu-v5e --model gpt2 --batch 0", 2, {"--batch is 0"});
+  expect_refused("run --arch asic/tpu-v5e --model gpt2 --batch x", 2, {"batch"});
+  expect_refused("run --arch asic/tpu-v5e --model gpt2 --dtype fp17", 2, {"'fp17'", "fp16"});
+  expect_refused("run --arch asic/tpu-v5e --model gpt2 --input 64 --devices 12", 2, {"12 devices", "8 chip"});
+  expect_refused("run --arch asic/tpu-v3 --model gpt2 --input 64 --dtype int8", 2, {"no rate for int8"});
+  expect_refused("kernel --arch asic/tpu-v5e --op matmul --m 4 --n 4", 2, {"needs --k"});
+  expect_refused("kernel --arch asic/tpu-v5e --op gelu --m 4 --n 4 --k 4", 2, {"does not take --k"});
+  expect_refused("kernel --arch asic/tpu-v5e --op mtmul --m 4", 2, {"'matmul'"});
+  expect_refused("run --model gpt2", 2, {"arch"});
+}
+
+TEST(BadInput, LeavesNoHalfWrittenFile) {
+  const std::string folder = temporary_folder() + "/out";
+  std::filesystem::create_directory(folder);
+  expect_refused("trace make --model gpt2-xl --input 1000 --output 100 --arch asic/tpu-v5e --out " + folder + "/a.jsonl", 2,
+                 {"1024 learned positions"});
+  expect_refused("trace make --model gpt2 --input 64 --arch asic/tpu-v5e --out " + folder + "/no/such/a.jsonl", 2, {"cannot write"});
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
+}  // namespace
+}  // namespace orrery::test

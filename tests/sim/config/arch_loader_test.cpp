@@ -1,0 +1,103 @@
+#include "sim/config/arch_loader.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/config/name_lookup.h"
+#include "tests/support/command.h"
+
+namespace orrery::test {
+namespace {
+
+std::string edited(const std::string& arch, const std::string& from, const std::string& to) {
+  std::string text = read_file(std::string(ORRERY_SOURCE_DIR) + "/arch_configs/" + arch + ".yaml");
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::string message_of(const std::string& text) {
+  try {
+    build_arch(ConfigDocument::parse(text, "machine.yaml"));
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(ArchLoader, ReadsEveryShippedMachineAndKnowsItsPeaks) {
+  EXPECT_GE(arch_names().size(), 8U);
+  for (const std::string& name : arch_names()) {
+    const ArchSpec arch = load_arch_named(name);
+    EXPECT_EQ(arch.name, name);
+    EXPECT_GT(arch.peak_macs_per_s(arch.execution.default_dtype), 0) << name;
+  }
+  // Data sheets: 312 and 989 TFLOPS, 1555 and 2039 GB/s; 197 TFLOPS, 819 GB/s.
+  const ArchSpec a100 = load_arch_named("gpu/a100-sxm-40gb");
+  EXPECT_NEAR(2e-12 * a100.peak_macs_per_s(DType::fp16), 312, 0.5);
+  EXPECT_NEAR(1e-9 * a100.dram.peak_bytes_per_s(), 1555, 1);
+  const ArchSpec a100_80 = load_arch_named("gpu/a100-sxm-80gb");
+  EXPECT_NEAR(1e-9 * a100_80.dram.peak_bytes_per_s(), 2039, 1);
+  EXPECT_EQ(a100_80.cores.count, a100.cores.count);
+  EXPECT_NEAR(2e-12 * load_arch_named("gpu/h100-sxm").peak_macs_per_s(DType::fp16), 989, 1);
+  EXPECT_NEAR(2e-12 * load_arch_named("asic/tpu-v5e").peak_macs_per_s(DType::bf16), 197, 1);
+  EXPECT_NEAR(1e-9 * load_arch_named("asic/tpu-v4i").dram.peak_bytes_per_s(), 614, 1);
+  EXPECT_NEAR(1e-9 * load_arch_named("asic/tpu-v3").dram.peak_bytes_per_s(), 900, 1);
+  EXPECT_NEAR(1e-9 * load_arch_named("fpga/u280-x4-dfx").dram.peak_bytes_per_s(), 460, 1);
+}
+
+TEST(ArchLoader, EveryNumberOfEveryShippedFileHasASourceAndAGrade) {
+  for (const char* folder : {"gpu", "fpga", "asic", "dram", "energy"}) {
+    for (const auto& file :
+         std::filesystem::directory_iterator(std::string(ORRERY_SOURCE_DIR) + "/arch_configs/" + folder)) {
+      for (const Provenance& p : ConfigDocument::load(file.path()).provenance()) {
+        EXPECT_FALSE(p.grade.empty() || p.source.empty()) << file.path() << " " << p.pointer;
+      }
+    }
+  }
+}
+
+TEST(ArchLoader, NamesAMisspeltKeyItsLineAndTheRightOne) {
+  const std::string message = message_of(edited("asic/edge-npu", "clock_ghz:", "clock_gzh:"));
+  EXPECT_NE(message.find("machine.yaml:8:3: unknown key 'chip.clock_gzh' (did you mean 'clock_ghz'?)"),
+            std::string::npos)
+      << message;
+  EXPECT_NE(message.find("missing key 'chip.clock_ghz'"), std::string::npos) << message;
+}
+
+TEST(ArchLoader, NamesAMisspeltKeyInsideAKindedItem) {
+  const std::string message = message_of(edited("asic/edge-npu", "double_buffered: true", "double_bufered: true"));
+  EXPECT_NE(message.find("'double_buffered'"), std::string::npos) << message;
+  EXPECT_EQ(message.find('\n'), std::string::npos) << message;  // one finding, one line
+}
+
+TEST(ArchLoader, RefusesANegativeSize) {
+  const std::string message = message_of(edited("asic/edge-npu", "size_kib: 512", "size_kib: -512"));
+  EXPECT_NE(message.find("'chip.cores.scratchpad.size_kib' is -512; expected number, greater than 0"),
+            std::string::npos)
+      << message;
+}
+
+TEST(ArchLoader, RefusesAnUnknownKindWithTheNearest) {
+  const std::string message = message_of(edited("asic/edge-npu", "kind: systolic_array", "kind: sistolic_array"));
+  EXPECT_NE(message.find("systolic_array"), std::string::npos) << message;
+}
+
+TEST(ArchLoader, ReportsAllFindingsAtOnce) {
+  std::string text = edited("asic/edge-npu", "size_kib: 512", "size_kib: -512");
+  text.replace(text.find("tdp_w: 5"), 8, "tdp_w: \"5 W\"");
+  const std::string message = message_of(text);
+  EXPECT_NE(message.find("size_kib"), std::string::npos);
+  EXPECT_NE(message.find("tdp_w"), std::string::npos) << message;
+}
+
+TEST(ArchLoader, CrossChecksWhatASchemaCannotSay) {
+  EXPECT_NE(message_of(edited("asic/edge-npu", "static_w: 0.5", "static_w: 50")).find("exceeds tdp_w"),
+            std::string::npos);
+  EXPECT_NE(message_of(edited("asic/edge-npu", "default_dtype: int8", "default_dtype: fp8")).find("no rate"),
+            std::string::npos);
+  EXPECT_NE(message_of(edited("asic/edge-npu", "preset: ddr4-3200", "preset: ddr4-3201")).find("'ddr4-3200'"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace orrery::test

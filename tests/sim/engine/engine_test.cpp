@@ -1,0 +1,110 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "sim/config/arch_loader.h"
+#include "sim/engine/decode_sampling.h"
+#include "sim/engine/isolate.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/engine/residency.h"
+#include "sim/engine/roofline.h"
+#include "sim/util/errors.h"
+#include "tests/support/small_machine.h"
+
+namespace orrery::test {
+namespace {
+
+double planned_sum(const SamplePlan& plan, const std::function<double(std::uint64_t)>& value) {
+  double sum = 0;
+  for (const auto& [step, weight] : plan.double_weights) sum += 0.5 * static_cast<double>(weight) * value(step);
+  return sum;
+}
+
+TEST(DecodeSampling, AStraightLineIsSummedExactlyFromFewSamples) {
+  const auto line = [](std::uint64_t i) { return 5.0 + 0.25 * static_cast<double>(i); };
+  for (const std::uint64_t steps : {1U, 7U, 9U, 64U, 1000U, 1023U}) {
+    const SamplePlan plan = sample_steps(steps, 0.001, line);
+    double exact = 0;
+    for (std::uint64_t i = 0; i < steps; ++i) exact += line(i);
+    EXPECT_NEAR(planned_sum(plan, line), exact, 1e-9 * exact) << steps;
+    EXPECT_LE(plan.double_weights.size(), 9U);
+  }
+}
+
+TEST(DecodeSampling, AStepIsFoundAndTheErrorStaysWithinTheBound) {
+  const auto staircase = [](std::uint64_t i) { return i < 300 ? 1.0 : 1.5; };
+  const SamplePlan plan = sample_steps(1000, 0.001, staircase);
+  const double exact = 300 + 1.5 * 700;
+  EXPECT_NEAR(planned_sum(plan, staircase), exact, 0.002 * exact);
+  EXPECT_LE(plan.largest_deviation, 0.001);
+}
+
+TEST(DecodeSampling, ToleranceZeroSamplesEveryStep) {
+  EXPECT_EQ(sample_steps(100, 0, [](std::uint64_t) { return 1.0; }).double_weights.size(), 100U);
+}
+
+TEST(Isolate, ReturnsAnswersInOrderAndErrorsAsTheyWere) {
+  const auto answers = run_isolated({[] { return std::string("a"); }, [] { return std::string(200000, 'b'); }}, 2);
+  EXPECT_EQ(answers[0], "a");
+  EXPECT_EQ(answers[1].size(), 200000U);
+  EXPECT_THROW(run_isolated({[]() -> std::string { throw ConfigError("x", "y"); }}, 1), ConfigError);
+  EXPECT_THROW(run_isolated({[]() -> std::string { throw SimulationError("x", "y"); }}, 1), SimulationError);
+  EXPECT_THROW(run_isolated({[]() -> std::string { std::_Exit(3); }}, 1), SimulationError);
+}
+
+Operator add_of(const std::string& a, const std::string& b, const std::string& out) {
+  Operator op = standalone_vector(OperatorKind::add, {1, 512}, DType::fp16);  // 1 KiB a tensor
+  op.inputs[0].id = a;
+  op.inputs[1].id = b;
+  op.outputs[0].id = out;
+  return op;
+}
+
+TEST(Residency, KeepsTheNewestTensorsThatFit) {
+  Residency residency(4096);
+  const std::vector<ResidentTensor> all = {{TensorId{0}, 1024, 0}, {TensorId{1}, 1024, 0}, {TensorId{2}, 1024, 1024}};
+  residency.update(add_of("a", "b", "c"), all, 0);
+  EXPECT_EQ(residency.of(add_of("c", "a", "d")).size(), 2U);
+  EXPECT_EQ(residency.foreign_dirty_bytes(add_of("a", "b", "x")), 1024U);  // c
+  // d, e, f take 3 KiB of 4: one clean KiB at most stays, and dirty c only as far as the run says.
+  residency.update(add_of("d", "e", "f"), all, 1024);
+  EXPECT_EQ(residency.of(add_of("c", "a", "b")).size(), 1U);
+  residency.update(add_of("g", "h", "i"), all, 0);
+  EXPECT_TRUE(residency.of(add_of("c", "a", "f")).empty());  // written back and gone
+}
+
+TEST(Residency, RenamesALayersTensors) {
+  Residency residency(4096);
+  residency.update(add_of("l1.a", "l1.b", "l1.c"), {{TensorId{2}, 1024, 0}}, 0);
+  residency.rename_layer(1, 7);
+  EXPECT_EQ(residency.of(add_of("l7.c", "x", "y")).size(), 1U);
+  EXPECT_TRUE(residency.of(add_of("l1.c", "x", "y")).empty());
+}
+
+TEST(Roofline, IsTheLargestOfItsBounds) {
+  const ArchSpec arch = small_machine();  // 256 MAC/ns, 25.6 GB/s
+  const RooflineBound fat = roofline(standalone_matmul({1, 1024, 1024, 1024}, DType::fp16), arch, true);
+  EXPECT_EQ(fat.bound, TimeCategory::compute);
+  EXPECT_NEAR(fat.seconds, 1024.0 * 1024 * 1024 / 256e9, 1e-12);
+  const RooflineBound thin = roofline(standalone_matmul({1, 1, 1024, 1024}, DType::fp16), arch, true);
+  EXPECT_EQ(thin.bound, TimeCategory::dram);
+  EXPECT_NEAR(thin.seconds, 2.0 * (1024 * 1024 + 1024) / 25.6e9, 1e-12);
+  // In a run, what fits on chip may be there already.
+  EXPECT_EQ(roofline(standalone_matmul({1, 1, 64, 64}, DType::fp16), arch, false).counts.dram_bytes(), 0U);
+}
+
+TEST(OperatorRunner, ReplaysAKernelItHasSeenAndOnlyThat) {
+  const ArchSpec arch = small_machine();
+  OperatorRunner runner(arch, {});
+  const Operator op = standalone_matmul({1, 64, 64, 64}, DType::fp16);
+  const Femtoseconds first = runner.run(op, {}, 0, true).time;
+  EXPECT_FALSE(runner.replayed());
+  EXPECT_EQ(runner.run(op, {}, 0, true).time, first);
+  EXPECT_TRUE(runner.replayed());
+  runner.run(standalone_matmul({1, 64, 64, 65}, DType::fp16), {}, 0, true);
+  EXPECT_FALSE(runner.replayed());
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,84 @@
+#include "sim/mapping/mapper.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/name_lookup.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/mapping/kernel_estimate.h"
+#include "sim/util/errors.h"
+#include "tests/support/random_operator.h"
+#include "tests/support/small_machine.h"
+
+namespace orrery::test {
+namespace {
+
+TEST(Mapper, NeverProposesWhatDoesNotFit) {
+  for (const std::string& name : arch_names()) {
+    const ArchSpec arch = load_arch_named(name);
+    const Mapper mapper(arch);
+    const KernelEstimate estimate(arch);
+    Random random(3);
+    for (int i = 0; i < 60; ++i) {
+      const Operator op = random_operator(random, arch, 1ULL << 36);
+      for (const Candidate& candidate : mapper.map(op, 8)) {
+        for (const Task& task : candidate.program.tasks) {
+          if (const auto* kernel = std::get_if<TileKernel>(&task.work)) {
+            EXPECT_TRUE(estimate.fits(*kernel)) << name << " " << candidate.description;
+            EXPECT_LE(kernel->cores_used, arch.cores.count);
+            EXPECT_GE(kernel->resident_items, 1U);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Mapper, ItsItemsCoverEveryOutputElementOnce) {
+  const ArchSpec arch = load_arch_named("gpu/a100-sxm-40gb");
+  const Mapper mapper(arch);
+  for (const Candidate& candidate : mapper.map(standalone_matmul({3, 1000, 777, 500}, DType::fp16), 8)) {
+    const auto& kernel = std::get<TileKernel>(candidate.program.tasks[0].work);
+    std::uint64_t covered = 0;
+    std::vector<bool> seen(operand_tile_count(kernel, kernel.outputs[0]), false);
+    for (std::uint64_t i = 0; i < kernel.items(); ++i) {
+      const WorkItem item = work_item(kernel, i);
+      const std::uint64_t tile = operand_tile(kernel, kernel.outputs[0], item, 0);
+      EXPECT_FALSE(seen[tile]);
+      seen[tile] = true;
+      if (item.split == 0) {
+        covered += clipped(kernel.m, kernel.tile_m, item.m) * clipped(kernel.n, kernel.tile_n, item.n);
+      }
+    }
+    EXPECT_EQ(covered, 3U * 1000 * 777) << candidate.description;
+  }
+}
+
+TEST(Mapper, SkinnyAndFatMatmulsEndNearTheirBoundWhenNothingElseIsInTheWay) {
+  ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
+  arch.command = {};
+  arch.network.latency_ns = arch.dram.controller_latency_ns = 0;
+  arch.shared_buffer->latency_ns = 0;
+  arch.shared_buffer->sustained_share = 1;
+  OperatorRunner runner(arch, {});
+  const KernelResult skinny = run_kernel(standalone_matmul({1, 8, 16384, 16384}, DType::fp16), runner);
+  EXPECT_GT(skinny.utilization_dram, 0.88);  // refresh alone takes 9 %
+  const KernelResult fat = run_kernel(standalone_matmul({1, 108 * 128, 4096, 8192}, DType::fp16), runner);
+  EXPECT_GT(fat.utilization_compute, 0.92);  // of the 98 % its issue slots allow
+}
+
+TEST(Mapper, SplitsKWhenThereAreTooFewTilesForTheCores) {
+  const ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
+  const Candidate best = Mapper(arch).map(standalone_matmul({1, 64, 64, 65536}, DType::fp16), 1).front();
+  EXPECT_EQ(best.program.tasks.size(), 2U) << best.description;  // partial sums, then their reduction
+}
+
+TEST(Mapper, AnOperatorNobodyCanMapIsAnError) {
+  ArchSpec arch = small_machine();
+  arch.cores.scratchpad.size_bytes = 64;
+  EXPECT_THROW(Mapper(arch).map(standalone_matmul({1, 64, 64, 64}, DType::fp16), 1), ConfigError);
+  EXPECT_THROW(Mapper(small_machine()).map(standalone_matmul({1, 64, 64, 64}, DType::fp8), 1), ConfigError);
+}
+
+}  // namespace
+}  // namespace orrery::test

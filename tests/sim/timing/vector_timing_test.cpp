@@ -1,0 +1,29 @@
+#include "sim/timing/vector_timing.h"
+
+#include <gtest/gtest.h>
+
+namespace orrery::test {
+namespace {
+
+const VectorUnitSpec kUnit = {16, 4, 5};
+
+TEST(VectorTiming, ElementWiseWorkTakesItsLanesAndOneLatency) {
+  // 4 x 32 additions on 16 lanes, latency 5.
+  EXPECT_EQ(vector_work(kUnit, VectorFunction::add, 4, 32).cycles, 8U + 5);
+  EXPECT_EQ(vector_work(kUnit, VectorFunction::add, 4, 32).simple_ops, 128U);
+}
+
+TEST(VectorTiming, TranscendentalsSetThePaceOfSoftmaxOnANarrowUnit) {
+  // 64 exponentials and one reciprocal on 4 lanes: ceil(65/4) = 17 > 4 x 4 lane cycles; two trees of 4 levels.
+  const VectorWork work = vector_work(kUnit, VectorFunction::softmax, 1, 64);
+  EXPECT_EQ(work.transcendental_ops, 65U);
+  EXPECT_EQ(work.cycles, 17U + 5 * (1 + 2 * 4));
+}
+
+TEST(VectorTiming, RowsAreCounted) {
+  EXPECT_EQ(vector_work(kUnit, VectorFunction::rmsnorm, 10, 64).transcendental_ops, 10U);
+  EXPECT_EQ(vector_work(kUnit, VectorFunction::copy, 10, 64).cycles, 0U);
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,50 @@
+#include "sim/workload/llm_spec.h"
+
+#include <gtest/gtest.h>
+
+namespace orrery::test {
+namespace {
+
+TEST(LlmSpec, CountsTheParametersOfPublishedModelsExactly) {
+  // Sums over the published checkpoints' tensors.
+  EXPECT_EQ(load_llm_named("llama-2-7b").parameters(), 6738415616U);
+  EXPECT_EQ(load_llm_named("llama-3-8b").parameters(), 8030261248U);
+  EXPECT_EQ(load_llm_named("gpt2").parameters(), 124439808U);
+  EXPECT_EQ(load_llm_named("gpt2-xl").parameters(), 1557611200U);
+  EXPECT_EQ(load_llm_named("bert-base").parameters(), 109482240U);
+  EXPECT_NEAR(static_cast<double>(load_llm_named("gpt3-175b").parameters()), 175e9, 0.5e9);
+}
+
+TEST(LlmSpec, FindsModelsWhateverTheCase) {
+  EXPECT_EQ(load_llm_named("Llama-2-7B").hidden, 4096U);
+}
+
+std::string message_of(const std::string& text) {
+  try {
+    build_llm(ConfigDocument::parse(text, "config.json"));
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(LlmSpec, NamesTheMissingHiddenSize) {
+  const std::string message = message_of(
+      "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"num_attention_heads\": 2, \"intermediate_size\": 8, "
+      "\"vocab_size\": 10}");
+  EXPECT_NE(message.find("config.json"), std::string::npos);
+  EXPECT_NE(message.find("'hidden_size'"), std::string::npos) << message;
+}
+
+TEST(LlmSpec, RefusesImpossibleDimensions) {
+  const std::string base =
+      "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"intermediate_size\": 8, \"vocab_size\": 10,\n";
+  EXPECT_NE(message_of(base + "\"hidden_size\": -4, \"num_attention_heads\": 2}").find("config.json:2"), std::string::npos);
+  EXPECT_NE(message_of(base + "\"hidden_size\": 10, \"num_attention_heads\": 4}").find("not a multiple"), std::string::npos);
+  EXPECT_NE(message_of(base + "\"hidden_size\": 12, \"num_attention_heads\": 4, \"num_key_value_heads\": 3}").find("evenly"),
+            std::string::npos);
+  EXPECT_NE(message_of("{\"model_type\": \"lama\"}").find("(did you mean 'llama'?)"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,91 @@
+// Traces: what is written reads back the same, and faults are named.
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "sim/util/errors.h"
+#include "sim/workload/trace_reader.h"
+#include "sim/workload/trace_writer.h"
+
+namespace orrery::test {
+namespace {
+
+std::string small_trace() {
+  Scenario s;
+  s.input = 8;
+  s.output = 3;
+  ExecutionSpec execution;
+  execution.fused = {FusedOperator::attention};
+  LlmSpec llm = load_llm_named("gpt2");
+  llm.layers = 2;
+  std::ostringstream out;
+  write_trace(ModelStream(llm, s, execution), out);
+  return out.str();
+}
+
+std::string message_of(const std::string& text) {
+  std::istringstream in(text);
+  try {
+    read_trace(in, "t.jsonl");
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Trace, WritesReadsAndWritesTheSameBytes) {
+  const std::string first = small_trace();
+  std::istringstream in(first);
+  std::ostringstream again;
+  write_trace(read_trace(in, "t"), again);
+  EXPECT_EQ(first, again.str());
+}
+
+TEST(Trace, NamesAnUnknownOperatorWithItsLine) {
+  const std::string message = message_of(replaced(small_trace(), "\"op\":\"layernorm\"", "\"op\":\"layernrm\""));
+  EXPECT_NE(message.find("t.jsonl:3: key 'op': unknown name 'layernrm' (did you mean 'layernorm'?)"), std::string::npos)
+      << message;
+}
+
+TEST(Trace, NamesTheOperatorsOfACycle) {
+  // Operator 1 needs 2, which needs 1.
+  const std::string message = message_of(replaced(small_trace(), "\"deps\":[0]", "\"deps\":[0,2]"));
+  EXPECT_NE(message.find("cycle: 1 needs 2 needs 1"), std::string::npos) << message;
+  EXPECT_NE(message.find("t.jsonl:3"), std::string::npos) << message;
+}
+
+TEST(Trace, RefusesUnknownKeysMissingKeysAndWrongShapes) {
+  EXPECT_NE(message_of(replaced(small_trace(), "\"layer\":", "\"later\":")).find("unknown key 'later' (did you mean 'layer'?)"),
+            std::string::npos);
+  EXPECT_NE(message_of(replaced(small_trace(), "\"step\":0,", "")).find("missing key 'step'"), std::string::npos);
+  EXPECT_NE(message_of(replaced(small_trace(), "\"rows\":8", "\"rows\":-8")).find("'shape.rows' is -8"), std::string::npos);
+  EXPECT_NE(message_of(replaced(small_trace(), "\"rows\":8", "\"rows\":9")).find("elements; the shape gives"),
+            std::string::npos);
+  EXPECT_NE(message_of(replaced(small_trace(), "orrery/trace/1", "orrery/trace/9")).find("orrery/trace/1"),
+            std::string::npos);
+  EXPECT_NE(message_of("").find("empty"), std::string::npos);
+  EXPECT_NE(message_of(small_trace() + "{not json}\n").find("not a JSON line"), std::string::npos);
+}
+
+TEST(Trace, PutsOperatorsWrittenOutOfOrderIntoOrder) {
+  std::istringstream in(small_trace());
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  std::swap(lines[1], lines[2]);
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  std::istringstream swapped(text);
+  const OperatorGraph graph = read_trace(swapped, "t").prefill(0);
+  EXPECT_EQ(graph.operators[0].id, 0U);
+  EXPECT_EQ(graph.operators[1].id, 1U);
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,143 @@
+#include "sim/workload/transformer_graph.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "sim/util/errors.h"
+#include "sim/workload/operator_counts.h"
+
+namespace orrery::test {
+namespace {
+
+ExecutionSpec fused() {
+  ExecutionSpec e;
+  e.fused = {FusedOperator::attention, FusedOperator::add_rmsnorm, FusedOperator::kv_append};
+  return e;
+}
+
+std::uint64_t macs(const OperatorGraph& graph) {
+  std::uint64_t sum = 0;
+  for (const Operator& op : graph.operators) sum += operator_macs(op);
+  return sum;
+}
+
+std::uint64_t weight_elements(const OperatorGraph& graph) {
+  std::set<std::string> seen;
+  std::uint64_t sum = 0;
+  for (const Operator& op : graph.operators) {
+    for (const Tensor& t : op.inputs) {
+      if (t.kind == TensorKind::weight && seen.insert(t.id).second) sum += t.elements();
+    }
+  }
+  return sum;
+}
+
+std::size_t count(const OperatorGraph& graph, OperatorKind kind) {
+  std::size_t n = 0;
+  for (const Operator& op : graph.operators) n += op.kind == kind ? 1 : 0;
+  return n;
+}
+
+Scenario scenario(std::uint64_t batch, std::uint64_t input, std::uint32_t tp = 1) {
+  Scenario s;
+  s.batch = batch;
+  s.input = input;
+  s.tensor_parallel = tp;
+  return s;
+}
+
+TEST(TransformerGraph, LlamaPrefillDoesTheMacsThatPaperAndPencilGive) {
+  const LlmSpec llm = load_llm_named("llama-2-7b");
+  const std::uint64_t b = 2, s = 300, d = 4096, f = 11008, layers = 32, vocab = 32000;
+  const std::uint64_t pairs = s * (s + 1) / 2;
+  const std::uint64_t layer = b * s * (4 * d * d + 3 * d * f) + 2 * b * d * pairs;
+  EXPECT_EQ(macs(build_prefill(llm, scenario(b, s), fused())), layers * layer + b * d * vocab);
+}
+
+TEST(TransformerGraph, GroupedQueryDecodeDoesTheMacsOfItsHeads) {
+  const LlmSpec llm = load_llm_named("llama-3-8b");
+  const std::uint64_t b = 4, ctx = 777, d = 4096, kv = 1024, f = 14336, layers = 32, vocab = 128256;
+  const std::uint64_t layer = b * (2 * d * d + 2 * d * kv + 3 * d * f) + 2 * b * d * ctx;
+  EXPECT_EQ(macs(build_decode_step(llm, scenario(b, 1), fused(), ctx)), layers * layer + b * d * vocab);
+}
+
+TEST(TransformerGraph, UsesEveryWeightOfTheModelOnce) {
+  for (const char* name : {"llama-2-7b", "llama-3-8b"}) {
+    const LlmSpec llm = load_llm_named(name);
+    EXPECT_EQ(weight_elements(build_prefill(llm, scenario(1, 16), fused())), llm.parameters()) << name;
+  }
+  // GPT-2 and BERT have biases, which ride on their projections and are no tensors of the graph.
+  const LlmSpec gpt2 = load_llm_named("gpt2");
+  const std::uint64_t biases = 12 * (3 * 768 + 768 + 3072 + 768);
+  EXPECT_EQ(weight_elements(build_prefill(gpt2, scenario(1, 16), fused())), gpt2.parameters() - biases);
+}
+
+TEST(TransformerGraph, UnfusedAttentionIsTwoMatmulsAndASoftmaxWithTheSameProducts) {
+  const LlmSpec llm = load_llm_named("gpt2");
+  ExecutionSpec plain;
+  const OperatorGraph unfused = build_decode_step(llm, scenario(3, 1), plain, 50);
+  const OperatorGraph whole = build_decode_step(llm, scenario(3, 1), fused(), 50);
+  EXPECT_EQ(macs(unfused), macs(whole));
+  EXPECT_EQ(count(unfused, OperatorKind::softmax), 12U);
+  EXPECT_EQ(count(unfused, OperatorKind::attention), 0U);
+  EXPECT_EQ(count(unfused, OperatorKind::kv_append), 12U);
+  EXPECT_EQ(count(whole, OperatorKind::attention), 12U);
+  EXPECT_EQ(count(whole, OperatorKind::kv_append), 0U);
+}
+
+TEST(TransformerGraph, DecodeReadsTheWholeCacheOfItsContext) {
+  const LlmSpec llm = load_llm_named("llama-3-8b");
+  const OperatorGraph graph = build_decode_step(llm, scenario(2, 1), fused(), 1000);
+  std::uint64_t kv = 0;
+  for (const Operator& op : graph.operators) {
+    for (const Tensor& t : op.inputs) kv += t.kind == TensorKind::kv ? t.elements() : 0;
+  }
+  EXPECT_EQ(kv, 2 * 1000 * llm.kv_elements_per_token());
+}
+
+TEST(TransformerGraph, TensorParallelDevicesShareTheProductsAndExchangeTwiceALayer) {
+  const LlmSpec llm = load_llm_named("gpt3-175b");
+  const std::uint64_t one = macs(build_prefill(llm, scenario(1, 64), fused()));
+  const OperatorGraph four = build_prefill(llm, scenario(1, 64, 4), fused());
+  EXPECT_NEAR(static_cast<double>(4 * macs(four)), static_cast<double>(one), 1e-4 * static_cast<double>(one));
+  EXPECT_EQ(count(four, OperatorKind::all_reduce), 2 * llm.layers);
+}
+
+TEST(TransformerGraph, GatherSchemeExchangesAfterEachMatmul) {
+  const LlmSpec llm = load_llm_named("gpt2-xl-dfx");
+  ExecutionSpec dfx;
+  dfx.tensor_parallel = TensorParallelScheme::gather_each_matmul;
+  const OperatorGraph graph = build_decode_step(llm, scenario(1, 1, 4), dfx, 10);
+  EXPECT_EQ(count(graph, OperatorKind::all_gather), 4 * llm.layers + 1);  // and the logits
+}
+
+TEST(TransformerGraph, DependencesPointBackwardsToTheMakersOfInputs) {
+  const OperatorGraph graph = build_prefill(load_llm_named("bert-base"), scenario(1, 32), fused());
+  for (std::size_t i = 1; i < graph.operators.size(); ++i) {
+    EXPECT_FALSE(graph.operators[i].deps.empty()) << i;
+    for (const std::uint32_t dep : graph.operators[i].deps) EXPECT_LT(dep, i);
+  }
+}
+
+TEST(TransformerGraph, RefusesScenariosTheModelCannotServe) {
+  const LlmSpec xl = load_llm_named("gpt2-xl");
+  EXPECT_THROW(check_scenario(xl, scenario(1, 10, 4)), ConfigError);  // 25 heads on 4 devices
+  EXPECT_THROW(check_scenario(xl, scenario(1, 1000)), ConfigError);   // 1000 + 127 positions of 1024
+  Scenario bert = scenario(1, 128);
+  EXPECT_THROW(check_scenario(load_llm_named("bert-base"), bert), ConfigError);
+  bert.output = 1;
+  EXPECT_NO_THROW(check_scenario(load_llm_named("bert-base"), bert));
+}
+
+TEST(TransformerGraph, MemoryNeedIsWeightsCacheAndActivations) {
+  const LlmSpec llm = load_llm_named("llama-2-7b");
+  Scenario s = scenario(3, 1000, 2);
+  s.output = 25;
+  const MemoryNeed need = memory_need(llm, s);
+  EXPECT_EQ(need.weights, llm.parameters());  // 2 bytes on 2 devices
+  EXPECT_EQ(need.kv_cache, 2ULL * 32 * 4096 * 1024 * 3);
+}
+
+}  // namespace
+}  // namespace orrery::test
