@@ -23,8 +23,8 @@ ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const A
       listener_(listener),
       slots_(arch.cores.max_resident_items) {
   for (Slot& slot : slots_) {
-    slot.buffer_free.resize(kMaxStages);
-    slot.finishing.resize(kMaxStages);
+    slot.buffer_free.resize(arch.cores.max_pipeline_stages);
+    slot.finishing.resize(kMostFinishing);
   }
   SC_HAS_PROCESS(ComputeTile);
   SC_METHOD(step);
@@ -41,14 +41,16 @@ void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
   issue_.reset();
   start_ = start;
   matrix_path_ = vector_path_ = CriticalPath::from(start);
-  for (Slot& slot : slots_) {
+  active_slots_ = run.kernel->resident_items;
+  for (std::uint32_t i = 0; i < active_slots_; ++i) {
+    Slot& slot = slots_[i];
     slot.active = slot.wait_end = false;
     slot.issued = 0;
     slot.chain = CriticalPath::from(start);
     slot.wake = kNever;
     slot.finishing_count = 0;
     slot.held.fill(kNothingHeld);
-    std::fill(slot.buffer_free.begin(), slot.buffer_free.end(), slot.chain);
+    std::fill_n(slot.buffer_free.begin(), run.kernel->pipeline_stages, slot.chain);
   }
 }
 
@@ -74,7 +76,9 @@ void ComputeTile::start_item(Slot& slot, const WorkItem& item) {
 
 void ComputeTile::rearm() {
   Femtoseconds next = kNever;
-  for (const Slot& slot : slots_) next = std::min({next, slot.wake, slot.next_finish()});
+  for (std::uint32_t i = 0; i < active_slots_; ++i) {
+    next = std::min({next, slots_[i].wake, slots_[i].next_finish()});
+  }
   if (next == kNever) return;
   wake_.cancel();
   wake_.notify(fs_time(std::max(wake_time(next, id_.value), now_fs()) - now_fs()));
@@ -82,10 +86,11 @@ void ComputeTile::rearm() {
 
 void ComputeTile::step() {
   const Femtoseconds now = now_fs();
-  for (Slot& slot : slots_) {
+  for (std::uint32_t i = 0; i < active_slots_; ++i) {
+    Slot& slot = slots_[i];
     while (slot.next_finish() <= now) {
       const Finishing& done = slot.finishing[slot.first_finishing];
-      slot.first_finishing = (slot.first_finishing + 1) % kMaxStages;
+      slot.first_finishing = (slot.first_finishing + 1) % kMostFinishing;
       --slot.finishing_count;
       finish_item(done.item, done.path, now);
     }
@@ -123,8 +128,8 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
   }
   const Femtoseconds end = std::max(slot.chain.at + matrix.latency(), now);
   // The sequencer runs ahead into the next item when the core allows it.
-  if (arch_.cores.prefetch_across_items && slot.finishing_count < kMaxStages) {
-    Finishing& later = slot.finishing[(slot.first_finishing + slot.finishing_count++) % kMaxStages];
+  if (arch_.cores.prefetch_across_items && slot.finishing_count < kMostFinishing) {
+    Finishing& later = slot.finishing[(slot.first_finishing + slot.finishing_count++) % kMostFinishing];
     later = {slot.item, end, slot.chain};
     later.path.extend(end, TimeCategory::compute);
     take_next(slot, now);

@@ -55,7 +55,7 @@ class ComputeTile : public sc_core::sc_module, public Component {
   std::string waiting_for() const override;
 
  private:
-  static constexpr std::uint32_t kMaxStages = 64;
+  static constexpr std::uint32_t kMostFinishing = 16;
   static constexpr Femtoseconds kNever = INT64_MAX;
   struct Finishing {
     WorkItem item;
@@ -90,6 +90,7 @@ class ComputeTile : public sc_core::sc_module, public Component {
   ItemListener& listener_;
   KernelRun run_;
   std::vector<Slot> slots_;
+  std::uint32_t active_slots_ = 0;
   Calendar issue_;
   TimeCategory last_load_bound_by_ = TimeCategory::wait;
   Femtoseconds start_ = 0;

@@ -21,6 +21,23 @@ std::uint64_t line_items(const TileKernel& kernel) {
   return 1;
 }
 
+// Bytes that items [first, last) ask for; 0 when operands held from item to item leave that open.
+std::uint64_t loaded_bytes(const TileKernel& kernel, std::uint64_t first, std::uint64_t last) {
+  std::uint64_t sum = 0;
+  for (std::uint64_t i = first; i < last; ++i) {
+    const WorkItem item = work_item(kernel, i);
+    for (const KernelOperand& operand : kernel.inputs) {
+      if (operand.hold) return 0;
+      const std::uint64_t end = operand.once ? std::min(item.k_begin + 1, item.k_end) : item.k_end;
+      if (end == item.k_begin) continue;
+      // All k tiles but the last are full.
+      sum += operand_bytes(kernel, operand, item, item.k_begin) * (end - item.k_begin - 1) +
+             operand_bytes(kernel, operand, item, end - 1);
+    }
+  }
+  return sum;
+}
+
 }  // namespace
 
 void WorkQueue::begin(const TileKernel& kernel, bool skip, bool run_ahead, const ActivityCounts& counts,
@@ -65,10 +82,17 @@ void WorkQueue::wave_done(Femtoseconds at) {
   const std::uint64_t blocks = left > kTailWaves ? (left - kTailWaves) / kPeriods : 0;
   if (blocks == 0) return;
   skip_ = false;
+  const std::uint64_t first = next_;
   skipped_items_ = blocks * kPeriods * wave_items_;
   next_ += skipped_items_;
   skipped_time_ = (waves_[0].end - waves_[kPeriods].end) * static_cast<std::int64_t>(blocks);
   skipped_counts_ = (waves_[0].counts - waves_[kPeriods].counts) * blocks;
+  // The skipped items' mix of edges may differ a little from the periods': their loads are known exactly.
+  const std::uint64_t loads = loaded_bytes(*kernel_, first, next_);
+  if (loads > 0) {
+    skipped_counts_ =
+        scaled(skipped_counts_, static_cast<double>(loads) / static_cast<double>(skipped_counts_.requested_read_bytes));
+  }
 }
 
 }  // namespace orrery

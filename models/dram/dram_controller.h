@@ -38,7 +38,8 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   DramTiming timing_;
   ActivityCounts& counts_;
   DramChannels channels_;
-  double bus_fs_per_byte_;
+  double fs_per_byte_ = 0;            // all channels together, rows hit as far as the interleave allows
+  double scattered_fs_per_byte_ = 0;  // a row a burst
   Femtoseconds latency_;
   std::uint64_t queued_write_bytes_ = 0;
   std::uint64_t write_batch_bytes_;

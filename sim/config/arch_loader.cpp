@@ -48,6 +48,7 @@ VectorUnitSpec build_vector(const json& engine) {
   spec.lanes = integer(engine, "lanes");
   spec.transcendental_lanes = number(engine, "transcendental_lanes");
   spec.latency_cycles = integer(engine, "latency_cycles");
+  spec.accumulators = integer(engine, "accumulators");
   return spec;
 }
 

@@ -47,6 +47,9 @@ struct VectorUnitSpec {
   std::uint32_t lanes = 0;                 // simple operations a cycle
   double transcendental_lanes = 0;         // exp, rsqrt, tanh, division a cycle
   std::uint32_t latency_cycles = 0;        // pipeline depth; a reduction pays it once a tree level
+  // Partial sums of a row a reduction keeps in flight behind the lanes' adder tree: with fewer than
+  // latency_cycles, each group of lanes waits for the sum before it. 0 = enough.
+  std::uint32_t accumulators = 0;
 };
 
 struct ScratchpadSpec {

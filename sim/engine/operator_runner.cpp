@@ -11,7 +11,8 @@ namespace {
 // Candidates whose estimate lies within this share of the best are simulated, as long as that stays cheap.
 constexpr double kNearTie = 0.25;
 constexpr std::size_t kMostCandidates = 32;
-constexpr std::uint64_t kStageBudget = 60'000;  // stages simulated beyond the first candidate's
+constexpr std::uint64_t kStageBudget = 8'000;  // stages simulated beyond the first candidate's
+constexpr std::uint64_t kCheapStages = 1'000;  // a candidate this small is always simulated
 
 void append(std::string& key, std::uint64_t value) {
   char bytes[sizeof value];
@@ -124,10 +125,11 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (chosen != nullptr && i != chosen->candidate) continue;
     const Candidate& candidate = candidates[i];
-    if (chosen == nullptr && candidate.estimate_s > candidates[0].estimate_s * (1 + kNearTie)) break;
+    if (chosen == nullptr && candidate.estimate_s > candidates[0].estimate_s * (1 + kNearTie)) continue;
     if (chosen == nullptr && i > 0) {
-      spent += stages(candidate.program);
-      if (spent > kStageBudget) break;
+      const std::uint64_t cost = stages(candidate.program);
+      if (cost > kCheapStages && spent + cost > kStageBudget) continue;
+      spent += cost;
     }
     const ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
     transactions_ += run.counts.granules;

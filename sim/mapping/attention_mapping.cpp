@@ -77,7 +77,7 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
   const TileKernel base = untiled(op);
   CandidateList list(most);
   const auto ms = request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
-  const auto ks = request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, 32, 4096);
+  const auto ks = request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, 64, 4096);
   // A split's partial result carries its running maximum and sum in two more columns.
   const auto reduction = [&](const TileKernel& kernel) {
     return reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor, base.batch * base.m,

@@ -1,14 +1,25 @@
 #include "sim/mapping/candidate_list.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace orrery {
+namespace {
+
+// A doubling of a core's stages weighs like this much time: between near ties the coarser tiling wins, which
+// synchronises less and is cheaper to simulate.
+constexpr double kPreferCoarse = 0.004;
+
+}  // namespace
 
 void CandidateList::offer(const TileKernel& kernel, double estimate_s) {
-  if (estimate_s >= threshold()) return;
-  const auto at = std::upper_bound(best_.begin(), best_.end(), estimate_s,
-                                   [](double value, const Entry& e) { return value < e.estimate_s; });
-  best_.insert(at, {kernel, estimate_s});
+  const double stages = static_cast<double>(kernel.items()) *
+                        std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k) / kernel.cores_used;
+  const double rank = estimate_s * (1 + kPreferCoarse * std::log2(stages));
+  if (rank >= threshold()) return;
+  const auto at =
+      std::upper_bound(best_.begin(), best_.end(), rank, [](double value, const Entry& e) { return value < e.rank; });
+  best_.insert(at, {kernel, estimate_s, rank});
   if (best_.size() > most_) best_.pop_back();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The best few candidates seen, by estimated time; ties keep the first seen, so the order is reproducible.
+// The best few candidates seen, by estimated time and, between near ties, by the fewer stages; ties keep the first
+// seen, so the order is reproducible.
 
 #include <cstddef>
 #include <vector>
@@ -11,13 +12,14 @@ namespace orrery {
 class CandidateList {
  public:
   explicit CandidateList(std::size_t most) : most_(most) {}
-  // Worst estimate still worth offering.
-  double threshold() const { return best_.size() < most_ ? 1e300 : best_.back().estimate_s; }
+  // No estimate beyond this is worth offering.
+  double threshold() const { return best_.size() < most_ ? 1e300 : best_.back().rank; }
   void offer(const TileKernel& kernel, double estimate_s);
 
   struct Entry {
     TileKernel kernel;
     double estimate_s;
+    double rank;
   };
   const std::vector<Entry>& best() const { return best_; }
 

@@ -180,11 +180,12 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
     write_s = written / dram_bytes_per_s_;
   }
   const double cores_loading = std::min<double>(kernel.cores_used, items);
-  const double fill_s = latency_s_ + std::max((once + streamed) / port_bytes_per_s_,
-                                              cores_loading * (once + streamed) / dram_bytes_per_s_);
+  // The engines wait for the first stage; memory and ports are at work meanwhile.
+  const double fill_s = std::max((once + streamed) / port_bytes_per_s_,
+                                 cores_loading * (once + streamed) / dram_bytes_per_s_);
   const double tail_s = (epilogue_cycles + latency_cycles) * cycle_s + store_s + stage_cycles * cycle_s;
-  const double bound_s = std::max({core_s, port_s, flight_s, dram_s + write_s, shared_s});
-  return bound_s + fill_s + tail_s + (arch_.command.kernel_overhead_ns + arch_.command.item_dispatch_ns) * 1e-9;
+  const double bound_s = std::max({core_s + fill_s, port_s, flight_s, dram_s + write_s, shared_s});
+  return bound_s + latency_s_ + tail_s + (arch_.command.kernel_overhead_ns + arch_.command.item_dispatch_ns) * 1e-9;
 }
 
 }  // namespace orrery

@@ -72,7 +72,7 @@ class MatmulSearch {
   const CandidateList& run() {
     const auto ms = sizes(base_.m, smallest_m(), request_.m);
     const auto ns = sizes(base_.n, 16, request_.n);
-    const auto ks = sizes(base_.k, 32, request_.k);
+    const auto ks = sizes(base_.k, 64, request_.k);
     for (const std::uint64_t tm : ms) {
       for (const std::uint64_t tn : ns) {
         if (arch_.cores.accumulator_bytes > 0 && tm * tn * 4 > arch_.cores.accumulator_bytes) continue;

@@ -14,7 +14,7 @@ ArchSpec small_machine() {
   array.dataflows = {Dataflow::weight_stationary, Dataflow::output_stationary, Dataflow::input_stationary};
   array.rates[static_cast<std::size_t>(DType::fp16)] = 1;
   arch.cores.matrix = array;
-  arch.cores.vector = {16, 4, 4};
+  arch.cores.vector = {16, 4, 4, 0};
   arch.cores.scratchpad = {256 * kKiB, 32, 16};
   arch.cores.max_resident_items = 1;
   arch.cores.max_pipeline_stages = 4;

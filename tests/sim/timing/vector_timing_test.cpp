@@ -5,7 +5,7 @@
 namespace orrery::test {
 namespace {
 
-const VectorUnitSpec kUnit = {16, 4, 5};
+const VectorUnitSpec kUnit = {16, 4, 5, 0};
 
 TEST(VectorTiming, ElementWiseWorkTakesItsLanesAndOneLatency) {
   // 4 x 32 additions on 16 lanes, latency 5.
@@ -18,6 +18,17 @@ TEST(VectorTiming, TranscendentalsSetThePaceOfSoftmaxOnANarrowUnit) {
   const VectorWork work = vector_work(kUnit, VectorFunction::softmax, 1, 64);
   EXPECT_EQ(work.transcendental_ops, 65U);
   EXPECT_EQ(work.cycles, 17U + 5 * (1 + 2 * 4));
+}
+
+TEST(VectorTiming, ALoneAccumulatorMakesEachGroupOfLanesWaitForTheSumBeforeIt) {
+  VectorUnitSpec unit = kUnit;
+  unit.accumulators = 1;
+  const std::uint64_t hidden = vector_work(kUnit, VectorFunction::rmsnorm, 1, 64).cycles;
+  // One row: 4 groups, each 5 - 1 cycles late. Five rows interleave and hide it.
+  EXPECT_EQ(vector_work(unit, VectorFunction::rmsnorm, 1, 64).cycles, hidden + 4 * 4);
+  EXPECT_EQ(vector_work(unit, VectorFunction::rmsnorm, 5, 64).cycles,
+            vector_work(kUnit, VectorFunction::rmsnorm, 5, 64).cycles);
+  EXPECT_EQ(vector_work(unit, VectorFunction::add, 1, 64).cycles, vector_work(kUnit, VectorFunction::add, 1, 64).cycles);
 }
 
 TEST(VectorTiming, RowsAreCounted) {
