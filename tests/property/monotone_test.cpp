@@ -84,6 +84,8 @@ const std::set<std::string>& listed_anomalies() {
       // Another tiling ties in the estimate and is not among those simulated, or the tail of the shared queues falls
       // differently:
       "asic/tpu-v3 cores 3",               // matmul 346x20x542, +6.8 %
+      "asic/tpu-v3 cores 97",              // matmul 307x79x600, +2.2 %
+      "asic/tpu-v3 cores 123",             // add 73x8117, +2.1 %
       "gpu/a100-sxm-40gb cores 46",        // matmul 116x3553x385, +6.8 %
       "gpu/a100-sxm-40gb cores 50",        // gelu 161x13085, +3.0 %
       "gpu/a100-sxm-40gb cores 138",       // attention 8 x 16 heads, q 5, kv 499, +3.3 %
