@@ -85,6 +85,18 @@ double KernelEstimate::dram_bytes(const TileKernel& kernel, double loaded_bytes)
   return std::min(bytes, loaded_bytes);
 }
 
+// Cycles of the vector steps of a full tile.
+double KernelEstimate::steps_cycles(const TileKernel& kernel, const std::vector<VectorStep>& steps) const {
+  const WorkItem first;
+  double cycles = 0;
+  for (const VectorStep& step : steps) {
+    const std::uint64_t rows = length_at(kernel, step.rows, first, 0);
+    const std::uint64_t cols = length_at(kernel, step.cols, first, 0);
+    cycles += static_cast<double>(vector_work(arch_.cores.vector, step.function, rows, cols).cycles);
+  }
+  return cycles;
+}
+
 double KernelEstimate::seconds(const TileKernel& kernel) const {
   const WorkItem first;
   const double cycle_s = 1 / arch_.clock_hz;
@@ -98,20 +110,8 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
     read_bytes += static_cast<double>(
         operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
   }
-  double vector_cycles = 0;
-  for (const VectorStep& step : kernel.vector_steps) {
-    vector_cycles += static_cast<double>(vector_work(arch_.cores.vector, step.function,
-                                                     length_at(kernel, step.rows, first, 0),
-                                                     length_at(kernel, step.cols, first, 0))
-                                             .cycles);
-  }
-  double epilogue_cycles = 0;
-  for (const VectorStep& step : kernel.epilogue) {
-    epilogue_cycles += static_cast<double>(vector_work(arch_.cores.vector, step.function,
-                                                       length_at(kernel, step.rows, first, 0),
-                                                       length_at(kernel, step.cols, first, 0))
-                                               .cycles);
-  }
+  const double vector_cycles = steps_cycles(kernel, kernel.vector_steps);
+  const double epilogue_cycles = steps_cycles(kernel, kernel.epilogue);
 
   const auto items = static_cast<double>(kernel.items());
   double stages = std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k);

@@ -25,6 +25,7 @@ class KernelEstimate {
   double latency_s_;           // load to use from DRAM
 
   double dram_bytes(const TileKernel& kernel, double loaded_bytes) const;
+  double steps_cycles(const TileKernel& kernel, const std::vector<VectorStep>& steps) const;
 };
 
 }  // namespace orrery

@@ -13,6 +13,7 @@
 #include "sim/engine/machine.h"
 #include "sim/mapping/mapper.h"
 #include "sim/workload/operator_counts.h"
+#include "tests/support/machine_name.h"
 #include "tests/support/random_operator.h"
 
 namespace orrery::test {
@@ -56,15 +57,7 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
   EXPECT_LT(sum, 0.01 * std::max(1, skipping));
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  for (char& c : name) {
-    if (c == '/' || c == '-') c = '_';
-  }
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(AllMachines, Skipping, testing::ValuesIn(arch_names()), test_name);
+INSTANTIATE_TEST_SUITE_P(AllMachines, Skipping, testing::ValuesIn(arch_names()), machine_test_name);
 
 std::function<std::string()> latency_task(const std::string& arch_name, const std::string& model, bool exact) {
   return [=] {

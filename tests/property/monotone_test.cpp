@@ -11,6 +11,7 @@
 #include "sim/config/name_lookup.h"
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
+#include "tests/support/machine_name.h"
 #include "tests/support/random_operator.h"
 
 namespace orrery::test {
@@ -125,15 +126,7 @@ TEST_P(Monotone, ABetterMachineIsNeverSlowerByMoreThan2Percent) {
   }
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  for (char& c : name) {
-    if (c == '/' || c == '-') c = '_';
-  }
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(AllMachines, Monotone, testing::ValuesIn(arch_names()), test_name);
+INSTANTIATE_TEST_SUITE_P(AllMachines, Monotone, testing::ValuesIn(arch_names()), machine_test_name);
 
 class Splitting : public testing::TestWithParam<std::string> {};
 
@@ -152,7 +145,7 @@ TEST_P(Splitting, ABatchIsNeverFasterInTwoHalves) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllMachines, Splitting, testing::ValuesIn(arch_names()), test_name);
+INSTANTIATE_TEST_SUITE_P(AllMachines, Splitting, testing::ValuesIn(arch_names()), machine_test_name);
 
 }  // namespace
 }  // namespace orrery::test

@@ -9,6 +9,7 @@
 #include "sim/engine/kernel_run.h"
 #include "sim/engine/roofline.h"
 #include "sim/workload/operator_counts.h"
+#include "tests/support/machine_name.h"
 #include "tests/support/random_operator.h"
 
 namespace orrery::test {
@@ -48,15 +49,7 @@ TEST_P(Physics, HoldsOnRandomOperators) {
   for (int i = 0; i < kOperatorsPerMachine; ++i) expect_physics(random_operator(random, arch, most_macs), runner);
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  for (char& c : name) {
-    if (c == '/' || c == '-') c = '_';
-  }
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(AllMachines, Physics, testing::ValuesIn(arch_names()), test_name);
+INSTANTIATE_TEST_SUITE_P(AllMachines, Physics, testing::ValuesIn(arch_names()), machine_test_name);
 
 }  // namespace
 }  // namespace orrery::test

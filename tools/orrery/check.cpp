@@ -1,13 +1,12 @@
-#include <algorithm>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "sim/config/arch_loader.h"
 #include "sim/config/config_document.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/schema_validation.h"
-#include "sim/report/csv.h"
 #include "sim/report/text_table.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/trace_reader.h"
@@ -43,17 +42,7 @@ void print_provenance(const ConfigDocument& document, OutputFormat format) {
     rows.push_back({{"grade", grade}, {"key", key_path(p.pointer)}, {"value", p.value}, {"source", p.source}});
     table.push_back({grade, key_path(p.pointer), fmt::format("{}", p.value), p.source});
   }
-  switch (format) {
-    case OutputFormat::json:
-      print_json(rows);
-      break;
-    case OutputFormat::csv:
-      std::cout << to_csv(rows);
-      break;
-    case OutputFormat::table:
-      std::cout << format_table(table);
-      break;
-  }
+  print_result(format, rows, [&] { return format_table(table); });
 }
 
 }  // namespace

@@ -1,10 +1,8 @@
 #include <functional>
-#include <iostream>
 
 #include "sim/config/arch_loader.h"
 #include "sim/engine/inference.h"
 #include "sim/engine/isolate.h"
-#include "sim/report/csv.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "tools/orrery/output.h"
@@ -62,17 +60,7 @@ int compare_command(const Arguments& arguments) {
   for (const std::string& text : run_isolated(tasks, static_cast<std::size_t>(jobs))) {
     results.push_back(nlohmann::ordered_json::parse(text));
   }
-  switch (format) {
-    case OutputFormat::json:
-      print_json(results);
-      break;
-    case OutputFormat::csv:
-      std::cout << to_csv(results);
-      break;
-    case OutputFormat::table:
-      std::cout << run_table(results);
-      break;
-  }
+  print_result(format, results, [&] { return run_table(results); });
   return 0;
 }
 

@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
-#include <iostream>
 #include <sstream>
 
 #include "sim/config/arch_loader.h"
 #include "sim/engine/kernel_run.h"
-#include "sim/report/csv.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "sim/util/errors.h"
@@ -164,17 +162,7 @@ int kernel_command(const Arguments& arguments) {
   KernelResult result = run_kernel(operator_from(parsed.values, arch, dtype), arch, runner);
   watch.stop(result.info);
   const nlohmann::ordered_json json = to_json(result);
-  switch (format) {
-    case OutputFormat::json:
-      print_json(json);
-      break;
-    case OutputFormat::csv:
-      std::cout << to_csv({json});
-      break;
-    case OutputFormat::table:
-      std::cout << kernel_table(json);
-      break;
-  }
+  print_result(format, json, [&] { return kernel_table(json); });
   return 0;
 }
 

@@ -1,11 +1,8 @@
 #include <fmt/format.h>
 
-#include <iostream>
-
 #include "sim/config/arch_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/schema_validation.h"
-#include "sim/report/csv.h"
 #include "sim/report/text_table.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
@@ -100,17 +97,7 @@ int list_command(const Arguments& arguments) {
     throw UsageError("cannot list '" + what + "'" +
                      did_you_mean(what, {"archs", "models", "operators", "dtypes", "schemas"}));
   }
-  switch (format) {
-    case OutputFormat::json:
-      print_json(rows);
-      break;
-    case OutputFormat::csv:
-      std::cout << to_csv(rows);
-      break;
-    case OutputFormat::table:
-      std::cout << table_of(rows);
-      break;
-  }
+  print_result(format, rows, [&] { return table_of(rows); });
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <iostream>
 
+#include "sim/report/csv.h"
 #include "tools/orrery/options.h"
 
 namespace orrery {
@@ -16,7 +17,23 @@ OutputFormat parse_format(const std::string& name) {
   throw UsageError("unknown --format '" + name + "' (table, json or csv)");
 }
 
-void print_json(const nlohmann::ordered_json& value) { std::cout << value.dump(2) << '\n'; }
+void print_result(OutputFormat format, const nlohmann::ordered_json& value,
+                  const std::function<std::string()>& table) {
+  switch (format) {
+    case OutputFormat::json:
+      std::cout << value.dump(2) << '\n';
+      break;
+    case OutputFormat::csv: {
+      std::vector<nlohmann::ordered_json> rows = {value};
+      if (value.is_array()) rows.assign(value.begin(), value.end());
+      std::cout << to_csv(rows);
+      break;
+    }
+    case OutputFormat::table:
+      std::cout << table();
+      break;
+  }
+}
 
 Stopwatch::Stopwatch() : wall_(std::chrono::steady_clock::now()), cpu_(std::clock()) {}
 

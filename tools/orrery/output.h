@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -15,8 +16,8 @@ namespace orrery {
 enum class OutputFormat { table, json, csv };
 OutputFormat parse_format(const std::string& name);
 
-// One object for one result, an array for a list.
-void print_json(const nlohmann::ordered_json& value);
+// Prints one result (an object) or several (an array) as JSON, as CSV rows, or as the text `table` makes of it.
+void print_result(OutputFormat format, const nlohmann::ordered_json& value, const std::function<std::string()>& table);
 
 // Measures from construction on.
 class Stopwatch {

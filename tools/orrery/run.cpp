@@ -1,8 +1,5 @@
-#include <iostream>
-
 #include "sim/config/arch_loader.h"
 #include "sim/engine/inference.h"
-#include "sim/report/csv.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "sim/workload/trace_reader.h"
@@ -58,17 +55,7 @@ int run_command(const Arguments& arguments) {
   }
   watch.stop(result.info);
   const nlohmann::ordered_json json = to_json(result);
-  switch (format) {
-    case OutputFormat::json:
-      print_json(json);
-      break;
-    case OutputFormat::csv:
-      std::cout << to_csv({json});
-      break;
-    case OutputFormat::table:
-      std::cout << run_table({json});
-      break;
-  }
+  print_result(format, json, [&] { return run_table({json}); });
   return 0;
 }
 

@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 #include <map>
 
 #include "sim/config/arch_loader.h"
-#include "sim/report/csv.h"
 #include "sim/report/text_table.h"
 #include "sim/workload/operator_counts.h"
 #include "sim/workload/trace_reader.h"
@@ -86,21 +84,12 @@ int show(const Arguments& arguments) {
     table.push_back({key, std::to_string(t.operators), std::to_string(2 * t.macs), std::to_string(t.read),
                      std::to_string(t.written)});
   }
-  switch (format) {
-    case OutputFormat::json:
-      print_json(rows);
-      break;
-    case OutputFormat::csv:
-      std::cout << to_csv(rows);
-      break;
-    case OutputFormat::table:
-      std::cout << fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode graph(s)\n\n",
-                               info.model, to_string(info.scenario.dtype), info.scenario.batch, info.scenario.input,
-                               info.scenario.output, info.scenario.tensor_parallel, info.prefill_graphs,
-                               info.decode_graphs)
-                << format_table(table);
-      break;
-  }
+  print_result(format, rows, [&] {
+    return fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode graph(s)\n\n", info.model,
+                       to_string(info.scenario.dtype), info.scenario.batch, info.scenario.input, info.scenario.output,
+                       info.scenario.tensor_parallel, info.prefill_graphs, info.decode_graphs) +
+           format_table(table);
+  });
   return 0;
 }
 
