@@ -16,7 +16,8 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
     crossbar->memory.bind(dram->port);
   }
   command = std::make_unique<CommandProcessor>("command_processor", arch, counts);
-  collectives = std::make_unique<CollectiveEngine>("collectives", arch.node.link, CoreId{cores}, counts, *command);
+  collectives =
+      std::make_unique<CollectiveEngine>("collectives", arch.node.link, CoreId{cores}, counts, *command);
   collectives->network.bind(crossbar->port);
   collectives->prepare(arch.node.chips);
   std::vector<ComputeTile*> views;

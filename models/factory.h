@@ -1,6 +1,7 @@
 #pragma once
 // The one place that turns a machine's description into modules and wires them:
-// cores (each with a DMA engine) -> crossbar -> [shared buffer] -> DRAM controller; collective engine -> crossbar.
+// cores (each with a DMA engine) -> crossbar -> [shared buffer] -> DRAM controller; collective engine ->
+// crossbar.
 
 #include <memory>
 #include <vector>

@@ -9,8 +9,8 @@ constexpr std::uint64_t kNothingHeld = UINT64_MAX;
 
 }  // namespace
 
-ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch, const ClockDomain& clock,
-                         ActivityCounts& counts, ItemListener& listener)
+ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch,
+                         const ClockDomain& clock, ActivityCounts& counts, ItemListener& listener)
     : sc_module(name),
       matrix("matrix", arch.cores.matrix, clock),
       vector("vector", arch.cores.vector, clock),
@@ -196,7 +196,8 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
   CriticalPath path;
   Femtoseconds issued = 0;
   if (kernel.instructions_per_stage > 0 && arch_.command.instruction_issue_cycles > 0) {
-    const double cycles = static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
+    const double cycles =
+        static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
     issued = issue_.reserve(std::max(now, start), clock_.cycles(cycles));
     path = path_to_start(slot, start);
     path.extend(issued, TimeCategory::launch);
@@ -255,9 +256,10 @@ void ComputeTile::finish_item(const WorkItem& item, CriticalPath path, Femtoseco
     tile.source = id_;
     tile.bytes = tile.tile_bytes = cost.output_bytes[i];
     tile.irregular = operand.irregular;
-    tile.entry = run_.output_entry[i] == kNoEntry
-                     ? kNoEntry
-                     : run_.output_entry[i] + static_cast<std::uint32_t>(operand_tile(*run_.kernel, operand, item, 0));
+    tile.entry =
+        run_.output_entry[i] == kNoEntry
+            ? kNoEntry
+            : run_.output_entry[i] + static_cast<std::uint32_t>(operand_tile(*run_.kernel, operand, item, 0));
     // The results leave while the epilogue still runs.
     const Reservation stored = dma.store(tile, now);
     counts_.scratchpad_read_bytes += tile.bytes;

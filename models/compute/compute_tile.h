@@ -1,8 +1,8 @@
 #pragma once
 // A core: matrix engine, vector unit, scratchpad and DMA engine, and the state machine that takes work items
-// through their stages. It interleaves up to `resident_items` items; each keeps up to `pipeline_stages` buffers
-// in flight, so loads run ahead of the engines by as much as the buffers allow. One SC_METHOD, re-armed for the
-// next instant at which an item can go on. Left out: register files, instruction fetch.
+// through their stages. It interleaves up to `resident_items` items; each keeps up to `pipeline_stages`
+// buffers in flight, so loads run ahead of the engines by as much as the buffers allow. One SC_METHOD,
+// re-armed for the next instant at which an item can go on. Left out: register files, instruction fetch.
 
 #include <memory>
 #include <systemc>
@@ -24,7 +24,7 @@ struct KernelRun {
   const TileKernel* kernel = nullptr;
   const StageCosts* costs = nullptr;
   WorkQueue* queue = nullptr;
-  std::vector<std::uint32_t> input_entry;         // first shared-buffer entry of each operand; kNoEntry = none
+  std::vector<std::uint32_t> input_entry;  // first shared-buffer entry of each operand; kNoEntry = none
   std::vector<std::uint32_t> output_entry;
 };
 
@@ -66,19 +66,19 @@ class ComputeTile : public sc_core::sc_module, public Component {
     bool active = false;
     WorkItem item;
     std::uint64_t next_k = 0;
-    std::size_t operand = 0;          // of the stage whose loads are being issued
-    std::uint64_t offset = 0;         // within that operand's tile
-    Femtoseconds ready = 0;           // of that stage's data so far
+    std::size_t operand = 0;   // of the stage whose loads are being issued
+    std::uint64_t offset = 0;  // within that operand's tile
+    Femtoseconds ready = 0;    // of that stage's data so far
     TimeCategory cause = TimeCategory::wait;
-    CriticalPath asked;               // path to the first load of that stage
-    CriticalPath chain;               // path to the last stage's result
-    std::uint64_t issued = 0;         // stages, over all items
+    CriticalPath asked;                     // path to the first load of that stage
+    CriticalPath chain;                     // path to the last stage's result
+    std::uint64_t issued = 0;               // stages, over all items
     std::vector<CriticalPath> buffer_free;  // path to each buffer's release, a ring
     std::array<std::uint64_t, kMaxOperands> held{};
     TimeCategory blocked_by = TimeCategory::wait;  // why the first load of that stage is late
     Femtoseconds wake = kNever;
-    bool wait_end = false;            // wakes to finish its item
-    std::vector<Finishing> finishing; // items whose results are due while later ones already load: a ring
+    bool wait_end = false;             // wakes to finish its item
+    std::vector<Finishing> finishing;  // items whose results are due while later ones already load: a ring
     std::uint32_t first_finishing = 0, finishing_count = 0;
     Femtoseconds next_finish() const { return finishing_count > 0 ? finishing[first_finishing].at : kNever; }
   };

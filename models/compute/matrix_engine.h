@@ -16,7 +16,8 @@ class MatrixEngine : public sc_core::sc_module {
   MatrixEngine(const sc_core::sc_module_name& name, const MatrixEngineSpec& spec, const ClockDomain& clock);
 
   // Service time of an m x n x k product; what reserve() is called with.
-  Femtoseconds service(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n, std::uint64_t k) const;
+  Femtoseconds service(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n,
+                       std::uint64_t k) const;
   Femtoseconds latency() const { return latency_; }
   const MatrixEngineSpec& spec() const { return spec_; }
 

@@ -5,8 +5,8 @@
 namespace orrery {
 namespace {
 
-StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64_t k_tile, const MatrixEngine& matrix,
-                     const VectorUnit& vector, const Scratchpad& scratchpad) {
+StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64_t k_tile,
+                     const MatrixEngine& matrix, const VectorUnit& vector, const Scratchpad& scratchpad) {
   StageCost cost;
   std::uint64_t written = 0;
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
@@ -18,7 +18,8 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
     const std::uint64_t n = length_at(kernel, step.n, item, k_tile);
     const std::uint64_t k = length_at(kernel, step.k, item, k_tile);
     cost.matrix += matrix.service(step.dataflow, step.dtype, m, n, k);
-    cost.scratchpad_read_bytes += operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, k);
+    cost.scratchpad_read_bytes +=
+        operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, k);
   }
   for (const VectorStep& step : kernel.vector_steps) {
     const VectorWork work = vector.work(step.function, length_at(kernel, step.rows, item, k_tile),
@@ -52,8 +53,8 @@ StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, con
       cost.output_bytes[i] = operand_bytes(kernel, kernel.outputs[i], item, 0);
     }
     for (const VectorStep& step : kernel.epilogue) {
-      const VectorWork work =
-          vector.work(step.function, length_at(kernel, step.rows, item, 0), length_at(kernel, step.cols, item, 0));
+      const VectorWork work = vector.work(step.function, length_at(kernel, step.rows, item, 0),
+                                          length_at(kernel, step.cols, item, 0));
       cost.vector += vector.service(work);
       cost.vector_work.simple_ops += work.simple_ops;
       cost.vector_work.transcendental_ops += work.transcendental_ops;

@@ -1,6 +1,6 @@
 #pragma once
-// Service times and bytes of a kernel's stages, worked out once a kernel with the engines' own timing: a stage is
-// one of eight kinds, by whether its m, n and k tiles are full or clipped at the edge.
+// Service times and bytes of a kernel's stages, worked out once a kernel with the engines' own timing: a
+// stage is one of eight kinds, by whether its m, n and k tiles are full or clipped at the edge.
 
 #include <array>
 #include <vector>
@@ -16,7 +16,7 @@ namespace orrery {
 inline constexpr std::size_t kMaxOperands = 6;
 
 struct StageCost {
-  Femtoseconds matrix = 0;       // engine time, scratchpad supply included
+  Femtoseconds matrix = 0;  // engine time, scratchpad supply included
   bool scratchpad_bound = false;
   Femtoseconds vector = 0;
   std::array<std::uint64_t, kMaxOperands> input_bytes{};
@@ -25,7 +25,7 @@ struct StageCost {
 };
 
 struct ItemCost {
-  Femtoseconds vector = 0;       // epilogue
+  Femtoseconds vector = 0;  // epilogue
   std::array<std::uint64_t, kMaxOperands> output_bytes{};
   VectorWork vector_work;
 };

@@ -1,5 +1,6 @@
 #pragma once
-// The vector unit of one core, shared by the work items the core interleaves. Timing: sim/timing/vector_timing.
+// The vector unit of one core, shared by the work items the core interleaves. Timing:
+// sim/timing/vector_timing.
 
 #include <systemc>
 

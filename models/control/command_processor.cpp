@@ -6,7 +6,8 @@
 
 namespace orrery {
 
-CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch, ActivityCounts& counts)
+CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch,
+                                   ActivityCounts& counts)
     : sc_module(name), arch_(arch), counts_(counts) {
   SC_HAS_PROCESS(CommandProcessor);
   SC_METHOD(step);
@@ -40,7 +41,8 @@ bool CommandProcessor::complete() const {
 
 bool CommandProcessor::ready(std::uint32_t task) const {
   const auto& depends_on = program_->tasks[task].depends_on;
-  return std::all_of(depends_on.begin(), depends_on.end(), [this](std::uint32_t d) { return outcomes_[d].done; });
+  return std::all_of(depends_on.begin(), depends_on.end(),
+                     [this](std::uint32_t d) { return outcomes_[d].done; });
 }
 
 void CommandProcessor::step() {

@@ -1,7 +1,7 @@
 #pragma once
-// Issues a program's tasks to the cores and the links: a task starts when those it depends on are done; kernels
-// go one at a time and pay the device's start-up cost; a collective may run beside a kernel. It knows when the
-// program is complete and how each task's time was spent.
+// Issues a program's tasks to the cores and the links: a task starts when those it depends on are done;
+// kernels go one at a time and pay the device's start-up cost; a collective may run beside a kernel. It knows
+// when the program is complete and how each task's time was spent.
 
 #include <memory>
 #include <systemc>
@@ -18,22 +18,25 @@ namespace orrery {
 struct TaskOutcome {
   Femtoseconds start = 0;
   Femtoseconds end = 0;
-  TimeSplit split;               // sums to end - start
-  Femtoseconds skipped = 0;      // of that, replayed by steady-state skipping
+  TimeSplit split;           // sums to end - start
+  Femtoseconds skipped = 0;  // of that, replayed by steady-state skipping
   bool done = false;
 };
 
-class CommandProcessor : public sc_core::sc_module, public Component, public ItemListener, public CollectiveListener {
+class CommandProcessor : public sc_core::sc_module,
+                         public Component,
+                         public ItemListener,
+                         public CollectiveListener {
  public:
   CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch, ActivityCounts& counts);
 
   // Wiring, once, by the factory.
   void connect(std::vector<ComputeTile*> tiles, SharedBuffer* shared_buffer, CollectiveEngine* collectives);
 
-  // Starts `program` now; it must outlive the run. `resident` lists what is on chip; `skip` allows steady-state
-  // skipping.
-  void begin(const Program& program, const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes,
-             bool skip);
+  // Starts `program` now; it must outlive the run. `resident` lists what is on chip; `skip` allows
+  // steady-state skipping.
+  void begin(const Program& program, const std::vector<ResidentTensor>& resident,
+             std::uint64_t foreign_dirty_bytes, bool skip);
 
   bool complete() const;
   const std::vector<TaskOutcome>& outcomes() const { return outcomes_; }

@@ -5,8 +5,8 @@
 namespace orrery {
 namespace {
 
-constexpr double kEqualPeriods = 0.004;  // relative spread of periods that count as equal
-constexpr std::uint64_t kTailWaves = 2;  // always simulated
+constexpr double kEqualPeriods = 0.004;   // relative spread of periods that count as equal
+constexpr std::uint64_t kTailWaves = 2;   // always simulated
 constexpr std::uint64_t kWarmRounds = 4;  // times every buffer is refilled before waves count as steady
 
 // Items of one line of the raster: edges, and reloads of an operand held along the line, repeat with it.
@@ -90,8 +90,8 @@ void WorkQueue::wave_done(Femtoseconds at) {
   // The skipped items' mix of edges may differ a little from the periods': their loads are known exactly.
   const std::uint64_t loads = loaded_bytes(*kernel_, first, next_);
   if (loads > 0) {
-    skipped_counts_ =
-        scaled(skipped_counts_, static_cast<double>(loads) / static_cast<double>(skipped_counts_.requested_read_bytes));
+    skipped_counts_ = scaled(skipped_counts_, static_cast<double>(loads) /
+                                                  static_cast<double>(skipped_counts_.requested_read_bytes));
   }
 }
 

@@ -1,9 +1,8 @@
 #pragma once
-// Deals the work items of one kernel to the cores in raster order, and notices when successive waves repeat: then
-// it skips ahead to the tail and replays the periods' time and counts (sim/program/tile_kernel.h says what an
-// item is). A wave is as many items as the
-// machine holds at once, several times over where a line of the raster is longer, so that waves have a like mix of
-// edges and of operands held along a line.
+// Deals the work items of one kernel to the cores in raster order, and notices when successive waves repeat:
+// then it skips ahead to the tail and replays the periods' time and counts (sim/program/tile_kernel.h says
+// what an item is). A wave is as many items as the machine holds at once, several times over where a line of
+// the raster is longer, so that waves have a like mix of edges and of operands held along a line.
 
 #include <cstdint>
 
@@ -15,9 +14,11 @@ namespace orrery {
 
 class WorkQueue {
  public:
-  // `skip` switches steady-state skipping; `counts` are the machine's, read when a wave completes. Buffers filled
-  // ahead across items (`run_ahead`) make the first waves faster than the rest: they are not taken for steady.
-  void begin(const TileKernel& kernel, bool skip, bool run_ahead, const ActivityCounts& counts, Femtoseconds now);
+  // `skip` switches steady-state skipping; `counts` are the machine's, read when a wave completes. Buffers
+  // filled ahead across items (`run_ahead`) make the first waves faster than the rest: they are not taken for
+  // steady.
+  void begin(const TileKernel& kernel, bool skip, bool run_ahead, const ActivityCounts& counts,
+             Femtoseconds now);
 
   // The next item, or false when none is left.
   bool next(WorkItem& item);

@@ -1,7 +1,7 @@
 #pragma once
 // The reservations of one shared resource (a port, a slice, a channel, an engine), served first come first
-// served in the order of the calls. A single time suffices because every server of a path is reserved at request
-// time, in event order; path latencies are added by the requester.
+// served in the order of the calls. A single time suffices because every server of a path is reserved at
+// request time, in event order; path latencies are added by the requester.
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Converts integer cycles and SystemC times to femtoseconds. No clock ever ticks. A period that is not a whole
-// number of femtoseconds is never accumulated: n cycles are n x period rounded up once.
+// Converts integer cycles and SystemC times to femtoseconds. No clock ever ticks. A period that is not a
+// whole number of femtoseconds is never accumulated: n cycles are n x period rounded up once.
 
 #include <cmath>
 #include <systemc>
@@ -23,7 +23,9 @@ class ClockDomain {
 };
 
 // The simulator's resolution is 1 fs (set once, before anything else touches SystemC).
-inline Femtoseconds now_fs() { return static_cast<Femtoseconds>(sc_core::sc_time_stamp().value()); }
+inline Femtoseconds now_fs() {
+  return static_cast<Femtoseconds>(sc_core::sc_time_stamp().value());
+}
 inline sc_core::sc_time fs_time(Femtoseconds t) {
   return sc_core::sc_time::from_value(static_cast<sc_core::sc_time::value_type>(t));
 }

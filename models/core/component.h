@@ -1,6 +1,6 @@
 #pragma once
-// What every block of the machine can say of itself after a run: whether it is idle and, if not, what it waits
-// for. The engine asks all of them once SystemC has no more events.
+// What every block of the machine can say of itself after a run: whether it is idle and, if not, what it
+// waits for. The engine asks all of them once SystemC has no more events.
 
 #include <string>
 

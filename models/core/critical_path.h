@@ -1,6 +1,6 @@
 #pragma once
-// The chain of waits and services that led to an event, as a split of the time since the kernel's start. An event
-// that waited for several others inherits the path of the one that came last.
+// The chain of waits and services that led to an event, as a split of the time since the kernel's start. An
+// event that waited for several others inherits the path of the one that came last.
 
 #include "sim/stats/time_split.h"
 

@@ -17,10 +17,10 @@ struct Granule {
   CoreId source;
   std::uint32_t entry = kNoEntry;  // tile entry of the shared buffer; kNoEntry bypasses it
   std::uint64_t bytes = 0;
-  std::uint64_t offset = 0;        // of the granule within its tile
-  std::uint64_t tile_bytes = 0;    // of the whole tile
+  std::uint64_t offset = 0;      // of the granule within its tile
+  std::uint64_t tile_bytes = 0;  // of the whole tile
   bool write = false;
-  bool irregular = false;          // scattered rows: no chunk longer than a DRAM burst train of one row
+  bool irregular = false;  // scattered rows: no chunk longer than a DRAM burst train of one row
 };
 
 // finish = when the slowest server of the path is through; latency = what the path adds after it;
@@ -32,9 +32,9 @@ struct Reservation {
   Femtoseconds done() const { return finish + latency; }
 };
 
-// Contract: reserve() books the whole path from here to the data at time t (>= the current simulated time; calls
-// come in event order), moves the counters and returns at once. It never waits, so an SC_METHOD may call it;
-// back-pressure is the caller's bounded number of outstanding granules.
+// Contract: reserve() books the whole path from here to the data at time t (>= the current simulated time;
+// calls come in event order), moves the counters and returns at once. It never waits, so an SC_METHOD may
+// call it; back-pressure is the caller's bounded number of outstanding granules.
 class GranuleInterface : public virtual sc_core::sc_interface {
  public:
   virtual Reservation reserve(const Granule& granule, Femtoseconds t) = 0;

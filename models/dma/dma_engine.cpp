@@ -7,7 +7,9 @@ namespace orrery {
 DmaEngine::DmaEngine(const sc_core::sc_module_name& name, const DmaSpec& spec, ActivityCounts& counts)
     : sc_module(name), spec_(spec), counts_(counts), done_(spec.max_outstanding, 0) {}
 
-Femtoseconds DmaEngine::may_issue_at(Femtoseconds now) const { return std::max(now, done_[next_]); }
+Femtoseconds DmaEngine::may_issue_at(Femtoseconds now) const {
+  return std::max(now, done_[next_]);
+}
 
 Reservation DmaEngine::issue(const Granule& granule, Femtoseconds now) {
   counts_.requested_read_bytes += granule.bytes;

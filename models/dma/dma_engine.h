@@ -1,6 +1,6 @@
 #pragma once
-// A core's mover of granules: splits tiles into granules and keeps a bounded number in flight. The bound is the
-// core's back-pressure (Little's law: rate <= outstanding bytes / latency).
+// A core's mover of granules: splits tiles into granules and keeps a bounded number in flight. The bound is
+// the core's back-pressure (Little's law: rate <= outstanding bytes / latency).
 
 #include <systemc>
 #include <vector>

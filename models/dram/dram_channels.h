@@ -1,6 +1,7 @@
 #pragma once
-// The calendars of all DRAM channels. Transfers striped over all channels keep them level, so one number stands
-// for them until a transfer to a single channel sets one apart; then each has its own until they meet again.
+// The calendars of all DRAM channels. Transfers striped over all channels keep them level, so one number
+// stands for them until a transfer to a single channel sets one apart; then each has its own until they meet
+// again.
 
 #include <vector>
 
@@ -23,7 +24,7 @@ class DramChannels {
 
  private:
   bool level_ = true;
-  Femtoseconds common_ = 0;           // valid while level_
+  Femtoseconds common_ = 0;            // valid while level_
   std::vector<Femtoseconds> free_at_;  // valid while !level_
 };
 

@@ -5,15 +5,16 @@
 
 namespace orrery {
 
-DramController::DramController(const sc_core::sc_module_name& name, const DramSpec& spec, const ClockDomain& clock,
-                               ActivityCounts& counts)
+DramController::DramController(const sc_core::sc_module_name& name, const DramSpec& spec,
+                               const ClockDomain& clock, ActivityCounts& counts)
     : sc_module(name),
       timing_(spec),
       counts_(counts),
       channels_(spec.channels),
       latency_(from_ns(timing_.read_latency_ns() + spec.controller_latency_ns)),
       write_batch_bytes_(timing_.write_batch_bytes() * spec.channels) {
-  // Striped evenly over the channels, time is in proportion to the bytes; the chip-side bus may be slower still.
+  // Striped evenly over the channels, time is in proportion to the bytes; the chip-side bus may be slower
+  // still.
   const double bus_fs = spec.bus_bytes_per_cycle > 0 ? clock.fs_per_cycle() / spec.bus_bytes_per_cycle : 0;
   constexpr double kTrain = 1 << 20;  // long enough that whole bursts do not matter
   const auto per_byte = [&](std::uint64_t chunk) {
@@ -26,7 +27,8 @@ DramController::DramController(const sc_core::sc_module_name& name, const DramSp
 }
 
 Femtoseconds DramController::service(std::uint64_t bytes, bool irregular) const {
-  return static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * (irregular ? scattered_fs_per_byte_ : fs_per_byte_)));
+  return static_cast<Femtoseconds>(
+      std::ceil(static_cast<double>(bytes) * (irregular ? scattered_fs_per_byte_ : fs_per_byte_)));
 }
 
 Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
@@ -59,7 +61,9 @@ void DramController::drain(Femtoseconds t) {
   if (queued_write_bytes_ > 0) drain_batch(queued_write_bytes_, t);
 }
 
-void DramController::reset() { channels_.reset(); }
+void DramController::reset() {
+  channels_.reset();
+}
 
 std::string DramController::waiting_for() const {
   return std::string(name()) + " holds " + std::to_string(queued_write_bytes_) + " bytes of writes";

@@ -10,7 +10,8 @@ ChipLink::ChipLink(const sc_core::sc_module_name& name, const LinkSpec& spec)
       latency_(from_ns(spec.latency_ns)) {}
 
 Femtoseconds ChipLink::send(std::uint64_t bytes, Femtoseconds t) {
-  return calendar_.reserve(t, static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_byte_))) +
+  return calendar_.reserve(t,
+                           static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_byte_))) +
          latency_;
 }
 

@@ -1,8 +1,9 @@
 #pragma once
-// Runs a collective as the ring algorithm over simulated links, one chip_link a device of the ring. Every device's
-// steps are events: a device sends step s when it has received step s-1. The devices are alike; the memory traffic
-// of device 0, the machine that is simulated in full, goes through its own network, shared buffer and DRAM, so a
-// collective contends with whatever runs beside it. Left out: other algorithms, switches.
+// Runs a collective as the ring algorithm over simulated links, one chip_link a device of the ring. Every
+// device's steps are events: a device sends step s when it has received step s-1. The devices are alike; the
+// memory traffic of device 0, the machine that is simulated in full, goes through its own network, shared
+// buffer and DRAM, so a collective contends with whatever runs beside it. Left out: other algorithms,
+// switches.
 
 #include <memory>
 #include <systemc>
@@ -28,8 +29,8 @@ class CollectiveEngine : public sc_core::sc_module, public Component {
   sc_core::sc_port<GranuleInterface> network;
 
   // `source` is the engine's own port of the network on chip.
-  CollectiveEngine(const sc_core::sc_module_name& name, const LinkSpec& spec, CoreId source, ActivityCounts& counts,
-                   CollectiveListener& listener);
+  CollectiveEngine(const sc_core::sc_module_name& name, const LinkSpec& spec, CoreId source,
+                   ActivityCounts& counts, CollectiveListener& listener);
 
   // Starts a collective at t (>= now); one at a time. Creates links for devices not seen before, which must
   // happen before the simulation starts: reserve them with prepare().
@@ -42,9 +43,9 @@ class CollectiveEngine : public sc_core::sc_module, public Component {
 
  private:
   struct Device {
-    std::uint32_t step = 0;       // next step to send
-    std::uint64_t offset = 0;     // sent of its chunk
-    Femtoseconds ready = 0;       // when that step may start
+    std::uint32_t step = 0;    // next step to send
+    std::uint64_t offset = 0;  // sent of its chunk
+    Femtoseconds ready = 0;    // when that step may start
     Femtoseconds wake = INT64_MAX;
     std::vector<Femtoseconds> received;  // completion of each step's incoming chunk
   };

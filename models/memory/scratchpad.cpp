@@ -6,13 +6,15 @@
 
 namespace orrery {
 
-Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const ScratchpadSpec& spec, const ClockDomain& clock)
+Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const ScratchpadSpec& spec,
+                       const ClockDomain& clock)
     : sc_module(name), spec_(spec), clock_(clock) {}
 
 void Scratchpad::allocate(std::uint64_t bytes) {
   if (bytes > spec_.size_bytes) {
-    throw SimulationError(name(), fmt::format("the kernel's buffers take {} bytes, the scratchpad has {} ({} too many)",
-                                              bytes, spec_.size_bytes, bytes - spec_.size_bytes));
+    throw SimulationError(
+        name(), fmt::format("the kernel's buffers take {} bytes, the scratchpad has {} ({} too many)", bytes,
+                            spec_.size_bytes, bytes - spec_.size_bytes));
   }
   allocated_ = bytes;
 }

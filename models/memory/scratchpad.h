@@ -1,6 +1,6 @@
 #pragma once
-// A core's banked scratchpad: its capacity is checked when a kernel's buffers are laid out, and its banks bound
-// how fast the engines and the DMA engine can feed on it together.
+// A core's banked scratchpad: its capacity is checked when a kernel's buffers are laid out, and its banks
+// bound how fast the engines and the DMA engine can feed on it together.
 
 #include <systemc>
 

@@ -9,8 +9,8 @@ constexpr std::uint64_t kForeignChunkBytes = 256 * kKiB;  // how finely other te
 
 }  // namespace
 
-SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec, const ClockDomain& clock,
-                           ActivityCounts& counts)
+SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec,
+                           const ClockDomain& clock, ActivityCounts& counts)
     : sc_module(name),
       spec_(spec),
       fs_per_byte_(clock.fs_per_cycle() / (spec.bytes_per_cycle * spec.sustained_share)),
@@ -40,7 +40,8 @@ void SharedBuffer::begin(const std::vector<TileRange>& ranges, std::uint64_t for
   std::uint32_t first = 0;
   for (const TileRange& range : ranges) {
     const std::uint64_t room = tiles_.capacity() - tiles_.used();
-    const std::uint64_t fitting = std::min(range.resident_bytes, room) / std::max<std::uint64_t>(range.tile_bytes, 1);
+    const std::uint64_t fitting =
+        std::min(range.resident_bytes, room) / std::max<std::uint64_t>(range.tile_bytes, 1);
     const auto resident = static_cast<std::uint32_t>(std::min<std::uint64_t>(fitting, range.tiles));
     for (std::uint32_t i = range.tiles - resident; i < range.tiles; ++i) {
       tiles_.insert(first + i, range.tile_bytes);
@@ -67,7 +68,8 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
   counts_.shared_read_bytes += granule.bytes;
   const Femtoseconds finish = slices_.reserve(t, service(granule.bytes));
   const bool bypass = granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity();
-  if (!bypass && tiles_.holds(granule.entry) && tiles_[granule.entry].bytes >= granule.offset + granule.bytes) {
+  if (!bypass && tiles_.holds(granule.entry) &&
+      tiles_[granule.entry].bytes >= granule.offset + granule.bytes) {
     tiles_.touch(granule.entry);
     const Femtoseconds ready = tiles_[granule.entry].ready;
     if (ready > finish) return {ready, latency_, TimeCategory::dram};

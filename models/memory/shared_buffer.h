@@ -1,7 +1,7 @@
 #pragma once
 // The buffer all cores share (a GPU's L2, an accelerator's global buffer). It keeps tiles, not lines: LRU by
-// bytes, write-back, with the bandwidth of its slices as one calendar (granules are striped over them evenly).
-// Left out: near and far partitions, conflicts of single slices.
+// bytes, write-back, with the bandwidth of its slices as one calendar (granules are striped over them
+// evenly). Left out: near and far partitions, conflicts of single slices.
 
 #include <systemc>
 #include <vector>
@@ -34,8 +34,8 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec, const ClockDomain& clock,
                ActivityCounts& counts);
 
-  // Starts a kernel: `ranges` get consecutive entries from 0; `foreign_dirty_bytes` of other tensors are older
-  // than all of them and must be written back when they leave.
+  // Starts a kernel: `ranges` get consecutive entries from 0; `foreign_dirty_bytes` of other tensors are
+  // older than all of them and must be written back when they leave.
   void begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes);
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;

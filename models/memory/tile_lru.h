@@ -12,8 +12,8 @@ namespace orrery {
 class TileLru {
  public:
   struct Entry {
-    std::uint64_t bytes = 0;       // held; 0 = absent
-    Femtoseconds ready = 0;        // a hit on a fill in flight waits for it
+    std::uint64_t bytes = 0;  // held; 0 = absent
+    Femtoseconds ready = 0;   // a hit on a fill in flight waits for it
     std::uint32_t newer = 0, older = 0;
     bool dirty = false;
   };

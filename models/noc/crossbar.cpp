@@ -18,7 +18,8 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec,
 Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
   counts_.noc_bytes += granule.bytes;
   std::vector<Calendar>& ports = granule.write ? from_core_ : to_core_;
-  const auto service = static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * fs_per_byte_));
+  const auto service =
+      static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * fs_per_byte_));
   const Femtoseconds finish = ports[granule.source.value].reserve(t, service);
   Reservation beyond = memory->reserve(granule, t);
   if (finish > beyond.finish) {

@@ -1,7 +1,7 @@
 #pragma once
-// A crossbar between cores and memory: each core has a port in each direction; the fabric between is non-blocking
-// (the memory side is the shared buffer's or the DRAM's own bandwidth). Source of the shape: any textbook
-// crossbar; left out: arbitration among ports that ask for the same slice.
+// A crossbar between cores and memory: each core has a port in each direction; the fabric between is
+// non-blocking (the memory side is the shared buffer's or the DRAM's own bandwidth). Source of the shape: any
+// textbook crossbar; left out: arbitration among ports that ask for the same slice.
 
 #include <systemc>
 #include <vector>
@@ -20,8 +20,8 @@ class Crossbar : public sc_core::sc_module, public GranuleInterface, public Comp
   sc_core::sc_port<GranuleInterface> memory;
   sc_core::sc_export<GranuleInterface> port;
 
-  Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, std::uint32_t ports, const ClockDomain& clock,
-           ActivityCounts& counts);
+  Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, std::uint32_t ports,
+           const ClockDomain& clock, ActivityCounts& counts);
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;
 

@@ -14,13 +14,15 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     add("/chip/memory", fmt::format("DRAM preset {}: tRAS + tRP = {} ns exceeds tRC = {} ns", d.preset,
                                     d.tras_ns + d.trp_ns, d.trc_ns));
   }
-  if (d.trfc_ns >= d.trefi_ns) add("/chip/memory", "DRAM refresh (tRFC) takes longer than its interval (tREFI)");
+  if (d.trfc_ns >= d.trefi_ns)
+    add("/chip/memory", "DRAM refresh (tRFC) takes longer than its interval (tREFI)");
   if (d.interleave_bytes % d.burst_bytes() != 0) {
     add("/chip/memory", fmt::format("interleave_bytes {} is not a multiple of the DRAM burst of {} bytes",
                                     d.interleave_bytes, d.burst_bytes()));
   }
   if (arch.node.devices > arch.node.chips) {
-    add("/node/devices", fmt::format("uses {} chips of a node that has {}", arch.node.devices, arch.node.chips));
+    add("/node/devices",
+        fmt::format("uses {} chips of a node that has {}", arch.node.devices, arch.node.chips));
   }
   if (arch.node.chips > 1 && arch.node.link.bytes_per_s <= 0) {
     add("/node", fmt::format("a node of {} chips needs a 'link'", arch.node.chips));

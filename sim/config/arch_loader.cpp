@@ -22,7 +22,8 @@ SystolicArraySpec build_systolic(const json& engine) {
   spec.count = integer(engine, "count", 1);
   spec.rows = integer(engine, "rows");
   spec.cols = integer(engine, "cols");
-  for (const json& name : engine.at("dataflows")) spec.dataflows.push_back(parse_dataflow(name.get<std::string>()));
+  for (const json& name : engine.at("dataflows"))
+    spec.dataflows.push_back(parse_dataflow(name.get<std::string>()));
   spec.double_buffered = engine.value("double_buffered", false);
   spec.rates = dtype_values<DTypeRates>(engine.at("rates"));
   return spec;
@@ -69,9 +70,10 @@ CoreSpec build_cores(const json& cores, std::vector<Diagnostic>& errors, const C
     }
   }
   if (matrix_engines != 1 || vector_units != 1) {
-    errors.push_back(document.diagnostic("/chip/cores/engines",
-                                         "a core needs one matrix engine (systolic_array or dot_product_array, with "
-                                         "count: for several alike) and one vector_unit"));
+    errors.push_back(
+        document.diagnostic("/chip/cores/engines",
+                            "a core needs one matrix engine (systolic_array or dot_product_array, with "
+                            "count: for several alike) and one vector_unit"));
   }
   const json& pad = cores.at("scratchpad");
   spec.scratchpad = {scaled(pad, "size_kib", kKiB), integer(pad, "banks"), integer(pad, "bank_width_bytes")};
@@ -107,8 +109,8 @@ NodeSpec build_node(const json& node) {
   spec.devices = integer(node, "devices", 1);
   if (node.contains("link")) {
     const json& link = node["link"];
-    spec.link = {number(link, "bandwidth_gb_per_s") * 1e9, number(link, "latency_ns"), number(link, "step_ns"),
-                 number(link, "energy_pj_per_bit")};
+    spec.link = {number(link, "bandwidth_gb_per_s") * 1e9, number(link, "latency_ns"),
+                 number(link, "step_ns"), number(link, "energy_pj_per_bit")};
   }
   return spec;
 }
@@ -134,8 +136,9 @@ ArchSpec build_arch(const ConfigDocument& document) {
     const json& level = chip["memory"][i];
     const std::string pointer = "/chip/memory/" + std::to_string(i);
     if (level.at("kind") == "shared_buffer") {
-      arch.shared_buffer = SharedBufferSpec{scaled(level, "size_mib", kMiB), number(level, "bytes_per_cycle"),
-                                            number(level, "sustained_share", 1.0), number(level, "latency_ns")};
+      arch.shared_buffer =
+          SharedBufferSpec{scaled(level, "size_mib", kMiB), number(level, "bytes_per_cycle"),
+                           number(level, "sustained_share", 1.0), number(level, "latency_ns")};
       arch.shared_bank_kib = number(level, "bank_kib", 64);
     } else {
       arch.dram = load_dram(level, document, pointer);
@@ -152,15 +155,20 @@ ArchSpec build_arch(const ConfigDocument& document) {
   arch.execution = build_execution(chip.at("execution"));
   arch.scratchpad_bank_kib =
       static_cast<double>(arch.cores.scratchpad.size_bytes) / 1024.0 / arch.cores.scratchpad.banks;
-  arch.energy = load_energy_table(chip.at("energy_table").get<std::string>(), document.where("/chip/energy_table"));
+  arch.energy =
+      load_energy_table(chip.at("energy_table").get<std::string>(), document.where("/chip/energy_table"));
   arch.node = build_node(root.value("node", json::object()));
   if (errors.empty()) errors = check_arch(arch, document);
   if (!errors.empty()) throw ConfigError(errors);
   return arch;
 }
 
-ArchSpec load_arch(const std::filesystem::path& path) { return build_arch(ConfigDocument::load(path)); }
+ArchSpec load_arch(const std::filesystem::path& path) {
+  return build_arch(ConfigDocument::load(path));
+}
 
-ArchSpec load_arch_named(const std::string& name) { return load_arch(find_arch(name)); }
+ArchSpec load_arch_named(const std::string& name) {
+  return load_arch(find_arch(name));
+}
 
 }  // namespace orrery

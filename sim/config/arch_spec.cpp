@@ -29,6 +29,8 @@ double ArchSpec::peak_macs_per_s(DType dtype) const {
   return macs_per_cycle(cores.matrix, dtype) * cores.count * clock_hz;
 }
 
-bool ExecutionSpec::fuses(FusedOperator op) const { return std::find(fused.begin(), fused.end(), op) != fused.end(); }
+bool ExecutionSpec::fuses(FusedOperator op) const {
+  return std::find(fused.begin(), fused.end(), op) != fused.end();
+}
 
 }  // namespace orrery

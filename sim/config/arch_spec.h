@@ -44,9 +44,9 @@ struct DotProductArraySpec {
 using MatrixEngineSpec = std::variant<SystolicArraySpec, DotProductArraySpec>;
 
 struct VectorUnitSpec {
-  std::uint32_t lanes = 0;                 // simple operations a cycle
-  double transcendental_lanes = 0;         // exp, rsqrt, tanh, division a cycle
-  std::uint32_t latency_cycles = 0;        // pipeline depth; a reduction pays it once a tree level
+  std::uint32_t lanes = 0;           // simple operations a cycle
+  double transcendental_lanes = 0;   // exp, rsqrt, tanh, division a cycle
+  std::uint32_t latency_cycles = 0;  // pipeline depth; a reduction pays it once a tree level
   // Partial sums of a row a reduction keeps in flight behind the lanes' adder tree: with fewer than
   // latency_cycles, each group of lanes waits for the sum before it. 0 = enough.
   std::uint32_t accumulators = 0;
@@ -69,18 +69,18 @@ struct CoreSpec {
   MatrixEngineSpec matrix;
   VectorUnitSpec vector;
   ScratchpadSpec scratchpad;
-  std::uint64_t accumulator_bytes = 0;      // dedicated store for partial sums; 0 = they live in the scratchpad
-  std::uint32_t max_resident_items = 1;     // work items (CTAs) a core interleaves
-  std::uint32_t max_pipeline_stages = 2;    // buffers a work item may keep in flight
-  bool prefetch_across_items = false;       // loads of the next work item start behind the current one
-  bool overlap_engines = true;              // matrix and vector engines run side by side
+  std::uint64_t accumulator_bytes = 0;    // dedicated store for partial sums; 0 = they live in the scratchpad
+  std::uint32_t max_resident_items = 1;   // work items (CTAs) a core interleaves
+  std::uint32_t max_pipeline_stages = 2;  // buffers a work item may keep in flight
+  bool prefetch_across_items = false;     // loads of the next work item start behind the current one
+  bool overlap_engines = true;            // matrix and vector engines run side by side
   DmaSpec dma;
 };
 
 struct SharedBufferSpec {
   std::uint64_t size_bytes = 0;
-  double bytes_per_cycle = 0;     // peak over all slices
-  double sustained_share = 1.0;   // of that peak, kept up under uniform load
+  double bytes_per_cycle = 0;    // peak over all slices
+  double sustained_share = 1.0;  // of that peak, kept up under uniform load
   double latency_ns = 0;
 };
 

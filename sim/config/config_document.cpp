@@ -42,7 +42,8 @@ json typed_scalar(const std::string& text) {
                        text.find_first_of("0123456789") != std::string::npos;
   double real = 0;
   if (numeric) {
-    if (auto [end, error] = std::from_chars(first, last, real); error == std::errc() && end == last) return real;
+    if (auto [end, error] = std::from_chars(first, last, real); error == std::errc() && end == last)
+      return real;
   }
   return text;
 }
@@ -57,7 +58,8 @@ class Converter {
     if (node.IsMap()) return convert_map(node, pointer);
     if (node.IsSequence()) {
       json list = json::array();
-      for (const YAML::Node& item : node) list.push_back(convert(item, child(pointer, std::to_string(list.size()))));
+      for (const YAML::Node& item : node)
+        list.push_back(convert(item, child(pointer, std::to_string(list.size()))));
       return list;
     }
     if (node.IsNull()) return nullptr;
@@ -74,9 +76,9 @@ class Converter {
       const SourcePosition at = position(entry.first.Mark());
       const std::string key_pointer = child(pointer, key);
       if (object.contains(key)) {
-        duplicates.push_back({format(at), "key '" + key_path(key_pointer) + "' is given twice (first on line " +
-                                              std::to_string(positions_[key_pointer].line) +
-                                              "); remove one of them"});
+        duplicates.push_back(
+            {format(at), "key '" + key_path(key_pointer) + "' is given twice (first on line " +
+                             std::to_string(positions_[key_pointer].line) + "); remove one of them"});
         continue;
       }
       positions_[key_pointer] = at;
@@ -111,11 +113,13 @@ bool is_kinded_list(const json& value) {
   return true;
 }
 
-void collect_numbers(const json& value, const std::string& pointer, std::vector<std::pair<std::string, double>>& out) {
+void collect_numbers(const json& value, const std::string& pointer,
+                     std::vector<std::pair<std::string, double>>& out) {
   if (value.is_object()) {
     for (const auto& [key, item] : value.items()) collect_numbers(item, child(pointer, key), out);
   } else if (value.is_array()) {
-    for (std::size_t i = 0; i < value.size(); ++i) collect_numbers(value[i], child(pointer, std::to_string(i)), out);
+    for (std::size_t i = 0; i < value.size(); ++i)
+      collect_numbers(value[i], child(pointer, std::to_string(i)), out);
   } else if (value.is_number()) {
     out.emplace_back(pointer, value.get<double>());
   }
@@ -176,7 +180,8 @@ void ConfigDocument::merge_under(const ConfigDocument& base) {
 void ConfigDocument::merge_value(json& target, const json& base, const std::string& target_pointer,
                                  const std::string& base_pointer, const ConfigDocument& base_document) {
   if (target.is_object() && base.is_object()) {
-    const bool other_kind = target.contains("kind") && base.contains("kind") && target["kind"] != base["kind"];
+    const bool other_kind =
+        target.contains("kind") && base.contains("kind") && target["kind"] != base["kind"];
     if (other_kind) return;  // another kind of thing shares no keys with the one it replaces
     for (const auto& [key, value] : base.items()) {
       const std::string to = child(target_pointer, key);
@@ -206,7 +211,8 @@ void ConfigDocument::merge_value(json& target, const json& base, const std::stri
 
 void ConfigDocument::copy_marks(const ConfigDocument& base, const std::string& from, const std::string& to) {
   const auto inside = [&from](const std::string& pointer) {
-    return pointer.compare(0, from.size(), from) == 0 && (pointer.size() == from.size() || pointer[from.size()] == '/');
+    return pointer.compare(0, from.size(), from) == 0 &&
+           (pointer.size() == from.size() || pointer[from.size()] == '/');
   };
   for (auto it = base.positions_.lower_bound(from); it != base.positions_.end(); ++it) {
     if (it->first.compare(0, from.size(), from) != 0) break;
@@ -228,14 +234,16 @@ void ConfigDocument::unwrap_long_form(json& value, const std::string& pointer) {
     if (value["value"].is_number()) p.value = value["value"].get<double>();
     p.source = value.value("source", "");
     p.grade = value.value("grade", "");
-    if (value.contains("date")) p.date = value["date"].is_string() ? value["date"].get<std::string>() : value["date"].dump();
+    if (value.contains("date"))
+      p.date = value["date"].is_string() ? value["date"].get<std::string>() : value["date"].dump();
     long_form_[pointer] = p;
     const json plain = value["value"];
     value = plain;
   } else if (value.is_object()) {
     for (auto& [key, item] : value.items()) unwrap_long_form(item, child(pointer, key));
   } else if (value.is_array()) {
-    for (std::size_t i = 0; i < value.size(); ++i) unwrap_long_form(value[i], child(pointer, std::to_string(i)));
+    for (std::size_t i = 0; i < value.size(); ++i)
+      unwrap_long_form(value[i], child(pointer, std::to_string(i)));
   }
 }
 

@@ -21,7 +21,8 @@ struct SourcePosition {
   int column = 0;  // 1-based
 };
 
-// Where a number comes from. `grade` is datasheet|measured|recalled|calibrated|derived|design ("" = none given).
+// Where a number comes from. `grade` is datasheet|measured|recalled|calibrated|derived|design ("" = none
+// given).
 struct Provenance {
   std::string pointer;  // JSON pointer of the number
   double value = 0;
@@ -32,7 +33,8 @@ struct Provenance {
 
 class ConfigDocument {
  public:
-  // Reads and resolves `path`. Throws ConfigError: missing file, syntax, duplicate key, base that cannot be read.
+  // Reads and resolves `path`. Throws ConfigError: missing file, syntax, duplicate key, base that cannot be
+  // read.
   static ConfigDocument load(const std::filesystem::path& path);
   // The same from text; `name` stands for the file in messages and `base:` is resolved against its folder.
   static ConfigDocument parse(const std::string& text, const std::filesystem::path& name);

@@ -23,7 +23,8 @@ template <class Rates>
 Rates dtype_values(const nlohmann::json& object) {
   Rates rates{};
   for (const auto& [name, value] : object.items()) {
-    if (const auto dtype = parse_dtype(name)) rates[static_cast<std::size_t>(*dtype)] = value.template get<double>();
+    if (const auto dtype = parse_dtype(name))
+      rates[static_cast<std::size_t>(*dtype)] = value.template get<double>();
   }
   return rates;
 }

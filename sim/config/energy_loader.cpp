@@ -10,7 +10,8 @@ namespace orrery {
 
 EnergyTable load_energy_table(const std::string& name, const std::string& where) {
   const auto path = data_home() / "arch_configs" / "energy" / (name + ".yaml");
-  if (!std::filesystem::exists(path)) throw ConfigError(where, "no energy table '" + name + "' in arch_configs/energy");
+  if (!std::filesystem::exists(path))
+    throw ConfigError(where, "no energy table '" + name + "' in arch_configs/energy");
   const ConfigDocument document = ConfigDocument::load(path);
   validate_as(document, "orrery/energy/1");
   const nlohmann::json& root = document.root();

@@ -21,8 +21,8 @@ bool looks_like_path(const std::string& name, const std::string& extension) {
   return fs::path(name).extension() == extension || name.find("./") == 0 || name.find('/') == 0;
 }
 
-fs::path find(const std::string& what, const std::string& name, const fs::path& root, const std::string& extension,
-              const std::vector<std::string>& names) {
+fs::path find(const std::string& what, const std::string& name, const fs::path& root,
+              const std::string& extension, const std::vector<std::string>& names) {
   if (fs::is_regular_file(name)) return name;
   if (looks_like_path(name, extension)) throw ConfigError("", what + " file " + name + " does not exist");
   for (const std::string& known : names) {
@@ -40,7 +40,8 @@ std::vector<std::string> arch_names() {
     const fs::path folder = data_home() / "arch_configs" / kind;
     if (!fs::exists(folder)) continue;
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.path().extension() == ".yaml") names.push_back(std::string(kind) + "/" + entry.path().stem().string());
+      if (entry.path().extension() == ".yaml")
+        names.push_back(std::string(kind) + "/" + entry.path().stem().string());
     }
   }
   std::sort(names.begin(), names.end());

@@ -38,7 +38,8 @@ std::string pointer_of(const std::vector<std::string>& context) {
 
 // Errors that only say that something below failed.
 bool is_summary(const std::string& text) {
-  for (const char* prefix : {"Failed to validate against", "Failed to validate item", "Failed to validate property"}) {
+  for (const char* prefix :
+       {"Failed to validate against", "Failed to validate item", "Failed to validate property"}) {
     if (text.compare(0, std::string(prefix).size(), prefix) == 0) return true;
   }
   return false;
@@ -80,7 +81,8 @@ Diagnostic describe(const ConfigDocument& document, const json& schema, const Fi
   std::string message = "'" + key_path(finding.pointer) + "' is " + found.dump() + "; expected " + expected;
   if (found.is_string()) {
     for (const json& s : schemas_at(schema, document.root(), finding.pointer)) {
-      if (s.contains("enum")) message += did_you_mean(found.get<std::string>(), s["enum"].get<std::vector<std::string>>());
+      if (s.contains("enum"))
+        message += did_you_mean(found.get<std::string>(), s["enum"].get<std::vector<std::string>>());
     }
   }
   return document.diagnostic(finding.pointer, message);
@@ -121,7 +123,8 @@ std::vector<std::string> schema_names() {
 json load_schema(const std::string& schema_name) {
   const std::filesystem::path path = schema_path(schema_name);
   if (path.empty()) {
-    throw ConfigError("", "no schema named '" + schema_name + "'" + did_you_mean(schema_name, schema_names()));
+    throw ConfigError("",
+                      "no schema named '" + schema_name + "'" + did_you_mean(schema_name, schema_names()));
   }
   std::ifstream file(path);
   return json::parse(file);

@@ -1,7 +1,8 @@
 #pragma once
 // Checks a document against one of the JSON Schemas (draft 7) in arch_configs/schema and traces/schema. All
-// findings are reported at once, each with file:line:column, the key path and, for a misspelt name, the nearest
-// valid one. Variants are chosen by a `kind` key (if/then in the schema), and only leaf errors are shown.
+// findings are reported at once, each with file:line:column, the key path and, for a misspelt name, the
+// nearest valid one. Variants are chosen by a `kind` key (if/then in the schema), and only leaf errors are
+// shown.
 
 #include <nlohmann/json.hpp>
 #include <string>

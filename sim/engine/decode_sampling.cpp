@@ -10,7 +10,8 @@ constexpr std::uint64_t kFirstIntervals = 4;  // never trusted with fewer
 
 class Sampler {
  public:
-  Sampler(double tolerance, const std::function<double(std::uint64_t)>& value) : tolerance_(tolerance), value_(value) {}
+  Sampler(double tolerance, const std::function<double(std::uint64_t)>& value)
+      : tolerance_(tolerance), value_(value) {}
 
   // Covers steps a, a+1, ..., b-1 (b is sampled, but belongs to the next interval).
   void cover(std::uint64_t a, std::uint64_t b) {
@@ -19,7 +20,8 @@ class Sampler {
       return;
     }
     const std::uint64_t middle = a + (b - a) / 2;
-    const double line = at(a) + (at(b) - at(a)) * static_cast<double>(middle - a) / static_cast<double>(b - a);
+    const double line =
+        at(a) + (at(b) - at(a)) * static_cast<double>(middle - a) / static_cast<double>(b - a);
     const double deviation = std::abs(at(middle) - line) / at(middle);
     if (deviation > tolerance_) {
       cover(a, middle);
@@ -53,7 +55,8 @@ class Sampler {
 
 }  // namespace
 
-SamplePlan sample_steps(std::uint64_t steps, double tolerance, const std::function<double(std::uint64_t)>& value) {
+SamplePlan sample_steps(std::uint64_t steps, double tolerance,
+                        const std::function<double(std::uint64_t)>& value) {
   SamplePlan plan;
   if (tolerance <= 0 || steps <= 2 * kFirstIntervals) {
     for (std::uint64_t i = 0; i < steps; ++i) plan.double_weights[i] = 2;

@@ -1,6 +1,7 @@
 #pragma once
-// Sums a quantity over many steps from few samples: where a step halfway agrees with the straight line between its
-// neighbours to within a tolerance, the steps between are interpolated, else the halves are sampled too.
+// Sums a quantity over many steps from few samples: where a step halfway agrees with the straight line
+// between its neighbours to within a tolerance, the steps between are interpolated, else the halves are
+// sampled too.
 
 #include <cstdint>
 #include <functional>
@@ -15,7 +16,9 @@ struct SamplePlan {
   double largest_deviation = 0;
 };
 
-// `value(i)` is the time of step i, 0 <= i < steps; it is called once a sampled step. tolerance 0 samples all.
-SamplePlan sample_steps(std::uint64_t steps, double tolerance, const std::function<double(std::uint64_t)>& value);
+// `value(i)` is the time of step i, 0 <= i < steps; it is called once a sampled step. tolerance 0 samples
+// all.
+SamplePlan sample_steps(std::uint64_t steps, double tolerance,
+                        const std::function<double(std::uint64_t)>& value);
 
 }  // namespace orrery

@@ -26,7 +26,8 @@ bool same_layer(const OperatorGraph& graph, std::size_t a, std::size_t b, std::s
     if (!same_tensors(x.inputs, y.inputs) || !same_tensors(x.outputs, y.outputs)) return false;
     const auto* p = std::get_if<AttentionShape>(&x.shape);
     const auto* q = std::get_if<AttentionShape>(&y.shape);
-    if (p != nullptr && (p->causal != q->causal || p->heads != q->heads || p->q != q->q || p->kv != q->kv)) return false;
+    if (p != nullptr && (p->causal != q->causal || p->heads != q->heads || p->q != q->q || p->kv != q->kv))
+      return false;
     const auto* c = std::get_if<CollectiveShape>(&x.shape);
     const auto* d = std::get_if<CollectiveShape>(&y.shape);
     if (c != nullptr && (c->bytes != d->bytes || c->devices != d->devices)) return false;
@@ -50,8 +51,8 @@ void add(GraphOutcome& sum, const GraphOutcome& part) {
 
 GraphRunner::GraphRunner(OperatorRunner& runner) : runner_(runner) {}
 
-GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std::size_t begin, std::size_t end,
-                                                 Residency& residency) {
+GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std::size_t begin,
+                                                 std::size_t end, Residency& residency) {
   LayerOutcome layer;
   for (std::size_t i = begin; i < end; ++i) {
     const Operator& op = graph.operators[i];
@@ -83,8 +84,8 @@ GraphOutcome GraphRunner::run(const OperatorGraph& graph, Residency& residency) 
     add(sum, layer.outcome);
     const std::size_t size = end - at;
     // Two layers in a row did the same from the same state: so will all that follow and look the same.
-    const bool steady = !runner_.options().exact && graph.operators[at].layer > 0 && layer.keys == previous.keys &&
-                        same_layer(graph, previous_begin, at, size);
+    const bool steady = !runner_.options().exact && graph.operators[at].layer > 0 &&
+                        layer.keys == previous.keys && same_layer(graph, previous_begin, at, size);
     previous = std::move(layer);
     previous_begin = at;
     at = end;
@@ -94,8 +95,8 @@ GraphOutcome GraphRunner::run(const OperatorGraph& graph, Residency& residency) 
     copy.simulated = copy.replayed = 0;
     copy.replicated = copy.time;
     std::int32_t last_layer = graph.operators[first].layer;
-    while (at < graph.operators.size() && layer_end(graph, at) - at == size && graph.operators[at].layer >= 0 &&
-           same_layer(graph, first, at, size)) {
+    while (at < graph.operators.size() && layer_end(graph, at) - at == size &&
+           graph.operators[at].layer >= 0 && same_layer(graph, first, at, size)) {
       add(sum, copy);
       last_layer = graph.operators[at].layer;
       at += size;

@@ -1,6 +1,6 @@
 #pragma once
-// Runs the operators of one graph in order, carrying residency from each to the next. Layers that repeat what the
-// layer before did (same operators, same residency) are replicated.
+// Runs the operators of one graph in order, carrying residency from each to the next. Layers that repeat what
+// the layer before did (same operators, same residency) are replicated.
 
 #include "sim/engine/operator_runner.h"
 #include "sim/engine/residency.h"
@@ -9,7 +9,7 @@ namespace orrery {
 
 struct GraphOutcome {
   Femtoseconds time = 0;
-  TimeSplit split;       // sums to time
+  TimeSplit split;  // sums to time
   ActivityCounts counts;
   // Of time: from events, from remembered outcomes and skipped waves, from replicated layers.
   Femtoseconds simulated = 0, replayed = 0, replicated = 0;
@@ -29,7 +29,8 @@ class GraphRunner {
     GraphOutcome outcome;
     std::vector<std::size_t> keys;  // of each operator: what it was and what it found on chip
   };
-  LayerOutcome run_layer(const OperatorGraph& graph, std::size_t begin, std::size_t end, Residency& residency);
+  LayerOutcome run_layer(const OperatorGraph& graph, std::size_t begin, std::size_t end,
+                         Residency& residency);
 };
 
 }  // namespace orrery

@@ -25,7 +25,8 @@ struct PhaseSum {
 
 class PhaseRunner {
  public:
-  PhaseRunner(OperatorRunner& runner, const Progress& progress) : graphs_(runner), runner_(runner), progress_(progress) {}
+  PhaseRunner(OperatorRunner& runner, const Progress& progress)
+      : graphs_(runner), runner_(runner), progress_(progress) {}
 
   template <class GraphAt>
   PhaseSum run(const char* name, std::uint64_t steps, std::uint64_t residency_bytes, GraphAt graph_at) {
@@ -73,17 +74,20 @@ ActivityCounts halved(const ActivityCounts& doubled) {
 void check_fits(const StreamInfo& info, const ArchSpec& arch) {
   const std::uint32_t devices = info.scenario.tensor_parallel;
   if (devices > arch.node.chips) {
-    throw ConfigError("", fmt::format("{} devices asked for; {} has a node of {} chip(s) (key node.chips)", devices,
-                                      arch.name, arch.node.chips));
+    throw ConfigError("", fmt::format("{} devices asked for; {} has a node of {} chip(s) (key node.chips)",
+                                      devices, arch.name, arch.node.chips));
   }
   const MemoryNeed& need = info.memory;
   if (need.total() <= arch.dram.capacity_bytes) return;
   throw ConfigError(
-      "", fmt::format("{} in {} does not fit {}: each device needs {} bytes (weights {}, KV cache {}, activations {}) and "
-                      "has {} of DRAM: {} bytes are missing. More devices, a smaller batch or a narrower --dtype would "
-                      "help",
-                      info.model, to_string(info.scenario.dtype), arch.name, need.total(), need.weights, need.kv_cache,
-                      need.activations, arch.dram.capacity_bytes, need.total() - arch.dram.capacity_bytes));
+      "",
+      fmt::format(
+          "{} in {} does not fit {}: each device needs {} bytes (weights {}, KV cache {}, activations {}) "
+          "and "
+          "has {} of DRAM: {} bytes are missing. More devices, a smaller batch or a narrower --dtype would "
+          "help",
+          info.model, to_string(info.scenario.dtype), arch.name, need.total(), need.weights, need.kv_cache,
+          need.activations, arch.dram.capacity_bytes, need.total() - arch.dram.capacity_bytes));
 }
 
 RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
@@ -120,15 +124,20 @@ RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, cons
   r.energy_per_token_j = r.energy.total() / tokens;
   r.average_power_w = r.energy.total() / r.latency_s;
   r.area_mm2 = arch.die_mm2 * r.devices;
-  r.utilization_compute = static_cast<double>(r.counts.total_macs()) /
-                          (arch.peak_macs_per_s(info.scenario.dtype) * r.latency_s);
-  r.utilization_dram = static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);
-  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) r.time.parts[i] = prefill.split.parts[i] + decode.split.parts[i];
+  r.utilization_compute =
+      static_cast<double>(r.counts.total_macs()) / (arch.peak_macs_per_s(info.scenario.dtype) * r.latency_s);
+  r.utilization_dram =
+      static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);
+  for (std::size_t i = 0; i < kTimeCategoryCount; ++i)
+    r.time.parts[i] = prefill.split.parts[i] + decode.split.parts[i];
   r.bound = r.time.largest();
   r.decode_sampling_error = std::max(prefill.largest_deviation, decode.largest_deviation);
   const double all = prefill.seconds + decode.seconds;
-  r.share = {runner.simulated_transactions(), runner.simulated_kernels(), runner.simulated_granule_bytes(),
-             (prefill.simulated + decode.simulated) / all, (prefill.replayed + decode.replayed) / all,
+  r.share = {runner.simulated_transactions(),
+             runner.simulated_kernels(),
+             runner.simulated_granule_bytes(),
+             (prefill.simulated + decode.simulated) / all,
+             (prefill.replayed + decode.replayed) / all,
              (prefill.replicated + decode.replicated) / all};
   r.info.cache_hits = runner.cache_hits();
   return r;

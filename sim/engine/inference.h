@@ -1,5 +1,6 @@
 #pragma once
-// One inference on one machine: prefill and decode steps of an operator stream, to time, energy and their parts.
+// One inference on one machine: prefill and decode steps of an operator stream, to time, energy and their
+// parts.
 
 #include <functional>
 

@@ -91,7 +91,8 @@ void rethrow(const std::string& answer) {
 
 }  // namespace
 
-std::vector<std::string> run_isolated(const std::vector<std::function<std::string()>>& tasks, std::size_t jobs) {
+std::vector<std::string> run_isolated(const std::vector<std::function<std::string()>>& tasks,
+                                      std::size_t jobs) {
   std::vector<std::string> results(tasks.size());
   std::vector<std::string> failures(tasks.size(), std::string(1, kResult));
   std::vector<Child> running;

@@ -22,11 +22,12 @@ Operator bare(OperatorKind kind, OperatorShape shape, DType dtype) {
 
 struct Describe {
   std::string operator()(const MatmulShape& s) const {
-    return s.batch > 1 ? fmt::format("{} x {}x{}x{}", s.batch, s.m, s.n, s.k) : fmt::format("{}x{}x{}", s.m, s.n, s.k);
+    return s.batch > 1 ? fmt::format("{} x {}x{}x{}", s.batch, s.m, s.n, s.k)
+                       : fmt::format("{}x{}x{}", s.m, s.n, s.k);
   }
   std::string operator()(const AttentionShape& s) const {
-    return fmt::format("batch {}, {} heads ({} kv) of {}, q {}, kv {}{}", s.batch, s.heads, s.kv_heads, s.head_dim, s.q,
-                       s.kv, s.causal ? ", causal" : "");
+    return fmt::format("batch {}, {} heads ({} kv) of {}, q {}, kv {}{}", s.batch, s.heads, s.kv_heads,
+                       s.head_dim, s.q, s.kv, s.causal ? ", causal" : "");
   }
   std::string operator()(const VectorShape& s) const { return fmt::format("{}x{}", s.rows, s.cols); }
   std::string operator()(const CollectiveShape& s) const {
@@ -127,13 +128,18 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner) {
     r.power_w = r.energy.total() / r.latency_s;
     const double peak = arch.peak_macs_per_s(op.dtype);
     if (peak > 0) r.utilization_compute = static_cast<double>(r.counts.total_macs()) / (peak * r.latency_s);
-    r.utilization_dram = static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);
+    r.utilization_dram =
+        static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);
   }
   r.time.add(outcome.split);
   r.bound = r.time.largest();
   const double skipped = outcome.time > 0 ? to_seconds(outcome.skipped) / r.latency_s : 0;
-  r.share = {runner.simulated_transactions(), runner.simulated_kernels(), runner.simulated_granule_bytes(), 1 - skipped,
-             skipped, 0};
+  r.share = {runner.simulated_transactions(),
+             runner.simulated_kernels(),
+             runner.simulated_granule_bytes(),
+             1 - skipped,
+             skipped,
+             0};
   return r;
 }
 

@@ -10,7 +10,9 @@
 
 // libsystemc's own main() refers to it; Orrery's programs have their own main() and never call this.
 int sc_main(int argc, char* argv[]);
-int sc_main(int /*argc*/, char* /*argv*/[]) { return 0; }
+int sc_main(int /*argc*/, char* /*argv*/[]) {
+  return 0;
+}
 
 namespace orrery {
 namespace {
@@ -39,7 +41,8 @@ void start_simulation() {
 }
 
 // Of tasks that may overlap: the chain that ends last, walked back along the latest-ending dependences.
-TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>& outcomes, Femtoseconds start) {
+TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>& outcomes,
+                         Femtoseconds start) {
   TimeSplit split;
   std::size_t at = 0;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -50,7 +53,8 @@ TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>&
     const auto& deps = program.tasks[at].depends_on;
     if (deps.empty()) break;
     const std::uint32_t before = *std::max_element(
-        deps.begin(), deps.end(), [&](std::uint32_t a, std::uint32_t b) { return outcomes[a].end < outcomes[b].end; });
+        deps.begin(), deps.end(),
+        [&](std::uint32_t a, std::uint32_t b) { return outcomes[a].end < outcomes[b].end; });
     split.add(TimeCategory::wait, outcomes[at].start - outcomes[before].end);
     at = before;
   }

@@ -1,7 +1,8 @@
 #pragma once
-// One simulated chip in this process: elaborates the modules once, runs programs one after another, and checks
-// after each that the program completed, every component is idle and bytes asked = bytes served at each level.
-// SystemC allows one elaboration a process: whoever wants several machines forks first (isolate.h).
+// One simulated chip in this process: elaborates the modules once, runs programs one after another, and
+// checks after each that the program completed, every component is idle and bytes asked = bytes served at
+// each level. SystemC allows one elaboration a process: whoever wants several machines forks first
+// (isolate.h).
 
 #include <memory>
 #include <vector>
@@ -15,10 +16,10 @@ namespace orrery {
 
 struct ProgramOutcome {
   Femtoseconds time = 0;
-  TimeSplit split;                        // sums to time
-  Femtoseconds skipped = 0;               // of time: steady state replayed
+  TimeSplit split;           // sums to time
+  Femtoseconds skipped = 0;  // of time: steady state replayed
   ActivityCounts counts;
-  std::vector<ResidentTensor> resident;   // of the program's tensors, when it ended
+  std::vector<ResidentTensor> resident;  // of the program's tensors, when it ended
   std::uint64_t foreign_dirty_bytes = 0;
 };
 
@@ -32,8 +33,8 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  // Runs a program from an idle machine with `resident` on chip. Throws SimulationError: buffers that do not fit,
-  // a machine that is stuck (who waits for what), a conservation law broken.
+  // Runs a program from an idle machine with `resident` on chip. Throws SimulationError: buffers that do not
+  // fit, a machine that is stuck (who waits for what), a conservation law broken.
   ProgramOutcome run(const Program& program, const std::vector<ResidentTensor>& resident,
                      std::uint64_t foreign_dirty_bytes, bool skip_steady_state);
 

@@ -68,7 +68,9 @@ std::uint64_t stages(const Program& program) {
 
 }  // namespace
 
-const char* to_string(Fidelity fidelity) { return fidelity == Fidelity::roofline ? "roofline" : "tile"; }
+const char* to_string(Fidelity fidelity) {
+  return fidelity == Fidelity::roofline ? "roofline" : "tile";
+}
 
 OperatorRunner::OperatorRunner(const ArchSpec& arch, const RunnerOptions& options)
     : arch_(arch), options_(options), mapper_(arch) {}
@@ -91,10 +93,10 @@ const OperatorOutcome& OperatorRunner::run(const Operator& op, const std::vector
     ++cache_hits_;
     return *outcomes_[last_key_];
   }
-  auto outcome = std::make_unique<OperatorOutcome>(options_.fidelity == Fidelity::roofline
-                                                       ? bound(op, cold)
-                                                       : simulate(op, shape, resident, foreign_dirty_bytes,
-                                                                  fresh ? nullptr : outcomes_[last_key_].get()));
+  auto outcome = std::make_unique<OperatorOutcome>(
+      options_.fidelity == Fidelity::roofline
+          ? bound(op, cold)
+          : simulate(op, shape, resident, foreign_dirty_bytes, fresh ? nullptr : outcomes_[last_key_].get()));
   if (fresh) {
     outcomes_.push_back(std::move(outcome));
   } else {
@@ -117,7 +119,8 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
                                          const std::vector<ResidentTensor>& resident,
                                          std::uint64_t foreign_dirty_bytes, const OperatorOutcome* chosen) {
   auto found = mappings_.find(shape);
-  if (found == mappings_.end()) found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile)).first;
+  if (found == mappings_.end())
+    found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile)).first;
   const std::vector<Candidate>& candidates = found->second;
   if (!machine_) machine_ = std::make_unique<Machine>(arch_);
   OperatorOutcome best;
@@ -131,13 +134,20 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
       if (cost > kCheapStages && spent + cost > kStageBudget) continue;
       spent += cost;
     }
-    const ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
+    const ProgramOutcome run =
+        machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
     transactions_ += run.counts.granules;
     granule_bytes_ += run.counts.requested_read_bytes + run.counts.requested_write_bytes;
     ++kernels_;
     if (best.time > 0 && run.time >= best.time) continue;
-    best = {run.time,     run.split, run.skipped, run.counts, run.resident, run.foreign_dirty_bytes,
-            candidate.description, i};
+    best = {run.time,
+            run.split,
+            run.skipped,
+            run.counts,
+            run.resident,
+            run.foreign_dirty_bytes,
+            candidate.description,
+            i};
   }
   return best;
 }

@@ -27,8 +27,8 @@ struct OperatorOutcome {
 
 struct RunnerOptions {
   Fidelity fidelity = Fidelity::tile;
-  bool exact = false;         // no kernel cache, replication, decode sampling or steady-state skipping
-  TileRequest tile;           // forces a tiling
+  bool exact = false;  // no kernel cache, replication, decode sampling or steady-state skipping
+  TileRequest tile;    // forces a tiling
 };
 
 class OperatorRunner {

@@ -31,7 +31,8 @@ std::vector<ResidentTensor> Residency::of(const Operator& op) const {
   for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {
     // A view may be smaller than the tensor it looks at.
     if (const Entry* e = find(t.id)) {
-      resident.push_back({TensorId{number}, std::min(e->bytes, t.bytes()), std::min(e->dirty_bytes, t.bytes())});
+      resident.push_back(
+          {TensorId{number}, std::min(e->bytes, t.bytes()), std::min(e->dirty_bytes, t.bytes())});
     }
   });
   return resident;
@@ -80,7 +81,8 @@ void Residency::rename_layer(std::int32_t from, std::int32_t to) {
   const std::string old_prefix = "l" + std::to_string(from) + ".";
   const std::string new_prefix = "l" + std::to_string(to) + ".";
   for (Entry& e : entries_) {
-    if (e.id.compare(0, old_prefix.size(), old_prefix) == 0) e.id = new_prefix + e.id.substr(old_prefix.size());
+    if (e.id.compare(0, old_prefix.size(), old_prefix) == 0)
+      e.id = new_prefix + e.id.substr(old_prefix.size());
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the shared buffer holds between operators, by tensor: least recently used out first, by bytes. Within an
-// operator the simulation decides; here its outcome is carried to the next.
+// What the shared buffer holds between operators, by tensor: least recently used out first, by bytes. Within
+// an operator the simulation decides; here its outcome is carried to the next.
 
 #include <cstdint>
 #include <list>
@@ -22,7 +22,8 @@ class Residency {
   std::uint64_t foreign_dirty_bytes(const Operator& op) const;
 
   // Takes over what a run of `op` left behind.
-  void update(const Operator& op, const std::vector<ResidentTensor>& after, std::uint64_t foreign_dirty_bytes);
+  void update(const Operator& op, const std::vector<ResidentTensor>& after,
+              std::uint64_t foreign_dirty_bytes);
 
   // Renames tensors "l<from>.x" to "l<to>.x", when layers between have been replicated.
   void rename_layer(std::int32_t from, std::int32_t to);

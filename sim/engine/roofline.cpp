@@ -10,7 +10,8 @@ namespace orrery {
 namespace {
 
 std::uint64_t on_chip_bytes(const ArchSpec& arch) {
-  const std::uint64_t pads = std::uint64_t{arch.cores.count} * (arch.cores.scratchpad.size_bytes + arch.cores.accumulator_bytes);
+  const std::uint64_t pads =
+      std::uint64_t{arch.cores.count} * (arch.cores.scratchpad.size_bytes + arch.cores.accumulator_bytes);
   return pads + (arch.shared_buffer ? arch.shared_buffer->size_bytes : 0);
 }
 
@@ -28,7 +29,8 @@ RooflineBound collective_bound(const CollectiveShape& shape, const ArchSpec& arc
 }  // namespace
 
 RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
-  if (const auto* collective = std::get_if<CollectiveShape>(&op.shape)) return collective_bound(*collective, arch);
+  if (const auto* collective = std::get_if<CollectiveShape>(&op.shape))
+    return collective_bound(*collective, arch);
   RooflineBound result;
   const std::uint64_t macs = operator_macs(op);
   const OperatorBytes bytes = operator_bytes(op);
@@ -51,9 +53,9 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
                         elements * cost.transcendental_ops / (rate * arch.cores.vector.transcendental_lanes));
   }
   result.seconds = std::max({compute_s, dram_s, vector_s});
-  result.bound = result.seconds == compute_s  ? TimeCategory::compute
-                 : result.seconds == dram_s ? TimeCategory::dram
-                                            : TimeCategory::vector;
+  result.bound = result.seconds == compute_s ? TimeCategory::compute
+                 : result.seconds == dram_s  ? TimeCategory::dram
+                                             : TimeCategory::vector;
   return result;
 }
 

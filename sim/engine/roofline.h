@@ -1,6 +1,7 @@
 #pragma once
-// Fidelity `roofline`: the least time any schedule of an operator could take on the machine (Williams et al. 2009).
-// Counts only bytes that cannot already be on chip; peaks, no latencies, no launch. Nothing simulated may beat it.
+// Fidelity `roofline`: the least time any schedule of an operator could take on the machine (Williams et al.
+// 2009). Counts only bytes that cannot already be on chip; peaks, no latencies, no launch. Nothing simulated
+// may beat it.
 
 #include "sim/config/arch_spec.h"
 #include "sim/stats/activity_counts.h"
@@ -15,8 +16,8 @@ struct RooflineBound {
   ActivityCounts counts;
 };
 
-// `cold`: a kernel on its own, whose inputs are in DRAM and whose outputs may stay on chip; else what was used or
-// made before may be on chip as far as the on-chip levels hold it.
+// `cold`: a kernel on its own, whose inputs are in DRAM and whose outputs may stay on chip; else what was
+// used or made before may be on chip as far as the on-chip levels hold it.
 RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold);
 
 }  // namespace orrery

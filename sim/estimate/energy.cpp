@@ -9,30 +9,36 @@ double sram_pj_per_bit(const EnergyTable& table, double kib) {
   if (kib <= points.front().first) return points.front().second;
   for (std::size_t i = 1; i < points.size(); ++i) {
     if (kib > points[i].first) continue;
-    const double share = std::log(kib / points[i - 1].first) / std::log(points[i].first / points[i - 1].first);
+    const double share =
+        std::log(kib / points[i - 1].first) / std::log(points[i].first / points[i - 1].first);
     return points[i - 1].second + share * (points[i].second - points[i - 1].second);
   }
   return points.back().second;
 }
 
-EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices, const ArchSpec& arch) {
+EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
+                       const ArchSpec& arch) {
   constexpr double kPico = 1e-12;
   const EnergyTable& table = arch.energy;
   const double n = devices;
   double mac_pj = 0;
-  for (std::size_t d = 0; d < kDTypeCount; ++d) mac_pj += static_cast<double>(counts.macs[d]) * table.mac_pj[d];
+  for (std::size_t d = 0; d < kDTypeCount; ++d)
+    mac_pj += static_cast<double>(counts.macs[d]) * table.mac_pj[d];
   mac_pj += static_cast<double>(counts.vector_ops) * table.vector_op_pj +
             static_cast<double>(counts.transcendental_ops) * table.transcendental_op_pj;
-  const double pad_bits = 8.0 * static_cast<double>(counts.scratchpad_read_bytes + counts.scratchpad_write_bytes);
-  const double shared_bits = 8.0 * static_cast<double>(counts.shared_read_bytes + counts.shared_write_bytes +
-                                                       counts.shared_fill_bytes + counts.shared_writeback_bytes);
+  const double pad_bits =
+      8.0 * static_cast<double>(counts.scratchpad_read_bytes + counts.scratchpad_write_bytes);
+  const double shared_bits =
+      8.0 * static_cast<double>(counts.shared_read_bytes + counts.shared_write_bytes +
+                                counts.shared_fill_bytes + counts.shared_writeback_bytes);
   EnergyBreakdown e;
   e.compute = n * mac_pj * kPico;
   e.sram = n * kPico *
            (pad_bits * sram_pj_per_bit(table, arch.scratchpad_bank_kib) +
             shared_bits * sram_pj_per_bit(table, arch.shared_bank_kib));
   e.dram = n * kPico * 8.0 * static_cast<double>(counts.dram_bytes()) * arch.dram.energy_pj_per_bit;
-  e.noc = n * kPico * 8.0 * static_cast<double>(counts.noc_bytes) * table.wire_pj_per_bit_mm * arch.network.distance_mm;
+  e.noc = n * kPico * 8.0 * static_cast<double>(counts.noc_bytes) * table.wire_pj_per_bit_mm *
+          arch.network.distance_mm;
   e.link = n * kPico * 8.0 * static_cast<double>(counts.link_bytes) * arch.node.link.energy_pj_per_bit;
   e.static_power = n * arch.static_w * seconds;
   return e;

@@ -9,7 +9,8 @@
 namespace orrery {
 
 // Joules of `devices` chips that each did `counts` in `seconds`.
-EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices, const ArchSpec& arch);
+EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
+                       const ArchSpec& arch);
 
 // pJ a bit of an access to an SRAM bank of `kib` KiB: the table interpolated in the logarithm of the size,
 // constant beyond its ends.

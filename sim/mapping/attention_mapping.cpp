@@ -1,6 +1,7 @@
-// Fused attention in the manner of FlashAttention (Dao 2023): a work item keeps a tile of queries and walks over
-// blocks of keys and values with a running softmax; the queries that share a key/value head (GQA) lie in one tile.
-// With few queries the context is split over cores and the partial results are combined (FlashDecoding).
+// Fused attention in the manner of FlashAttention (Dao 2023): a work item keeps a tile of queries and walks
+// over blocks of keys and values with a running softmax; the queries that share a key/value head (GQA) lie in
+// one tile. With few queries the context is split over cores and the partial results are combined
+// (FlashDecoding).
 
 #include <fmt/format.h>
 
@@ -76,8 +77,10 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
   const KernelEstimate estimate(arch);
   const TileKernel base = untiled(op);
   CandidateList list(most);
-  const auto ms = request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
-  const auto ks = request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, 64, 4096);
+  const auto ms =
+      request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
+  const auto ks =
+      request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, 64, 4096);
   // A split's partial result carries its running maximum and sum in two more columns.
   const auto reduction = [&](const TileKernel& kernel) {
     return reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor, base.batch * base.m,
@@ -92,7 +95,8 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
         kernel.split_k = split;
         const std::uint64_t plane = kernel.batch * kernel.m_tiles();
         if (split > 1 && (split > kernel.k_tiles() || plane * split > 8 * std::uint64_t{arch.cores.count} ||
-                          plane >= 2 * std::uint64_t{arch.cores.count} || (kernel.causal && kernel.m > kernel.causal_rows_per_position))) {
+                          plane >= 2 * std::uint64_t{arch.cores.count} ||
+                          (kernel.causal && kernel.m > kernel.causal_rows_per_position))) {
           break;
         }
         if (split > 1) {
@@ -102,7 +106,8 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
         }
         kernel.accumulator_bytes = (tm * s.head_dim + tm * tk) * 4;
         complete_kernel(kernel);
-        kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+        kernel.cores_used =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
         for (const Dataflow dataflow : dataflows(arch.cores.matrix)) {
           for (MatrixStep& step : kernel.matrix_steps) step.dataflow = dataflow;
           if (!lay_out(arch, kernel)) continue;
@@ -118,9 +123,9 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
     Candidate candidate;
     TileKernel kernel = entry.kernel;
     candidate.estimate_s = entry.estimate_s;
-    candidate.description =
-        fmt::format("query tile {}, kv block {}, split_kv {}, {} cores x {} items x {} buffers", kernel.tile_m,
-                    kernel.tile_k, kernel.split_k, kernel.cores_used, kernel.resident_items, kernel.pipeline_stages);
+    candidate.description = fmt::format(
+        "query tile {}, kv block {}, split_kv {}, {} cores x {} items x {} buffers", kernel.tile_m,
+        kernel.tile_k, kernel.split_k, kernel.cores_used, kernel.resident_items, kernel.pipeline_stages);
     if (kernel.split_k > 1) {
       kernel.outputs[0].tensor = TensorId{kFirstTemporary};
       candidate.program.tasks.push_back({kernel, {}});

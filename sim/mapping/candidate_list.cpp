@@ -17,8 +17,8 @@ void CandidateList::offer(const TileKernel& kernel, double estimate_s) {
                         std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k) / kernel.cores_used;
   const double rank = estimate_s * (1 + kPreferCoarse * std::log2(stages));
   if (rank >= threshold()) return;
-  const auto at =
-      std::upper_bound(best_.begin(), best_.end(), rank, [](double value, const Entry& e) { return value < e.rank; });
+  const auto at = std::upper_bound(best_.begin(), best_.end(), rank,
+                                   [](double value, const Entry& e) { return value < e.rank; });
   best_.insert(at, {kernel, estimate_s, rank});
   if (best_.size() > most_) best_.pop_back();
 }

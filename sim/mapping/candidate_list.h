@@ -1,6 +1,6 @@
 #pragma once
-// The best few candidates seen, by estimated time and, between near ties, by the fewer stages; ties keep the first
-// seen, so the order is reproducible.
+// The best few candidates seen, by estimated time and, between near ties, by the fewer stages; ties keep the
+// first seen, so the order is reproducible.
 
 #include <cstddef>
 #include <vector>

@@ -43,8 +43,8 @@ KernelEstimate::KernelEstimate(const ArchSpec& arch) : arch_(arch) {
   if (arch.dram.bus_bytes_per_cycle > 0) {
     dram_bytes_per_s_ = std::min(dram_bytes_per_s_, arch.dram.bus_bytes_per_cycle * arch.clock_hz);
   }
-  shared_bytes_per_s_ = arch.shared_buffer ? arch.shared_buffer->bytes_per_cycle * arch.shared_buffer->sustained_share *
-                                                 arch.clock_hz
+  shared_bytes_per_s_ = arch.shared_buffer ? arch.shared_buffer->bytes_per_cycle *
+                                                 arch.shared_buffer->sustained_share * arch.clock_hz
                                            : 0;
   port_bytes_per_s_ = arch.network.port_bytes_per_cycle * arch.clock_hz;
   latency_s_ = 1e-9 * (timing.read_latency_ns() + arch.dram.controller_latency_ns + arch.network.latency_ns +
@@ -53,7 +53,8 @@ KernelEstimate::KernelEstimate(const ArchSpec& arch) : arch_(arch) {
 
 bool KernelEstimate::fits(const TileKernel& kernel) const {
   const CoreSpec& core = arch_.cores;
-  if (core.accumulator_bytes > 0 && kernel.accumulator_bytes * kernel.resident_items > core.accumulator_bytes) {
+  if (core.accumulator_bytes > 0 &&
+      kernel.accumulator_bytes * kernel.resident_items > core.accumulator_bytes) {
     return false;
   }
   return kernel.scratchpad_bytes(core.accumulator_bytes > 0) <= core.scratchpad.size_bytes;
@@ -69,7 +70,8 @@ double KernelEstimate::dram_bytes(const TileKernel& kernel, double loaded_bytes)
   // Each wave of concurrent items brings in its tiles once; a tensor much smaller than the buffer stays.
   const double wave = static_cast<double>(kernel.cores_used) * kernel.resident_items;
   const WaveShape shape = wave_shape(kernel, wave / kernel.split_k);
-  const double waves = static_cast<double>(kernel.items()) / std::min(wave, static_cast<double>(kernel.items()));
+  const double waves =
+      static_cast<double>(kernel.items()) / std::min(wave, static_cast<double>(kernel.items()));
   double bytes = 0;
   for (const KernelOperand& operand : kernel.inputs) {
     const auto total = static_cast<double>(operand.tensor_bytes);
@@ -106,7 +108,8 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
     const std::uint64_t m = length_at(kernel, step.m, first, 0);
     const std::uint64_t n = length_at(kernel, step.n, first, 0);
     const std::uint64_t k = length_at(kernel, step.k, first, 0);
-    matrix_cycles_stage += static_cast<double>(matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k));
+    matrix_cycles_stage +=
+        static_cast<double>(matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k));
     read_bytes += static_cast<double>(
         operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
   }
@@ -121,8 +124,8 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
                       0.5 * static_cast<double>(kernel.k - kernel.causal_offset + kernel.tile_k);
     stages = std::max(1.0, stages * std::min(1.0, seen / static_cast<double>(kernel.k)));
   }
-  double streamed = 0;   // a stage
-  double once = 0;       // an item
+  double streamed = 0;  // a stage
+  double once = 0;      // an item
   for (const KernelOperand& operand : kernel.inputs) {
     const auto bytes = static_cast<double>(operand_bytes(kernel, operand, first, 0));
     if (operand.once) {
@@ -144,8 +147,10 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double paced = kernel.matrix_steps.empty() ? std::max(vector_cycles, supply_cycles)
                                                    : std::max(matrix_cycles_stage, supply_cycles);
   const double other = kernel.matrix_steps.empty() ? 0 : vector_cycles;
-  double stage_cycles = arch_.cores.overlap_engines && kernel.resident_items > 1 ? std::max(paced, other) : paced + other;
-  const double issue_cycles = static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
+  double stage_cycles =
+      arch_.cores.overlap_engines && kernel.resident_items > 1 ? std::max(paced, other) : paced + other;
+  const double issue_cycles =
+      static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
   stage_cycles += issue_cycles;  // an instruction issues when the stage before it is done
 
   const double items_a_core = std::ceil(items / kernel.cores_used);
@@ -154,10 +159,10 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double latency_cycles = static_cast<double>(matrix_latency_cycles(arch_.cores.matrix));
   const double store_s = stored / port_bytes_per_s_;
   const double first_load_s = latency_s_ + (once + streamed) / port_bytes_per_s_;
-  const double exposed_s = (epilogue_cycles + latency_cycles) * cycle_s + store_s + first_load_s +
-                           arch_.command.item_dispatch_ns * 1e-9 +
-                           static_cast<double>(kernel.instructions_per_item) *
-                               arch_.command.instruction_issue_cycles * cycle_s;
+  const double exposed_s =
+      (epilogue_cycles + latency_cycles) * cycle_s + store_s + first_load_s +
+      arch_.command.item_dispatch_ns * 1e-9 +
+      static_cast<double>(kernel.instructions_per_item) * arch_.command.instruction_issue_cycles * cycle_s;
   const double engine_s = stages * stage_cycles * cycle_s;
   // Several resident items hide each other's fill and epilogue behind their stages; so does prefetching.
   const double hidden = arch_.cores.prefetch_across_items ? 1.0 : (in_flight_items - 1) / in_flight_items;
@@ -165,9 +170,10 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double port_s = items_a_core * item_bytes / port_bytes_per_s_;
   // Little's law: a core cannot have more on its way than its buffers and its DMA engine hold.
   const double buffers = in_flight_items * (once + streamed * std::max(1.0, kernel.pipeline_stages - 1.0));
-  const double outstanding =
-      static_cast<double>(arch_.cores.dma.max_outstanding) * static_cast<double>(arch_.cores.dma.max_granule_bytes);
-  const double flight_s = items_a_core * item_bytes * latency_s_ / std::max(1.0, std::min(buffers, outstanding));
+  const double outstanding = static_cast<double>(arch_.cores.dma.max_outstanding) *
+                             static_cast<double>(arch_.cores.dma.max_granule_bytes);
+  const double flight_s =
+      items_a_core * item_bytes * latency_s_ / std::max(1.0, std::min(buffers, outstanding));
   const double loaded = items * item_bytes;
   const double dram_s = dram_bytes(kernel, loaded) / dram_bytes_per_s_;
   const double written = items * stored;
@@ -175,17 +181,19 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   double write_s = 0;
   if (shared_bytes_per_s_ > 0) {
     shared_s = (loaded + written) / shared_bytes_per_s_;
-    write_s = std::max(0.0, written - static_cast<double>(arch_.shared_buffer->size_bytes)) / dram_bytes_per_s_;
+    write_s =
+        std::max(0.0, written - static_cast<double>(arch_.shared_buffer->size_bytes)) / dram_bytes_per_s_;
   } else {
     write_s = written / dram_bytes_per_s_;
   }
   const double cores_loading = std::min<double>(kernel.cores_used, items);
   // The engines wait for the first stage; memory and ports are at work meanwhile.
-  const double fill_s = std::max((once + streamed) / port_bytes_per_s_,
-                                 cores_loading * (once + streamed) / dram_bytes_per_s_);
+  const double fill_s =
+      std::max((once + streamed) / port_bytes_per_s_, cores_loading * (once + streamed) / dram_bytes_per_s_);
   const double tail_s = (epilogue_cycles + latency_cycles) * cycle_s + store_s + stage_cycles * cycle_s;
   const double bound_s = std::max({core_s + fill_s, port_s, flight_s, dram_s + write_s, shared_s});
-  return bound_s + latency_s_ + tail_s + (arch_.command.kernel_overhead_ns + arch_.command.item_dispatch_ns) * 1e-9;
+  return bound_s + latency_s_ + tail_s +
+         (arch_.command.kernel_overhead_ns + arch_.command.item_dispatch_ns) * 1e-9;
 }
 
 }  // namespace orrery

@@ -1,6 +1,7 @@
 #pragma once
-// Closed-form price of a tile kernel on a machine: the slowest of engines, scratchpad, network, shared buffer,
-// DRAM and bytes in flight, plus fill and tail. Used to rank mappings; what a run reports is simulated.
+// Closed-form price of a tile kernel on a machine: the slowest of engines, scratchpad, network, shared
+// buffer, DRAM and bytes in flight, plus fill and tail. Used to rank mappings; what a run reports is
+// simulated.
 
 #include "sim/config/arch_spec.h"
 #include "sim/program/tile_kernel.h"
@@ -22,7 +23,7 @@ class KernelEstimate {
   double dram_bytes_per_s_;
   double shared_bytes_per_s_;  // 0 = no shared buffer
   double port_bytes_per_s_;
-  double latency_s_;           // load to use from DRAM
+  double latency_s_;  // load to use from DRAM
 
   double dram_bytes(const TileKernel& kernel, double loaded_bytes) const;
   double steps_cycles(const TileKernel& kernel, const std::vector<VectorStep>& steps) const;

@@ -18,7 +18,8 @@ Candidate map_collective(const Operator& op) {
   const auto& s = std::get<CollectiveShape>(op.shape);
   Candidate candidate;
   candidate.description = fmt::format("ring over {} devices", s.devices);
-  candidate.program.tasks.push_back({CollectiveTask{collective_kind(op.kind), TensorId{0}, s.bytes, s.devices}, {}});
+  candidate.program.tasks.push_back(
+      {CollectiveTask{collective_kind(op.kind), TensorId{0}, s.bytes, s.devices}, {}});
   return candidate;
 }
 
@@ -35,9 +36,10 @@ std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const T
   std::vector<Candidate> found;
   const bool needs_matrix = op.kind == OperatorKind::matmul || op.kind == OperatorKind::attention;
   if (needs_matrix && !supports_dtype(arch_.cores.matrix, op.dtype)) {
-    throw ConfigError("", fmt::format("{} has no rate for {}: add it to the matrix engine's 'rates' or choose another "
-                                      "--dtype",
-                                      arch_.name, to_string(op.dtype)));
+    throw ConfigError(
+        "", fmt::format("{} has no rate for {}: add it to the matrix engine's 'rates' or choose another "
+                        "--dtype",
+                        arch_.name, to_string(op.dtype)));
   }
   switch (op.kind) {
     case OperatorKind::matmul:
@@ -64,10 +66,11 @@ std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const T
       break;
   }
   if (found.empty()) {
-    std::string message = fmt::format("no mapping of {} fits {}: its scratchpad of {} bytes", describe(op), arch_.name,
-                                      arch_.cores.scratchpad.size_bytes);
-    message += request.any() ? fmt::format(" cannot hold tiles of {}x{}x{} (--tile)", request.m, request.n, request.k)
-                             : " cannot hold even the smallest tiles";
+    std::string message = fmt::format("no mapping of {} fits {}: its scratchpad of {} bytes", describe(op),
+                                      arch_.name, arch_.cores.scratchpad.size_bytes);
+    message += request.any()
+                   ? fmt::format(" cannot hold tiles of {}x{}x{} (--tile)", request.m, request.n, request.k)
+                   : " cannot hold even the smallest tiles";
     throw ConfigError("", message);
   }
   return found;

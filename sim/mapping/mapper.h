@@ -1,7 +1,8 @@
 #pragma once
-// Operator -> program. For each operator the mapper enumerates tile sizes, dataflows, loop orders, splits of k and
-// numbers of cores that fit the machine, prices them with the timing functions the hardware itself obeys, and
-// returns the best few. What does not fit is never proposed; an operator nobody can map is a ConfigError.
+// Operator -> program. For each operator the mapper enumerates tile sizes, dataflows, loop orders, splits of
+// k and numbers of cores that fit the machine, prices them with the timing functions the hardware itself
+// obeys, and returns the best few. What does not fit is never proposed; an operator nobody can map is a
+// ConfigError.
 
 #include <string>
 #include <vector>

@@ -14,7 +14,9 @@ namespace {
 constexpr std::uint32_t kA = 0;
 constexpr std::uint32_t kB = 1;
 
-std::uint32_t bits_of(const Operator& op, std::size_t input) { return storage_bits(op.inputs.at(input).dtype); }
+std::uint32_t bits_of(const Operator& op, std::size_t input) {
+  return storage_bits(op.inputs.at(input).dtype);
+}
 
 // The kernel without its tiling.
 TileKernel untiled(const Operator& op) {
@@ -111,7 +113,8 @@ class MatmulSearch {
     std::uint32_t split = 1;
     while (true) {
       kernel.split_k = split;
-      for (const RasterOrder raster : {RasterOrder::n_fastest, RasterOrder::m_fastest, RasterOrder::grouped}) {
+      for (const RasterOrder raster :
+           {RasterOrder::n_fastest, RasterOrder::m_fastest, RasterOrder::grouped}) {
         if (raster == RasterOrder::grouped && (held || kernel.m_tiles() <= kernel.raster_group)) continue;
         if (raster == RasterOrder::m_fastest && (kernel.m_tiles() == 1 || kernel.n_tiles() == 1)) continue;
         kernel.raster = raster;
@@ -124,16 +127,20 @@ class MatmulSearch {
       }
       split *= 2;
       // Splitting k pays while cores would idle, and only as far as k tiles last.
-      if (split > kernel.k_tiles() || plane * split > 2 * std::uint64_t{arch_.cores.count} * 4 || split > 64) break;
+      if (split > kernel.k_tiles() || plane * split > 2 * std::uint64_t{arch_.cores.count} * 4 || split > 64)
+        break;
       if (plane >= 2 * std::uint64_t{arch_.cores.count}) break;
     }
   }
 
   void offer(TileKernel& kernel) {
     kernel.outputs[0].by_split = kernel.split_k > 1;
-    if (kernel.split_k > 1) kernel.outputs[0].bits = 32;
-    else kernel.outputs[0].bits = base_.outputs[0].bits;
-    kernel.accumulator_bytes = kernel.tile_m * kernel.tile_n * 4 * (arch_.cores.prefetch_across_items ? 2 : 1);
+    if (kernel.split_k > 1)
+      kernel.outputs[0].bits = 32;
+    else
+      kernel.outputs[0].bits = base_.outputs[0].bits;
+    kernel.accumulator_bytes =
+        kernel.tile_m * kernel.tile_n * 4 * (arch_.cores.prefetch_across_items ? 2 : 1);
     complete_kernel(kernel);
     for (const std::uint32_t cores : core_counts(arch_, kernel)) {
       kernel.cores_used = cores;
@@ -144,8 +151,9 @@ class MatmulSearch {
   void price(const TileKernel& kernel) {
     double seconds = estimate_.seconds(kernel);
     if (kernel.split_k > 1 && seconds < list_.threshold()) {
-      const TileKernel reduction = reduction_kernel(arch_, TensorId{kFirstTemporary}, TensorId{2}, kernel.batch * kernel.m,
-                                                    kernel.n, kernel.split_k, base_.outputs[0].bits);
+      const TileKernel reduction =
+          reduction_kernel(arch_, TensorId{kFirstTemporary}, TensorId{2}, kernel.batch * kernel.m, kernel.n,
+                           kernel.split_k, base_.outputs[0].bits);
       seconds += estimate_.seconds(reduction);
     }
     list_.offer(kernel, seconds);
@@ -162,10 +170,10 @@ std::vector<Candidate> map_matmul(const ArchSpec& arch, const Operator& op, std:
     TileKernel kernel = entry.kernel;
     Candidate candidate;
     candidate.estimate_s = entry.estimate_s;
-    candidate.description = fmt::format(
-        "tile {}x{}x{}, {}, split_k {}, {} cores x {} items x {} buffers", kernel.tile_m, kernel.tile_n, kernel.tile_k,
-        to_string(kernel.matrix_steps[0].dataflow), kernel.split_k, kernel.cores_used, kernel.resident_items,
-        kernel.pipeline_stages);
+    candidate.description =
+        fmt::format("tile {}x{}x{}, {}, split_k {}, {} cores x {} items x {} buffers", kernel.tile_m,
+                    kernel.tile_n, kernel.tile_k, to_string(kernel.matrix_steps[0].dataflow), kernel.split_k,
+                    kernel.cores_used, kernel.resident_items, kernel.pipeline_stages);
     const TensorId result_tensor = kernel.outputs[0].tensor;
     if (kernel.split_k > 1) {
       kernel.outputs[0].tensor = TensorId{kFirstTemporary};

@@ -11,7 +11,8 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
                                      const TileRequest& request);
 std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most);
 
-// Adds up the `splits` partial results (fp32, rows x cols each) of a split kernel: the second task of its program.
+// Adds up the `splits` partial results (fp32, rows x cols each) of a split kernel: the second task of its
+// program.
 TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId result, std::uint64_t rows,
                             std::uint64_t cols, std::uint32_t splits, std::uint32_t result_bits);
 
@@ -21,7 +22,8 @@ void complete_kernel(TileKernel& kernel);
 // Numbers of cores worth trying for a kernel: all that have work, and the fewest that need no more rounds.
 std::vector<std::uint32_t> core_counts(const ArchSpec& arch, const TileKernel& kernel);
 
-// As many buffers as fit (at most the core's), and as many resident items as fit; false when not even one fits.
+// As many buffers as fit (at most the core's), and as many resident items as fit; false when not even one
+// fits.
 bool lay_out(const ArchSpec& arch, TileKernel& kernel);
 
 }  // namespace orrery

@@ -36,8 +36,8 @@ VectorFunction vector_function(OperatorKind kind) {
 }
 
 bool is_row_wise(OperatorKind kind) {
-  return kind == OperatorKind::rmsnorm || kind == OperatorKind::layernorm || kind == OperatorKind::add_rmsnorm ||
-         kind == OperatorKind::softmax;
+  return kind == OperatorKind::rmsnorm || kind == OperatorKind::layernorm ||
+         kind == OperatorKind::add_rmsnorm || kind == OperatorKind::softmax;
 }
 
 }  // namespace orrery

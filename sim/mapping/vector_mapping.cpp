@@ -53,7 +53,8 @@ TileKernel untiled(const Operator& op) {
   return kernel;
 }
 
-void offer_tile(const ArchSpec& arch, const KernelEstimate& estimate, TileKernel& kernel, CandidateList& list) {
+void offer_tile(const ArchSpec& arch, const KernelEstimate& estimate, TileKernel& kernel,
+                CandidateList& list) {
   complete_kernel(kernel);
   for (const std::uint32_t cores : core_counts(arch, kernel)) {
     kernel.cores_used = cores;
@@ -128,7 +129,8 @@ void complete_kernel(TileKernel& kernel) {
     }
   }
   if (kernel.matrix_steps.empty()) {  // results wait in the buffer of their stage
-    for (const KernelOperand& operand : kernel.outputs) kernel.stage_bytes += operand_bytes(kernel, operand, first, 0);
+    for (const KernelOperand& operand : kernel.outputs)
+      kernel.stage_bytes += operand_bytes(kernel, operand, first, 0);
   }
 }
 
@@ -149,13 +151,15 @@ std::vector<std::uint32_t> core_counts(const ArchSpec& arch, const TileKernel& k
 bool lay_out(const ArchSpec& arch, TileKernel& kernel) {
   const CoreSpec& core = arch.cores;
   const bool dedicated = core.accumulator_bytes > 0;
-  const auto items_a_core = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(core.max_resident_items, ceil_div<std::uint64_t>(kernel.items(), kernel.cores_used)));
-  const std::uint64_t stages = std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k));
+  const auto items_a_core = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      core.max_resident_items, ceil_div<std::uint64_t>(kernel.items(), kernel.cores_used)));
+  const std::uint64_t stages =
+      std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k));
   const bool across = core.prefetch_across_items;
   const std::uint32_t least = stages == 1 && !across ? 1 : 2;
   const auto most_stages = static_cast<std::uint32_t>(
-      across ? core.max_pipeline_stages : std::min<std::uint64_t>(core.max_pipeline_stages, std::max<std::uint64_t>(least, stages)));
+      across ? core.max_pipeline_stages
+             : std::min<std::uint64_t>(core.max_pipeline_stages, std::max<std::uint64_t>(least, stages)));
   const std::uint64_t fixed = kernel.held_bytes + (dedicated ? 0 : kernel.accumulator_bytes);
   for (std::uint32_t resident = items_a_core; resident >= 1; --resident) {
     if (dedicated && kernel.accumulator_bytes * resident > core.accumulator_bytes) continue;
@@ -194,8 +198,8 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std:
     Candidate candidate;
     candidate.estimate_s = entry.estimate_s;
     candidate.description =
-        fmt::format("{} rows x {} columns an item, {} cores x {} items", entry.kernel.tile_m, entry.kernel.tile_n,
-                    entry.kernel.cores_used, entry.kernel.resident_items);
+        fmt::format("{} rows x {} columns an item, {} cores x {} items", entry.kernel.tile_m,
+                    entry.kernel.tile_n, entry.kernel.cores_used, entry.kernel.resident_items);
     candidate.program.tasks.push_back({entry.kernel, {}});
     result.push_back(std::move(candidate));
   }

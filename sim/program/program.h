@@ -1,6 +1,6 @@
 #pragma once
-// What the command processor runs: tasks with integer dependences on earlier tasks. A task is a kernel for the
-// cores or a collective for the links.
+// What the command processor runs: tasks with integer dependences on earlier tasks. A task is a kernel for
+// the cores or a collective for the links.
 
 #include <cstdint>
 #include <variant>

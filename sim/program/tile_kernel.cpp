@@ -32,7 +32,8 @@ RasterPosition raster_position(const TileKernel& kernel, std::uint64_t index) {
 }  // namespace
 
 std::uint64_t TileKernel::scratchpad_bytes(bool dedicated_accumulators) const {
-  const std::uint64_t item = held_bytes + stage_bytes * pipeline_stages + (dedicated_accumulators ? 0 : accumulator_bytes);
+  const std::uint64_t item =
+      held_bytes + stage_bytes * pipeline_stages + (dedicated_accumulators ? 0 : accumulator_bytes);
   return item * resident_items;
 }
 
@@ -52,7 +53,8 @@ WorkItem work_item(const TileKernel& kernel, std::uint64_t index) {
   if (kernel.causal) {
     const std::uint64_t last_row = std::min(kernel.m, (item.m + 1) * kernel.tile_m) - 1;
     const std::uint64_t columns = kernel.causal_offset + last_row / kernel.causal_rows_per_position + 1;
-    item.k_end = std::max(item.k_begin, std::min(item.k_end, ceil_div(std::min(columns, kernel.k), kernel.tile_k)));
+    item.k_end =
+        std::max(item.k_begin, std::min(item.k_end, ceil_div(std::min(columns, kernel.k), kernel.tile_k)));
   }
   return item;
 }
@@ -73,7 +75,8 @@ std::uint64_t operand_tile(const TileKernel& kernel, const KernelOperand& operan
   return index;
 }
 
-std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item, std::uint64_t k_tile) {
+std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
+                        std::uint64_t k_tile) {
   switch (length.dim) {
     case LoopDim::m:
       return clipped(kernel.m, kernel.tile_m, item.m);

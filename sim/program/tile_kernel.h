@@ -1,8 +1,8 @@
 #pragma once
-// A kernel as the hardware sees it: a nest of tile loops over (batch, m, n, k). A work item is one (batch, m, n)
-// tile and one split of k; it runs through stages, one k tile each: load operand tiles, matrix steps, vector
-// steps; then an epilogue and the store of its output tile. The nest is kept compact (a program of a large
-// matmul has hundreds of thousands of stages) and expanded by the cores. It knows tasks and bytes only.
+// A kernel as the hardware sees it: a nest of tile loops over (batch, m, n, k). A work item is one (batch, m,
+// n) tile and one split of k; it runs through stages, one k tile each: load operand tiles, matrix steps,
+// vector steps; then an epilogue and the store of its output tile. The nest is kept compact (a program of a
+// large matmul has hundreds of thousands of stages) and expanded by the cores. It knows tasks and bytes only.
 
 #include <array>
 #include <cstdint>
@@ -21,8 +21,12 @@ struct Length {
   LoopDim dim = LoopDim::fixed;
   std::uint64_t value = 1;  // of a fixed length
 };
-inline Length tile_of(LoopDim dim) { return {dim, 1}; }
-inline Length fixed_length(std::uint64_t value) { return {LoopDim::fixed, value}; }
+inline Length tile_of(LoopDim dim) {
+  return {dim, 1};
+}
+inline Length fixed_length(std::uint64_t value) {
+  return {LoopDim::fixed, value};
+}
 
 // One tensor as the nest cuts it: which loop indices choose the tile, and the tile's extent in elements.
 struct KernelOperand {
@@ -31,10 +35,10 @@ struct KernelOperand {
   std::uint64_t batch_divisor = 1;  // several batch indices share a tile (grouped heads)
   Length rows, cols;
   std::uint32_t bits = 16;
-  bool hold = false;                // stays in the scratchpad while the indices that choose it do not change
-  bool once = false;                // loaded with a work item's first stage only
-  bool irregular = false;           // rows scattered over DRAM pages (gather)
-  std::uint64_t tensor_bytes = 0;   // of the whole tensor
+  bool hold = false;               // stays in the scratchpad while the indices that choose it do not change
+  bool once = false;               // loaded with a work item's first stage only
+  bool irregular = false;          // rows scattered over DRAM pages (gather)
+  std::uint64_t tensor_bytes = 0;  // of the whole tensor
 };
 
 struct MatrixStep {
@@ -52,14 +56,14 @@ struct VectorStep {
 enum class RasterOrder : std::uint8_t { n_fastest, m_fastest, grouped };
 
 struct TileKernel {
-  std::uint64_t batch = 1, m = 1, n = 1, k = 1;                // extents of the loops
+  std::uint64_t batch = 1, m = 1, n = 1, k = 1;  // extents of the loops
   std::uint64_t tile_m = 1, tile_n = 1, tile_k = 1;
   std::uint32_t split_k = 1;
   RasterOrder raster = RasterOrder::n_fastest;
-  std::uint32_t raster_group = 8;                              // m tiles a group of `grouped`
+  std::uint32_t raster_group = 8;  // m tiles a group of `grouped`
   std::uint32_t cores_used = 1;
-  std::uint32_t resident_items = 1;                            // work items a core interleaves
-  std::uint32_t pipeline_stages = 2;                           // buffers an item keeps in flight
+  std::uint32_t resident_items = 1;   // work items a core interleaves
+  std::uint32_t pipeline_stages = 2;  // buffers an item keeps in flight
 
   // Causal attention: row r of m attends to k columns [0, causal_offset + r / causal_rows_per_position].
   bool causal = false;
@@ -67,18 +71,18 @@ struct TileKernel {
   std::uint64_t causal_rows_per_position = 1;
 
   std::vector<KernelOperand> inputs;
-  std::vector<MatrixStep> matrix_steps;   // each stage
-  std::vector<VectorStep> vector_steps;   // each stage
-  std::vector<VectorStep> epilogue;       // each item
+  std::vector<MatrixStep> matrix_steps;  // each stage
+  std::vector<VectorStep> vector_steps;  // each stage
+  std::vector<VectorStep> epilogue;      // each item
   std::vector<KernelOperand> outputs;
 
-  std::uint64_t accumulator_bytes = 0;    // an item
-  std::uint64_t held_bytes = 0;           // an item: held operands and `once` operands
-  std::uint64_t stage_bytes = 0;          // a buffer of streamed operands, full tile
+  std::uint64_t accumulator_bytes = 0;  // an item
+  std::uint64_t held_bytes = 0;         // an item: held operands and `once` operands
+  std::uint64_t stage_bytes = 0;        // a buffer of streamed operands, full tile
   std::uint64_t instructions_per_stage = 0;
   std::uint64_t instructions_per_item = 0;
 
-  std::uint64_t useful_macs = 0;          // of the operator this kernel computes (exact)
+  std::uint64_t useful_macs = 0;  // of the operator this kernel computes (exact)
   DType mac_dtype = DType::fp16;
 
   std::uint64_t m_tiles() const { return ceil_div(m, tile_m); }
@@ -114,6 +118,7 @@ std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& opera
                             std::uint64_t k_tile);
 
 // A Length at (item, k tile).
-std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item, std::uint64_t k_tile);
+std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
+                        std::uint64_t k_tile);
 
 }  // namespace orrery

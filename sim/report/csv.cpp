@@ -20,7 +20,8 @@ std::string cell(const json& value) {
 void flatten(const json& value, const std::string& prefix, std::vector<std::string>& columns,
              std::map<std::string, std::string>& row) {
   if (value.is_object()) {
-    for (const auto& [key, item] : value.items()) flatten(item, prefix.empty() ? key : prefix + "." + key, columns, row);
+    for (const auto& [key, item] : value.items())
+      flatten(item, prefix.empty() ? key : prefix + "." + key, columns, row);
     return;
   }
   if (std::find(columns.begin(), columns.end(), prefix) == columns.end()) columns.push_back(prefix);

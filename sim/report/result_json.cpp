@@ -33,8 +33,12 @@ json share_json(const SimulatedShare& share) {
   const double per = share.transactions > 0
                          ? static_cast<double>(share.granule_bytes) / static_cast<double>(share.transactions)
                          : 0;
-  return {{"transactions", share.transactions}, {"kernels", share.kernels},        {"granule_bytes", per},
-          {"share_simulated", share.simulated}, {"share_replayed", share.replayed}, {"share_replicated", share.replicated}};
+  return {{"transactions", share.transactions},
+          {"kernels", share.kernels},
+          {"granule_bytes", per},
+          {"share_simulated", share.simulated},
+          {"share_replayed", share.replayed},
+          {"share_replicated", share.replicated}};
 }
 
 json info_json(const RunInfo& info) {
@@ -52,7 +56,9 @@ json info_json(const RunInfo& info) {
           {"date", date.data()}};
 }
 
-json utilization_json(double compute, double dram) { return {{"compute", compute}, {"dram", dram}}; }
+json utilization_json(double compute, double dram) {
+  return {{"compute", compute}, {"dram", dram}};
+}
 
 }  // namespace
 

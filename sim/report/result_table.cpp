@@ -10,7 +10,9 @@ namespace {
 using json = nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
-json at(const json& result, const std::string& pointer) { return result.at(json::json_pointer(pointer)); }
+json at(const json& result, const std::string& pointer) {
+  return result.at(json::json_pointer(pointer));
+}
 
 std::string with_unit(const json& value, const char* unit) {
   return value.is_null() ? "-" : si(value.get<double>(), unit);
@@ -68,10 +70,11 @@ void percent(Rows& rows, const std::string& name, const std::vector<json>& resul
 
 std::string run_table(const std::vector<json>& results) {
   const json& first = results.front();
-  std::string out = fmt::format("{} {}, batch {}, {} in, {} out; fidelity {}, runtime {}\n\n",
-                                at(first, "/model").get<std::string>(), at(first, "/dtype").get<std::string>(),
-                                at(first, "/batch").dump(), at(first, "/input").dump(), at(first, "/output").dump(),
-                                at(first, "/fidelity").get<std::string>(), at(first, "/runtime").get<std::string>());
+  std::string out =
+      fmt::format("{} {}, batch {}, {} in, {} out; fidelity {}, runtime {}\n\n",
+                  at(first, "/model").get<std::string>(), at(first, "/dtype").get<std::string>(),
+                  at(first, "/batch").dump(), at(first, "/input").dump(), at(first, "/output").dump(),
+                  at(first, "/fidelity").get<std::string>(), at(first, "/runtime").get<std::string>());
   Rows rows;
   text(rows, "", results, "/arch");
   text(rows, "devices", results, "/devices");

@@ -31,8 +31,15 @@ std::string si(double value, const char* unit) {
     double scale;
     const char* name;
   };
-  static constexpr std::array<Prefix, 9> kPrefixes = {{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""},
-                                                       {1e-3, "m"}, {1e-6, "u"}, {1e-9, "n"}, {1e-12, "p"}}};
+  static constexpr std::array<Prefix, 9> kPrefixes = {{{1e12, "T"},
+                                                       {1e9, "G"},
+                                                       {1e6, "M"},
+                                                       {1e3, "k"},
+                                                       {1, ""},
+                                                       {1e-3, "m"},
+                                                       {1e-6, "u"},
+                                                       {1e-9, "n"},
+                                                       {1e-12, "p"}}};
   if (value == 0 || !std::isfinite(value)) return fmt::format("{} {}", value, unit);
   for (const Prefix& p : kPrefixes) {
     if (std::abs(value) < p.scale * 0.99995) continue;

@@ -14,17 +14,17 @@ struct ActivityCounts {
   std::uint64_t transcendental_ops = 0;
   std::uint64_t scratchpad_read_bytes = 0;
   std::uint64_t scratchpad_write_bytes = 0;
-  std::uint64_t requested_read_bytes = 0;   // asked by the cores' DMA engines
+  std::uint64_t requested_read_bytes = 0;  // asked by the cores' DMA engines
   std::uint64_t requested_write_bytes = 0;
   std::uint64_t noc_bytes = 0;
-  std::uint64_t shared_read_bytes = 0;      // served by the shared buffer (hits and fills passed on)
+  std::uint64_t shared_read_bytes = 0;  // served by the shared buffer (hits and fills passed on)
   std::uint64_t shared_write_bytes = 0;
-  std::uint64_t shared_fill_bytes = 0;      // of the reads: brought from DRAM
-  std::uint64_t shared_writeback_bytes = 0; // dirty tiles evicted to DRAM
+  std::uint64_t shared_fill_bytes = 0;       // of the reads: brought from DRAM
+  std::uint64_t shared_writeback_bytes = 0;  // dirty tiles evicted to DRAM
   std::uint64_t dram_read_bytes = 0;
   std::uint64_t dram_write_bytes = 0;
-  std::uint64_t link_bytes = 0;             // sent by this chip
-  std::uint64_t granules = 0;               // moved end to end
+  std::uint64_t link_bytes = 0;  // sent by this chip
+  std::uint64_t granules = 0;    // moved end to end
   std::uint64_t kernels = 0;
 
   std::uint64_t total_macs() const;

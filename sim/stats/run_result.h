@@ -45,7 +45,7 @@ struct RunResult {
   double utilization_compute = 0, utilization_dram = 0;
   TimeCategory bound = TimeCategory::compute;
   TimeSplitSeconds time;
-  ActivityCounts counts;           // of one device
+  ActivityCounts counts;             // of one device
   double decode_sampling_error = 0;  // largest relative deviation seen where decode steps were interpolated
   SimulatedShare share;
   RunInfo info;

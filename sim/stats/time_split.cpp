@@ -25,7 +25,8 @@ TimeSplit TimeSplit::share(Femtoseconds t) const {
   if (t == 0 || whole <= 0) return result;
   std::size_t largest = 0;
   for (std::size_t i = 0; i < kTimeCategoryCount; ++i) {
-    result.parts_[i] = static_cast<Femtoseconds>(static_cast<double>(parts_[i]) / whole * static_cast<double>(t));
+    result.parts_[i] =
+        static_cast<Femtoseconds>(static_cast<double>(parts_[i]) / whole * static_cast<double>(t));
     if (parts_[i] > parts_[largest]) largest = i;
   }
   result.parts_[largest] += t - result.total();

@@ -11,7 +11,8 @@ std::uint64_t ring_chunk_bytes(std::uint64_t bytes, std::uint32_t devices) {
   return ceil_div<std::uint64_t>(bytes, devices);
 }
 
-double ring_collective_s(CollectiveKind kind, const LinkSpec& link, std::uint64_t bytes, std::uint32_t devices) {
+double ring_collective_s(CollectiveKind kind, const LinkSpec& link, std::uint64_t bytes,
+                         std::uint32_t devices) {
   const double chunk = static_cast<double>(ring_chunk_bytes(bytes, devices));
   const double step_s = (link.latency_ns + link.step_ns) * 1e-9 + chunk / link.bytes_per_s;
   return ring_steps(kind, devices) * step_s;

@@ -17,6 +17,7 @@ std::uint32_t ring_steps(CollectiveKind kind, std::uint32_t devices);
 std::uint64_t ring_chunk_bytes(std::uint64_t bytes, std::uint32_t devices);
 
 // Seconds on otherwise idle links: steps x (latency + step cost + chunk / bandwidth).
-double ring_collective_s(CollectiveKind kind, const LinkSpec& link, std::uint64_t bytes, std::uint32_t devices);
+double ring_collective_s(CollectiveKind kind, const LinkSpec& link, std::uint64_t bytes,
+                         std::uint32_t devices);
 
 }  // namespace orrery

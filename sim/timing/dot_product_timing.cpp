@@ -2,8 +2,8 @@
 
 namespace orrery {
 
-std::uint64_t dot_product_cycles(const DotProductArraySpec& spec, DType dtype, std::uint64_t m, std::uint64_t n,
-                                 std::uint64_t k) {
+std::uint64_t dot_product_cycles(const DotProductArraySpec& spec, DType dtype, std::uint64_t m,
+                                 std::uint64_t n, std::uint64_t k) {
   const double padded = static_cast<double>(round_up<std::uint64_t>(m, spec.instruction_m)) *
                         static_cast<double>(round_up<std::uint64_t>(n, spec.instruction_n)) *
                         static_cast<double>(round_up<std::uint64_t>(k, spec.instruction_k));

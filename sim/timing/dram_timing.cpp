@@ -8,7 +8,8 @@ namespace orrery {
 DramTiming::DramTiming(const DramSpec& spec) : spec_(spec) {
   const double clock = spec.clock_ns();
   const double transfer_ns = 1e3 * spec.burst_length / spec.data_rate_mtps;
-  // Consecutive bursts alternate bank groups, so the short column spacing applies; with one group, the long one.
+  // Consecutive bursts alternate bank groups, so the short column spacing applies; with one group, the long
+  // one.
   const double ccd = (spec.bank_groups > 1 ? spec.nccd_s : spec.nccd_l) * clock;
   burst_ns_ = std::max(transfer_ns, ccd);
   const double banks = static_cast<double>(spec.bank_groups) * spec.banks_per_group;

@@ -1,9 +1,10 @@
 #pragma once
 // What one DRAM channel takes for a burst train, from its JEDEC timings (JESD235 HBM, JESD79-4 DDR4, JESD250
-// GDDR6). A train of row hits moves one burst every tCCD (tCCD_S when bank groups are interleaved); opening rows
-// costs tRRD/tFAW in the command stream and tRC in each bank, hidden behind the data as far as other banks have
-// work; refresh takes tRFC out of every tREFI; turning the bus round costs the write-to-read and read-to-write
-// gaps once for every full write queue. Left out: the order of commands within a train (fidelity `cycle`).
+// GDDR6). A train of row hits moves one burst every tCCD (tCCD_S when bank groups are interleaved); opening
+// rows costs tRRD/tFAW in the command stream and tRC in each bank, hidden behind the data as far as other
+// banks have work; refresh takes tRFC out of every tREFI; turning the bus round costs the write-to-read and
+// read-to-write gaps once for every full write queue. Left out: the order of commands within a train
+// (fidelity `cycle`).
 
 #include <cstdint>
 

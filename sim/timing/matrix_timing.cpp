@@ -18,7 +18,9 @@ std::uint64_t matrix_latency_cycles(const MatrixEngineSpec& engine) {
   return dot == nullptr ? 0 : dot->latency_cycles;  // a systolic array's drain is part of its fold
 }
 
-bool supports_dtype(const MatrixEngineSpec& engine, DType dtype) { return macs_per_cycle(engine, dtype) > 0; }
+bool supports_dtype(const MatrixEngineSpec& engine, DType dtype) {
+  return macs_per_cycle(engine, dtype) > 0;
+}
 
 std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine) {
   if (const auto* array = std::get_if<SystolicArraySpec>(&engine)) return array->dataflows;
@@ -41,7 +43,8 @@ std::uint64_t operand_read_bytes(const MatrixEngineSpec& engine, Dataflow datafl
       b_times = ceil_div(m, c);
     }
   } else {
-    // A warp (or lane group) holds a 64 x 64 block of results in registers and reads each operand once for it.
+    // A warp (or lane group) holds a 64 x 64 block of results in registers and reads each operand once for
+    // it.
     a_times = ceil_div<std::uint64_t>(n, 64);
     b_times = ceil_div<std::uint64_t>(m, 64);
   }

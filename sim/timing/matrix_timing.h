@@ -5,8 +5,8 @@
 
 namespace orrery {
 
-// Cycles one core's matrix engines take for an m x n x k product held in its scratchpad. `dataflow` is read by
-// systolic arrays only. The format must be supported (supports_dtype).
+// Cycles one core's matrix engines take for an m x n x k product held in its scratchpad. `dataflow` is read
+// by systolic arrays only. The format must be supported (supports_dtype).
 std::uint64_t matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
                             std::uint64_t n, std::uint64_t k);
 
@@ -18,8 +18,8 @@ bool supports_dtype(const MatrixEngineSpec& engine, DType dtype);
 // Dataflows the engine can run; a dot-product array counts as output_stationary.
 std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine);
 
-// Bytes the engine reads from the scratchpad for an m x n x k product of elements of `bits` bits: each operand
-// as often as the engine's geometry makes it re-read.
+// Bytes the engine reads from the scratchpad for an m x n x k product of elements of `bits` bits: each
+// operand as often as the engine's geometry makes it re-read.
 std::uint64_t operand_read_bytes(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint32_t a_bits,
                                  std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k);
 

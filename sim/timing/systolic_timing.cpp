@@ -28,8 +28,8 @@ FoldCycles fold_cycles(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols
   return fold;
 }
 
-std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t m, std::uint64_t n,
-                         std::uint64_t k) {
+std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t m,
+                         std::uint64_t n, std::uint64_t k) {
   const std::uint64_t r = rows;
   const std::uint64_t c = cols;
   switch (dataflow) {
@@ -45,11 +45,13 @@ std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t co
 
 std::uint64_t systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
                               std::uint64_t n, std::uint64_t k) {
-  const std::uint64_t folds = ceil_div(fold_count(dataflow, spec.rows, spec.cols, m, n, k), std::uint64_t{spec.count});
+  const std::uint64_t folds =
+      ceil_div(fold_count(dataflow, spec.rows, spec.cols, m, n, k), std::uint64_t{spec.count});
   const FoldCycles fold = fold_cycles(dataflow, spec.rows, spec.cols, streamed_length(dataflow, m, n, k));
   std::uint64_t cycles = folds * fold.total();
   if (spec.double_buffered) {
-    // Results drain, and the next stationary operand loads, behind the stream: whichever is longer sets the pace.
+    // Results drain, and the next stationary operand loads, behind the stream: whichever is longer sets the
+    // pace.
     const std::uint64_t pace = std::max(fold.stream, std::max<std::uint64_t>(fold.load, 1));
     cycles = fold.load + folds * pace + fold.skew + fold.drain;
   }

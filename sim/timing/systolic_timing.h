@@ -1,7 +1,7 @@
 #pragma once
-// Cycles of a systolic array on operands held on chip. A fold is the part of C[m,n] = A[m,k] x B[k,n] that the
-// array holds at once; its cost is load + stream + skew + drain (Kung's scheme, the closed form that SCALE-Sim
-// v2 prints less one cycle). Left out: operand supply (scratchpad, DRAM) and control between folds.
+// Cycles of a systolic array on operands held on chip. A fold is the part of C[m,n] = A[m,k] x B[k,n] that
+// the array holds at once; its cost is load + stream + skew + drain (Kung's scheme, the closed form that
+// SCALE-Sim v2 prints less one cycle). Left out: operand supply (scratchpad, DRAM) and control between folds.
 
 #include <cstdint>
 
@@ -24,8 +24,8 @@ struct FoldCycles {
 FoldCycles fold_cycles(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t length);
 
 // Number of folds of an m x n x k product on one array.
-std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t m, std::uint64_t n,
-                         std::uint64_t k);
+std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t m,
+                         std::uint64_t n, std::uint64_t k);
 
 // Cycles of one m x n x k product on the arrays of one core in `dtype`; folds are dealt out over the arrays.
 // With double_buffered arrays a fold's load, skew and drain hide behind its neighbours' streams.

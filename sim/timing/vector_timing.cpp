@@ -32,19 +32,21 @@ VectorCost vector_cost(VectorFunction function) {
   return {};
 }
 
-VectorWork vector_work(const VectorUnitSpec& spec, VectorFunction function, std::uint64_t rows, std::uint64_t cols) {
+VectorWork vector_work(const VectorUnitSpec& spec, VectorFunction function, std::uint64_t rows,
+                       std::uint64_t cols) {
   const VectorCost cost = vector_cost(function);
   const double elements = static_cast<double>(rows) * static_cast<double>(cols);
   VectorWork work;
   work.simple_ops = static_cast<std::uint64_t>(elements * cost.simple_ops);
-  work.transcendental_ops = static_cast<std::uint64_t>(elements * cost.transcendental_ops +
-                                                       static_cast<double>(rows) * cost.row_transcendental_ops);
+  work.transcendental_ops = static_cast<std::uint64_t>(
+      elements * cost.transcendental_ops + static_cast<double>(rows) * cost.row_transcendental_ops);
   if (rows == 0 || cols == 0) return work;
   // A lane group shorter than the unit's width idles the rest; several short rows share the lanes.
   const double lane_cycles = std::ceil(elements / spec.lanes) * cost.simple_ops;
   const double special_cycles = static_cast<double>(work.transcendental_ops) / spec.transcendental_lanes;
   std::uint64_t tree_levels = 0;
-  for (std::uint64_t width = std::min<std::uint64_t>(cols, spec.lanes); width > 1; width = (width + 1) / 2) ++tree_levels;
+  for (std::uint64_t width = std::min<std::uint64_t>(cols, spec.lanes); width > 1; width = (width + 1) / 2)
+    ++tree_levels;
   const std::uint64_t latency = spec.latency_cycles * (1 + cost.reductions * tree_levels);
   work.cycles = static_cast<std::uint64_t>(std::ceil(std::max(lane_cycles, special_cycles)));
   if (work.cycles > 0) work.cycles += latency;

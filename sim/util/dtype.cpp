@@ -5,12 +5,15 @@
 namespace orrery {
 namespace {
 
-constexpr std::array<const char*, kDTypeCount> kNames = {"fp32", "tf32", "bf16", "fp16", "fp8", "int8", "int4"};
+constexpr std::array<const char*, kDTypeCount> kNames = {"fp32", "tf32", "bf16", "fp16",
+                                                         "fp8",  "int8", "int4"};
 constexpr std::array<std::uint32_t, kDTypeCount> kBits = {32, 32, 16, 16, 8, 8, 4};
 
 }  // namespace
 
-const char* to_string(DType dtype) { return kNames[static_cast<std::size_t>(dtype)]; }
+const char* to_string(DType dtype) {
+  return kNames[static_cast<std::size_t>(dtype)];
+}
 
 std::optional<DType> parse_dtype(const std::string& name) {
   for (std::size_t i = 0; i < kNames.size(); ++i) {
@@ -19,9 +22,13 @@ std::optional<DType> parse_dtype(const std::string& name) {
   return std::nullopt;
 }
 
-std::vector<std::string> dtype_names() { return {kNames.begin(), kNames.end()}; }
+std::vector<std::string> dtype_names() {
+  return {kNames.begin(), kNames.end()};
+}
 
-std::uint32_t storage_bits(DType dtype) { return kBits[static_cast<std::size_t>(dtype)]; }
+std::uint32_t storage_bits(DType dtype) {
+  return kBits[static_cast<std::size_t>(dtype)];
+}
 
 std::uint64_t storage_bytes(DType dtype, std::uint64_t elements) {
   return (elements * storage_bits(dtype) + 7) / 8;

@@ -15,10 +15,16 @@ inline constexpr std::uint64_t kKiB = 1024;
 inline constexpr std::uint64_t kMiB = 1024 * kKiB;
 inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 
-inline double to_seconds(Femtoseconds t) { return static_cast<double>(t) / kFsPerSecond; }
+inline double to_seconds(Femtoseconds t) {
+  return static_cast<double>(t) / kFsPerSecond;
+}
 // Rounds up: a resource is never faster than its rate.
-inline Femtoseconds from_seconds(double s) { return static_cast<Femtoseconds>(std::ceil(s * kFsPerSecond)); }
-inline Femtoseconds from_ns(double ns) { return static_cast<Femtoseconds>(std::ceil(ns * kFsPerNs)); }
+inline Femtoseconds from_seconds(double s) {
+  return static_cast<Femtoseconds>(std::ceil(s * kFsPerSecond));
+}
+inline Femtoseconds from_ns(double ns) {
+  return static_cast<Femtoseconds>(std::ceil(ns * kFsPerNs));
+}
 
 template <class Integer>
 constexpr Integer ceil_div(Integer a, Integer b) {

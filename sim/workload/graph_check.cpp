@@ -67,7 +67,8 @@ class Sorter {
   [[noreturn]] void throw_cycle(std::size_t to) const {
     std::string names;
     const auto first = std::find(path_.begin(), path_.end(), to);
-    for (auto it = first; it != path_.end(); ++it) names += std::to_string(graph_.operators[*it].id) + " needs ";
+    for (auto it = first; it != path_.end(); ++it)
+      names += std::to_string(graph_.operators[*it].id) + " needs ";
     names += std::to_string(graph_.operators[to].id);
     throw ConfigError(where_[to], "key 'deps': the operators form a cycle: " + names);
   }
@@ -81,13 +82,14 @@ void check_and_order(OperatorGraph& graph, const std::vector<std::string>& where
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     const Operator& op = graph.operators[i];
     if (const auto [it, fresh] = seen.emplace(op.id, i); !fresh) {
-      errors.push_back({where[i], "key 'id': operator " + std::to_string(op.id) + " was already given at " + where[it->second]});
+      errors.push_back({where[i], "key 'id': operator " + std::to_string(op.id) + " was already given at " +
+                                      where[it->second]});
     }
     const std::uint64_t expected = output_elements(op);
     if (expected > 0 && !op.outputs.empty() && op.outputs.front().elements() != expected) {
       errors.push_back({where[i], "key 'outputs': tensor '" + op.outputs.front().id + "' has " +
-                                      std::to_string(op.outputs.front().elements()) + " elements; the shape gives " +
-                                      std::to_string(expected)});
+                                      std::to_string(op.outputs.front().elements()) +
+                                      " elements; the shape gives " + std::to_string(expected)});
     }
   }
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {

@@ -4,7 +4,8 @@
 
 namespace orrery {
 
-Tensor LayerBuilder::tensor(const std::string& name, TensorKind kind, std::vector<std::uint64_t> shape) const {
+Tensor LayerBuilder::tensor(const std::string& name, TensorKind kind,
+                            std::vector<std::uint64_t> shape) const {
   Tensor t;
   t.id = layer_ < 0 ? name : "l" + std::to_string(layer_) + "." + name;
   t.kind = kind;

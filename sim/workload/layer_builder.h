@@ -20,7 +20,8 @@ class LayerBuilder {
   Tensor cache(const std::string& name, std::vector<std::uint64_t> shape) const;
 
   // Appends an operator; its dependences are the makers of its inputs.
-  void append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs, std::vector<Tensor> outputs);
+  void append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs,
+              std::vector<Tensor> outputs);
 
   OperatorGraph take() { return std::move(graph_); }
 

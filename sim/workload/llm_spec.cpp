@@ -37,7 +37,8 @@ class DimensionReader {
       return fallback;
     }
     if (!root_[key].is_number_integer() || root_[key].get<std::int64_t>() <= 0) {
-      fail(std::string("/") + key, std::string("'") + key + "' is " + root_[key].dump() + "; expected a positive integer");
+      fail(std::string("/") + key,
+           std::string("'") + key + "' is " + root_[key].dump() + "; expected a positive integer");
       return fallback;
     }
     return root_[key].get<std::uint64_t>();
@@ -122,8 +123,9 @@ LlmSpec build_llm(const ConfigDocument& document) {
     read_bert(reader, spec);
   } else {
     const std::vector<std::string> known = {"llama", "gpt2", "bert"};
-    throw ConfigError(document.where("/model_type"), "'model_type' is '" + type + "'; expected one of llama, gpt2, bert" +
-                                                         did_you_mean(type, known));
+    throw ConfigError(
+        document.where("/model_type"),
+        "'model_type' is '" + type + "'; expected one of llama, gpt2, bert" + did_you_mean(type, known));
   }
   if (reader.errors.empty()) {
     if (spec.heads * spec.head_dim != spec.hidden && !root.contains("head_dim")) {
@@ -139,8 +141,12 @@ LlmSpec build_llm(const ConfigDocument& document) {
   return spec;
 }
 
-LlmSpec load_llm(const std::filesystem::path& path) { return build_llm(ConfigDocument::load(path)); }
+LlmSpec load_llm(const std::filesystem::path& path) {
+  return build_llm(ConfigDocument::load(path));
+}
 
-LlmSpec load_llm_named(const std::string& name) { return load_llm(find_model_file(name)); }
+LlmSpec load_llm_named(const std::string& name) {
+  return load_llm(find_model_file(name));
+}
 
 }  // namespace orrery

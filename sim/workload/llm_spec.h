@@ -1,6 +1,6 @@
 #pragma once
-// A transformer language model, from the facts of a Hugging Face config.json (keys of the llama, gpt2 and bert
-// model types). Only dimensions are read; no weights.
+// A transformer language model, from the facts of a Hugging Face config.json (keys of the llama, gpt2 and
+// bert model types). Only dimensions are read; no weights.
 
 #include <cstdint>
 #include <filesystem>
@@ -26,10 +26,10 @@ struct LlmSpec {
   std::uint64_t max_positions = 0;
   std::uint64_t token_types = 0;  // bert
   bool tied_embeddings = false;
-  bool biases = false;            // on every projection
-  bool encoder_only = false;      // no cache, no decode steps
-  bool post_norm = false;         // norm after the residual
-  bool pooler = false;            // bert's last dense layer
+  bool biases = false;        // on every projection
+  bool encoder_only = false;  // no cache, no decode steps
+  bool post_norm = false;     // norm after the residual
+  bool pooler = false;        // bert's last dense layer
   NormKind norm = NormKind::rmsnorm;
   ActivationKind activation = ActivationKind::silu_gated;
   PositionKind position = PositionKind::rotary;

@@ -6,7 +6,7 @@ namespace orrery {
 namespace {
 
 constexpr std::array<const char*, 15> kOperators = {
-    "matmul", "attention", "rmsnorm", "layernorm", "add_rmsnorm", "softmax",    "silu_mul",      "gelu",
+    "matmul", "attention", "rmsnorm",   "layernorm", "add_rmsnorm", "softmax",    "silu_mul",      "gelu",
     "add",    "rope",      "kv_append", "embedding", "all_reduce",  "all_gather", "reduce_scatter"};
 constexpr std::array<const char*, 3> kTensorKinds = {"weight", "activation", "kv"};
 
@@ -20,14 +20,26 @@ std::optional<Enum> parse(const std::array<const char*, N>& names, const std::st
 
 }  // namespace
 
-const char* to_string(OperatorKind kind) { return kOperators[static_cast<std::size_t>(kind)]; }
-std::optional<OperatorKind> parse_operator(const std::string& name) { return parse<OperatorKind>(kOperators, name); }
-std::vector<std::string> operator_names() { return {kOperators.begin(), kOperators.end()}; }
+const char* to_string(OperatorKind kind) {
+  return kOperators[static_cast<std::size_t>(kind)];
+}
+std::optional<OperatorKind> parse_operator(const std::string& name) {
+  return parse<OperatorKind>(kOperators, name);
+}
+std::vector<std::string> operator_names() {
+  return {kOperators.begin(), kOperators.end()};
+}
 
-const char* to_string(TensorKind kind) { return kTensorKinds[static_cast<std::size_t>(kind)]; }
-std::optional<TensorKind> parse_tensor_kind(const std::string& name) { return parse<TensorKind>(kTensorKinds, name); }
+const char* to_string(TensorKind kind) {
+  return kTensorKinds[static_cast<std::size_t>(kind)];
+}
+std::optional<TensorKind> parse_tensor_kind(const std::string& name) {
+  return parse<TensorKind>(kTensorKinds, name);
+}
 
-const char* to_string(Phase phase) { return phase == Phase::prefill ? "prefill" : "decode"; }
+const char* to_string(Phase phase) {
+  return phase == Phase::prefill ? "prefill" : "decode";
+}
 
 std::uint64_t Tensor::elements() const {
   std::uint64_t product = 1;

@@ -1,6 +1,6 @@
 #pragma once
-// Operators of a transformer and the graph they form. A tensor's identity is its id: it is what lets residency on
-// chip and the KV cache be simulated, on a generated stream and on a replayed trace alike.
+// Operators of a transformer and the graph they form. A tensor's identity is its id: it is what lets
+// residency on chip and the KV cache be simulated, on a generated stream and on a replayed trace alike.
 
 #include <cstdint>
 #include <optional>
@@ -77,7 +77,7 @@ struct Operator {
   Phase phase = Phase::prefill;
   std::vector<std::uint32_t> deps;  // ids of earlier operators
   OperatorShape shape;
-  DType dtype = DType::fp16;        // of its arithmetic
+  DType dtype = DType::fp16;  // of its arithmetic
   std::vector<Tensor> inputs;
   std::vector<Tensor> outputs;
 };

@@ -25,7 +25,8 @@ OperatorGraph ModelStream::decode(std::uint64_t index) const {
   return build_decode_step(llm_, info_.scenario, execution_, info_.scenario.input + index + 1);
 }
 
-RecordedStream::RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill, std::vector<OperatorGraph> decode)
+RecordedStream::RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill,
+                               std::vector<OperatorGraph> decode)
     : info_(std::move(info)), prefill_(std::move(prefill)), decode_(std::move(decode)) {}
 
 }  // namespace orrery

@@ -1,6 +1,6 @@
 #pragma once
-// An inference as a stream of operator graphs: the prefill's, then one a generated token. A stream comes from a
-// model and a scenario, or from a trace file; whoever runs it cannot tell which.
+// An inference as a stream of operator graphs: the prefill's, then one a generated token. A stream comes from
+// a model and a scenario, or from a trace file; whoever runs it cannot tell which.
 
 #include <memory>
 #include <string>

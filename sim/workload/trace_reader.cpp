@@ -41,14 +41,16 @@ std::uint64_t count(const json& object, const char* key, const std::string& pref
 
 std::string text(const json& object, const char* key, const std::string& prefix) {
   const json& value = object.at(key);
-  if (!value.is_string()) throw LineError{"key '" + prefix + key + "' is " + value.dump() + "; expected a string"};
+  if (!value.is_string())
+    throw LineError{"key '" + prefix + key + "' is " + value.dump() + "; expected a string"};
   return value.get<std::string>();
 }
 
 template <class T>
 T named(const std::optional<T>& parsed, const std::string& key, const std::string& value,
         const std::vector<std::string>& names) {
-  if (!parsed) throw LineError{"key '" + key + "': unknown name '" + value + "'" + did_you_mean(value, names)};
+  if (!parsed)
+    throw LineError{"key '" + key + "': unknown name '" + value + "'" + did_you_mean(value, names)};
   return *parsed;
 }
 
@@ -63,10 +65,12 @@ Tensor read_tensor(const json& object, const std::string& prefix) {
   t.id = text(object, "id", prefix);
   const std::string kind = text(object, "kind", prefix);
   t.kind = named(parse_tensor_kind(kind), prefix + "kind", kind, {"weight", "activation", "kv"});
-  if (!object["shape"].is_array() || object["shape"].empty()) throw LineError{"key '" + prefix + "shape' must be a list"};
+  if (!object["shape"].is_array() || object["shape"].empty())
+    throw LineError{"key '" + prefix + "shape' must be a list"};
   for (const json& extent : object["shape"]) {
     if (!extent.is_number_integer() || extent.get<std::int64_t>() <= 0) {
-      throw LineError{"key '" + prefix + "shape' has the extent " + extent.dump() + "; expected positive integers"};
+      throw LineError{"key '" + prefix + "shape' has the extent " + extent.dump() +
+                      "; expected positive integers"};
     }
     t.shape.push_back(extent.get<std::uint64_t>());
   }
@@ -89,12 +93,14 @@ OperatorShape read_shape(OperatorKind kind, const json& shape) {
   switch (kind) {
     case OperatorKind::matmul:
       check_keys(shape, {"batch", "m", "n", "k"}, p);
-      return MatmulShape{count(shape, "batch", p), count(shape, "m", p), count(shape, "n", p), count(shape, "k", p)};
+      return MatmulShape{count(shape, "batch", p), count(shape, "m", p), count(shape, "n", p),
+                         count(shape, "k", p)};
     case OperatorKind::attention: {
       check_keys(shape, {"batch", "heads", "kv_heads", "head_dim", "q", "kv", "causal"}, p);
       if (!shape["causal"].is_boolean()) throw LineError{"key 'shape.causal' must be true or false"};
-      return AttentionShape{count(shape, "batch", p),    count(shape, "heads", p), count(shape, "kv_heads", p),
-                            count(shape, "head_dim", p), count(shape, "q", p),     count(shape, "kv", p),
+      return AttentionShape{count(shape, "batch", p),    count(shape, "heads", p),
+                            count(shape, "kv_heads", p), count(shape, "head_dim", p),
+                            count(shape, "q", p),        count(shape, "kv", p),
                             shape["causal"].get<bool>()};
     }
     case OperatorKind::rmsnorm:
@@ -113,7 +119,8 @@ OperatorShape read_shape(OperatorKind kind, const json& shape) {
     case OperatorKind::all_gather:
     case OperatorKind::reduce_scatter:
       check_keys(shape, {"bytes", "devices"}, p);
-      return CollectiveShape{count(shape, "bytes", p), static_cast<std::uint32_t>(count(shape, "devices", p))};
+      return CollectiveShape{count(shape, "bytes", p),
+                             static_cast<std::uint32_t>(count(shape, "devices", p))};
   }
   return {};
 }
@@ -154,8 +161,9 @@ StreamInfo read_header(const json& line) {
   if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
     throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
   }
-  check_keys(line, {"schema", "model", "batch", "input", "output", "dtype", "devices", "prefill_graphs",
-                    "decode_graphs", "memory_bytes"},
+  check_keys(line,
+             {"schema", "model", "batch", "input", "output", "dtype", "devices", "prefill_graphs",
+              "decode_graphs", "memory_bytes"},
              "");
   StreamInfo info;
   info.model = text(line, "model", "");

@@ -1,6 +1,6 @@
 #pragma once
-// Reads a trace (schema orrery/trace/1). Unknown keys are errors within a version, and so are unknown operators,
-// kinds and formats; every finding names file, line and key.
+// Reads a trace (schema orrery/trace/1). Unknown keys are errors within a version, and so are unknown
+// operators, kinds and formats; every finding names file, line and key.
 
 #include <filesystem>
 #include <istream>

@@ -13,7 +13,8 @@ using json = nlohmann::ordered_json;
 json tensors(const std::vector<Tensor>& list) {
   json out = json::array();
   for (const Tensor& t : list) {
-    out.push_back({{"id", t.id}, {"kind", to_string(t.kind)}, {"shape", t.shape}, {"dtype", to_string(t.dtype)}});
+    out.push_back(
+        {{"id", t.id}, {"kind", to_string(t.kind)}, {"shape", t.shape}, {"dtype", to_string(t.dtype)}});
   }
   return out;
 }
@@ -23,9 +24,8 @@ json shape(const OperatorShape& shape) {
     return {{"batch", s->batch}, {"m", s->m}, {"n", s->n}, {"k", s->k}};
   }
   if (const auto* s = std::get_if<AttentionShape>(&shape)) {
-    return {{"batch", s->batch},       {"heads", s->heads}, {"kv_heads", s->kv_heads},
-            {"head_dim", s->head_dim}, {"q", s->q},         {"kv", s->kv},
-            {"causal", s->causal}};
+    return {{"batch", s->batch}, {"heads", s->heads}, {"kv_heads", s->kv_heads}, {"head_dim", s->head_dim},
+            {"q", s->q},         {"kv", s->kv},       {"causal", s->causal}};
   }
   if (const auto* s = std::get_if<VectorShape>(&shape)) return {{"rows", s->rows}, {"cols", s->cols}};
   const auto& s = std::get<CollectiveShape>(shape);

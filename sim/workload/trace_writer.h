@@ -1,5 +1,6 @@
 #pragma once
-// Writes an operator stream as a trace (schema orrery/trace/1): JSON Lines, a header, then one operator a line.
+// Writes an operator stream as a trace (schema orrery/trace/1): JSON Lines, a header, then one operator a
+// line.
 
 #include <filesystem>
 #include <ostream>

@@ -80,7 +80,8 @@ class GraphWriter {
   Tensor matmul(const Tensor& x, const std::string& weight_name, const std::string& out_name, std::uint64_t m,
                 std::uint64_t k, std::uint64_t n) {
     const Tensor out = builder_.activation(out_name, {m, n});
-    builder_.append(OperatorKind::matmul, MatmulShape{1, m, n, k}, {x, builder_.weight(weight_name, {k, n})}, {out});
+    builder_.append(OperatorKind::matmul, MatmulShape{1, m, n, k}, {x, builder_.weight(weight_name, {k, n})},
+                    {out});
     return out;
   }
 
@@ -123,7 +124,8 @@ class GraphWriter {
                       {builder_.cache("kv_new", {tokens_, 2 * kv_cols})});
     }
     const Tensor out = builder_.activation("attention", {tokens_, heads_ * hd});
-    const Tensor q_part = builder_.activation(query.id == qkv.id ? "qkv" : "q_rotated", {tokens_, heads_ * hd});
+    const Tensor q_part =
+        builder_.activation(query.id == qkv.id ? "qkv" : "q_rotated", {tokens_, heads_ * hd});
     if (execution_.fuses(FusedOperator::attention)) {
       AttentionShape shape{batch_, heads_, kv_heads_, hd, q_, context_, !llm_.encoder_only && q_ > 1};
       builder_.append(OperatorKind::attention, shape, {q_part, keys, values}, {out});
@@ -136,7 +138,8 @@ class GraphWriter {
     builder_.append(OperatorKind::matmul, MatmulShape{pairs, q_ * group, context_, hd}, {q_part, keys},
                     {scores});
     builder_.append(OperatorKind::softmax, VectorShape{batch_ * heads_ * q_, context_}, {scores}, {weights});
-    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q_ * group, hd, context_}, {weights, values}, {out});
+    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q_ * group, hd, context_}, {weights, values},
+                    {out});
     return out;
   }
 
@@ -154,8 +157,8 @@ class GraphWriter {
   }
 
   // x + branch, then its norm: one operator when the machine fuses them.
-  Tensor add_norm(const Tensor& x, const Tensor& branch, const std::string& sum_name, const std::string& norm_name,
-                  Tensor& sum) {
+  Tensor add_norm(const Tensor& x, const Tensor& branch, const std::string& sum_name,
+                  const std::string& norm_name, Tensor& sum) {
     if (llm_.norm == NormKind::rmsnorm && execution_.fuses(FusedOperator::add_rmsnorm)) {
       sum = hidden(sum_name);
       const Tensor out = hidden(norm_name);
@@ -189,7 +192,8 @@ class GraphWriter {
     return norm(add(mid, out, "x_out"), "x_out_norm", "output_norm_weight");
   }
 
-  // Final norm and LM head on the last position of each sequence (an encoder keeps all positions and pools one).
+  // Final norm and LM head on the last position of each sequence (an encoder keeps all positions and pools
+  // one).
   void head(const Tensor& x) {
     if (llm_.encoder_only) {
       if (llm_.pooler) matmul(x, "pooler_weight", "pooled", batch_, llm_.hidden, llm_.hidden);
@@ -198,10 +202,11 @@ class GraphWriter {
     Tensor sum;
     const Tensor normed = add_norm(x, residual_, "x_final", "final_norm", sum);
     const Tensor last = builder_.activation("final_norm", {batch_, llm_.hidden});
-    Tensor head_weight = builder_.weight(llm_.tied_embeddings ? "embedding" : "lm_head", {llm_.hidden, vocab_share()});
+    Tensor head_weight =
+        builder_.weight(llm_.tied_embeddings ? "embedding" : "lm_head", {llm_.hidden, vocab_share()});
     const Tensor logits = builder_.activation("logits", {batch_, vocab_share()});
-    builder_.append(OperatorKind::matmul, MatmulShape{1, batch_, vocab_share(), llm_.hidden}, {last, head_weight},
-                    {logits});
+    builder_.append(OperatorKind::matmul, MatmulShape{1, batch_, vocab_share(), llm_.hidden},
+                    {last, head_weight}, {logits});
     exchange(OperatorKind::all_gather, logits, "all_logits", batch_, vocab_share() * tp_);
   }
 
@@ -216,10 +221,11 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   if (scenario.batch == 0 || scenario.input == 0 || scenario.output == 0) {
     errors.push_back({"", "batch, input and output must be at least 1"});
   }
-  if (tp == 0 || llm.heads % tp != 0 || (llm.kv_heads % tp != 0 && tp % llm.kv_heads != 0) || llm.ffn % tp != 0 ||
-      llm.hidden % tp != 0) {
-    errors.push_back({"", llm.name + " (" + std::to_string(llm.heads) + " heads, " + std::to_string(llm.kv_heads) +
-                              " key/value heads) cannot be split evenly over " + std::to_string(tp) + " devices"});
+  if (tp == 0 || llm.heads % tp != 0 || (llm.kv_heads % tp != 0 && tp % llm.kv_heads != 0) ||
+      llm.ffn % tp != 0 || llm.hidden % tp != 0) {
+    errors.push_back(
+        {"", llm.name + " (" + std::to_string(llm.heads) + " heads, " + std::to_string(llm.kv_heads) +
+                 " key/value heads) cannot be split evenly over " + std::to_string(tp) + " devices"});
   }
   if (llm.encoder_only && scenario.output > 1) {
     errors.push_back({"", llm.name + " is an encoder: it generates no tokens (use --output 1)"});
@@ -248,7 +254,8 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario) {
   if (!llm.encoder_only) {
     const std::uint64_t context = scenario.input + scenario.output - 1;
     const std::uint64_t kv_share = std::max<std::uint64_t>(1, llm.kv_heads / tp);
-    need.kv_cache = storage_bytes(scenario.dtype, 2 * llm.layers * kv_share * llm.head_dim * context * scenario.batch);
+    need.kv_cache =
+        storage_bytes(scenario.dtype, 2 * llm.layers * kv_share * llm.head_dim * context * scenario.batch);
   }
   const std::uint64_t widest = std::max(2 * llm.ffn / tp, llm.hidden);
   need.activations = storage_bytes(scenario.dtype, scenario.batch * scenario.input * (llm.hidden + widest));

@@ -9,8 +9,8 @@ namespace orrery {
 
 struct Scenario {
   std::uint64_t batch = 1;
-  std::uint64_t input = 1024;   // prompt tokens a sequence
-  std::uint64_t output = 128;   // tokens generated a sequence (1 = the prefill's own)
+  std::uint64_t input = 1024;  // prompt tokens a sequence
+  std::uint64_t output = 128;  // tokens generated a sequence (1 = the prefill's own)
   DType dtype = DType::fp16;
   std::uint32_t tensor_parallel = 1;
 };

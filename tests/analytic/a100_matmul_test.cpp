@@ -1,5 +1,5 @@
-// The spine end to end: a machine file, one matmul, device time. Measured by Zhang et al., LLMCompass, ISCA 2024
-// (A100 SXM4 80 GB, PyTorch, fp16); nothing in the machine file is fitted to these rows.
+// The spine end to end: a machine file, one matmul, device time. Measured by Zhang et al., LLMCompass, ISCA
+// 2024 (A100 SXM4 80 GB, PyTorch, fp16); nothing in the machine file is fitted to these rows.
 
 #include <gtest/gtest.h>
 
@@ -12,8 +12,8 @@ namespace orrery::test {
 namespace {
 
 void expect_within(const char* shape, double measured_us, double share) {
-  const CommandResult r =
-      orrery_command(std::string("kernel --arch gpu/a100-sxm-80gb --op matmul --dtype fp16 --format json ") + shape);
+  const CommandResult r = orrery_command(
+      std::string("kernel --arch gpu/a100-sxm-80gb --op matmul --dtype fp16 --format json ") + shape);
   ASSERT_EQ(r.exit_code, 0) << r.err;
   const double simulated = nlohmann::json::parse(r.out).at("latency_us").get<double>();
   EXPECT_LT(std::abs(simulated / measured_us - 1), share) << simulated << " us for " << shape;

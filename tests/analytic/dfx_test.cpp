@@ -1,6 +1,7 @@
-// DFX (Hong et al., MICRO 2022) publishes nine latencies of GPT-2 1.5B on four U280: all are one number, 6.9 ms a
-// token processed. The simulated machine takes its prompt tokens one by one and so must be one number too. How far
-// that number is from 6.9 ms is reported by tools/bench and in arch_configs/README.md; nothing is fitted to it.
+// DFX (Hong et al., MICRO 2022) publishes nine latencies of GPT-2 1.5B on four U280: all are one number, 6.9
+// ms a token processed. The simulated machine takes its prompt tokens one by one and so must be one number
+// too. How far that number is from 6.9 ms is reported by tools/bench and in arch_configs/README.md; nothing
+// is fitted to it.
 
 #include <gtest/gtest.h>
 
@@ -12,8 +13,9 @@ namespace orrery::test {
 namespace {
 
 nlohmann::json run(int input, int output) {
-  const CommandResult r = orrery_command("run --arch fpga/u280-x4-dfx --model gpt2-xl-dfx --format json --input " +
-                                         std::to_string(input) + " --output " + std::to_string(output));
+  const CommandResult r =
+      orrery_command("run --arch fpga/u280-x4-dfx --model gpt2-xl-dfx --format json --input " +
+                     std::to_string(input) + " --output " + std::to_string(output));
   EXPECT_EQ(r.exit_code, 0) << r.err;
   return nlohmann::json::parse(r.out);
 }
@@ -31,7 +33,8 @@ TEST(Dfx, EveryTokenCostsTheSameWhetherPromptOrGenerated) {
 
 TEST(Dfx, ATokensTimeIsSplitIntoItsFiveParts) {
   const auto time = run(32, 16)["time_s"];
-  for (const char* part : {"dram", "compute", "vector", "link", "launch"}) EXPECT_GT(time[part].get<double>(), 0) << part;
+  for (const char* part : {"dram", "compute", "vector", "link", "launch"})
+    EXPECT_GT(time[part].get<double>(), 0) << part;
   EXPECT_EQ(time["shared"], 0.0);  // it has no shared buffer
 }
 

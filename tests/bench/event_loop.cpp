@@ -1,5 +1,5 @@
-// What an event costs: a bare SC_METHOD that re-arms itself, against granules moved end to end through the machine
-// by a large matmul, in one process. Prints one JSON object; tools/bench reads it.
+// What an event costs: a bare SC_METHOD that re-arms itself, against granules moved end to end through the
+// machine by a large matmul, in one process. Prints one JSON object; tools/bench reads it.
 
 #include <chrono>
 #include <cstdio>
@@ -62,8 +62,10 @@ int main() {
   }
   const double bare_rate = static_cast<double>(kEvents) / bare_s;
   const double granule_rate = static_cast<double>(outcome.counts.granules) / machine_s;
-  std::printf("{\"bare_events_per_s\": %.0f, \"granules_per_s\": %.0f, \"ratio\": %.3f, \"granule_bytes\": %.0f}\n",
-              bare_rate, granule_rate, granule_rate / bare_rate,
-              static_cast<double>(outcome.counts.requested_read_bytes) / static_cast<double>(outcome.counts.granules));
+  std::printf(
+      "{\"bare_events_per_s\": %.0f, \"granules_per_s\": %.0f, \"ratio\": %.3f, \"granule_bytes\": %.0f}\n",
+      bare_rate, granule_rate, granule_rate / bare_rate,
+      static_cast<double>(outcome.counts.requested_read_bytes) /
+          static_cast<double>(outcome.counts.granules));
   return 0;
 }

@@ -1,5 +1,5 @@
-// Each bad input gets one clear message that names file, line, key and what would be right; exit code 2 (1 when it
-// arises in simulation); and no half-written output file.
+// Each bad input gets one clear message that names file, line, key and what would be right; exit code 2 (1
+// when it arises in simulation); and no half-written output file.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,8 @@ void expect_refused(const std::string& arguments, int exit_code, const std::vect
   const CommandResult r = orrery_command(arguments);
   EXPECT_EQ(r.exit_code, exit_code) << arguments << "\n" << r.err;
   EXPECT_EQ(r.out, "") << arguments;
-  for (const std::string& word : words) EXPECT_NE(r.err.find(word), std::string::npos) << word << " in: " << r.err;
+  for (const std::string& word : words)
+    EXPECT_NE(r.err.find(word), std::string::npos) << word << " in: " << r.err;
 }
 
 // The example machine with one text replaced, as a file.
@@ -39,27 +40,31 @@ TEST(BadInput, DuplicateKey) {
 
 TEST(BadInput, NegativeSize) {
   const std::string file = machine_with("size_kib: 512", "size_kib: -512");
-  expect_refused("check " + file, 2, {file + ":", "'chip.cores.scratchpad.size_kib' is -512", "greater than 0"});
+  expect_refused("check " + file, 2,
+                 {file + ":", "'chip.cores.scratchpad.size_kib' is -512", "greater than 0"});
 }
 
 TEST(BadInput, MissingFile) {
   expect_refused("check /nowhere/machine.yaml", 2, {"/nowhere/machine.yaml"});
-  expect_refused("run --arch /nowhere/machine.yaml --model gpt2", 2, {"/nowhere/machine.yaml", "does not exist"});
+  expect_refused("run --arch /nowhere/machine.yaml --model gpt2", 2,
+                 {"/nowhere/machine.yaml", "does not exist"});
   expect_refused("run --arch asic/tpu-v5e --model /nowhere/config.json", 2, {"/nowhere/config.json"});
   expect_refused("run --arch asic/tpu-v5e --trace /nowhere/t.jsonl", 2, {"/nowhere/t.jsonl"});
 }
 
 TEST(BadInput, ConfigWithoutHiddenSize) {
-  const std::string file = temporary_file(
-      "config.json",
-      "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"num_attention_heads\": 2, \"intermediate_size\": 8,\n"
-      " \"vocab_size\": 10}\n");
-  expect_refused("run --arch asic/tpu-v5e --model " + file, 2, {file + ":1", "missing key 'hidden_size'", "positive integer"});
+  const std::string file = temporary_file("config.json",
+                                          "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, "
+                                          "\"num_attention_heads\": 2, \"intermediate_size\": 8,\n"
+                                          " \"vocab_size\": 10}\n");
+  expect_refused("run --arch asic/tpu-v5e --model " + file, 2,
+                 {file + ":1", "missing key 'hidden_size'", "positive integer"});
 }
 
 TEST(BadInput, ModelThatDoesNotFitSaysHowManyBytesAreMissing) {
   // 6738415616 bf16 weights and the cache of 1151 tokens against 8 GiB.
-  const std::uint64_t need = 2 * 6738415616ULL + 2ULL * 32 * 4096 * 2 * 1151 + 2ULL * 1024 * (4096 + 2 * 11008);
+  const std::uint64_t need =
+      2 * 6738415616ULL + 2ULL * 32 * 4096 * 2 * 1151 + 2ULL * 1024 * (4096 + 2 * 11008);
   const std::uint64_t missing = need - 8ULL * 1024 * 1024 * 1024;
   expect_refused("run --arch asic/tpu-v4i --model llama-2-7b --dtype fp16", 2,
                  {"does not fit", std::to_string(missing) + " bytes are missing"});
@@ -68,23 +73,30 @@ TEST(BadInput, ModelThatDoesNotFitSaysHowManyBytesAreMissing) {
 
 TEST(BadInput, TraceWithAnUnknownOperatorOrACycle) {
   const std::string trace = temporary_folder() + "/t.jsonl";
-  ASSERT_EQ(orrery_command("trace make --model gpt2 --layers 1 --input 4 --output 1 --arch asic/tpu-v5e --out " + trace).exit_code, 0);
+  ASSERT_EQ(orrery_command(
+                "trace make --model gpt2 --layers 1 --input 4 --output 1 --arch asic/tpu-v5e --out " + trace)
+                .exit_code,
+            0);
   const std::string text = read_file(trace);
   std::string unknown = text;
   unknown.replace(unknown.find("\"gelu\""), 6, "\"gleu\"");
   const std::string unknown_file = temporary_file("unknown.jsonl", unknown);
-  expect_refused("run --arch asic/tpu-v5e --trace " + unknown_file, 2, {unknown_file + ":", "key 'op'", "'gleu'", "'gelu'"});
+  expect_refused("run --arch asic/tpu-v5e --trace " + unknown_file, 2,
+                 {unknown_file + ":", "key 'op'", "'gleu'", "'gelu'"});
   std::string cycle = text;
   cycle.replace(cycle.find("\"deps\":[0]"), 10, "\"deps\":[2]");
   const std::string cycle_file = temporary_file("cycle.jsonl", cycle);
-  expect_refused("run --arch asic/tpu-v5e --trace " + cycle_file, 2, {cycle_file + ":3", "key 'deps'", "cycle"});
+  expect_refused("run --arch asic/tpu-v5e --trace " + cycle_file, 2,
+                 {cycle_file + ":3", "key 'deps'", "cycle"});
 }
 
 TEST(BadInput, TileLargerThanAnyScratchpad) {
-  expect_refused("kernel --arch gpu/a100-sxm-80gb --op matmul --m 8192 --n 8192 --k 8192 --tile 8192x8192x8192", 2,
-                 {"no mapping", "scratchpad of 167936 bytes", "8192x8192x8192"});
+  expect_refused(
+      "kernel --arch gpu/a100-sxm-80gb --op matmul --m 8192 --n 8192 --k 8192 --tile 8192x8192x8192", 2,
+      {"no mapping", "scratchpad of 167936 bytes", "8192x8192x8192"});
   const std::string file = machine_with("size_kib: 512", "size_kib: 0.25");
-  expect_refused("kernel --op matmul --m 64 --n 64 --k 64 --arch " + file, 2, {"no mapping", "scratchpad of 256 bytes"});
+  expect_refused("kernel --op matmul --m 64 --n 64 --k 64 --arch " + file, 2,
+                 {"no mapping", "scratchpad of 256 bytes"});
 }
 
 TEST(BadInput, ImpossibleOptions) {
@@ -102,9 +114,12 @@ TEST(BadInput, ImpossibleOptions) {
 TEST(BadInput, LeavesNoHalfWrittenFile) {
   const std::string folder = temporary_folder() + "/out";
   std::filesystem::create_directory(folder);
-  expect_refused("trace make --model gpt2-xl --input 1000 --output 100 --arch asic/tpu-v5e --out " + folder + "/a.jsonl", 2,
-                 {"1024 learned positions"});
-  expect_refused("trace make --model gpt2 --input 64 --arch asic/tpu-v5e --out " + folder + "/no/such/a.jsonl", 2, {"cannot write"});
+  expect_refused(
+      "trace make --model gpt2-xl --input 1000 --output 100 --arch asic/tpu-v5e --out " + folder + "/a.jsonl",
+      2, {"1024 learned positions"});
+  expect_refused(
+      "trace make --model gpt2 --input 64 --arch asic/tpu-v5e --out " + folder + "/no/such/a.jsonl", 2,
+      {"cannot write"});
   EXPECT_TRUE(std::filesystem::is_empty(folder));
 }
 

@@ -11,17 +11,19 @@ namespace {
 
 TEST(Help, EveryCommandExplainsItselfWithExamplesThatRun) {
   EXPECT_EQ(orrery_command("--help").exit_code, 0);
-  for (const char* name : {"run", "compare", "kernel", "trace make", "trace show", "list", "check", "schema"}) {
+  for (const char* name :
+       {"run", "compare", "kernel", "trace make", "trace show", "list", "check", "schema"}) {
     const CommandResult r = orrery_command(std::string(name) + " --help");
     EXPECT_EQ(r.exit_code, 0) << name;
     EXPECT_NE(r.out.find("Examples:\n  orrery "), std::string::npos) << name << r.out;
   }
-  for (const char* example : {"kernel --arch gpu/h100-sxm --op rmsnorm --m 4096 --n 8192 --format json",
-                              "kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 --causal",
-                              "kernel --arch gpu/a100-sxm-80gb --op all_reduce --bytes 1048576 --devices 8",
-                              "run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --input 512 --format json",
-                              "run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline",
-                              "list models --format csv", "schema arch", "check gpu/a100-sxm-40gb --provenance"}) {
+  for (const char* example :
+       {"kernel --arch gpu/h100-sxm --op rmsnorm --m 4096 --n 8192 --format json",
+        "kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 --causal",
+        "kernel --arch gpu/a100-sxm-80gb --op all_reduce --bytes 1048576 --devices 8",
+        "run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --input 512 --format json",
+        "run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline",
+        "list models --format csv", "schema arch", "check gpu/a100-sxm-40gb --provenance"}) {
     const CommandResult r = orrery_command(example);
     EXPECT_EQ(r.exit_code, 0) << example << "\n" << r.err;
     EXPECT_FALSE(r.out.empty());
@@ -31,7 +33,8 @@ TEST(Help, EveryCommandExplainsItselfWithExamplesThatRun) {
 TEST(Help, OptionsThatAreNotBuiltAreRefusedNotIgnored) {
   for (const char* arguments :
        {"validate x.csv", "sweep x.yaml", "run --arch asic/tpu-v5e --model gpt2 --pp 2",
-        "run --arch asic/tpu-v5e --model gpt2 --runtime vllm", "run --arch asic/tpu-v5e --model gpt2 --fidelity cycle"}) {
+        "run --arch asic/tpu-v5e --model gpt2 --runtime vllm",
+        "run --arch asic/tpu-v5e --model gpt2 --fidelity cycle"}) {
     const CommandResult r = orrery_command(arguments);
     EXPECT_EQ(r.exit_code, 2) << arguments;
     EXPECT_FALSE(r.err.empty());
@@ -42,20 +45,24 @@ TEST(Help, OptionsThatAreNotBuiltAreRefusedNotIgnored) {
 TEST(Help, AMisspeltOptionOrCommandIsAnsweredWithTheNearest) {
   EXPECT_NE(orrery_command("run --arhc x").err.find("'arch'"), std::string::npos);
   EXPECT_NE(orrery_command("kernl").err.find("'kernel'"), std::string::npos);
-  EXPECT_NE(orrery_command("run --arch gpu/a100-sxm-40b --model gpt2").err.find("gpu/a100-sxm-40gb"), std::string::npos);
+  EXPECT_NE(orrery_command("run --arch gpu/a100-sxm-40b --model gpt2").err.find("gpu/a100-sxm-40gb"),
+            std::string::npos);
   EXPECT_NE(orrery_command("run --arch asic/tpu-v5e --model gtp2").err.find("'gpt2'"), std::string::npos);
 }
 
 TEST(Run, ReportsEveryFieldOfTheContract) {
-  const CommandResult r = orrery_command("run --arch asic/tpu-v5e --model gpt2 --input 32 --output 4 --format json");
+  const CommandResult r =
+      orrery_command("run --arch asic/tpu-v5e --model gpt2 --input 32 --output 4 --format json");
   ASSERT_EQ(r.exit_code, 0) << r.err;
   const auto j = nlohmann::json::parse(r.out);
-  for (const char* key : {"ttft_s", "tpot_s", "latency_s", "tokens_per_s", "energy_j", "energy_per_token_j",
-                          "average_power_w", "area_mm2", "utilization", "bound", "time_s", "simulated", "run_info"}) {
+  for (const char* key :
+       {"ttft_s", "tpot_s", "latency_s", "tokens_per_s", "energy_j", "energy_per_token_j", "average_power_w",
+        "area_mm2", "utilization", "bound", "time_s", "simulated", "run_info"}) {
     EXPECT_TRUE(j.contains(key)) << key;
   }
   EXPECT_EQ(j["schema"], "orrery/result/1");
-  EXPECT_NEAR(j["tpot_s"].get<double>(), (j["latency_s"].get<double>() - j["ttft_s"].get<double>()) / 3, 1e-12);
+  EXPECT_NEAR(j["tpot_s"].get<double>(), (j["latency_s"].get<double>() - j["ttft_s"].get<double>()) / 3,
+              1e-12);
   EXPECT_NEAR(j["tokens_per_s"].get<double>(), 4 / j["latency_s"].get<double>(), 1e-6);
   double time = 0;
   for (const auto& [key, value] : j["time_s"].items()) time += value.get<double>();
@@ -63,7 +70,8 @@ TEST(Run, ReportsEveryFieldOfTheContract) {
   double energy = -j["energy_j"]["total"].get<double>();
   for (const auto& [key, value] : j["energy_j"].items()) energy += value.get<double>();
   EXPECT_NEAR(energy, j["energy_j"]["total"].get<double>(), 1e-9 * energy);
-  const double shares = j["simulated"]["share_simulated"].get<double>() + j["simulated"]["share_replayed"].get<double>() +
+  const double shares = j["simulated"]["share_simulated"].get<double>() +
+                        j["simulated"]["share_replayed"].get<double>() +
                         j["simulated"]["share_replicated"].get<double>();
   EXPECT_NEAR(shares, 1, 1e-9);
   const auto one = nlohmann::json::parse(
@@ -72,7 +80,8 @@ TEST(Run, ReportsEveryFieldOfTheContract) {
 }
 
 TEST(Run, CsvJoinsNestedKeysWithDots) {
-  const CommandResult r = orrery_command("run --arch asic/tpu-v5e --model gpt2 --input 32 --output 1 --format csv");
+  const CommandResult r =
+      orrery_command("run --arch asic/tpu-v5e --model gpt2 --input 32 --output 1 --format csv");
   EXPECT_NE(r.out.find(",energy_j.total,energy_j.compute,"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find(",time_s.compute,"), std::string::npos);
 }
@@ -89,7 +98,8 @@ std::string without_run_info(const std::string& text) {
 
 TEST(Determinism, TheSameInputGivesTheSameBytesWhateverTheJobCount) {
   const std::string compare =
-      "compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v4i --model gpt2 --input 64 --output 8 "
+      "compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v4i --model gpt2 --input 64 "
+      "--output 8 "
       "--format json --jobs ";
   const std::string one = without_run_info(orrery_command(compare + "1").out);
   EXPECT_EQ(one, without_run_info(orrery_command(compare + "3").out));
@@ -104,7 +114,10 @@ TEST(Trace, ReplayingAFileGivesTheSameBytesAsTheGeneratedStream) {
   for (const char* arch : {"gpu/a100-sxm-80gb", "fpga/u280-x4-dfx", "asic/tpu-v4i"}) {
     const std::string file = temporary_folder() + "/stream.jsonl";
     const std::string scenario = std::string(" --arch ") + arch;
-    ASSERT_EQ(orrery_command("trace make --model gpt2 --input 24 --output 12 --batch 2 --out " + file + scenario).exit_code, 0);
+    ASSERT_EQ(
+        orrery_command("trace make --model gpt2 --input 24 --output 12 --batch 2 --out " + file + scenario)
+            .exit_code,
+        0);
     const CommandResult generated =
         orrery_command("run --model gpt2 --input 24 --output 12 --batch 2 --format json" + scenario);
     const CommandResult replayed = orrery_command("run --format json --trace " + file + scenario);
@@ -114,10 +127,11 @@ TEST(Trace, ReplayingAFileGivesTheSameBytesAsTheGeneratedStream) {
 }
 
 TEST(Compare, PrintsOneColumnAMachineAndRatiosToTheFirst) {
-  const CommandResult r =
-      orrery_command("compare --arch gpu/a100-sxm-40gb --arch asic/tpu-v5e --model gpt2 --input 32 --output 4");
+  const CommandResult r = orrery_command(
+      "compare --arch gpu/a100-sxm-40gb --arch asic/tpu-v5e --model gpt2 --input 32 --output 4");
   EXPECT_EQ(r.exit_code, 0) << r.err;
-  for (const char* word : {"TTFT", "TPOT", "energy per token", "average power", "bound by", "ratio to the first", "1.000x"}) {
+  for (const char* word :
+       {"TTFT", "TPOT", "energy per token", "average power", "bound by", "ratio to the first", "1.000x"}) {
     EXPECT_NE(r.out.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(r.err, "");  // progress only on a terminal

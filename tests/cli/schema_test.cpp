@@ -20,12 +20,13 @@ void expect_valid(const std::string& json, const std::string& schema) {
 }
 
 TEST(Schema, ResultsMatchTheirs) {
-  for (const char* arguments : {"run --arch gpu/a100-sxm-40gb --model gpt2 --input 16 --output 2",
-                                "run --arch asic/tpu-v5e --model bert-base --input 64",
-                                "run --arch fpga/u280-x4-dfx --model gpt2 --input 4 --output 1 --fidelity roofline",
-                                "kernel --arch gpu/h100-sxm --op softmax --m 64 --n 1000",
-                                "kernel --arch gpu/h100-sxm --op all_gather --bytes 1000000 --devices 4",
-                                "kernel --arch asic/edge-npu --op matmul --m 1 --n 1 --k 1 --fidelity roofline"}) {
+  for (const char* arguments :
+       {"run --arch gpu/a100-sxm-40gb --model gpt2 --input 16 --output 2",
+        "run --arch asic/tpu-v5e --model bert-base --input 64",
+        "run --arch fpga/u280-x4-dfx --model gpt2 --input 4 --output 1 --fidelity roofline",
+        "kernel --arch gpu/h100-sxm --op softmax --m 64 --n 1000",
+        "kernel --arch gpu/h100-sxm --op all_gather --bytes 1000000 --devices 4",
+        "kernel --arch asic/edge-npu --op matmul --m 1 --n 1 --k 1 --fidelity roofline"}) {
     const CommandResult r = orrery_command(std::string(arguments) + " --format json");
     ASSERT_EQ(r.exit_code, 0) << r.err;
     expect_valid(r.out, "orrery/result/1");
@@ -33,13 +34,15 @@ TEST(Schema, ResultsMatchTheirs) {
 }
 
 TEST(Schema, TracesMatchTheirs) {
-  std::istringstream lines(read_file(std::string(ORRERY_SOURCE_DIR) + "/traces/samples/gpt2-2-layers-8-in-3-out.jsonl"));
+  std::istringstream lines(
+      read_file(std::string(ORRERY_SOURCE_DIR) + "/traces/samples/gpt2-2-layers-8-in-3-out.jsonl"));
   for (std::string line; std::getline(lines, line);) expect_valid(line, "orrery/trace/1");
 }
 
 TEST(Schema, AResultOfAnotherShapeDoesNot) {
-  EXPECT_THROW(validate_schema(ConfigDocument::parse("{\"kind\": \"run\"}", "x"), load_schema("orrery/result/1")),
-               ConfigError);
+  EXPECT_THROW(
+      validate_schema(ConfigDocument::parse("{\"kind\": \"run\"}", "x"), load_schema("orrery/result/1")),
+      ConfigError);
 }
 
 TEST(Schema, EverySchemaIsPrintedByItsName) {

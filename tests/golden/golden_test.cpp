@@ -23,7 +23,8 @@ void expect_same(const json& expected, const json& found, const std::string& pat
       expect_same(value, found[key], path + "." + key);
     }
   } else if (expected.is_number_float()) {
-    EXPECT_NEAR(expected.get<double>(), found.get<double>(), 1e-12 * std::abs(expected.get<double>())) << path;
+    EXPECT_NEAR(expected.get<double>(), found.get<double>(), 1e-12 * std::abs(expected.get<double>()))
+        << path;
   } else {
     EXPECT_EQ(expected, found) << path;
   }
@@ -43,7 +44,8 @@ TEST(Golden, SmallResultsStayWhatTheyWere) {
     ASSERT_EQ(r.exit_code, 0) << r.err;
     json found = json::parse(r.out);
     found.erase("run_info");
-    const json expected = json::parse(read_file(root + "/tests/golden/expected/" + line.substr(0, bar) + ".json"));
+    const json expected =
+        json::parse(read_file(root + "/tests/golden/expected/" + line.substr(0, bar) + ".json"));
     expect_same(expected, found, line.substr(0, bar));
     ++count;
   }

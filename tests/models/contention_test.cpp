@@ -18,7 +18,9 @@ namespace {
 
 constexpr std::uint64_t kTile = 16 * kKiB;
 
-Femtoseconds run_time(Machine& machine, const Program& program) { return machine.run(program, {}, 0, false).time; }
+Femtoseconds run_time(Machine& machine, const Program& program) {
+  return machine.run(program, {}, 0, false).time;
+}
 
 TEST(Contention, TwoDmaStreamsOnOneChannelTakeAsLongAsTheirBytesTogether) {
   ArchSpec arch = small_machine();
@@ -48,7 +50,7 @@ TEST(Contention, ACollectiveAndAPrefetchSlowEachOtherDownOnSharedDram) {
   const double prefetch_s = to_seconds(run_time(machine, program_of(prefetch)));
   const double both_s = to_seconds(run_time(machine, both));
   EXPECT_GT(both_s, 1.1 * std::max(collective_s, prefetch_s));  // no overlap for free
-  EXPECT_LT(both_s, 0.95 * (collective_s + prefetch_s));         // and not one after the other
+  EXPECT_LT(both_s, 0.95 * (collective_s + prefetch_s));        // and not one after the other
 }
 
 TEST(Contention, ARingAllReduceOnIdleLinksMeetsItsClosedForm) {
@@ -103,7 +105,8 @@ TEST(Contention, ASlowSliceHoldsUpTransfersStripedOverAllOfThem) {
   ArchSpec arch = small_machine();
   arch.dram.channels = 8;
   Chip chip(arch);
-  // Another client keeps channel 3 busy for 50 us; a stream of 8 MiB over all channels needs 43 us on its own.
+  // Another client keeps channel 3 busy for 50 us; a stream of 8 MiB over all channels needs 43 us on its
+  // own.
   chip.dram->reserve_channel(ChannelId{3}, static_cast<std::uint64_t>(50e-6 * 24.45e9), 0);
   std::vector<Granule> stream(128);
   for (Granule& g : stream) g.bytes = g.tile_bytes = 64 * kKiB;
@@ -113,15 +116,16 @@ TEST(Contention, ASlowSliceHoldsUpTransfersStripedOverAllOfThem) {
   EXPECT_NEAR(to_seconds(requester.end), alone + 50e-6, 0.02 * (alone + 50e-6));
 }
 
-// The reference: chunks of granules that queue at each hop in order of arrival (DRAM, then shared buffer, then the
-// core's port), an event a hop.
+// The reference: chunks of granules that queue at each hop in order of arrival (DRAM, then shared buffer,
+// then the core's port), an event a hop.
 class HopReference {
  public:
   struct Hop {
     double fs_per_byte;
     Femtoseconds latency;  // after it
   };
-  HopReference(Hop dram, Hop shared, Hop port, std::size_t cores) : dram_(dram), shared_(shared), port_(port), port_free_(cores, 0) {}
+  HopReference(Hop dram, Hop shared, Hop port, std::size_t cores)
+      : dram_(dram), shared_(shared), port_(port), port_free_(cores, 0) {}
 
   // lists[c]: granules of core c with whether they hit the shared buffer. Returns when the last one is done.
   Femtoseconds run(const std::vector<std::vector<std::pair<Granule, bool>>>& lists, std::size_t window) {
@@ -192,7 +196,7 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
   arch.cores.count = 8;
   arch.dram.channels = 4;
   arch.dram.controller_latency_ns = 200;
-  arch.network = {64, 40, 1};  // 64 GB/s a port
+  arch.network = {64, 40, 1};                                       // 64 GB/s a port
   arch.shared_buffer = SharedBufferSpec{256 * kMiB, 160, 1.0, 60};  // 160 GB/s
   static bool prepared = false;
   if (!prepared) sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
@@ -201,7 +205,8 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
   constexpr std::uint32_t kGranules = 150;
   // Entry 0 of each core's range is resident; hits ask for it, misses for one never seen.
   std::vector<TileRange> ranges;
-  for (std::uint32_t c = 0; c < 8; ++c) ranges.push_back({TensorId{c}, kGranules + 1, 48 * kKiB, 48 * kKiB, false});
+  for (std::uint32_t c = 0; c < 8; ++c)
+    ranges.push_back({TensorId{c}, kGranules + 1, 48 * kKiB, 48 * kKiB, false});
   chip.shared_buffer->begin(ranges, 0);
   Random random(seed);
   std::vector<std::vector<std::pair<Granule, bool>>> lists(8);
@@ -217,8 +222,8 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
       lists[c].emplace_back(g, hit);
       plain.push_back(g);
     }
-    requesters.push_back(
-        std::make_unique<Requester>(("requester" + std::to_string(c)).c_str(), *chip.crossbar, plain, window));
+    requesters.push_back(std::make_unique<Requester>(("requester" + std::to_string(c)).c_str(),
+                                                     *chip.crossbar, plain, window));
   }
   sc_core::sc_start();
   Femtoseconds simulated = 0;
@@ -230,10 +235,18 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
   EXPECT_NEAR(static_cast<double>(simulated) / static_cast<double>(expected), 1, 0.02);
 }
 
-TEST(Calendars, AgreeWithAnEventAtEachHopWhenDramIsCongested) { expect_like_the_reference(0.3, 4, 1); }
-TEST(Calendars, AgreeWithAnEventAtEachHopWhenTheSharedBufferIsCongested) { expect_like_the_reference(0.9, 4, 2); }
-TEST(Calendars, AgreeWithAnEventAtEachHopWhenBothAreNearTheirLimits) { expect_like_the_reference(0.6, 4, 3); }
-TEST(Calendars, AgreeWithAnEventAtEachHopWithFewInFlight) { expect_like_the_reference(0.5, 2, 4); }
+TEST(Calendars, AgreeWithAnEventAtEachHopWhenDramIsCongested) {
+  expect_like_the_reference(0.3, 4, 1);
+}
+TEST(Calendars, AgreeWithAnEventAtEachHopWhenTheSharedBufferIsCongested) {
+  expect_like_the_reference(0.9, 4, 2);
+}
+TEST(Calendars, AgreeWithAnEventAtEachHopWhenBothAreNearTheirLimits) {
+  expect_like_the_reference(0.6, 4, 3);
+}
+TEST(Calendars, AgreeWithAnEventAtEachHopWithFewInFlight) {
+  expect_like_the_reference(0.5, 2, 4);
+}
 
 }  // namespace
 }  // namespace orrery::test

@@ -52,7 +52,9 @@ TEST(Machine, AResidentFoldCostsExactlyItsClosedFormInEveryDataflow) {
     for (int i = 0; i < 70; ++i) {  // 3 x 70 shapes that fill at most the array
       std::uint64_t m = 1 + random.below(size), n = 1 + random.below(size), k = 1 + random.below(size);
       const std::uint64_t length = random.log_uniform(1, 400);
-      (dataflow == Dataflow::weight_stationary ? m : dataflow == Dataflow::output_stationary ? k : n) = length;
+      (dataflow == Dataflow::weight_stationary   ? m
+       : dataflow == Dataflow::output_stationary ? k
+                                                 : n) = length;
       const ProgramOutcome run = machine.run(program_of(one_fold(m, n, k, dataflow)), {}, 0, false);
       const std::uint64_t load = dataflow == Dataflow::output_stationary ? 0 : size;
       const std::uint64_t cycles = load + length + (size - 1) + (size - 1);  // load, stream, skew, drain
@@ -83,7 +85,8 @@ TEST(Machine, ATaskWhoseDependenceNeverEndsIsReportedWithWhoWaits) {
     machine.run(program, {}, 0, false);
     FAIL() << "a starved program must not end quietly";
   } catch (const SimulationError& error) {
-    EXPECT_NE(std::string(error.what()).find("command_processor has 1 of 2 task(s) unfinished"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("command_processor has 1 of 2 task(s) unfinished"),
+              std::string::npos)
         << error.what();
   }
 }
@@ -137,10 +140,12 @@ TEST(SharedBuffer, OtherTensorsDirtyDataIsWrittenBackWhenItMustLeave) {
   ArchSpec arch = small_machine();
   arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
   Machine machine(arch);
-  const ProgramOutcome run = machine.run(program_of(load_kernel(1, 64, 16 * kKiB, 1, 4)), {}, 512 * kKiB, false);
+  const ProgramOutcome run =
+      machine.run(program_of(load_kernel(1, 64, 16 * kKiB, 1, 4)), {}, 512 * kKiB, false);
   EXPECT_EQ(run.counts.dram_write_bytes, 512 * kKiB);
   EXPECT_EQ(run.foreign_dirty_bytes, 0U);
-  const ProgramOutcome small = machine.run(program_of(load_kernel(1, 8, 16 * kKiB, 1, 4)), {}, 512 * kKiB, false);
+  const ProgramOutcome small =
+      machine.run(program_of(load_kernel(1, 8, 16 * kKiB, 1, 4)), {}, 512 * kKiB, false);
   EXPECT_EQ(small.counts.dram_write_bytes, 0U);
   EXPECT_EQ(small.foreign_dirty_bytes, 512 * kKiB);
 }

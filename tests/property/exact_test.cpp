@@ -1,5 +1,5 @@
-// What the shortcuts cost: steady-state skipping against the full simulation, kernel by kernel; kernel cache, layer
-// replication and decode sampling against --exact, on whole inferences.
+// What the shortcuts cost: steady-state skipping against the full simulation, kernel by kernel; kernel cache,
+// layer replication and decode sampling against --exact, on whole inferences.
 
 #include <gtest/gtest.h>
 
@@ -47,7 +47,9 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
     sum += std::abs(error);
     EXPECT_LT(std::abs(error), 0.05) << shape.m << "x" << shape.n << "x" << shape.k;
     EXPECT_EQ(full.counts.total_macs(), skipped.counts.total_macs());
-    const auto bytes = [](const ProgramOutcome& o) { return static_cast<double>(o.counts.requested_read_bytes); };
+    const auto bytes = [](const ProgramOutcome& o) {
+      return static_cast<double>(o.counts.requested_read_bytes);
+    };
     EXPECT_NEAR(bytes(skipped) / bytes(full), 1, 0.02);
     EXPECT_EQ(skipped.split.total(), skipped.time);
   }
@@ -59,7 +61,8 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
 
 INSTANTIATE_TEST_SUITE_P(AllMachines, Skipping, testing::ValuesIn(arch_names()), machine_test_name);
 
-std::function<std::string()> latency_task(const std::string& arch_name, const std::string& model, bool exact) {
+std::function<std::string()> latency_task(const std::string& arch_name, const std::string& model,
+                                          bool exact) {
   return [=] {
     const ArchSpec arch = load_arch_named(arch_name);
     const LlmSpec llm = load_llm_named(model);
@@ -82,15 +85,22 @@ void expect_shortcuts_hold(const std::string& arch, const std::string& model) {
   double fast = 0, fast_bound = 0, fast_simulated = 0, exact = 0, exact_bound = 0, exact_simulated = 0;
   ASSERT_EQ(std::sscanf(answers[0].c_str(), "%lf %lf %lf", &fast, &fast_bound, &fast_simulated), 3);
   ASSERT_EQ(std::sscanf(answers[1].c_str(), "%lf %lf %lf", &exact, &exact_bound, &exact_simulated), 3);
-  EXPECT_LT(std::abs(fast / exact - 1), fast_bound + 0.005) << arch << ": " << fast << " s against " << exact << " s";
+  EXPECT_LT(std::abs(fast / exact - 1), fast_bound + 0.005)
+      << arch << ": " << fast << " s against " << exact << " s";
   EXPECT_EQ(exact_bound, 0);
   EXPECT_GT(exact_simulated, 0.999);
   EXPECT_LT(fast_simulated, 0.5);
 }
 
-TEST(Exact, ShortcutsStayWithinTheStatedBoundOnAGpu) { expect_shortcuts_hold("gpu/a100-sxm-80gb", "gpt2"); }
-TEST(Exact, ShortcutsStayWithinTheStatedBoundOnFourFpgas) { expect_shortcuts_hold("fpga/u280-x4-dfx", "gpt2"); }
-TEST(Exact, ShortcutsStayWithinTheStatedBoundOnATpu) { expect_shortcuts_hold("asic/tpu-v4i", "gpt2"); }
+TEST(Exact, ShortcutsStayWithinTheStatedBoundOnAGpu) {
+  expect_shortcuts_hold("gpu/a100-sxm-80gb", "gpt2");
+}
+TEST(Exact, ShortcutsStayWithinTheStatedBoundOnFourFpgas) {
+  expect_shortcuts_hold("fpga/u280-x4-dfx", "gpt2");
+}
+TEST(Exact, ShortcutsStayWithinTheStatedBoundOnATpu) {
+  expect_shortcuts_hold("asic/tpu-v4i", "gpt2");
+}
 
 }  // namespace
 }  // namespace orrery::test

@@ -11,10 +11,10 @@ namespace orrery::test {
 namespace {
 
 // A file may include its own layer and layers of a lower rank.
-const std::map<std::string, int> kRank = {
-    {"sim/util", 0},    {"sim/config", 1}, {"sim/stats", 1},   {"sim/workload", 2}, {"sim/timing", 2},
-    {"sim/estimate", 2}, {"sim/report", 2}, {"sim/program", 3}, {"sim/mapping", 4},  {"models", 4},
-    {"sim/engine", 5},  {"tools", 6}};
+const std::map<std::string, int> kRank = {{"sim/util", 0},     {"sim/config", 1},  {"sim/stats", 1},
+                                          {"sim/workload", 2}, {"sim/timing", 2},  {"sim/estimate", 2},
+                                          {"sim/report", 2},   {"sim/program", 3}, {"sim/mapping", 4},
+                                          {"models", 4},       {"sim/engine", 5},  {"tools", 6}};
 
 std::string layer_of(const std::string& path) {
   for (const auto& [layer, rank] : kRank) {
@@ -40,7 +40,8 @@ std::vector<Include> includes() {
       for (std::string line; std::getline(in, line);) {
         std::smatch match;
         if (std::regex_search(line, match, pattern)) {
-          found.push_back({std::filesystem::relative(entry.path(), root).string(), match[2], match[1] == "<"});
+          found.push_back(
+              {std::filesystem::relative(entry.path(), root).string(), match[2], match[1] == "<"});
         }
       }
     }
@@ -86,7 +87,8 @@ TEST(Layering, LibrariesNeitherPrintNorExit) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / top)) {
       if (!entry.is_regular_file()) continue;
       std::ifstream in(entry.path());
-      for (std::string line; std::getline(in, line);) EXPECT_FALSE(std::regex_search(line, forbidden)) << entry.path() << ": " << line;
+      for (std::string line; std::getline(in, line);)
+        EXPECT_FALSE(std::regex_search(line, forbidden)) << entry.path() << ": " << line;
     }
   }
 }

@@ -1,5 +1,5 @@
-// With the mapper's free choice, a better machine is never slower by more than 2 %, and splitting a batch never
-// gains. Exceptions (scheduling anomalies) are listed one by one below, and no others are tolerated.
+// With the mapper's free choice, a better machine is never slower by more than 2 %, and splitting a batch
+// never gains. Exceptions (scheduling anomalies) are listed one by one below, and no others are tolerated.
 
 #include <gtest/gtest.h>
 
@@ -30,9 +30,13 @@ const std::vector<Improvement>& improvements() {
       {"none", [](ArchSpec&) {}},
       {"dram", [](ArchSpec& a) { a.dram.channels += a.dram.channels / 4 + 1; }},
       {"cores", [](ArchSpec& a) { a.cores.count += a.cores.count / 8 + 1; }},
-      {"shared_rate", [](ArchSpec& a) { if (a.shared_buffer) a.shared_buffer->bytes_per_cycle *= 1.25; }},
+      {"shared_rate",
+       [](ArchSpec& a) {
+         if (a.shared_buffer) a.shared_buffer->bytes_per_cycle *= 1.25;
+       }},
       {"clock", [](ArchSpec& a) { a.clock_hz *= 1.1; }},
-      {"latency", [](ArchSpec& a) {
+      {"latency",
+       [](ArchSpec& a) {
          a.dram.controller_latency_ns /= 2;
          a.network.latency_ns /= 2;
          if (a.shared_buffer) a.shared_buffer->latency_ns /= 2;
@@ -44,7 +48,8 @@ const std::vector<Improvement>& improvements() {
 std::vector<Operator> operators(const ArchSpec& arch) {
   Random random(23);
   std::vector<Operator> list;
-  const std::uint64_t most_macs = arch.peak_macs_per_s(arch.execution.default_dtype) > 1e13 ? 1ULL << 34 : 1ULL << 29;
+  const std::uint64_t most_macs =
+      arch.peak_macs_per_s(arch.execution.default_dtype) > 1e13 ? 1ULL << 34 : 1ULL << 29;
   for (int i = 0; i < kOperators; ++i) list.push_back(random_operator(random, arch, most_macs));
   return list;
 }
@@ -79,10 +84,12 @@ std::vector<Timed> decode(const std::string& text) {
   return times;
 }
 
-// Known anomalies: "machine improvement operator-number", each slower by more than 2 % with the better machine.
+// Known anomalies: "machine improvement operator-number", each slower by more than 2 % with the better
+// machine.
 const std::set<std::string>& listed_anomalies() {
   static const std::set<std::string> kListed = {
-      // Another tiling ties in the estimate and is not among those simulated, or the tail of the shared queues falls
+      // Another tiling ties in the estimate and is not among those simulated, or the tail of the shared
+      // queues falls
       // differently:
       "asic/tpu-v3 cores 3",               // matmul 346x20x542, +6.8 %
       "asic/tpu-v3 cores 97",              // matmul 307x79x600, +2.2 %
@@ -121,7 +128,8 @@ TEST_P(Monotone, ABetterMachineIsNeverSlowerByMoreThan2Percent) {
       const double ratio = static_cast<double>(better[op].time) / static_cast<double>(base[op].time);
       const std::string key = GetParam() + " " + improvements()[i].name + " " + std::to_string(op);
       if (listed_anomalies().count(key) != 0) continue;
-      EXPECT_LE(ratio, 1 + kTolerance) << key << "\nbase:   " << base[op].what << "\nbetter: " << better[op].what;
+      EXPECT_LE(ratio, 1 + kTolerance)
+          << key << "\nbase:   " << base[op].what << "\nbetter: " << better[op].what;
     }
   }
 }

@@ -1,6 +1,6 @@
-// Physics that every machine obeys on random operators: nothing beats the roofline, bytes and MACs are conserved,
-// time and energy are the sums of their parts. (Bytes asked = bytes served at every level is checked by the machine
-// itself after each run and would throw here.)
+// Physics that every machine obeys on random operators: nothing beats the roofline, bytes and MACs are
+// conserved, time and energy are the sums of their parts. (Bytes asked = bytes served at every level is
+// checked by the machine itself after each run and would throw here.)
 
 #include <gtest/gtest.h>
 
@@ -45,8 +45,10 @@ TEST_P(Physics, HoldsOnRandomOperators) {
   OperatorRunner runner(arch, {});
   Random random(11);
   // Small machines take long over large operators.
-  const std::uint64_t most_macs = arch.peak_macs_per_s(arch.execution.default_dtype) > 1e13 ? 1ULL << 35 : 1ULL << 31;
-  for (int i = 0; i < kOperatorsPerMachine; ++i) expect_physics(random_operator(random, arch, most_macs), runner);
+  const std::uint64_t most_macs =
+      arch.peak_macs_per_s(arch.execution.default_dtype) > 1e13 ? 1ULL << 35 : 1ULL << 31;
+  for (int i = 0; i < kOperatorsPerMachine; ++i)
+    expect_physics(random_operator(random, arch, most_macs), runner);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllMachines, Physics, testing::ValuesIn(arch_names()), machine_test_name);

@@ -5,10 +5,10 @@
 
 namespace orrery::test {
 
-// One kernel that only loads: `items` items of `stages` tiles of `tile_bytes`, each byte once, on `cores` cores
-// with `buffers` tiles in flight each.
-inline TileKernel load_kernel(std::uint64_t items, std::uint64_t stages, std::uint64_t tile_bytes, std::uint32_t cores,
-                              std::uint32_t buffers) {
+// One kernel that only loads: `items` items of `stages` tiles of `tile_bytes`, each byte once, on `cores`
+// cores with `buffers` tiles in flight each.
+inline TileKernel load_kernel(std::uint64_t items, std::uint64_t stages, std::uint64_t tile_bytes,
+                              std::uint32_t cores, std::uint32_t buffers) {
   TileKernel kernel;
   kernel.m = items;
   kernel.tile_m = 1;

@@ -23,10 +23,10 @@ Operator random_attention(Random& random, DType dtype) {
 }
 
 Operator random_vector(Random& random, DType dtype) {
-  static const OperatorKind kKinds[] = {OperatorKind::rmsnorm,     OperatorKind::layernorm, OperatorKind::add_rmsnorm,
-                                        OperatorKind::softmax,     OperatorKind::silu_mul,  OperatorKind::gelu,
-                                        OperatorKind::add,         OperatorKind::rope,      OperatorKind::kv_append,
-                                        OperatorKind::embedding};
+  static const OperatorKind kKinds[] = {
+      OperatorKind::rmsnorm,   OperatorKind::layernorm, OperatorKind::add_rmsnorm, OperatorKind::softmax,
+      OperatorKind::silu_mul,  OperatorKind::gelu,      OperatorKind::add,         OperatorKind::rope,
+      OperatorKind::kv_append, OperatorKind::embedding};
   const OperatorKind kind = kKinds[random.below(10)];
   return standalone_vector(kind, {random.log_uniform(1, 4096), random.log_uniform(32, 16384)}, dtype);
 }
@@ -43,8 +43,9 @@ std::uint64_t Random::next() {
 
 std::uint64_t Random::log_uniform(std::uint64_t low, std::uint64_t high) {
   const double unit = static_cast<double>(next() >> 11) / 9007199254740992.0;
-  const double value = std::exp(std::log(static_cast<double>(low)) +
-                                unit * std::log((static_cast<double>(high) + 0.999) / static_cast<double>(low)));
+  const double value =
+      std::exp(std::log(static_cast<double>(low)) +
+               unit * std::log((static_cast<double>(high) + 0.999) / static_cast<double>(low)));
   return std::clamp(static_cast<std::uint64_t>(value), low, high);
 }
 

@@ -5,8 +5,8 @@
 
 namespace orrery::test {
 
-// One core with a 16 x 16 systolic array at 1 GHz, 256 KiB of scratchpad, no shared buffer, one DDR4-3200 channel
-// (25.6 GB/s), no latencies but the DRAM's own.
+// One core with a 16 x 16 systolic array at 1 GHz, 256 KiB of scratchpad, no shared buffer, one DDR4-3200
+// channel (25.6 GB/s), no latencies but the DRAM's own.
 ArchSpec small_machine();
 
 }  // namespace orrery::test

@@ -39,7 +39,8 @@ void print_provenance(const ConfigDocument& document, OutputFormat format) {
   std::vector<std::vector<std::string>> table = {{"grade", "key", "value", "source"}};
   for (const Provenance& p : numbers) {
     const std::string grade = p.grade.empty() ? "NONE" : p.grade;
-    rows.push_back({{"grade", grade}, {"key", key_path(p.pointer)}, {"value", p.value}, {"source", p.source}});
+    rows.push_back(
+        {{"grade", grade}, {"key", key_path(p.pointer)}, {"value", p.value}, {"source", p.source}});
     table.push_back({grade, key_path(p.pointer), fmt::format("{}", p.value), p.source});
   }
   print_result(format, rows, [&] { return format_table(table); });
@@ -49,10 +50,12 @@ void print_provenance(const ConfigDocument& document, OutputFormat format) {
 
 int check_command(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                                            //
-      ("file", po::value<std::string>()->required()->value_name("FILE"), "file or machine name (may stand alone)")  //
-      ("provenance", "list every number by grade, with its source")                                                 //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "of --provenance: table, json or csv");
+  options.add_options()  //
+      ("file", po::value<std::string>()->required()->value_name("FILE"),
+       "file or machine name (may stand alone)")                     //
+      ("provenance", "list every number by grade, with its source")  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"),
+       "of --provenance: table, json or csv");
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "file");
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
@@ -73,7 +76,8 @@ int check_command(const Arguments& arguments) {
   } else if (document.root().is_object() && document.root().contains("model_type")) {
     build_llm(document);
   } else {
-    throw ConfigError(document.where(""), "has neither 'schema' (orrery files) nor 'model_type' (a model's config.json)");
+    throw ConfigError(document.where(""),
+                      "has neither 'schema' (orrery files) nor 'model_type' (a model's config.json)");
   }
   if (parsed.values.count("provenance") != 0) {
     print_provenance(document, format);

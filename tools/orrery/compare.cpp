@@ -15,18 +15,22 @@ const char* const kUsage =
     "orrery compare --arch A --arch B [--arch C ...] --model NAME [options]\n"
     "The same inference on several machines, side by side, with ratios to the first.";
 const char* const kExamples =
-    "  orrery compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v5e --model llama-2-7b\n"
-    "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b --batch 16 --format csv\n";
+    "  orrery compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v5e --model "
+    "llama-2-7b\n"
+    "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b --batch 16 --format "
+    "csv\n";
 
 }  // namespace
 
 int compare_command(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                                         //
+  options.add_options()  //
       ("arch", po::value<std::vector<std::string>>()->required()->composing()->value_name("NAME"),
-       "machine (repeat for each)")                                                                              //
-      ("model", po::value<std::string>()->required()->value_name("NAME"), "model: a name or a config.json")        //
-      ("jobs", po::value<std::int64_t>()->default_value(2)->value_name("N"), "machines simulated at the same time")  //
+       "machine (repeat for each)")  //
+      ("model", po::value<std::string>()->required()->value_name("NAME"),
+       "model: a name or a config.json")  //
+      ("jobs", po::value<std::int64_t>()->default_value(2)->value_name("N"),
+       "machines simulated at the same time")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   options.add(scenario_options()).add(fidelity_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);

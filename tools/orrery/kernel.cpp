@@ -22,7 +22,8 @@ const char* const kUsage =
     "all_reduce, all_gather, reduce_scatter --bytes --devices.";
 const char* const kExamples =
     "  orrery kernel --arch gpu/a100-sxm-80gb --op matmul --m 64 --n 12288 --k 12288\n"
-    "  orrery kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 --causal\n"
+    "  orrery kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 "
+    "--causal\n"
     "  orrery kernel --arch gpu/h100-sxm --op rmsnorm --m 4096 --n 8192 --format json\n"
     "  orrery kernel --arch gpu/a100-sxm-80gb --op all_reduce --bytes 1048576 --devices 8\n";
 
@@ -45,11 +46,12 @@ class ShapeReader {
     return values_.count(name) != 0;
   }
   void refuse_others() const {
-    for (const char* name : {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal", "bytes",
-                             "devices", "tile"}) {
+    for (const char* name : {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal",
+                             "bytes", "devices", "tile"}) {
       bool known = false;
       for (const std::string& u : used_) known = known || u == name;
-      if (!known && values_.count(name) != 0) throw UsageError("--op " + op_ + " does not take --" + std::string(name));
+      if (!known && values_.count(name) != 0)
+        throw UsageError("--op " + op_ + " does not take --" + std::string(name));
     }
   }
 
@@ -60,7 +62,8 @@ class ShapeReader {
 
   std::uint64_t take(const char* name) {
     const auto value = values_[name].as<std::int64_t>();
-    if (value < 1) throw UsageError("--" + std::string(name) + " is " + std::to_string(value) + "; expected at least 1");
+    if (value < 1)
+      throw UsageError("--" + std::string(name) + " is " + std::to_string(value) + "; expected at least 1");
     return static_cast<std::uint64_t>(value);
   }
 };
@@ -84,7 +87,8 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
   Operator op;
   switch (*kind) {
     case OperatorKind::matmul:
-      op = standalone_matmul({shape.may("batch", 1), shape.need("m"), shape.need("n"), shape.need("k")}, dtype);
+      op = standalone_matmul({shape.may("batch", 1), shape.need("m"), shape.need("n"), shape.need("k")},
+                             dtype);
       shape.flag("tile");
       break;
     case OperatorKind::attention: {
@@ -109,8 +113,8 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
       s.bytes = shape.need("bytes");
       s.devices = static_cast<std::uint32_t>(shape.may("devices", arch.node.devices));
       if (s.devices > arch.node.chips) {
-        throw ConfigError("", fmt::format("{} devices asked for; {} has a node of {} chip(s)", s.devices, arch.name,
-                                          arch.node.chips));
+        throw ConfigError("", fmt::format("{} devices asked for; {} has a node of {} chip(s)", s.devices,
+                                          arch.name, arch.node.chips));
       }
       op = standalone_collective(*kind, s, dtype);
       break;
@@ -137,18 +141,23 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
 int kernel_command(const Arguments& arguments) {
   po::options_description options("Options");
   const auto number = [] { return po::value<std::int64_t>()->value_name("N"); };
-  options.add_options()                                                                                  //
+  options.add_options()                                                                                     //
       ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
       ("op", po::value<std::string>()->required()->value_name("OP"), "operator")                            //
-      ("m", number(), "rows of the result")("n", number(), "columns of the result")("k", number(), "inner length")  //
-      ("q", number(), "query positions")("kv", number(), "cached positions")("heads", number(), "query heads")       //
-      ("kv-heads", number(), "key/value heads (default: --heads)")("head-dim", number(), "length of a head")         //
-      ("batch", number(), "independent products or sequences")("causal", "query i sees positions up to its own")     //
-      ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective")             //
-      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")                  //
-      ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one")              //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv")             //
-      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"), "roofline (a bound) or tile")    //
+      ("m", number(), "rows of the result")("n", number(), "columns of the result")("k", number(),
+                                                                                    "inner length")  //
+      ("q", number(), "query positions")("kv", number(), "cached positions")("heads", number(),
+                                                                             "query heads")  //
+      ("kv-heads", number(), "key/value heads (default: --heads)")("head-dim", number(),
+                                                                   "length of a head")  //
+      ("batch", number(), "independent products or sequences")("causal",
+                                                               "query i sees positions up to its own")     //
+      ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective")   //
+      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")       //
+      ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one")   //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv")  //
+      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
+       "roofline (a bound) or tile")  //
       ("exact", "no steady-state skipping");
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
   if (parsed.help) return 0;
@@ -157,8 +166,9 @@ int kernel_command(const Arguments& arguments) {
   if (parsed.values.count("tile") != 0) runner.tile = parse_tile(parsed.values["tile"].as<std::string>());
   const Stopwatch watch;
   const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
-  const DType dtype = parsed.values.count("dtype") != 0 ? parse_dtype_option(parsed.values["dtype"].as<std::string>())
-                                                        : arch.execution.default_dtype;
+  const DType dtype = parsed.values.count("dtype") != 0
+                          ? parse_dtype_option(parsed.values["dtype"].as<std::string>())
+                          : arch.execution.default_dtype;
   KernelResult result = run_kernel(operator_from(parsed.values, arch, dtype), arch, runner);
   watch.stop(result.info);
   const nlohmann::ordered_json json = to_json(result);

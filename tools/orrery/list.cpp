@@ -73,12 +73,13 @@ std::string table_of(const Rows& rows) {
 
 int list_command(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                                       //
-      ("what", po::value<std::string>()->default_value("archs"), "archs, models, operators, dtypes or schemas")  //
+  options.add_options()  //
+      ("what", po::value<std::string>()->default_value("archs"),
+       "archs, models, operators, dtypes or schemas")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
-  const ParsedOptions parsed =
-      parse_options(arguments, options, "orrery list [archs|models|operators|dtypes|schemas]\nWhat there is, by name.",
-                    "  orrery list archs\n  orrery list models --format csv\n", "what");
+  const ParsedOptions parsed = parse_options(
+      arguments, options, "orrery list [archs|models|operators|dtypes|schemas]\nWhat there is, by name.",
+      "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const std::string what = parsed.values["what"].as<std::string>();

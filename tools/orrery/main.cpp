@@ -29,12 +29,14 @@ constexpr std::array<Command, 7> kCommands = {{
 }};
 
 void print_help() {
-  std::cout << "orrery: a cycle-approximate simulator of LLM accelerators\n\nusage: orrery COMMAND [options]\n\n";
+  std::cout
+      << "orrery: a cycle-approximate simulator of LLM accelerators\n\nusage: orrery COMMAND [options]\n\n";
   for (const Command& c : kCommands) {
     std::cout << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.summary << '\n';
   }
-  std::cout << "\n'orrery COMMAND --help' explains each, with examples. Exit codes: 0 ok, 1 a simulation failed,\n"
-               "2 usage or configuration.\n";
+  std::cout
+      << "\n'orrery COMMAND --help' explains each, with examples. Exit codes: 0 ok, 1 a simulation failed,\n"
+         "2 usage or configuration.\n";
 }
 
 int dispatch(const Arguments& arguments) {

@@ -15,8 +15,8 @@ std::vector<std::string> option_names(const po::options_description& options) {
 
 }  // namespace
 
-ParsedOptions parse_options(const Arguments& arguments, po::options_description options, const std::string& usage,
-                            const std::string& examples, const char* positional) {
+ParsedOptions parse_options(const Arguments& arguments, po::options_description options,
+                            const std::string& usage, const std::string& examples, const char* positional) {
   options.add_options()("help,h", "print this help");
   ParsedOptions parsed;
   po::positional_options_description places;

@@ -1,6 +1,6 @@
 #pragma once
-// Boost.Program_options with Orrery's manners: a misspelt option is answered with the nearest one, --help ends the
-// command, and every fault is a UsageError (exit code 2).
+// Boost.Program_options with Orrery's manners: a misspelt option is answered with the nearest one, --help
+// ends the command, and every fault is a UsageError (exit code 2).
 
 #include <boost/program_options.hpp>
 #include <stdexcept>
@@ -25,8 +25,9 @@ struct ParsedOptions {
 };
 
 // `usage` and `examples` frame the option list in --help. `positional` takes the arguments without a name.
-ParsedOptions parse_options(const Arguments& arguments, po::options_description options, const std::string& usage,
-                            const std::string& examples, const char* positional = nullptr);
+ParsedOptions parse_options(const Arguments& arguments, po::options_description options,
+                            const std::string& usage, const std::string& examples,
+                            const char* positional = nullptr);
 
 DType parse_dtype_option(const std::string& name);
 

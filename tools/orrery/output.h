@@ -16,8 +16,10 @@ namespace orrery {
 enum class OutputFormat { table, json, csv };
 OutputFormat parse_format(const std::string& name);
 
-// Prints one result (an object) or several (an array) as JSON, as CSV rows, or as the text `table` makes of it.
-void print_result(OutputFormat format, const nlohmann::ordered_json& value, const std::function<std::string()>& table);
+// Prints one result (an object) or several (an array) as JSON, as CSV rows, or as the text `table` makes of
+// it.
+void print_result(OutputFormat format, const nlohmann::ordered_json& value,
+                  const std::function<std::string()>& table);
 
 // Measures from construction on.
 class Stopwatch {

@@ -21,7 +21,8 @@ const char* const kExamples =
 std::unique_ptr<OperatorStream> stream_from(const po::variables_map& values, const ArchSpec& arch) {
   if (values.count("trace") != 0) {
     for (const char* fixed : {"model", "layers", "output", "dtype", "devices", "tp"}) {
-      if (values.count(fixed) != 0) throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
+      if (values.count(fixed) != 0)
+        throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
     }
     return std::make_unique<RecordedStream>(read_trace_file(values["trace"].as<std::string>()));
   }
@@ -35,10 +36,11 @@ std::unique_ptr<OperatorStream> stream_from(const po::variables_map& values, con
 
 int run_command(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                                  //
+  options.add_options()                                                                                     //
       ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
       ("model", po::value<std::string>()->value_name("NAME"), "model: a name or a config.json")             //
-      ("trace", po::value<std::string>()->value_name("FILE"), "operator stream to replay instead of a model")  //
+      ("trace", po::value<std::string>()->value_name("FILE"),
+       "operator stream to replay instead of a model")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   options.add(scenario_options()).add(fidelity_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);

@@ -5,7 +5,8 @@ namespace {
 
 std::uint64_t positive(const po::variables_map& values, const char* name) {
   const auto value = values[name].as<std::int64_t>();
-  if (value < 1) throw UsageError(std::string("--") + name + " is " + std::to_string(value) + "; expected at least 1");
+  if (value < 1)
+    throw UsageError(std::string("--") + name + " is " + std::to_string(value) + "; expected at least 1");
   return static_cast<std::uint64_t>(value);
 }
 
@@ -13,23 +14,26 @@ std::uint64_t positive(const po::variables_map& values, const char* name) {
 
 po::options_description scenario_options() {
   po::options_description options("What is run");
-  options.add_options()                                                                                   //
-      ("batch", po::value<std::int64_t>()->default_value(1)->value_name("N"), "sequences at once")          //
-      ("input", po::value<std::int64_t>()->default_value(1024)->value_name("N"), "prompt tokens a sequence")  //
+  options.add_options()                                                                             //
+      ("batch", po::value<std::int64_t>()->default_value(1)->value_name("N"), "sequences at once")  //
+      ("input", po::value<std::int64_t>()->default_value(1024)->value_name("N"),
+       "prompt tokens a sequence")  //
       ("output", po::value<std::int64_t>()->value_name("N"),
-       "tokens generated a sequence (default 128; 1 for an encoder)")                                         //
-      ("layers", po::value<std::int64_t>()->value_name("N"), "run only the model's first N layers")           //
-      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")          //
-      ("devices", po::value<std::int64_t>()->value_name("N"), "chips used (default: what the machine file says)")  //
+       "tokens generated a sequence (default 128; 1 for an encoder)")                                 //
+      ("layers", po::value<std::int64_t>()->value_name("N"), "run only the model's first N layers")   //
+      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")  //
+      ("devices", po::value<std::int64_t>()->value_name("N"),
+       "chips used (default: what the machine file says)")  //
       ("tp", po::value<std::int64_t>()->value_name("N"), "tensor parallel degree (default: the devices)");
   return options;
 }
 
 po::options_description fidelity_options() {
   po::options_description options("How");
-  options.add_options()                                                                                          //
-      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"), "roofline (a bound) or tile")  //
-      ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping")             //
+  options.add_options()  //
+      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
+       "roofline (a bound) or tile")                                                                   //
+      ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping")  //
       ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
        "software stack; ideal: no launch cost, no host time");
   return options;
@@ -42,7 +46,8 @@ Scenario scenario_from(const po::variables_map& values, const ArchSpec& arch, bo
   scenario.output = values.count("output") != 0 ? positive(values, "output") : (encoder_only ? 1 : 128);
   scenario.dtype = values.count("dtype") != 0 ? parse_dtype_option(values["dtype"].as<std::string>())
                                               : arch.execution.default_dtype;
-  const std::uint64_t devices = values.count("devices") != 0 ? positive(values, "devices") : arch.node.devices;
+  const std::uint64_t devices =
+      values.count("devices") != 0 ? positive(values, "devices") : arch.node.devices;
   const std::uint64_t tp = values.count("tp") != 0 ? positive(values, "tp") : devices;
   if (tp != devices) {
     throw UsageError("--tp " + std::to_string(tp) + " with --devices " + std::to_string(devices) +
@@ -56,9 +61,11 @@ void truncate_layers(const po::variables_map& values, LlmSpec& llm) {
   if (values.count("layers") == 0) return;
   const std::uint64_t layers = positive(values, "layers");
   if (layers > llm.layers) {
-    throw UsageError("--layers " + std::to_string(layers) + ": " + llm.name + " has " + std::to_string(llm.layers));
+    throw UsageError("--layers " + std::to_string(layers) + ": " + llm.name + " has " +
+                     std::to_string(llm.layers));
   }
-  if (layers < llm.layers) llm.name += " (" + std::to_string(layers) + " of " + std::to_string(llm.layers) + " layers)";
+  if (layers < llm.layers)
+    llm.name += " (" + std::to_string(layers) + " of " + std::to_string(llm.layers) + " layers)";
   llm.layers = layers;
 }
 

@@ -16,20 +16,23 @@ namespace {
 
 const char* const kMakeUsage =
     "orrery trace make --model NAME --arch NAME --out FILE [options]\n"
-    "Writes the operator stream that `run` would generate (the machine says what it fuses and how it splits).";
+    "Writes the operator stream that `run` would generate (the machine says what it fuses and how it "
+    "splits).";
 const char* const kMakeExamples =
     "  orrery trace make --model gpt2 --arch gpu/a100-sxm-80gb --input 64 --output 4 --out gpt2.jsonl\n"
     "  orrery run --arch gpu/a100-sxm-80gb --trace gpt2.jsonl\n";
 const char* const kShowUsage =
     "orrery trace show FILE [options]\n"
     "Operators of a trace by kind: how many, their FLOPs and bytes.";
-const char* const kShowExamples = "  orrery trace show gpt2.jsonl\n  orrery trace show gpt2.jsonl --format json\n";
+const char* const kShowExamples =
+    "  orrery trace show gpt2.jsonl\n  orrery trace show gpt2.jsonl --format json\n";
 
 int make(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                                  //
+  options.add_options()                                                                                     //
       ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
-      ("model", po::value<std::string>()->required()->value_name("NAME"), "model: a name or a config.json")  //
+      ("model", po::value<std::string>()->required()->value_name("NAME"),
+       "model: a name or a config.json")  //
       ("out", po::value<std::string>()->required()->value_name("FILE"), "file to write");
   options.add(scenario_options());
   const ParsedOptions parsed = parse_options(arguments, options, kMakeUsage, kMakeExamples);
@@ -62,7 +65,7 @@ void collect(const OperatorGraph& graph, std::map<std::string, Totals>& by_kind)
 
 int show(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                         //
+  options.add_options()                                                                              //
       ("file", po::value<std::string>()->required()->value_name("FILE"), "trace (may stand alone)")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   const ParsedOptions parsed = parse_options(arguments, options, kShowUsage, kShowExamples, "file");
@@ -74,7 +77,8 @@ int show(const Arguments& arguments) {
   for (std::uint64_t i = 0; i < info.prefill_graphs; ++i) collect(stream.prefill(i), by_kind);
   for (std::uint64_t i = 0; i < info.decode_graphs; ++i) collect(stream.decode(i), by_kind);
   std::vector<nlohmann::ordered_json> rows;
-  std::vector<std::vector<std::string>> table = {{"phase operator", "count", "FLOPs", "bytes read", "bytes written"}};
+  std::vector<std::vector<std::string>> table = {
+      {"phase operator", "count", "FLOPs", "bytes read", "bytes written"}};
   for (const auto& [key, t] : by_kind) {
     rows.push_back({{"group", key},
                     {"operators", t.operators},
@@ -85,9 +89,10 @@ int show(const Arguments& arguments) {
                      std::to_string(t.written)});
   }
   print_result(format, rows, [&] {
-    return fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode graph(s)\n\n", info.model,
-                       to_string(info.scenario.dtype), info.scenario.batch, info.scenario.input, info.scenario.output,
-                       info.scenario.tensor_parallel, info.prefill_graphs, info.decode_graphs) +
+    return fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode graph(s)\n\n",
+                       info.model, to_string(info.scenario.dtype), info.scenario.batch, info.scenario.input,
+                       info.scenario.output, info.scenario.tensor_parallel, info.prefill_graphs,
+                       info.decode_graphs) +
            format_table(table);
   });
   return 0;

@@ -65,7 +65,8 @@ TEST(ArchLoader, NamesAMisspeltKeyItsLineAndTheRightOne) {
 }
 
 TEST(ArchLoader, NamesAMisspeltKeyInsideAKindedItem) {
-  const std::string message = message_of(edited("asic/edge-npu", "double_buffered: true", "double_bufered: true"));
+  const std::string message =
+      message_of(edited("asic/edge-npu", "double_buffered: true", "double_bufered: true"));
   EXPECT_NE(message.find("'double_buffered'"), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;  // one finding, one line
 }
@@ -78,7 +79,8 @@ TEST(ArchLoader, RefusesANegativeSize) {
 }
 
 TEST(ArchLoader, RefusesAnUnknownKindWithTheNearest) {
-  const std::string message = message_of(edited("asic/edge-npu", "kind: systolic_array", "kind: sistolic_array"));
+  const std::string message =
+      message_of(edited("asic/edge-npu", "kind: systolic_array", "kind: sistolic_array"));
   EXPECT_NE(message.find("systolic_array"), std::string::npos) << message;
 }
 

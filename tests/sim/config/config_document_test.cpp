@@ -17,8 +17,8 @@ std::string message_of(const std::string& text) {
 }
 
 TEST(ConfigDocument, TypesPlainScalarsByTheYaml12CoreSchema) {
-  const auto document = ConfigDocument::parse(
-      "a: 12\nb: -1.5e3\nc: true\nd: ~\ne: yes\nf: \"12\"\ng: 0x10\nh: 1_000\n", "f");
+  const auto document =
+      ConfigDocument::parse("a: 12\nb: -1.5e3\nc: true\nd: ~\ne: yes\nf: \"12\"\ng: 0x10\nh: 1_000\n", "f");
   const auto& root = document.root();
   EXPECT_EQ(root["a"], 12);
   EXPECT_TRUE(root["a"].is_number_integer());

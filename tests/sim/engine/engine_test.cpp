@@ -17,7 +17,8 @@ namespace {
 
 double planned_sum(const SamplePlan& plan, const std::function<double(std::uint64_t)>& value) {
   double sum = 0;
-  for (const auto& [step, weight] : plan.double_weights) sum += 0.5 * static_cast<double>(weight) * value(step);
+  for (const auto& [step, weight] : plan.double_weights)
+    sum += 0.5 * static_cast<double>(weight) * value(step);
   return sum;
 }
 
@@ -45,7 +46,8 @@ TEST(DecodeSampling, ToleranceZeroSamplesEveryStep) {
 }
 
 TEST(Isolate, ReturnsAnswersInOrderAndErrorsAsTheyWere) {
-  const auto answers = run_isolated({[] { return std::string("a"); }, [] { return std::string(200000, 'b'); }}, 2);
+  const auto answers =
+      run_isolated({[] { return std::string("a"); }, [] { return std::string(200000, 'b'); }}, 2);
   EXPECT_EQ(answers[0], "a");
   EXPECT_EQ(answers[1].size(), 200000U);
   EXPECT_THROW(run_isolated({[]() -> std::string { throw ConfigError("x", "y"); }}, 1), ConfigError);
@@ -63,7 +65,8 @@ Operator add_of(const std::string& a, const std::string& b, const std::string& o
 
 TEST(Residency, KeepsTheNewestTensorsThatFit) {
   Residency residency(4096);
-  const std::vector<ResidentTensor> all = {{TensorId{0}, 1024, 0}, {TensorId{1}, 1024, 0}, {TensorId{2}, 1024, 1024}};
+  const std::vector<ResidentTensor> all = {
+      {TensorId{0}, 1024, 0}, {TensorId{1}, 1024, 0}, {TensorId{2}, 1024, 1024}};
   residency.update(add_of("a", "b", "c"), all, 0);
   EXPECT_EQ(residency.of(add_of("c", "a", "d")).size(), 2U);
   EXPECT_EQ(residency.foreign_dirty_bytes(add_of("a", "b", "x")), 1024U);  // c

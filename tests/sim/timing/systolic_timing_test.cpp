@@ -1,4 +1,5 @@
-// The closed forms against an array simulated register by register, which also has to compute the right product.
+// The closed forms against an array simulated register by register, which also has to compute the right
+// product.
 
 #include "sim/timing/systolic_timing.h"
 
@@ -11,7 +12,9 @@ namespace {
 
 using Grid = std::vector<std::vector<long>>;
 
-Grid zeros(std::size_t rows, std::size_t cols) { return Grid(rows, std::vector<long>(cols, 0)); }
+Grid zeros(std::size_t rows, std::size_t cols) {
+  return Grid(rows, std::vector<long>(cols, 0));
+}
 
 Grid random_grid(Random& random, std::size_t rows, std::size_t cols) {
   Grid g = zeros(rows, cols);
@@ -31,8 +34,8 @@ Grid product(const Grid& a, const Grid& b) {
   return c;
 }
 
-// Stationary operand b (rows x cols) shifted in row by row, then the rows of a (length x rows) streamed in from the
-// left, skewed; sums flow down. Returns the cycles until the last sum has left, and the product.
+// Stationary operand b (rows x cols) shifted in row by row, then the rows of a (length x rows) streamed in
+// from the left, skewed; sums flow down. Returns the cycles until the last sum has left, and the product.
 std::uint64_t run_stationary(const Grid& a, const Grid& b, Grid& result) {
   const std::size_t rows = b.size();
   const std::size_t cols = b[0].size();
@@ -40,7 +43,8 @@ std::uint64_t run_stationary(const Grid& a, const Grid& b, Grid& result) {
   result = zeros(length, cols);
   std::uint64_t cycle = 0;
   Grid held = zeros(rows, cols);
-  for (std::size_t step = 0; step < rows; ++step, ++cycle) {  // one row enters at the top, the others move down
+  for (std::size_t step = 0; step < rows;
+       ++step, ++cycle) {  // one row enters at the top, the others move down
     for (std::size_t r = rows - 1; r > 0; --r) held[r] = held[r - 1];
     held[0] = b[rows - 1 - step];
   }
@@ -106,8 +110,8 @@ struct Shape {
   std::size_t length;
 };
 Shape random_shape(Random& random) {
-  return {static_cast<std::uint32_t>(random.log_uniform(1, 24)), static_cast<std::uint32_t>(random.log_uniform(1, 24)),
-          random.log_uniform(1, 60)};
+  return {static_cast<std::uint32_t>(random.log_uniform(1, 24)),
+          static_cast<std::uint32_t>(random.log_uniform(1, 24)), random.log_uniform(1, 60)};
 }
 
 TEST(SystolicTiming, WeightStationaryFoldTakesWhatTheRegistersTakeOn200Shapes) {
@@ -190,7 +194,8 @@ TEST(SystolicTiming, DoubleBufferingHidesTheLoadOfAllFoldsButTheFirst) {
 TEST(SystolicTiming, SeveralArraysShareTheFolds) {
   SystolicArraySpec spec = array(16, 16);
   spec.count = 4;
-  const std::uint64_t one = systolic_cycles(array(16, 16), Dataflow::output_stationary, DType::fp16, 64, 64, 50);
+  const std::uint64_t one =
+      systolic_cycles(array(16, 16), Dataflow::output_stationary, DType::fp16, 64, 64, 50);
   EXPECT_EQ(4 * systolic_cycles(spec, Dataflow::output_stationary, DType::fp16, 64, 64, 50), one);
 }
 

@@ -14,7 +14,8 @@ TEST(VectorTiming, ElementWiseWorkTakesItsLanesAndOneLatency) {
 }
 
 TEST(VectorTiming, TranscendentalsSetThePaceOfSoftmaxOnANarrowUnit) {
-  // 64 exponentials and one reciprocal on 4 lanes: ceil(65/4) = 17 > 4 x 4 lane cycles; two trees of 4 levels.
+  // 64 exponentials and one reciprocal on 4 lanes: ceil(65/4) = 17 > 4 x 4 lane cycles; two trees of 4
+  // levels.
   const VectorWork work = vector_work(kUnit, VectorFunction::softmax, 1, 64);
   EXPECT_EQ(work.transcendental_ops, 65U);
   EXPECT_EQ(work.cycles, 17U + 5 * (1 + 2 * 4));
@@ -28,7 +29,8 @@ TEST(VectorTiming, ALoneAccumulatorMakesEachGroupOfLanesWaitForTheSumBeforeIt) {
   EXPECT_EQ(vector_work(unit, VectorFunction::rmsnorm, 1, 64).cycles, hidden + 4 * 4);
   EXPECT_EQ(vector_work(unit, VectorFunction::rmsnorm, 5, 64).cycles,
             vector_work(kUnit, VectorFunction::rmsnorm, 5, 64).cycles);
-  EXPECT_EQ(vector_work(unit, VectorFunction::add, 1, 64).cycles, vector_work(kUnit, VectorFunction::add, 1, 64).cycles);
+  EXPECT_EQ(vector_work(unit, VectorFunction::add, 1, 64).cycles,
+            vector_work(kUnit, VectorFunction::add, 1, 64).cycles);
 }
 
 TEST(VectorTiming, RowsAreCounted) {

@@ -30,7 +30,8 @@ std::string message_of(const std::string& text) {
 
 TEST(LlmSpec, NamesTheMissingHiddenSize) {
   const std::string message = message_of(
-      "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"num_attention_heads\": 2, \"intermediate_size\": 8, "
+      "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"num_attention_heads\": 2, "
+      "\"intermediate_size\": 8, "
       "\"vocab_size\": 10}");
   EXPECT_NE(message.find("config.json"), std::string::npos);
   EXPECT_NE(message.find("'hidden_size'"), std::string::npos) << message;
@@ -39,9 +40,12 @@ TEST(LlmSpec, NamesTheMissingHiddenSize) {
 TEST(LlmSpec, RefusesImpossibleDimensions) {
   const std::string base =
       "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"intermediate_size\": 8, \"vocab_size\": 10,\n";
-  EXPECT_NE(message_of(base + "\"hidden_size\": -4, \"num_attention_heads\": 2}").find("config.json:2"), std::string::npos);
-  EXPECT_NE(message_of(base + "\"hidden_size\": 10, \"num_attention_heads\": 4}").find("not a multiple"), std::string::npos);
-  EXPECT_NE(message_of(base + "\"hidden_size\": 12, \"num_attention_heads\": 4, \"num_key_value_heads\": 3}").find("evenly"),
+  EXPECT_NE(message_of(base + "\"hidden_size\": -4, \"num_attention_heads\": 2}").find("config.json:2"),
+            std::string::npos);
+  EXPECT_NE(message_of(base + "\"hidden_size\": 10, \"num_attention_heads\": 4}").find("not a multiple"),
+            std::string::npos);
+  EXPECT_NE(message_of(base + "\"hidden_size\": 12, \"num_attention_heads\": 4, \"num_key_value_heads\": 3}")
+                .find("evenly"),
             std::string::npos);
   EXPECT_NE(message_of("{\"model_type\": \"lama\"}").find("(did you mean 'llama'?)"), std::string::npos);
 }

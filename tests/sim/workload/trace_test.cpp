@@ -49,8 +49,10 @@ TEST(Trace, WritesReadsAndWritesTheSameBytes) {
 }
 
 TEST(Trace, NamesAnUnknownOperatorWithItsLine) {
-  const std::string message = message_of(replaced(small_trace(), "\"op\":\"layernorm\"", "\"op\":\"layernrm\""));
-  EXPECT_NE(message.find("t.jsonl:3: key 'op': unknown name 'layernrm' (did you mean 'layernorm'?)"), std::string::npos)
+  const std::string message =
+      message_of(replaced(small_trace(), "\"op\":\"layernorm\"", "\"op\":\"layernrm\""));
+  EXPECT_NE(message.find("t.jsonl:3: key 'op': unknown name 'layernrm' (did you mean 'layernorm'?)"),
+            std::string::npos)
       << message;
 }
 
@@ -62,10 +64,13 @@ TEST(Trace, NamesTheOperatorsOfACycle) {
 }
 
 TEST(Trace, RefusesUnknownKeysMissingKeysAndWrongShapes) {
-  EXPECT_NE(message_of(replaced(small_trace(), "\"layer\":", "\"later\":")).find("unknown key 'later' (did you mean 'layer'?)"),
+  EXPECT_NE(message_of(replaced(small_trace(), "\"layer\":", "\"later\":"))
+                .find("unknown key 'later' (did you mean 'layer'?)"),
             std::string::npos);
-  EXPECT_NE(message_of(replaced(small_trace(), "\"step\":0,", "")).find("missing key 'step'"), std::string::npos);
-  EXPECT_NE(message_of(replaced(small_trace(), "\"rows\":8", "\"rows\":-8")).find("'shape.rows' is -8"), std::string::npos);
+  EXPECT_NE(message_of(replaced(small_trace(), "\"step\":0,", "")).find("missing key 'step'"),
+            std::string::npos);
+  EXPECT_NE(message_of(replaced(small_trace(), "\"rows\":8", "\"rows\":-8")).find("'shape.rows' is -8"),
+            std::string::npos);
   EXPECT_NE(message_of(replaced(small_trace(), "\"rows\":8", "\"rows\":9")).find("elements; the shape gives"),
             std::string::npos);
   EXPECT_NE(message_of(replaced(small_trace(), "orrery/trace/1", "orrery/trace/9")).find("orrery/trace/1"),
