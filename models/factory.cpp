@@ -7,7 +7,7 @@ namespace orrery {
 Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
   dram = std::make_unique<DramController>("dram", arch.dram, clock, counts);
   const std::uint32_t cores = arch.cores.count;
-  crossbar = std::make_unique<Crossbar>("crossbar", arch.network, cores + 1, clock, counts);
+  crossbar = std::make_unique<Crossbar>("crossbar", arch.network, arch.node.link, cores, clock, counts);
   if (arch.shared_buffer) {
     shared_buffer = std::make_unique<SharedBuffer>("shared_buffer", *arch.shared_buffer, clock, counts);
     shared_buffer->memory.bind(dram->port);

@@ -126,7 +126,8 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
     if (!load_stage(slot, cost, now)) return;
     run_stage(slot, cost, now);
   }
-  const Femtoseconds end = std::max(slot.chain.at + matrix.latency(), now);
+  const Femtoseconds end =
+      std::max(slot.chain.at + (run_.kernel->matrix_steps.empty() ? 0 : matrix.latency()), now);
   // The sequencer runs ahead into the next item when the core allows it.
   if (arch_.cores.prefetch_across_items && slot.finishing_count < kMostFinishing) {
     Finishing& later = slot.finishing[(slot.first_finishing + slot.finishing_count++) % kMostFinishing];
@@ -222,6 +223,7 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
     if (in_order || slot.next_k + 1 == slot.item.k_end) slot.chain = path;
   }
   counts_.scratchpad_read_bytes += cost.scratchpad_read_bytes;
+  if (!kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
   counts_.vector_ops += cost.vector_work.simple_ops;
   counts_.transcendental_ops += cost.vector_work.transcendental_ops;
   slot.buffer_free[slot.issued % kernel.pipeline_stages] = path;
@@ -263,6 +265,7 @@ void ComputeTile::finish_item(const WorkItem& item, CriticalPath path, Femtoseco
     // The results leave while the epilogue still runs.
     const Reservation stored = dma.store(tile, now);
     counts_.scratchpad_read_bytes += tile.bytes;
+    counts_.scratchpad_write_bytes += tile.bytes;  // the engines wrote them there
     path.extend(stored.done(), stored.bound_by);
   }
   --active_items_;

@@ -1,6 +1,9 @@
 #include "models/compute/stage_costs.h"
 
 #include <algorithm>
+#include <string>
+
+#include "sim/util/errors.h"
 
 namespace orrery {
 namespace {
@@ -11,12 +14,13 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
   std::uint64_t written = 0;
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     cost.input_bytes[i] = operand_bytes(kernel, kernel.inputs[i], item, k_tile);
-    written += cost.input_bytes[i];
+    if (!kernel.inputs[i].once && !kernel.inputs[i].hold) written += cost.input_bytes[i];
   }
   for (const MatrixStep& step : kernel.matrix_steps) {
     const std::uint64_t m = length_at(kernel, step.m, item, k_tile);
     const std::uint64_t n = length_at(kernel, step.n, item, k_tile);
     const std::uint64_t k = length_at(kernel, step.k, item, k_tile);
+    cost.macs += m * n * k;
     cost.matrix += matrix.service(step.dataflow, step.dtype, m, n, k);
     cost.scratchpad_read_bytes +=
         operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, k);
@@ -28,7 +32,9 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
     cost.vector_work.simple_ops += work.simple_ops;
     cost.vector_work.transcendental_ops += work.transcendental_ops;
   }
-  if (kernel.matrix_steps.empty()) cost.scratchpad_read_bytes += written;
+  if (kernel.matrix_steps.empty()) {
+    for (const std::uint64_t bytes : cost.input_bytes) cost.scratchpad_read_bytes += bytes;
+  }
   const Femtoseconds supply = scratchpad.service(cost.scratchpad_read_bytes + written);
   Femtoseconds& paced = kernel.matrix_steps.empty() ? cost.vector : cost.matrix;
   cost.scratchpad_bound = supply > paced;
@@ -41,6 +47,10 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
 StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, const VectorUnit& vector,
                        const Scratchpad& scratchpad)
     : last_m_(kernel.m_tiles() - 1), last_n_(kernel.n_tiles() - 1), last_k_(kernel.k_tiles() - 1) {
+  if (kernel.inputs.size() > kMaxOperands || kernel.outputs.size() > kMaxOperands) {
+    throw SimulationError(matrix.name(),
+                          "a kernel may have at most " + std::to_string(kMaxOperands) + " operands");
+  }
   for (std::size_t edge = 0; edge < 8; ++edge) {
     WorkItem item;
     item.m = (edge & 1U) != 0 ? last_m_ : 0;

@@ -8,7 +8,10 @@ namespace orrery {
 
 CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch,
                                    ActivityCounts& counts)
-    : sc_module(name), arch_(arch), counts_(counts) {
+    : sc_module(name),
+      arch_(arch),
+      counts_(counts),
+      write_batch_bytes_(arch.dram.write_queue_bursts * arch.dram.burst_bytes() * arch.dram.channels) {
   SC_HAS_PROCESS(CommandProcessor);
   SC_METHOD(step);
   sensitive << wake_;
@@ -85,39 +88,78 @@ void CommandProcessor::start_ready_tasks(Femtoseconds now) {
       collective_task_ = task;
       const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns);
       outcomes_[task].split.add(TimeCategory::launch, overhead);
-      collectives_->begin(std::get<CollectiveTask>(program_->tasks[task].work), now + overhead);
+      start_collective(std::get<CollectiveTask>(program_->tasks[task].work), now + overhead);
     }
   }
+}
+
+TileRange CommandProcessor::tile_range(TensorId tensor, const std::vector<std::uint64_t>& tile_bytes) {
+  TileRange range;
+  range.tensor = tensor;
+  range.tile_bytes = tile_bytes;
+  for (ResidentTensor& r : resident_) {
+    if (r.tensor != tensor) continue;
+    range.resident_bytes = r.bytes;
+    range.dirty_bytes = r.dirty_bytes;
+    placed_.push_back(&r);
+  }
+  return range;
+}
+
+// Dirty bytes of all tensors but those placed for the running task.
+std::uint64_t CommandProcessor::foreign_dirty() const {
+  std::uint64_t dirty = foreign_dirty_bytes_;
+  for (const ResidentTensor& r : resident_) {
+    const bool placed = std::find(placed_.begin(), placed_.end(), &r) != placed_.end();
+    if (!placed) dirty += r.dirty_bytes;
+  }
+  return dirty;
 }
 
 void CommandProcessor::place_tiles(const TileKernel& kernel) {
   run_.input_entry.assign(kernel.inputs.size(), kNoEntry);
   run_.output_entry.assign(kernel.outputs.size(), kNoEntry);
   if (shared_buffer_ == nullptr) return;
+  placed_.clear();
   std::vector<TileRange> ranges;
   std::uint32_t first = 0;
   const auto place = [&](const KernelOperand& operand) {
-    TileRange range;
-    range.tensor = operand.tensor;
-    range.tiles = static_cast<std::uint32_t>(operand_tile_count(kernel, operand));
-    range.tile_bytes = operand_bytes(kernel, operand, WorkItem{}, 0);
-    for (const ResidentTensor& r : resident_) {
-      if (r.tensor != operand.tensor) continue;
-      range.resident_bytes = r.bytes;
-      range.dirty = r.dirty_bytes > 0;
-    }
-    ranges.push_back(range);
+    const std::uint64_t tiles = operand_tile_count(kernel, operand);
+    std::vector<std::uint64_t> sizes(tiles);
+    for (std::uint64_t i = 0; i < tiles; ++i) sizes[i] = operand_bytes_at(kernel, operand, i);
+    ranges.push_back(tile_range(operand.tensor, sizes));
     const std::uint32_t entry = first;
-    first += range.tiles;
+    first += static_cast<std::uint32_t>(tiles);
     return entry;
   };
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) run_.input_entry[i] = place(kernel.inputs[i]);
   for (std::size_t i = 0; i < kernel.outputs.size(); ++i) run_.output_entry[i] = place(kernel.outputs[i]);
-  shared_buffer_->begin(ranges, foreign_dirty_bytes_);
+  shared_buffer_->begin(ranges, foreign_dirty());
+}
+
+// Tensor 0 is the array that goes in, 1 the one that comes out. Beside a kernel, whose tiles own the shared
+// buffer, a collective goes straight to DRAM.
+void CommandProcessor::start_collective(const CollectiveTask& task, Femtoseconds t) {
+  collective_placed_ = shared_buffer_ != nullptr && kernel_task_ == kNoTask && task.devices > 1;
+  if (!collective_placed_) {
+    collectives_->begin(task, t, kNoEntry, kNoEntry);
+    return;
+  }
+  const std::uint32_t granules = CollectiveEngine::granules(task);
+  const std::vector<std::uint64_t> sizes(granules, CollectiveEngine::granule_bytes(task));
+  placed_.clear();
+  const std::vector<TileRange> ranges = {tile_range(TensorId{0}, sizes), tile_range(TensorId{1}, sizes)};
+  shared_buffer_->begin(ranges, foreign_dirty());
+  collectives_->begin(task, t, 0, granules);
 }
 
 void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   const TileKernel& kernel = std::get<TileKernel>(program_->tasks[task].work);
+  if (collective_task_ != kNoTask && collective_placed_) {  // the kernel's tiles take over the shared buffer
+    update_resident(2);
+    collective_placed_ = false;
+    collectives_->bypass_shared_buffer();
+  }
   kernel_task_ = task;
   place_tiles(kernel);
   ComputeTile& first = *tiles_[0];
@@ -130,9 +172,10 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   outcomes_[task].split.add(TimeCategory::launch, overhead);
   items_left_ = kernel.items();
   last_path_ = CriticalPath::from(start);
-  queue_.begin(kernel, skip_, arch_.cores.prefetch_across_items, counts_, start);
+  queue_.begin(kernel, skip_, arch_.cores.prefetch_across_items, write_batch_bytes_, counts_, start);
   for (std::uint32_t c = 0; c < kernel.cores_used; ++c) tiles_[c]->begin(run_, start);
-  counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
+  // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
+  if (kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
   const Femtoseconds dispatched = start + from_ns(arch_.command.item_dispatch_ns);
   for (std::uint32_t slot = 0; slot < kernel.resident_items; ++slot) {
     for (std::uint32_t c = 0; c < kernel.cores_used; ++c) {
@@ -145,7 +188,7 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
 
 void CommandProcessor::item_done(const CriticalPath& path) {
   if (path.at >= last_path_.at) last_path_ = path;
-  queue_.item_done(path.at);
+  queue_.item_done(path.at, shared_buffer_ == nullptr || shared_buffer_->settled());
   if (--items_left_ == queue_.skipped_items()) finish_kernel();
 }
 
@@ -156,14 +199,29 @@ void CommandProcessor::finish_kernel() {
   outcome.split += last_path_.split;
   outcome.split += last_path_.split.share(outcome.skipped);  // the replayed waves spent it alike
   skipped_counts_ += queue_.skipped_counts();
-  update_resident(std::get<TileKernel>(program_->tasks[kernel_task_].work));
+  const TileKernel& kernel = *run_.kernel;
+  update_resident(kernel.inputs.size() + kernel.outputs.size());
   rearm(now_fs());
 }
 
-void CommandProcessor::update_resident(const TileKernel& kernel) {
+// Takes over what the shared buffer holds after a task: its own tensors as found there, the others less what
+// had to leave, the foreign first.
+void CommandProcessor::update_resident(std::size_t ranges) {
   if (shared_buffer_ == nullptr) return;
-  foreign_dirty_bytes_ = shared_buffer_->foreign_dirty_bytes();
-  for (std::size_t i = 0; i < kernel.inputs.size() + kernel.outputs.size(); ++i) {
+  const std::uint64_t before = foreign_dirty();
+  std::uint64_t left = before - std::min(before, shared_buffer_->foreign_dirty_bytes());
+  const std::uint64_t foreign = std::min(left, foreign_dirty_bytes_);
+  foreign_dirty_bytes_ -= foreign;
+  left -= foreign;
+  for (ResidentTensor& r : resident_) {
+    if (std::find(placed_.begin(), placed_.end(), &r) != placed_.end()) continue;
+    const std::uint64_t leaves = std::min(left, r.dirty_bytes);
+    r.dirty_bytes -= leaves;
+    r.bytes -= std::min(r.bytes, leaves);
+    left -= leaves;
+  }
+  placed_.clear();
+  for (std::size_t i = 0; i < ranges; ++i) {
     const ResidentTensor held = shared_buffer_->resident(i);
     const auto known = std::find_if(resident_.begin(), resident_.end(),
                                     [&](const ResidentTensor& r) { return r.tensor == held.tensor; });
@@ -176,6 +234,7 @@ void CommandProcessor::update_resident(const TileKernel& kernel) {
 }
 
 void CommandProcessor::collective_done(Femtoseconds done) {
+  if (collective_placed_) update_resident(2);
   TaskOutcome& outcome = outcomes_[collective_task_];
   outcome.end = std::max<Femtoseconds>(done, outcome.start + 1);
   outcome.split.add(TimeCategory::link, outcome.end - outcome.start - outcome.split.total());

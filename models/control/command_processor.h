@@ -58,12 +58,15 @@ class CommandProcessor : public sc_core::sc_module,
 
   const ArchSpec& arch_;
   ActivityCounts& counts_;
+  const std::uint64_t write_batch_bytes_;
   std::vector<ComputeTile*> tiles_;
   SharedBuffer* shared_buffer_ = nullptr;
   CollectiveEngine* collectives_ = nullptr;
 
   const Program* program_ = nullptr;
   std::vector<ResidentTensor> resident_;
+  std::vector<const ResidentTensor*> placed_;  // of those, the running task's
+  bool collective_placed_ = false;             // its array lives in the shared buffer
   std::uint64_t foreign_dirty_bytes_ = 0;
   bool skip_ = true;
   std::vector<TaskOutcome> outcomes_;
@@ -84,9 +87,12 @@ class CommandProcessor : public sc_core::sc_module,
   void start_ready_tasks(Femtoseconds now);
   bool ready(std::uint32_t task) const;
   void start_kernel(std::uint32_t task, Femtoseconds now);
+  void start_collective(const CollectiveTask& task, Femtoseconds t);
   void place_tiles(const TileKernel& kernel);
+  TileRange tile_range(TensorId tensor, const std::vector<std::uint64_t>& tile_bytes);
+  std::uint64_t foreign_dirty() const;
   void finish_kernel();
-  void update_resident(const TileKernel& kernel);
+  void update_resident(std::size_t ranges);
   void rearm(Femtoseconds now);
 };
 

@@ -17,16 +17,17 @@ class WorkQueue {
   // `skip` switches steady-state skipping; `counts` are the machine's, read when a wave completes. Buffers
   // filled ahead across items (`run_ahead`) make the first waves faster than the rest: they are not taken for
   // steady.
-  void begin(const TileKernel& kernel, bool skip, bool run_ahead, const ActivityCounts& counts,
-             Femtoseconds now);
+  // A wave stores at least `write_batch_bytes` several times: writes reach the DRAM in batches of that size.
+  void begin(const TileKernel& kernel, bool skip, bool run_ahead, std::uint64_t write_batch_bytes,
+             const ActivityCounts& counts, Femtoseconds now);
 
   // The next item, or false when none is left.
   bool next(WorkItem& item);
 
-  // An item is complete, its results stored by `at`. May skip items not dealt yet.
-  void item_done(Femtoseconds at);
+  // An item is complete, its results stored by `at`. May skip items not dealt yet, if the memory has
+  // `settled`.
+  void item_done(Femtoseconds at, bool settled);
 
-  std::uint64_t remaining() const { return total_ - next_; }
   std::uint64_t skipped_items() const { return skipped_items_; }
   Femtoseconds skipped_time() const { return skipped_time_; }
   const ActivityCounts& skipped_counts() const { return skipped_counts_; }
@@ -52,7 +53,8 @@ class WorkQueue {
   Femtoseconds skipped_time_ = 0;
   ActivityCounts skipped_counts_;
 
-  void wave_done(Femtoseconds at);
+  void wave_done(Femtoseconds at, bool settled);
+  ActivityCounts replayed_counts(const ActivityCounts& periods, const ItemTotals& exact) const;
 };
 
 }  // namespace orrery

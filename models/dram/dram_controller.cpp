@@ -35,11 +35,15 @@ Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
   if (granule.write) {
     counts_.dram_write_bytes += granule.bytes;
     queued_write_bytes_ += granule.bytes;
-    // Posted: done when the queue has taken it, which is when earlier batches are through.
-    const Femtoseconds taken = std::max(t, channels_.free_at());
-    if (queued_write_bytes_ >= write_batch_bytes_) drain_batch(queued_write_bytes_, t);
+    // Posted: the queue takes a batch while the one before it drains, and no faster.
+    Femtoseconds taken = t;
+    if (queued_write_bytes_ >= write_batch_bytes_) {
+      taken = std::max(t, batch_end_);
+      drain_batch(queued_write_bytes_, t);
+    }
     return {taken, 0, TimeCategory::dram};
   }
+  read_since_batch_ = true;
   counts_.dram_read_bytes += granule.bytes;
   return {channels_.reserve_all(t, service(granule.bytes, granule.irregular)), latency_, TimeCategory::dram};
 }
@@ -52,8 +56,9 @@ Reservation DramController::reserve_channel(ChannelId channel, std::uint64_t byt
 }
 
 void DramController::drain_batch(std::uint64_t bytes, Femtoseconds t) {
-  const auto turns = static_cast<double>(ceil_div(bytes, write_batch_bytes_));
-  channels_.reserve_all(t, service(bytes, false) + from_ns(turns * timing_.turnaround_ns()));
+  const Femtoseconds turn = read_since_batch_ ? from_ns(timing_.turnaround_ns()) : 0;
+  batch_end_ = channels_.reserve_all(t, service(bytes, false) + turn);
+  read_since_batch_ = false;
   queued_write_bytes_ = 0;
 }
 

@@ -43,6 +43,8 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   double scattered_fs_per_byte_ = 0;  // a row a burst
   Femtoseconds latency_;
   std::uint64_t queued_write_bytes_ = 0;
+  Femtoseconds batch_end_ = 0;    // of the last batch of writes
+  bool read_since_batch_ = true;  // the bus must turn round
   std::uint64_t write_batch_bytes_;
 
   Femtoseconds service(std::uint64_t bytes, bool irregular) const;

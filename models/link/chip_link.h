@@ -12,8 +12,14 @@ class ChipLink : public sc_core::sc_module {
  public:
   ChipLink(const sc_core::sc_module_name& name, const LinkSpec& spec);
 
-  // Sends `bytes` from t on; returns when the last byte has arrived at the other chip.
-  Femtoseconds send(std::uint64_t bytes, Femtoseconds t);
+  // When the link is on the way with a transfer, and when its last byte has arrived at the other chip.
+  struct Transfer {
+    Femtoseconds start = 0;
+    Femtoseconds arrival = 0;
+  };
+  Femtoseconds service(std::uint64_t bytes) const;
+  // Sends `bytes` from t on.
+  Transfer send(std::uint64_t bytes, Femtoseconds t);
   void reset() { calendar_.reset(); }
 
  private:

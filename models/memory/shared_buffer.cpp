@@ -24,40 +24,64 @@ Femtoseconds SharedBuffer::service(std::uint64_t bytes) const {
   return static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_byte_));
 }
 
+// Makes the last tiles of a range resident, as far as its bytes and the room go; returns dirty bytes that
+// could not be placed as whole tiles.
+std::uint64_t SharedBuffer::place(const TileRange& range, std::uint32_t first) {
+  std::uint64_t bytes = range.resident_bytes;
+  std::uint64_t dirty = range.dirty_bytes;
+  std::size_t from = range.tile_bytes.size();
+  std::uint64_t room = tiles_.capacity() - tiles_.used();
+  while (from > 0 && range.tile_bytes[from - 1] <= std::min(bytes, room)) {
+    --from;
+    bytes -= range.tile_bytes[from];
+    room -= range.tile_bytes[from];
+  }
+  for (std::size_t i = from; i < range.tile_bytes.size(); ++i) {
+    tiles_.insert(first + static_cast<std::uint32_t>(i), range.tile_bytes[i]);
+  }
+  for (std::size_t i = range.tile_bytes.size(); i > from && dirty >= range.tile_bytes[i - 1]; --i) {
+    tiles_[first + static_cast<std::uint32_t>(i - 1)].dirty = true;
+    dirty -= range.tile_bytes[i - 1];
+  }
+  return dirty;
+}
+
 void SharedBuffer::begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes) {
   ranges_ = ranges;
   foreign_begin_ = 0;
-  for (const TileRange& range : ranges) foreign_begin_ += range.tiles;
-  const auto chunks = static_cast<std::uint32_t>(ceil_div(foreign_dirty_bytes, kForeignChunkBytes));
-  entries_ = foreign_begin_ + chunks;
-  tiles_.begin(entries_);
-  for (std::uint32_t i = 0; i < chunks; ++i) {
-    const std::uint64_t bytes = std::min(kForeignChunkBytes, foreign_dirty_bytes - i * kForeignChunkBytes);
-    if (bytes > tiles_.capacity() - tiles_.used()) break;
-    tiles_.insert(foreign_begin_ + i, bytes);
-    tiles_[foreign_begin_ + i].dirty = true;
+  footprint_bytes_ = 0;
+  std::uint64_t dirty = foreign_dirty_bytes;
+  for (const TileRange& range : ranges) {
+    foreign_begin_ += static_cast<std::uint32_t>(range.tile_bytes.size());
+    for (const std::uint64_t bytes : range.tile_bytes) footprint_bytes_ += bytes;
+    dirty += range.dirty_bytes;  // room for what cannot be placed as whole tiles
   }
+  entries_ = foreign_begin_ + static_cast<std::uint32_t>(ceil_div(dirty, kForeignChunkBytes));
+  tiles_.begin(entries_);
+  std::uint64_t foreign = foreign_dirty_bytes;
   std::uint32_t first = 0;
   for (const TileRange& range : ranges) {
-    const std::uint64_t room = tiles_.capacity() - tiles_.used();
-    const std::uint64_t fitting =
-        std::min(range.resident_bytes, room) / std::max<std::uint64_t>(range.tile_bytes, 1);
-    const auto resident = static_cast<std::uint32_t>(std::min<std::uint64_t>(fitting, range.tiles));
-    for (std::uint32_t i = range.tiles - resident; i < range.tiles; ++i) {
-      tiles_.insert(first + i, range.tile_bytes);
-      tiles_[first + i].dirty = range.dirty;
-    }
-    first += range.tiles;
+    foreign += place(range, first);
+    first += static_cast<std::uint32_t>(range.tile_bytes.size());
+  }
+  // Other tensors' data is the oldest: it goes in first from the old end.
+  entries_ = foreign_begin_ + static_cast<std::uint32_t>(ceil_div(foreign, kForeignChunkBytes));
+  for (std::uint32_t i = foreign_begin_; i < entries_ && foreign > 0; ++i) {
+    const std::uint64_t bytes = std::min(kForeignChunkBytes, foreign);
+    if (bytes > tiles_.capacity() - tiles_.used()) break;
+    tiles_.insert_oldest(i, bytes);
+    tiles_[i].dirty = true;
+    foreign -= bytes;
   }
 }
 
-void SharedBuffer::write_back(std::uint64_t bytes, Femtoseconds t) {
-  if (bytes == 0) return;
+Femtoseconds SharedBuffer::write_back(std::uint64_t bytes, Femtoseconds t) {
+  if (bytes == 0) return t;
   counts_.shared_writeback_bytes += bytes;
   Granule granule;
   granule.bytes = bytes;
   granule.write = true;
-  memory->reserve(granule, t);
+  return memory->reserve(granule, t).finish;
 }
 
 Reservation SharedBuffer::reserve(const Granule& granule, Femtoseconds t) {
@@ -80,7 +104,7 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
   if (!bypass) {
     const std::uint64_t dirty = tiles_.holds(granule.entry) ? tiles_.grow(granule.entry, granule.bytes)
                                                             : tiles_.insert(granule.entry, granule.bytes);
-    write_back(dirty, t);
+    fill.finish = std::max(fill.finish, write_back(dirty, t));
     tiles_[granule.entry].ready = fill.done();
   }
   if (finish > fill.finish) fill = {finish, fill.latency, TimeCategory::shared};
@@ -98,22 +122,34 @@ Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
     stored.latency += latency_;
     return stored;
   }
+  std::uint64_t dirty = 0;
   if (!tiles_.holds(granule.entry)) {
-    write_back(tiles_.insert(granule.entry, granule.bytes), t);
+    dirty = tiles_.insert(granule.entry, granule.bytes);
   } else if (tiles_[granule.entry].bytes < granule.offset + granule.bytes) {
-    write_back(tiles_.grow(granule.entry, granule.bytes), t);
+    dirty = tiles_.grow(granule.entry, granule.bytes);
   } else {
     tiles_.touch(granule.entry);
   }
+  // Room is made first: what leaves must be taken by the DRAM's write queue.
+  const Femtoseconds room = write_back(dirty, t);
   tiles_[granule.entry].dirty = true;
+  if (room > finish) return {room, latency_, TimeCategory::dram};
   return {finish, latency_, TimeCategory::shared};
+}
+
+bool SharedBuffer::settled() const {
+  const std::uint64_t foreign = (entries_ - foreign_begin_) * kForeignChunkBytes;
+  if (footprint_bytes_ + foreign <= tiles_.capacity()) return true;
+  // The foreign data is the oldest; of it, the first chunk is the newest.
+  return tiles_.evictions() > 0 && (entries_ == foreign_begin_ || !tiles_.holds(foreign_begin_));
 }
 
 ResidentTensor SharedBuffer::resident(std::size_t index) const {
   std::uint32_t first = 0;
-  for (std::size_t i = 0; i < index; ++i) first += ranges_[i].tiles;
+  for (std::size_t i = 0; i < index; ++i) first += static_cast<std::uint32_t>(ranges_[i].tile_bytes.size());
   ResidentTensor held{ranges_[index].tensor, 0, 0};
-  for (std::uint32_t i = first; i < first + ranges_[index].tiles; ++i) {
+  const auto tiles = static_cast<std::uint32_t>(ranges_[index].tile_bytes.size());
+  for (std::uint32_t i = first; i < first + tiles; ++i) {
     held.bytes += tiles_[i].bytes;
     if (tiles_[i].dirty) held.dirty_bytes += tiles_[i].bytes;
   }

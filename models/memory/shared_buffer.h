@@ -20,10 +20,9 @@ namespace orrery {
 // Tiles of one tensor that a kernel will touch, as dense entries of the buffer.
 struct TileRange {
   TensorId tensor;
-  std::uint32_t tiles = 0;
-  std::uint64_t tile_bytes = 0;      // of a full tile
-  std::uint64_t resident_bytes = 0;  // on chip when the kernel starts: the last tiles
-  bool dirty = false;                // and not yet in DRAM
+  std::vector<std::uint64_t> tile_bytes;  // of each tile, clipped at the edges
+  std::uint64_t resident_bytes = 0;       // on chip when the kernel starts: the last tiles
+  std::uint64_t dirty_bytes = 0;          // of those, not yet in DRAM: the last ones
 };
 
 class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public Component {
@@ -34,11 +33,15 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec, const ClockDomain& clock,
                ActivityCounts& counts);
 
-  // Starts a kernel: `ranges` get consecutive entries from 0; `foreign_dirty_bytes` of other tensors are
-  // older than all of them and must be written back when they leave.
+  // Starts a kernel (or a collective): `ranges` get consecutive entries from 0; `foreign_dirty_bytes` of
+  // other tensors are older than all of them and must be written back when they leave.
   void begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes);
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;
+
+  // Hits and write-backs can be in their steady state: everything fits, or the buffer is full and other
+  // tensors' dirty data has left it.
+  bool settled() const;
 
   // Bytes (and dirty bytes) now held of range `index` of begin(); of the foreign data.
   ResidentTensor resident(std::size_t index) const;
@@ -56,11 +59,15 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   Calendar slices_;
   TileLru tiles_;
   std::vector<TileRange> ranges_;
+
+  std::uint64_t place(const TileRange& range, std::uint32_t first);
   std::uint32_t foreign_begin_ = 0;
   std::uint32_t entries_ = 0;
+  std::uint64_t footprint_bytes_ = 0;  // of the kernel's tiles
 
   Femtoseconds service(std::uint64_t bytes) const;
-  void write_back(std::uint64_t bytes, Femtoseconds t);
+  // Returns when the DRAM's write queue has taken the bytes.
+  Femtoseconds write_back(std::uint64_t bytes, Femtoseconds t);
   Reservation read(const Granule& granule, Femtoseconds t);
   Reservation write(const Granule& granule, Femtoseconds t);
 };

@@ -6,6 +6,7 @@ void TileLru::begin(std::uint32_t entries) {
   entries_.assign(entries + std::size_t{1}, Entry{});
   entries_.back().newer = entries_.back().older = sentinel();
   used_ = 0;
+  evictions_ = 0;
 }
 
 void TileLru::unlink(std::uint32_t index) {
@@ -36,6 +37,7 @@ std::uint64_t TileLru::make_room(std::uint64_t bytes) {
     const std::uint32_t oldest = entries_[sentinel()].newer;
     Entry& e = entries_[oldest];
     unlink(oldest);
+    ++evictions_;
     used_ -= e.bytes;
     if (e.dirty) dirty += e.bytes;
     e = Entry{};
@@ -50,6 +52,17 @@ std::uint64_t TileLru::insert(std::uint32_t index, std::uint64_t bytes) {
   used_ += bytes;
   link_newest(index);
   return dirty;
+}
+
+void TileLru::insert_oldest(std::uint32_t index, std::uint64_t bytes) {
+  Entry& e = entries_[index];
+  Entry& head = entries_[sentinel()];
+  e.bytes = bytes;
+  used_ += bytes;
+  e.older = sentinel();
+  e.newer = head.newer;
+  entries_[head.newer].older = index;
+  head.newer = index;
 }
 
 std::uint64_t TileLru::grow(std::uint32_t index, std::uint64_t bytes) {

@@ -30,15 +30,19 @@ class TileLru {
   void touch(std::uint32_t index);
   // Brings in an absent entry of at most the capacity; returns the dirty bytes that had to leave.
   std::uint64_t insert(std::uint32_t index, std::uint64_t bytes);
+  // Brings in an absent entry as the oldest one, into free room.
+  void insert_oldest(std::uint32_t index, std::uint64_t bytes);
   // A partly present entry grows; returns the dirty bytes that had to leave.
   std::uint64_t grow(std::uint32_t index, std::uint64_t bytes);
 
   std::uint64_t used() const { return used_; }
+  std::uint64_t evictions() const { return evictions_; }  // since begin()
   std::uint64_t capacity() const { return capacity_; }
 
  private:
   std::uint64_t capacity_;
   std::uint64_t used_ = 0;
+  std::uint64_t evictions_ = 0;
   std::vector<Entry> entries_;  // the last one is the list's sentinel
 
   std::uint32_t sentinel() const { return static_cast<std::uint32_t>(entries_.size() - 1); }

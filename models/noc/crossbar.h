@@ -20,8 +20,10 @@ class Crossbar : public sc_core::sc_module, public GranuleInterface, public Comp
   sc_core::sc_port<GranuleInterface> memory;
   sc_core::sc_export<GranuleInterface> port;
 
-  Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, std::uint32_t ports,
-           const ClockDomain& clock, ActivityCounts& counts);
+  // `cores` ports of the spec's width, and one more for the chip's links, as wide as they are (so that it is
+  // never narrower than what it feeds).
+  Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, const LinkSpec& links,
+           std::uint32_t cores, const ClockDomain& clock, ActivityCounts& counts);
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;
 
@@ -31,6 +33,7 @@ class Crossbar : public sc_core::sc_module, public GranuleInterface, public Comp
 
  private:
   double fs_per_byte_;
+  double link_fs_per_byte_;
   Femtoseconds latency_;
   ActivityCounts& counts_;
   std::vector<Calendar> to_core_;

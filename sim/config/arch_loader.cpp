@@ -121,7 +121,7 @@ ArchSpec build_arch(const ConfigDocument& document) {
   validate_as(document, "orrery/arch/1");
   const json& root = document.root();
   const json& chip = root.at("chip");
-  std::vector<Diagnostic> errors;
+  std::vector<Diagnostic> errors = document.unused_sources();
   ArchSpec arch;
   arch.name = root.at("name").get<std::string>();
   arch.description = root.value("description", "");

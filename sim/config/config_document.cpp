@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fstream>
@@ -137,14 +138,19 @@ std::string key_path(const std::string& pointer) {
 }
 
 ConfigDocument ConfigDocument::load(const std::filesystem::path& path) {
+  return load(path, {});
+}
+
+ConfigDocument ConfigDocument::load(const std::filesystem::path& path, std::vector<std::string> derived) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path)) throw ConfigError(path.string(), "cannot read this file");
   std::stringstream text;
   text << file.rdbuf();
-  return parse(text.str(), path);
+  return parse(text.str(), path, std::move(derived));
 }
 
-ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesystem::path& name) {
+ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesystem::path& name,
+                                     std::vector<std::string> derived) {
   ConfigDocument document;
   document.path_ = name;
   Converter converter(name.string(), document.positions_);
@@ -164,10 +170,12 @@ ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesys
     if (!std::filesystem::exists(base_path)) {
       throw ConfigError(document.where("/base"), "base file " + base_path.string() + " does not exist");
     }
-    if (base_path.lexically_normal() == name.lexically_normal()) {
-      throw ConfigError(document.where("/base"), "a file cannot be its own base");
+    derived.push_back(std::filesystem::weakly_canonical(name).string());
+    const std::string base_name = std::filesystem::weakly_canonical(base_path).string();
+    if (std::find(derived.begin(), derived.end(), base_name) != derived.end()) {
+      throw ConfigError(document.where("/base"), "'base' leads back to " + base_path.string());
     }
-    document.merge_under(load(base_path));
+    document.merge_under(load(base_path, derived));
   }
   return document;
 }
@@ -194,18 +202,43 @@ void ConfigDocument::merge_value(json& target, const json& base, const std::stri
       }
     }
   } else if (is_kinded_list(target) && is_kinded_list(base)) {
-    for (std::size_t i = 0; i < base.size(); ++i) {
-      const std::string from = child(base_pointer, std::to_string(i));
-      std::size_t match = 0;
-      while (match < target.size() && target[match]["kind"] != base[i]["kind"]) ++match;
-      const std::string to = child(target_pointer, std::to_string(match));
-      if (match == target.size()) {
-        target.push_back(base[i]);
-        copy_marks(base_document, from, to);
-      } else {
-        merge_value(target[match], base[i], to, from, base_document);
-      }
+    merge_kinded(target, base, target_pointer, base_pointer, base_document);
+  }
+}
+
+// The base's items in its order, each merged with the one of its kind; then the kinds only the derived list
+// has.
+void ConfigDocument::merge_kinded(json& target, const json& base, const std::string& target_pointer,
+                                  const std::string& base_pointer, const ConfigDocument& base_document) {
+  const json own = target;
+  const ConfigDocument own_document = *this;  // for the marks of items that change places
+  std::vector<bool> used(own.size(), false);
+  target = json::array();
+  for (auto it = positions_.lower_bound(target_pointer + "/"); it != positions_.end();) {
+    if (it->first.compare(0, target_pointer.size() + 1, target_pointer + "/") != 0) break;
+    long_form_.erase(it->first);
+    it = positions_.erase(it);
+  }
+  const auto append = [&](const json& item, const std::string& from, const ConfigDocument& document) {
+    const std::string to = child(target_pointer, std::to_string(target.size()));
+    target.push_back(item);
+    copy_marks(document, from, to);
+    return to;
+  };
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    const std::string from = child(base_pointer, std::to_string(i));
+    std::size_t match = 0;
+    while (match < own.size() && own[match]["kind"] != base[i]["kind"]) ++match;
+    if (match == own.size()) {
+      append(base[i], from, base_document);
+      continue;
     }
+    used[match] = true;
+    const std::string to = append(own[match], child(target_pointer, std::to_string(match)), own_document);
+    merge_value(target.back(), base[i], to, from, base_document);
+  }
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    if (!used[i]) append(own[i], child(target_pointer, std::to_string(i)), own_document);
   }
 }
 
@@ -257,6 +290,25 @@ std::string ConfigDocument::where(const std::string& pointer) const {
     if (at.empty()) return path_.string();
     at = at.substr(0, at.rfind('/'));
   }
+}
+
+std::vector<Diagnostic> ConfigDocument::unused_sources() const {
+  std::vector<Diagnostic> unused;
+  if (!root_.is_object() || !root_.contains("sources")) return unused;
+  std::vector<std::pair<std::string, double>> numbers;
+  collect_numbers(root_, "", numbers);
+  for (const auto& [prefix, ignored] : root_["sources"].items()) {
+    bool covers = false;
+    for (const auto& [pointer, value] : numbers) {
+      const std::string path = key_path(pointer);
+      covers = covers || (path.compare(0, prefix.size(), prefix) == 0 &&
+                          (path.size() == prefix.size() || path[prefix.size()] == '.'));
+    }
+    if (!covers)
+      unused.push_back(
+          diagnostic(child("/sources", prefix), "source of '" + prefix + "', where no number is"));
+  }
+  return unused;
 }
 
 std::vector<Provenance> ConfigDocument::provenance() const {

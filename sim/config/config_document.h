@@ -37,7 +37,9 @@ class ConfigDocument {
   // read.
   static ConfigDocument load(const std::filesystem::path& path);
   // The same from text; `name` stands for the file in messages and `base:` is resolved against its folder.
-  static ConfigDocument parse(const std::string& text, const std::filesystem::path& name);
+  static ConfigDocument parse(const std::string& text, const std::filesystem::path& name) {
+    return parse(text, name, {});
+  }
 
   const nlohmann::json& root() const { return root_; }
   const std::filesystem::path& path() const { return path_; }
@@ -48,10 +50,18 @@ class ConfigDocument {
     return {where(pointer), message};
   }
 
+  // Keys of `sources:` below which no number lies (misspelt, most likely).
+  std::vector<Diagnostic> unused_sources() const;
+
   // Every number of the document with its provenance, in document order.
   std::vector<Provenance> provenance() const;
 
  private:
+  // `derived` are the files whose base this one is, to find cycles.
+  static ConfigDocument load(const std::filesystem::path& path, std::vector<std::string> derived);
+  static ConfigDocument parse(const std::string& text, const std::filesystem::path& name,
+                              std::vector<std::string> derived);
+
   nlohmann::json root_;
   std::filesystem::path path_;
   std::map<std::string, SourcePosition> positions_;
@@ -60,6 +70,8 @@ class ConfigDocument {
   void merge_under(const ConfigDocument& base);
   void merge_value(nlohmann::json& target, const nlohmann::json& base, const std::string& target_pointer,
                    const std::string& base_pointer, const ConfigDocument& base_document);
+  void merge_kinded(nlohmann::json& target, const nlohmann::json& base, const std::string& target_pointer,
+                    const std::string& base_pointer, const ConfigDocument& base_document);
   void copy_marks(const ConfigDocument& base, const std::string& from, const std::string& to);
   void unwrap_long_form(nlohmann::json& value, const std::string& pointer);
 };

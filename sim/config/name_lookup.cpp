@@ -29,7 +29,7 @@ fs::path find(const std::string& what, const std::string& name, const fs::path& 
     if (lower(known) == lower(name)) return root / (known + extension);
   }
   throw ConfigError("", "no " + what + " named '" + name + "'" + did_you_mean(lower(name), names) +
-                            "; 'orrery list' names them all");
+                            "; 'orrery list " + (what == "model" ? "models" : "archs") + "' names them all");
 }
 
 }  // namespace

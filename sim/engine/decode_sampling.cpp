@@ -20,9 +20,13 @@ class Sampler {
       return;
     }
     const std::uint64_t middle = a + (b - a) / 2;
-    const double line =
-        at(a) + (at(b) - at(a)) * static_cast<double>(middle - a) / static_cast<double>(b - a);
-    const double deviation = std::abs(at(middle) - line) / at(middle);
+    // Halfway, and once off centre, so that steps that repeat with the halving are seen.
+    double deviation = 0;
+    for (const std::uint64_t step : {middle, a + (b - a) * 3 / 8}) {
+      const double line =
+          at(a) + (at(b) - at(a)) * static_cast<double>(step - a) / static_cast<double>(b - a);
+      deviation = std::max(deviation, std::abs(at(step) - line) / at(step));
+    }
     if (deviation > tolerance_) {
       cover(a, middle);
       cover(middle, b);

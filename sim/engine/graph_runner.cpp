@@ -1,5 +1,9 @@
 #include "sim/engine/graph_runner.h"
 
+#include <algorithm>
+
+#include "sim/engine/roofline.h"
+
 namespace orrery {
 namespace {
 
@@ -103,6 +107,15 @@ GraphOutcome GraphRunner::run(const OperatorGraph& graph, Residency& residency) 
     }
     residency.rename_layer(graph.operators[first].layer, last_layer);
     previous_begin = at - size;
+  }
+  if (runner_.options().fidelity == Fidelity::roofline) {
+    const RooflineBound weights = roofline_of_weights(graph, runner_.arch());
+    const Femtoseconds least = from_seconds(weights.seconds);
+    if (least > sum.time) {
+      sum.split.add(TimeCategory::dram, least - sum.time);
+      sum.time = least;
+    }
+    sum.counts.dram_read_bytes = std::max(sum.counts.dram_read_bytes, weights.counts.dram_read_bytes);
   }
   return sum;
 }

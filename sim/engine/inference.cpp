@@ -84,10 +84,14 @@ void check_fits(const StreamInfo& info, const ArchSpec& arch) {
       fmt::format(
           "{} in {} does not fit {}: each device needs {} bytes (weights {}, KV cache {}, activations {}) "
           "and "
-          "has {} of DRAM: {} bytes are missing. More devices, a smaller batch or a narrower --dtype would "
+          "has {} of DRAM ({:.1f} of {:.1f} GiB): {} bytes are missing. More devices, a smaller batch or a "
+          "narrower --dtype would "
           "help",
           info.model, to_string(info.scenario.dtype), arch.name, need.total(), need.weights, need.kv_cache,
-          need.activations, arch.dram.capacity_bytes, need.total() - arch.dram.capacity_bytes));
+          need.activations, arch.dram.capacity_bytes,
+          static_cast<double>(need.total()) / static_cast<double>(kGiB),
+          static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB),
+          need.total() - arch.dram.capacity_bytes));
 }
 
 RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
@@ -139,6 +143,7 @@ RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, cons
              (prefill.simulated + decode.simulated) / all,
              (prefill.replayed + decode.replayed) / all,
              (prefill.replicated + decode.replicated) / all};
+  if (options.fidelity == Fidelity::roofline) r.share = {};  // nothing is simulated
   r.info.cache_hits = runner.cache_hits();
   return r;
 }

@@ -16,6 +16,7 @@ namespace {
 constexpr char kResult = 'r';
 constexpr char kConfigError = 'c';
 constexpr char kSimulationError = 's';
+constexpr char kComplete = '.';  // and the last one that nothing is missing
 
 struct Child {
   pid_t pid = -1;
@@ -57,7 +58,7 @@ Child start(const std::function<std::string()>& task, std::size_t index) {
   }
   if (child.pid == 0) {
     close(ends[0]);
-    write_all(ends[1], answer_of(task));
+    write_all(ends[1], answer_of(task) + kComplete);
     close(ends[1]);
     _exit(0);  // no destructors or buffers of the parent's
   }
@@ -74,13 +75,15 @@ bool drain(Child& child) {
   return n == 0 || (n < 0 && errno != EINTR);
 }
 
+// What the child answered, "" if it died before its answer was complete.
 std::string finish(Child& child) {
   close(child.pipe);
   int status = 0;
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!child.answer.empty() && child.answer[0] == kResult && WIFEXITED(status)) return child.answer.substr(1);
-  return {};
+  const bool whole = WIFEXITED(status) && WEXITSTATUS(status) == 0 && child.answer.size() >= 2 &&
+                     child.answer.back() == kComplete;
+  return whole ? child.answer.substr(0, child.answer.size() - 1) : "";
 }
 
 void rethrow(const std::string& answer) {
@@ -93,8 +96,7 @@ void rethrow(const std::string& answer) {
 
 std::vector<std::string> run_isolated(const std::vector<std::function<std::string()>>& tasks,
                                       std::size_t jobs) {
-  std::vector<std::string> results(tasks.size());
-  std::vector<std::string> failures(tasks.size(), std::string(1, kResult));
+  std::vector<std::string> answers(tasks.size());
   std::vector<Child> running;
   std::size_t next = 0;
   while (next < tasks.size() || !running.empty()) {
@@ -104,16 +106,21 @@ std::vector<std::string> run_isolated(const std::vector<std::function<std::strin
     }
     std::vector<pollfd> waits;
     for (const Child& child : running) waits.push_back({child.pipe, POLLIN, 0});
-    if (poll(waits.data(), waits.size(), -1) < 0) continue;
+    if (poll(waits.data(), waits.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      throw SimulationError("poll", std::strerror(errno));
+    }
     for (std::size_t i = running.size(); i-- > 0;) {
       if (waits[i].revents == 0 || !drain(running[i])) continue;
-      results[running[i].task] = finish(running[i]);
-      failures[running[i].task] = running[i].answer;
+      answers[running[i].task] = finish(running[i]);
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
-  for (const std::string& answer : failures) rethrow(answer);
-  return results;
+  for (std::string& answer : answers) {
+    rethrow(answer);
+    answer.erase(0, 1);
+  }
+  return answers;
 }
 
 }  // namespace orrery

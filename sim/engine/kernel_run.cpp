@@ -140,6 +140,7 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner) {
              1 - skipped,
              skipped,
              0};
+  if (runner.options().fidelity == Fidelity::roofline) r.share = {};  // nothing is simulated
   return r;
 }
 

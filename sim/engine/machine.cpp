@@ -91,8 +91,10 @@ ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTe
     outcome.skipped += task.skipped;
   }
   outcome.counts = chip_->counts - before;
-  check_conservation(outcome.counts);
+  outcome.simulated_counts = outcome.counts;
   outcome.counts += command.skipped_counts();
+  check_conservation(outcome.counts);
+  check_program(program, outcome.counts);
   outcome.time = end - start + outcome.skipped;
   outcome.split = critical_split(program, command.outcomes(), start);
   outcome.split.add(TimeCategory::wait, outcome.time - outcome.split.total());
@@ -107,6 +109,26 @@ void Machine::check_complete() const {
     if (!component->idle()) stuck += (stuck.empty() ? "" : "; ") + component->waiting_for();
   }
   if (!stuck.empty()) throw SimulationError(arch_.name, "no event is left, yet " + stuck);
+}
+
+// MACs and stores must be those of the program's tiles.
+void Machine::check_program(const Program& program, const ActivityCounts& counts) const {
+  std::uint64_t macs = 0;
+  std::uint64_t stored = 0;
+  for (const Task& task : program.tasks) {
+    const auto* kernel = std::get_if<TileKernel>(&task.work);
+    if (kernel == nullptr) return;  // a collective stores too
+    macs += kernel->useful_macs;
+    stored += item_totals(*kernel, 0, kernel->items()).stored_bytes;
+  }
+  if (counts.total_macs() != macs) {
+    throw SimulationError(arch_.name,
+                          fmt::format("{} MACs done, the program has {}", counts.total_macs(), macs));
+  }
+  if (counts.requested_write_bytes != stored) {
+    throw SimulationError(
+        arch_.name, fmt::format("{} bytes stored, the program has {}", counts.requested_write_bytes, stored));
+  }
 }
 
 void Machine::check_conservation(const ActivityCounts& c) const {

@@ -19,6 +19,7 @@ struct ProgramOutcome {
   TimeSplit split;           // sums to time
   Femtoseconds skipped = 0;  // of time: steady state replayed
   ActivityCounts counts;
+  ActivityCounts simulated_counts;       // of counts: from events, the rest replayed
   std::vector<ResidentTensor> resident;  // of the program's tensors, when it ended
   std::uint64_t foreign_dirty_bytes = 0;
 };
@@ -44,6 +45,7 @@ class Machine {
 
   void check_complete() const;
   void check_conservation(const ActivityCounts& counts) const;
+  void check_program(const Program& program, const ActivityCounts& counts) const;
 };
 
 }  // namespace orrery

@@ -38,32 +38,46 @@ std::vector<ResidentTensor> Residency::of(const Operator& op) const {
   return resident;
 }
 
+// Bytes of the tensor behind `e` that the operator sees; a view may show less than the whole.
+std::uint64_t Residency::seen_bytes(const Operator& op, const Entry& e) {
+  std::uint64_t seen = 0;
+  for_each_operand(op, [&](std::uint32_t, const Tensor& t) {
+    if (t.id == e.id) seen = std::max(seen, t.bytes());
+  });
+  return seen;
+}
+
 std::uint64_t Residency::foreign_dirty_bytes(const Operator& op) const {
   std::uint64_t dirty = 0;
-  for (const Entry& e : entries_) {
-    if (!is_operand(op, e.id)) dirty += e.dirty_bytes;
-  }
+  for (const Entry& e : entries_) dirty += e.dirty_bytes - std::min(e.dirty_bytes, seen_bytes(op, e));
   return dirty;
 }
 
 void Residency::update(const Operator& op, const std::vector<ResidentTensor>& after,
                        std::uint64_t foreign_dirty_bytes) {
   if (capacity_ == 0) return;
-  // Other tensors' dirty data that had to leave: the oldest first.
+  // Dirty data that the operator did not see and that had to leave: the oldest first.
   std::uint64_t dirty_before = this->foreign_dirty_bytes(op);
   for (auto e = entries_.rbegin(); e != entries_.rend() && dirty_before > foreign_dirty_bytes; ++e) {
-    if (is_operand(op, e->id)) continue;
-    const std::uint64_t leaves = std::min(e->dirty_bytes, dirty_before - foreign_dirty_bytes);
+    const std::uint64_t unseen = e->dirty_bytes - std::min(e->dirty_bytes, seen_bytes(op, *e));
+    const std::uint64_t leaves = std::min(unseen, dirty_before - foreign_dirty_bytes);
     e->dirty_bytes -= leaves;
     e->bytes -= std::min(e->bytes, leaves);
     dirty_before -= leaves;
   }
   std::uint64_t used = 0;
   for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {
-    entries_.remove_if([&](const Entry& e) { return e.id == t.id; });
+    Entry unseen;  // what the tensor holds beyond this view of it
+    for (const Entry& e : entries_) {
+      if (e.id != t.id) continue;
+      unseen.bytes = e.bytes - std::min(e.bytes, t.bytes());
+      unseen.dirty_bytes = e.dirty_bytes - std::min(e.dirty_bytes, t.bytes());
+    }
     for (const ResidentTensor& r : after) {
-      if (r.tensor.value != number || r.bytes == 0) continue;
-      entries_.push_front({t.id, r.bytes, r.dirty_bytes});
+      if (r.tensor.value != number) continue;
+      entries_.remove_if([&](const Entry& e) { return e.id == t.id; });
+      if (r.bytes + unseen.bytes == 0) continue;
+      entries_.push_front({t.id, r.bytes + unseen.bytes, r.dirty_bytes + unseen.dirty_bytes});
       used += r.bytes;
     }
   });

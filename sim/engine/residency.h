@@ -38,6 +38,7 @@ class Residency {
   std::list<Entry> entries_;  // newest first; tens of entries at most
 
   const Entry* find(const std::string& id) const;
+  static std::uint64_t seen_bytes(const Operator& op, const Entry& e);
 };
 
 }  // namespace orrery

@@ -1,6 +1,9 @@
 #include "sim/engine/roofline.h"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
+#include <unordered_map>
 
 #include "sim/mapping/vector_function.h"
 #include "sim/timing/collective_timing.h"
@@ -21,7 +24,7 @@ RooflineBound collective_bound(const CollectiveShape& shape, const ArchSpec& arc
   if (shape.devices <= 1) return bound;
   // Each device must send (N-1)/N of the array at least once.
   const double share = static_cast<double>(shape.devices - 1) / shape.devices;
-  bound.counts.link_bytes = static_cast<std::uint64_t>(static_cast<double>(shape.bytes) * share);
+  bound.counts.link_bytes = static_cast<std::uint64_t>(std::ceil(static_cast<double>(shape.bytes) * share));
   bound.seconds = static_cast<double>(bound.counts.link_bytes) / arch.node.link.bytes_per_s;
   return bound;
 }
@@ -56,6 +59,26 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
   result.bound = result.seconds == compute_s ? TimeCategory::compute
                  : result.seconds == dram_s  ? TimeCategory::dram
                                              : TimeCategory::vector;
+  return result;
+}
+
+RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& arch) {
+  std::unordered_map<std::string, std::uint64_t> bytes;  // of each tensor; the largest view of it
+  for (const Operator& op : graph.operators) {
+    if (op.kind == OperatorKind::embedding) continue;  // reads a few rows only
+    for (const Tensor& t : op.inputs) {
+      if (t.kind == TensorKind::activation) continue;
+      std::uint64_t& seen = bytes[t.id];
+      seen = std::max(seen, t.bytes());
+    }
+  }
+  std::uint64_t total = 0;
+  for (const auto& [id, b] : bytes) total += b;
+  const std::uint64_t capacity = on_chip_bytes(arch);
+  RooflineBound result;
+  result.bound = TimeCategory::dram;
+  result.counts.dram_read_bytes = total > capacity ? total - capacity : 0;
+  result.seconds = static_cast<double>(result.counts.dram_read_bytes) / arch.dram.peak_bytes_per_s();
   return result;
 }
 

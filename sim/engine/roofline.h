@@ -16,6 +16,10 @@ struct RooflineBound {
   ActivityCounts counts;
 };
 
+// Seconds and bytes that the distinct weights and cached keys and values of a whole graph take from DRAM,
+// less what the chip can hold: the operators share the on-chip levels.
+RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& arch);
+
 // `cold`: a kernel on its own, whose inputs are in DRAM and whose outputs may stay on chip; else what was
 // used or made before may be on chip as far as the on-chip levels hold it.
 RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold);

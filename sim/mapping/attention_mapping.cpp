@@ -81,10 +81,19 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
       request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
   const auto ks =
       request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, 64, 4096);
-  // A split's partial result carries its running maximum and sum in two more columns.
   const auto reduction = [&](const TileKernel& kernel) {
-    return reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor, base.batch * base.m,
-                            s.head_dim + 2, kernel.split_k, base.outputs[0].bits);
+    TileKernel sum = reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor,
+                                      base.batch * base.m, s.head_dim, kernel.split_k, base.outputs[0].bits);
+    KernelOperand statistics = sum.inputs[0];
+    statistics.tensor = TensorId{kFirstTemporary + 1};
+    statistics.by_n = false;
+    statistics.cols = fixed_length(2);
+    statistics.tensor_bytes = base.batch * base.m * 2 * 4 * kernel.split_k;
+    sum.inputs.push_back(statistics);
+    sum.vector_steps.push_back({VectorFunction::softmax, tile_of(LoopDim::m), fixed_length(kernel.split_k)});
+    complete_kernel(sum);
+    lay_out(arch, sum);
+    return sum;
   };
   for (const std::uint64_t tm : ms) {
     for (const std::uint64_t tk : ks) {
@@ -102,7 +111,10 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
         if (split > 1) {
           kernel.outputs[0].by_split = true;
           kernel.outputs[0].bits = 32;
-          kernel.outputs[0].cols = fixed_length(s.head_dim + 2);
+          KernelOperand statistics = kernel.outputs[0];  // a split's running maximum and sum
+          statistics.tensor = TensorId{kFirstTemporary + 1};
+          statistics.cols = fixed_length(2);
+          kernel.outputs.push_back(statistics);
         }
         kernel.accumulator_bytes = (tm * s.head_dim + tm * tk) * 4;
         complete_kernel(kernel);

@@ -156,7 +156,8 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double items_a_core = std::ceil(items / kernel.cores_used);
   const double in_flight_items = std::min(items_a_core, static_cast<double>(kernel.resident_items));
   const double item_bytes = once + streamed * stages;
-  const double latency_cycles = static_cast<double>(matrix_latency_cycles(arch_.cores.matrix));
+  const double latency_cycles =
+      kernel.matrix_steps.empty() ? 0 : static_cast<double>(matrix_latency_cycles(arch_.cores.matrix));
   const double store_s = stored / port_bytes_per_s_;
   const double first_load_s = latency_s_ + (once + streamed) / port_bytes_per_s_;
   const double exposed_s =

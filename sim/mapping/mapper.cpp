@@ -70,7 +70,8 @@ std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const T
                                       arch_.name, arch_.cores.scratchpad.size_bytes);
     message += request.any()
                    ? fmt::format(" cannot hold tiles of {}x{}x{} (--tile)", request.m, request.n, request.k)
-                   : " cannot hold even the smallest tiles";
+                   : " cannot hold even the smallest tiles, or the operator has more of them than can be "
+                     "simulated (2^26)";
     throw ConfigError("", message);
   }
   return found;

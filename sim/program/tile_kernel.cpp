@@ -97,4 +97,51 @@ std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& opera
   return (elements * operand.bits + 7) / 8;
 }
 
+std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index) {
+  WorkItem item;
+  std::uint64_t k_tile = 0;
+  if (operand.by_split) index /= kernel.split_k;
+  if (operand.by_k) {
+    k_tile = index % kernel.k_tiles();
+    index /= kernel.k_tiles();
+  }
+  if (operand.by_n) {
+    item.n = index % kernel.n_tiles();
+    index /= kernel.n_tiles();
+  }
+  if (operand.by_m) item.m = index % kernel.m_tiles();
+  return operand_bytes(kernel, operand, item, k_tile);
+}
+
+ItemTotals item_totals(const TileKernel& kernel, std::uint64_t first, std::uint64_t last) {
+  ItemTotals totals;
+  bool held = false;
+  for (const KernelOperand& operand : kernel.inputs) held = held || operand.hold;
+  std::uint64_t loaded = 0;
+  const auto stage_macs = [&kernel](const WorkItem& item, std::uint64_t k_tile) {
+    std::uint64_t macs = 0;
+    for (const MatrixStep& step : kernel.matrix_steps) {
+      macs += length_at(kernel, step.m, item, k_tile) * length_at(kernel, step.n, item, k_tile) *
+              length_at(kernel, step.k, item, k_tile);
+    }
+    return macs;
+  };
+  for (std::uint64_t i = first; i < last; ++i) {
+    const WorkItem item = work_item(kernel, i);
+    for (const KernelOperand& operand : kernel.outputs)
+      totals.stored_bytes += operand_bytes(kernel, operand, item, 0);
+    if (item.k_end == item.k_begin) continue;
+    // All k tiles but the last are full.
+    totals.macs +=
+        stage_macs(item, item.k_begin) * (item.k_end - item.k_begin - 1) + stage_macs(item, item.k_end - 1);
+    for (const KernelOperand& operand : kernel.inputs) {
+      const std::uint64_t end = operand.once ? item.k_begin + 1 : item.k_end;
+      loaded += operand_bytes(kernel, operand, item, item.k_begin) * (end - item.k_begin - 1) +
+                operand_bytes(kernel, operand, item, end - 1);
+    }
+  }
+  if (!held) totals.loaded_bytes = loaded;
+  return totals;
+}
+
 }  // namespace orrery

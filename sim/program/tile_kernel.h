@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/config/arch_spec.h"
@@ -116,6 +117,17 @@ std::uint64_t operand_tile(const TileKernel& kernel, const KernelOperand& operan
 // Bytes of the tile of `operand` at (item, k tile), clipped at the edges.
 std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
                             std::uint64_t k_tile);
+
+// Bytes of tile `index` of an operand (the inverse of operand_tile), clipped at the edges.
+std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index);
+
+// What items do, exactly. Loads are unknown (nullopt) when operands are held from item to item.
+struct ItemTotals {
+  std::uint64_t stored_bytes = 0;
+  std::uint64_t macs = 0;
+  std::optional<std::uint64_t> loaded_bytes;
+};
+ItemTotals item_totals(const TileKernel& kernel, std::uint64_t first, std::uint64_t last);
 
 // A Length at (item, k tile).
 std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,

@@ -70,11 +70,10 @@ void percent(Rows& rows, const std::string& name, const std::vector<json>& resul
 
 std::string run_table(const std::vector<json>& results) {
   const json& first = results.front();
-  std::string out =
-      fmt::format("{} {}, batch {}, {} in, {} out; fidelity {}, runtime {}\n\n",
-                  at(first, "/model").get<std::string>(), at(first, "/dtype").get<std::string>(),
-                  at(first, "/batch").dump(), at(first, "/input").dump(), at(first, "/output").dump(),
-                  at(first, "/fidelity").get<std::string>(), at(first, "/runtime").get<std::string>());
+  std::string out = fmt::format(
+      "{}, batch {}, {} in, {} out; fidelity {}, runtime {}\n\n", at(first, "/model").get<std::string>(),
+      at(first, "/batch").dump(), at(first, "/input").dump(), at(first, "/output").dump(),
+      at(first, "/fidelity").get<std::string>(), at(first, "/runtime").get<std::string>());
   Rows rows;
   text(rows, "", results, "/arch");
   text(rows, "devices", results, "/devices");
@@ -93,11 +92,15 @@ std::string run_table(const std::vector<json>& results) {
   text(rows, "bound by", results, "/bound");
   rows.push_back({"time"});
   shares(rows, results, "/time_s", "/latency_s", "s");
-  rows.push_back({"time obtained by"});
-  percent(rows, "  simulated events", results, "/simulated/share_simulated");
-  percent(rows, "  replay", results, "/simulated/share_replayed");
-  percent(rows, "  replication", results, "/simulated/share_replicated");
-  percent(rows, "decode sampling error", results, "/decode_sampling_error");
+  if (at(first, "/fidelity") == "tile") {
+    rows.push_back({"time obtained by"});
+    percent(rows, "  simulated events", results, "/simulated/share_simulated");
+    percent(rows, "  replay", results, "/simulated/share_replayed");
+    percent(rows, "  replication", results, "/simulated/share_replicated");
+    percent(rows, "decode sampling error", results, "/decode_sampling_error");
+  } else {
+    rows.push_back({"a bound: no simulation, nothing but DRAM and arithmetic in its energy"});
+  }
   if (results.size() > 1) {
     rows.push_back({"ratio to the first"});
     ratio(rows, "  latency", results, "/latency_s");

@@ -1,7 +1,5 @@
 #include "sim/stats/activity_counts.h"
 
-#include <cmath>
-
 namespace orrery {
 
 const std::array<CounterInfo, kCounterCount>& counters() {
@@ -58,16 +56,6 @@ ActivityCounts operator*(const ActivityCounts& a, std::uint64_t times) {
   ActivityCounts r = a;
   for (std::size_t d = 0; d < kDTypeCount; ++d) r.macs[d] *= times;
   for (const CounterInfo& c : counters()) r.*c.member *= times;
-  return r;
-}
-
-ActivityCounts scaled(const ActivityCounts& a, double factor) {
-  const auto scale = [factor](std::uint64_t n) {
-    return static_cast<std::uint64_t>(std::llround(static_cast<double>(n) * factor));
-  };
-  ActivityCounts r = a;
-  for (std::uint64_t& m : r.macs) m = scale(m);
-  for (const CounterInfo& c : counters()) r.*c.member = scale(r.*c.member);
   return r;
 }
 

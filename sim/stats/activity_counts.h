@@ -45,7 +45,5 @@ const std::array<CounterInfo, kCounterCount>& counters();
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);
 ActivityCounts operator-(const ActivityCounts& a, const ActivityCounts& b);
 ActivityCounts operator*(const ActivityCounts& a, std::uint64_t times);
-// Every counter times `factor`, rounded; counters that were equal stay equal.
-ActivityCounts scaled(const ActivityCounts& a, double factor);
 
 }  // namespace orrery

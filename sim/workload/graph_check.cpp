@@ -16,6 +16,79 @@ std::uint64_t output_elements(const Operator& op) {
   return 0;
 }
 
+// What is wrong with an operator's shape or with the tensors it names; "" when nothing is.
+class OperatorCheck {
+ public:
+  explicit OperatorCheck(const Operator& op) : op_(op) {}
+
+  std::string fault() {
+    if (op_.outputs.size() > kMostOutputs) return "key 'outputs': at most 2 tensors";
+    std::visit(*this, op_.shape);
+    if (!fault_.empty()) return fault_;
+    const std::uint64_t expected = output_elements(op_);
+    if (expected > 0) tensor("outputs", op_.outputs.front(), expected);
+    return fault_;
+  }
+
+  void operator()(const MatmulShape& s) {
+    positive({{"batch", s.batch}, {"m", s.m}, {"n", s.n}, {"k", s.k}});
+    if (inputs(2, 2)) {
+      tensor("inputs", op_.inputs[0], s.batch * s.m * s.k);
+      tensor("inputs", op_.inputs[1], s.batch * s.k * s.n);
+    }
+  }
+  void operator()(const AttentionShape& s) {
+    positive({{"batch", s.batch},
+              {"heads", s.heads},
+              {"kv_heads", s.kv_heads},
+              {"head_dim", s.head_dim},
+              {"q", s.q},
+              {"kv", s.kv}});
+    if (!fault_.empty() || !inputs(3, 3)) return;
+    if (s.heads % s.kv_heads != 0) fault_ = "key 'shape.kv_heads' does not divide 'shape.heads'";
+    if (s.causal && s.q > s.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";
+    tensor("inputs", op_.inputs[0], s.batch * s.q * s.heads * s.head_dim);
+    tensor("inputs", op_.inputs[1], s.batch * s.kv * s.kv_heads * s.head_dim);
+    tensor("inputs", op_.inputs[2], s.batch * s.kv * s.kv_heads * s.head_dim);
+  }
+  void operator()(const VectorShape& s) {
+    positive({{"rows", s.rows}, {"cols", s.cols}});
+    inputs(1, 3);
+  }
+  void operator()(const CollectiveShape& s) {
+    positive({{"bytes", s.bytes}, {"devices", s.devices}});
+    inputs(1, 1);
+  }
+
+ private:
+  static constexpr std::size_t kMostOutputs = 2;
+  const Operator& op_;
+  std::string fault_;
+
+  void positive(std::initializer_list<std::pair<const char*, std::uint64_t>> extents) {
+    for (const auto& [name, value] : extents) {
+      constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+      if (fault_.empty() && (value == 0 || value > kMost)) {
+        fault_ = "key 'shape." + std::string(name) + "' is " + std::to_string(value) + "; expected 1 to 2^40";
+      }
+    }
+  }
+  bool inputs(std::size_t least, std::size_t most) {
+    if (!fault_.empty()) return false;
+    if (op_.inputs.size() < least || op_.inputs.size() > most) {
+      fault_ = "key 'inputs' names " + std::to_string(op_.inputs.size()) + " tensor(s); " +
+               to_string(op_.kind) + " takes " + std::to_string(least) +
+               (least == most ? "" : " to " + std::to_string(most));
+    }
+    return fault_.empty();
+  }
+  void tensor(const char* key, const Tensor& t, std::uint64_t expected) {
+    if (!fault_.empty() || t.elements() == expected) return;
+    fault_ = "key '" + std::string(key) + "': tensor '" + t.id + "' has " + std::to_string(t.elements()) +
+             " elements; the shape gives " + std::to_string(expected);
+  }
+};
+
 // Depth-first order that keeps the written order where dependences allow it.
 class Sorter {
  public:
@@ -85,12 +158,8 @@ void check_and_order(OperatorGraph& graph, const std::vector<std::string>& where
       errors.push_back({where[i], "key 'id': operator " + std::to_string(op.id) + " was already given at " +
                                       where[it->second]});
     }
-    const std::uint64_t expected = output_elements(op);
-    if (expected > 0 && !op.outputs.empty() && op.outputs.front().elements() != expected) {
-      errors.push_back({where[i], "key 'outputs': tensor '" + op.outputs.front().id + "' has " +
-                                      std::to_string(op.outputs.front().elements()) +
-                                      " elements; the shape gives " + std::to_string(expected)});
-    }
+    if (const std::string fault = OperatorCheck(op).fault(); !fault.empty())
+      errors.push_back({where[i], fault});
   }
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     for (const std::uint32_t dep : graph.operators[i].deps) {

@@ -115,6 +115,17 @@ LlmSpec build_llm(const ConfigDocument& document) {
   LlmSpec spec;
   spec.name = document.path().stem().string();
   const std::string type = root.value("model_type", "");
+  for (const char* key : {"num_local_experts", "num_experts", "n_routed_experts"}) {
+    if (root.contains(key) && !root[key].is_null()) {
+      reader.fail(std::string("/") + key,
+                  std::string("'") + key + "': mixtures of experts are not modelled yet");
+    }
+  }
+  const std::string activation = root.value("hidden_act", "silu");
+  if (type == "llama" && activation != "silu") {
+    reader.fail("/hidden_act",
+                "'hidden_act' is '" + activation + "'; the llama model type is modelled with silu");
+  }
   if (type == "llama") {
     read_llama(reader, root, spec);
   } else if (type == "gpt2") {

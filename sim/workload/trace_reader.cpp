@@ -157,15 +157,21 @@ Line read_operator(const json& line) {
   return result;
 }
 
-StreamInfo read_header(const json& line) {
+struct Header {
+  StreamInfo info;
+  std::uint64_t operators = 0;
+};
+
+Header read_header(const json& line) {
   if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
     throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
   }
   check_keys(line,
              {"schema", "model", "batch", "input", "output", "dtype", "devices", "prefill_graphs",
-              "decode_graphs", "memory_bytes"},
+              "decode_graphs", "operators", "memory_bytes"},
              "");
-  StreamInfo info;
+  Header header;
+  StreamInfo& info = header.info;
   info.model = text(line, "model", "");
   info.scenario.batch = count(line, "batch", "");
   info.scenario.input = count(line, "input", "");
@@ -178,7 +184,17 @@ StreamInfo read_header(const json& line) {
   const std::string p = "memory_bytes.";
   check_keys(memory, {"weights", "kv_cache", "activations"}, p);
   info.memory = {count(memory, "weights", p), count(memory, "kv_cache", p), count(memory, "activations", p)};
-  return info;
+  header.operators = count(line, "operators", "");
+  if (info.scenario.tensor_parallel == 0) throw LineError{"key 'devices' is 0; expected at least 1"};
+  if (info.decode_graphs != 0 && info.decode_graphs + 1 != info.scenario.output) {
+    throw LineError{"key 'decode_graphs' is " + std::to_string(info.decode_graphs) + "; an output of " +
+                    std::to_string(info.scenario.output) + " tokens takes one less than that"};
+  }
+  if (info.prefill_graphs != 1 && info.prefill_graphs != info.scenario.input) {
+    throw LineError{"key 'prefill_graphs' is " + std::to_string(info.prefill_graphs) +
+                    "; expected 1, or one a prompt token"};
+  }
+  return header;
 }
 
 // Graphs of one phase as they fill up, with where each operator was written.
@@ -217,6 +233,8 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
   Graphs prefill;
   Graphs decode;
   std::string line;
+  Header header;
+  std::uint64_t operators = 0;
   bool header_read = false;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
     const std::string at = name + ":" + std::to_string(number);
@@ -224,7 +242,8 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
     try {
       const json value = json::parse(line);
       if (!header_read) {
-        info = read_header(value);
+        header = read_header(value);
+        info = header.info;
         header_read = true;
         constexpr std::uint64_t kMostGraphs = 1U << 22;
         if (info.prefill_graphs > kMostGraphs || info.decode_graphs > kMostGraphs) {
@@ -234,16 +253,27 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
         decode.resize(info.decode_graphs);
       } else {
         Line read = read_operator(value);
+        const auto* collective = std::get_if<CollectiveShape>(&read.op.shape);
+        if (collective != nullptr && collective->devices != info.scenario.tensor_parallel) {
+          throw LineError{"key 'shape.devices' is " + std::to_string(collective->devices) +
+                          "; the header says " + std::to_string(info.scenario.tensor_parallel)};
+        }
+        ++operators;
         (read.op.phase == Phase::prefill ? prefill : decode).add(std::move(read), at);
       }
     } catch (const json::exception& error) {
-      errors.push_back({at, std::string("not a JSON line: ") + error.what()});
+      errors.push_back({at, "not a JSON line"});
     } catch (const LineError& error) {
       errors.push_back({at, error.message});
     }
     if (!header_read || errors.size() >= kMostFindings) break;
   }
   if (errors.empty() && !header_read) errors.push_back({name, "the file is empty"});
+  if (errors.empty() && operators != header.operators) {
+    errors.push_back({name, "holds " + std::to_string(operators) + " operators; its header announces " +
+                                std::to_string(header.operators) + " (is it cut short?)"});
+  }
+  if (errors.size() >= kMostFindings) errors.push_back({name, "... and perhaps more: reading stopped here"});
   if (!errors.empty()) throw ConfigError(errors);
   prefill.finish("prefill", name);
   decode.finish("decode", name);

@@ -52,6 +52,9 @@ void write_graph(const OperatorGraph& graph, std::uint64_t step, std::ostream& o
 
 void write_trace(const OperatorStream& stream, std::ostream& out) {
   const StreamInfo& info = stream.info();
+  std::uint64_t operators = 0;
+  for (std::uint64_t i = 0; i < info.prefill_graphs; ++i) operators += stream.prefill(i).operators.size();
+  for (std::uint64_t i = 0; i < info.decode_graphs; ++i) operators += stream.decode(i).operators.size();
   const json header = {{"schema", "orrery/trace/1"},
                        {"model", info.model},
                        {"batch", info.scenario.batch},
@@ -61,6 +64,7 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
                        {"devices", info.scenario.tensor_parallel},
                        {"prefill_graphs", info.prefill_graphs},
                        {"decode_graphs", info.decode_graphs},
+                       {"operators", operators},
                        {"memory_bytes",
                         {{"weights", info.memory.weights},
                          {"kv_cache", info.memory.kv_cache},
@@ -71,6 +75,9 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
 }
 
 void write_trace_file(const OperatorStream& stream, const std::filesystem::path& path) {
+  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) {
+    throw ConfigError(path.string(), "is not a file that can be replaced");
+  }
   std::filesystem::path partial = path;
   partial += ".partial";
   std::error_code ignored;

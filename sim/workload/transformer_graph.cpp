@@ -231,9 +231,9 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
     errors.push_back({"", llm.name + " is an encoder: it generates no tokens (use --output 1)"});
   }
   const std::uint64_t length = scenario.input + scenario.output - 1;
-  if (llm.position == PositionKind::learned && length > llm.max_positions) {
+  if (errors.empty() && llm.position == PositionKind::learned && length > llm.max_positions) {
     errors.push_back({"", llm.name + " has " + std::to_string(llm.max_positions) + " learned positions; " +
-                              std::to_string(length) + " are asked for"});
+                              std::to_string(length) + " are asked for (--input plus --output less one)"});
   }
   if (!errors.empty()) throw ConfigError(errors);
 }

@@ -11,6 +11,7 @@
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
 #include "sim/engine/machine.h"
+#include "sim/engine/roofline.h"
 #include "sim/mapping/mapper.h"
 #include "sim/workload/operator_counts.h"
 #include "tests/support/machine_name.h"
@@ -32,7 +33,9 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
   int skipping = 0;
   for (int i = 0; i < 25; ++i) {
     const std::uint64_t scale = peak > 1e14 ? 16384 : peak > 1e13 ? 8192 : 1024;
-    const MatmulShape shape{1, random.log_uniform(scale / 8, scale), random.log_uniform(scale / 4, 2 * scale),
+    const std::uint64_t batch = random.below(4) == 0 ? 64 : 1;
+    const MatmulShape shape{batch, random.log_uniform(scale / 8, scale) / (batch > 1 ? 8 : 1),
+                            random.log_uniform(scale / 4, 2 * scale) / (batch > 1 ? 8 : 1),
                             random.log_uniform(256, 2048)};
     const Program program = mapper.map(standalone_matmul(shape, dtype), 1).front().program;
     const ProgramOutcome full = machine.run(program, {}, 0, false);
@@ -52,11 +55,48 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
     };
     EXPECT_NEAR(bytes(skipped) / bytes(full), 1, 0.02);
     EXPECT_EQ(skipped.split.total(), skipped.time);
+    const auto dram = [](const ProgramOutcome& o) { return static_cast<double>(o.counts.dram_bytes()); };
+    EXPECT_NEAR(dram(skipped) / dram(full), 1, 0.06)
+        << shape.batch << " x " << shape.m << "x" << shape.n << "x" << shape.k;
   }
   if (arch.cores.count > 100) {
     EXPECT_GT(skipping, 5);
   }
   EXPECT_LT(sum, 0.01 * std::max(1, skipping));
+}
+
+// Kernels that write much more than the shared buffer holds, and such as read little for what they do: time,
+// DRAM traffic and energy, against the full simulation and the roofline.
+TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
+  const ArchSpec arch = load_arch_named(GetParam());
+  const DType dtype = arch.execution.default_dtype;
+  const bool big = arch.peak_macs_per_s(dtype) > 1e13;
+  const std::uint64_t rows = big ? 32768 : 1024;
+  RunnerOptions exact;
+  exact.exact = true;
+  for (const Operator& op : {standalone_vector(OperatorKind::gelu, {rows, 8192}, dtype),
+                             standalone_vector(OperatorKind::softmax, {rows, 4096}, dtype),
+                             standalone_vector(OperatorKind::add, {rows, 8192}, dtype),
+                             standalone_matmul({1, rows, rows / 2, 32}, dtype),
+                             standalone_attention({4, 8, 8, 64, rows / 16, rows / 16, false}, dtype)}) {
+    const auto task = [&](const RunnerOptions& options) {
+      return [&arch, &op, options] {
+        OperatorRunner runner(arch, options);
+        const KernelResult r = run_kernel(op, runner);
+        return std::to_string(r.latency_s * 1e9) + " " + std::to_string(r.counts.dram_bytes()) + " " +
+               std::to_string(r.energy.total() * 1e9) + " " + r.shape;
+      };
+    };
+    const auto answers = run_isolated({task({}), task(exact)}, 2);
+    double t = 0, bytes = 0, joules = 0, t_exact = 0, bytes_exact = 0, joules_exact = 0;
+    ASSERT_EQ(std::sscanf(answers[0].c_str(), "%lf %lf %lf", &t, &bytes, &joules), 3);
+    ASSERT_EQ(std::sscanf(answers[1].c_str(), "%lf %lf %lf", &t_exact, &bytes_exact, &joules_exact), 3);
+    SCOPED_TRACE(std::string(to_string(op.kind)) + " " + answers[1]);
+    EXPECT_GE(t * 1e-9, roofline(op, arch, true).seconds * (1 - 1e-6));
+    EXPECT_NEAR(t / t_exact, 1, 0.02);
+    EXPECT_NEAR(bytes / bytes_exact, 1, 0.05);
+    EXPECT_NEAR(joules / joules_exact, 1, 0.03);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllMachines, Skipping, testing::ValuesIn(arch_names()), machine_test_name);

@@ -8,6 +8,8 @@
 #include "sim/config/name_lookup.h"
 #include "sim/config/schema_validation.h"
 #include "sim/report/text_table.h"
+#include "sim/util/data_home.h"
+#include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/trace_reader.h"
 #include "tools/orrery/options.h"
@@ -26,8 +28,14 @@ const char* const kExamples =
 
 std::filesystem::path file_of(const std::string& name) {
   if (std::filesystem::is_regular_file(name)) return name;
-  const auto names = arch_names();
-  if (std::find(names.begin(), names.end(), name) != names.end()) return find_arch(name);
+  for (const auto& [names, find] :
+       {std::pair{arch_names(), &find_arch}, std::pair{model_names(), &find_model_file}}) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return find(name);
+  }
+  for (const char* folder : {"dram", "energy"}) {
+    const auto preset = data_home() / "arch_configs" / folder / (name + ".yaml");
+    if (std::filesystem::is_regular_file(preset)) return preset;
+  }
   throw ConfigError(name, "cannot read this file");
 }
 
@@ -72,7 +80,13 @@ int check_command(const Arguments& arguments) {
   if (schema == "orrery/arch/1") {
     build_arch(document);
   } else if (has_schema) {
+    const auto known = schema_names();
+    if (std::find(known.begin(), known.end(), schema) == known.end()) {
+      throw ConfigError(document.where("/schema"),
+                        "no schema is named '" + schema + "'" + did_you_mean(schema, known));
+    }
     validate_as(document, schema);
+    if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
   } else if (document.root().is_object() && document.root().contains("model_type")) {
     build_llm(document);
   } else {

@@ -73,7 +73,8 @@ TileRequest parse_tile(const std::string& text) {
   char x1 = 0;
   char x2 = 0;
   std::istringstream in(text);
-  if (!(in >> tile.m >> x1 >> tile.n >> x2 >> tile.k) || x1 != 'x' || x2 != 'x' || !in.eof()) {
+  if (!(in >> tile.m >> x1 >> tile.n >> x2 >> tile.k) || x1 != 'x' || x2 != 'x' || !in.eof() || tile.m == 0 ||
+      tile.n == 0 || tile.k == 0) {
     throw UsageError("--tile is '" + text + "'; expected MxNxK, e.g. 128x256x64");
   }
   return tile;
@@ -111,7 +112,7 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
     case OperatorKind::reduce_scatter: {
       CollectiveShape s;
       s.bytes = shape.need("bytes");
-      s.devices = static_cast<std::uint32_t>(shape.may("devices", arch.node.devices));
+      s.devices = static_cast<std::uint32_t>(shape.need("devices"));
       if (s.devices > arch.node.chips) {
         throw ConfigError("", fmt::format("{} devices asked for; {} has a node of {} chip(s)", s.devices,
                                           arch.name, arch.node.chips));
@@ -134,6 +135,16 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
   }
   shape.refuse_others();
   return op;
+}
+
+void check_kernel_fits(const Operator& op, const ArchSpec& arch) {
+  std::uint64_t bytes = 0;
+  for (const auto* list : {&op.inputs, &op.outputs}) {
+    for (const Tensor& t : *list) bytes += t.bytes();
+  }
+  if (bytes <= arch.dram.capacity_bytes) return;
+  throw ConfigError("", fmt::format("the operands take {} bytes; {} has {} of DRAM: {} are missing", bytes,
+                                    arch.name, arch.dram.capacity_bytes, bytes - arch.dram.capacity_bytes));
 }
 
 }  // namespace
@@ -163,13 +174,18 @@ int kernel_command(const Arguments& arguments) {
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   RunnerOptions runner = runner_options_from(parsed.values);
+  if (parsed.values.count("tile") != 0 && runner.fidelity == Fidelity::roofline) {
+    throw UsageError("--tile has no meaning at --fidelity roofline");
+  }
   if (parsed.values.count("tile") != 0) runner.tile = parse_tile(parsed.values["tile"].as<std::string>());
   const Stopwatch watch;
   const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
   const DType dtype = parsed.values.count("dtype") != 0
                           ? parse_dtype_option(parsed.values["dtype"].as<std::string>())
                           : arch.execution.default_dtype;
-  KernelResult result = run_kernel(operator_from(parsed.values, arch, dtype), arch, runner);
+  const Operator op = operator_from(parsed.values, arch, dtype);
+  check_kernel_fits(op, arch);
+  KernelResult result = run_kernel(op, arch, runner);
   watch.stop(result.info);
   const nlohmann::ordered_json json = to_json(result);
   print_result(format, json, [&] { return kernel_table(json); });

@@ -65,7 +65,13 @@ int dispatch(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   try {
-    return orrery::dispatch(orrery::Arguments(argv + 1, argv + argc));
+    const int code = orrery::dispatch(orrery::Arguments(argv + 1, argv + argc));
+    std::cout.flush();
+    if (!std::cout) {
+      std::cerr << "orrery: writing the result failed (is the disk full?)\n";
+      return 1;
+    }
+    return code;
   } catch (const orrery::UsageError& error) {
     std::cerr << "orrery: " << error.what() << '\n';
     return 2;

@@ -20,8 +20,8 @@ const char* const kExamples =
 
 std::unique_ptr<OperatorStream> stream_from(const po::variables_map& values, const ArchSpec& arch) {
   if (values.count("trace") != 0) {
-    for (const char* fixed : {"model", "layers", "output", "dtype", "devices", "tp"}) {
-      if (values.count(fixed) != 0)
+    for (const char* fixed : {"model", "layers", "batch", "input", "output", "dtype", "devices", "tp"}) {
+      if (values.count(fixed) != 0 && !values[fixed].defaulted())
         throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
     }
     return std::make_unique<RecordedStream>(read_trace_file(values["trace"].as<std::string>()));

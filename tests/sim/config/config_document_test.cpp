@@ -57,13 +57,12 @@ TEST(ConfigDocument, DerivesFromABaseKeyByKeyAndKindByKind) {
   EXPECT_EQ(document.root()["plain"].size(), 1U);
   EXPECT_FALSE(document.root().contains("base"));
   ASSERT_EQ(document.root()["list"].size(), 2U);
-  for (const auto& item : document.root()["list"]) {
-    if (item["kind"] == "b") {
-      EXPECT_EQ(item["v"], 4);
-    } else {
-      EXPECT_EQ(item["w"], 2);
-    }
-  }
+  EXPECT_EQ(document.root()["list"][0]["w"], 2);  // in the base's order, so that its sources still apply
+  EXPECT_EQ(document.root()["list"][1]["kind"], "b");
+  EXPECT_EQ(document.root()["list"][1]["v"], 4);
+  EXPECT_NE(document.where("/list/1/v").find("derived.yaml:3"), std::string::npos)
+      << document.where("/list/1/v");
+  EXPECT_NE(document.where("/list/0/w").find("base.yaml:3"), std::string::npos);
   EXPECT_NE(document.where("/x").find("base.yaml:1"), std::string::npos);
 }
 
