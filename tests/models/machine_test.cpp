@@ -136,6 +136,27 @@ TEST(SharedBuffer, AStreamLargerThanItLeavesNothingForTheSecondPass) {
   EXPECT_EQ(machine.run(program_of(kernel), {}, 0, false).counts.dram_read_bytes, 2 * 32 * 16 * kKiB);
 }
 
+TEST(SharedBuffer, ATensorOfClippedTilesIsWhollyResidentWhenItWasBefore) {
+  ArchSpec arch = small_machine();
+  arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
+  Machine machine(arch);
+  // 100 x 300 elements in tiles of 64 x 128: 64 + 36 rows, 128 + 128 + 44 columns.
+  TileKernel kernel = load_kernel(1, 1, 1, 1, 2);
+  kernel.m = 100;
+  kernel.tile_m = 64;
+  kernel.k = 300;
+  kernel.tile_k = 128;
+  kernel.inputs[0].rows = tile_of(LoopDim::m);
+  kernel.inputs[0].cols = tile_of(LoopDim::k);
+  kernel.inputs[0].tensor_bytes = 30000;
+  kernel.stage_bytes = 64 * 128;
+  const ProgramOutcome cold = machine.run(program_of(kernel), {}, 0, false);
+  ASSERT_EQ(cold.resident[0].bytes, 30000U);
+  const ProgramOutcome warm = machine.run(program_of(kernel), {{TensorId{0}, 30000, 30000}}, 0, false);
+  EXPECT_EQ(warm.counts.dram_read_bytes, 0U);
+  EXPECT_EQ(warm.resident[0].dirty_bytes, 30000U);  // none of it is forgotten
+}
+
 TEST(SharedBuffer, OtherTensorsDirtyDataIsWrittenBackWhenItMustLeave) {
   ArchSpec arch = small_machine();
   arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};

@@ -46,8 +46,8 @@ std::string read_file(const std::string& path) {
 CommandResult orrery_command(const std::string& arguments) {
   const std::string out = temporary_folder() + "/stdout";
   const std::string err = temporary_folder() + "/stderr";
-  const std::string command =
-      std::string(ORRERY_BINARY) + " " + arguments + " </dev/null >" + out + " 2>" + err;
+  // A redirection among the arguments comes after these and wins.
+  const std::string command = std::string(ORRERY_BINARY) + " </dev/null >" + out + " 2>" + err + " " + arguments;
   const int status = std::system(command.c_str());
   CommandResult result;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -53,6 +53,7 @@ TEST(Isolate, ReturnsAnswersInOrderAndErrorsAsTheyWere) {
   EXPECT_THROW(run_isolated({[]() -> std::string { throw ConfigError("x", "y"); }}, 1), ConfigError);
   EXPECT_THROW(run_isolated({[]() -> std::string { throw SimulationError("x", "y"); }}, 1), SimulationError);
   EXPECT_THROW(run_isolated({[]() -> std::string { std::_Exit(3); }}, 1), SimulationError);
+  EXPECT_THROW(run_isolated({[]() -> std::string { std::_Exit(0); }}, 1), SimulationError);  // no answer
 }
 
 Operator add_of(const std::string& a, const std::string& b, const std::string& out) {
@@ -85,6 +86,23 @@ TEST(Residency, RenamesALayersTensors) {
   EXPECT_TRUE(residency.of(add_of("l1.c", "x", "y")).empty());
 }
 
+TEST(Residency, AViewOfPartOfATensorLeavesTheRestOfItInPlace) {
+  Residency residency(1 << 20);
+  // y of 4 KiB, all dirty; an operator sees 1 KiB of it.
+  Operator maker = add_of("a", "b", "y");
+  maker.outputs[0].shape = {4, 512};
+  residency.update(maker, {{TensorId{2}, 4096, 4096}}, 0);
+  const Operator viewer = add_of("y", "b", "z");
+  EXPECT_EQ(residency.foreign_dirty_bytes(viewer), 3072U);
+  ASSERT_EQ(residency.of(viewer).size(), 1U);
+  EXPECT_EQ(residency.of(viewer)[0].bytes, 1024U);
+  residency.update(viewer, {{TensorId{0}, 1024, 1024}, {TensorId{2}, 1024, 1024}}, 3072);
+  Operator whole = add_of("y", "c", "w");
+  whole.inputs[0].shape = {4, 512};
+  EXPECT_EQ(residency.of(whole)[0].bytes, 4096U);
+  EXPECT_EQ(residency.of(whole)[0].dirty_bytes, 4096U);
+}
+
 TEST(Roofline, IsTheLargestOfItsBounds) {
   const ArchSpec arch = small_machine();  // 256 MAC/ns, 25.6 GB/s
   const RooflineBound fat = roofline(standalone_matmul({1, 1024, 1024, 1024}, DType::fp16), arch, true);
@@ -95,6 +113,17 @@ TEST(Roofline, IsTheLargestOfItsBounds) {
   EXPECT_NEAR(thin.seconds, 2.0 * (1024 * 1024 + 1024) / 25.6e9, 1e-12);
   // In a run, what fits on chip may be there already.
   EXPECT_EQ(roofline(standalone_matmul({1, 1, 64, 64}, DType::fp16), arch, false).counts.dram_bytes(), 0U);
+}
+
+TEST(Roofline, AGraphReadsItsWeightsOnceUnlessTheyStayOnChip) {
+  const ArchSpec arch = small_machine();
+  OperatorGraph graph;
+  for (int i = 0; i < 4; ++i) {  // four weights of 128 KiB, each smaller than the 256 KiB on chip
+    Operator op = standalone_matmul({1, 1, 256, 256}, DType::fp16);
+    op.inputs[1].id = "w" + std::to_string(i);
+    graph.operators.push_back(op);
+  }
+  EXPECT_EQ(roofline_of_weights(graph, arch).counts.dram_read_bytes, (4U * 128 - 256) * 1024);
 }
 
 TEST(OperatorRunner, ReplaysAKernelItHasSeenAndOnlyThat) {
