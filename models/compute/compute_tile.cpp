@@ -39,12 +39,11 @@ void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
   vector.reset();
   dma.reset();
   issue_.reset();
-  start_ = start;
   matrix_path_ = vector_path_ = CriticalPath::from(start);
   active_slots_ = run.kernel->resident_items;
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];
-    slot.active = slot.wait_end = false;
+    slot.wait_end = false;
     slot.issued = 0;
     slot.chain = CriticalPath::from(start);
     slot.wake = kNever;
@@ -63,7 +62,6 @@ void ComputeTile::assign(std::uint32_t slot_index, const WorkItem& item, Femtose
 }
 
 void ComputeTile::start_item(Slot& slot, const WorkItem& item) {
-  slot.active = true;
   slot.item = item;
   slot.next_k = item.k_begin;
   slot.operand = 0;
@@ -275,7 +273,6 @@ void ComputeTile::finish_item(const WorkItem& item, CriticalPath path, Femtoseco
 void ComputeTile::take_next(Slot& slot, Femtoseconds now) {
   WorkItem item;
   if (!run_.queue->next(item)) {
-    slot.active = false;
     slot.wake = kNever;
     return;
   }

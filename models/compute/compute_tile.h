@@ -63,7 +63,6 @@ class ComputeTile : public sc_core::sc_module, public Component {
     CriticalPath path;
   };
   struct Slot {
-    bool active = false;
     WorkItem item;
     std::uint64_t next_k = 0;
     std::size_t operand = 0;   // of the stage whose loads are being issued
@@ -93,7 +92,6 @@ class ComputeTile : public sc_core::sc_module, public Component {
   std::uint32_t active_slots_ = 0;
   Calendar issue_;
   TimeCategory last_load_bound_by_ = TimeCategory::wait;
-  Femtoseconds start_ = 0;
   CriticalPath matrix_path_;  // to the end of the engine's last service
   CriticalPath vector_path_;
   std::uint32_t active_items_ = 0;

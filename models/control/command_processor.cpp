@@ -35,7 +35,7 @@ void CommandProcessor::begin(const Program& program, const std::vector<ResidentT
   started_.assign(program.tasks.size(), false);
   skipped_counts_ = ActivityCounts{};
   kernel_task_ = collective_task_ = kNoTask;
-  wake_.notify(fs_time(0));
+  wake_.notify(fs_time(wake_time(now_fs(), 0) - now_fs()));
 }
 
 bool CommandProcessor::complete() const {
@@ -63,7 +63,7 @@ void CommandProcessor::rearm(Femtoseconds now) {
   }
   if (next == INT64_MAX) return;
   wake_.cancel();
-  wake_.notify(fs_time(std::max(wake_time(next, 0), now) - now));
+  wake_.notify(fs_time(std::max(wake_time(next, arch_.cores.count + 1), now) - now));
 }
 
 void CommandProcessor::finish_tasks(Femtoseconds now) {

@@ -33,8 +33,8 @@ class CommandProcessor : public sc_core::sc_module,
   // Wiring, once, by the factory.
   void connect(std::vector<ComputeTile*> tiles, SharedBuffer* shared_buffer, CollectiveEngine* collectives);
 
-  // Starts `program` now; it must outlive the run. `resident` lists what is on chip; `skip` allows
-  // steady-state skipping.
+  // Starts `program` at the next point of the wake-up grid; it must outlive the run. `resident` lists what is
+  // on chip; `skip` allows steady-state skipping.
   void begin(const Program& program, const std::vector<ResidentTensor>& resident,
              std::uint64_t foreign_dirty_bytes, bool skip);
 

@@ -14,17 +14,14 @@ class Calendar {
   // Takes the resource for `service` from `t` or when it is free; returns when the service ends.
   Femtoseconds reserve(Femtoseconds t, Femtoseconds service) {
     free_at_ = std::max(t, free_at_) + service;
-    busy_ += service;
     return free_at_;
   }
   Femtoseconds free_at() const { return free_at_; }
-  Femtoseconds busy() const { return busy_; }
   // Forgets past reservations: the resource is free from now on.
   void reset() { free_at_ = 0; }
 
  private:
   Femtoseconds free_at_ = 0;
-  Femtoseconds busy_ = 0;
 };
 
 }  // namespace orrery

@@ -39,6 +39,8 @@ DotProductArraySpec build_dot(const json& engine) {
   spec.instruction_n = integer(engine, "instruction_n", spec.n);
   spec.instruction_k = integer(engine, "instruction_k", spec.k);
   spec.issue_rate = number(engine, "issue_rate", 1.0);
+  spec.block_m = integer(engine, "block_m");
+  spec.block_n = integer(engine, "block_n");
   spec.latency_cycles = integer(engine, "latency_cycles");
   spec.rates = dtype_values<DTypeRates>(engine.at("rates"));
   return spec;

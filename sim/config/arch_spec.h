@@ -38,6 +38,8 @@ struct DotProductArraySpec {
   std::uint32_t instruction_m = 1, instruction_n = 1, instruction_k = 1;  // smallest issue; shapes pad to it
   double issue_rate = 1.0;                                                // sustained share of issue slots
   std::uint32_t latency_cycles = 0;                                       // operand in to result out
+  std::uint32_t block_m = 64,
+                block_n = 64;  // results held in registers: operands are read once for such a block
   DTypeRates rates{};
 };
 

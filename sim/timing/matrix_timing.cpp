@@ -43,10 +43,9 @@ std::uint64_t operand_read_bytes(const MatrixEngineSpec& engine, Dataflow datafl
       b_times = ceil_div(m, c);
     }
   } else {
-    // A warp (or lane group) holds a 64 x 64 block of results in registers and reads each operand once for
-    // it.
-    a_times = ceil_div<std::uint64_t>(n, 64);
-    b_times = ceil_div<std::uint64_t>(m, 64);
+    const auto& dot = std::get<DotProductArraySpec>(engine);
+    a_times = ceil_div<std::uint64_t>(n, dot.block_n);
+    b_times = ceil_div<std::uint64_t>(m, dot.block_m);
   }
   return (m * k * a_bits * a_times + k * n * b_bits * b_times) / 8;
 }

@@ -120,7 +120,8 @@ TEST(BadInput, BasesThatLeadInACircle) {
 TEST(BadInput, NumbersBeyondAnyMachine) {
   expect_refused("check " + machine_with("    count: 1\n    engines", "    count: 1000000\n    engines"), 2,
                  {"'chip.cores.count' is 1000000", "at most 16384"});
-  expect_refused("check " + machine_with("kernel_overhead_ns: 200", "kernel_overhead_ns: 1e30"), 2, {"kernel_overhead_ns"});
+  expect_refused("check " + machine_with("kernel_overhead_ns: 200", "kernel_overhead_ns: 1e30"), 2,
+                 {"kernel_overhead_ns"});
   expect_refused("check " + machine_with("size_kib: 512", "size_kib: 99999999999999999999"), 2, {"size_kib"});
 }
 
@@ -130,25 +131,28 @@ TEST(BadInput, ASourceForWhatIsNotThere) {
 
 TEST(BadInput, TracesThatAreCutShortOrImpossible) {
   const std::string trace = temporary_folder() + "/whole.jsonl";
-  ASSERT_EQ(
-      orrery_command("trace make --model gpt2 --layers 1 --input 4 --output 1 --arch asic/tpu-v5e --out " + trace).exit_code,
-      0);
+  ASSERT_EQ(orrery_command(
+                "trace make --model gpt2 --layers 1 --input 4 --output 1 --arch asic/tpu-v5e --out " + trace)
+                .exit_code,
+            0);
   const std::string text = read_file(trace);
   const std::string cut = text.substr(0, text.rfind('\n', text.size() - 2) + 1);
   expect_refused("check " + temporary_file("cut.jsonl", cut), 2, {"is it cut short?"});
   std::string zero = text;
   const std::size_t at = zero.find("\"m\":4");
   ASSERT_NE(at, std::string::npos);
-  expect_refused("run --arch asic/tpu-v5e --trace " + temporary_file("zero.jsonl", zero.replace(at, 5, "\"m\":0")), 2,
-                 {"zero.jsonl:", "key 'shape.m' is 0"});
+  expect_refused(
+      "run --arch asic/tpu-v5e --trace " + temporary_file("zero.jsonl", zero.replace(at, 5, "\"m\":0")), 2,
+      {"zero.jsonl:", "key 'shape.m' is 0"});
   expect_refused("run --arch asic/tpu-v5e --batch 4 --trace " + trace, 2, {"--batch is part of the trace"});
 }
 
 TEST(BadInput, ModelsWithPartsThatAreNotModelled) {
-  const std::string moe = temporary_file(
-      "moe.json",
-      "{\"model_type\": \"llama\", \"hidden_size\": 64, \"num_hidden_layers\": 2, \"num_attention_heads\": 2,\n"
-      "\"intermediate_size\": 8, \"vocab_size\": 10,\n\"num_local_experts\": 8}\n");
+  const std::string moe =
+      temporary_file("moe.json",
+                     "{\"model_type\": \"llama\", \"hidden_size\": 64, \"num_hidden_layers\": 2, "
+                     "\"num_attention_heads\": 2,\n"
+                     "\"intermediate_size\": 8, \"vocab_size\": 10,\n\"num_local_experts\": 8}\n");
   expect_refused("run --arch asic/tpu-v5e --model " + moe, 2, {moe + ":3", "num_local_experts"});
 }
 
@@ -156,7 +160,8 @@ TEST(BadInput, AResultThatCannotBeWrittenIsAnError) {
   const CommandResult r = orrery_command("list models --format json >/dev/full");
   EXPECT_EQ(r.exit_code, 1);
   EXPECT_NE(r.err.find("disk full"), std::string::npos);
-  expect_refused("trace make --model gpt2 --input 4 --output 1 --arch asic/tpu-v5e --out /dev/full", 2, {"/dev/full"});
+  expect_refused("trace make --model gpt2 --input 4 --output 1 --arch asic/tpu-v5e --out /dev/full", 2,
+                 {"/dev/full"});
 }
 
 TEST(BadInput, OperandsThatDoNotFitTheMemory) {

@@ -47,7 +47,8 @@ CommandResult orrery_command(const std::string& arguments) {
   const std::string out = temporary_folder() + "/stdout";
   const std::string err = temporary_folder() + "/stderr";
   // A redirection among the arguments comes after these and wins.
-  const std::string command = std::string(ORRERY_BINARY) + " </dev/null >" + out + " 2>" + err + " " + arguments;
+  const std::string command =
+      std::string(ORRERY_BINARY) + " </dev/null >" + out + " 2>" + err + " " + arguments;
   const int status = std::system(command.c_str());
   CommandResult result;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -34,8 +34,9 @@ TEST(Reference, SystolicCyclesEqualScaleSimOnEveryRow) {
   EXPECT_GE(rows, 25);
 }
 
-// A100 SXM 80 GB by the host's clock (LLMCompass, ISCA 2024), products long enough that the launch, which fidelity
-// tile with the ideal runtime leaves out, is a small part: mean within 15 %, each within 25 %. Nothing is fitted.
+// A100 SXM 80 GB by the host's clock (LLMCompass, ISCA 2024), products long enough that the launch, which
+// fidelity tile with the ideal runtime leaves out, is a small part: mean within 15 %, each within 25 %.
+// Nothing is fitted.
 TEST(Reference, A100MatmulsByTheHostsClock) {
   const ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
   OperatorRunner runner(arch, {});
