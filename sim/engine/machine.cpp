@@ -8,12 +8,6 @@
 #include "models/factory.h"
 #include "sim/util/errors.h"
 
-// libsystemc's own main() refers to it; Orrery's programs have their own main() and never call this.
-int sc_main(int argc, char* argv[]);
-int sc_main(int /*argc*/, char* /*argv*/[]) {
-  return 0;
-}
-
 namespace orrery {
 namespace {
 
