@@ -10,7 +10,7 @@ namespace {
 
 // Candidates whose estimate lies within this share of the best are simulated, as long as that stays cheap.
 constexpr double kNearTie = 0.25;
-constexpr std::size_t kMostCandidates = 32;
+constexpr std::size_t kMostCandidates = 20;
 constexpr std::uint64_t kStageBudget = 8'000;  // stages simulated beyond the first candidate's
 constexpr std::uint64_t kCheapStages = 1'000;  // a candidate this small is always simulated
 // Where the first candidate came out slower than its estimate by this share, more is spent on the others.

@@ -91,23 +91,25 @@ const std::set<std::string>& listed_anomalies() {
       // Another tiling ties in the estimate and is not among those simulated, or the tail of the shared
       // queues falls
       // differently.
+      "asic/edge-npu cores 106",      // matmul 22x4160x65, +2.7 %
+      "asic/edge-npu cores 136",      // embedding 91x963, +6.4 %
       "asic/tpu-v3 cores 3",          // matmul 346x20x542, +6.8 %
+      "asic/tpu-v3 cores 50",         // gelu 161x13085, +2.5 %
       "asic/tpu-v3 cores 97",         // matmul 307x79x600, +2.2 %
-      "asic/tpu-v3 latency 124",      // silu_mul 110x11360, +2.2 %
       "gpu/a100-sxm-40gb cores 46",   // matmul 116x3553x385, +6.8 %
       "gpu/a100-sxm-40gb cores 138",  // attention batch 8, 16 heads (16 kv) of 128, q 5, kv 499, causal, +3.3
                                       // %
-      "gpu/a100-sxm-40gb cores 149",  // matmul 98x3173x66, +2.8 %
       "gpu/a100-sxm-40gb shared_rate 88",  // matmul 124x6761x7095, +2.9 %
       "gpu/a100-sxm-80gb cores 46",        // matmul 116x3553x385, +6.9 %
       "gpu/a100-sxm-80gb cores 105",       // matmul 10 x 13x3140x2544, +2.5 %
       "gpu/a100-sxm-80gb cores 138",  // attention batch 8, 16 heads (16 kv) of 128, q 5, kv 499, causal, +3.1
                                       // %
       "gpu/a100-sxm-80gb dram 75",    // attention batch 6, 4 heads (4 kv) of 64, q 1, kv 2397, +3.1 %
-      "gpu/a100-sxm-80gb latency 103",  // matmul 2951x84x806, +2.0 %
+      "gpu/a100-sxm-80gb latency 103",  // matmul 2951x84x806, +2.8 %
       "gpu/h100-sxm cores 33",          // matmul 3037x704x325, +9.7 %
-      "gpu/h100-sxm cores 149",         // matmul 98x3173x66, +2.0 %
-      "gpu/h100-sxm dram 50",           // gelu 161x13085, +2.5 %
+      "gpu/h100-sxm cores 112",         // matmul 869x3716x58, +3.7 %
+      "gpu/h100-sxm cores 124",         // silu_mul 110x11360, +2.9 %
+      "gpu/h100-sxm shared_rate 33",    // matmul 3037x704x325, +6.6 %
   };
   return kListed;
 }
