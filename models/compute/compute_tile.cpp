@@ -78,8 +78,7 @@ void ComputeTile::rearm() {
     next = std::min({next, slots_[i].wake, slots_[i].next_finish()});
   }
   if (next == kNever) return;
-  wake_.cancel();
-  wake_.notify(fs_time(std::max(wake_time(next, id_.value), now_fs()) - now_fs()));
+  wake_at(wake_, next, id_.value);
 }
 
 void ComputeTile::step() {

@@ -52,18 +52,17 @@ void CommandProcessor::step() {
   const Femtoseconds now = now_fs();
   finish_tasks(now);
   start_ready_tasks(now);
-  rearm(now);
+  rearm();
 }
 
 // Wakes at the nearest known end of a running task.
-void CommandProcessor::rearm(Femtoseconds now) {
+void CommandProcessor::rearm() {
   Femtoseconds next = INT64_MAX;
   for (const std::uint32_t running : {kernel_task_, collective_task_}) {
     if (running != kNoTask && outcomes_[running].end > 0) next = std::min(next, outcomes_[running].end);
   }
   if (next == INT64_MAX) return;
-  wake_.cancel();
-  wake_.notify(fs_time(std::max(wake_time(next, arch_.cores.count + 1), now) - now));
+  wake_at(wake_, next, arch_.cores.count + 1);
 }
 
 void CommandProcessor::finish_tasks(Femtoseconds now) {
@@ -201,7 +200,7 @@ void CommandProcessor::finish_kernel() {
   skipped_counts_ += queue_.skipped_counts();
   const TileKernel& kernel = *run_.kernel;
   update_resident(kernel.inputs.size() + kernel.outputs.size());
-  rearm(now_fs());
+  rearm();
 }
 
 // Takes over what the shared buffer holds after a task: its own tensors as found there, the others less what
@@ -238,7 +237,7 @@ void CommandProcessor::collective_done(Femtoseconds done) {
   TaskOutcome& outcome = outcomes_[collective_task_];
   outcome.end = std::max<Femtoseconds>(done, outcome.start + 1);
   outcome.split.add(TimeCategory::link, outcome.end - outcome.start - outcome.split.total());
-  rearm(now_fs());
+  rearm();
 }
 
 std::string CommandProcessor::waiting_for() const {

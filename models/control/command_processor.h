@@ -93,7 +93,7 @@ class CommandProcessor : public sc_core::sc_module,
   std::uint64_t foreign_dirty() const;
   void finish_kernel();
   void update_resident(std::size_t ranges);
-  void rearm(Femtoseconds now);
+  void rearm();
 };
 
 }  // namespace orrery

@@ -2,6 +2,7 @@
 // Converts integer cycles and SystemC times to femtoseconds. No clock ever ticks. A period that is not a
 // whole number of femtoseconds is never accumulated: n cycles are n x period rounded up once.
 
+#include <algorithm>
 #include <cmath>
 #include <systemc>
 
@@ -35,6 +36,12 @@ inline sc_core::sc_time fs_time(Femtoseconds t) {
 inline constexpr Femtoseconds kWakeGrid = 4096;
 inline Femtoseconds wake_time(Femtoseconds t, std::uint32_t source) {
   return round_up<Femtoseconds>(t, kWakeGrid) + static_cast<Femtoseconds>(source % kWakeGrid);
+}
+
+// Replaces whatever `event` was armed for by a wake-up of `source` at t, or now if t is past.
+inline void wake_at(sc_core::sc_event& event, Femtoseconds t, std::uint32_t source) {
+  event.cancel();
+  event.notify(fs_time(std::max(wake_time(t, source), now_fs()) - now_fs()));
 }
 
 }  // namespace orrery

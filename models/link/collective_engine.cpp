@@ -67,8 +67,7 @@ void CollectiveEngine::rearm() {
   Femtoseconds next = kNever;
   for (const Device& device : devices_) next = std::min(next, device.wake);
   if (next == kNever) return;
-  wake_.cancel();
-  wake_.notify(fs_time(std::max(wake_time(next, source_.value), now_fs()) - now_fs()));
+  wake_at(wake_, next, source_.value);
 }
 
 void CollectiveEngine::step() {
@@ -80,7 +79,6 @@ void CollectiveEngine::step() {
     }
   }
   if (running_ == 0) {
-    running_ = 0;
     devices_.clear();
     listener_.collective_done(end_);
     return;

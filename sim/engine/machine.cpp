@@ -114,7 +114,7 @@ void Machine::check_program(const Program& program, const ActivityCounts& counts
     const auto* kernel = std::get_if<TileKernel>(&task.work);
     if (kernel == nullptr) return;  // a collective stores too
     macs += kernel->useful_macs;
-    stored += item_totals(*kernel, 0, kernel->items()).stored_bytes;
+    stored += stored_bytes(*kernel);
   }
   if (counts.total_macs() != macs) {
     throw SimulationError(arch_.name,

@@ -1,9 +1,9 @@
 #include "sim/engine/operator_runner.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "sim/engine/roofline.h"
+#include "sim/engine/shape_key.h"
 
 namespace orrery {
 namespace {
@@ -16,48 +16,6 @@ constexpr std::uint64_t kCheapStages = 1'000;  // a candidate this small is alwa
 // Where the first candidate came out slower than its estimate by this share, more is spent on the others.
 constexpr double kSurprise = 0.05;
 constexpr std::uint64_t kSurpriseBudget = 60'000;
-
-void append(std::string& key, std::uint64_t value) {
-  char bytes[sizeof value];
-  std::memcpy(bytes, &value, sizeof value);
-  key.append(bytes, sizeof value);
-}
-
-struct ShapeKey {
-  std::string& key;
-  void operator()(const MatmulShape& s) const {
-    for (const std::uint64_t v : {s.batch, s.m, s.n, s.k}) append(key, v);
-  }
-  void operator()(const AttentionShape& s) const {
-    for (const std::uint64_t v : {s.batch, s.heads, s.kv_heads, s.head_dim, s.q, s.kv}) append(key, v);
-    append(key, s.causal ? 1 : 0);
-  }
-  void operator()(const VectorShape& s) const {
-    append(key, s.rows);
-    append(key, s.cols);
-  }
-  void operator()(const CollectiveShape& s) const {
-    append(key, s.bytes);
-    append(key, s.devices);
-  }
-};
-
-// Everything of an operator that its mapping and timing depend on.
-std::string shape_key(const Operator& op) {
-  std::string key;
-  append(key, static_cast<std::uint64_t>(op.kind));
-  append(key, static_cast<std::uint64_t>(op.dtype));
-  std::visit(ShapeKey{key}, op.shape);
-  for (const auto* list : {&op.inputs, &op.outputs}) {
-    append(key, list->size());
-    for (const Tensor& t : *list) {
-      append(key, static_cast<std::uint64_t>(t.kind));
-      append(key, static_cast<std::uint64_t>(t.dtype));
-      append(key, t.elements());
-    }
-  }
-  return key;
-}
 
 std::uint64_t stages(const Program& program) {
   std::uint64_t sum = 0;
@@ -82,13 +40,13 @@ const OperatorOutcome& OperatorRunner::run(const Operator& op, const std::vector
                                            std::uint64_t foreign_dirty_bytes, bool cold) {
   const std::string shape = shape_key(op);
   std::string key = shape;
-  append(key, cold ? 1 : 0);
+  append_key(key, cold ? 1 : 0);
   for (const ResidentTensor& r : resident) {
-    append(key, r.tensor.value);
-    append(key, r.bytes);
-    append(key, r.dirty_bytes);
+    append_key(key, r.tensor.value);
+    append_key(key, r.bytes);
+    append_key(key, r.dirty_bytes);
   }
-  append(key, foreign_dirty_bytes);
+  append_key(key, foreign_dirty_bytes);
   const auto [it, fresh] = index_.emplace(key, outcomes_.size());
   last_key_ = it->second;
   replayed_ = !fresh && !options_.exact;

@@ -13,12 +13,6 @@ void for_each_operand(const Operator& op, Visit visit) {
   for (const Tensor& t : op.outputs) visit(number++, t);
 }
 
-bool is_operand(const Operator& op, const std::string& id) {
-  bool found = false;
-  for_each_operand(op, [&](std::uint32_t, const Tensor& t) { found = found || t.id == id; });
-  return found;
-}
-
 }  // namespace
 
 const Residency::Entry* Residency::find(const std::string& id) const {
@@ -84,7 +78,7 @@ void Residency::update(const Operator& op, const std::vector<ResidentTensor>& af
   // Clean data of other tensors stays as far as there is room.
   std::uint64_t room = capacity_ - std::min(capacity_, used);
   for (Entry& e : entries_) {
-    if (is_operand(op, e.id)) continue;
+    if (seen_bytes(op, e) > 0) continue;
     e.bytes = std::max(e.dirty_bytes, std::min(e.bytes, room));
     room -= std::min(room, e.bytes);
   }

@@ -113,6 +113,22 @@ std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& op
   return operand_bytes(kernel, operand, item, k_tile);
 }
 
+std::uint64_t stored_bytes(const TileKernel& kernel) {
+  std::uint64_t sum = 0;
+  for (const bool last_m : {false, true}) {
+    for (const bool last_n : {false, true}) {
+      WorkItem item;
+      item.m = last_m ? kernel.m_tiles() - 1 : 0;
+      item.n = last_n ? kernel.n_tiles() - 1 : 0;
+      const std::uint64_t items = kernel.batch * kernel.split_k * (last_m ? 1 : kernel.m_tiles() - 1) *
+                                  (last_n ? 1 : kernel.n_tiles() - 1);
+      for (const KernelOperand& operand : kernel.outputs)
+        sum += items * operand_bytes(kernel, operand, item, 0);
+    }
+  }
+  return sum;
+}
+
 ItemTotals item_totals(const TileKernel& kernel, std::uint64_t first, std::uint64_t last) {
   ItemTotals totals;
   bool held = false;

@@ -121,6 +121,10 @@ std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& opera
 // Bytes of tile `index` of an operand (the inverse of operand_tile), clipped at the edges.
 std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index);
 
+// Bytes all items store, from the extents: each output's tiles by whether they are clipped at the edges of m
+// and n.
+std::uint64_t stored_bytes(const TileKernel& kernel);
+
 // What items do, exactly. Loads are unknown (nullopt) when operands are held from item to item.
 struct ItemTotals {
   std::uint64_t stored_bytes = 0;
