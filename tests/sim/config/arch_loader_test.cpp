@@ -4,6 +4,7 @@
 
 #include "sim/config/name_lookup.h"
 #include "tests/support/command.h"
+#include "tests/support/config_error.h"
 
 namespace orrery::test {
 namespace {
@@ -16,12 +17,7 @@ std::string edited(const std::string& arch, const std::string& from, const std::
 }
 
 std::string message_of(const std::string& text) {
-  try {
-    build_arch(ConfigDocument::parse(text, "machine.yaml"));
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
+  return config_error([&] { build_arch(ConfigDocument::parse(text, "machine.yaml")); });
 }
 
 TEST(ArchLoader, ReadsEveryShippedMachineAndKnowsItsPeaks) {

@@ -3,17 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/command.h"
+#include "tests/support/config_error.h"
 
 namespace orrery::test {
 namespace {
 
 std::string message_of(const std::string& text) {
-  try {
-    ConfigDocument::parse(text, "file.yaml");
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
+  return config_error([&] { ConfigDocument::parse(text, "file.yaml"); });
 }
 
 TEST(ConfigDocument, TypesPlainScalarsByTheYaml12CoreSchema) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/config_error.h"
+
 namespace orrery::test {
 namespace {
 
@@ -20,12 +22,7 @@ TEST(LlmSpec, FindsModelsWhateverTheCase) {
 }
 
 std::string message_of(const std::string& text) {
-  try {
-    build_llm(ConfigDocument::parse(text, "config.json"));
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
+  return config_error([&] { build_llm(ConfigDocument::parse(text, "config.json")); });
 }
 
 TEST(LlmSpec, NamesTheMissingHiddenSize) {

@@ -4,9 +4,9 @@
 
 #include <sstream>
 
-#include "sim/util/errors.h"
 #include "sim/workload/trace_reader.h"
 #include "sim/workload/trace_writer.h"
+#include "tests/support/config_error.h"
 
 namespace orrery::test {
 namespace {
@@ -26,12 +26,7 @@ std::string small_trace() {
 
 std::string message_of(const std::string& text) {
   std::istringstream in(text);
-  try {
-    read_trace(in, "t.jsonl");
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
+  return config_error([&] { read_trace(in, "t.jsonl"); });
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
