@@ -1,5 +1,10 @@
 #include "sim/config/dram_loader.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
 #include "sim/config/document_reader.h"
 #include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
@@ -8,30 +13,229 @@
 namespace orrery {
 namespace {
 
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(data_home() / "arch_configs" / "dram")) {
-    names.push_back(entry.path().stem().string());
+using nlohmann::json;
+
+std::filesystem::path preset_folder() {
+  return data_home() / "arch_configs" / "dram";
+}
+
+ConfigDocument load_preset(const std::string& preset, const std::string& where) {
+  std::filesystem::path path = preset_folder() / (preset + ".yaml");
+  if (std::filesystem::path(preset).extension() == ".yaml") path = preset;
+  if (!std::filesystem::exists(path)) {
+    throw ConfigError(where, "no DRAM preset '" + preset + "'" + did_you_mean(preset, dram_preset_names()));
   }
-  return names;
+  ConfigDocument document = ConfigDocument::load(path);
+  validate_as(document, "orrery/dram/1");
+  return document;
+}
+
+double preset_clock_ns(const json& preset, double data_rate_mtps) {
+  return number(preset, "clock_ns", 1e3 * integer(preset, "transfers_per_clock") / data_rate_mtps);
+}
+
+// Timings of a preset, given either in clocks or in ns.
+class TimingReader {
+ public:
+  TimingReader(const json& preset, double clock_ns)
+      : in_clocks_(preset.contains("timing_clocks")),
+        table_(preset.at(in_clocks_ ? "timing_clocks" : "timing_ns")),
+        clock_ns_(clock_ns) {}
+
+  bool has(const char* key) const { return table_.contains(key); }
+  double ns(const char* key) const { return number(table_, key) * (in_clocks_ ? clock_ns_ : 1); }
+  // Whole clocks; a figure rounded to three digits does not cost one more.
+  std::uint32_t clocks(const char* key, std::uint32_t fallback = 0) const {
+    if (!has(key)) return fallback;
+    return static_cast<std::uint32_t>(std::ceil(ns(key) / clock_ns_ - 0.01));
+  }
+
+ private:
+  bool in_clocks_;
+  const json& table_;
+  double clock_ns_;
+};
+
+DramTimings read_timings(const json& p, double clock_ns, std::uint32_t burst_clocks) {
+  const TimingReader read(p, clock_ns);
+  DramTimings t;
+  t.cl = read.clocks("cl");
+  t.cwl = read.clocks("cwl");
+  t.trcd_rd = read.clocks("trcd");
+  t.trcd_wr = read.clocks("trcd_write", t.trcd_rd);
+  t.trp = read.clocks("trp");
+  t.tras = read.clocks("tras");
+  t.trc = std::max(read.clocks("trc"), t.tras + t.trp);
+  t.trrd_s = read.clocks("trrd_s");
+  t.trrd_l = read.clocks("trrd_l", t.trrd_s);
+  t.tfaw = read.clocks("tfaw");
+  t.t32aw = read.clocks("t32aw");
+  t.tccd_s = integer(p, "nccd_s");
+  t.tccd_l = integer(p, "nccd_l");
+  t.tccd_s_wr = integer(p, "nccd_s_write", t.tccd_s);
+  t.tccd_l_wr = integer(p, "nccd_l_write", t.tccd_l);
+  t.tccd_r = integer(p, "nccd_r");
+  t.trtp = read.clocks("trtp");
+  t.twr = read.clocks("twr");
+  t.twtr_s = read.clocks("twtr_s");
+  t.twtr_l = read.clocks("twtr_l");
+  // Without a figure of its own: the write's data follows the read's after one idle clock.
+  const std::uint32_t gap = t.cl + burst_clocks + 1;
+  t.trtw = read.clocks("trtw", gap > t.cwl ? gap - t.cwl : 1);
+  t.tppd = read.clocks("tppd");
+  t.trefi = read.clocks("trefi");
+  t.trfc = read.clocks("trfc");
+  t.trefi_pb = read.clocks("trefi_pb");
+  t.trfc_pb = read.clocks("trfc_pb");
+  t.trrefd = read.clocks("trrefd", t.trrd_s);
+  return t;
+}
+
+DramControllerSpec read_controller(const json& p) {
+  DramControllerSpec c;
+  if (!p.contains("controller")) return c;
+  const json& j = p["controller"];
+  if (j.value("scheduling", "oldest_ready") == "bank_round_robin")
+    c.scheduling = DramScheduling::bank_round_robin;
+  if (j.value("page_policy", "open") == "closed") c.page_policy = DramPagePolicy::closed;
+  c.read_queue = integer(j, "read_queue", c.read_queue);
+  c.write_queue = integer(j, "write_queue", c.write_queue);
+  c.bank_queue = integer(j, "bank_queue", c.bank_queue);
+  c.row_hit_cap = integer(j, "row_hit_cap", c.row_hit_cap);
+  c.write_high = number(j, "write_high", c.write_high);
+  c.write_low = number(j, "write_low", c.write_low);
+  c.write_idle = integer(j, "write_idle", c.write_idle);
+  return c;
+}
+
+std::optional<DramCurrents> read_currents(const json& p) {
+  if (!p.contains("idd_ma")) return std::nullopt;
+  const json& j = p["idd_ma"];
+  DramCurrents c;
+  c.vdd = number(p, "vdd_v");
+  c.idd0 = number(j, "idd0");
+  c.idd2n = number(j, "idd2n");
+  c.idd3n = number(j, "idd3n");
+  c.idd4r = number(j, "idd4r");
+  c.idd4w = number(j, "idd4w");
+  c.idd5ab = number(j, "idd5ab");
+  c.idd5pb = number(j, "idd5pb");
+  c.devices = integer(p, "devices_per_channel", 1);
+  return c;
+}
+
+DramDevice read_device(const json& p, const std::string& name) {
+  DramDevice d;
+  d.preset = name;
+  d.kind = p.at("kind").get<std::string>();
+  d.data_rate_mtps = number(p, "data_rate_mtps");
+  d.clock_ns = preset_clock_ns(p, d.data_rate_mtps);
+  d.width_bits = integer(p, "channel_width_bits");
+  d.pseudo_channels = integer(p, "pseudo_channels", 1);
+  d.stacked = p.contains("stack_ids");
+  d.ranks = integer(p, d.stacked ? "stack_ids" : "ranks", 1);
+  d.bank_groups = integer(p, "bank_groups");
+  d.banks_per_group = integer(p, "banks_per_group");
+  d.page_bytes = integer(p, "page_bytes");
+  d.rows = integer(p, "rows", d.rows);
+  d.burst_length = integer(p, "burst_length");
+  d.burst_clocks = ceil_div(d.burst_length, integer(p, "transfers_per_clock"));
+  d.timing = read_timings(p, d.clock_ns, d.burst_clocks);
+  if (p.contains("command_bus")) {
+    const json& bus = p["command_bus"];
+    d.bus.split = bus.value("split", false);
+    d.bus.half_clock_rows = bus.value("half_clock_rows", false);
+    d.bus.act_clocks = number(bus, "act_clocks", 1);
+    d.bus.precharge_clocks = number(bus, "precharge_clocks", 1);
+    d.bus.column_clocks = number(bus, "column_clocks", 1);
+  }
+  if (p.value("refresh", "all_bank") == "per_bank") d.refresh = DramRefresh::per_bank;
+  d.controller = read_controller(p);
+  d.currents = read_currents(p);
+  return d;
 }
 
 }  // namespace
 
+std::vector<std::string> dram_preset_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(preset_folder())) {
+    names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<Diagnostic> check_dram_device(const DramDevice& d, const std::string& where) {
+  std::vector<Diagnostic> found;
+  const auto add = [&](const std::string& message) { found.push_back({where, message}); };
+  const DramTimings& t = d.timing;
+  if (d.page_bytes % d.burst_bytes() != 0) {
+    add(fmt::format("a page of {} bytes is not a multiple of the burst of {} bytes ({} transfers of {} bits)",
+                    d.page_bytes, d.burst_bytes(), d.burst_length, d.width_bits));
+  }
+  if (t.trcd_rd > t.tras)
+    add(fmt::format("tRCD = {} clocks exceeds tRAS = {}: a row would close before it can be read", t.trcd_rd,
+                    t.tras));
+  if (t.tccd_l < t.tccd_s)
+    add(fmt::format("tCCD_L = {} clocks is less than tCCD_S = {}", t.tccd_l, t.tccd_s));
+  if (t.trrd_l < t.trrd_s)
+    add(fmt::format("tRRD_L = {} clocks is less than tRRD_S = {}", t.trrd_l, t.trrd_s));
+  if (t.twtr_l < t.twtr_s)
+    add(fmt::format("tWTR_L = {} clocks is less than tWTR_S = {}", t.twtr_l, t.twtr_s));
+  if (t.tfaw < t.trrd_s)
+    add(fmt::format("tFAW = {} clocks, the window of four activates, is less than tRRD_S = {} of one", t.tfaw,
+                    t.trrd_s));
+  if (t.trfc >= t.trefi)
+    add(fmt::format("refresh takes tRFC = {} clocks of every tREFI = {}", t.trfc, t.trefi));
+  if (d.refresh == DramRefresh::per_bank) {
+    if (t.trefi_pb == 0 || t.trfc_pb == 0)
+      add("refresh: per_bank needs trefi_pb and trfc_pb");
+    else if (t.trfc_pb >= t.trefi_pb * d.banks())
+      add(fmt::format("a bank would refresh for tRFCpb = {} clocks of every {}", t.trfc_pb,
+                      t.trefi_pb * d.banks()));
+  }
+  if (d.controller.write_low >= d.controller.write_high)
+    add(fmt::format("controller: write_low {} is not below write_high {}", d.controller.write_low,
+                    d.controller.write_high));
+  return found;
+}
+
+DramDevice load_dram_device(const std::string& preset) {
+  const ConfigDocument document = load_preset(preset, "");
+  const json& p = document.root();
+  std::vector<Diagnostic> found;
+  const bool in_clocks = p.contains("timing_clocks");
+  if (in_clocks == p.contains("timing_ns"))
+    throw ConfigError(document.where(""), "give the timings once: either timing_ns or timing_clocks");
+  const std::string table = in_clocks ? "/timing_clocks" : "/timing_ns";
+  const double tras = p.at(nlohmann::json::json_pointer(table + "/tras")).get<double>();
+  const double trp = p.at(nlohmann::json::json_pointer(table + "/trp")).get<double>();
+  const double trc = p.at(nlohmann::json::json_pointer(table + "/trc")).get<double>();
+  if (tras + trp > trc * (in_clocks ? 1.0 : 1.02)) {
+    found.push_back(document.diagnostic(
+        table + "/trc", fmt::format("tRAS + tRP = {} {} exceeds tRC = {}", tras + trp,
+                                    in_clocks ? "clocks" : "ns", trc)));
+  }
+  if (integer(p, "burst_length") % integer(p, "transfers_per_clock") != 0) {
+    found.push_back(document.diagnostic(
+        "/burst_length", fmt::format("a burst of {} transfers is not a multiple of the {} a clock",
+                                     integer(p, "burst_length"), integer(p, "transfers_per_clock"))));
+  }
+  const DramDevice device = read_device(p, std::filesystem::path(preset).stem().string());
+  for (const Diagnostic& d : check_dram_device(device, document.where(table))) found.push_back(d);
+  if (!found.empty()) throw ConfigError(found);
+  return device;
+}
+
 DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, const std::string& pointer) {
   DramSpec spec;
   spec.preset = level.at("preset").get<std::string>();
-  const auto path = data_home() / "arch_configs" / "dram" / (spec.preset + ".yaml");
-  if (!std::filesystem::exists(path)) {
-    throw ConfigError(document.where(pointer + "/preset"),
-                      "no DRAM preset '" + spec.preset + "'" + did_you_mean(spec.preset, preset_names()));
-  }
-  const ConfigDocument preset = ConfigDocument::load(path);
-  validate_as(preset, "orrery/dram/1");
-  const nlohmann::json& p = preset.root();
-  const nlohmann::json& t = p.at("timing_ns");
+  const ConfigDocument preset = load_preset(spec.preset, document.where(pointer + "/preset"));
+  const json& p = preset.root();
   spec.kind = p.at("kind").get<std::string>();
-  spec.data_rate_mtps = number(level, "data_rate_mtps", number(p, "data_rate_mtps"));
+  const double preset_rate = number(p, "data_rate_mtps");
+  spec.data_rate_mtps = number(level, "data_rate_mtps", preset_rate);
   spec.transfers_per_clock = integer(p, "transfers_per_clock");
   spec.channel_width_bits = integer(p, "channel_width_bits");
   spec.burst_length = integer(p, "burst_length");
@@ -40,20 +244,21 @@ DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, 
   spec.page_bytes = integer(p, "page_bytes");
   spec.nccd_s = integer(p, "nccd_s");
   spec.nccd_l = integer(p, "nccd_l");
-  spec.cl_ns = number(t, "cl");
-  spec.cwl_ns = number(t, "cwl");
-  spec.trcd_ns = number(t, "trcd");
-  spec.trp_ns = number(t, "trp");
-  spec.tras_ns = number(t, "tras");
-  spec.trc_ns = number(t, "trc");
-  spec.trrd_s_ns = number(t, "trrd_s");
-  spec.tfaw_ns = number(t, "tfaw");
-  spec.trtp_ns = number(t, "trtp");
-  spec.twr_ns = number(t, "twr");
-  spec.twtr_s_ns = number(t, "twtr_s");
-  spec.twtr_l_ns = number(t, "twtr_l");
-  spec.trefi_ns = number(t, "trefi");
-  spec.trfc_ns = number(t, "trfc");
+  const TimingReader t(p, preset_clock_ns(p, preset_rate));
+  spec.cl_ns = t.ns("cl");
+  spec.cwl_ns = t.ns("cwl");
+  spec.trcd_ns = t.ns("trcd");
+  spec.trp_ns = t.ns("trp");
+  spec.tras_ns = t.ns("tras");
+  spec.trc_ns = t.ns("trc");
+  spec.trrd_s_ns = t.ns("trrd_s");
+  spec.tfaw_ns = t.ns("tfaw");
+  spec.trtp_ns = t.ns("trtp");
+  spec.twr_ns = t.ns("twr");
+  spec.twtr_s_ns = t.ns("twtr_s");
+  spec.twtr_l_ns = t.ns("twtr_l");
+  spec.trefi_ns = t.ns("trefi");
+  spec.trfc_ns = t.ns("trfc");
   spec.energy_pj_per_bit = number(level, "energy_pj_per_bit", number(p, "energy_pj_per_bit"));
   spec.channels = integer(level, "channels");
   spec.capacity_bytes = scaled(level, "capacity_gib", kGiB);

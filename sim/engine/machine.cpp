@@ -6,33 +6,13 @@
 #include <systemc>
 
 #include "models/factory.h"
+#include "sim/engine/systemc_session.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
 namespace {
 
 constexpr Femtoseconds kLatestStart = 9'000'000'000'000'000'000;  // 9000 s: the clock saturates at 9223 s
-
-void prepare_systemc() {
-  static bool prepared = false;
-  if (prepared) throw SimulationError("machine", "this process has already elaborated a machine; fork first");
-  prepared = true;
-  sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
-  sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-  sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
-}
-
-// Runs until no event is left. What a process throws, SystemC hands on wrapped in a report of its own.
-void start_simulation() {
-  try {
-    sc_core::sc_start();
-  } catch (const sc_core::sc_report& report) {
-    std::string message = report.get_msg();
-    const std::size_t colon = message.find(": ");
-    if (colon == std::string::npos) throw SimulationError(report.get_msg_type(), message);
-    throw SimulationError(message.substr(0, colon), message.substr(colon + 2));
-  }
-}
 
 // Of tasks that may overlap: the chain that ends last, walked back along the latest-ending dependences.
 TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>& outcomes,

@@ -1,0 +1,221 @@
+#include "sim/probe/dram_tile_probe.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <functional>
+#include <queue>
+
+#include "models/dram/tile_dram_channel.h"
+#include "sim/estimate/dram_energy.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::size_t kQueue = 256;  // accesses that wait for a channel, saturating
+constexpr std::uint64_t kRunBytes = 64 * 1024;
+
+// A channel with the reads its controller has taken and not yet served.
+struct Lane {
+  TileDramChannel channel;
+  std::deque<MemoryAccess> waiting;
+  std::priority_queue<DramTick, std::vector<DramTick>, std::greater<>> in_service;
+  DramTick free_from = 0;
+};
+
+class TileProbe {
+ public:
+  TileProbe(const DramProbe& probe, const DramMapping& mapping, AccessPattern pattern)
+      : device_(probe.device), mapping_(mapping), pattern_(std::move(pattern)) {
+    for (std::uint32_t c = 0; c < probe.channels; ++c)
+      lanes_.push_back({TileDramChannel(device_, mapping_), {}, {}, 0});
+    tick_ns_ = lanes_[0].channel.tick_ns();
+    warm_up_ = ticks(probe.warm_up_ns);
+    end_ = warm_up_ + ticks(probe.measured_ns);
+    clock_ = ticks(device_.clock_ns);
+  }
+
+  DramProbeResult run(const TrafficLoad& load) {
+    const bool stream = pattern_.name() == "seq_read" || pattern_.name() == "seq_write";
+    switch (load.kind) {
+      case TrafficLoad::Kind::saturating:
+        stream ? run_stream(pattern_.name() == "seq_write") : run_saturating();
+        break;
+      case TrafficLoad::Kind::dependent:
+        run_dependent();
+        break;
+      case TrafficLoad::Kind::rate:
+        run_rate(static_cast<double>(device_.burst_bytes()) / load.bytes_per_s * 1e9 / tick_ns_);
+        break;
+    }
+    return result();
+  }
+
+ private:
+  const DramDevice& device_;
+  const DramMapping& mapping_;
+  AccessPattern pattern_;
+  std::vector<Lane> lanes_;
+  double tick_ns_ = 1;
+  DramTick warm_up_ = 0, end_ = 0, clock_ = 1;
+  std::uint64_t bursts_ = 0, reads_ = 0;
+  std::vector<DramTick> latencies_;
+  double latency_sum_ = 0, wait_sum_ = 0;
+  std::vector<DramActivity> before_;
+  bool warm_ = false;
+
+  DramTick ticks(double ns) const { return static_cast<DramTick>(std::lround(ns / tick_ns_)); }
+
+  Lane& lane_of(const MemoryAccess& access) {
+    return lanes_[lanes_.size() == 1 ? 0 : mapping_.decode(access.address).channel];
+  }
+
+  // Serves an access that arrived at `arrived`; returns when it was taken and when it was done.
+  std::pair<DramTick, DramTick> serve(Lane& lane, const MemoryAccess& access, DramTick arrived) {
+    DramTick taken = std::max(arrived, lane.free_from);
+    if (!warm_ && taken >= warm_up_) start_measuring();
+    if (access.write) {
+      const DramTick done = lane.channel.write(access.address, taken);
+      lane.free_from = std::max(lane.free_from, done - clock_);
+      count(done, false, 0, 0);
+      return {done - clock_, done};
+    }
+    while (!lane.in_service.empty() && lane.in_service.top() <= taken) lane.in_service.pop();
+    if (lane.in_service.size() >= device_.controller.read_queue) {
+      taken = std::max(taken, lane.in_service.top());
+      lane.in_service.pop();
+    }
+    lane.free_from = taken;
+    const DramTick done = lane.channel.read(access.address, taken);
+    lane.in_service.push(done - clock_ * (device_.timing.cl + device_.burst_clocks));
+    count(done, true, done - taken, taken - arrived);
+    return {taken, done};
+  }
+
+  void count(DramTick done, bool read, DramTick latency, DramTick waited) {
+    if (done < warm_up_ || done >= end_) return;
+    ++bursts_;
+    if (!read) return;
+    ++reads_;
+    latency_sum_ += static_cast<double>(latency);
+    wait_sum_ += static_cast<double>(waited);
+    latencies_.push_back(latency);
+  }
+
+  void start_measuring() {
+    warm_ = true;
+    for (const Lane& lane : lanes_) before_.push_back(activity(lane, warm_up_));
+  }
+
+  DramActivity activity(const Lane& lane, DramTick t) const {
+    const DramCommandCounts& c = lane.channel.counts();
+    const double tick_s = tick_ns_ * 1e-9;
+    return {c.activates, c.reads, c.writes, lane.channel.refreshes(t), 0, static_cast<double>(t) * tick_s,
+            static_cast<double>(lane.channel.active_ticks(t)) * tick_s};
+  }
+
+  void run_rate(double interval) {
+    for (std::uint64_t i = 0;; ++i) {
+      const auto arrived = static_cast<DramTick>(static_cast<double>(i) * interval);
+      if (arrived >= end_) return;
+      const MemoryAccess access = pattern_.next();
+      serve(lane_of(access), access, arrived);
+    }
+  }
+
+  void run_dependent() {
+    for (DramTick t = 0; t < end_;) {
+      const MemoryAccess access = pattern_.next();
+      t = serve(lane_of(access), access, t).second + clock_;
+    }
+  }
+
+  // Accesses in the pattern's order into a queue a channel; the channel that is behind takes next.
+  void run_saturating() {
+    MemoryAccess ahead = pattern_.next();
+    while (true) {
+      while (lane_of(ahead).waiting.size() < kQueue) {
+        lane_of(ahead).waiting.push_back(ahead);
+        ahead = pattern_.next();
+      }
+      Lane* next = nullptr;
+      for (Lane& lane : lanes_) {
+        if (!lane.waiting.empty() && (next == nullptr || lane.free_from < next->free_from)) next = &lane;
+      }
+      const DramTick now = next->free_from;
+      if (now >= end_) return;
+      serve(*next, next->waiting.front(), now);
+      next->waiting.pop_front();
+      // What waits for this one to be taken cannot be taken before.
+      for (Lane& lane : lanes_) {
+        if (lane.waiting.empty()) lane.free_from = std::max(lane.free_from, now);
+      }
+    }
+  }
+
+  // One granule after the other, striped over the channels.
+  void run_stream(bool write) {
+    const std::uint64_t bursts = kRunBytes / device_.burst_bytes();
+    for (Lane& lane : lanes_) {
+      DramTick done = 0;
+      while (done < end_) {
+        if (!warm_ && done >= warm_up_) start_measuring();
+        const DramTick before = done;
+        done = write ? lane.channel.write_run(bursts, 0) : lane.channel.read_run(bursts, 0);
+        // The part of the granule inside the window.
+        const double from = static_cast<double>(std::max(before, warm_up_));
+        const double to = static_cast<double>(std::min(done, end_));
+        if (to > from) {
+          stream_bursts_ += static_cast<double>(bursts) * (to - from) / static_cast<double>(done - before);
+        }
+      }
+    }
+  }
+  double stream_bursts_ = 0;
+
+  DramProbeResult result() {
+    DramProbeResult r;
+    const double seconds = static_cast<double>(end_ - warm_up_) * tick_ns_ * 1e-9;
+    const double bursts = static_cast<double>(bursts_) + stream_bursts_;
+    r.requests = static_cast<std::uint64_t>(bursts);
+    r.achieved_gb_per_s = bursts * static_cast<double>(device_.burst_bytes()) / seconds * 1e-9;
+    if (reads_ > 0) {
+      r.latency_ns = latency_sum_ / static_cast<double>(reads_) * tick_ns_;
+      r.source_wait_ns = wait_sum_ / static_cast<double>(reads_) * tick_ns_;
+      const auto at = latencies_.begin() + static_cast<std::ptrdiff_t>(latencies_.size() * 99 / 100);
+      std::nth_element(latencies_.begin(), at, latencies_.end());
+      r.p99_latency_ns = static_cast<double>(*at) * tick_ns_;
+    }
+    double activates = 0;
+    double columns = 0;
+    double energy = 0;
+    for (std::size_t l = 0; l < lanes_.size(); ++l) {
+      DramActivity a = activity(lanes_[l], end_);
+      if (warm_) {
+        const DramActivity& b = before_[l];
+        a = {a.activates - b.activates, a.reads - b.reads, a.writes - b.writes, a.refreshes - b.refreshes, 0,
+             a.seconds - b.seconds, a.active_seconds - b.active_seconds};
+      }
+      activates += static_cast<double>(a.activates);
+      columns += static_cast<double>(a.reads + a.writes);
+      if (device_.currents) energy += dram_core_energy_j(device_, a);
+    }
+    if (columns > 0) {
+      r.energy_pj_per_bit = energy * 1e12 / (columns * 8 * static_cast<double>(device_.burst_bytes()));
+      r.row_hit_rate = std::max(0.0, 1 - activates / columns);
+    }
+    return r;
+  }
+};
+
+}  // namespace
+
+DramProbeResult run_dram_tile_probe(const DramProbe& probe, const DramMapping& mapping, AccessPattern pattern,
+                                    const TrafficLoad& load) {
+  DramProbeResult r = TileProbe(probe, mapping, std::move(pattern)).run(load);
+  r.peak_gb_per_s = probe.device.peak_gb_per_s() * probe.channels;
+  r.share_of_peak = r.achieved_gb_per_s / r.peak_gb_per_s;
+  return r;
+}
+
+}  // namespace orrery
