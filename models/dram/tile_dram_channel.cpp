@@ -1,5 +1,7 @@
 #include "models/dram/tile_dram_channel.h"
 
+#include "models/dram/dram_scheduler.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -17,17 +19,30 @@ TileDramChannel::TileDramChannel(const DramDevice& device, const DramMapping& ma
   const DramTick act_extra = ticks(device.bus.act_clocks) - 1;  // to the last clock of an activate
   Lane lane;
   lane.data = SpacedCalendar(ticks(std::max(device.burst_clocks, t.tccd_s)));
-  lane.groups.assign(std::size_t{device.ranks} * device.bank_groups, SpacedCalendar(ticks(t.tccd_l)));
-  lane.activates.assign(device.stacked ? 1 : device.ranks, SpacedCalendar(ticks(t.trrd_s), ticks(t.tfaw)));
-  if (t.t32aw > 0) {
-    // A window of 32 that is tighter than eight of four sets the pace.
-    const double pace = std::max(t.tfaw / 4.0, t.t32aw / 32.0);
-    lane.activates.assign(lane.activates.size(), SpacedCalendar(ticks(t.trrd_s), ticks(4 * pace)));
+  const std::size_t groups = std::size_t{device.ranks} * device.bank_groups;
+  if (device.ranks > 1) {
+    const std::uint32_t across = std::max(device.burst_clocks, t.tccd_r);
+    lane.data.space_tags(ticks(across));
+    if (2 * across > t.tccd_l) shared_group_gap_ = ticks(2 * across);
+    lane.group_last.assign(groups, INT64_MIN / 4);
+    lane.rank_last.assign(device.ranks, INT64_MIN / 4);
   }
+  lane.groups[0].assign(groups, SpacedCalendar(ticks(t.tccd_l)));
+  lane.groups[1].assign(groups, SpacedCalendar(ticks(t.tccd_l_wr)));
+  lane.group_activates.assign(groups, SpacedCalendar(ticks(t.trrd_l)));
+  // A window of 32 activates that is tighter than eight of four sets the pace.
+  const double window = std::max<double>(t.tfaw, t.t32aw / 8.0);
+  const double row_bus = device.bus.act_clocks + device.bus.precharge_clocks;
+  // What paces activates is aligned; the others only bound.
+  const double pace = std::max<double>(t.trrd_s, window / 4) / device.pseudo_channels;
+  row_bus_limits_ = device.bus.split;
+  const bool bus_paces = row_bus_limits_ && row_bus >= pace;
+  const bool spacing_paces = !bus_paces && 4.0 * t.trrd_s >= window;
+  lane.activates.assign(device.stacked ? 1 : device.ranks,
+                        SpacedCalendar(ticks(t.trrd_s), ticks(window), spacing_paces));
+  row_bus_ = SpacedCalendar(ticks(row_bus), 0, bus_paces);
   lane.banks.resize(device.banks());
   lanes_.assign(device.pseudo_channels, lane);
-  row_bus_ = SpacedCalendar(ticks(device.bus.act_clocks + device.bus.precharge_clocks));
-  row_bus_limits_ = device.bus.split;
   trp_ = ticks(t.trp);
   tras_ = ticks(t.tras);
   trc_ = ticks(t.trc);
@@ -49,7 +64,8 @@ TileDramChannel::TileDramChannel(const DramDevice& device, const DramMapping& ma
   const DramControllerSpec& c = device.controller;
   write_high_ = std::max<std::size_t>(1, static_cast<std::size_t>(c.write_high * c.write_queue));
   write_low_ = static_cast<std::size_t>(c.write_low * c.write_queue);
-  measure_runs();
+  leaves_at_activate_ = c.scheduling == DramScheduling::oldest_ready;
+  for (const bool write : {false, true}) run_ticks_[write] = measure_run(write);
 }
 
 TileDramChannel::Place TileDramChannel::place_of(std::uint64_t address) const {
@@ -72,7 +88,7 @@ DramTick TileDramChannel::activate(const Place& place, DramTick t, bool& conflic
   DramTick act = conflict ? std::max(t, bank.close_from) + trp_ : t;
   act = past_refresh(std::max(act, bank.activated + trc_));
   while (true) {
-    DramTick next = activates.earliest(act);
+    DramTick next = lane.group_activates[place.group].earliest(activates.earliest(act));
     if (row_bus_limits_) next = row_bus_.earliest(next);
     next = past_refresh(next);
     if (next == act) return act;
@@ -84,6 +100,7 @@ void TileDramChannel::open_row(const Place& place, bool write, DramTick act) {
   Lane& lane = lanes_[place.lane];
   Bank& bank = lane.banks[place.bank];
   lane.activates[device_.stacked ? 0 : place.rank].insert(act);
+  lane.group_activates[place.group].insert(act);
   if (row_bus_limits_) row_bus_.insert(act);
   ++counts_.activates;
   bank.row = place.row;
@@ -98,17 +115,27 @@ void TileDramChannel::open_row(const Place& place, bool write, DramTick act) {
   lane.active_epoch = bank.epoch;
 }
 
+bool TileDramChannel::others_pending(const Lane& lane, std::uint32_t rank, DramTick t) {
+  for (std::size_t r = 0; r < lane.rank_last.size(); ++r) {
+    if (r != rank && lane.rank_last[r] >= t) return true;
+  }
+  return false;
+}
+
 DramTick TileDramChannel::column(const Place& place, bool write, DramTick t, DramTick not_before) {
   Lane& lane = lanes_[place.lane];
   Bank& bank = lane.banks[place.bank];
-  SpacedCalendar& group = lane.groups[place.group];
+  SpacedCalendar& group = lane.groups[write][place.group];
   while (true) {
     const bool hit = bank.row == place.row;
     bool conflict = false;
     const DramTick act = hit ? bank.activated : activate(place, t, conflict);
     DramTick col = std::max({t, not_before, hit ? bank.column_from : act + trcd_[write]});
+    // While other stack IDs have bursts to come, those of one bank group leave room for theirs between them.
+    if (shared_group_gap_ > 0 && others_pending(lane, place.rank, t))
+      col = std::max(col, lane.group_last[place.group] + shared_group_gap_);
     while (true) {
-      const DramTick next = past_refresh(group.earliest(lane.data.earliest(col)));
+      const DramTick next = past_refresh(group.earliest(lane.data.earliest(col, place.rank)));
       if (next == col) break;
       col = next;
     }
@@ -122,7 +149,11 @@ DramTick TileDramChannel::column(const Place& place, bool write, DramTick t, Dra
       counts_.precharges += conflict ? 1 : 0;
       open_row(place, write, act);
     }
-    lane.data.insert(col);
+    lane.data.insert(col, place.rank);
+    if (shared_group_gap_ > 0) {
+      lane.group_last[place.group] = col;
+      lane.rank_last[place.rank] = col;
+    }
     group.insert(col);
     bank.close_from = std::max(bank.close_from, col + (write ? write_recovery_ : trtp_));
     return col;
@@ -148,24 +179,32 @@ void TileDramChannel::drain(std::size_t keep, DramTick t) {
   drained_ = last;
 }
 
-DramTick TileDramChannel::read(std::uint64_t address, DramTick t) {
+void TileDramChannel::forget(DramTick t) {
+  for (Lane& lane : lanes_) {
+    lane.data.forget(t);
+    for (auto* calendars : {&lane.activates, &lane.groups[0], &lane.groups[1], &lane.group_activates}) {
+      for (SpacedCalendar& c : *calendars) c.forget(t);
+    }
+  }
+  row_bus_.forget(t);
+}
+
+TileDramChannel::Read TileDramChannel::read(std::uint64_t address, DramTick t) {
+  if (t > forgotten_) forget(forgotten_ = t);
   const Place place = place_of(address);
   Lane& lane = lanes_[place.lane];
-  lane.data.forget(t);
-  for (SpacedCalendar& c : lane.activates) c.forget(t);
-  lane.groups[place.group].forget(t);
-  row_bus_.forget(t);
+  const std::uint64_t opened = counts_.activates;
   const DramTick col = column(place, false, t, lane.reads_from);
   lane.writes_from = std::max(lane.writes_from, col + read_to_write_);
   last_read_ = std::max(last_read_, col);
   ++counts_.reads;
-  return col + cl_bl_;
+  // A request for which a row is opened leaves the queue with the activate.
+  const DramTick leaves = counts_.activates > opened && leaves_at_activate_ ? lane.banks[place.bank].activated : col;
+  return {col + cl_bl_, leaves, place.lane * device_.banks() + place.bank};
 }
 
 DramTick TileDramChannel::write(std::uint64_t address, DramTick t) {
-  Lane& lane = lanes_[place_of(address).lane];
-  lane.data.forget(t);
-  for (SpacedCalendar& c : lane.groups) c.forget(t);
+  if (t > forgotten_) forget(forgotten_ = t);
   // A full queue takes the write when the batch before has made room.
   const DramTick taken = queued_.size() >= device_.controller.write_queue ? std::max(t, drained_) : t;
   queued_.push_back(place_of(address));
@@ -178,38 +217,49 @@ DramTick TileDramChannel::write(std::uint64_t address, DramTick t) {
   return taken + ticks_per_clock_;
 }
 
-void TileDramChannel::measure_runs() {
-  // The same calendars, one run: the time from the second quarter to the end.
-  const DramTick interval = refresh_interval_;
-  refresh_interval_ = INT64_MAX / 4;
-  const std::vector<Lane> fresh = lanes_;
-  const SpacedCalendar fresh_bus = row_bus_;
-  constexpr std::uint64_t kBursts = 4096;
-  for (const bool write : {false, true}) {
-    // As many bursts on their way as the queue holds.
-    std::vector<DramTick> done(std::max<std::uint32_t>(
-        1, write ? device_.controller.write_queue : device_.controller.read_queue));
-    DramTick quarter = 0;
-    DramTick last = 0;
-    for (std::uint64_t i = 0; i < kBursts; ++i) {
-      const DramTick t = done[i % done.size()];
-      for (Lane& lane : lanes_) {
-        lane.data.forget(t);
-        for (SpacedCalendar& c : lane.activates) c.forget(t);
-        for (SpacedCalendar& c : lane.groups) c.forget(t);
-      }
-      row_bus_.forget(t);
-      const DramTick col = column(place_of(i * device_.burst_bytes()), write, t, 0);
-      done[i % done.size()] = col;
-      last = std::max(last, col);
-      if (i == kBursts / 4) quarter = last;
-    }
-    run_ticks_[write] = static_cast<double>(last - quarter) / static_cast<double>(kBursts - kBursts / 4 - 1);
-    lanes_ = fresh;
-    row_bus_ = fresh_bus;
+namespace {
+
+class LastRead final : public DramSink {
+ public:
+  void read_done(void* owner, DramTick t) override {
+    (void)owner;
+    last = t;
   }
-  refresh_interval_ = interval;
-  counts_ = {};
+  DramTick last = 0;
+};
+
+}  // namespace
+
+// An endless run through the command scheduler over some refresh intervals, of which the refreshes are
+// taken off again: how far rows and bank groups overlap is what the controller's queues make of it.
+double TileDramChannel::measure_run(bool write) const {
+  constexpr DramTick kIntervals = 3;
+  LastRead sink;
+  const auto scheduler = make_dram_scheduler(device_, sink);
+  const auto& counts = scheduler->counts();
+  const auto served = [&] { return write ? counts.writes : counts.reads; };
+  std::uint64_t sent = 0;
+  std::uint64_t before = 0;  // served in the first interval
+  DramTick now = 0;
+  while (now < (kIntervals + 1) * refresh_interval_) {
+    while (!scheduler->full(write)) {
+      const std::uint64_t address = sent++ * device_.burst_bytes() % mapping_.capacity_bytes();
+      const Place place = place_of(address);
+      DramRequest request;
+      request.bank = place.lane * device_.banks() + place.bank;
+      request.row = static_cast<std::uint32_t>(place.row);
+      request.column = mapping_.decode(address).column;
+      request.write = write;
+      request.arrived = now;
+      scheduler->add(request);
+    }
+    const DramTick next = std::max(now + 1, scheduler->step(now));
+    // A queue with places left is filled in the next tick.
+    now = scheduler->full(write) ? next : now + 1;
+    if (now < refresh_interval_) before = served();
+  }
+  const DramTick working = kIntervals * (refresh_interval_ - refresh_busy_);
+  return static_cast<double>(working) / static_cast<double>(served() - before);
 }
 
 DramTick TileDramChannel::run(std::uint64_t bursts, bool write, DramTick t) {

@@ -3,8 +3,8 @@
 // way: its bank (row hit, miss or conflict under tRC, tRAS, tRTP, tWR), the activate window of its rank, the
 // row-command bus, its bank group (tCCD_L) and the data bus (tCCD_S), round refreshes. Reads may overtake
 // each other where a gap is free; writes gather and drain in batches, with the bus turned round. A long run
-// of bursts in a row goes as one reservation at the rate the same calendars give it. All from the timings of
-// `DramDevice`; there is no efficiency to set.
+// of bursts in a row goes as one reservation, at the rate the command scheduler reaches with such a run
+// (found once). All from the timings of `DramDevice`; there is no efficiency to set.
 
 #include <cstdint>
 #include <vector>
@@ -19,8 +19,13 @@ class TileDramChannel {
  public:
   TileDramChannel(const DramDevice& device, const DramMapping& mapping);
 
-  // One burst at `t` (never decreasing): when its data is there; for a write, when the queue has taken it.
-  DramTick read(std::uint64_t address, DramTick t);
+  // What a read meets: when its data is there, when it leaves the controller's queue, and its bank.
+  struct Read {
+    DramTick done, leaves;
+    std::uint32_t bank;
+  };
+  // One burst at `t` (never decreasing). A write: when the queue has taken it.
+  Read read(std::uint64_t address, DramTick t);
   DramTick write(std::uint64_t address, DramTick t);
   // `bursts` consecutive bursts that start at `t` or when the channel is free: when the last is through.
   DramTick read_run(std::uint64_t bursts, DramTick t);
@@ -47,9 +52,11 @@ class TileDramChannel {
   // A pseudo channel's own resources.
   struct Lane {
     SpacedCalendar data;
-    std::vector<SpacedCalendar> groups;
+    std::vector<SpacedCalendar> groups[2];        // columns of a bank group: reads, writes
+    std::vector<SpacedCalendar> group_activates;  // of a bank group
     std::vector<SpacedCalendar> activates;  // a rank, or one for all stack IDs
     std::vector<Bank> banks;
+    std::vector<DramTick> group_last, rank_last;  // latest column, with several ranks
     DramTick reads_from = 0;   // after the last batch of writes
     DramTick writes_from = 0;  // after the last read
     std::int64_t active_epoch = -1;  // refresh interval of the last activate
@@ -71,6 +78,9 @@ class TileDramChannel {
   DramTick refresh_interval_, refresh_busy_;
   DramTick cl_bl_, trp_, tras_, trc_, trcd_[2], trtp_, write_recovery_, write_to_read_, read_to_write_;
   double run_ticks_[2] = {0, 0};
+  DramTick shared_group_gap_ = 0;
+  DramTick forgotten_ = INT64_MIN / 4;
+  bool leaves_at_activate_ = false;
   DramTick run_free_ = 0;
   bool run_wrote_ = false;
   DramCommandCounts counts_;
@@ -80,7 +90,9 @@ class TileDramChannel {
   DramTick last_read_ = 0;     // column of the latest read
   std::size_t write_high_, write_low_;
 
-  void measure_runs();
+  double measure_run(bool write) const;
+  static bool others_pending(const Lane& lane, std::uint32_t rank, DramTick t);
+  void forget(DramTick t);
   Place place_of(std::uint64_t address) const;
   // When the row of `place` can be opened; `conflict`: another one has to close first.
   DramTick activate(const Place& place, DramTick t, bool& conflict);

@@ -15,11 +15,44 @@ namespace {
 constexpr std::size_t kQueue = 256;  // accesses that wait for a channel, saturating
 constexpr std::uint64_t kRunBytes = 64 * 1024;
 
-// A channel with the reads its controller has taken and not yet served.
+// The reads a controller has taken and not yet served. In two stages a bank has a queue of its own and only
+// what exceeds it takes places in the queue before.
+class ReadQueue {
+ public:
+  explicit ReadQueue(const DramDevice& device)
+      : places_(device.controller.read_queue),
+        bank_places_(device.controller.scheduling == DramScheduling::bank_round_robin
+                         ? device.controller.bank_queue
+                         : 0),
+        in_bank_(device.all_banks()) {}
+
+  // When a read that arrives at `t` gets a place.
+  DramTick taken(DramTick t) {
+    while (!leaving_.empty() && (leaving_.top().first <= t || waiting_ >= places_)) {
+      t = std::max(t, leaving_.top().first);
+      const std::uint32_t bank = leaving_.top().second;
+      leaving_.pop();
+      if (in_bank_[bank]-- > bank_places_) --waiting_;
+    }
+    return t;
+  }
+  void add(std::uint32_t bank, DramTick leaves) {
+    if (++in_bank_[bank] > bank_places_) ++waiting_;
+    leaving_.push({leaves, bank});
+  }
+
+ private:
+  using Leaving = std::pair<DramTick, std::uint32_t>;
+  std::size_t places_, bank_places_;
+  std::size_t waiting_ = 0;
+  std::vector<std::size_t> in_bank_;
+  std::priority_queue<Leaving, std::vector<Leaving>, std::greater<>> leaving_;
+};
+
 struct Lane {
   TileDramChannel channel;
-  std::deque<MemoryAccess> waiting;
-  std::priority_queue<DramTick, std::vector<DramTick>, std::greater<>> in_service;
+  ReadQueue reads;
+  std::deque<MemoryAccess> waiting = {};
   DramTick free_from = 0;
 };
 
@@ -28,7 +61,7 @@ class TileProbe {
   TileProbe(const DramProbe& probe, const DramMapping& mapping, AccessPattern pattern)
       : device_(probe.device), mapping_(mapping), pattern_(std::move(pattern)) {
     for (std::uint32_t c = 0; c < probe.channels; ++c)
-      lanes_.push_back({TileDramChannel(device_, mapping_), {}, {}, 0});
+      lanes_.push_back({TileDramChannel(device_, mapping_), ReadQueue(device_)});
     tick_ns_ = lanes_[0].channel.tick_ns();
     warm_up_ = ticks(probe.warm_up_ns);
     end_ = warm_up_ + ticks(probe.measured_ns);
@@ -80,14 +113,11 @@ class TileProbe {
       count(done, false, 0, 0);
       return {done - clock_, done};
     }
-    while (!lane.in_service.empty() && lane.in_service.top() <= taken) lane.in_service.pop();
-    if (lane.in_service.size() >= device_.controller.read_queue) {
-      taken = std::max(taken, lane.in_service.top());
-      lane.in_service.pop();
-    }
+    taken = lane.reads.taken(taken);
     lane.free_from = taken;
-    const DramTick done = lane.channel.read(access.address, taken);
-    lane.in_service.push(done - clock_ * (device_.timing.cl + device_.burst_clocks));
+    const TileDramChannel::Read read = lane.channel.read(access.address, taken);
+    lane.reads.add(read.bank, read.leaves);
+    const DramTick done = read.done;
     count(done, true, done - taken, taken - arrived);
     return {taken, done};
   }
