@@ -24,8 +24,10 @@ TileDramChannel::TileDramChannel(const DramDevice& device, const DramMapping& ma
     const std::uint32_t across = std::max(device.burst_clocks, t.tccd_r);
     lane.data.space_tags(ticks(across));
     if (2 * across > t.tccd_l) shared_group_gap_ = ticks(2 * across);
-    lane.group_last.assign(groups, INT64_MIN / 4);
-    lane.rank_last.assign(device.ranks, INT64_MIN / 4);
+    for (const int w : {0, 1}) {
+      lane.group_last[w].assign(groups, INT64_MIN / 4);
+      lane.rank_last[w].assign(device.ranks, INT64_MIN / 4);
+    }
   }
   lane.groups[0].assign(groups, SpacedCalendar(ticks(t.tccd_l)));
   lane.groups[1].assign(groups, SpacedCalendar(ticks(t.tccd_l_wr)));
@@ -115,9 +117,9 @@ void TileDramChannel::open_row(const Place& place, bool write, DramTick act) {
   lane.active_epoch = bank.epoch;
 }
 
-bool TileDramChannel::others_pending(const Lane& lane, std::uint32_t rank, DramTick t) {
-  for (std::size_t r = 0; r < lane.rank_last.size(); ++r) {
-    if (r != rank && lane.rank_last[r] >= t) return true;
+bool TileDramChannel::others_pending(const std::vector<DramTick>& last, std::uint32_t rank, DramTick t) {
+  for (std::size_t r = 0; r < last.size(); ++r) {
+    if (r != rank && last[r] >= t) return true;
   }
   return false;
 }
@@ -132,8 +134,8 @@ DramTick TileDramChannel::column(const Place& place, bool write, DramTick t, Dra
     const DramTick act = hit ? bank.activated : activate(place, t, conflict);
     DramTick col = std::max({t, not_before, hit ? bank.column_from : act + trcd_[write]});
     // While other stack IDs have bursts to come, those of one bank group leave room for theirs between them.
-    if (shared_group_gap_ > 0 && others_pending(lane, place.rank, t))
-      col = std::max(col, lane.group_last[place.group] + shared_group_gap_);
+    if (shared_group_gap_ > 0 && others_pending(lane.rank_last[write], place.rank, t))
+      col = std::max(col, lane.group_last[write][place.group] + shared_group_gap_);
     while (true) {
       const DramTick next = past_refresh(group.earliest(lane.data.earliest(col, place.rank)));
       if (next == col) break;
@@ -151,8 +153,8 @@ DramTick TileDramChannel::column(const Place& place, bool write, DramTick t, Dra
     }
     lane.data.insert(col, place.rank);
     if (shared_group_gap_ > 0) {
-      lane.group_last[place.group] = col;
-      lane.rank_last[place.rank] = col;
+      lane.group_last[write][place.group] = col;
+      lane.rank_last[write][place.rank] = col;
     }
     group.insert(col);
     bank.close_from = std::max(bank.close_from, col + (write ? write_recovery_ : trtp_));

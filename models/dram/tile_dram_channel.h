@@ -56,7 +56,7 @@ class TileDramChannel {
     std::vector<SpacedCalendar> group_activates;  // of a bank group
     std::vector<SpacedCalendar> activates;  // a rank, or one for all stack IDs
     std::vector<Bank> banks;
-    std::vector<DramTick> group_last, rank_last;  // latest column, with several ranks
+    std::vector<DramTick> group_last[2], rank_last[2];  // latest columns, with several ranks
     DramTick reads_from = 0;   // after the last batch of writes
     DramTick writes_from = 0;  // after the last read
     std::int64_t active_epoch = -1;  // refresh interval of the last activate
@@ -91,7 +91,7 @@ class TileDramChannel {
   std::size_t write_high_, write_low_;
 
   double measure_run(bool write) const;
-  static bool others_pending(const Lane& lane, std::uint32_t rank, DramTick t);
+  static bool others_pending(const std::vector<DramTick>& last, std::uint32_t rank, DramTick t);
   void forget(DramTick t);
   Place place_of(std::uint64_t address) const;
   // When the row of `place` can be opened; `conflict`: another one has to close first.
