@@ -173,8 +173,7 @@ void CycleNetwork::start_packet(Router& router, std::uint32_t router_id, std::ui
   InputVc& vc = router.inputs[input_vc];
   const Flit& head = router.buffers[std::size_t{input_vc} * depth_ + vc.first];
   const NocPacket& packet = packets_[head.packet];
-  const std::uint32_t in = graph_.inputs(router_id)[input_vc / vcs_];
-  const NocHop hop = graph_.route(router_id, in, packet.to, packet.tie);
+  const NocHop hop = graph_.route(router_id, packet.from, packet.to, packet.tie);
   vc.state = InputVc::State::waiting;
   vc.out_port = hop.port;
   vc.vc_class = hop.vc_class;

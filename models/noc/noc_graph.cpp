@@ -223,40 +223,38 @@ void NocGraph::route_by_shortest_paths() {
   }
 }
 
-NocHop NocGraph::route_cube(std::uint32_t router, std::uint32_t in, std::uint32_t node, std::uint32_t tie) const {
+// Direction and class of virtual channels follow from where the packet entered the dimension (its source's
+// coordinate): a packet that crosses the wrap-around link keeps to one class, the others to the other, so
+// that no circle closes (each goes at most half way round).
+NocHop NocGraph::route_cube(std::uint32_t router, std::uint32_t from, std::uint32_t node, std::uint32_t tie) const {
   const bool torus = spec_.topology == NocTopology::torus;
   for (std::uint32_t i = 0; i < spec_.n; ++i) {
     const std::uint32_t d = spec_.routing == NocRouting::yx ? spec_.n - 1 - i : i;
-    const std::uint32_t here = coordinate(router, d);
     const std::uint32_t there = coordinate(node, d);
-    if (here == there) continue;
-    std::uint32_t direction = here < there ? 0 : 1;
+    if (coordinate(router, d) == there) continue;
+    const std::uint32_t start = coordinate(from, d);
+    std::uint32_t direction = start < there ? 0 : 1;
     if (torus) {
-      const std::uint32_t ahead = (there + spec_.k - here) % spec_.k;
+      const std::uint32_t ahead = (there + spec_.k - start) % spec_.k;
       direction = 2 * ahead < spec_.k || (2 * ahead == spec_.k && (tie >> d & 1) == 0) ? 0 : 1;
-      // Half way round, a packet under way keeps its direction.
-      (void)in;
     }
-    NocHop hop;
-    hop.port = direction_port_[router][2 * d + direction];
-    // Dateline between k-1 and 0: class 0 while the wrap is still ahead, class 1 else.
-    const bool wraps = direction == 0 ? here > there : here < there;
-    hop.vc_class = vc_classes_ == 2 ? (wraps ? 0 : 1) : kAnyVc;
-    return hop;
+    const bool wraps = direction == 0 ? start > there : start < there;
+    return {direction_port_[router][2 * d + direction],
+            vc_classes_ == 2 ? static_cast<std::uint8_t>(wraps ? 1 : 0) : kAnyVc};
   }
   return {static_cast<std::uint16_t>(outputs_[router].size() - 1), kAnyVc};  // the node's own channel is last
 }
 
-NocHop NocGraph::route(std::uint32_t router, std::uint32_t in, std::uint32_t node, std::uint32_t tie) const {
+NocHop NocGraph::route(std::uint32_t router, std::uint32_t from, std::uint32_t node, std::uint32_t tie) const {
   if (!table_.empty()) return {table_[std::size_t{router} * nodes() + node], kAnyVc};
-  return route_cube(router, in, node, tie);
+  return route_cube(router, from, node, tie);
 }
 
 std::vector<std::uint32_t> NocGraph::path(std::uint32_t from, std::uint32_t to, std::uint32_t tie) const {
   std::vector<std::uint32_t> way = {node_in_[from]};
   while (channels_[way.back()].to_router != kTerminal) {
     const std::uint32_t router = channels_[way.back()].to_router;
-    const NocHop hop = route(router, way.back(), to, tie);
+    const NocHop hop = route(router, from, to, tie);
     if (hop.port >= outputs_[router].size() || way.size() > channels_.size()) {
       throw ConfigError("", fmt::format("node {} cannot reach node {}: no way on from router {}", from, to, router));
     }
@@ -299,7 +297,7 @@ void NocGraph::check_deadlock() const {
         std::uint32_t held = index(at, kAnyVc);
         while (channels_[at].to_router != kTerminal) {
           const std::uint32_t router = channels_[at].to_router;
-          const NocHop hop = route(router, at, to, tie);
+          const NocHop hop = route(router, from, to, tie);
           at = outputs_[router][hop.port];
           const std::uint32_t wanted = index(at, hop.vc_class);
           waits[held].push_back(wanted);

@@ -42,9 +42,9 @@ class NocGraph {
   std::uint32_t injection(std::uint32_t node) const { return node_in_[node]; }
   std::uint32_t ejection(std::uint32_t node) const { return node_out_[node]; }
 
-  // The next hop of a packet for `node` at `router` that came in by channel `in`. Ties of a torus (half way
-  // round) go by `tie`, a value that the packet keeps.
-  NocHop route(std::uint32_t router, std::uint32_t in, std::uint32_t node, std::uint32_t tie) const;
+  // The next hop at `router` of a packet between two nodes. Ties of a torus (half way round) go by `tie`, a
+  // value that the packet keeps.
+  NocHop route(std::uint32_t router, std::uint32_t from, std::uint32_t node, std::uint32_t tie) const;
   // Channels of the whole way, injection and ejection included.
   std::vector<std::uint32_t> path(std::uint32_t from, std::uint32_t to, std::uint32_t tie) const;
   // First and one past the last virtual channel of a class.
@@ -73,7 +73,7 @@ class NocGraph {
   void check_reachable() const;
   void check_deadlock() const;
   std::uint32_t coordinate(std::uint32_t router, std::uint32_t dimension) const;
-  NocHop route_cube(std::uint32_t router, std::uint32_t in, std::uint32_t node, std::uint32_t tie) const;
+  NocHop route_cube(std::uint32_t router, std::uint32_t from, std::uint32_t node, std::uint32_t tie) const;
 };
 
 }  // namespace orrery
