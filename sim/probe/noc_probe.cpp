@@ -1,8 +1,12 @@
 #include "sim/probe/noc_probe.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
+#include <queue>
 
 #include "models/noc/cycle_network.h"
+#include "models/noc/tile_network.h"
 #include "sim/util/errors.h"
 #include "sim/util/random.h"
 #include "sim/workload/noc_traffic.h"
@@ -33,57 +37,132 @@ class Statistics final : public NocSink {
   NocCycle from_, to_;
 };
 
+// Packets of the measured window, and enough of them at low rates.
+NocCycle window_of(const NocProbe& probe, std::uint32_t nodes) {
+  constexpr double kPackets = 5000;
+  const double needed = kPackets * probe.packet_flits / (probe.rate * nodes);
+  return std::max(probe.measured_cycles, static_cast<NocCycle>(needed));
+}
+
+class NocRun {
+ public:
+  explicit NocRun(const NocProbe& probe)
+      : probe_(probe),
+        graph_(probe.network),
+        traffic_(probe.traffic, graph_.nodes()),
+        window_(window_of(probe, graph_.nodes())),
+        end_(probe.warm_up_cycles + window_),
+        statistics_(probe.warm_up_cycles, end_),
+        random_(probe.seed) {}
+
+  NocProbeResult run() {
+    probe_.fidelity == ProbeFidelity::tile ? run_tile() : run_cycle();
+    return result();
+  }
+
+ private:
+  const NocProbe& probe_;
+  NocGraph graph_;
+  NocTraffic traffic_;
+  NocCycle window_, end_;
+  Statistics statistics_;
+  RandomStream random_;
+  std::uint64_t created_ = 0;
+  double hops_ = 0;
+
+  bool saturating() const { return probe_.rate >= 1; }
+
+  NocPacket packet_from(std::uint32_t node, NocCycle t) {
+    NocPacket packet;
+    packet.from = node;
+    packet.to = traffic_.destination(node, random_);
+    packet.flits = probe_.packet_flits;
+    packet.tie = static_cast<std::uint32_t>(random_.next());
+    packet.created = t;
+    if (t >= probe_.warm_up_cycles && t < end_) {
+      ++created_;
+      hops_ += static_cast<double>(graph_.path(node, packet.to, packet.tie).size() - 1);
+    }
+    return packet;
+  }
+
+  void run_cycle() {
+    constexpr std::size_t kBacklog = 4096;  // keeps a node busy for good
+    CycleNetwork network(graph_, statistics_);
+    const double chance = probe_.rate / probe_.packet_flits;
+    // Packets of the window are followed to their end; beyond saturation they have none to wait for.
+    const NocCycle limit = end_ + 20 * window_;
+    for (NocCycle t = 0; t < limit; ++t) {
+      if (t >= end_ && (saturating() || statistics_.packets == created_)) break;
+      for (std::uint32_t n = 0; n < graph_.nodes(); ++n) {
+        if (random_.uniform() >= chance || network.waiting_packets(n) > kBacklog) continue;
+        network.send(packet_from(n, t));
+      }
+      network.step(t);
+    }
+  }
+
+  // Nodes in the order in which they can inject next.
+  void run_tile() {
+    TileNetwork network(graph_);
+    const double chance = probe_.rate / probe_.packet_flits;
+    struct Next {
+      NocCycle at;
+      std::uint32_t node;
+      bool operator>(const Next& other) const { return at != other.at ? at > other.at : node > other.node; }
+    };
+    std::priority_queue<Next, std::vector<Next>, std::greater<>> order;
+    std::vector<NocCycle> created(graph_.nodes(), 0);
+    const auto gap = [&]() -> NocCycle {
+      if (chance >= 1) return 1;
+      // Cycles to the next success of a Bernoulli trial.
+      return 1 + static_cast<NocCycle>(std::log(1 - random_.uniform()) / std::log(1 - chance));
+    };
+    for (std::uint32_t n = 0; n < graph_.nodes(); ++n) {
+      created[n] = gap();
+      order.push({created[n], n});
+    }
+    while (!order.empty()) {
+      const Next next = order.top();
+      order.pop();
+      if (next.at >= end_) continue;
+      const NocPacket packet = packet_from(next.node, created[next.node]);
+      const TileNetwork::Passage passage =
+          network.reserve(packet.from, packet.to, packet.flits, packet.tie, next.at);
+      for (std::uint32_t f = 0; f < packet.flits; ++f)
+        statistics_.flit_ejected(passage.done - static_cast<NocCycle>(f));
+      NocPacket done = packet;
+      done.injected = passage.injected;
+      statistics_.packet_done(done, passage.done);
+      created[next.node] += gap();
+      order.push({std::max({created[next.node], network.node_free(next.node), passage.injected + packet.flits}),
+                  next.node});
+    }
+  }
+
+  NocProbeResult result() const {
+    NocProbeResult r;
+    r.packets = statistics_.packets;
+    r.accepted = static_cast<double>(statistics_.flits) / graph_.nodes() / static_cast<double>(window_);
+    if (statistics_.packets > 0) {
+      const auto packets = static_cast<double>(statistics_.packets);
+      r.latency_cycles = statistics_.latency / packets;
+      r.network_latency_cycles = statistics_.network / packets;
+      r.max_latency_cycles = statistics_.longest;
+    }
+    if (created_ > 0) r.hops = hops_ / static_cast<double>(created_);
+    r.stable = statistics_.packets == created_ && r.accepted > 0.95 * probe_.rate;
+    return r;
+  }
+};
+
 }  // namespace
 
 NocProbeResult run_noc_probe(const NocProbe& probe) {
-  const NocGraph graph(probe.network);
-  const NocTraffic traffic(probe.traffic, graph.nodes());
   if (probe.packet_flits == 0) throw ConfigError("", "a packet has at least one flit");
   if (!(probe.rate > 0) || probe.rate > 1)
     throw ConfigError("", "the rate is in flits a node and cycle: more than 0, at most 1");
-  const NocCycle end = probe.warm_up_cycles + probe.measured_cycles;
-  Statistics statistics(probe.warm_up_cycles, end);
-  CycleNetwork network(graph, statistics);
-  RandomStream random(probe.seed);
-  const double chance = probe.rate / probe.packet_flits;
-  std::uint64_t created = 0;
-  double hops = 0;
-  NocCycle t = 0;
-  // Packets of the window are followed to their end; beyond saturation they have none to wait for.
-  const NocCycle limit = end + 20 * probe.measured_cycles;
-  const auto saturated = [&] { return probe.rate >= 1; };
-  for (; t < limit; ++t) {
-    if (t >= end && (saturated() || statistics.packets == created)) break;
-    for (std::uint32_t n = 0; n < graph.nodes(); ++n) {
-      if (random.uniform() >= chance) continue;
-      NocPacket packet;
-      packet.from = n;
-      packet.to = traffic.destination(n, random);
-      packet.flits = probe.packet_flits;
-      packet.tie = static_cast<std::uint32_t>(random.next());
-      packet.created = t;
-      // Without bound above saturation, a queue of this length keeps a node busy as well.
-      if (network.waiting_packets(n) > 4096) continue;
-      network.send(packet);
-      if (t < probe.warm_up_cycles || t >= end) continue;
-      ++created;
-      hops += static_cast<double>(graph.path(n, packet.to, packet.tie).size() - 1);
-    }
-    network.step(t);
-  }
-  NocProbeResult r;
-  r.packets = statistics.packets;
-  const double nodes = graph.nodes();
-  r.accepted = static_cast<double>(statistics.flits) / nodes / static_cast<double>(probe.measured_cycles);
-  if (statistics.packets > 0) {
-    const auto packets = static_cast<double>(statistics.packets);
-    r.latency_cycles = statistics.latency / packets;
-    r.network_latency_cycles = statistics.network / packets;
-    r.max_latency_cycles = statistics.longest;
-  }
-  if (created > 0) r.hops = hops / static_cast<double>(created);
-  r.stable = statistics.packets == created && r.accepted > 0.97 * probe.rate;
-  return r;
+  return NocRun(probe).run();
 }
 
 }  // namespace orrery
