@@ -53,7 +53,7 @@ void CollectiveEngine::begin(const CollectiveTask& task, Femtoseconds t, std::ui
   running_ = task.devices;
   for (Device& device : devices_) {
     device.received.assign(steps_, 0);
-    device.wake = t + from_ns(spec_.step_ns);
+    device.wake = t + from_ns(spec_.base_ns + spec_.step_ns);
   }
   if (steps_ == 0) {  // one device has nothing to exchange
     running_ = 0;

@@ -111,8 +111,10 @@ NodeSpec build_node(const json& node) {
   spec.devices = integer(node, "devices", 1);
   if (node.contains("link")) {
     const json& link = node["link"];
-    spec.link = {number(link, "bandwidth_gb_per_s") * 1e9, number(link, "latency_ns"),
-                 number(link, "step_ns"), number(link, "energy_pj_per_bit")};
+    spec.link.bytes_per_s = number(link, "bandwidth_gb_per_s") * 1e9;
+    spec.link.latency_ns = number(link, "latency_ns");
+    spec.link.step_ns = number(link, "step_ns");
+    spec.link.energy_pj_per_bit = number(link, "energy_pj_per_bit");
   }
   return spec;
 }
@@ -140,7 +142,9 @@ ArchSpec build_arch(const ConfigDocument& document) {
     if (level.at("kind") == "shared_buffer") {
       arch.shared_buffer =
           SharedBufferSpec{scaled(level, "size_mib", kMiB), number(level, "bytes_per_cycle"),
-                           number(level, "sustained_share", 1.0), number(level, "latency_ns")};
+                           number(level, "sustained_share", 1.0), number(level, "latency_ns"),
+                           integer(level, "partitions", 1),        number(level, "far_latency_ns"),
+                           number(level, "far_bytes_per_cycle")};
       arch.shared_bank_kib = number(level, "bank_kib", 64);
     } else {
       arch.dram = load_dram(level, document, pointer);

@@ -84,6 +84,10 @@ struct SharedBufferSpec {
   double bytes_per_cycle = 0;    // peak over all slices
   double sustained_share = 1.0;  // of that peak, kept up under uniform load
   double latency_ns = 0;
+  // A core is near to one partition; the way to another takes longer and may be narrower.
+  std::uint32_t partitions = 1;
+  double far_latency_ns = 0;
+  double far_bytes_per_cycle = 0;  // into a partition; 0 = not a limit
 };
 
 // DRAM timings of one independently addressed channel (for HBM a pseudo channel). Times in ns; nCK in clocks.
@@ -142,6 +146,7 @@ struct LinkSpec {
   double bytes_per_s = 0;  // a chip sends, per direction
   double latency_ns = 0;   // one hop
   double step_ns = 0;      // software or protocol cost of a collective's step
+  double base_ns = 0;      // and of its start
   double energy_pj_per_bit = 0;
 };
 

@@ -15,7 +15,7 @@ double ring_collective_s(CollectiveKind kind, const LinkSpec& link, std::uint64_
                          std::uint32_t devices) {
   const double chunk = static_cast<double>(ring_chunk_bytes(bytes, devices));
   const double step_s = (link.latency_ns + link.step_ns) * 1e-9 + chunk / link.bytes_per_s;
-  return ring_steps(kind, devices) * step_s;
+  return link.base_ns * 1e-9 + ring_steps(kind, devices) * step_s;
 }
 
 }  // namespace orrery

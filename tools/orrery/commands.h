@@ -14,6 +14,8 @@ int kernel_command(const Arguments& arguments);
 int trace_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int check_command(const Arguments& arguments);
+int probe_command(const Arguments& arguments);
+int validate_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 
 }  // namespace orrery

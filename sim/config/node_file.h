@@ -1,0 +1,65 @@
+#pragma once
+// A node: its chips, the links between them, the way out, and how its library runs collectives.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/config/arch_spec.h"
+
+namespace orrery {
+
+// switched: every chip on one switch. fully_connected: a link a pair. ring: neighbours. torus: `dimensions`.
+// pairwise_host: links within pairs of chips, between pairs through the host. fat_tree: chips under leaf
+// switches of `radix`, joined by a spine of full width.
+enum class NodeTopology : std::uint8_t { switched, fully_connected, ring, torus, pairwise_host, fat_tree };
+
+enum class CollectiveAlgorithm : std::uint8_t {
+  ring,
+  tree,
+  halving_doubling,
+  direct,
+  hierarchical,
+  in_switch,
+};
+const char* to_string(CollectiveAlgorithm algorithm);
+// Throws ConfigError.
+CollectiveAlgorithm parse_collective_algorithm(const std::string& name);
+
+// A wire: bytes/s per direction, and the packets it carries.
+struct WireSpec {
+  double bytes_per_s = 0;
+  double latency_ns = 0;
+  double header_bytes = 0;
+  double payload_bytes = 1;  // a packet; header_bytes come on top
+  double payload_share() const { return payload_bytes / (payload_bytes + header_bytes); }
+};
+
+// One way a library moves data: what starting costs, what a step costs, and which share of the wire's payload
+// rate it keeps up.
+struct CollectiveProtocol {
+  std::string name;
+  double base_ns = 0;
+  double step_ns = 0;
+  double share = 1;
+};
+
+struct NodeFile {
+  std::string name;
+  std::string chip;  // machine
+  std::uint32_t chips = 1;
+  NodeTopology topology = NodeTopology::switched;
+  std::vector<std::uint32_t> dimensions;  // torus
+  std::uint32_t radix = 0;                // fat_tree: chips a leaf
+  WireSpec link;                          // all links of a chip together
+  bool switch_reduces = false;            // reductions in the switch
+  double switch_latency_ns = 0;
+  WireSpec host;                // pairwise_host: a chip's way to the host
+  std::uint32_t nics = 0;       // out of the node
+  WireSpec nic;                 // one of them
+  double nic_base_ns = 0;       // what leaving the node adds to a collective's start
+  std::vector<CollectiveProtocol> protocols;
+  double energy_pj_per_bit = 0;
+};
+
+}  // namespace orrery

@@ -1,0 +1,119 @@
+#include "sim/config/node_loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "sim/config/document_reader.h"
+#include "sim/config/schema_validation.h"
+#include "sim/util/data_home.h"
+#include "sim/util/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+std::filesystem::path folder() {
+  return data_home() / "arch_configs" / "nodes";
+}
+
+constexpr std::array<const char*, 6> kTopologies = {"switch", "fully_connected", "ring",
+                                                    "torus",  "pairwise_host",   "fat_tree"};
+constexpr std::array<const char*, 6> kAlgorithms = {"ring",   "tree",         "halving_doubling",
+                                                    "direct", "hierarchical", "in_switch"};
+
+WireSpec read_wire(const json& j) {
+  WireSpec w;
+  w.bytes_per_s = number(j, "bandwidth_gb_per_s") * 1e9;
+  w.latency_ns = number(j, "latency_ns");
+  w.header_bytes = number(j, "header_bytes");
+  w.payload_bytes = number(j, "payload_bytes", 1);
+  return w;
+}
+
+}  // namespace
+
+const char* to_string(CollectiveAlgorithm algorithm) {
+  return kAlgorithms[static_cast<std::size_t>(algorithm)];
+}
+
+CollectiveAlgorithm parse_collective_algorithm(const std::string& name) {
+  for (std::size_t i = 0; i < kAlgorithms.size(); ++i) {
+    if (name == kAlgorithms[i]) return static_cast<CollectiveAlgorithm>(i);
+  }
+  throw ConfigError("", "unknown algorithm '" + name + "'" +
+                            did_you_mean(name, {kAlgorithms.begin(), kAlgorithms.end()}) +
+                            "; expected ring, tree, halving_doubling, direct, hierarchical or in_switch");
+}
+
+std::vector<std::string> node_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder())) names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+NodeFile load_node(const std::string& name) {
+  std::filesystem::path path = folder() / (name + ".yaml");
+  if (std::filesystem::path(name).extension() == ".yaml") path = name;
+  if (!std::filesystem::exists(path)) throw ConfigError("", "no node '" + name + "'" + did_you_mean(name, node_names()));
+  const ConfigDocument document = ConfigDocument::load(path);
+  validate_as(document, "orrery/node/1");
+  const json& r = document.root();
+  NodeFile node;
+  node.name = path.stem().string();
+  node.chip = r.at("chip").get<std::string>();
+  node.chips = integer(r, "chips");
+  const json& topology = r.at("topology");
+  const std::string kind = topology.at("kind").get<std::string>();
+  node.topology = static_cast<NodeTopology>(std::find(kTopologies.begin(), kTopologies.end(), kind) - kTopologies.begin());
+  node.dimensions = topology.value("dimensions", std::vector<std::uint32_t>{});
+  node.radix = integer(topology, "radix");
+  node.switch_reduces = topology.value("reduces", false);
+  node.switch_latency_ns = number(topology, "latency_ns");
+  node.link = read_wire(r.at("link"));
+  node.energy_pj_per_bit = number(r["link"], "energy_pj_per_bit");
+  if (r.contains("host")) node.host = read_wire(r["host"]);
+  if (r.contains("nics")) {
+    node.nics = integer(r["nics"], "count");
+    node.nic = read_wire(r["nics"]);
+    node.nic_base_ns = number(r["nics"], "base_us") * 1e3;
+  }
+  for (const json& p : r.at("protocols")) {
+    node.protocols.push_back({p.at("kind").get<std::string>(), number(p, "base_us") * 1e3, number(p, "step_us") * 1e3,
+                              number(p, "share", 1)});
+  }
+  std::vector<Diagnostic> found = document.unused_sources();
+  std::uint64_t places = 1;
+  for (const std::uint32_t d : node.dimensions) places *= d;
+  if (node.topology == NodeTopology::torus && places != node.chips)
+    found.push_back(document.diagnostic("/topology", fmt::format("dimensions hold {} chips; the node has {}", places,
+                                                                 node.chips)));
+  if (node.topology == NodeTopology::fat_tree && (node.radix == 0 || node.chips % node.radix != 0))
+    found.push_back(document.diagnostic("/topology", "a fat_tree needs a radix that divides the chips"));
+  if (node.topology == NodeTopology::pairwise_host && (node.chips % 2 != 0 || node.host.bytes_per_s <= 0))
+    found.push_back(document.diagnostic("/topology", "pairwise_host needs an even number of chips and a host"));
+  if (node.switch_reduces && node.topology != NodeTopology::switched)
+    found.push_back(document.diagnostic("/topology", "only a switch reduces"));
+  if (!found.empty()) throw ConfigError(found);
+  return node;
+}
+
+void use_node(ArchSpec& arch, const NodeFile& node) {
+  if (arch.name != node.chip) {
+    throw ConfigError("", "node " + node.name + " is made of " + node.chip + ", not of " + arch.name);
+  }
+  const CollectiveProtocol& bulk = node.protocols.back();
+  arch.node.chips = node.chips;
+  arch.node.devices = std::min(arch.node.devices, node.chips);
+  arch.node.link.bytes_per_s = node.link.bytes_per_s * node.link.payload_share() * bulk.share;
+  arch.node.link.latency_ns = node.link.latency_ns + node.switch_latency_ns;
+  arch.node.link.step_ns = bulk.step_ns;
+  arch.node.link.base_ns = bulk.base_ns;
+  if (node.energy_pj_per_bit > 0) arch.node.link.energy_pj_per_bit = node.energy_pj_per_bit;
+}
+
+}  // namespace orrery

@@ -1,0 +1,20 @@
+#pragma once
+// Node files (arch_configs/nodes, schema orrery/node/1).
+
+#include <string>
+#include <vector>
+
+#include "sim/config/node_file.h"
+
+namespace orrery {
+
+std::vector<std::string> node_names();
+
+// A node by name or path. Throws ConfigError.
+NodeFile load_node(const std::string& name);
+
+// The node's chips and links in place of those a machine brings along: `--node`. Throws ConfigError when the
+// node is made for another machine.
+void use_node(ArchSpec& arch, const NodeFile& node);
+
+}  // namespace orrery

@@ -1,0 +1,189 @@
+#include "sim/probe/sram_probe.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <queue>
+
+#include "models/memory/sram_hierarchy.h"
+#include "sim/config/document_reader.h"
+#include "sim/config/schema_validation.h"
+#include "sim/util/errors.h"
+#include "sim/util/random.h"
+
+namespace orrery {
+namespace {
+
+struct Pattern {
+  enum class Kind : std::uint8_t { stride, random, chase } kind = Kind::stride;
+  std::uint64_t stride = 4;
+};
+
+Pattern parse_pattern(const std::string& name) {
+  if (name == "rand") return {Pattern::Kind::random, 0};
+  if (name == "chase") return {Pattern::Kind::chase, 0};
+  if (name.rfind("stride_", 0) == 0) {
+    const std::uint64_t stride = std::strtoull(name.c_str() + 7, nullptr, 10);
+    if (stride > 0) return {Pattern::Kind::stride, stride};
+  }
+  throw ConfigError("", "unknown pattern '" + name + "'; expected stride_N (N bytes), rand or chase");
+}
+
+}  // namespace
+
+SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
+  SramHierarchySpec spec;
+  spec.clock_hz = arch.clock_hz;
+  spec.requesters = arch.cores.count;
+  SramLevelSpec pad;
+  pad.name = "scratchpad";
+  pad.size_bytes = arch.cores.scratchpad.size_bytes;
+  pad.banks = arch.cores.scratchpad.banks;
+  pad.bank_width_bytes = arch.cores.scratchpad.bank_width_bytes;
+  pad.latency_cycles = 1;
+  spec.levels.push_back(pad);
+  if (arch.shared_buffer) {
+    SramLevelSpec shared;
+    shared.name = "shared_buffer";
+    shared.size_bytes = arch.shared_buffer->size_bytes;
+    shared.bank_width_bytes = 32;
+    shared.slices = std::max(
+        1u, static_cast<std::uint32_t>(arch.shared_buffer->bytes_per_cycle * arch.shared_buffer->sustained_share / 32));
+    shared.latency_cycles = arch.shared_buffer->latency_ns * 1e-9 * arch.clock_hz;
+    shared.partitions = arch.shared_buffer->partitions;
+    shared.far_latency_cycles = arch.shared_buffer->far_latency_ns * 1e-9 * arch.clock_hz;
+    shared.far_bytes_per_cycle = arch.shared_buffer->far_bytes_per_cycle;
+    spec.levels.push_back(shared);
+  }
+  spec.memory_bytes_per_cycle = arch.dram.peak_bytes_per_s() / arch.clock_hz;
+  spec.memory_latency_cycles = (arch.dram.controller_latency_ns + arch.dram.trcd_ns + arch.dram.cl_ns) * 1e-9 *
+                               arch.clock_hz;
+  return spec;
+}
+
+SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_levels) {
+  const ConfigDocument document = ConfigDocument::load(path);
+  validate_as(document, "orrery/sram/1");
+  const nlohmann::json& r = document.root();
+  SramHierarchySpec spec;
+  spec.clock_hz = number(r, "clock_ghz", 1) * 1e9;
+  spec.requesters = integer(r, "cores", 1);
+  spec.memory_latency_cycles = number(r, "memory_latency_cycles");
+  spec.memory_bytes_per_cycle = number(r, "memory_bytes_per_cycle");
+  private_levels = 0;
+  for (const nlohmann::json& l : r.at("levels")) {
+    SramLevelSpec level;
+    level.name = l.at("kind").get<std::string>();
+    level.size_bytes = scaled(l, "size_kib", kKiB);
+    level.line_bytes = integer(l, "line_bytes", level.line_bytes);
+    level.slices = integer(l, "slices", 1);
+    level.banks = integer(l, "banks", 1);
+    level.bank_width_bytes = integer(l, "bank_width_bytes", level.bank_width_bytes);
+    level.ports = integer(l, "ports", 1);
+    level.latency_cycles = number(l, "latency_cycles", 1);
+    level.partitions = integer(l, "partitions", 1);
+    level.far_latency_cycles = number(l, "far_latency_cycles");
+    level.far_bytes_per_cycle = number(l, "far_bytes_per_cycle");
+    level.write_back = l.value("write_back", true);
+    level.bypass_reads = l.value("bypass_reads", false);
+    const bool own = l.value("private", false);
+    if (own && private_levels < spec.levels.size())
+      throw ConfigError(document.where("/levels"), "private levels come before shared ones");
+    if (own) ++private_levels;
+    spec.levels.push_back(level);
+  }
+  return spec;
+}
+
+SramProbeResult run_sram_probe(const SramProbe& probe) {
+  const Pattern pattern = parse_pattern(probe.pattern);
+  if (probe.cores == 0 || probe.cores > probe.hierarchy.requesters) {
+    throw ConfigError("", std::to_string(probe.cores) + " cores asked for; there are " +
+                              std::to_string(probe.hierarchy.requesters));
+  }
+  if (probe.footprint_bytes < probe.access_bytes) throw ConfigError("", "the footprint is smaller than an access");
+  SramHierarchy memory(probe.hierarchy, probe.private_levels);
+  if (probe.pinned_bytes > 0) memory.pin(probe.hierarchy.levels.size() - 1, 0, probe.pinned_bytes);
+  const bool chase = pattern.kind == Pattern::Kind::chase;
+  const std::uint32_t lanes = chase ? 1 : std::max(1u, probe.lanes);
+  const std::uint32_t window = chase ? 1 : std::max(1u, probe.outstanding);
+  using Time = SramHierarchy::Time;
+  struct Core {
+    RandomStream random;
+    std::uint64_t at = 0, made = 0;
+    std::priority_queue<Time, std::vector<Time>, std::greater<>> under_way;
+    Time issue = 0;
+  };
+  std::vector<Core> cores;
+  for (std::uint32_t c = 0; c < probe.cores; ++c) cores.push_back({RandomStream(probe.seed + c), 0, 0, {}, 0});
+  using Turn = std::pair<Time, std::uint32_t>;
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;
+  for (std::uint32_t c = 0; c < probe.cores; ++c) turns.push({0, c});
+  const std::uint64_t words = probe.footprint_bytes / probe.access_bytes;
+  const std::uint64_t total = 2 * probe.accesses;
+  double latency = 0;
+  std::uint64_t measured = 0;
+  Time first = -1;
+  Time last = 0;
+  std::vector<SramHierarchy::LevelCounts> before(probe.hierarchy.levels.size());
+  bool warm = false;
+  while (!turns.empty()) {
+    const auto [t, c] = turns.top();
+    turns.pop();
+    Core& core = cores[c];
+    const bool counting = core.made >= probe.accesses;
+    if (counting && !warm) {
+      warm = true;
+      first = t;
+      for (std::size_t l = 0; l < before.size(); ++l) before[l] = memory.counts(l);
+    }
+    Time done = t;
+    for (std::uint32_t lane = 0; lane < lanes; ++lane, ++core.made) {
+      std::uint64_t address = 0;
+      if (pattern.kind == Pattern::Kind::stride) {
+        address = core.at % probe.footprint_bytes;
+        core.at += pattern.stride;
+      } else {
+        address = core.random.below(words) * probe.access_bytes;
+      }
+      const bool write = core.random.uniform() < probe.write_share;
+      const Time end = memory.access(c, address, probe.access_bytes, write, t);
+      done = std::max(done, end);
+      if (counting) {
+        latency += static_cast<double>(end - t);
+        ++measured;
+      }
+    }
+    if (counting) last = std::max(last, done);
+    core.under_way.push(done);
+    core.issue = t + static_cast<Time>(SramHierarchy::kTicksPerCycle);
+    if (core.under_way.size() >= window) {
+      core.issue = std::max(core.issue, core.under_way.top());
+      core.under_way.pop();
+    }
+    if (core.made < total) turns.push({core.issue, c});
+  }
+  SramProbeResult r;
+  const double cycles = static_cast<double>(last - first) / SramHierarchy::kTicksPerCycle;
+  r.latency_cycles = latency / static_cast<double>(measured) / SramHierarchy::kTicksPerCycle;
+  r.bytes_per_cycle = static_cast<double>(measured * probe.access_bytes) / cycles;
+  r.gb_per_s = r.bytes_per_cycle * probe.hierarchy.clock_hz * 1e-9;
+  for (std::size_t l = 0; l < before.size(); ++l) {
+    const SramHierarchy::LevelCounts& now = memory.counts(l);
+    SramLevelResult level;
+    level.name = probe.hierarchy.levels[l].name;
+    const auto hits = static_cast<double>(now.hits - before[l].hits);
+    const auto misses = static_cast<double>(now.misses - before[l].misses);
+    if (hits + misses > 0) {
+      level.hit_rate = hits / (hits + misses);
+      level.conflict_cycles = static_cast<double>(now.conflict_ticks - before[l].conflict_ticks) /
+                              SramHierarchy::kTicksPerCycle / (hits + misses);
+    }
+    level.write_backs = now.write_backs - before[l].write_backs;
+    level.far = now.far - before[l].far;
+    r.levels.push_back(level);
+  }
+  return r;
+}
+
+}  // namespace orrery

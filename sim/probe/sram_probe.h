@@ -1,0 +1,49 @@
+#pragma once
+// Micro-benchmark of on-chip memories: all cores access words in a pattern over a footprint.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/config/arch_spec.h"
+#include "sim/config/sram_spec.h"
+
+namespace orrery {
+
+// The memories of a machine, scratchpads as the private level, as far as its file describes them.
+SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch);
+// Levels from a YAML file (schema orrery/sram/1); `private_levels` is set from it. Throws ConfigError.
+SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_levels);
+
+struct SramProbe {
+  SramHierarchySpec hierarchy;
+  std::uint32_t private_levels = 1;
+  std::string pattern = "stride_4";  // stride_N (bytes), rand, chase (each waits for the one before)
+  std::uint64_t footprint_bytes = 64 * 1024;
+  std::uint32_t cores = 1;
+  std::uint32_t access_bytes = 4;
+  std::uint32_t lanes = 32;        // accesses a core makes at once
+  std::uint32_t outstanding = 64;  // groups of them under way
+  std::uint64_t accesses = 20000;  // a core, after as many to warm up
+  double write_share = 0;
+  std::uint64_t pinned_bytes = 0;  // of the footprint, in the last level
+  std::uint64_t seed = 1;
+};
+
+struct SramLevelResult {
+  std::string name;
+  double hit_rate = 0;
+  std::uint64_t write_backs = 0, far = 0;
+  double conflict_cycles = 0;  // an access, mean
+};
+
+struct SramProbeResult {
+  double latency_cycles = 0;  // of an access, mean
+  double bytes_per_cycle = 0;
+  double gb_per_s = 0;
+  std::vector<SramLevelResult> levels;
+};
+
+SramProbeResult run_sram_probe(const SramProbe& probe);
+
+}  // namespace orrery

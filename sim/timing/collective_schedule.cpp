@@ -1,0 +1,299 @@
+#include "sim/timing/collective_schedule.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+#include "sim/util/units.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::array<const char*, 6> kOperations = {"all_reduce", "all_gather", "reduce_scatter",
+                                                    "all_to_all", "broadcast",  "send_recv"};
+constexpr std::uint32_t kNone = 0xffffffff;
+
+using Op = CollectiveOperation;
+using Devices = std::vector<std::uint32_t>;
+
+bool power_of_two(std::uint32_t n) {
+  return n > 0 && (n & (n - 1)) == 0;
+}
+
+class Builder {
+ public:
+  CollectiveSchedule schedule;
+
+  std::uint32_t add(std::uint32_t from, std::uint32_t to, std::uint64_t bytes, Devices after = {},
+                    std::uint32_t ring = 0) {
+    after.erase(std::remove(after.begin(), after.end(), kNone), after.end());
+    schedule.push_back({from, to, std::max<std::uint64_t>(1, bytes), std::move(after), ring});
+    return static_cast<std::uint32_t>(schedule.size() - 1);
+  }
+
+  // Ring over `order`; `ready[d]` is what device order[d] waits for first. Returns the last arrival of each.
+  Devices ring(const Devices& order, std::uint32_t steps, std::uint64_t chunk, Devices ready, std::uint32_t ring) {
+    const auto n = static_cast<std::uint32_t>(order.size());
+    if (ready.empty()) ready.assign(n, kNone);
+    for (std::uint32_t s = 0; s < steps; ++s) {
+      Devices arrived(n, kNone);
+      for (std::uint32_t d = 0; d < n; ++d)
+        arrived[(d + 1) % n] = add(order[d], order[(d + 1) % n], chunk, {ready[d]}, ring);
+      ready = arrived;
+    }
+    return ready;
+  }
+
+  // A pipelined chain from order[0] on.
+  void chain(const Devices& order, std::uint64_t bytes) {
+    const std::uint32_t pieces = std::max<std::uint32_t>(8, static_cast<std::uint32_t>(order.size()));
+    for (std::uint32_t p = 0; p < pieces; ++p) {
+      std::uint32_t before = kNone;
+      for (std::size_t d = 0; d + 1 < order.size(); ++d)
+        before = add(order[d], order[d + 1], bytes / pieces, {before});
+    }
+  }
+
+  // Binary tree over `order` (heap order), in pieces: partial sums up to order[0] and the result down.
+  void tree(const Devices& order, std::uint64_t bytes, bool up, bool down) {
+    // Pieces of half a MiB, not fewer than fill the tree.
+    const auto pieces = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(bytes / (512 * kKiB), 8, 64));
+    const auto n = static_cast<std::uint32_t>(order.size());
+    // A device has buffers for some pieces: it starts one when the result of an earlier one is there, so that
+    // sums going up and results coming down take turns on a link.
+    constexpr std::uint32_t kBuffered = 4;
+    std::vector<Devices> results(pieces, Devices(n, kNone));
+    for (std::uint32_t p = 0; p < pieces; ++p) {
+      Devices sent(n, kNone);
+      if (up) {
+        for (std::uint32_t d = n - 1; d > 0; --d) {
+          Devices after;
+          for (const std::uint32_t child : {2 * d + 1, 2 * d + 2}) {
+            if (child < n) after.push_back(sent[child]);
+          }
+          if (down && p >= kBuffered) after.push_back(results[p - kBuffered][d]);
+          sent[d] = add(order[d], order[(d - 1) / 2], bytes / pieces, after);
+        }
+      }
+      if (!down) continue;
+      Devices got(n, kNone);
+      for (std::uint32_t d = 1; d < n; ++d) {
+        const std::uint32_t parent = (d - 1) / 2;
+        Devices after = {got[parent]};
+        if (parent == 0 && up) after = {sent[1], n > 2 ? sent[2] : kNone};
+        got[d] = add(order[parent], order[d], bytes / pieces, after);
+      }
+      results[p] = got;
+    }
+  }
+
+  // Every device sends chunk j to device j: what arrived at each.
+  std::vector<Devices> scatter(const Devices& devices, std::uint64_t chunk, const std::vector<Devices>& ready = {}) {
+    std::vector<Devices> arrived(devices.size());
+    for (std::size_t shift = 1; shift < devices.size(); ++shift) {
+      for (std::size_t d = 0; d < devices.size(); ++d) {
+        const std::size_t to = (d + shift) % devices.size();
+        arrived[to].push_back(add(devices[d], devices[to], chunk, ready.empty() ? Devices{} : ready[d]));
+      }
+    }
+    return arrived;
+  }
+
+  void halving_doubling(std::uint32_t n, std::uint64_t bytes, bool scatter_phase, bool gather_phase) {
+    std::vector<Devices> ready(n);
+    const auto exchange = [&](std::uint32_t distance, std::uint64_t part) {
+      std::vector<Devices> next(n);
+      for (std::uint32_t d = 0; d < n; ++d) next[d ^ distance].push_back(add(d, d ^ distance, part, ready[d]));
+      ready = next;
+    };
+    if (scatter_phase) {
+      for (std::uint32_t distance = n / 2, part = 2; distance > 0; distance /= 2, part *= 2)
+        exchange(distance, bytes / part);
+    }
+    if (gather_phase) {
+      for (std::uint32_t distance = 1, part = n; distance < n; distance *= 2, part /= 2)
+        exchange(distance, bytes / part);
+    }
+  }
+
+  // Chunk j of all devices meets in the switch; its sum goes to device j, which sends it to all through the
+  // switch's multicast.
+  void in_switch(std::uint32_t n, std::uint64_t bytes, bool reduce, bool spread) {
+    const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n);
+    for (std::uint32_t j = 0; j < n; ++j) {
+      std::uint32_t sum = kNone;
+      if (reduce) {
+        Devices up;
+        for (std::uint32_t d = 0; d < n; ++d) up.push_back(add((j + d) % n, kSwitch, chunk));
+        sum = add(kSwitch, j, chunk, up);
+      }
+      if (!spread) continue;
+      const std::uint32_t up = add(j, kSwitch, chunk, {sum});
+      for (std::uint32_t d = 0; d < n; ++d) add(kSwitch, d, chunk, {up});
+    }
+  }
+
+  // Inside groups, between the devices of the same place, inside groups again.
+  void hierarchical(std::uint32_t n, std::uint32_t group, std::uint64_t bytes, Op op) {
+    const std::uint32_t groups = n / group;
+    const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, group);
+    std::vector<Devices> ready(n);
+    const auto inside = [&](std::uint32_t g) {
+      Devices members(group);
+      std::iota(members.begin(), members.end(), g * group);
+      return members;
+    };
+    if (op != Op::all_gather) {
+      for (std::uint32_t g = 0; g < groups; ++g) {
+        const auto arrived = scatter(inside(g), chunk);
+        for (std::uint32_t m = 0; m < group; ++m) ready[g * group + m] = arrived[m];
+      }
+    }
+    const std::uint32_t rounds = op == Op::all_reduce ? 2 : 1;
+    for (std::uint32_t m = 0; m < group; ++m) {
+      Devices order;
+      for (std::uint32_t g = 0; g < groups; ++g) order.push_back(g * group + m);
+      for (std::uint32_t s = 0; s < rounds * (groups - 1); ++s) {
+        std::vector<std::uint32_t> arrived(groups, kNone);
+        for (std::uint32_t g = 0; g < groups; ++g)
+          arrived[(g + 1) % groups] = add(order[g], order[(g + 1) % groups],
+                                          ceil_div<std::uint64_t>(chunk, groups), ready[order[g]]);
+        for (std::uint32_t g = 0; g < groups; ++g) ready[order[g]] = {arrived[g]};
+      }
+    }
+    if (op != Op::reduce_scatter) {
+      for (std::uint32_t g = 0; g < groups; ++g) {
+        std::vector<Devices> held;
+        for (std::uint32_t m = 0; m < group; ++m) held.push_back(ready[g * group + m]);
+        scatter(inside(g), chunk, held);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+const char* to_string(CollectiveOperation operation) {
+  return kOperations[static_cast<std::size_t>(operation)];
+}
+
+CollectiveOperation parse_collective_operation(const std::string& name) {
+  for (std::size_t i = 0; i < kOperations.size(); ++i) {
+    if (name == kOperations[i]) return static_cast<CollectiveOperation>(i);
+  }
+  throw ConfigError("", "unknown collective '" + name + "'" +
+                            did_you_mean(name, {kOperations.begin(), kOperations.end()}) +
+                            "; expected all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or send_recv");
+}
+
+std::vector<std::vector<std::uint32_t>> ring_orders(NodeTopology topology, std::uint32_t devices) {
+  std::vector<Devices> orders;
+  Devices plain(devices);
+  std::iota(plain.begin(), plain.end(), 0u);
+  if (topology != NodeTopology::fully_connected || devices < 3) return {plain};
+  if (devices <= 5) {
+    // All circles: each link lies in as many of them as any other.
+    do {
+      orders.push_back(plain);
+    } while (std::next_permutation(plain.begin() + 1, plain.end()));
+    return orders;
+  }
+  for (std::uint32_t stride = 1; stride < devices; ++stride) {
+    if (std::gcd(stride, devices) != 1) continue;
+    for (std::uint32_t d = 0; d < devices; ++d) plain[d] = d * stride % devices;
+    orders.push_back(plain);
+  }
+  return orders;
+}
+
+CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm algorithm, NodeTopology topology,
+                                 std::uint32_t n, std::uint32_t group, std::uint64_t bytes) {
+  Builder b;
+  if (n < 2) return {};
+  const auto refuse = [&](const std::string& why) {
+    throw ConfigError("", std::string("algorithm ") + to_string(algorithm) + " for " + to_string(op) + ": " + why);
+  };
+  const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n);
+  const bool reduces = op == Op::all_reduce || op == Op::reduce_scatter;
+  const bool gathers = op == Op::all_reduce || op == Op::all_gather;
+  Devices all(n);
+  std::iota(all.begin(), all.end(), 0u);
+  if (op == Op::send_recv) {
+    b.add(0, 1, bytes);
+    return b.schedule;
+  }
+  if (op == Op::all_to_all) {
+    if (algorithm != CollectiveAlgorithm::direct) refuse("only direct");
+    b.scatter(all, chunk);
+    return b.schedule;
+  }
+  switch (algorithm) {
+    case CollectiveAlgorithm::ring: {
+      const auto orders = ring_orders(topology, n);
+      for (std::uint32_t r = 0; r < orders.size(); ++r) {
+        const std::uint64_t share = ceil_div<std::uint64_t>(bytes, orders.size());
+        if (op == Op::broadcast) {
+          b.chain(orders[r], share);
+        } else {
+          b.ring(orders[r], (op == Op::all_reduce ? 2 : 1) * (n - 1), ceil_div<std::uint64_t>(share, n), {}, r);
+        }
+      }
+      break;
+    }
+    case CollectiveAlgorithm::tree: {
+      if (op != Op::all_reduce && op != Op::broadcast) refuse("a tree sums or spreads whole arrays");
+      // Two trees, the leaves of one being inner nodes of the other, with half the data each.
+      Devices mirrored(all.rbegin(), all.rend());
+      if (op == Op::broadcast) {
+        b.tree(all, bytes, false, true);
+      } else {
+        b.tree(all, bytes / 2, true, true);
+        b.tree(mirrored, bytes / 2, true, true);
+      }
+      break;
+    }
+    case CollectiveAlgorithm::halving_doubling:
+      if (!power_of_two(n)) refuse("the number of devices must be a power of two");
+      if (!reduces && !gathers) refuse("not this collective");
+      b.halving_doubling(n, bytes, reduces, gathers);
+      break;
+    case CollectiveAlgorithm::direct: {
+      if (op == Op::broadcast) {
+        for (std::uint32_t d = 1; d < n; ++d) b.add(0, d, bytes);
+        break;
+      }
+      std::vector<Devices> arrived;
+      if (reduces) arrived = b.scatter(all, chunk);
+      if (gathers) b.scatter(all, chunk, arrived);
+      break;
+    }
+    case CollectiveAlgorithm::hierarchical:
+      if (group < 2 || n % group != 0 || n / group < 2) refuse("needs groups of devices that are alike");
+      if (!reduces && !gathers) refuse("not this collective");
+      b.hierarchical(n, group, bytes, op);
+      break;
+    case CollectiveAlgorithm::in_switch:
+      if (op == Op::broadcast) {
+        const std::uint32_t up = b.add(0, kSwitch, bytes);
+        for (std::uint32_t d = 1; d < n; ++d) b.add(kSwitch, d, bytes, {up});
+      } else {
+        b.in_switch(n, bytes, reduces, gathers);
+      }
+      break;
+  }
+  return b.schedule;
+}
+
+std::uint32_t schedule_steps(const CollectiveSchedule& schedule) {
+  std::vector<std::uint32_t> depth(schedule.size(), 1);
+  std::uint32_t most = 0;
+  for (std::size_t i = 0; i < schedule.size(); ++i) {
+    for (const std::uint32_t before : schedule[i].after) depth[i] = std::max(depth[i], depth[before] + 1);
+    most = std::max(most, depth[i]);
+  }
+  return most;
+}
+
+}  // namespace orrery

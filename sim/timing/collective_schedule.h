@@ -1,0 +1,51 @@
+#pragma once
+// The transfers of a collective: who sends how much to whom after what. Algorithms as libraries have them
+// (Thakur, Rabenseifner and Gropp, 2005; NCCL): ring, double binary tree, recursive halving-doubling, direct
+// (every pair at once), hierarchical (inside groups, then across), and reduction in the switch.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/config/node_file.h"
+
+namespace orrery {
+
+enum class CollectiveOperation : std::uint8_t {
+  all_reduce,
+  all_gather,
+  reduce_scatter,
+  all_to_all,
+  broadcast,
+  send_recv,
+};
+const char* to_string(CollectiveOperation operation);
+// Throws ConfigError.
+CollectiveOperation parse_collective_operation(const std::string& name);
+
+inline constexpr std::uint32_t kSwitch = 0xfffffffe;  // an end of a transfer: the node's switch
+
+struct CollectiveTransfer {
+  std::uint32_t from = 0, to = 0;  // devices, or kSwitch
+  std::uint64_t bytes = 0;
+  std::vector<std::uint32_t> after;  // transfers whose data this one needs
+  std::uint32_t ring = 0;            // which of several rings (takes its own order of devices)
+};
+
+using CollectiveSchedule = std::vector<CollectiveTransfer>;
+
+// Orders of devices for rings that together use the links of a fully connected node evenly; one order
+// elsewhere.
+std::vector<std::vector<std::uint32_t>> ring_orders(NodeTopology topology, std::uint32_t devices);
+
+// `bytes`: the whole array (all_gather, reduce_scatter: the gathered one; all_to_all: what a device sends to
+// all). `group`: devices of a group (hierarchical). Throws ConfigError: an algorithm the operation or the
+// number of devices does not allow.
+CollectiveSchedule make_schedule(CollectiveOperation operation, CollectiveAlgorithm algorithm,
+                                 NodeTopology topology, std::uint32_t devices, std::uint32_t group,
+                                 std::uint64_t bytes);
+
+// Longest chain of dependent transfers.
+std::uint32_t schedule_steps(const CollectiveSchedule& schedule);
+
+}  // namespace orrery

@@ -1,0 +1,133 @@
+// `orrery validate`: measured rows, simulated, with the errors by group.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <thread>
+
+#include "sim/report/svg_plot.h"
+#include "sim/report/text_table.h"
+#include "sim/util/errors.h"
+#include "sim/validate/validation.h"
+#include "tools/orrery/options.h"
+#include "tools/orrery/output.h"
+
+namespace orrery {
+namespace {
+
+const char* const kUsage =
+    "orrery validate DATA.csv ... [options]\n"
+    "Simulates each measured row and prints the errors by group; error = (simulated - measured) / measured.\n"
+    "The columns tell what a file holds: DRAM (preset, pattern, ...), networks on chip (topology, traffic, ...),\n"
+    "collectives (system, devices, message_bytes, ...).";
+const char* const kExamples =
+    "  orrery validate dram_reference.csv --fidelity cycle --by preset,pattern --where mode=saturating\n"
+    "  orrery validate noc_reference.csv --quantity latency --worst 5\n"
+    "  orrery validate allreduce_gpu.csv --where 'message_bytes>=1048576' --plot allreduce.svg\n";
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    if (comma > at) parts.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return parts;
+}
+
+Plot scatter(const std::vector<ValidatedRow>& rows) {
+  Plot plot;
+  plot.title = "simulated against measured";
+  plot.x_label = "measured";
+  plot.y_label = "simulated";
+  plot.log_x = plot.log_y = plot.diagonal = true;
+  plot.lines = false;
+  for (const ValidatedRow& row : rows) {
+    if (!row.failure.empty()) continue;
+    const std::string name = row.group;
+    auto series = std::find_if(plot.series.begin(), plot.series.end(), [&](const auto& s) { return s.name == name; });
+    if (series == plot.series.end()) series = plot.series.insert(plot.series.end(), PlotSeries{name, {}});
+    series->points.push_back({row.measured, row.simulated});
+  }
+  return plot;
+}
+
+}  // namespace
+
+int validate_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                              //
+      ("data", po::value<std::vector<std::string>>()->required()->value_name("CSV"), "measured rows")  //
+      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"), "tile or cycle")  //
+      ("jobs", po::value<unsigned>()->default_value(std::max(1u, std::thread::hardware_concurrency()))
+                   ->value_name("N"),
+       "rows at a time")                                                                             //
+      ("where", po::value<std::vector<std::string>>()->value_name("COND"), "only rows for which it holds")  //
+      ("by", po::value<std::string>()->value_name("COL,..."), "columns to group by")                 //
+      ("quantity", po::value<std::string>()->value_name("Q"), "time, throughput, latency or energy")  //
+      ("worst", po::value<unsigned>()->default_value(0)->value_name("N"), "list the N worst rows of each group")  //
+      ("plot", po::value<std::string>()->value_name("FILE.svg"), "simulated against measured")       //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "data");
+  if (parsed.help) return 0;
+  const po::variables_map& v = parsed.values;
+  const OutputFormat format = parse_format(v["format"].as<std::string>());
+  ValidationRequest request;
+  request.files = v["data"].as<std::vector<std::string>>();
+  const std::string fidelity = v["fidelity"].as<std::string>();
+  if (fidelity != "tile" && fidelity != "cycle") throw UsageError("unknown --fidelity '" + fidelity + "' (tile or cycle)");
+  request.fidelity = fidelity == "cycle" ? ProbeFidelity::cycle : ProbeFidelity::tile;
+  request.jobs = std::max(1u, v["jobs"].as<unsigned>());
+  if (v.count("where") != 0) request.where = v["where"].as<std::vector<std::string>>();
+  if (v.count("by") != 0) request.by = split(v["by"].as<std::string>());
+  if (v.count("quantity") != 0) request.quantity = parse_quantity(v["quantity"].as<std::string>());
+
+  TerminalProgress progress("validate");
+  std::vector<ValidatedRow> rows = validate_rows(
+      request, [&](std::size_t done, std::size_t total) { progress.show("rows", done, total); });
+  if (rows.empty()) throw ConfigError("", "no row to validate: none has the quantity, or --where leaves none");
+  const std::vector<ErrorGroup> groups = error_groups(rows);
+  if (v.count("plot") != 0) write_svg(scatter(rows), v["plot"].as<std::string>());
+  std::stable_sort(rows.begin(), rows.end(), [](const ValidatedRow& a, const ValidatedRow& b) {
+    return std::abs(a.error()) > std::abs(b.error());
+  });
+  const unsigned worst = v["worst"].as<unsigned>();
+  std::vector<nlohmann::ordered_json> list;
+  std::vector<std::vector<std::string>> table = {
+      {"group", "quantity", "n", "failed", "bias", "median", "mean", "p90"}};
+  std::vector<std::vector<std::string>> bad = {{"row", "group", "measured", "simulated", "error"}};
+  const auto percent = [](double x) { return fmt::format("{:.1f} %", 100 * x); };
+  for (const ErrorGroup& g : groups) {
+    nlohmann::ordered_json j = {{"group", g.group},         {"quantity", to_string(g.quantity)},
+                                {"n", g.n},                 {"failed", g.failed},
+                                {"bias", g.bias},           {"median_abs", g.median_abs},
+                                {"mean_abs", g.mean_abs},   {"p90_abs", g.p90_abs}};
+    table.push_back({g.group, to_string(g.quantity), std::to_string(g.n), std::to_string(g.failed), percent(g.bias),
+                     percent(g.median_abs), percent(g.mean_abs), percent(g.p90_abs)});
+    unsigned listed = 0;
+    for (const ValidatedRow& row : rows) {
+      if (row.group != g.group || row.quantity != g.quantity || listed == worst || !row.failure.empty()) continue;
+      ++listed;
+      j["worst"].push_back({{"row", row.file + ":" + std::to_string(row.line)},
+                            {"measured", row.measured},
+                            {"simulated", row.simulated},
+                            {"error", row.error()}});
+      bad.push_back({row.file + ":" + std::to_string(row.line), row.group, fmt::format("{:.5g}", row.measured),
+                     fmt::format("{:.5g}", row.simulated), percent(row.error())});
+    }
+    list.push_back(j);
+  }
+  std::size_t failed = 0;
+  for (const ValidatedRow& row : rows) {
+    if (row.failure.empty()) continue;
+    if (++failed <= 5) std::cerr << "orrery: " << row.file << ":" << row.line << ": " << row.failure << '\n';
+  }
+  if (failed > 5) std::cerr << "orrery: " << failed - 5 << " more rows failed\n";
+  print_result(format, list, [&] { return format_table(table) + (worst > 0 ? "\n" + format_table(bad) : ""); });
+  return failed == rows.size() ? 1 : 0;
+}
+
+}  // namespace orrery
