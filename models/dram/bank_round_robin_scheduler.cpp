@@ -52,8 +52,8 @@ bool BankRoundRobinScheduler::move_one(DramTick now, DramTick& next) {
   return false;
 }
 
-BankRoundRobinScheduler::Slot BankRoundRobinScheduler::issue_bank(std::uint32_t bank, DramTick now, Slot taken,
-                                                                  DramTick& next) {
+BankRoundRobinScheduler::Slot BankRoundRobinScheduler::issue_bank(std::uint32_t bank, DramTick now,
+                                                                  Slot taken, DramTick& next) {
   auto& queue = banks_[bank];
   const std::int64_t open = timing_.open_row(bank);
   if (open == DramTimingState::kClosed) {
@@ -79,8 +79,8 @@ BankRoundRobinScheduler::Slot BankRoundRobinScheduler::issue_bank(std::uint32_t 
     queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(i));
     --queued_;
     issue_column(request, now);
-    if (closed_page_ && std::none_of(queue.begin(), queue.end(),
-                                     [&](const DramRequest& r) { return r.row == request.row; }))
+    if (closed_page_ &&
+        std::none_of(queue.begin(), queue.end(), [&](const DramRequest& r) { return r.row == request.row; }))
       timing_.auto_precharge(bank, now, request.write);
     return Slot::column;
   }
@@ -109,8 +109,8 @@ DramTick BankRoundRobinScheduler::step(DramTick now) {
   DramTick next = refresh_.next_due();
   bool acted = move_one(now, next);
   Slot first = Slot::none;
-  if (refresh_.pending() &&
-      refresh_.issue(now, timing_, counts_, [](std::uint32_t) { return true; }, next)) {
+  if (refresh_.pending() && refresh_.issue(
+                                now, timing_, counts_, [](std::uint32_t) { return true; }, next)) {
     first = Slot::row;
   } else {
     first = issue_next(now, Slot::none, next);

@@ -49,7 +49,8 @@ bool CycleDramChannel::take(tlm::tlm_generic_payload& payload) {
   if (!queued && scheduler_->full(request.write)) return false;
   if (!queued) scheduler_->add(request);
   // A write is done when it is queued; so is a read of what is queued.
-  if (request.write || queued) posted_.push_back({&payload, request.arrived + scheduler_->timing().ticks_per_clock()});
+  if (request.write || queued)
+    posted_.push_back({&payload, request.arrived + scheduler_->timing().ticks_per_clock()});
   next_step_ = std::min(next_step_, std::max(request.arrived, last_step_ + 1));
   schedule();
   return true;

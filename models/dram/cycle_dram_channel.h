@@ -5,9 +5,9 @@
 // data is there, a write (posted) a clock after it was taken; while a queue is full a request waits without
 // END_REQ. Holds no contents. Left out: power-down, ECC, training.
 
-#include <tlm>
 #include <tlm_utils/peq_with_cb_and_phase.h>
 #include <tlm_utils/simple_target_socket.h>
+#include <tlm>
 
 #include <deque>
 #include <systemc>

@@ -13,8 +13,8 @@ struct DramRequest {
   std::uint32_t column = 0;
   bool write = false;
   DramTick arrived = 0;
-  std::uint64_t order = 0;   // of arrival; set by the scheduler
-  void* owner = nullptr;     // whose request it is; not looked into
+  std::uint64_t order = 0;  // of arrival; set by the scheduler
+  void* owner = nullptr;    // whose request it is; not looked into
 
   bool same_burst(const DramRequest& other) const {
     return bank == other.bank && row == other.row && column == other.column;
@@ -26,6 +26,12 @@ class DramSink {
   virtual ~DramSink() = default;
   // All data of a read is there at `t`, which never decreases from call to call.
   virtual void read_done(void* owner, DramTick t) = 0;
+  // A command to a bank was issued at `t` (refreshes and what they close are not told).
+  virtual void command_issued(DramCommand command, const DramRequest& request, DramTick t) {
+    (void)command;
+    (void)request;
+    (void)t;
+  }
 };
 
 // Commands a channel issued, for energy and tests.

@@ -9,7 +9,9 @@ DramScheduler::DramScheduler(const DramDevice& device, DramSink& sink)
     : timing_(device), refresh_(device, timing_.ticks_per_clock()), policy_(device.controller), sink_(sink) {}
 
 void DramScheduler::issue_column(const DramRequest& request, DramTick now) {
-  timing_.issue(request.write ? DramCommand::write : DramCommand::read, request.bank, now);
+  const DramCommand command = request.write ? DramCommand::write : DramCommand::read;
+  timing_.issue(command, request.bank, now);
+  sink_.command_issued(command, request, now);
   if (request.write) {
     ++counts_.writes;
   } else {
@@ -20,6 +22,7 @@ void DramScheduler::issue_column(const DramRequest& request, DramTick now) {
 
 void DramScheduler::issue_row(DramCommand command, const DramRequest& request, DramTick now) {
   timing_.issue(command, request.bank, now, request.row);
+  sink_.command_issued(command, request, now);
   ++(command == DramCommand::activate ? counts_.activates : counts_.precharges);
 }
 

@@ -81,7 +81,8 @@ DramTimingState::DramTimingState(const DramDevice& device)
 
 void DramTimingState::set(Spacing& level, DramCommand from, DramCommand to, std::uint32_t clocks) {
   DramTick& spacing = level[at(from)][at(to)];
-  const DramTick ticks = DramTick{clocks} * ticks_per_clock_ + (bus_ticks_[at(from)] - 1) - (bus_ticks_[at(to)] - 1);
+  const DramTick ticks =
+      DramTick{clocks} * ticks_per_clock_ + (bus_ticks_[at(from)] - 1) - (bus_ticks_[at(to)] - 1);
   spacing = std::max({spacing, ticks, DramTick{1}});
 }
 
@@ -145,8 +146,7 @@ void DramTimingState::issue(DramCommand command, std::uint32_t bank, DramTick t,
       ++b.hits;
       break;
     case DramCommand::refresh:
-      b.next[at(DramCommand::activate)] =
-          std::max(b.next[at(DramCommand::activate)], t + refresh_bank_time_);
+      b.next[at(DramCommand::activate)] = std::max(b.next[at(DramCommand::activate)], t + refresh_bank_time_);
       for (Bank& other : banks_) {
         if (other.pseudo_channel != b.pseudo_channel) continue;
         for (const DramCommand c : {DramCommand::activate, DramCommand::refresh})

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-
 namespace orrery {
 
 OldestReadyScheduler::OldestReadyScheduler(const DramDevice& device, DramSink& sink)
@@ -76,8 +75,7 @@ void OldestReadyScheduler::choose_owner(DramTick now, Choice& column, DramTick& 
   }
 }
 
-void OldestReadyScheduler::choose(bool writes, DramTick now, Choice& column, Choice& row,
-                                  DramTick& next) {
+void OldestReadyScheduler::choose(bool writes, DramTick now, Choice& column, Choice& row, DramTick& next) {
   for (const std::uint32_t b : busy_[writes]) {
     if (refresh_.pending() && refresh_.blocks(b)) continue;
     const auto& queue = banks_[b].waiting[writes];

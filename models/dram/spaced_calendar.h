@@ -60,7 +60,6 @@ class SpacedCalendar {
     starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(n));
   }
 
-
  private:
   struct Start {
     Tick at;
@@ -73,7 +72,9 @@ class SpacedCalendar {
   static constexpr std::size_t kWindowStarts = 4;
 
   Tick on_grid(Tick t) const { return (t + spacing_ - 1) / spacing_ * spacing_; }
-  Tick apart(std::uint32_t a, std::uint32_t b) const { return a == b ? spacing_ : std::max(spacing_, tag_spacing_); }
+  Tick apart(std::uint32_t a, std::uint32_t b) const {
+    return a == b ? spacing_ : std::max(spacing_, tag_spacing_);
+  }
 
   // Three or more others are near: callers compete.
   bool crowded(Tick t) const {

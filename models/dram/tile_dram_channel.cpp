@@ -201,7 +201,8 @@ TileDramChannel::Read TileDramChannel::read(std::uint64_t address, DramTick t) {
   last_read_ = std::max(last_read_, col);
   ++counts_.reads;
   // A request for which a row is opened leaves the queue with the activate.
-  const DramTick leaves = counts_.activates > opened && leaves_at_activate_ ? lane.banks[place.bank].activated : col;
+  const DramTick leaves =
+      counts_.activates > opened && leaves_at_activate_ ? lane.banks[place.bank].activated : col;
   return {col + cl_bl_, leaves, place.lane * device_.banks() + place.bank};
 }
 

@@ -54,14 +54,14 @@ class TileDramChannel {
     SpacedCalendar data;
     std::vector<SpacedCalendar> groups[2];        // columns of a bank group: reads, writes
     std::vector<SpacedCalendar> group_activates;  // of a bank group
-    std::vector<SpacedCalendar> activates;  // a rank, or one for all stack IDs
+    std::vector<SpacedCalendar> activates;        // a rank, or one for all stack IDs
     std::vector<Bank> banks;
     std::vector<DramTick> group_last[2], rank_last[2];  // latest columns, with several ranks
-    DramTick reads_from = 0;   // after the last batch of writes
-    DramTick writes_from = 0;  // after the last read
-    std::int64_t active_epoch = -1;  // refresh interval of the last activate
-    DramTick closed_ticks = 0;       // from a refresh to the activate after it
-    DramTick idle_epochs = 0;        // refresh intervals without an activate
+    DramTick reads_from = 0;                            // after the last batch of writes
+    DramTick writes_from = 0;                           // after the last read
+    std::int64_t active_epoch = -1;                     // refresh interval of the last activate
+    DramTick closed_ticks = 0;                          // from a refresh to the activate after it
+    DramTick idle_epochs = 0;                           // refresh intervals without an activate
   };
   struct Place {
     std::uint32_t lane, rank, group, bank;

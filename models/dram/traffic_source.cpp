@@ -6,8 +6,8 @@
 
 namespace orrery {
 
-using sc_core::SC_ZERO_TIME;
 using sc_core::sc_time;
+using sc_core::SC_ZERO_TIME;
 
 TrafficSource::TrafficSource(const sc_core::sc_module_name& name, AccessPattern pattern,
                              const DramMapping& mapping, std::uint64_t burst_bytes, TrafficLoad load,
@@ -39,8 +39,7 @@ TrafficSource::~TrafficSource() = default;
 bool TrafficSource::generate(const sc_time& at) {
   if (!has_ahead_) ahead_.access = pattern_.next();
   has_ahead_ = true;
-  const std::uint32_t memory =
-      ports_.size() == 1 ? 0 : mapping_.decode(ahead_.access.address).channel;
+  const std::uint32_t memory = ports_.size() == 1 ? 0 : mapping_.decode(ahead_.access.address).channel;
   Port& port = *ports_[memory];
   const bool bounded = load_.kind == TrafficLoad::Kind::saturating;
   if (bounded && port.queue.size() >= kQueue) return false;

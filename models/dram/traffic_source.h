@@ -3,8 +3,8 @@
 // back. A first-in first-out queue a memory is filled in the pattern's order; a request leaves its queue when
 // the memory takes it (base protocol). Latency runs from there to the answer.
 
-#include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
+#include <tlm>
 
 #include <deque>
 #include <memory>

@@ -119,7 +119,8 @@ const std::vector<std::uint32_t>& NodeLinks::way(std::uint32_t from_end, std::ui
     }
   }
   if (by[to] == UINT32_MAX)
-    throw ConfigError("", "node " + node_.name + ": no way from " + std::to_string(from) + " to " + std::to_string(to));
+    throw ConfigError(
+        "", "node " + node_.name + ": no way from " + std::to_string(from) + " to " + std::to_string(to));
   for (std::uint32_t v = to; v != from; v = links_[by[v]].from) known.insert(known.begin(), by[v]);
   return known;
 }
@@ -127,7 +128,8 @@ const std::vector<std::uint32_t>& NodeLinks::way(std::uint32_t from_end, std::ui
 double NodeLinks::busiest_s(const CollectiveSchedule& schedule) {
   std::vector<double> load(links_.size(), 0);
   for (const CollectiveTransfer& t : schedule) {
-    for (const std::uint32_t l : way(t.from, t.to)) load[l] += static_cast<double>(t.bytes) * links_[l].fs_per_byte;
+    for (const std::uint32_t l : way(t.from, t.to))
+      load[l] += static_cast<double>(t.bytes) * links_[l].fs_per_byte;
   }
   return load.empty() ? 0 : *std::max_element(load.begin(), load.end()) / kFsPerSecond;
 }
@@ -139,7 +141,8 @@ double NodeLinks::chain_s(const CollectiveSchedule& schedule, double step_s) {
     double start = 0;
     for (const std::uint32_t before : schedule[i].after) start = std::max(start, done[before]);
     double latency = step_s;
-    for (const std::uint32_t l : way(schedule[i].from, schedule[i].to)) latency += to_seconds(links_[l].latency);
+    for (const std::uint32_t l : way(schedule[i].from, schedule[i].to))
+      latency += to_seconds(links_[l].latency);
     done[i] = start + latency;
     last = std::max(last, done[i]);
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-
 namespace orrery {
 namespace {
 
@@ -21,7 +20,8 @@ NodeNetwork::NodeNetwork(const sc_core::sc_module_name& name, const NodeFile& no
   dont_initialize();
 }
 
-std::size_t NodeNetwork::start(CollectiveSchedule schedule, Femtoseconds t, Femtoseconds base, Femtoseconds step) {
+std::size_t NodeNetwork::start(CollectiveSchedule schedule, Femtoseconds t, Femtoseconds base,
+                               Femtoseconds step) {
   Run run;
   run.schedule = std::move(schedule);
   const std::size_t n = run.schedule.size();

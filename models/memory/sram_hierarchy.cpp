@@ -34,8 +34,8 @@ SramHierarchy::SramHierarchy(const SramHierarchySpec& spec, std::uint32_t privat
   }
 }
 
-SramHierarchy::Time SramHierarchy::access(std::uint32_t core, std::uint64_t address, std::uint32_t bytes, bool write,
-                                          Time t) {
+SramHierarchy::Time SramHierarchy::access(std::uint32_t core, std::uint64_t address, std::uint32_t bytes,
+                                          bool write, Time t) {
   return visit(0, core, address, bytes, write, t);
 }
 
@@ -86,8 +86,8 @@ void SramHierarchy::make_room(std::size_t l, std::uint32_t core, Store& store, T
   }
 }
 
-SramHierarchy::Time SramHierarchy::visit(std::size_t l, std::uint32_t core, std::uint64_t address, std::uint32_t bytes,
-                                         bool write, Time t) {
+SramHierarchy::Time SramHierarchy::visit(std::size_t l, std::uint32_t core, std::uint64_t address,
+                                         std::uint32_t bytes, bool write, Time t) {
   if (l == spec_.levels.size()) {
     const Time service = spec_.memory_bytes_per_cycle > 0 ? ticks(bytes / spec_.memory_bytes_per_cycle) : 0;
     return memory_.reserve(t, service) + ticks(spec_.memory_latency_cycles);
@@ -125,6 +125,16 @@ SramHierarchy::Time SramHierarchy::visit(std::size_t l, std::uint32_t core, std:
   return filled;
 }
 
+void SramHierarchy::free_calendars() {
+  for (auto& level : stores_) {
+    for (Store& store : level) {
+      for (Calendar& c : store.banks) c.reset();
+      for (Calendar& c : store.crossings) c.reset();
+    }
+  }
+  memory_.reset();
+}
+
 void SramHierarchy::pin(std::size_t l, std::uint64_t address, std::uint64_t bytes) {
   const SramLevelSpec& level = spec_.levels[l];
   for (Store& store : stores_[l]) {
@@ -137,8 +147,8 @@ void SramHierarchy::pin(std::size_t l, std::uint64_t address, std::uint64_t byte
         continue;
       }
       if (store.lines.size() >= store.capacity)
-        throw ConfigError("", "level " + level.name + " cannot pin " + std::to_string(bytes) + " bytes; it has " +
-                                  std::to_string(level.size_bytes));
+        throw ConfigError("", "level " + level.name + " cannot pin " + std::to_string(bytes) +
+                                  " bytes; it has " + std::to_string(level.size_bytes));
       store.lines[line] = {store.order.end(), false, true};
     }
   }

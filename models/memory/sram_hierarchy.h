@@ -27,6 +27,9 @@ class SramHierarchy {
   // Keeps the lines of a range in `level` whatever else comes. Throws ConfigError when they do not fit.
   void pin(std::size_t level, std::uint64_t address, std::uint64_t bytes);
 
+  // All banks free now; contents stay.
+  void free_calendars();
+
   struct LevelCounts {
     std::uint64_t hits = 0, misses = 0, write_backs = 0, bypassed = 0, far = 0;
     std::uint64_t conflict_ticks = 0;  // waited for a bank
@@ -57,7 +60,8 @@ class SramHierarchy {
   Store& store_of(std::size_t level, std::uint32_t core) {
     return stores_[level][level < private_levels_ ? core : 0];
   }
-  Time visit(std::size_t level, std::uint32_t core, std::uint64_t address, std::uint32_t bytes, bool write, Time t);
+  Time visit(std::size_t level, std::uint32_t core, std::uint64_t address, std::uint32_t bytes, bool write,
+             Time t);
   Time take_bank(std::size_t level, std::uint32_t core, std::uint64_t address, std::uint32_t bytes, Time t);
   void make_room(std::size_t level, std::uint32_t core, Store& store, Time t);
 };

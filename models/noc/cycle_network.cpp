@@ -20,7 +20,8 @@ std::uint32_t first_from(const Bits& bits, std::uint32_t from) {
   std::size_t w = from / 64;
   std::uint64_t word = bits[w] & (~std::uint64_t{0} << (from % 64));
   for (std::size_t i = 0; i <= words; ++i) {
-    if (word != 0) return static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(__builtin_ctzll(word)));
+    if (word != 0)
+      return static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(__builtin_ctzll(word)));
     w = w + 1 == words ? 0 : w + 1;
     word = bits[w];
   }
@@ -169,7 +170,8 @@ void CycleNetwork::take_flit(const Arrival& a, NocCycle t) {
 }
 
 // The head at the front of an input virtual channel asks for a way out from `ready` on.
-void CycleNetwork::start_packet(Router& router, std::uint32_t router_id, std::uint32_t input_vc, NocCycle ready) {
+void CycleNetwork::start_packet(Router& router, std::uint32_t router_id, std::uint32_t input_vc,
+                                NocCycle ready) {
   InputVc& vc = router.inputs[input_vc];
   const Flit& head = router.buffers[std::size_t{input_vc} * depth_ + vc.first];
   const NocPacket& packet = packets_[head.packet];
@@ -221,7 +223,8 @@ void CycleNetwork::allocate_vcs(Router& router, NocCycle t) {
     router.vc_accept[in] = (out + 1) % out_vcs;
     vc_results_.push_back({in, out});
   }
-  for (const std::uint32_t request : asked_) std::fill(requests_[request].begin(), requests_[request].end(), 0);
+  for (const std::uint32_t request : asked_)
+    std::fill(requests_[request].begin(), requests_[request].end(), 0);
 }
 
 void CycleNetwork::allocate_switch(Router& router, NocCycle t) {
@@ -241,7 +244,8 @@ void CycleNetwork::allocate_switch(Router& router, NocCycle t) {
       if (!any(bits)) switch_asked_.push_back(vc.out_port);
       set_bit(bits, in);
       choice.input_vc = i;
-    } else if (behind(v, router.sw_turn[in], vcs_) < behind(choice.input_vc % vcs_, router.sw_turn[in], vcs_)) {
+    } else if (behind(v, router.sw_turn[in], vcs_) <
+               behind(choice.input_vc % vcs_, router.sw_turn[in], vcs_)) {
       choice.input_vc = i;
     }
   });
@@ -319,7 +323,7 @@ void CycleNetwork::forward(Router& router, std::uint32_t router_id, std::uint32_
 void CycleNetwork::inject(std::uint32_t n, NocCycle t) {
   Node& node = nodes_[n];
   NocPacket& packet = packets_[node.waiting.front()];
-  if (node.sent == 0) {
+  if (!node.has_vc) {
     std::uint32_t v = 0;
     for (v = 1; v <= vcs_; ++v) {
       if (!node.outputs[(node.last_vc + v) % vcs_].taken) break;
@@ -329,6 +333,7 @@ void CycleNetwork::inject(std::uint32_t n, NocCycle t) {
     node.last_vc = node.vc;
     node.outputs[node.vc].taken = true;
     node.outputs[node.vc].tail_sent = false;
+    node.has_vc = true;
   }
   OutputVc& vc = node.outputs[node.vc];
   if (vc.occupied >= depth_) return;
@@ -340,6 +345,7 @@ void CycleNetwork::inject(std::uint32_t n, NocCycle t) {
   arrivals_at(t + 1 + graph_.channels()[channel].latency).push_back({channel, flit});
   if (++node.sent == packet.flits) {
     node.sent = 0;
+    node.has_vc = false;
     node.waiting.pop_front();
   }
 }

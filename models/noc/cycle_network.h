@@ -19,9 +19,9 @@ using NocCycle = std::int64_t;
 struct NocPacket {
   std::uint32_t from = 0, to = 0;
   std::uint32_t flits = 1;
-  std::uint32_t tie = 0;       // which way when two are as short
+  std::uint32_t tie = 0;  // which way when two are as short
   NocCycle created = 0;
-  NocCycle injected = 0;       // its head left the node
+  NocCycle injected = 0;  // its head left the node
 };
 
 class NocSink {
@@ -54,7 +54,7 @@ class CycleNetwork {
     State state = State::idle;
     std::uint16_t out_port = 0, out_vc = 0;
     std::uint8_t vc_class = 0;
-    NocCycle ready = 0;  // may ask for a virtual channel (waiting) or the switch (active)
+    NocCycle ready = 0;                  // may ask for a virtual channel (waiting) or the switch (active)
     std::uint32_t first = 0, count = 0;  // of the ring in buffers_
   };
   // One virtual channel of an output port: the state of the buffer at the other end.
@@ -79,6 +79,7 @@ class CycleNetwork {
     std::uint32_t sent = 0;             // flits of the first one
     std::uint32_t vc = 0;
     std::uint32_t last_vc = 0;
+    bool has_vc = false;  // `vc` is this packet's
     std::vector<OutputVc> outputs;
   };
   struct Arrival {
@@ -106,12 +107,12 @@ class CycleNetwork {
   std::vector<std::vector<Arrival>> arrivals_;
   std::vector<std::vector<Credit>> credits_;
   // Scratch of one router's allocation.
-  std::vector<Bits> requests_;            // [output port * classes + class]: input virtual channels
-  std::vector<std::uint32_t> asked_;      // output ports with requests
-  std::vector<std::uint32_t> grants_;     // best grant of an input virtual channel
-  std::vector<std::uint32_t> granted_;    // inputs with grants
-  std::vector<SwitchChoice> choice_;      // [expanded input * ports + output]
-  std::vector<Bits> switch_requests_;     // [output]: expanded inputs
+  std::vector<Bits> requests_;          // [output port * classes + class]: input virtual channels
+  std::vector<std::uint32_t> asked_;    // output ports with requests
+  std::vector<std::uint32_t> grants_;   // best grant of an input virtual channel
+  std::vector<std::uint32_t> granted_;  // inputs with grants
+  std::vector<SwitchChoice> choice_;    // [expanded input * ports + output]
+  std::vector<Bits> switch_requests_;   // [output]: expanded inputs
   std::vector<std::uint32_t> switch_asked_;
   std::vector<std::uint32_t> switch_grant_;
   std::vector<std::uint32_t> switch_granted_;
@@ -129,8 +130,12 @@ class CycleNetwork {
   void inject(std::uint32_t node, NocCycle t);
   void forward(Router& router, std::uint32_t router_id, std::uint32_t input_vc, NocCycle t);
   bool sending(OutputVc& vc, const Flit& flit) const;
-  std::vector<Arrival>& arrivals_at(NocCycle t) { return arrivals_[static_cast<std::size_t>(t) % arrivals_.size()]; }
-  std::vector<Credit>& credits_at(NocCycle t) { return credits_[static_cast<std::size_t>(t) % credits_.size()]; }
+  std::vector<Arrival>& arrivals_at(NocCycle t) {
+    return arrivals_[static_cast<std::size_t>(t) % arrivals_.size()];
+  }
+  std::vector<Credit>& credits_at(NocCycle t) {
+    return credits_[static_cast<std::size_t>(t) % credits_.size()];
+  }
 };
 
 }  // namespace orrery

@@ -13,7 +13,8 @@ namespace {
 std::uint32_t power(std::uint32_t base, std::uint32_t exponent) {
   std::uint64_t result = 1;
   for (std::uint32_t i = 0; i < exponent; ++i) result *= base;
-  if (result > 4096) throw ConfigError("", fmt::format("a network of {}^{} routers; at most 4096", base, exponent));
+  if (result > 4096)
+    throw ConfigError("", fmt::format("a network of {}^{} routers; at most 4096", base, exponent));
   return static_cast<std::uint32_t>(result);
 }
 
@@ -41,9 +42,10 @@ NocGraph::NocGraph(const NocSpec& spec) : spec_(spec) {
       break;
   }
   if (vc_classes_ > spec.router.num_vcs) {
-    throw ConfigError("", fmt::format("these routes need {} classes of virtual channels (a torus has a dateline); "
-                                      "num_vcs is {}",
-                                      vc_classes_, spec.router.num_vcs));
+    throw ConfigError(
+        "", fmt::format("these routes need {} classes of virtual channels (a torus has a dateline); "
+                        "num_vcs is {}",
+                        vc_classes_, spec.router.num_vcs));
   }
   check_reachable();
   check_deadlock();
@@ -87,7 +89,8 @@ std::uint32_t NocGraph::coordinate(std::uint32_t router, std::uint32_t dimension
 
 // k^n routers, a node each; dimension d links routers k^d apart.
 void NocGraph::build_cube(bool torus) {
-  if (spec_.k < 2 || spec_.n < 1) throw ConfigError("", "a mesh or torus needs k of at least 2 and n of at least 1");
+  if (spec_.k < 2 || spec_.n < 1)
+    throw ConfigError("", "a mesh or torus needs k of at least 2 and n of at least 1");
   const std::uint32_t routers = power(spec_.k, spec_.n);
   outputs_.resize(routers);
   inputs_.resize(routers);
@@ -111,7 +114,8 @@ void NocGraph::build_cube(bool torus) {
 // n stages of k^(n-1) switches of k x k; a node enters the first stage and leaves the last. One stage: a
 // crossbar.
 void NocGraph::build_butterfly() {
-  if (spec_.k < 2 || spec_.n < 1) throw ConfigError("", "a butterfly needs k of at least 2 and n of at least 1");
+  if (spec_.k < 2 || spec_.n < 1)
+    throw ConfigError("", "a butterfly needs k of at least 2 and n of at least 1");
   const std::uint32_t nodes = power(spec_.k, spec_.n);
   const std::uint32_t width = nodes / spec_.k;
   outputs_.resize(std::size_t{width} * spec_.n);
@@ -134,7 +138,8 @@ void NocGraph::build_butterfly() {
     }
   }
   const std::uint32_t top = nodes / spec_.k;
-  for (std::uint32_t node = 0; node < nodes; ++node) add_node(node % top, (spec_.n - 1) * width + node / spec_.k);
+  for (std::uint32_t node = 0; node < nodes; ++node)
+    add_node(node % top, (spec_.n - 1) * width + node / spec_.k);
   for (std::uint32_t stage = 0; stage < spec_.n; ++stage) {
     const std::uint32_t digit = power(spec_.k, spec_.n - 1 - stage);
     for (std::uint32_t sw = 0; sw < width; ++sw) {
@@ -147,9 +152,11 @@ void NocGraph::build_butterfly() {
 
 // A tree of switches: k children each, n levels; nodes below the lowest.
 void NocGraph::build_hierarchy() {
-  if (spec_.k < 2 || spec_.n < 1) throw ConfigError("", "a hierarchy needs k of at least 2 and n of at least 1");
+  if (spec_.k < 2 || spec_.n < 1)
+    throw ConfigError("", "a hierarchy needs k of at least 2 and n of at least 1");
   std::vector<std::uint32_t> first(spec_.n + 1, 0);
-  for (std::uint32_t level = 0; level < spec_.n; ++level) first[level + 1] = first[level] + power(spec_.k, level);
+  for (std::uint32_t level = 0; level < spec_.n; ++level)
+    first[level + 1] = first[level] + power(spec_.k, level);
   outputs_.resize(first[spec_.n]);
   inputs_.resize(first[spec_.n]);
   for (std::uint32_t level = 0; level + 1 < spec_.n; ++level) {
@@ -158,7 +165,8 @@ void NocGraph::build_hierarchy() {
       add_channel(first[level + 1] + s, first[level] + s / spec_.k, spec_.link_latency);
     }
   }
-  for (std::uint32_t node = 0; node < power(spec_.k, spec_.n); ++node) add_node(first[spec_.n - 1] + node / spec_.k);
+  for (std::uint32_t node = 0; node < power(spec_.k, spec_.n); ++node)
+    add_node(first[spec_.n - 1] + node / spec_.k);
   route_by_shortest_paths();
 }
 
@@ -226,7 +234,8 @@ void NocGraph::route_by_shortest_paths() {
 // Direction and class of virtual channels follow from where the packet entered the dimension (its source's
 // coordinate): a packet that crosses the wrap-around link keeps to one class, the others to the other, so
 // that no circle closes (each goes at most half way round).
-NocHop NocGraph::route_cube(std::uint32_t router, std::uint32_t from, std::uint32_t node, std::uint32_t tie) const {
+NocHop NocGraph::route_cube(std::uint32_t router, std::uint32_t from, std::uint32_t node,
+                            std::uint32_t tie) const {
   const bool torus = spec_.topology == NocTopology::torus;
   for (std::uint32_t i = 0; i < spec_.n; ++i) {
     const std::uint32_t d = spec_.routing == NocRouting::yx ? spec_.n - 1 - i : i;
@@ -245,7 +254,8 @@ NocHop NocGraph::route_cube(std::uint32_t router, std::uint32_t from, std::uint3
   return {static_cast<std::uint16_t>(outputs_[router].size() - 1), kAnyVc};  // the node's own channel is last
 }
 
-NocHop NocGraph::route(std::uint32_t router, std::uint32_t from, std::uint32_t node, std::uint32_t tie) const {
+NocHop NocGraph::route(std::uint32_t router, std::uint32_t from, std::uint32_t node,
+                       std::uint32_t tie) const {
   if (!table_.empty()) return {table_[std::size_t{router} * nodes() + node], kAnyVc};
   return route_cube(router, from, node, tie);
 }
@@ -256,7 +266,8 @@ std::vector<std::uint32_t> NocGraph::path(std::uint32_t from, std::uint32_t to, 
     const std::uint32_t router = channels_[way.back()].to_router;
     const NocHop hop = route(router, from, to, tie);
     if (hop.port >= outputs_[router].size() || way.size() > channels_.size()) {
-      throw ConfigError("", fmt::format("node {} cannot reach node {}: no way on from router {}", from, to, router));
+      throw ConfigError(
+          "", fmt::format("node {} cannot reach node {}: no way on from router {}", from, to, router));
     }
     way.push_back(outputs_[router][hop.port]);
   }

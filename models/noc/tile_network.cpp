@@ -100,7 +100,8 @@ TileNetwork::Passage TileNetwork::reserve(std::uint32_t from, std::uint32_t to, 
     } else {
       // Given away when its tail was sent; the buffer behind bounds how far it runs ahead.
       const Cycle sent = held.start + flits;
-      channels_[held.channel].vc_free[held.vc] = std::max(sent, start + static_cast<Cycle>(flits) - spec_.vc_buffer_flits);
+      channels_[held.channel].vc_free[held.vc] =
+          std::max(sent, start + static_cast<Cycle>(flits) - spec_.vc_buffer_flits);
     }
     head = start + flight(out);
     held = next;
@@ -124,15 +125,14 @@ TileNetwork::Cycle TileNetwork::multicast(std::uint32_t from, const std::vector<
   for (const std::uint32_t to : targets) {
     Cycle head = t;
     for (const std::uint32_t channel : graph_.path(from, to, 0)) {
-      const auto shared = std::find_if(reached.begin(), reached.end(),
-                                       [&](const auto& r) { return r.first == channel; });
+      const auto shared =
+          std::find_if(reached.begin(), reached.end(), [&](const auto& r) { return r.first == channel; });
       if (shared != reached.end()) {
         head = shared->second;
         continue;
       }
       const bool injects = graph_.channels()[channel].from_router == kTerminal;
-      const Cycle start =
-          channels_[channel].link.earliest(injects ? head : head + routing_delay(), flits);
+      const Cycle start = channels_[channel].link.earliest(injects ? head : head + routing_delay(), flits);
       channels_[channel].link.insert(start, flits);
       flits_moved_ += flits;
       head = start + (injects ? 1 + graph_.channels()[channel].latency : flight(channel));
@@ -152,7 +152,8 @@ TileNetwork::Cycle TileNetwork::reduce(const std::vector<std::uint32_t>& sources
   for (const std::uint32_t from : sources) ways.push_back(graph_.path(from, to, 0));
   std::vector<std::pair<std::uint32_t, Cycle>> arrived;  // channel, its head at the far end
   const auto arrival = [&](std::uint32_t channel) {
-    const auto it = std::find_if(arrived.begin(), arrived.end(), [&](const auto& a) { return a.first == channel; });
+    const auto it =
+        std::find_if(arrived.begin(), arrived.end(), [&](const auto& a) { return a.first == channel; });
     return it == arrived.end() ? Cycle{-1} : it->second;
   };
   Cycle last = t;
@@ -168,7 +169,8 @@ TileNetwork::Cycle TileNetwork::reduce(const std::vector<std::uint32_t>& sources
       Cycle from = t;
       for (const auto& other : ways) {
         const auto it = std::find(other.begin(), other.end(), channel);
-        if (it != other.end() && it != other.begin()) from = std::max(from, arrival(*(it - 1)) + routing_delay());
+        if (it != other.end() && it != other.begin())
+          from = std::max(from, arrival(*(it - 1)) + routing_delay());
       }
       const bool injects = graph_.channels()[channel].from_router == kTerminal;
       const Cycle start = channels_[channel].link.earliest(from, flits);

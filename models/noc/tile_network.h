@@ -1,7 +1,7 @@
 #pragma once
 // A network at fidelity `tile`: a packet reserves every channel of its way at once. Each channel is a
-// calendar of busy intervals that keeps its gaps, and a pool of virtual channels: a packet holds one until its
-// tail has left the router at the other end and the credit is back, which is what bounds a router's
+// calendar of busy intervals that keeps its gaps, and a pool of virtual channels: a packet holds one until
+// its tail has left the router at the other end and the credit is back, which is what bounds a router's
 // throughput. Latencies of the pipeline are added in between. No flits, no allocators.
 
 #include <cstdint>
@@ -26,7 +26,8 @@ class TileNetwork {
 
   // To every node of `targets` along a tree: a channel that several ways share is taken once. Returns when
   // the last tail is there.
-  Cycle multicast(std::uint32_t from, const std::vector<std::uint32_t>& targets, std::uint32_t flits, Cycle t);
+  Cycle multicast(std::uint32_t from, const std::vector<std::uint32_t>& targets, std::uint32_t flits,
+                  Cycle t);
   // The way back: partial results of all `sources` meet in the routers of the same tree and are added there,
   // so that each channel carries one packet.
   Cycle reduce(const std::vector<std::uint32_t>& sources, std::uint32_t to, std::uint32_t flits, Cycle t);
@@ -52,7 +53,7 @@ class TileNetwork {
   struct Channel {
     Calendar link;
     std::vector<Calendar> crossbar;  // inputs of the crossbar behind it: one a turn of its virtual channels
-    std::vector<Cycle> vc_free;  // when a virtual channel may be given away
+    std::vector<Cycle> vc_free;      // when a virtual channel may be given away
   };
 
   const NocGraph& graph_;

@@ -141,9 +141,9 @@ ArchSpec build_arch(const ConfigDocument& document) {
     const std::string pointer = "/chip/memory/" + std::to_string(i);
     if (level.at("kind") == "shared_buffer") {
       arch.shared_buffer =
-          SharedBufferSpec{scaled(level, "size_mib", kMiB), number(level, "bytes_per_cycle"),
+          SharedBufferSpec{scaled(level, "size_mib", kMiB),       number(level, "bytes_per_cycle"),
                            number(level, "sustained_share", 1.0), number(level, "latency_ns"),
-                           integer(level, "partitions", 1),        number(level, "far_latency_ns"),
+                           integer(level, "partitions", 1),       number(level, "far_latency_ns"),
                            number(level, "far_bytes_per_cycle")};
       arch.shared_bank_kib = number(level, "bank_kib", 64);
     } else {

@@ -214,8 +214,8 @@ DramDevice load_dram_device(const std::string& preset) {
   const double trc = p.at(nlohmann::json::json_pointer(table + "/trc")).get<double>();
   if (tras + trp > trc * (in_clocks ? 1.0 : 1.02)) {
     found.push_back(document.diagnostic(
-        table + "/trc", fmt::format("tRAS + tRP = {} {} exceeds tRC = {}", tras + trp,
-                                    in_clocks ? "clocks" : "ns", trc)));
+        table + "/trc",
+        fmt::format("tRAS + tRP = {} {} exceeds tRC = {}", tras + trp, in_clocks ? "clocks" : "ns", trc)));
   }
   if (integer(p, "burst_length") % integer(p, "transfers_per_clock") != 0) {
     found.push_back(document.diagnostic(

@@ -11,8 +11,8 @@ namespace orrery {
 namespace {
 
 constexpr std::array<const char*, 7> kFields = {"ch", "pc", "ra", "bg", "ba", "ro", "co"};
-constexpr std::array<const char*, 7> kFieldNames = {"channel", "pseudo channel", "rank", "bank group",
-                                                    "bank",    "row",            "column"};
+constexpr std::array<const char*, 7> kFieldNames = {"channel", "pseudo channel", "rank", "bank group", "bank",
+                                                    "row",     "column"};
 
 std::array<std::uint32_t*, 7> members(DramAddress& a) {
   return {&a.channel, &a.pseudo_channel, &a.rank, &a.bank_group, &a.bank, &a.row, &a.column};
@@ -45,9 +45,10 @@ std::vector<Token> tokens_of(const std::string& order) {
     const std::string name = order.substr(i, 2);
     const auto field = std::find(kFields.begin(), kFields.end(), name);
     if (field == kFields.end()) {
-      throw ConfigError("", fmt::format("address mapping '{}': unknown field '{}'; expected ro, ch, ra, pc, bg, "
-                                        "ba or co, most significant first",
-                                        order, name));
+      throw ConfigError("",
+                        fmt::format("address mapping '{}': unknown field '{}'; expected ro, ch, ra, pc, bg, "
+                                    "ba or co, most significant first",
+                                    order, name));
     }
     i += 2;
     int bits = -1;
@@ -66,12 +67,8 @@ std::vector<Token> tokens_of(const std::string& order) {
 DramMapping::DramMapping(const std::string& order, const DramDevice& device, std::uint32_t channels)
     : order_(order) {
   shift_ = log2_of(device.burst_bytes(), "byte burst", device.preset);
-  const std::array<std::uint64_t, 7> sizes = {channels,
-                                              device.pseudo_channels,
-                                              device.ranks,
-                                              device.bank_groups,
-                                              device.banks_per_group,
-                                              device.rows,
+  const std::array<std::uint64_t, 7> sizes = {channels,           device.pseudo_channels, device.ranks,
+                                              device.bank_groups, device.banks_per_group, device.rows,
                                               device.columns()};
   std::array<std::uint32_t, 7> left{};
   for (std::size_t f = 0; f < sizes.size(); ++f) left[f] = log2_of(sizes[f], kFieldNames[f], device.preset);
@@ -104,9 +101,10 @@ DramMapping::DramMapping(const std::string& order, const DramDevice& device, std
   }
   for (std::size_t f = 0; f < left.size(); ++f) {
     if (taken[f] < left[f]) {
-      throw ConfigError("", fmt::format("address mapping '{}' does not cover the address: {} of the {} {} bits "
-                                        "('{}') are missing",
-                                        order, left[f] - taken[f], left[f], kFieldNames[f], kFields[f]));
+      throw ConfigError("",
+                        fmt::format("address mapping '{}' does not cover the address: {} of the {} {} bits "
+                                    "('{}') are missing",
+                                    order, left[f] - taken[f], left[f], kFieldNames[f], kFields[f]));
     }
   }
   bits_ = at - shift_;
@@ -152,7 +150,8 @@ std::string DramMapping::normalised(const std::string& text) {
   while (i < order.size()) {
     const std::size_t dash = std::min(order.find('-', i), order.size());
     const std::string word = order.substr(i, dash - i);
-    const auto known = std::find_if(words.begin(), words.end(), [&](const auto& w) { return word == w.first; });
+    const auto known =
+        std::find_if(words.begin(), words.end(), [&](const auto& w) { return word == w.first; });
     if (known == words.end())
       throw ConfigError("", "address mapping '" + text + "': unknown field '" + word + "'");
     result = known->second + (result.empty() ? "" : "-" + result);

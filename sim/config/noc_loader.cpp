@@ -66,7 +66,8 @@ NocSpec load_noc(const std::string& path) {
   const RouterSpec router = load_router(r.value("router", "mesh88_lat_example"));
   const std::string topology = r.at("topology").get<std::string>();
   if (topology != "graph") {
-    NocSpec spec = noc_from(topology, integer(r, "k", 8), integer(r, "n", 2), r.value("routing", "xy"), router);
+    NocSpec spec =
+        noc_from(topology, integer(r, "k", 8), integer(r, "n", 2), r.value("routing", "xy"), router);
     spec.link_latency = integer(r, "link_latency", 1);
     spec.terminal_latency = integer(r, "terminal_latency", 1);
     return spec;
@@ -83,11 +84,11 @@ NocSpec load_noc(const std::string& path) {
   spec.terminals = r.value("terminals", std::vector<std::uint32_t>{});
   spec.table = r.value("table", std::vector<std::vector<std::uint32_t>>{});
   const std::size_t nodes = spec.terminals.size();
-  if (!spec.table.empty() &&
-      (spec.table.size() != spec.routers || std::any_of(spec.table.begin(), spec.table.end(), [&](const auto& row) {
-         return row.size() != nodes;
-       }))) {
-    throw ConfigError(document.where("/table"), "the routing table needs a row a router with an entry a node");
+  if (!spec.table.empty() && (spec.table.size() != spec.routers ||
+                              std::any_of(spec.table.begin(), spec.table.end(),
+                                          [&](const auto& row) { return row.size() != nodes; }))) {
+    throw ConfigError(document.where("/table"),
+                      "the routing table needs a row a router with an entry a node");
   }
   return spec;
 }
@@ -115,11 +116,11 @@ NocSpec noc_from(const std::string& topology, std::uint32_t k, std::uint32_t n, 
   } else if (topology == "hierarchical") {
     spec.topology = NocTopology::hierarchical;
   } else {
-    throw ConfigError("", "unknown topology '" + topology + "'" +
-                              did_you_mean(topology, {"mesh", "torus", "ring", "crossbar", "butterfly",
-                                                      "hierarchical"}) +
-                              "; expected one of mesh, torus, ring, crossbar, butterfly, hierarchical or a "
-                              "YAML file");
+    throw ConfigError(
+        "", "unknown topology '" + topology + "'" +
+                did_you_mean(topology, {"mesh", "torus", "ring", "crossbar", "butterfly", "hierarchical"}) +
+                "; expected one of mesh, torus, ring, crossbar, butterfly, hierarchical or a "
+                "YAML file");
   }
   return spec;
 }

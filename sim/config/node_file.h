@@ -54,10 +54,10 @@ struct NodeFile {
   WireSpec link;                          // all links of a chip together
   bool switch_reduces = false;            // reductions in the switch
   double switch_latency_ns = 0;
-  WireSpec host;                // pairwise_host: a chip's way to the host
-  std::uint32_t nics = 0;       // out of the node
-  WireSpec nic;                 // one of them
-  double nic_base_ns = 0;       // what leaving the node adds to a collective's start
+  WireSpec host;           // pairwise_host: a chip's way to the host
+  std::uint32_t nics = 0;  // out of the node
+  WireSpec nic;            // one of them
+  double nic_base_ns = 0;  // what leaving the node adds to a collective's start
   std::vector<CollectiveProtocol> protocols;
   double energy_pj_per_bit = 0;
 };

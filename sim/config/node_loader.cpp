@@ -51,7 +51,8 @@ CollectiveAlgorithm parse_collective_algorithm(const std::string& name) {
 
 std::vector<std::string> node_names() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder())) names.push_back(entry.path().stem().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder()))
+    names.push_back(entry.path().stem().string());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -59,7 +60,8 @@ std::vector<std::string> node_names() {
 NodeFile load_node(const std::string& name) {
   std::filesystem::path path = folder() / (name + ".yaml");
   if (std::filesystem::path(name).extension() == ".yaml") path = name;
-  if (!std::filesystem::exists(path)) throw ConfigError("", "no node '" + name + "'" + did_you_mean(name, node_names()));
+  if (!std::filesystem::exists(path))
+    throw ConfigError("", "no node '" + name + "'" + did_you_mean(name, node_names()));
   const ConfigDocument document = ConfigDocument::load(path);
   validate_as(document, "orrery/node/1");
   const json& r = document.root();
@@ -69,7 +71,8 @@ NodeFile load_node(const std::string& name) {
   node.chips = integer(r, "chips");
   const json& topology = r.at("topology");
   const std::string kind = topology.at("kind").get<std::string>();
-  node.topology = static_cast<NodeTopology>(std::find(kTopologies.begin(), kTopologies.end(), kind) - kTopologies.begin());
+  node.topology = static_cast<NodeTopology>(std::find(kTopologies.begin(), kTopologies.end(), kind) -
+                                            kTopologies.begin());
   node.dimensions = topology.value("dimensions", std::vector<std::uint32_t>{});
   node.radix = integer(topology, "radix");
   node.switch_reduces = topology.value("reduces", false);
@@ -83,19 +86,20 @@ NodeFile load_node(const std::string& name) {
     node.nic_base_ns = number(r["nics"], "base_us") * 1e3;
   }
   for (const json& p : r.at("protocols")) {
-    node.protocols.push_back({p.at("kind").get<std::string>(), number(p, "base_us") * 1e3, number(p, "step_us") * 1e3,
-                              number(p, "share", 1)});
+    node.protocols.push_back({p.at("kind").get<std::string>(), number(p, "base_us") * 1e3,
+                              number(p, "step_us") * 1e3, number(p, "share", 1)});
   }
   std::vector<Diagnostic> found = document.unused_sources();
   std::uint64_t places = 1;
   for (const std::uint32_t d : node.dimensions) places *= d;
   if (node.topology == NodeTopology::torus && places != node.chips)
-    found.push_back(document.diagnostic("/topology", fmt::format("dimensions hold {} chips; the node has {}", places,
-                                                                 node.chips)));
+    found.push_back(document.diagnostic(
+        "/topology", fmt::format("dimensions hold {} chips; the node has {}", places, node.chips)));
   if (node.topology == NodeTopology::fat_tree && (node.radix == 0 || node.chips % node.radix != 0))
     found.push_back(document.diagnostic("/topology", "a fat_tree needs a radix that divides the chips"));
   if (node.topology == NodeTopology::pairwise_host && (node.chips % 2 != 0 || node.host.bytes_per_s <= 0))
-    found.push_back(document.diagnostic("/topology", "pairwise_host needs an even number of chips and a host"));
+    found.push_back(
+        document.diagnostic("/topology", "pairwise_host needs an even number of chips and a host"));
   if (node.switch_reduces && node.topology != NodeTopology::switched)
     found.push_back(document.diagnostic("/topology", "only a switch reduces"));
   if (!found.empty()) throw ConfigError(found);

@@ -36,9 +36,8 @@ void start_simulation() {
 }
 
 void start_simulation(Femtoseconds duration) {
-  unwrapping_reports([duration] {
-    sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(duration)));
-  });
+  unwrapping_reports(
+      [duration] { sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(duration))); });
 }
 
 }  // namespace orrery

@@ -14,7 +14,8 @@ namespace {
 
 // Algorithms a library has for a topology. Rings and trees fit any; a direct exchange needs a link a pair or
 // a switch, and libraries use it where links lie idle otherwise.
-std::vector<CollectiveAlgorithm> candidates(const NodeFile& node, CollectiveOperation op, std::uint32_t devices) {
+std::vector<CollectiveAlgorithm> candidates(const NodeFile& node, CollectiveOperation op,
+                                            std::uint32_t devices) {
   using A = CollectiveAlgorithm;
   if (op == CollectiveOperation::all_to_all || op == CollectiveOperation::send_recv) return {A::direct};
   const bool several_groups =
@@ -83,9 +84,10 @@ CollectiveProbeResult run_collective_probe(const CollectiveProbe& probe) {
   const std::uint32_t devices = probe.devices == 0 ? node.chips : probe.devices;
   if (devices < 2) throw ConfigError("", "a collective needs at least 2 devices");
   if (devices > node.chips && (node.nics == 0 || devices % node.chips != 0)) {
-    throw ConfigError("", fmt::format("{} devices of node {}: it has {} chips{}", devices, node.name, node.chips,
-                                      node.nics == 0 ? " and no NICs to join another"
-                                                     : "; several nodes take a multiple of that"));
+    throw ConfigError(
+        "", fmt::format(
+                "{} devices of node {}: it has {} chips{}", devices, node.name, node.chips,
+                node.nics == 0 ? " and no NICs to join another" : "; several nodes take a multiple of that"));
   }
   if (probe.bytes == 0) throw ConfigError("", "a collective moves at least one byte");
   const CollectiveChoice choice = choose_collective(node, op, devices, probe.bytes, probe.algorithm);

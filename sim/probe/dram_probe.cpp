@@ -18,8 +18,12 @@ DramActivity activity_of(const CycleDramChannel& channel, double seconds) {
 }
 
 DramActivity operator-(const DramActivity& a, const DramActivity& b) {
-  return {a.activates - b.activates, a.reads - b.reads,         a.writes - b.writes,
-          a.refreshes - b.refreshes, a.bank_refreshes - b.bank_refreshes, a.seconds - b.seconds,
+  return {a.activates - b.activates,
+          a.reads - b.reads,
+          a.writes - b.writes,
+          a.refreshes - b.refreshes,
+          a.bank_refreshes - b.bank_refreshes,
+          a.seconds - b.seconds,
           a.active_seconds - b.active_seconds};
 }
 
@@ -34,12 +38,14 @@ DramProbeResult run_dram_probe(const DramProbe& probe) {
   const TrafficLoad load = parse_traffic_load(probe.load, result.peak_gb_per_s * 1e9);
   AccessPattern pattern(probe.pattern, mapping, device.burst_bytes(), probe.seed);
 
-  if (probe.fidelity == ProbeFidelity::tile) return run_dram_tile_probe(probe, mapping, std::move(pattern), load);
+  if (probe.fidelity == ProbeFidelity::tile)
+    return run_dram_tile_probe(probe, mapping, std::move(pattern), load);
   prepare_systemc();
   const Femtoseconds warm_up = from_ns(probe.warm_up_ns);
-  const sc_core::sc_time period = sc_core::sc_time::from_value(static_cast<std::uint64_t>(from_ns(device.clock_ns)));
-  TrafficSource source("source", std::move(pattern), mapping, device.burst_bytes(), load, period, probe.channels,
-                       sc_core::sc_time::from_value(static_cast<std::uint64_t>(warm_up)));
+  const sc_core::sc_time period =
+      sc_core::sc_time::from_value(static_cast<std::uint64_t>(from_ns(device.clock_ns)));
+  TrafficSource source("source", std::move(pattern), mapping, device.burst_bytes(), load, period,
+                       probe.channels, sc_core::sc_time::from_value(static_cast<std::uint64_t>(warm_up)));
   std::vector<std::unique_ptr<CycleDramChannel>> channels;
   for (std::uint32_t c = 0; c < probe.channels; ++c) {
     channels.push_back(

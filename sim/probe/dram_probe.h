@@ -25,9 +25,9 @@ struct DramProbeResult {
   double peak_gb_per_s = 0;
   double achieved_gb_per_s = 0;
   double share_of_peak = 0;
-  double latency_ns = 0;       // mean of reads, taken by the controller to data
+  double latency_ns = 0;  // mean of reads, taken by the controller to data
   double p99_latency_ns = 0;
-  double source_wait_ns = 0;   // mean, before the controller takes a read
+  double source_wait_ns = 0;     // mean, before the controller takes a read
   double energy_pj_per_bit = 0;  // core, 0 = no currents known
   double row_hit_rate = 0;
   std::uint64_t requests = 0;

@@ -140,7 +140,12 @@ class TileProbe {
   DramActivity activity(const Lane& lane, DramTick t) const {
     const DramCommandCounts& c = lane.channel.counts();
     const double tick_s = tick_ns_ * 1e-9;
-    return {c.activates, c.reads, c.writes, lane.channel.refreshes(t), 0, static_cast<double>(t) * tick_s,
+    return {c.activates,
+            c.reads,
+            c.writes,
+            lane.channel.refreshes(t),
+            0,
+            static_cast<double>(t) * tick_s,
             static_cast<double>(lane.channel.active_ticks(t)) * tick_s};
   }
 
@@ -223,8 +228,13 @@ class TileProbe {
       DramActivity a = activity(lanes_[l], end_);
       if (warm_) {
         const DramActivity& b = before_[l];
-        a = {a.activates - b.activates, a.reads - b.reads, a.writes - b.writes, a.refreshes - b.refreshes, 0,
-             a.seconds - b.seconds, a.active_seconds - b.active_seconds};
+        a = {a.activates - b.activates,
+             a.reads - b.reads,
+             a.writes - b.writes,
+             a.refreshes - b.refreshes,
+             0,
+             a.seconds - b.seconds,
+             a.active_seconds - b.active_seconds};
       }
       activates += static_cast<double>(a.activates);
       columns += static_cast<double>(a.reads + a.writes);

@@ -135,8 +135,9 @@ class NocRun {
       done.injected = passage.injected;
       statistics_.packet_done(done, passage.done);
       created[next.node] += gap();
-      order.push({std::max({created[next.node], network.node_free(next.node), passage.injected + packet.flits}),
-                  next.node});
+      order.push(
+          {std::max({created[next.node], network.node_free(next.node), passage.injected + packet.flits}),
+           next.node});
     }
   }
 

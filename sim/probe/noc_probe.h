@@ -21,7 +21,7 @@ struct NocProbe {
 };
 
 struct NocProbeResult {
-  double latency_cycles = 0;  // mean, created to the last flit ejected
+  double latency_cycles = 0;          // mean, created to the last flit ejected
   double network_latency_cycles = 0;  // from the head's injection
   double max_latency_cycles = 0;
   double accepted = 0;  // flits a node and cycle

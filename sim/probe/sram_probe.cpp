@@ -47,8 +47,8 @@ SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
     shared.name = "shared_buffer";
     shared.size_bytes = arch.shared_buffer->size_bytes;
     shared.bank_width_bytes = 32;
-    shared.slices = std::max(
-        1u, static_cast<std::uint32_t>(arch.shared_buffer->bytes_per_cycle * arch.shared_buffer->sustained_share / 32));
+    shared.slices = std::max(1u, static_cast<std::uint32_t>(arch.shared_buffer->bytes_per_cycle *
+                                                            arch.shared_buffer->sustained_share / 32));
     shared.latency_cycles = arch.shared_buffer->latency_ns * 1e-9 * arch.clock_hz;
     shared.partitions = arch.shared_buffer->partitions;
     shared.far_latency_cycles = arch.shared_buffer->far_latency_ns * 1e-9 * arch.clock_hz;
@@ -56,8 +56,8 @@ SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
     spec.levels.push_back(shared);
   }
   spec.memory_bytes_per_cycle = arch.dram.peak_bytes_per_s() / arch.clock_hz;
-  spec.memory_latency_cycles = (arch.dram.controller_latency_ns + arch.dram.trcd_ns + arch.dram.cl_ns) * 1e-9 *
-                               arch.clock_hz;
+  spec.memory_latency_cycles =
+      (arch.dram.controller_latency_ns + arch.dram.trcd_ns + arch.dram.cl_ns) * 1e-9 * arch.clock_hz;
   return spec;
 }
 
@@ -101,9 +101,17 @@ SramProbeResult run_sram_probe(const SramProbe& probe) {
     throw ConfigError("", std::to_string(probe.cores) + " cores asked for; there are " +
                               std::to_string(probe.hierarchy.requesters));
   }
-  if (probe.footprint_bytes < probe.access_bytes) throw ConfigError("", "the footprint is smaller than an access");
+  if (probe.footprint_bytes < probe.access_bytes)
+    throw ConfigError("", "the footprint is smaller than an access");
   SramHierarchy memory(probe.hierarchy, probe.private_levels);
   if (probe.pinned_bytes > 0) memory.pin(probe.hierarchy.levels.size() - 1, 0, probe.pinned_bytes);
+  // The footprint once through, so that what fits is there.
+  const std::uint32_t line = probe.hierarchy.levels.front().line_bytes;
+  for (std::uint32_t c = 0; c < probe.cores; ++c) {
+    for (std::uint64_t a = 0; a < probe.footprint_bytes; a += line)
+      memory.access(c, a, probe.access_bytes, false, 0);
+  }
+  memory.free_calendars();
   const bool chase = pattern.kind == Pattern::Kind::chase;
   const std::uint32_t lanes = chase ? 1 : std::max(1u, probe.lanes);
   const std::uint32_t window = chase ? 1 : std::max(1u, probe.outstanding);
@@ -115,7 +123,8 @@ SramProbeResult run_sram_probe(const SramProbe& probe) {
     Time issue = 0;
   };
   std::vector<Core> cores;
-  for (std::uint32_t c = 0; c < probe.cores; ++c) cores.push_back({RandomStream(probe.seed + c), 0, 0, {}, 0});
+  for (std::uint32_t c = 0; c < probe.cores; ++c)
+    cores.push_back({RandomStream(probe.seed + c), 0, 0, {}, 0});
   using Turn = std::pair<Time, std::uint32_t>;
   std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;
   for (std::uint32_t c = 0; c < probe.cores; ++c) turns.push({0, c});

@@ -47,13 +47,15 @@ class Axis {
     if (high_ <= low_) high_ = low_ + 1;
   }
   double at(double value) const {
-    const double share = log_ ? std::log(value / low_) / std::log(high_ / low_) : (value - low_) / (high_ - low_);
+    const double share =
+        log_ ? std::log(value / low_) / std::log(high_ / low_) : (value - low_) / (high_ - low_);
     return from_ + share * (to_ - from_);
   }
   std::vector<double> ticks() const {
     std::vector<double> found;
     if (log_) {
-      for (double t = std::pow(10, std::ceil(std::log10(low_) - 1e-9)); t <= high_ * 1.0001; t *= 10) found.push_back(t);
+      for (double t = std::pow(10, std::ceil(std::log10(low_) - 1e-9)); t <= high_ * 1.0001; t *= 10)
+        found.push_back(t);
       return found;
     }
     const double raw = (high_ - low_) / 5;
@@ -93,25 +95,28 @@ std::string to_svg(const Plot& plot) {
       "<text x=\"{2}\" y=\"22\" font-size=\"15\">{3}</text>\n",
       kWidth, kHeight, kLeft, escaped(plot.title));
   for (const double t : x.ticks()) {
-    svg += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\" stroke=\"#ddd\"/>"
-                       "<text x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4:g}</text>\n",
-                       x.at(t), kTop, kHeight - kBottom, kHeight - kBottom + 18, t);
+    svg += fmt::format(
+        "<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\" stroke=\"#ddd\"/>"
+        "<text x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4:g}</text>\n",
+        x.at(t), kTop, kHeight - kBottom, kHeight - kBottom + 18, t);
   }
   for (const double t : y.ticks()) {
-    svg += fmt::format("<line x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#ddd\"/>"
-                       "<text x=\"{3}\" y=\"{4:.1f}\" text-anchor=\"end\">{5:g}</text>\n",
-                       kLeft, kWidth - kRight, y.at(t), kLeft - 6, y.at(t) + 4, t);
+    svg += fmt::format(
+        "<line x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#ddd\"/>"
+        "<text x=\"{3}\" y=\"{4:.1f}\" text-anchor=\"end\">{5:g}</text>\n",
+        kLeft, kWidth - kRight, y.at(t), kLeft - 6, y.at(t) + 4, t);
   }
-  svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (kLeft + kWidth - kRight) / 2,
-                     kHeight - 18, escaped(plot.x_label));
+  svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
+                     (kLeft + kWidth - kRight) / 2, kHeight - 18, escaped(plot.x_label));
   svg += fmt::format("<text transform=\"translate(20 {}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
                      (kTop + kHeight - kBottom) / 2, escaped(plot.y_label));
   if (plot.diagonal) {
     const double low = std::max(x.low(), y.low());
     const double high = std::min(x.high(), y.high());
-    svg += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#888\" "
-                       "stroke-dasharray=\"4 3\"/>\n",
-                       x.at(low), y.at(low), x.at(high), y.at(high));
+    svg += fmt::format(
+        "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#888\" "
+        "stroke-dasharray=\"4 3\"/>\n",
+        x.at(low), y.at(low), x.at(high), y.at(high));
   }
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const char* colour = kColours[i % kColours.size()];
@@ -119,9 +124,11 @@ std::string to_svg(const Plot& plot) {
     for (const auto& [px, py] : plot.series[i].points) {
       if (!x.shows(px) || !y.shows(py)) continue;
       line += fmt::format("{:.1f},{:.1f} ", x.at(px), y.at(py));
-      svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\" fill=\"{}\"/>\n", x.at(px), y.at(py), colour);
+      svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\" fill=\"{}\"/>\n", x.at(px), y.at(py),
+                         colour);
     }
-    if (plot.lines) svg += fmt::format("<polyline fill=\"none\" stroke=\"{}\" points=\"{}\"/>\n", colour, line);
+    if (plot.lines)
+      svg += fmt::format("<polyline fill=\"none\" stroke=\"{}\" points=\"{}\"/>\n", colour, line);
     if (i < 20) {
       svg += fmt::format("<text x=\"{}\" y=\"{}\" fill=\"{}\">{}</text>\n", kWidth - kRight + 12,
                          kTop + 14 + 16 * static_cast<double>(i), colour, escaped(plot.series[i].name));

@@ -34,7 +34,8 @@ class Builder {
   }
 
   // Ring over `order`; `ready[d]` is what device order[d] waits for first. Returns the last arrival of each.
-  Devices ring(const Devices& order, std::uint32_t steps, std::uint64_t chunk, Devices ready, std::uint32_t ring) {
+  Devices ring(const Devices& order, std::uint32_t steps, std::uint64_t chunk, Devices ready,
+               std::uint32_t ring) {
     const auto n = static_cast<std::uint32_t>(order.size());
     if (ready.empty()) ready.assign(n, kNone);
     for (std::uint32_t s = 0; s < steps; ++s) {
@@ -48,11 +49,14 @@ class Builder {
 
   // A pipelined chain from order[0] on.
   void chain(const Devices& order, std::uint64_t bytes) {
-    const std::uint32_t pieces = std::max<std::uint32_t>(8, static_cast<std::uint32_t>(order.size()));
+    const auto pieces = static_cast<std::uint32_t>(4 * order.size());
+    std::uint32_t first = kNone;  // the piece before has left
     for (std::uint32_t p = 0; p < pieces; ++p) {
-      std::uint32_t before = kNone;
-      for (std::size_t d = 0; d + 1 < order.size(); ++d)
+      std::uint32_t before = first;
+      for (std::size_t d = 0; d + 1 < order.size(); ++d) {
         before = add(order[d], order[d + 1], bytes / pieces, {before});
+        if (d == 0) first = before;
+      }
     }
   }
 
@@ -90,7 +94,8 @@ class Builder {
   }
 
   // Every device sends chunk j to device j: what arrived at each.
-  std::vector<Devices> scatter(const Devices& devices, std::uint64_t chunk, const std::vector<Devices>& ready = {}) {
+  std::vector<Devices> scatter(const Devices& devices, std::uint64_t chunk,
+                               const std::vector<Devices>& ready = {}) {
     std::vector<Devices> arrived(devices.size());
     for (std::size_t shift = 1; shift < devices.size(); ++shift) {
       for (std::size_t d = 0; d < devices.size(); ++d) {
@@ -105,7 +110,8 @@ class Builder {
     std::vector<Devices> ready(n);
     const auto exchange = [&](std::uint32_t distance, std::uint64_t part) {
       std::vector<Devices> next(n);
-      for (std::uint32_t d = 0; d < n; ++d) next[d ^ distance].push_back(add(d, d ^ distance, part, ready[d]));
+      for (std::uint32_t d = 0; d < n; ++d)
+        next[d ^ distance].push_back(add(d, d ^ distance, part, ready[d]));
       ready = next;
     };
     if (scatter_phase) {
@@ -121,12 +127,17 @@ class Builder {
   // Chunk j of all devices meets in the switch; its sum goes to device j, which sends it to all through the
   // switch's multicast.
   void in_switch(std::uint32_t n, std::uint64_t bytes, bool reduce, bool spread) {
-    const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n);
-    for (std::uint32_t j = 0; j < n; ++j) {
+    // Chunks of a quarter of a MiB as far as there are enough: sums then come early.
+    const std::uint64_t rounds = std::clamp<std::uint64_t>(bytes / (std::uint64_t{n} * 256 * kKiB), 1, 16);
+    const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n * rounds);
+    // A device sends its chunks one after the other.
+    Devices sent(n, kNone);
+    for (std::uint32_t part = 0; part < n * rounds; ++part) {
+      const std::uint32_t j = part % n;
       std::uint32_t sum = kNone;
       if (reduce) {
         Devices up;
-        for (std::uint32_t d = 0; d < n; ++d) up.push_back(add((j + d) % n, kSwitch, chunk));
+        for (std::uint32_t d = 0; d < n; ++d) up.push_back(sent[d] = add(d, kSwitch, chunk, {sent[d]}));
         sum = add(kSwitch, j, chunk, up);
       }
       if (!spread) continue;
@@ -158,8 +169,8 @@ class Builder {
       for (std::uint32_t s = 0; s < rounds * (groups - 1); ++s) {
         std::vector<std::uint32_t> arrived(groups, kNone);
         for (std::uint32_t g = 0; g < groups; ++g)
-          arrived[(g + 1) % groups] = add(order[g], order[(g + 1) % groups],
-                                          ceil_div<std::uint64_t>(chunk, groups), ready[order[g]]);
+          arrived[(g + 1) % groups] =
+              add(order[g], order[(g + 1) % groups], ceil_div<std::uint64_t>(chunk, groups), ready[order[g]]);
         for (std::uint32_t g = 0; g < groups; ++g) ready[order[g]] = {arrived[g]};
       }
     }
@@ -183,9 +194,9 @@ CollectiveOperation parse_collective_operation(const std::string& name) {
   for (std::size_t i = 0; i < kOperations.size(); ++i) {
     if (name == kOperations[i]) return static_cast<CollectiveOperation>(i);
   }
-  throw ConfigError("", "unknown collective '" + name + "'" +
-                            did_you_mean(name, {kOperations.begin(), kOperations.end()}) +
-                            "; expected all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or send_recv");
+  throw ConfigError(
+      "", "unknown collective '" + name + "'" + did_you_mean(name, {kOperations.begin(), kOperations.end()}) +
+              "; expected all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or send_recv");
 }
 
 std::vector<std::vector<std::uint32_t>> ring_orders(NodeTopology topology, std::uint32_t devices) {
@@ -213,7 +224,8 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
   Builder b;
   if (n < 2) return {};
   const auto refuse = [&](const std::string& why) {
-    throw ConfigError("", std::string("algorithm ") + to_string(algorithm) + " for " + to_string(op) + ": " + why);
+    throw ConfigError(
+        "", std::string("algorithm ") + to_string(algorithm) + " for " + to_string(op) + ": " + why);
   };
   const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n);
   const bool reduces = op == Op::all_reduce || op == Op::reduce_scatter;
@@ -237,7 +249,8 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
         if (op == Op::broadcast) {
           b.chain(orders[r], share);
         } else {
-          b.ring(orders[r], (op == Op::all_reduce ? 2 : 1) * (n - 1), ceil_div<std::uint64_t>(share, n), {}, r);
+          b.ring(orders[r], (op == Op::all_reduce ? 2 : 1) * (n - 1), ceil_div<std::uint64_t>(share, n), {},
+                 r);
         }
       }
       break;

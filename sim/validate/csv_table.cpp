@@ -59,8 +59,9 @@ CsvTable read_csv(const std::string& path) {
   for (int line = 2; next_record(content, at, cells); ++line) {
     if (cells.size() == 1 && cells[0].empty()) continue;
     if (cells.size() > table.columns.size()) {
-      throw ConfigError(path + ":" + std::to_string(line), std::to_string(cells.size()) + " cells under " +
-                                                               std::to_string(table.columns.size()) + " columns");
+      throw ConfigError(
+          path + ":" + std::to_string(line),
+          std::to_string(cells.size()) + " cells under " + std::to_string(table.columns.size()) + " columns");
     }
     CsvRow row;
     for (std::size_t i = 0; i < cells.size(); ++i) row[table.columns[i]] = cells[i];

@@ -33,7 +33,8 @@ double dram_measured(const CsvRow& row, Quantity quantity) {
     case Quantity::latency: {
       // Past saturation a queue's length is all that a latency shows.
       const double offered = number_in(row, "offered_load") * number_in(row, "peak_gb_per_s");
-      if (!dependent(row) && (offered <= 0 || number_in(row, "achieved_gb_per_s") < 0.985 * offered)) return 0;
+      if (!dependent(row) && (offered <= 0 || number_in(row, "achieved_gb_per_s") < 0.985 * offered))
+        return 0;
       return number_in(row, "avg_latency_ns");
     }
     case Quantity::time:

@@ -74,11 +74,13 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
     for (const Condition& c : conditions) check_column(table, c.column, path);
     if (request.quantity && std::find(kind.quantities.begin(), kind.quantities.end(), *request.quantity) ==
                                 kind.quantities.end()) {
-      throw ConfigError(path, std::string("rows of kind ") + kind.name + " have no " + to_string(*request.quantity));
+      throw ConfigError(
+          path, std::string("rows of kind ") + kind.name + " have no " + to_string(*request.quantity));
     }
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       const CsvRow& row = table.rows[i];
-      if (!std::all_of(conditions.begin(), conditions.end(), [&](const auto& c) { return c.holds(row); })) continue;
+      if (!std::all_of(conditions.begin(), conditions.end(), [&](const auto& c) { return c.holds(row); }))
+        continue;
       ValidatedRow v;
       v.quantity = request.quantity.value_or(kind.primary(row));
       v.measured = kind.measured(row, v.quantity);
@@ -142,7 +144,8 @@ std::vector<ErrorGroup> error_groups(const std::vector<ValidatedRow>& rows) {
     for (const double x : e) groups[g].mean_abs += x / static_cast<double>(e.size());
     const std::size_t n = e.size();
     groups[g].median_abs = n % 2 == 1 ? e[n / 2] : (e[n / 2 - 1] + e[n / 2]) / 2;
-    groups[g].p90_abs = e[std::min(n - 1, static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(n))) - 1)];
+    groups[g].p90_abs =
+        e[std::min(n - 1, static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(n))) - 1)];
   }
   return groups;
 }

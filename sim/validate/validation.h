@@ -15,8 +15,8 @@ struct ValidationRequest {
   std::vector<std::string> files;
   ProbeFidelity fidelity = ProbeFidelity::tile;
   std::size_t jobs = 1;
-  std::vector<std::string> where;   // "measured_us>=10", "pattern=seq_read"; all must hold
-  std::vector<std::string> by;      // columns; empty = the kind's own
+  std::vector<std::string> where;    // "measured_us>=10", "pattern=seq_read"; all must hold
+  std::vector<std::string> by;       // columns; empty = the kind's own
   std::optional<Quantity> quantity;  // default: the row's first
 };
 

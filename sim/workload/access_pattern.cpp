@@ -8,21 +8,27 @@ namespace orrery {
 namespace {
 
 const char* const kExpected =
-    "seq_read, seq_write, mix21, mix21_rand, rand_read, rand_write, rand_N, stride_N (N bytes) or rowconflict";
+    "seq_read, seq_write, mix21, mix21_rand, rand_read, rand_write, rand_N, stride_N (N bytes) or "
+    "rowconflict";
 
 }  // namespace
 
 AccessPattern::AccessPattern(const std::string& name, const DramMapping& mapping, std::uint64_t burst_bytes,
                              std::uint64_t seed)
-    : name_(name), mapping_(mapping), burst_(burst_bytes), capacity_(mapping.capacity_bytes()), random_(seed) {
+    : name_(name),
+      mapping_(mapping),
+      burst_(burst_bytes),
+      capacity_(mapping.capacity_bytes()),
+      random_(seed) {
   const auto size_after = [&](const char* prefix) -> std::uint64_t {
     const std::string digits = name.substr(std::string(prefix).size());
     if (digits.empty() || digits.size() > 12 || digits.find_first_not_of("0123456789") != std::string::npos)
       throw ConfigError("", "unknown pattern '" + name + "'; expected " + kExpected);
     const std::uint64_t bytes = std::strtoull(digits.c_str(), nullptr, 10);
     if (bytes == 0 || bytes % burst_ != 0 || bytes > capacity_) {
-      throw ConfigError("", "pattern '" + name + "': " + digits + " bytes is not a multiple of the burst of " +
-                                std::to_string(burst_) + " bytes (or more than the memory)");
+      throw ConfigError("", "pattern '" + name + "': " + digits +
+                                " bytes is not a multiple of the burst of " + std::to_string(burst_) +
+                                " bytes (or more than the memory)");
     }
     return bytes;
   };

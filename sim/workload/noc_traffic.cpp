@@ -40,8 +40,9 @@ NocTraffic::NocTraffic(const std::string& name, std::uint32_t nodes) : nodes_(no
       return;
     }
   }
-  throw ConfigError("", "unknown traffic '" + name +
-                            "'; expected uniform, transpose, neighbor or hotspot(S xW), e.g. \"hotspot(2 x4)\"");
+  throw ConfigError("",
+                    "unknown traffic '" + name +
+                        "'; expected uniform, transpose, neighbor or hotspot(S xW), e.g. \"hotspot(2 x4)\"");
 }
 
 std::uint32_t NocTraffic::destination(std::uint32_t from, RandomStream& random) const {

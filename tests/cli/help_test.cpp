@@ -11,8 +11,8 @@ namespace {
 
 TEST(Help, EveryCommandExplainsItselfWithExamplesThatRun) {
   EXPECT_EQ(orrery_command("--help").exit_code, 0);
-  for (const char* name :
-       {"run", "compare", "kernel", "trace make", "trace show", "list", "check", "schema"}) {
+  for (const char* name : {"run", "compare", "kernel", "trace make", "trace show", "list", "check", "schema",
+                           "probe dram", "probe noc", "probe sram", "probe collective", "validate"}) {
     const CommandResult r = orrery_command(std::string(name) + " --help");
     EXPECT_EQ(r.exit_code, 0) << name;
     EXPECT_NE(r.out.find("Examples:\n  orrery "), std::string::npos) << name << r.out;
@@ -31,10 +31,9 @@ TEST(Help, EveryCommandExplainsItselfWithExamplesThatRun) {
 }
 
 TEST(Help, OptionsThatAreNotBuiltAreRefusedNotIgnored) {
-  for (const char* arguments :
-       {"validate x.csv", "sweep x.yaml", "run --arch asic/tpu-v5e --model gpt2 --pp 2",
-        "run --arch asic/tpu-v5e --model gpt2 --runtime vllm",
-        "run --arch asic/tpu-v5e --model gpt2 --fidelity cycle"}) {
+  for (const char* arguments : {"sweep x.yaml", "cost x.yaml", "run --arch asic/tpu-v5e --model gpt2 --pp 2",
+                                "run --arch asic/tpu-v5e --model gpt2 --runtime vllm",
+                                "run --arch asic/tpu-v5e --model gpt2 --fidelity cycle"}) {
     const CommandResult r = orrery_command(arguments);
     EXPECT_EQ(r.exit_code, 2) << arguments;
     EXPECT_FALSE(r.err.empty());

@@ -26,7 +26,9 @@ TEST(Schema, ResultsMatchTheirs) {
         "run --arch fpga/u280-x4-dfx --model gpt2 --input 4 --output 1 --fidelity roofline",
         "kernel --arch gpu/h100-sxm --op softmax --m 64 --n 1000",
         "kernel --arch gpu/h100-sxm --op all_gather --bytes 1000000 --devices 4",
-        "kernel --arch asic/edge-npu --op matmul --m 1 --n 1 --k 1 --fidelity roofline"}) {
+        "kernel --arch asic/edge-npu --op matmul --m 1 --n 1 --k 1 --fidelity roofline",
+        "probe dram --preset ddr4-3200 --fidelity tile", "probe noc --topology mesh --k 4",
+        "probe sram --arch asic/tpu-v4i", "probe collective --node a100_mesh4"}) {
     const CommandResult r = orrery_command(std::string(arguments) + " --format json");
     ASSERT_EQ(r.exit_code, 0) << r.err;
     expect_valid(r.out, "orrery/result/1");
@@ -49,7 +51,7 @@ TEST(Schema, EverySchemaIsPrintedByItsName) {
   for (const std::string& name : schema_names()) {
     EXPECT_EQ(nlohmann::json::parse(orrery_command("schema " + name).out), load_schema(name)) << name;
   }
-  EXPECT_EQ(schema_names().size(), 5U);
+  EXPECT_EQ(schema_names().size(), 9U);
   EXPECT_NE(orrery_command("schema arhc").err.find("orrery/arch/1"), std::string::npos);
 }
 

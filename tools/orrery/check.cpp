@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <iostream>
 
+#include "models/noc/noc_graph.h"
 #include "sim/config/arch_loader.h"
 #include "sim/config/config_document.h"
+#include "sim/config/dram_loader.h"
 #include "sim/config/name_lookup.h"
+#include "sim/config/noc_loader.h"
+#include "sim/config/node_loader.h"
 #include "sim/config/schema_validation.h"
+#include "sim/probe/sram_probe.h"
 #include "sim/report/text_table.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -20,7 +25,7 @@ namespace {
 
 const char* const kUsage =
     "orrery check FILE [--provenance]\n"
-    "Validates a machine, DRAM preset, energy table, model or trace without running anything.";
+    "Validates a machine, node, DRAM preset, network, energy table, model or trace without running anything.";
 const char* const kExamples =
     "  orrery check arch_configs/gpu/a100-sxm-40gb.yaml\n"
     "  orrery check gpu/a100-sxm-40gb --provenance\n"
@@ -32,11 +37,24 @@ std::filesystem::path file_of(const std::string& name) {
        {std::pair{arch_names(), &find_arch}, std::pair{model_names(), &find_model_file}}) {
     if (std::find(names.begin(), names.end(), name) != names.end()) return find(name);
   }
-  for (const char* folder : {"dram", "energy"}) {
+  for (const char* folder : {"dram", "energy", "nodes", "noc", "sram"}) {
     const auto preset = data_home() / "arch_configs" / folder / (name + ".yaml");
     if (std::filesystem::is_regular_file(preset)) return preset;
   }
   throw ConfigError(name, "cannot read this file");
+}
+
+// What a schema cannot say: timings that contradict each other, routes that deadlock, chips that do not add
+// up.
+void check_built(const std::string& schema, const std::string& path) {
+  if (schema == "orrery/dram/1") load_dram_device(path);
+  if (schema == "orrery/node/1") load_node(path);
+  if (schema == "orrery/router/1") load_router(path);
+  if (schema == "orrery/noc/1") NocGraph(load_noc(path));
+  if (schema == "orrery/sram/1") {
+    std::uint32_t private_levels = 0;
+    load_sram(path, private_levels);
+  }
 }
 
 void print_provenance(const ConfigDocument& document, OutputFormat format) {
@@ -87,6 +105,7 @@ int check_command(const Arguments& arguments) {
     }
     validate_as(document, schema);
     if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
+    check_built(schema, path.string());
   } else if (document.root().is_object() && document.root().contains("model_type")) {
     build_llm(document);
   } else {

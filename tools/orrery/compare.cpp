@@ -46,7 +46,7 @@ int compare_command(const Arguments& arguments) {
   std::vector<std::function<std::string()>> tasks;
   std::vector<ArchSpec> archs;
   for (const std::string& name : parsed.values["arch"].as<std::vector<std::string>>()) {
-    archs.push_back(load_arch_named(name));
+    archs.push_back(load_arch_for(name, parsed.values));
   }
   for (const ArchSpec& arch : archs) {
     const Scenario scenario = scenario_from(parsed.values, arch, llm.encoder_only);

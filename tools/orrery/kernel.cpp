@@ -167,6 +167,8 @@ int kernel_command(const Arguments& arguments) {
       ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")       //
       ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one")   //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv")  //
+      ("node", po::value<std::string>()->value_name("NAME"),
+       "links and protocols of this node instead of the machine's own")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
        "roofline (a bound) or tile")  //
       ("exact", "no steady-state skipping");
@@ -179,7 +181,7 @@ int kernel_command(const Arguments& arguments) {
   }
   if (parsed.values.count("tile") != 0) runner.tile = parse_tile(parsed.values["tile"].as<std::string>());
   const Stopwatch watch;
-  const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
+  const ArchSpec arch = load_arch_for(parsed.values["arch"].as<std::string>(), parsed.values);
   const DType dtype = parsed.values.count("dtype") != 0
                           ? parse_dtype_option(parsed.values["dtype"].as<std::string>())
                           : arch.execution.default_dtype;

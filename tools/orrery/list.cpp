@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
 #include "sim/config/arch_loader.h"
+#include "sim/config/dram_loader.h"
 #include "sim/config/name_lookup.h"
+#include "sim/config/noc_loader.h"
+#include "sim/config/node_loader.h"
 #include "sim/config/schema_validation.h"
 #include "sim/report/text_table.h"
 #include "sim/util/nearest_name.h"
@@ -51,6 +54,34 @@ Rows name_rows(const std::vector<std::string>& names) {
   return rows;
 }
 
+Rows node_rows() {
+  Rows rows;
+  for (const std::string& name : node_names()) {
+    const NodeFile node = load_node(name);
+    rows.push_back({{"name", name},
+                    {"chip", node.chip},
+                    {"chips", node.chips},
+                    {"link_gb_per_s", node.link.bytes_per_s * 1e-9},
+                    {"nics", node.nics}});
+  }
+  return rows;
+}
+
+Rows dram_rows() {
+  Rows rows;
+  for (const std::string& name : dram_preset_names()) {
+    const DramDevice d = load_dram_device(name);
+    rows.push_back({{"name", name},
+                    {"kind", d.kind},
+                    {"mtps", d.data_rate_mtps},
+                    {"channel_gb_per_s", d.peak_gb_per_s()},
+                    {"banks", d.all_banks()},
+                    {"page_bytes", d.page_bytes},
+                    {"currents", d.currents.has_value()}});
+  }
+  return rows;
+}
+
 std::string table_of(const Rows& rows) {
   std::vector<std::vector<std::string>> table;
   if (rows.empty()) return "";
@@ -75,10 +106,11 @@ int list_command(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()  //
       ("what", po::value<std::string>()->default_value("archs"),
-       "archs, models, operators, dtypes or schemas")  //
+       "archs, models, nodes, dram, routers, operators, dtypes or schemas")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   const ParsedOptions parsed = parse_options(
-      arguments, options, "orrery list [archs|models|operators|dtypes|schemas]\nWhat there is, by name.",
+      arguments, options,
+      "orrery list [archs|models|nodes|dram|routers|operators|dtypes|schemas]\nWhat there is, by name.",
       "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
@@ -88,6 +120,12 @@ int list_command(const Arguments& arguments) {
     rows = arch_rows();
   } else if (what == "models") {
     rows = model_rows();
+  } else if (what == "nodes") {
+    rows = node_rows();
+  } else if (what == "dram") {
+    rows = dram_rows();
+  } else if (what == "routers") {
+    rows = name_rows(router_names());
   } else if (what == "operators") {
     rows = name_rows(operator_names());
   } else if (what == "dtypes") {
@@ -96,7 +134,8 @@ int list_command(const Arguments& arguments) {
     rows = name_rows(schema_names());
   } else {
     throw UsageError("cannot list '" + what + "'" +
-                     did_you_mean(what, {"archs", "models", "operators", "dtypes", "schemas"}));
+                     did_you_mean(what, {"archs", "models", "nodes", "dram", "routers", "operators", "dtypes",
+                                         "schemas"}));
   }
   print_result(format, rows, [&] { return table_of(rows); });
   return 0;

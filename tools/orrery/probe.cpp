@@ -44,12 +44,14 @@ Plot titled(const std::string& title) {
 
 // Options every probe has.
 void add_common(po::options_description& options, bool fidelity) {
-  options.add_options()                                                                               //
-      ("sweep", "a curve instead of one point")                                                       //
-      ("plot", po::value<std::string>()->value_name("FILE.svg"), "draw it (with --sweep)")            //
-      ("jobs", po::value<unsigned>()->default_value(std::max(1u, std::thread::hardware_concurrency()))
-                   ->value_name("N"),
-       "points at a time")                                                                            //
+  options.add_options()                                                                     //
+      ("sweep", "a curve instead of one point")                                             //
+      ("plot", po::value<std::string>()->value_name("FILE.svg"), "draw it (with --sweep)")  //
+      ("jobs",
+       po::value<unsigned>()
+           ->default_value(std::max(1u, std::thread::hardware_concurrency()))
+           ->value_name("N"),
+       "points at a time")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   if (fidelity) {
     options.add_options()("fidelity", po::value<std::string>()->default_value("cycle")->value_name("F"),
@@ -67,7 +69,7 @@ std::string table_of(const std::vector<Row>& rows) {
   };
   std::vector<std::string> columns;
   for (const auto& [key, value] : rows.front().items()) {
-    if (key == "schema" || value.is_array()) continue;
+    if (key == "schema" || key == "kind" || value.is_array()) continue;
     bool same = rows.size() > 1;
     for (const Row& row : rows) same = same && row[key] == value;
     if (same) {
@@ -80,7 +82,7 @@ std::string table_of(const std::vector<Row>& rows) {
   if (rows.size() == 1) {
     std::vector<std::vector<std::string>> lines;
     for (const auto& [key, value] : rows.front().items()) {
-      if (key == "schema") continue;
+      if (key == "schema" || key == "kind") continue;
       if (value.is_array()) {
         for (const Row& level : value) {
           for (const auto& [k, v] : level.items())
@@ -131,19 +133,23 @@ int run_points(const po::variables_map& values, const std::vector<std::function<
 const char* const kDramUsage =
     "orrery probe dram --preset P [--pattern ...] [--load ...] [--mapping M]\n"
     "Bandwidth, latency and energy of DRAM channels under an access pattern.\n"
-    "Patterns: seq_read, seq_write, mix21 (two streams, read read write), mix21_rand, rand_read, rand_write,\n"
-    "rand_N (random blocks of N bytes), stride_N, rowconflict. Loads: saturating, dependent (one access at a\n"
+    "Patterns: seq_read, seq_write, mix21 (two streams, read read write), mix21_rand, rand_read, "
+    "rand_write,\n"
+    "rand_N (random blocks of N bytes), stride_N, rowconflict. Loads: saturating, dependent (one access at "
+    "a\n"
     "time) or a share of the peak. Mappings: fields from the most significant: ro ra ba bg pc co ch, dashes\n"
     "allowed, a field may be split (rorabacobgco2).";
 const char* const kDramExamples =
     "  orrery probe dram --preset hbm2-2400 --pattern seq_read\n"
     "  orrery probe dram --preset ddr5-5600 --pattern rand_read --load dependent\n"
-    "  orrery probe dram --preset ramulator-hbm3-16gb-8hi-hbm3-6400mbps --pattern mix21 --sweep --plot hbm3.svg\n"
+    "  orrery probe dram --preset ramulator-hbm3-16gb-8hi-hbm3-6400mbps --pattern mix21 --sweep --plot "
+    "hbm3.svg\n"
     "  orrery probe dram --preset ddr4-3200 --pattern seq_read --mapping ro-ra-ba-bg-co --fidelity tile\n";
 
 Row dram_row(const DramProbe& probe) {
   const DramProbeResult r = run_dram_probe(probe);
   Row row = {{"schema", "orrery/result/1"},
+             {"kind", "probe"},
              {"probe", "dram"},
              {"preset", probe.device.preset},
              {"pattern", probe.pattern},
@@ -166,14 +172,16 @@ Row dram_row(const DramProbe& probe) {
 
 int probe_dram(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                                   //
-      ("preset", po::value<std::string>()->required()->value_name("P"), "DRAM preset (orrery list dram) or file")  //
-      ("pattern", po::value<std::string>()->default_value("seq_read"), "access pattern")                  //
-      ("load", po::value<std::string>()->default_value("saturating"), "how fast accesses come")           //
-      ("mapping", po::value<std::string>()->default_value(DramMapping::default_order()), "address mapping")  //
-      ("channels", po::value<unsigned>()->default_value(1), "channels")                                   //
-      ("refresh", po::value<std::string>(), "all_bank or per_bank (default: the preset's)")               //
-      ("warmup-ns", po::value<double>()->default_value(30000), "not measured")                            //
+  options.add_options()  //
+      ("preset", po::value<std::string>()->required()->value_name("P"),
+       "DRAM preset (orrery list dram) or file")                                                 //
+      ("pattern", po::value<std::string>()->default_value("seq_read"), "access pattern")         //
+      ("load", po::value<std::string>()->default_value("saturating"), "how fast accesses come")  //
+      ("mapping", po::value<std::string>()->default_value(DramMapping::default_order()),
+       "address mapping")                                                                    //
+      ("channels", po::value<unsigned>()->default_value(1), "channels")                      //
+      ("refresh", po::value<std::string>(), "all_bank or per_bank (default: the preset's)")  //
+      ("warmup-ns", po::value<double>()->default_value(30000), "not measured")               //
       ("measure-ns", po::value<double>()->default_value(200000), "measured");
   add_common(options, true);
   const ParsedOptions parsed = parse_options(arguments, options, kDramUsage, kDramExamples);
@@ -208,12 +216,14 @@ int probe_dram(const Arguments& arguments) {
     point.load = fmt::format("{:.2f}", percent / 100.0);
     points.push_back([point] { return dram_row(point); });
   }
-  return run_points(v, points, titled(probe.device.preset + " " + probe.pattern), "achieved_gb_per_s", {"latency_ns"});
+  return run_points(v, points, titled(probe.device.preset + " " + probe.pattern), "achieved_gb_per_s",
+                    {"latency_ns"});
 }
 
 const char* const kNocUsage =
     "orrery probe noc --topology T [--k --n] [--traffic ...] [--rate R] [--packet-flits L]\n"
-    "Latency and accepted rate of a network on chip. Topologies: mesh, torus (k^n routers), ring (k), crossbar\n"
+    "Latency and accepted rate of a network on chip. Topologies: mesh, torus (k^n routers), ring (k), "
+    "crossbar\n"
     "(k ports), butterfly (k-ary, n stages), hierarchical (tree of k, n levels), or a YAML graph. Traffic:\n"
     "uniform, transpose, neighbor, 'hotspot(S xW)'. Rates in flits a node and cycle.";
 const char* const kNocExamples =
@@ -225,6 +235,7 @@ const char* const kNocExamples =
 Row noc_row(const NocProbe& probe, const std::string& topology) {
   const NocProbeResult r = run_noc_probe(probe);
   return {{"schema", "orrery/result/1"},
+          {"kind", "probe"},
           {"probe", "noc"},
           {"topology", topology},
           {"traffic", probe.traffic},
@@ -243,18 +254,19 @@ Row noc_row(const NocProbe& probe, const std::string& topology) {
 
 int probe_noc(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                                //
-      ("topology", po::value<std::string>()->required()->value_name("T"), "a kind, or a YAML file")    //
-      ("k", po::value<unsigned>()->default_value(8), "routers a dimension, ports, or children")        //
-      ("n", po::value<unsigned>()->default_value(2), "dimensions, stages or levels")                   //
-      ("routing", po::value<std::string>()->default_value("xy"), "xy or yx (dimension order)")         //
-      ("router", po::value<std::string>()->default_value("mesh88_lat_example"), "router (arch_configs/noc)")  //
-      ("vcs", po::value<unsigned>(), "virtual channels (default: the router's)")                       //
-      ("vc-buffer", po::value<unsigned>(), "flits a virtual channel buffers")                          //
-      ("link-latency", po::value<unsigned>(), "cycles of a link (default 1; 2 on a torus)")            //
-      ("traffic", po::value<std::string>()->default_value("uniform"), "where packets go")              //
-      ("rate", po::value<double>()->default_value(0.1), "flits a node and cycle; 1 = saturating")      //
-      ("packet-flits", po::value<unsigned>()->default_value(1), "flits of a packet")                   //
+  options.add_options()                                                                              //
+      ("topology", po::value<std::string>()->required()->value_name("T"), "a kind, or a YAML file")  //
+      ("k", po::value<unsigned>()->default_value(8), "routers a dimension, ports, or children")      //
+      ("n", po::value<unsigned>()->default_value(2), "dimensions, stages or levels")                 //
+      ("routing", po::value<std::string>()->default_value("xy"), "xy or yx (dimension order)")       //
+      ("router", po::value<std::string>()->default_value("mesh88_lat_example"),
+       "router (arch_configs/noc)")                                                                //
+      ("vcs", po::value<unsigned>(), "virtual channels (default: the router's)")                   //
+      ("vc-buffer", po::value<unsigned>(), "flits a virtual channel buffers")                      //
+      ("link-latency", po::value<unsigned>(), "cycles of a link (default 1; 2 on a torus)")        //
+      ("traffic", po::value<std::string>()->default_value("uniform"), "where packets go")          //
+      ("rate", po::value<double>()->default_value(0.1), "flits a node and cycle; 1 = saturating")  //
+      ("packet-flits", po::value<unsigned>()->default_value(1), "flits of a packet")               //
       ("cycles", po::value<std::int64_t>()->default_value(6000), "measured");
   add_common(options, true);
   const ParsedOptions parsed = parse_options(arguments, options, kNocUsage, kNocExamples);
@@ -265,8 +277,8 @@ int probe_noc(const Arguments& arguments) {
   if (v.count("vcs") != 0) router.num_vcs = v["vcs"].as<unsigned>();
   if (v.count("vc-buffer") != 0) router.vc_buffer_flits = v["vc-buffer"].as<unsigned>();
   const std::string topology = v["topology"].as<std::string>();
-  probe.network =
-      noc_from(topology, v["k"].as<unsigned>(), v["n"].as<unsigned>(), v["routing"].as<std::string>(), router);
+  probe.network = noc_from(topology, v["k"].as<unsigned>(), v["n"].as<unsigned>(),
+                           v["routing"].as<std::string>(), router);
   if (probe.network.topology == NocTopology::torus) probe.network.link_latency = 2;
   if (v.count("link-latency") != 0) probe.network.link_latency = v["link-latency"].as<unsigned>();
   probe.traffic = v["traffic"].as<std::string>();
@@ -289,16 +301,19 @@ int probe_noc(const Arguments& arguments) {
 
 const char* const kSramUsage =
     "orrery probe sram (--arch NAME | --levels FILE.yaml) [--pattern ...] [--footprint-kib N] [--cores N]\n"
-    "Latency and bandwidth of on-chip memories, level by level. Patterns: stride_N (bytes between the lanes'\n"
+    "Latency and bandwidth of on-chip memories, level by level. Patterns: stride_N (bytes between the "
+    "lanes'\n"
     "accesses: bank conflicts), rand, chase (each access waits for the one before).";
 const char* const kSramExamples =
     "  orrery probe sram --arch gpu/a100-sxm-80gb --pattern chase --sweep\n"
     "  orrery probe sram --arch gpu/h100-sxm --pattern stride_128 --footprint-kib 64\n"
-    "  orrery probe sram --levels arch_configs/sram/mi300x.yaml --pattern rand --footprint-kib 65536 --cores 16\n";
+    "  orrery probe sram --levels arch_configs/sram/mi300x.yaml --pattern rand --footprint-kib 65536 --cores "
+    "16\n";
 
 Row sram_row(const SramProbe& probe, const std::string& name) {
   const SramProbeResult r = run_sram_probe(probe);
   Row row = {{"schema", "orrery/result/1"},
+             {"kind", "probe"},
              {"probe", "sram"},
              {"memories", name},
              {"pattern", probe.pattern},
@@ -321,17 +336,17 @@ Row sram_row(const SramProbe& probe, const std::string& name) {
 
 int probe_sram(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                             //
-      ("arch", po::value<std::string>()->value_name("NAME"), "machine")                             //
+  options.add_options()                                                                                  //
+      ("arch", po::value<std::string>()->value_name("NAME"), "machine")                                  //
       ("levels", po::value<std::string>()->value_name("FILE"), "memories in YAML (orrery schema sram)")  //
-      ("pattern", po::value<std::string>()->default_value("stride_4"), "access pattern")            //
-      ("footprint-kib", po::value<double>()->default_value(64), "bytes that are touched")           //
-      ("cores", po::value<unsigned>()->default_value(1), "cores that access")                       //
-      ("access-bytes", po::value<unsigned>()->default_value(4), "a lane's access")                  //
-      ("lanes", po::value<unsigned>()->default_value(32), "accesses a core makes at once")          //
-      ("outstanding", po::value<unsigned>()->default_value(64), "groups of accesses under way")     //
-      ("accesses", po::value<std::int64_t>()->default_value(20000), "a core, measured")             //
-      ("writes", po::value<double>()->default_value(0), "share of the accesses")                    //
+      ("pattern", po::value<std::string>()->default_value("stride_4"), "access pattern")                 //
+      ("footprint-kib", po::value<double>()->default_value(64), "bytes that are touched")                //
+      ("cores", po::value<unsigned>()->default_value(1), "cores that access")                            //
+      ("access-bytes", po::value<unsigned>()->default_value(4), "a lane's access")                       //
+      ("lanes", po::value<unsigned>()->default_value(32), "accesses a core makes at once")               //
+      ("outstanding", po::value<unsigned>()->default_value(64), "groups of accesses under way")          //
+      ("accesses", po::value<std::int64_t>()->default_value(20000), "a core, measured")                  //
+      ("writes", po::value<double>()->default_value(0), "share of the accesses")                         //
       ("pin-kib", po::value<double>()->default_value(0), "of the footprint, kept in the last level");
   add_common(options, false);
   const ParsedOptions parsed = parse_options(arguments, options, kSramUsage, kSramExamples);
@@ -340,8 +355,8 @@ int probe_sram(const Arguments& arguments) {
   if ((v.count("arch") != 0) == (v.count("levels") != 0)) throw UsageError("give --arch or --levels");
   SramProbe probe;
   const std::string name = v[v.count("arch") != 0 ? "arch" : "levels"].as<std::string>();
-  probe.hierarchy = v.count("arch") != 0 ? sram_hierarchy_of(load_arch_named(name))
-                                         : load_sram(name, probe.private_levels);
+  probe.hierarchy =
+      v.count("arch") != 0 ? sram_hierarchy_of(load_arch_named(name)) : load_sram(name, probe.private_levels);
   probe.pattern = v["pattern"].as<std::string>();
   const double footprint = v["footprint-kib"].as<double>();
   if (!(footprint > 0) || footprint > 64.0 * 1024 * 1024) throw UsageError("--footprint-kib: up to 64 GiB");
@@ -370,19 +385,22 @@ int probe_sram(const Arguments& arguments) {
 const char* const kCollectiveUsage =
     "orrery probe collective --node S --kind K --bytes B [--devices N] [--algorithm A]\n"
     "One collective over the links of a node. Kinds: all_reduce, all_gather, reduce_scatter, all_to_all,\n"
-    "broadcast, send_recv. Algorithms: ring, tree, halving_doubling, direct, hierarchical, in_switch; without\n"
+    "broadcast, send_recv. Algorithms: ring, tree, halving_doubling, direct, hierarchical, in_switch; "
+    "without\n"
     "one it is chosen by size, as libraries do. --bytes is the whole array.";
 const char* const kCollectiveExamples =
     "  orrery probe collective --node a100_dgx --kind all_reduce --bytes 67108864\n"
-    "  orrery probe collective --node h100_dgx --kind all_reduce --bytes 1048576 --devices 4 --algorithm ring\n"
+    "  orrery probe collective --node h100_dgx --kind all_reduce --bytes 1048576 --devices 4 --algorithm "
+    "ring\n"
     "  orrery probe collective --node a100_mesh4 --kind all_gather --sweep --plot gather.svg\n";
 
 Row collective_row(const CollectiveProbe& probe) {
   const CollectiveProbeResult r = run_collective_probe(probe);
   return {{"schema", "orrery/result/1"},
+          {"kind", "probe"},
           {"probe", "collective"},
           {"node", probe.node},
-          {"kind", probe.kind},
+          {"collective", probe.kind},
           {"devices", r.devices},
           {"bytes", probe.bytes},
           {"algorithm", r.algorithm},
@@ -397,11 +415,11 @@ Row collective_row(const CollectiveProbe& probe) {
 
 int probe_collective(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                            //
+  options.add_options()                                                                                    //
       ("node", po::value<std::string>()->required()->value_name("S"), "node (orrery list nodes) or file")  //
-      ("kind", po::value<std::string>()->default_value("all_reduce"), "collective")                //
-      ("bytes", po::value<std::int64_t>()->default_value(1 << 20), "the whole array")              //
-      ("devices", po::value<unsigned>()->default_value(0), "chips (default: all of the node)")     //
+      ("kind", po::value<std::string>()->default_value("all_reduce"), "collective")                        //
+      ("bytes", po::value<std::int64_t>()->default_value(1 << 20), "the whole array")                      //
+      ("devices", po::value<unsigned>()->default_value(0), "chips (default: all of the node)")             //
       ("algorithm", po::value<std::string>()->default_value(""), "instead of the library's choice");
   add_common(options, false);
   const ParsedOptions parsed = parse_options(arguments, options, kCollectiveUsage, kCollectiveExamples);
@@ -438,8 +456,10 @@ int probe_command(const Arguments& arguments) {
   if (what == "sram") return probe_sram(rest);
   if (what == "collective") return probe_collective(rest);
   if (what == "--help" || what == "-h") {
-    std::cout << kDramUsage << "\n\n" << kNocUsage << "\n\n" << kSramUsage << "\n\n" << kCollectiveUsage
-              << "\n\n'orrery probe WHAT --help' lists the options.\n\nExamples:\n"
+    std::cout << kDramUsage << "\n\n"
+              << kNocUsage << "\n\n"
+              << kSramUsage << "\n\n"
+              << kCollectiveUsage << "\n\n'orrery probe WHAT --help' lists the options.\n\nExamples:\n"
               << kDramExamples << kNocExamples << kSramExamples << kCollectiveExamples;
     return 0;
   }

@@ -48,7 +48,7 @@ int run_command(const Arguments& arguments) {
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const RunnerOptions runner = runner_options_from(parsed.values);
   const Stopwatch watch;
-  const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
+  const ArchSpec arch = load_arch_for(parsed.values["arch"].as<std::string>(), parsed.values);
   const auto stream = stream_from(parsed.values, arch);
   RunResult result;
   {

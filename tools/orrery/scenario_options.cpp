@@ -1,5 +1,7 @@
 #include "tools/orrery/scenario_options.h"
 
+#include "sim/config/arch_loader.h"
+#include "sim/config/node_loader.h"
 namespace orrery {
 namespace {
 
@@ -28,9 +30,17 @@ po::options_description scenario_options() {
   return options;
 }
 
+ArchSpec load_arch_for(const std::string& name, const po::variables_map& values) {
+  ArchSpec arch = load_arch_named(name);
+  if (values.count("node") != 0) use_node(arch, load_node(values["node"].as<std::string>()));
+  return arch;
+}
+
 po::options_description fidelity_options() {
   po::options_description options("How");
   options.add_options()  //
+      ("node", po::value<std::string>()->value_name("NAME"),
+       "chips, links and protocols of this node (orrery list nodes) instead of the machine's own")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
        "roofline (a bound) or tile")                                                                   //
       ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping")  //

@@ -10,6 +10,9 @@ namespace orrery {
 // --batch --input --output --layers --dtype --devices --tp
 po::options_description scenario_options();
 // --fidelity --exact --runtime
+// A machine by name, in the node that --node names.
+ArchSpec load_arch_for(const std::string& name, const po::variables_map& values);
+
 po::options_description fidelity_options();
 
 // The scenario asked for on `arch` (its default dtype and devices where none is given).

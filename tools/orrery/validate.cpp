@@ -20,7 +20,8 @@ namespace {
 const char* const kUsage =
     "orrery validate DATA.csv ... [options]\n"
     "Simulates each measured row and prints the errors by group; error = (simulated - measured) / measured.\n"
-    "The columns tell what a file holds: DRAM (preset, pattern, ...), networks on chip (topology, traffic, ...),\n"
+    "The columns tell what a file holds: DRAM (preset, pattern, ...), networks on chip (topology, traffic, "
+    "...),\n"
     "collectives (system, devices, message_bytes, ...).";
 const char* const kExamples =
     "  orrery validate dram_reference.csv --fidelity cycle --by preset,pattern --where mode=saturating\n"
@@ -48,7 +49,8 @@ Plot scatter(const std::vector<ValidatedRow>& rows) {
   for (const ValidatedRow& row : rows) {
     if (!row.failure.empty()) continue;
     const std::string name = row.group;
-    auto series = std::find_if(plot.series.begin(), plot.series.end(), [&](const auto& s) { return s.name == name; });
+    auto series =
+        std::find_if(plot.series.begin(), plot.series.end(), [&](const auto& s) { return s.name == name; });
     if (series == plot.series.end()) series = plot.series.insert(plot.series.end(), PlotSeries{name, {}});
     series->points.push_back({row.measured, row.simulated});
   }
@@ -59,17 +61,20 @@ Plot scatter(const std::vector<ValidatedRow>& rows) {
 
 int validate_command(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                              //
+  options.add_options()                                                                                //
       ("data", po::value<std::vector<std::string>>()->required()->value_name("CSV"), "measured rows")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"), "tile or cycle")  //
-      ("jobs", po::value<unsigned>()->default_value(std::max(1u, std::thread::hardware_concurrency()))
-                   ->value_name("N"),
-       "rows at a time")                                                                             //
+      ("jobs",
+       po::value<unsigned>()
+           ->default_value(std::max(1u, std::thread::hardware_concurrency()))
+           ->value_name("N"),
+       "rows at a time")                                                                                    //
       ("where", po::value<std::vector<std::string>>()->value_name("COND"), "only rows for which it holds")  //
-      ("by", po::value<std::string>()->value_name("COL,..."), "columns to group by")                 //
-      ("quantity", po::value<std::string>()->value_name("Q"), "time, throughput, latency or energy")  //
-      ("worst", po::value<unsigned>()->default_value(0)->value_name("N"), "list the N worst rows of each group")  //
-      ("plot", po::value<std::string>()->value_name("FILE.svg"), "simulated against measured")       //
+      ("by", po::value<std::string>()->value_name("COL,..."), "columns to group by")                        //
+      ("quantity", po::value<std::string>()->value_name("Q"), "time, throughput, latency or energy")        //
+      ("worst", po::value<unsigned>()->default_value(0)->value_name("N"),
+       "list the N worst rows of each group")                                                   //
+      ("plot", po::value<std::string>()->value_name("FILE.svg"), "simulated against measured")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "data");
   if (parsed.help) return 0;
@@ -78,7 +83,8 @@ int validate_command(const Arguments& arguments) {
   ValidationRequest request;
   request.files = v["data"].as<std::vector<std::string>>();
   const std::string fidelity = v["fidelity"].as<std::string>();
-  if (fidelity != "tile" && fidelity != "cycle") throw UsageError("unknown --fidelity '" + fidelity + "' (tile or cycle)");
+  if (fidelity != "tile" && fidelity != "cycle")
+    throw UsageError("unknown --fidelity '" + fidelity + "' (tile or cycle)");
   request.fidelity = fidelity == "cycle" ? ProbeFidelity::cycle : ProbeFidelity::tile;
   request.jobs = std::max(1u, v["jobs"].as<unsigned>());
   if (v.count("where") != 0) request.where = v["where"].as<std::vector<std::string>>();
@@ -88,7 +94,8 @@ int validate_command(const Arguments& arguments) {
   TerminalProgress progress("validate");
   std::vector<ValidatedRow> rows = validate_rows(
       request, [&](std::size_t done, std::size_t total) { progress.show("rows", done, total); });
-  if (rows.empty()) throw ConfigError("", "no row to validate: none has the quantity, or --where leaves none");
+  if (rows.empty())
+    throw ConfigError("", "no row to validate: none has the quantity, or --where leaves none");
   const std::vector<ErrorGroup> groups = error_groups(rows);
   if (v.count("plot") != 0) write_svg(scatter(rows), v["plot"].as<std::string>());
   std::stable_sort(rows.begin(), rows.end(), [](const ValidatedRow& a, const ValidatedRow& b) {
@@ -101,22 +108,28 @@ int validate_command(const Arguments& arguments) {
   std::vector<std::vector<std::string>> bad = {{"row", "group", "measured", "simulated", "error"}};
   const auto percent = [](double x) { return fmt::format("{:.1f} %", 100 * x); };
   for (const ErrorGroup& g : groups) {
-    nlohmann::ordered_json j = {{"group", g.group},         {"quantity", to_string(g.quantity)},
-                                {"n", g.n},                 {"failed", g.failed},
-                                {"bias", g.bias},           {"median_abs", g.median_abs},
-                                {"mean_abs", g.mean_abs},   {"p90_abs", g.p90_abs}};
-    table.push_back({g.group, to_string(g.quantity), std::to_string(g.n), std::to_string(g.failed), percent(g.bias),
-                     percent(g.median_abs), percent(g.mean_abs), percent(g.p90_abs)});
+    nlohmann::ordered_json j = {{"group", g.group},
+                                {"quantity", to_string(g.quantity)},
+                                {"n", g.n},
+                                {"failed", g.failed},
+                                {"bias", g.bias},
+                                {"median_abs", g.median_abs},
+                                {"mean_abs", g.mean_abs},
+                                {"p90_abs", g.p90_abs}};
+    table.push_back({g.group, to_string(g.quantity), std::to_string(g.n), std::to_string(g.failed),
+                     percent(g.bias), percent(g.median_abs), percent(g.mean_abs), percent(g.p90_abs)});
     unsigned listed = 0;
     for (const ValidatedRow& row : rows) {
-      if (row.group != g.group || row.quantity != g.quantity || listed == worst || !row.failure.empty()) continue;
+      if (row.group != g.group || row.quantity != g.quantity || listed == worst || !row.failure.empty())
+        continue;
       ++listed;
       j["worst"].push_back({{"row", row.file + ":" + std::to_string(row.line)},
                             {"measured", row.measured},
                             {"simulated", row.simulated},
                             {"error", row.error()}});
-      bad.push_back({row.file + ":" + std::to_string(row.line), row.group, fmt::format("{:.5g}", row.measured),
-                     fmt::format("{:.5g}", row.simulated), percent(row.error())});
+      bad.push_back({row.file + ":" + std::to_string(row.line), row.group,
+                     fmt::format("{:.5g}", row.measured), fmt::format("{:.5g}", row.simulated),
+                     percent(row.error())});
     }
     list.push_back(j);
   }
@@ -126,7 +139,8 @@ int validate_command(const Arguments& arguments) {
     if (++failed <= 5) std::cerr << "orrery: " << row.file << ":" << row.line << ": " << row.failure << '\n';
   }
   if (failed > 5) std::cerr << "orrery: " << failed - 5 << " more rows failed\n";
-  print_result(format, list, [&] { return format_table(table) + (worst > 0 ? "\n" + format_table(bad) : ""); });
+  print_result(format, list,
+               [&] { return format_table(table) + (worst > 0 ? "\n" + format_table(bad) : ""); });
   return failed == rows.size() ? 1 : 0;
 }
 

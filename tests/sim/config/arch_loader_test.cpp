@@ -42,7 +42,7 @@ TEST(ArchLoader, ReadsEveryShippedMachineAndKnowsItsPeaks) {
 }
 
 TEST(ArchLoader, EveryNumberOfEveryShippedFileHasASourceAndAGrade) {
-  for (const char* folder : {"gpu", "fpga", "asic", "dram", "energy"}) {
+  for (const char* folder : {"gpu", "fpga", "asic", "dram", "energy", "nodes", "noc", "sram"}) {
     for (const auto& file :
          std::filesystem::directory_iterator(std::string(ORRERY_SOURCE_DIR) + "/arch_configs/" + folder)) {
       for (const Provenance& p : ConfigDocument::load(file.path()).provenance()) {

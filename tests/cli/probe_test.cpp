@@ -1,0 +1,115 @@
+// probe and validate, as a user meets them.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.h"
+
+namespace orrery::test {
+namespace {
+
+nlohmann::json json_of(const std::string& arguments) {
+  const CommandResult r = orrery_command(arguments + " --format json");
+  EXPECT_EQ(r.exit_code, 0) << arguments << "\n" << r.err;
+  return nlohmann::json::parse(r.out);
+}
+
+TEST(Probe, OneRowEach) {
+  const auto dram = json_of("probe dram --preset ddr4-3200 --pattern rand_read --load dependent");
+  EXPECT_GT(dram["latency_ns"].get<double>(), 30);
+  EXPECT_EQ(dram["fidelity"], "cycle");
+  const auto noc = json_of("probe noc --topology mesh --k 4 --rate 0.05");
+  EXPECT_NEAR(noc["latency_cycles"].get<double>(), 16, 1);
+  EXPECT_TRUE(noc["stable"].get<bool>());
+  const auto sram = json_of("probe sram --arch gpu/a100-sxm-80gb --pattern stride_128 --footprint-kib 32");
+  EXPECT_GT(sram["levels"][0]["conflict_cycles"].get<double>(), 1);
+  const auto collective = json_of("probe collective --node a100_dgx --bytes 67108864");
+  EXPECT_EQ(collective["algorithm"], "ring");
+  EXPECT_GT(collective["bus_gb_per_s"].get<double>(), 150);
+  const auto nvls = json_of("probe collective --node h100_dgx --bytes 1073741824");
+  EXPECT_EQ(nvls["algorithm"], "in_switch");
+  EXPECT_GT(nvls["bus_gb_per_s"].get<double>(), 400);
+}
+
+TEST(Probe, SweepsAreCurvesAndDrawn) {
+  const std::string svg = temporary_folder() + "/curve.svg";
+  const auto rows =
+      json_of("probe noc --topology crossbar --k 8 --sweep --fidelity tile --cycles 1000 --plot " + svg);
+  ASSERT_GT(rows.size(), 10U);
+  EXPECT_LT(rows.front()["latency_cycles"].get<double>(), rows.back()["latency_cycles"].get<double>());
+  EXPECT_NE(read_file(svg).find("<polyline"), std::string::npos);
+}
+
+TEST(Probe, TheSameInputGivesTheSameBytes) {
+  for (const char* command :
+       {"probe dram --preset hbm2-2400 --pattern mix21 --format json",
+        "probe noc --topology torus --k 4 --rate 0.3 --format json",
+        "probe dram --preset hbm2-2400 --sweep --fidelity tile --format csv --jobs 2"}) {
+    EXPECT_EQ(orrery_command(command).out, orrery_command(command).out) << command;
+  }
+}
+
+void refused(const std::string& arguments, const std::string& words) {
+  const CommandResult r = orrery_command(arguments);
+  EXPECT_EQ(r.exit_code, 2) << arguments;
+  EXPECT_NE(r.err.find(words), std::string::npos) << arguments << "\n" << r.err;
+  EXPECT_EQ(r.out, "");
+}
+
+TEST(Probe, BadInputIsRefusedWithTheReason) {
+  refused("probe dram --preset ddr4-3201", "did you mean 'ddr4-3200'");
+  refused("probe dram --preset ddr4-3200 --mapping rorabaco", "does not cover the address");
+  refused("probe dram --preset ddr4-3200 --pattern stride_100", "not a multiple of the burst of 64 bytes");
+  refused("probe dram --preset ddr4-3200 --pattern sequential", "expected seq_read");
+  refused("probe dram --preset ddr4-3200 --load fast", "expected saturating, dependent or a share");
+  refused("probe dram --preset ddr4-3200 --plot x.svg", "--plot needs --sweep");
+  refused("probe dram --preset ddr4-3200 --refresh per_bank", "needs trefi_pb");
+  refused("probe noc --topology mash", "did you mean 'mesh'");
+  refused("probe noc --topology mesh --traffic unifrom", "unknown traffic");
+  refused("probe noc --topology torus --k 4 --vcs 1", "dateline");
+  refused("probe collective --node dgx", "no node 'dgx'");
+  refused("probe collective --node a100_dgx --devices 12", "it has 8 chips");
+  refused("probe collective --node a100_dgx --algorithm in_switch", "no switch that reduces");
+  refused("probe sram --pattern rand", "--arch or --levels");
+  refused("probe disk", "probe needs dram");
+  refused("run --arch gpu/h100-sxm --model gpt2 --node a100_dgx", "is made of gpu/a100-sxm-80gb");
+  const std::string loop =
+      temporary_file("loop.yaml",
+                     "schema: orrery/noc/1\ntopology: graph\nrouters: 3\nterminals: [0, 1, 2]\n"
+                     "links:\n  - {from: 0, to: 1, one_way: true}\n"
+                     "  - {from: 1, to: 2, one_way: true}\n  - {from: 2, to: 0, one_way: true}\n");
+  refused("probe noc --topology " + loop, "can deadlock");
+  refused("check " + loop, "can deadlock");
+}
+
+const char* const kRows =
+    "preset,tool,mapping,channels,peak_gb_per_s,pattern,mode,offered_load,request_bytes,achieved_gb_per_s,"
+    "avg_latency_ns,energy_pJ_per_bit,notes\n"
+    "dramsim3-hbm2-8gb-x128,DRAMsim3,bgint:rorabacochbg,1,32.0,seq_read,saturating,,64,29.4106,,1.9679,\"a, "
+    "b\"\n"
+    "dramsim3-hbm2-8gb-x128,DRAMsim3,bgint:rorabacochbg,1,32.0,dep_rand,dependent,,64,1.3617,45.999,10.56,\n"
+    "no-such-preset,DRAMsim3,bgint:rorabacochbg,1,32.0,seq_read,saturating,,64,29.0,,,\n";
+
+TEST(Validate, GroupsErrorsAndCountsFailures) {
+  const std::string file = temporary_file("rows.csv", kRows);
+  const auto groups = json_of("validate " + file + " --fidelity cycle --by pattern");
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0]["group"], "seq_read");
+  EXPECT_EQ(groups[0]["quantity"], "throughput");
+  EXPECT_EQ(groups[0]["n"], 2);
+  EXPECT_EQ(groups[0]["failed"], 1);
+  EXPECT_LT(groups[0]["mean_abs"].get<double>(), 0.02);
+  EXPECT_EQ(groups[1]["quantity"], "latency");
+  EXPECT_LT(groups[1]["p90_abs"].get<double>(), 0.02);
+  const auto energy = json_of("validate " + file + " --quantity energy --where pattern=seq_read --worst 1");
+  EXPECT_EQ(energy[0]["worst"].size(), 1U);
+  refused("validate " + file + " --where pattern=none", "no row to validate");
+  refused("validate " + file + " --by presset", "did you mean 'preset'");
+  refused("validate " + file + " --quantity time", "have no time");
+  refused("validate " + temporary_file("other.csv", "a,b\n1,2\n"), "fit no kind of rows");
+  refused("validate missing.csv", "cannot read");
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,146 @@
+// Collectives over simulated links against closed forms, and what shares a link.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "models/link/node_network.h"
+#include "sim/engine/systemc_session.h"
+#include "tests/support/config_error.h"
+
+namespace orrery::test {
+namespace {
+
+constexpr double kRate = 100e9;
+constexpr double kAlpha = 1e-6;
+constexpr std::uint64_t kBytes = 64 << 20;
+
+NodeFile node_of(NodeTopology topology, std::uint32_t chips) {
+  NodeFile node;
+  node.name = "test";
+  node.chips = chips;
+  node.topology = topology;
+  node.link.bytes_per_s = kRate;
+  node.link.latency_ns = kAlpha * 1e9;
+  node.switch_reduces = topology == NodeTopology::switched;
+  return node;
+}
+
+double simulated(NodeTopology topology, CollectiveOperation op, CollectiveAlgorithm algorithm,
+                 std::uint32_t n, std::uint64_t bytes = kBytes, std::uint32_t chips = 0,
+                 std::uint32_t group = 2) {
+  NodeFile node = node_of(topology, chips == 0 ? n : chips);
+  node.nics = 1;
+  node.nic.bytes_per_s = kRate;
+  node.host.bytes_per_s = kRate;
+  node.radix = 2;
+  node.dimensions = {2, n / 2};
+  prepare_systemc();
+  NodeNetwork network("node", node, n, 1.0);
+  const std::size_t id = network.start(make_schedule(op, algorithm, topology, n, group, bytes), 0, 0, 0);
+  start_simulation();
+  EXPECT_TRUE(network.idle());
+  return to_seconds(network.finished(id));
+}
+
+using Op = CollectiveOperation;
+using Al = CollectiveAlgorithm;
+
+// Closed forms with N ranks, S bytes, alpha a step, B a rank and direction.
+TEST(Collective, RingAllReduce) {
+  const double expected = 14 * kAlpha + 2 * 7.0 / 8 * kBytes / kRate;
+  EXPECT_NEAR(simulated(NodeTopology::switched, Op::all_reduce, Al::ring, 8) / expected, 1, 0.01);
+}
+TEST(Collective, RingAllGather) {
+  const double expected = 7 * kAlpha + 7.0 / 8 * kBytes / kRate;
+  EXPECT_NEAR(simulated(NodeTopology::switched, Op::all_gather, Al::ring, 8) / expected, 1, 0.01);
+}
+TEST(Collective, HalvingDoublingAllReduce) {
+  const double expected = 6 * kAlpha + 2 * 7.0 / 8 * kBytes / kRate;
+  EXPECT_NEAR(simulated(NodeTopology::switched, Op::all_reduce, Al::halving_doubling, 8) / expected, 1, 0.01);
+}
+TEST(Collective, DirectTwoShotAllReduceOverALinkAPair) {
+  const double expected = 2 * kAlpha + 2 * 3.0 / 4 * kBytes / kRate;
+  EXPECT_NEAR(simulated(NodeTopology::fully_connected, Op::all_reduce, Al::direct, 4) / expected, 1, 0.01);
+}
+TEST(Collective, RingsOverAFullMeshUseAllItsLinks) {
+  const double expected = 6 * kAlpha + 2 * 3.0 / 4 * kBytes / kRate;
+  EXPECT_NEAR(simulated(NodeTopology::fully_connected, Op::all_reduce, Al::ring, 4) / expected, 1, 0.02);
+}
+TEST(Collective, InSwitchReductionMovesLess) {
+  // (N + 1) / N S each way: the ceiling that lets bus bandwidth exceed the wire's.
+  const double expected = 9.0 / 8 * kBytes / kRate;
+  const double t = simulated(NodeTopology::switched, Op::all_reduce, Al::in_switch, 8);
+  EXPECT_GT(t, expected);
+  EXPECT_LT(t, 1.3 * expected);  // first and last chunks do not overlap; a ring takes 1.56 of it
+}
+TEST(Collective, AllToAll) {
+  const double expected = kAlpha + 7.0 / 8 * kBytes / kRate;
+  EXPECT_NEAR(simulated(NodeTopology::switched, Op::all_to_all, Al::direct, 8) / expected, 1, 0.15);
+}
+TEST(Collective, SendReceive) {
+  EXPECT_NEAR(simulated(NodeTopology::switched, Op::send_recv, Al::direct, 2) / (kAlpha + kBytes / kRate), 1,
+              0.01);
+}
+TEST(Collective, RingBroadcastIsPipelined) {
+  const double expected = kBytes / kRate;
+  const double t = simulated(NodeTopology::switched, Op::broadcast, Al::ring, 8);
+  EXPECT_GT(t, expected);
+  EXPECT_LT(t, 2 * expected);
+}
+TEST(Collective, TreeBroadcastHasFewerStepsForSmallArrays) {
+  EXPECT_LT(schedule_steps(make_schedule(Op::broadcast, Al::tree, NodeTopology::switched, 8, 8, 1024)),
+            schedule_steps(make_schedule(Op::broadcast, Al::ring, NodeTopology::switched, 8, 8, 1024)));
+}
+TEST(Collective, HierarchicalOverTwoNodesIsBoundByTheWayOut) {
+  // 2 x 4 chips: each node sends half of what its chips hold of each quarter, all through one NIC.
+  const double out = kBytes / kRate;
+  const double t = simulated(NodeTopology::switched, Op::all_reduce, Al::hierarchical, 8, kBytes, 4, 4);
+  EXPECT_GT(t, out);
+  EXPECT_LT(t, 3.2 * out);
+}
+TEST(Collective, EveryTopologyRunsARing) {
+  double least = 2 * 7.0 / 8 * kBytes / kRate;
+  EXPECT_GT(simulated(NodeTopology::torus, Op::all_reduce, Al::ring, 8), least);
+}
+TEST(Collective, AFatTreeRunsARing) {
+  EXPECT_GT(simulated(NodeTopology::fat_tree, Op::all_reduce, Al::ring, 8), 1.7 * kBytes / kRate);
+}
+TEST(Collective, PairsMeetThroughTheHost) {
+  EXPECT_GT(simulated(NodeTopology::pairwise_host, Op::all_reduce, Al::hierarchical, 4),
+            1.4 * kBytes / kRate);
+}
+
+TEST(Collective, TwoAtOnceShareTheLinks) {
+  const NodeFile node = node_of(NodeTopology::switched, 8);
+  prepare_systemc();
+  NodeNetwork network("node", node, 8, 1.0);
+  const auto schedule = make_schedule(Op::all_reduce, Al::ring, node.topology, 8, 8, kBytes);
+  const std::size_t a = network.start(schedule, 0, 0, 0);
+  const std::size_t b = network.start(schedule, 0, 0, 0);
+  // And a stream that crosses one link only, as a prefetch would.
+  const std::size_t c =
+      network.start(make_schedule(Op::send_recv, Al::direct, node.topology, 2, 2, kBytes / 4), 0, 0, 0);
+  start_simulation();
+  const double alone = 2 * 7.0 / 8 * kBytes / kRate;
+  // Twice the bytes on every link take twice the time; steps that wait for each other leave gaps.
+  for (const std::size_t id : {a, b}) {
+    EXPECT_GT(to_seconds(network.finished(id)) / (2 * alone), 0.98);
+    EXPECT_LT(to_seconds(network.finished(id)) / (2 * alone), 1.35);
+  }
+  EXPECT_GT(to_seconds(network.finished(c)), 1.5 * kBytes / 4 / kRate);
+}
+
+TEST(Collective, RefusesWhatAnAlgorithmCannotDo) {
+  EXPECT_NE(config_error([] {
+              make_schedule(Op::all_reduce, Al::halving_doubling, NodeTopology::switched, 6, 6, 1);
+            }).find("power of two"),
+            std::string::npos);
+  EXPECT_NE(config_error([] {
+              make_schedule(Op::all_to_all, Al::ring, NodeTopology::switched, 4, 4, 1);
+            }).find("only direct"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace orrery::test
