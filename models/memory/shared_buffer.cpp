@@ -14,10 +14,25 @@ SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBuff
     : sc_module(name),
       spec_(spec),
       fs_per_byte_(clock.fs_per_cycle() / (spec.bytes_per_cycle * spec.sustained_share)),
-      latency_(from_ns(spec.latency_ns)),
+      // Granules lie in all partitions: the last part comes from the far one.
+      latency_(from_ns(spec.latency_ns + (spec.partitions > 1 ? spec.far_latency_ns : 0))),
       counts_(counts),
       tiles_(spec.size_bytes) {
+  if (spec.partitions > 1 && spec.far_bytes_per_cycle > 0) {
+    // Of each granule all but one partition's share crosses; every partition has a way in.
+    const double partitions = spec.partitions;
+    fs_per_crossing_byte_ =
+        clock.fs_per_cycle() * (partitions - 1) / partitions / (partitions * spec.far_bytes_per_cycle);
+  }
   port.bind(*this);
+}
+
+Femtoseconds SharedBuffer::take_slices(std::uint64_t bytes, Femtoseconds t) {
+  const Femtoseconds slices = slices_.reserve(t, service(bytes));
+  if (fs_per_crossing_byte_ == 0) return slices;
+  const auto crossing =
+      static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_crossing_byte_));
+  return std::max(slices, crossings_.reserve(t, crossing));
 }
 
 Femtoseconds SharedBuffer::service(std::uint64_t bytes) const {
@@ -90,7 +105,7 @@ Reservation SharedBuffer::reserve(const Granule& granule, Femtoseconds t) {
 
 Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
   counts_.shared_read_bytes += granule.bytes;
-  const Femtoseconds finish = slices_.reserve(t, service(granule.bytes));
+  const Femtoseconds finish = take_slices(granule.bytes, t);
   const bool bypass = granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity();
   if (!bypass && tiles_.holds(granule.entry) &&
       tiles_[granule.entry].bytes >= granule.offset + granule.bytes) {
@@ -114,7 +129,7 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
 
 Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
   counts_.shared_write_bytes += granule.bytes;
-  const Femtoseconds finish = slices_.reserve(t, service(granule.bytes));
+  const Femtoseconds finish = take_slices(granule.bytes, t);
   if (granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity()) {
     counts_.shared_writeback_bytes += granule.bytes;
     Reservation stored = memory->reserve(granule, t);

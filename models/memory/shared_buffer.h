@@ -1,7 +1,7 @@
 #pragma once
 // The buffer all cores share (a GPU's L2, an accelerator's global buffer). It keeps tiles, not lines: LRU by
 // bytes, write-back, with the bandwidth of its slices as one calendar (granules are striped over them
-// evenly). Left out: near and far partitions, conflicts of single slices.
+// evenly), and of the ways between its partitions. Left out: conflicts of single slices.
 
 #include <systemc>
 #include <vector>
@@ -47,7 +47,10 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   ResidentTensor resident(std::size_t index) const;
   std::uint64_t foreign_dirty_bytes() const;
 
-  void reset() { slices_.reset(); }
+  void reset() {
+    slices_.reset();
+    crossings_.reset();
+  }
   bool idle() const override { return true; }
   std::string waiting_for() const override { return {}; }
 
@@ -57,6 +60,8 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   Femtoseconds latency_;
   ActivityCounts& counts_;
   Calendar slices_;
+  Calendar crossings_;  // between partitions
+  double fs_per_crossing_byte_ = 0;
   TileLru tiles_;
   std::vector<TileRange> ranges_;
 
@@ -66,6 +71,8 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   std::uint64_t footprint_bytes_ = 0;  // of the kernel's tiles
 
   Femtoseconds service(std::uint64_t bytes) const;
+  // Takes the slices and, with several partitions, the way between them; when both are through.
+  Femtoseconds take_slices(std::uint64_t bytes, Femtoseconds t);
   // Returns when the DRAM's write queue has taken the bytes.
   Femtoseconds write_back(std::uint64_t bytes, Femtoseconds t);
   Reservation read(const Granule& granule, Femtoseconds t);

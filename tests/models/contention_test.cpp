@@ -5,6 +5,7 @@
 #include <queue>
 
 #include "models/factory.h"
+#include "models/memory/shared_buffer.h"
 #include "sim/config/arch_loader.h"
 #include "sim/engine/machine.h"
 #include "sim/timing/collective_timing.h"
@@ -279,6 +280,34 @@ TEST(Calendars, AgreeWithAnEventAtEachHopWhenBothAreNearTheirLimits) {
 }
 TEST(Calendars, AgreeWithAnEventAtEachHopWithFewInFlight) {
   expect_like_the_reference(0.5, 2, 4);
+}
+
+// A buffer of two partitions whose crossing is narrower than its slices: hits move at the crossing's pace.
+TEST(Contention, ANarrowWayBetweenPartitionsBoundsTheSharedBuffer) {
+  ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
+  const ClockDomain clock(arch.clock_hz);
+  SharedBufferSpec spec = *arch.shared_buffer;
+  const auto finish = [&](const char* name) {
+    ActivityCounts counts;
+    SharedBuffer buffer(name, spec, clock, counts);
+    TileRange range;
+    range.tile_bytes = {1 << 20};
+    range.resident_bytes = 1 << 20;
+    buffer.begin({range}, 0);
+    Granule g;
+    g.entry = 0;
+    g.bytes = g.tile_bytes = 1 << 20;
+    return buffer.reserve(g, 0);
+  };
+  const Reservation whole = finish("whole");
+  spec.partitions = 2;
+  spec.far_latency_ns = 100;
+  spec.far_bytes_per_cycle = 200;
+  const Reservation split = finish("split");
+  EXPECT_EQ(split.latency - whole.latency, from_ns(100));
+  // Half of a MiB over two ways of 200 bytes a cycle.
+  EXPECT_NEAR(static_cast<double>(split.finish), clock.fs_per_cycle() * (1 << 20) / 2 / 400, 1e6);
+  EXPECT_GT(split.finish, whole.finish);
 }
 
 }  // namespace
