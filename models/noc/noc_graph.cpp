@@ -10,11 +10,15 @@
 namespace orrery {
 namespace {
 
+// Every pair's route is looked at before anything runs.
+constexpr std::uint32_t kMostRouters = 1024;
+
 std::uint32_t power(std::uint32_t base, std::uint32_t exponent) {
   std::uint64_t result = 1;
   for (std::uint32_t i = 0; i < exponent; ++i) result *= base;
-  if (result > 4096)
-    throw ConfigError("", fmt::format("a network of {}^{} routers; at most 4096", base, exponent));
+  if (result > kMostRouters)
+    throw ConfigError("",
+                      fmt::format("a network of {}^{} routers; at most {}", base, exponent, kMostRouters));
   return static_cast<std::uint32_t>(result);
 }
 
@@ -23,6 +27,10 @@ std::uint32_t power(std::uint32_t base, std::uint32_t exponent) {
 NocGraph::NocGraph(const NocSpec& spec) : spec_(spec) {
   if (spec.router.num_vcs == 0 || spec.router.vc_buffer_flits == 0)
     throw ConfigError("", "a router needs at least one virtual channel and one flit of buffer");
+  if (spec.router.num_vcs > 256 || spec.router.vc_buffer_flits > 4096)
+    throw ConfigError("", "a router has at most 256 virtual channels of 4096 flits");
+  if (spec.routers > kMostRouters || spec.terminals.size() > kMostRouters)
+    throw ConfigError("", fmt::format("a network has at most {} routers and nodes", kMostRouters));
   switch (spec.topology) {
     case NocTopology::mesh:
       build_cube(false);
