@@ -7,7 +7,7 @@ namespace orrery {
 Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
   dram = std::make_unique<DramController>("dram", arch.dram, clock, counts);
   const std::uint32_t cores = arch.cores.count;
-  crossbar = std::make_unique<Crossbar>("crossbar", arch.network, arch.node.link, cores, clock, counts);
+  crossbar = std::make_unique<Crossbar>("crossbar", arch.network, arch.node.link.bytes_per_s, cores, clock, counts);
   if (arch.shared_buffer) {
     shared_buffer = std::make_unique<SharedBuffer>("shared_buffer", *arch.shared_buffer, clock, counts);
     shared_buffer->memory.bind(dram->port);
@@ -17,9 +17,8 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
   }
   command = std::make_unique<CommandProcessor>("command_processor", arch, counts);
   collectives =
-      std::make_unique<CollectiveEngine>("collectives", arch.node.link, CoreId{cores}, counts, *command);
+      std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, *command);
   collectives->network.bind(crossbar->port);
-  collectives->prepare(arch.node.chips);
   std::vector<ComputeTile*> views;
   for (std::uint32_t c = 0; c < cores; ++c) {
     const std::string name = "core" + std::to_string(c);

@@ -85,9 +85,12 @@ void CommandProcessor::start_ready_tasks(Femtoseconds now) {
       start_kernel(task, now);
     } else {
       collective_task_ = task;
-      const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns);
+      const CollectiveTask& collective = std::get<CollectiveTask>(program_->tasks[task].work);
+      // What a protocol costs to start holds the kernel's own start.
+      const bool covered = collective.plan && collective.plan->base_s > 0;
+      const Femtoseconds overhead = covered ? 0 : from_ns(arch_.command.kernel_overhead_ns);
       outcomes_[task].split.add(TimeCategory::launch, overhead);
-      start_collective(std::get<CollectiveTask>(program_->tasks[task].work), now + overhead);
+      start_collective(collective, now + overhead);
     }
   }
 }
@@ -144,12 +147,11 @@ void CommandProcessor::start_collective(const CollectiveTask& task, Femtoseconds
     collectives_->begin(task, t, kNoEntry, kNoEntry);
     return;
   }
-  const std::uint32_t granules = CollectiveEngine::granules(task);
-  const std::vector<std::uint64_t> sizes(granules, CollectiveEngine::granule_bytes(task));
+  const std::vector<std::uint64_t> pieces = CollectiveEngine::pieces(task);
   placed_.clear();
-  const std::vector<TileRange> ranges = {tile_range(TensorId{0}, sizes), tile_range(TensorId{1}, sizes)};
+  const std::vector<TileRange> ranges = {tile_range(TensorId{0}, pieces), tile_range(TensorId{1}, pieces)};
   shared_buffer_->begin(ranges, foreign_dirty());
-  collectives_->begin(task, t, 0, granules);
+  collectives_->begin(task, t, 0, static_cast<std::uint32_t>(pieces.size()));
 }
 
 void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {

@@ -3,44 +3,63 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/core/clock_domain.h"
+#include "sim/util/errors.h"
+
 namespace orrery {
 namespace {
 
-constexpr std::uint64_t kGranuleBytes = 128 * kKiB;
-constexpr std::uint64_t kGranulesATransfer = 64;  // a long transfer moves in no more
+constexpr std::uint64_t kGranuleBytes = 128 * kKiB;  // a link moves what a channel of a library moves at once
+constexpr std::uint64_t kGranulesATransfer = 64;     // a long transfer moves in no more
+constexpr std::uint32_t kSimulatedChip = 0;
 
 }  // namespace
 
-NodeNetwork::NodeNetwork(const sc_core::sc_module_name& name, const NodeFile& node, std::uint32_t devices,
-                         double share)
-    : sc_module(name), links_(node, devices, share), calendars_(links_.links().size()) {
+NodeNetwork::NodeNetwork(const sc_core::sc_module_name& name, const NodeSpec& node, std::uint32_t source,
+                         ChipDoor* door)
+    : sc_module(name), node_(node), source_(source), door_(door) {
   SC_HAS_PROCESS(NodeNetwork);
   SC_METHOD(step);
   sensitive << wake_;
   dont_initialize();
 }
 
-std::size_t NodeNetwork::start(CollectiveSchedule schedule, Femtoseconds t, Femtoseconds base,
-                               Femtoseconds step) {
+void NodeNetwork::reset() {
+  runs_.clear();
+  running_ = 0;
+  agenda_ = {};
+  for (Calendar& c : calendars_) c.reset();
+}
+
+std::size_t NodeNetwork::start(std::shared_ptr<const PlannedCollective> planned, std::uint32_t devices,
+                               Femtoseconds t) {
+  if (!links_ || links_->devices() != devices) {
+    if (running_ > 0)
+      throw SimulationError(name(), "a collective over another number of chips is under way");
+    links_ = std::make_unique<NodeLinks>(node_, devices);
+    calendars_.assign(links_->links().size(), Calendar());
+  }
   Run run;
-  run.schedule = std::move(schedule);
-  const std::size_t n = run.schedule.size();
+  run.plan = std::move(planned);
+  const CollectiveSchedule& schedule = run.plan->schedule;
+  const std::size_t n = schedule.size();
+  const Femtoseconds base = from_seconds(run.plan->base_s);
   run.missing.resize(n);
   run.waiting.resize(n);
   run.sent.assign(n, 0);
-  run.ready.assign(n, 0);
+  run.stored.assign(n, 0);
   run.left = n;
-  run.step = step;
+  run.step = from_seconds(run.plan->step_s);
   run.end = t + base;
   for (std::uint32_t i = 0; i < n; ++i) {
-    run.missing[i] = static_cast<std::uint32_t>(run.schedule[i].after.size());
-    for (const std::uint32_t before : run.schedule[i].after) run.waiting[before].push_back(i);
+    run.missing[i] = static_cast<std::uint32_t>(schedule[i].after.size());
+    for (const std::uint32_t before : schedule[i].after) run.waiting[before].push_back(i);
   }
   runs_.push_back(std::move(run));
   const auto id = static_cast<std::uint32_t>(runs_.size() - 1);
   if (n > 0) ++running_;
   for (std::uint32_t i = 0; i < n; ++i) {
-    if (runs_[id].missing[i] == 0) plan(t + base + step, id, i, false);
+    if (runs_[id].missing[i] == 0) plan(t + base + runs_[id].step, id, i, false);
   }
   rearm();
   return id;
@@ -51,14 +70,11 @@ void NodeNetwork::plan(Femtoseconds at, std::uint32_t run, std::uint32_t transfe
 }
 
 void NodeNetwork::rearm() {
-  if (agenda_.empty()) return;
-  const Femtoseconds now = static_cast<Femtoseconds>(sc_core::sc_time_stamp().value());
-  const Femtoseconds wait = std::max<Femtoseconds>(0, agenda_.top().at - now);
-  wake_.notify(sc_core::sc_time::from_value(static_cast<std::uint64_t>(wait)));
+  if (!agenda_.empty()) wake_at(wake_, agenda_.top().at, source_);
 }
 
 void NodeNetwork::step() {
-  const auto now = static_cast<Femtoseconds>(sc_core::sc_time_stamp().value());
+  const Femtoseconds now = now_fs();
   while (!agenda_.empty() && agenda_.top().at <= now) {
     const Wake wake = agenda_.top();
     agenda_.pop();
@@ -67,42 +83,58 @@ void NodeNetwork::step() {
   rearm();
 }
 
-// One granule; the next follows when the first link of the way is free again.
+// One granule; the next follows when the first link of the way, and the memory it is read from, are free.
 void NodeNetwork::send(std::uint32_t id, std::uint32_t i, Femtoseconds now) {
   Run& run = runs_[id];
-  const CollectiveTransfer& transfer = run.schedule[i];
+  const CollectiveTransfer& transfer = run.plan->schedule[i];
   const std::uint64_t granule = std::max(kGranuleBytes, ceil_div(transfer.bytes, kGranulesATransfer));
   const std::uint64_t bytes = std::min(granule, transfer.bytes - run.sent[i]);
-  Femtoseconds finish = now;
-  Femtoseconds first_free = now;
+  const std::uint64_t offset = transfer.offset + run.sent[i];
+  const auto& way = links_->way(transfer.from, transfer.to);
+  const auto service_on = [&](std::uint32_t l) {
+    return static_cast<Femtoseconds>(
+        std::ceil(static_cast<double>(bytes) * links_->links()[l].fs_per_byte / run.plan->share));
+  };
+  Femtoseconds from = now;
+  Femtoseconds next = now;
+  const bool reads = door_ != nullptr && transfer.from == kSimulatedChip;
+  if (reads) {
+    // The link sends what has been read while the rest of the granule follows.
+    const Reservation read = door_->read(transfer, offset, bytes, now);
+    from = std::max(now, read.done() - service_on(way.front()));
+    next = std::max(now, read.finish);
+  }
+  Femtoseconds finish = from;
   Femtoseconds latency = 0;
-  bool first = true;
-  for (const std::uint32_t l : links_.way(transfer.from, transfer.to)) {
-    const NodeLinks::Link& link = links_.links()[l];
-    const auto service = static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * link.fs_per_byte));
-    const Femtoseconds end = calendars_[l].reserve(now, service);
+  for (std::size_t hop = 0; hop < way.size(); ++hop) {
+    const Femtoseconds service = service_on(way[hop]);
+    const Femtoseconds end = calendars_[way[hop]].reserve(from, service);
     finish = std::max(finish, end);
-    if (first) first_free = end;
-    first = false;
-    latency += link.latency;
+    // Memory is read one granule ahead of the link.
+    if (hop == 0) next = std::max(next, reads ? end - service : end);
+    latency += links_->links()[way[hop]].latency;
     link_bytes_ += bytes;
   }
+  if (door_ != nullptr && transfer.to == kSimulatedChip)
+    run.stored[i] = std::max(run.stored[i], door_->write(transfer, offset, bytes, now));
   ++granules_;
   run.sent[i] += bytes;
   if (run.sent[i] < transfer.bytes) {
-    plan(first_free, id, i, false);
+    plan(next, id, i, false);
   } else {
-    plan(finish + latency, id, i, true);
+    plan(std::max(finish + latency, run.stored[i]), id, i, true);
   }
 }
 
 void NodeNetwork::arrive(std::uint32_t id, std::uint32_t i, Femtoseconds now) {
   Run& run = runs_[id];
   run.end = std::max(run.end, now);
-  if (--run.left == 0) --running_;
   for (const std::uint32_t next : run.waiting[i]) {
     if (--run.missing[next] == 0) plan(now + run.step, id, next, false);
   }
+  if (--run.left > 0) return;
+  --running_;
+  if (door_ != nullptr) door_->finished(id, run.end);
 }
 
 std::string NodeNetwork::waiting_for() const {

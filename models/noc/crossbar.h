@@ -22,7 +22,7 @@ class Crossbar : public sc_core::sc_module, public GranuleInterface, public Comp
 
   // `cores` ports of the spec's width, and one more for the chip's links, as wide as they are (so that it is
   // never narrower than what it feeds).
-  Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, const LinkSpec& links,
+  Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, double link_bytes_per_s,
            std::uint32_t cores, const ClockDomain& clock, ActivityCounts& counts);
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;

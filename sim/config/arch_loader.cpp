@@ -105,17 +105,22 @@ ExecutionSpec build_execution(const json& execution) {
   return spec;
 }
 
+// A machine file's own node: chips on a ring of links, or on a switch that is as good as one.
 NodeSpec build_node(const json& node) {
   NodeSpec spec;
+  spec.name = "of the machine file";
   spec.chips = integer(node, "chips", 1);
   spec.devices = integer(node, "devices", 1);
+  spec.algorithms = {CollectiveAlgorithm::ring};
+  CollectiveProtocol ring{"ring"};
   if (node.contains("link")) {
     const json& link = node["link"];
     spec.link.bytes_per_s = number(link, "bandwidth_gb_per_s") * 1e9;
     spec.link.latency_ns = number(link, "latency_ns");
-    spec.link.step_ns = number(link, "step_ns");
-    spec.link.energy_pj_per_bit = number(link, "energy_pj_per_bit");
+    ring.step_ns = number(link, "step_ns");
+    spec.energy_pj_per_bit = number(link, "energy_pj_per_bit");
   }
+  spec.protocols = {ring};
   return spec;
 }
 

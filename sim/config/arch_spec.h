@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/config/node_spec.h"
 #include "sim/util/dtype.h"
 #include "sim/util/units.h"
 
@@ -140,20 +141,6 @@ struct ExecutionSpec {
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   DType default_dtype = DType::fp16;
   bool fuses(FusedOperator op) const;
-};
-
-struct LinkSpec {
-  double bytes_per_s = 0;  // a chip sends, per direction
-  double latency_ns = 0;   // one hop
-  double step_ns = 0;      // software or protocol cost of a collective's step
-  double base_ns = 0;      // and of its start
-  double energy_pj_per_bit = 0;
-};
-
-struct NodeSpec {
-  std::uint32_t chips = 1;    // in the node
-  std::uint32_t devices = 1;  // used unless asked otherwise
-  LinkSpec link;
 };
 
 // Energy per action of a technology, pJ.

@@ -57,7 +57,7 @@ std::vector<std::string> node_names() {
   return names;
 }
 
-NodeFile load_node(const std::string& name) {
+NodeSpec load_node(const std::string& name) {
   std::filesystem::path path = folder() / (name + ".yaml");
   if (std::filesystem::path(name).extension() == ".yaml") path = name;
   if (!std::filesystem::exists(path))
@@ -65,7 +65,7 @@ NodeFile load_node(const std::string& name) {
   const ConfigDocument document = ConfigDocument::load(path);
   validate_as(document, "orrery/node/1");
   const json& r = document.root();
-  NodeFile node;
+  NodeSpec node;
   node.name = path.stem().string();
   node.chip = r.at("chip").get<std::string>();
   node.chips = integer(r, "chips");
@@ -106,18 +106,15 @@ NodeFile load_node(const std::string& name) {
   return node;
 }
 
-void use_node(ArchSpec& arch, const NodeFile& node) {
+void use_node(ArchSpec& arch, const NodeSpec& node) {
   if (arch.name != node.chip) {
     throw ConfigError("", "node " + node.name + " is made of " + node.chip + ", not of " + arch.name);
   }
-  const CollectiveProtocol& bulk = node.protocols.back();
-  arch.node.chips = node.chips;
-  arch.node.devices = std::min(arch.node.devices, node.chips);
-  arch.node.link.bytes_per_s = node.link.bytes_per_s * node.link.payload_share() * bulk.share;
-  arch.node.link.latency_ns = node.link.latency_ns + node.switch_latency_ns;
-  arch.node.link.step_ns = bulk.step_ns;
-  arch.node.link.base_ns = bulk.base_ns;
-  if (node.energy_pj_per_bit > 0) arch.node.link.energy_pj_per_bit = node.energy_pj_per_bit;
+  const std::uint32_t devices = std::min(arch.node.devices, node.chips);
+  const double energy = arch.node.energy_pj_per_bit;
+  arch.node = node;
+  arch.node.devices = devices;
+  if (node.energy_pj_per_bit <= 0) arch.node.energy_pj_per_bit = energy;
 }
 
 }  // namespace orrery

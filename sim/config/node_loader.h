@@ -4,17 +4,18 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/node_file.h"
+#include "sim/config/arch_spec.h"
+#include "sim/config/node_spec.h"
 
 namespace orrery {
 
 std::vector<std::string> node_names();
 
 // A node by name or path. Throws ConfigError.
-NodeFile load_node(const std::string& name);
+NodeSpec load_node(const std::string& name);
 
 // The node's chips and links in place of those a machine brings along: `--node`. Throws ConfigError when the
 // node is made for another machine.
-void use_node(ArchSpec& arch, const NodeFile& node);
+void use_node(ArchSpec& arch, const NodeSpec& node);
 
 }  // namespace orrery

@@ -7,6 +7,7 @@
 #include "sim/engine/decode_sampling.h"
 #include "sim/engine/graph_runner.h"
 #include "sim/estimate/energy.h"
+#include "sim/timing/collective_choice.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -72,11 +73,7 @@ ActivityCounts halved(const ActivityCounts& doubled) {
 }  // namespace
 
 void check_fits(const StreamInfo& info, const ArchSpec& arch) {
-  const std::uint32_t devices = info.scenario.tensor_parallel;
-  if (devices > arch.node.chips) {
-    throw ConfigError("", fmt::format("{} devices asked for; {} has a node of {} chip(s) (key node.chips)",
-                                      devices, arch.name, arch.node.chips));
-  }
+  check_devices(arch.node, info.scenario.tensor_parallel);
   const MemoryNeed& need = info.memory;
   if (need.total() <= arch.dram.capacity_bytes) return;
   throw ConfigError(

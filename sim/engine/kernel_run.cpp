@@ -88,6 +88,9 @@ Operator standalone_vector(OperatorKind kind, const VectorShape& s, DType dtype)
     case OperatorKind::all_reduce:
     case OperatorKind::all_gather:
     case OperatorKind::reduce_scatter:
+    case OperatorKind::all_to_all:
+    case OperatorKind::broadcast:
+    case OperatorKind::send_recv:
       op.inputs = {x};
       break;
   }

@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "sim/mapping/vector_function.h"
-#include "sim/timing/collective_timing.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
@@ -18,14 +17,17 @@ std::uint64_t on_chip_bytes(const ArchSpec& arch) {
   return pads + (arch.shared_buffer ? arch.shared_buffer->size_bytes : 0);
 }
 
-RooflineBound collective_bound(const CollectiveShape& shape, const ArchSpec& arch) {
+RooflineBound collective_bound(OperatorKind kind, const CollectiveShape& shape, const ArchSpec& arch) {
   RooflineBound bound;
   bound.bound = TimeCategory::link;
   if (shape.devices <= 1) return bound;
-  // Each device must send (N-1)/N of the array at least once.
-  const double share = static_cast<double>(shape.devices - 1) / shape.devices;
+  // Each device must send (N-1)/N of the array at least once; one that has it all must send it all.
+  const bool whole = kind == OperatorKind::broadcast || kind == OperatorKind::send_recv;
+  const double share = whole ? 1.0 : static_cast<double>(shape.devices - 1) / shape.devices;
   bound.counts.link_bytes = static_cast<std::uint64_t>(std::ceil(static_cast<double>(shape.bytes) * share));
-  bound.seconds = static_cast<double>(bound.counts.link_bytes) / arch.node.link.bytes_per_s;
+  // Between nodes the NICs carry less still; the links of the chip itself are bound enough.
+  bound.seconds = static_cast<double>(bound.counts.link_bytes) /
+                  (arch.node.link.bytes_per_s * arch.node.link.payload_share());
   return bound;
 }
 
@@ -33,7 +35,7 @@ RooflineBound collective_bound(const CollectiveShape& shape, const ArchSpec& arc
 
 RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
   if (const auto* collective = std::get_if<CollectiveShape>(&op.shape))
-    return collective_bound(*collective, arch);
+    return collective_bound(op.kind, *collective, arch);
   RooflineBound result;
   const std::uint64_t macs = operator_macs(op);
   const OperatorBytes bytes = operator_bytes(op);

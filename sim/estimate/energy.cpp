@@ -39,7 +39,7 @@ EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32
   e.dram = n * kPico * 8.0 * static_cast<double>(counts.dram_bytes()) * arch.dram.energy_pj_per_bit;
   e.noc = n * kPico * 8.0 * static_cast<double>(counts.noc_bytes) * table.wire_pj_per_bit_mm *
           arch.network.distance_mm;
-  e.link = n * kPico * 8.0 * static_cast<double>(counts.link_bytes) * arch.node.link.energy_pj_per_bit;
+  e.link = n * kPico * 8.0 * static_cast<double>(counts.link_bytes) * arch.node.energy_pj_per_bit;
   e.static_power = n * arch.static_w * seconds;
   return e;
 }

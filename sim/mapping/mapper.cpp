@@ -3,23 +3,31 @@
 #include <fmt/format.h>
 
 #include "sim/mapping/operator_mapping.h"
+#include "sim/mapping/collective_operation.h"
+#include "sim/timing/collective_choice.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
 namespace {
 
-CollectiveKind collective_kind(OperatorKind kind) {
-  if (kind == OperatorKind::all_gather) return CollectiveKind::all_gather;
-  return kind == OperatorKind::reduce_scatter ? CollectiveKind::reduce_scatter : CollectiveKind::all_reduce;
-}
-
-Candidate map_collective(const Operator& op) {
+Candidate map_collective(const ArchSpec& arch, const Operator& op) {
   const auto& s = std::get<CollectiveShape>(op.shape);
   Candidate candidate;
-  candidate.description = fmt::format("ring over {} devices", s.devices);
-  candidate.program.tasks.push_back(
-      {CollectiveTask{collective_kind(op.kind), TensorId{0}, s.bytes, s.devices}, {}});
+  if (s.devices < 2) {
+    candidate.description = "one device";
+    candidate.program.tasks.push_back({CollectiveTask{collective_operation(op.kind), s.bytes, s.devices, {}}, {}});
+    return candidate;
+  }
+  const CollectiveOperation operation = collective_operation(op.kind);
+  const CollectiveChoice choice = choose_collective(arch.node, operation, s.devices, s.bytes);
+  const std::string& protocol = arch.node.protocols[choice.protocol].name;
+  candidate.estimate_s = choice.predicted_s;
+  candidate.description = fmt::format("{} over {} devices{}", to_string(choice.algorithm), s.devices,
+                                      protocol == to_string(choice.algorithm) ? "" : ", protocol " + protocol);
+  auto plan = std::make_shared<PlannedCollective>(
+      plan_collective(arch.node, operation, s.devices, s.bytes, choice));
+  candidate.program.tasks.push_back({CollectiveTask{operation, s.bytes, s.devices, std::move(plan)}, {}});
   return candidate;
 }
 
@@ -51,7 +59,10 @@ std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const T
     case OperatorKind::all_reduce:
     case OperatorKind::all_gather:
     case OperatorKind::reduce_scatter:
-      return {map_collective(op)};
+    case OperatorKind::all_to_all:
+    case OperatorKind::broadcast:
+    case OperatorKind::send_recv:
+      return {map_collective(arch_, op)};
     case OperatorKind::rmsnorm:
     case OperatorKind::layernorm:
     case OperatorKind::add_rmsnorm:

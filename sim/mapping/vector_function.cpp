@@ -30,6 +30,9 @@ VectorFunction vector_function(OperatorKind kind) {
     case OperatorKind::all_reduce:
     case OperatorKind::all_gather:
     case OperatorKind::reduce_scatter:
+    case OperatorKind::all_to_all:
+    case OperatorKind::broadcast:
+    case OperatorKind::send_recv:
       break;
   }
   throw SimulationError("mapping", std::string(to_string(kind)) + " is not a vector operator");

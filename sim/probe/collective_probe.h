@@ -4,9 +4,6 @@
 #include <cstdint>
 #include <string>
 
-#include "sim/config/node_file.h"
-#include "sim/timing/collective_schedule.h"
-
 namespace orrery {
 
 struct CollectiveProbe {
@@ -27,16 +24,6 @@ struct CollectiveProbeResult {
   std::uint64_t granules = 0;
   double energy_j = 0;  // links
 };
-
-struct CollectiveChoice {
-  CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
-  std::size_t protocol = 0;
-  double predicted_s = 0;
-};
-
-// What a library chooses: the least of base + steps + bytes over the busiest link, over what the node offers.
-CollectiveChoice choose_collective(const NodeFile& node, CollectiveOperation operation, std::uint32_t devices,
-                                   std::uint64_t bytes, const std::string& algorithm = "");
 
 // Simulates in this process, which must not have elaborated anything yet. Throws ConfigError.
 CollectiveProbeResult run_collective_probe(const CollectiveProbe& probe);

@@ -3,20 +3,22 @@
 // the cores or a collective for the links.
 
 #include <cstdint>
+#include <memory>
 #include <variant>
 #include <vector>
 
 #include "sim/program/tile_kernel.h"
-#include "sim/timing/collective_timing.h"
+#include "sim/timing/collective_choice.h"
 
 namespace orrery {
 
-// `bytes` is the whole array (all_reduce) or the gathered array (all_gather, reduce_scatter).
+// `bytes` is the whole array (all_gather, reduce_scatter: the gathered one; all_to_all: what a device sends to
+// all). Tensor 0 of a program goes in, 1 comes out.
 struct CollectiveTask {
-  CollectiveKind kind = CollectiveKind::all_reduce;
-  TensorId tensor;
+  CollectiveOperation operation = CollectiveOperation::all_reduce;
   std::uint64_t bytes = 0;
   std::uint32_t devices = 1;
+  std::shared_ptr<const PlannedCollective> plan;  // null for one device
 };
 
 struct Task {

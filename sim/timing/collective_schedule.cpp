@@ -26,50 +26,63 @@ class Builder {
  public:
   CollectiveSchedule schedule;
 
-  std::uint32_t add(std::uint32_t from, std::uint32_t to, std::uint64_t bytes, Devices after = {},
-                    std::uint32_t ring = 0) {
+  struct Part {
+    std::uint64_t bytes, offset;
+  };
+  // What the receiver does with it.
+  enum class Use : std::uint8_t { keep, sum };
+
+  std::uint32_t add(std::uint32_t from, std::uint32_t to, Part part, Use use, Devices after) {
     after.erase(std::remove(after.begin(), after.end(), kNone), after.end());
-    schedule.push_back({from, to, std::max<std::uint64_t>(1, bytes), std::move(after), ring});
+    const bool original = after.empty();
+    schedule.push_back({from, to, std::max<std::uint64_t>(1, part.bytes), part.offset, std::move(after),
+                        original, use == Use::sum});
     return static_cast<std::uint32_t>(schedule.size() - 1);
   }
 
-  // Ring over `order`; `ready[d]` is what device order[d] waits for first. Returns the last arrival of each.
-  Devices ring(const Devices& order, std::uint32_t steps, std::uint64_t chunk, Devices ready,
-               std::uint32_t ring) {
+  // Ring over `order`, whose device d starts with chunk d of `part`: the first `summing` steps of `steps` add
+  // up partial sums.
+  void ring(const Devices& order, std::uint32_t steps, std::uint32_t summing, Part part) {
     const auto n = static_cast<std::uint32_t>(order.size());
-    if (ready.empty()) ready.assign(n, kNone);
+    const std::uint64_t chunk = ceil_div<std::uint64_t>(part.bytes, n);
+    Devices ready(n, kNone);
     for (std::uint32_t s = 0; s < steps; ++s) {
       Devices arrived(n, kNone);
-      for (std::uint32_t d = 0; d < n; ++d)
-        arrived[(d + 1) % n] = add(order[d], order[(d + 1) % n], chunk, {ready[d]}, ring);
+      for (std::uint32_t d = 0; d < n; ++d) {
+        const std::uint32_t which = (d + 2 * n - s) % n;
+        arrived[(d + 1) % n] = add(order[d], order[(d + 1) % n], {chunk, part.offset + which * chunk},
+                                   s < summing ? Use::sum : Use::keep, {ready[d]});
+      }
       ready = arrived;
     }
-    return ready;
   }
 
   // A pipelined chain from order[0] on.
-  void chain(const Devices& order, std::uint64_t bytes) {
+  void chain(const Devices& order, Part part) {
     const auto pieces = static_cast<std::uint32_t>(4 * order.size());
+    const std::uint64_t piece = part.bytes / pieces;
     std::uint32_t first = kNone;  // the piece before has left
     for (std::uint32_t p = 0; p < pieces; ++p) {
       std::uint32_t before = first;
       for (std::size_t d = 0; d + 1 < order.size(); ++d) {
-        before = add(order[d], order[d + 1], bytes / pieces, {before});
+        before = add(order[d], order[d + 1], {piece, part.offset + p * piece}, Use::keep, {before});
         if (d == 0) first = before;
       }
     }
   }
 
   // Binary tree over `order` (heap order), in pieces: partial sums up to order[0] and the result down.
-  void tree(const Devices& order, std::uint64_t bytes, bool up, bool down) {
+  void tree(const Devices& order, Part part, bool up, bool down) {
     // Pieces of half a MiB, not fewer than fill the tree.
-    const auto pieces = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(bytes / (512 * kKiB), 8, 64));
+    const auto pieces =
+        static_cast<std::uint32_t>(std::clamp<std::uint64_t>(part.bytes / (512 * kKiB), 8, 64));
     const auto n = static_cast<std::uint32_t>(order.size());
     // A device has buffers for some pieces: it starts one when the result of an earlier one is there, so that
     // sums going up and results coming down take turns on a link.
     constexpr std::uint32_t kBuffered = 4;
     std::vector<Devices> results(pieces, Devices(n, kNone));
     for (std::uint32_t p = 0; p < pieces; ++p) {
+      const Part piece = {part.bytes / pieces, part.offset + p * (part.bytes / pieces)};
       Devices sent(n, kNone);
       if (up) {
         for (std::uint32_t d = n - 1; d > 0; --d) {
@@ -78,7 +91,7 @@ class Builder {
             if (child < n) after.push_back(sent[child]);
           }
           if (down && p >= kBuffered) after.push_back(results[p - kBuffered][d]);
-          sent[d] = add(order[d], order[(d - 1) / 2], bytes / pieces, after);
+          sent[d] = add(order[d], order[(d - 1) / 2], piece, Use::sum, after);
         }
       }
       if (!down) continue;
@@ -87,20 +100,24 @@ class Builder {
         const std::uint32_t parent = (d - 1) / 2;
         Devices after = {got[parent]};
         if (parent == 0 && up) after = {sent[1], n > 2 ? sent[2] : kNone};
-        got[d] = add(order[parent], order[d], bytes / pieces, after);
+        got[d] = add(order[parent], order[d], piece, Use::keep, after);
       }
       results[p] = got;
     }
   }
 
-  // Every device sends chunk j to device j: what arrived at each.
-  std::vector<Devices> scatter(const Devices& devices, std::uint64_t chunk,
-                               const std::vector<Devices>& ready = {}) {
+  // Every device sends chunk j of `part` to the j-th device, or its own chunk to all: what arrived
+  // at each.
+  std::vector<Devices> scatter(const Devices& devices, Part part, Use use,
+                               const std::vector<Devices>& ready = {}, bool own_chunk = false) {
+    const std::uint64_t chunk = ceil_div<std::uint64_t>(part.bytes, devices.size());
     std::vector<Devices> arrived(devices.size());
     for (std::size_t shift = 1; shift < devices.size(); ++shift) {
       for (std::size_t d = 0; d < devices.size(); ++d) {
         const std::size_t to = (d + shift) % devices.size();
-        arrived[to].push_back(add(devices[d], devices[to], chunk, ready.empty() ? Devices{} : ready[d]));
+        arrived[to].push_back(add(devices[d], devices[to],
+                                  {chunk, part.offset + (own_chunk ? d : to) * chunk}, use,
+                                  ready.empty() ? Devices{} : ready[d]));
       }
     }
     return arrived;
@@ -108,19 +125,32 @@ class Builder {
 
   void halving_doubling(std::uint32_t n, std::uint64_t bytes, bool scatter_phase, bool gather_phase) {
     std::vector<Devices> ready(n);
-    const auto exchange = [&](std::uint32_t distance, std::uint64_t part) {
+    std::vector<std::uint64_t> own(n, 0);  // where the part a device answers for begins
+    if (!scatter_phase) {
+      for (std::uint32_t d = 0; d < n; ++d) own[d] = d * (bytes / n);
+    }
+    const auto exchange = [&](std::uint32_t distance, std::uint64_t part, bool halve) {
       std::vector<Devices> next(n);
-      for (std::uint32_t d = 0; d < n; ++d)
-        next[d ^ distance].push_back(add(d, d ^ distance, part, ready[d]));
+      for (std::uint32_t d = 0; d < n; ++d) {
+        const std::uint32_t to = d ^ distance;
+        const bool upper = (d & distance) != 0;
+        const std::uint64_t sent = halve && !upper ? own[d] + part : own[d];
+        next[to].push_back(add(d, to, {part, sent}, halve ? Use::sum : Use::keep, ready[d]));
+      }
+      for (std::uint32_t d = 0; d < n; ++d) {
+        const bool upper = (d & distance) != 0;
+        if (halve && upper) own[d] += part;
+        if (!halve && upper) own[d] -= std::min(own[d], part);
+      }
       ready = next;
     };
     if (scatter_phase) {
       for (std::uint32_t distance = n / 2, part = 2; distance > 0; distance /= 2, part *= 2)
-        exchange(distance, bytes / part);
+        exchange(distance, bytes / part, true);
     }
     if (gather_phase) {
       for (std::uint32_t distance = 1, part = n; distance < n; distance *= 2, part /= 2)
-        exchange(distance, bytes / part);
+        exchange(distance, bytes / part, false);
     }
   }
 
@@ -132,17 +162,21 @@ class Builder {
     const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n * rounds);
     // A device sends its chunks one after the other.
     Devices sent(n, kNone);
-    for (std::uint32_t part = 0; part < n * rounds; ++part) {
-      const std::uint32_t j = part % n;
+    for (std::uint32_t p = 0; p < n * rounds; ++p) {
+      const std::uint32_t j = p % n;
+      const Part part = {chunk, p * chunk};
       std::uint32_t sum = kNone;
       if (reduce) {
         Devices up;
-        for (std::uint32_t d = 0; d < n; ++d) up.push_back(sent[d] = add(d, kSwitch, chunk, {sent[d]}));
-        sum = add(kSwitch, j, chunk, up);
+        for (std::uint32_t d = 0; d < n; ++d) {
+          up.push_back(sent[d] = add(d, kSwitch, part, Use::keep, {sent[d]}));
+          schedule.back().original = true;
+        }
+        sum = add(kSwitch, j, part, Use::keep, up);
       }
       if (!spread) continue;
-      const std::uint32_t up = add(j, kSwitch, chunk, {sum});
-      for (std::uint32_t d = 0; d < n; ++d) add(kSwitch, d, chunk, {up});
+      const std::uint32_t up = add(j, kSwitch, part, Use::keep, {sum});
+      for (std::uint32_t d = 0; d < n; ++d) add(kSwitch, d, part, Use::keep, {up});
     }
   }
 
@@ -156,21 +190,26 @@ class Builder {
       std::iota(members.begin(), members.end(), g * group);
       return members;
     };
-    if (op != Op::all_gather) {
+    const bool reduces = op != Op::all_gather;
+    if (reduces) {
       for (std::uint32_t g = 0; g < groups; ++g) {
-        const auto arrived = scatter(inside(g), chunk);
+        const auto arrived = scatter(inside(g), {bytes, 0}, Use::sum);
         for (std::uint32_t m = 0; m < group; ++m) ready[g * group + m] = arrived[m];
       }
     }
     const std::uint32_t rounds = op == Op::all_reduce ? 2 : 1;
+    const std::uint64_t piece = ceil_div<std::uint64_t>(chunk, groups);
     for (std::uint32_t m = 0; m < group; ++m) {
       Devices order;
       for (std::uint32_t g = 0; g < groups; ++g) order.push_back(g * group + m);
       for (std::uint32_t s = 0; s < rounds * (groups - 1); ++s) {
         std::vector<std::uint32_t> arrived(groups, kNone);
-        for (std::uint32_t g = 0; g < groups; ++g)
+        for (std::uint32_t g = 0; g < groups; ++g) {
+          const std::uint32_t which = (g + 2 * groups - s) % groups;
           arrived[(g + 1) % groups] =
-              add(order[g], order[(g + 1) % groups], ceil_div<std::uint64_t>(chunk, groups), ready[order[g]]);
+              add(order[g], order[(g + 1) % groups], {piece, m * chunk + which * piece},
+                  reduces && s + 1 < groups ? Use::sum : Use::keep, ready[order[g]]);
+        }
         for (std::uint32_t g = 0; g < groups; ++g) ready[order[g]] = {arrived[g]};
       }
     }
@@ -178,7 +217,7 @@ class Builder {
       for (std::uint32_t g = 0; g < groups; ++g) {
         std::vector<Devices> held;
         for (std::uint32_t m = 0; m < group; ++m) held.push_back(ready[g * group + m]);
-        scatter(inside(g), chunk, held);
+        scatter(inside(g), {bytes, 0}, Use::keep, held, true);
       }
     }
   }
@@ -227,18 +266,19 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
     throw ConfigError(
         "", std::string("algorithm ") + to_string(algorithm) + " for " + to_string(op) + ": " + why);
   };
-  const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n);
+  using Use = Builder::Use;
+  const Builder::Part whole = {bytes, 0};
   const bool reduces = op == Op::all_reduce || op == Op::reduce_scatter;
   const bool gathers = op == Op::all_reduce || op == Op::all_gather;
   Devices all(n);
   std::iota(all.begin(), all.end(), 0u);
   if (op == Op::send_recv) {
-    b.add(0, 1, bytes);
+    b.add(0, 1, whole, Use::keep, {});
     return b.schedule;
   }
   if (op == Op::all_to_all) {
     if (algorithm != CollectiveAlgorithm::direct) refuse("only direct");
-    b.scatter(all, chunk);
+    b.scatter(all, whole, Use::keep);
     return b.schedule;
   }
   switch (algorithm) {
@@ -247,10 +287,9 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
       for (std::uint32_t r = 0; r < orders.size(); ++r) {
         const std::uint64_t share = ceil_div<std::uint64_t>(bytes, orders.size());
         if (op == Op::broadcast) {
-          b.chain(orders[r], share);
+          b.chain(orders[r], {share, r * share});
         } else {
-          b.ring(orders[r], (op == Op::all_reduce ? 2 : 1) * (n - 1), ceil_div<std::uint64_t>(share, n), {},
-                 r);
+          b.ring(orders[r], (op == Op::all_reduce ? 2 : 1) * (n - 1), reduces ? n - 1 : 0, {share, r * share});
         }
       }
       break;
@@ -260,10 +299,10 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
       // Two trees, the leaves of one being inner nodes of the other, with half the data each.
       Devices mirrored(all.rbegin(), all.rend());
       if (op == Op::broadcast) {
-        b.tree(all, bytes, false, true);
+        b.tree(all, whole, false, true);
       } else {
-        b.tree(all, bytes / 2, true, true);
-        b.tree(mirrored, bytes / 2, true, true);
+        b.tree(all, {bytes / 2, 0}, true, true);
+        b.tree(mirrored, {bytes / 2, bytes / 2}, true, true);
       }
       break;
     }
@@ -274,12 +313,12 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
       break;
     case CollectiveAlgorithm::direct: {
       if (op == Op::broadcast) {
-        for (std::uint32_t d = 1; d < n; ++d) b.add(0, d, bytes);
+        for (std::uint32_t d = 1; d < n; ++d) b.add(0, d, whole, Use::keep, {});
         break;
       }
       std::vector<Devices> arrived;
-      if (reduces) arrived = b.scatter(all, chunk);
-      if (gathers) b.scatter(all, chunk, arrived);
+      if (reduces) arrived = b.scatter(all, whole, Use::sum);
+      if (gathers) b.scatter(all, whole, Use::keep, arrived, true);
       break;
     }
     case CollectiveAlgorithm::hierarchical:
@@ -289,8 +328,8 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
       break;
     case CollectiveAlgorithm::in_switch:
       if (op == Op::broadcast) {
-        const std::uint32_t up = b.add(0, kSwitch, bytes);
-        for (std::uint32_t d = 1; d < n; ++d) b.add(kSwitch, d, bytes, {up});
+        const std::uint32_t up = b.add(0, kSwitch, whole, Use::keep, {});
+        for (std::uint32_t d = 1; d < n; ++d) b.add(kSwitch, d, whole, Use::keep, {up});
       } else {
         b.in_switch(n, bytes, reduces, gathers);
       }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/node_file.h"
+#include "sim/config/node_spec.h"
 
 namespace orrery {
 
@@ -28,8 +28,10 @@ inline constexpr std::uint32_t kSwitch = 0xfffffffe;  // an end of a transfer: t
 struct CollectiveTransfer {
   std::uint32_t from = 0, to = 0;  // devices, or kSwitch
   std::uint64_t bytes = 0;
+  std::uint64_t offset = 0;          // in the array
   std::vector<std::uint32_t> after;  // transfers whose data this one needs
-  std::uint32_t ring = 0;            // which of several rings (takes its own order of devices)
+  bool original = false;             // what the sender brought along, not what it received or summed up
+  bool sums = false;                 // the receiver adds it to its own
 };
 
 using CollectiveSchedule = std::vector<CollectiveTransfer>;

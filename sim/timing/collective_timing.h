@@ -4,20 +4,19 @@
 
 #include <cstdint>
 
-#include "sim/config/arch_spec.h"
+#include "sim/timing/collective_schedule.h"
 
 namespace orrery {
 
-enum class CollectiveKind : std::uint8_t { all_reduce, all_gather, reduce_scatter };
-
 // Steps of the ring algorithm: 2(N-1) for all_reduce, N-1 for the others; 0 for one device.
-std::uint32_t ring_steps(CollectiveKind kind, std::uint32_t devices);
+std::uint32_t ring_steps(CollectiveOperation kind, std::uint32_t devices);
 
 // Bytes of one step's chunk for an array of `bytes` in all.
 std::uint64_t ring_chunk_bytes(std::uint64_t bytes, std::uint32_t devices);
 
-// Seconds on otherwise idle links: steps x (latency + step cost + chunk / bandwidth).
-double ring_collective_s(CollectiveKind kind, const LinkSpec& link, std::uint64_t bytes,
+// Seconds on otherwise idle links: steps x (latency + step cost + chunk / bandwidth), by the
+// node's last protocol.
+double ring_collective_s(CollectiveOperation kind, const NodeSpec& node, std::uint64_t bytes,
                          std::uint32_t devices);
 
 }  // namespace orrery

@@ -28,6 +28,9 @@ enum class OperatorKind : std::uint8_t {
   all_reduce,
   all_gather,
   reduce_scatter,
+  all_to_all,
+  broadcast,
+  send_recv,
 };
 const char* to_string(OperatorKind kind);
 std::optional<OperatorKind> parse_operator(const std::string& name);

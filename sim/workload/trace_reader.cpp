@@ -118,6 +118,9 @@ OperatorShape read_shape(OperatorKind kind, const json& shape) {
     case OperatorKind::all_reduce:
     case OperatorKind::all_gather:
     case OperatorKind::reduce_scatter:
+    case OperatorKind::all_to_all:
+    case OperatorKind::broadcast:
+    case OperatorKind::send_recv:
       check_keys(shape, {"bytes", "devices"}, p);
       return CollectiveShape{count(shape, "bytes", p),
                              static_cast<std::uint32_t>(count(shape, "devices", p))};

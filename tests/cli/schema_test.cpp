@@ -26,6 +26,7 @@ TEST(Schema, ResultsMatchTheirs) {
         "run --arch fpga/u280-x4-dfx --model gpt2 --input 4 --output 1 --fidelity roofline",
         "kernel --arch gpu/h100-sxm --op softmax --m 64 --n 1000",
         "kernel --arch gpu/h100-sxm --op all_gather --bytes 1000000 --devices 4",
+        "kernel --arch gpu/h100-sxm --node h100_dgx --op all_to_all --bytes 1000000 --devices 8",
         "kernel --arch asic/edge-npu --op matmul --m 1 --n 1 --k 1 --fidelity roofline",
         "probe dram --preset ddr4-3200 --fidelity tile", "probe noc --topology mesh --k 4",
         "probe sram --arch asic/tpu-v4i", "probe collective --node a100_mesh4"}) {

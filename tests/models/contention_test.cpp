@@ -38,10 +38,9 @@ TEST(Contention, TwoDmaStreamsOnOneChannelTakeAsLongAsTheirBytesTogether) {
 
 TEST(Contention, ACollectiveAndAPrefetchSlowEachOtherDownOnSharedDram) {
   ArchSpec arch = small_machine();
-  arch.node.chips = 4;
-  arch.node.link = {10e9, 100, 100, 1};  // 10 GB/s of links read and write: 20 of the 25.6 GB/s of DRAM
+  arch.node = ring_node(4, 10e9, 100, 100);  // 10 GB/s of links read and write: 20 of the 25.6 GB/s of DRAM
   Machine machine(arch);
-  const CollectiveTask all_reduce{CollectiveKind::all_reduce, TensorId{9}, 8 * kMiB, 4};
+  const CollectiveTask all_reduce = collective_task(arch.node, CollectiveOperation::all_reduce, 8 * kMiB, 4);
   const TileKernel prefetch = load_kernel(1, 1600, kTile, 1, 4);
   Program collective_alone;
   collective_alone.tasks.push_back({all_reduce, {}});
@@ -59,14 +58,14 @@ TEST(Contention, ARingAllReduceOnIdleLinksMeetsItsClosedForm) {
   ArchSpec arch = small_machine();
   arch.dram.channels = 64;  // memory out of the way
   arch.network.port_bytes_per_cycle = 1e6;
-  arch.node.chips = 8;
-  arch.node.link = {10e9, 500, 300, 1};
+  arch.node = ring_node(8, 10e9, 500, 300);
   Machine machine(arch);
   for (const std::uint32_t devices : {2U, 3U, 4U, 8U}) {
     for (const std::uint64_t bytes : {std::uint64_t{4096}, std::uint64_t{1} << 20, std::uint64_t{1} << 24}) {
       Program program;
-      program.tasks.push_back({CollectiveTask{CollectiveKind::all_reduce, TensorId{0}, bytes, devices}, {}});
-      const double wire = ring_collective_s(CollectiveKind::all_reduce, arch.node.link, bytes, devices);
+      program.tasks.push_back(
+          {collective_task(arch.node, CollectiveOperation::all_reduce, bytes, devices), {}});
+      const double wire = ring_collective_s(CollectiveOperation::all_reduce, arch.node, bytes, devices);
       const double reads = 1e-9 * DramTiming(arch.dram).read_latency_ns() * 2 * (devices - 1);
       // Between the wire alone and a memory read before each step.
       const double simulated = to_seconds(run_time(machine, program));
@@ -83,12 +82,12 @@ TEST_P(ShippedRing, MovesLargeArraysAtTheSpeedOfItsLinks) {
   const ArchSpec arch = load_arch_named(GetParam());
   Machine machine(arch);
   const std::uint64_t bytes = 64 * kMiB;
-  for (const CollectiveKind kind :
-       {CollectiveKind::all_reduce, CollectiveKind::all_gather, CollectiveKind::reduce_scatter}) {
+  for (const CollectiveOperation kind :
+       {CollectiveOperation::all_reduce, CollectiveOperation::all_gather, CollectiveOperation::reduce_scatter}) {
     Program program;
-    program.tasks.push_back({CollectiveTask{kind, TensorId{0}, bytes, 4}, {}});
+    program.tasks.push_back({collective_task(arch.node, kind, bytes, 4), {}});
     const ProgramOutcome run = machine.run(program, {}, 0, false);
-    const double wire = ring_collective_s(kind, arch.node.link, bytes, 4);
+    const double wire = ring_collective_s(kind, arch.node, bytes, 4);
     EXPECT_GE(to_seconds(run.time), wire);
     EXPECT_LT(to_seconds(run.time), 1.15 * wire + 2e-6);
     const std::uint64_t sent = ring_steps(kind, 4) * ring_chunk_bytes(bytes, 4);

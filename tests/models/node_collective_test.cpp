@@ -15,8 +15,8 @@ constexpr double kRate = 100e9;
 constexpr double kAlpha = 1e-6;
 constexpr std::uint64_t kBytes = 64 << 20;
 
-NodeFile node_of(NodeTopology topology, std::uint32_t chips) {
-  NodeFile node;
+NodeSpec node_of(NodeTopology topology, std::uint32_t chips) {
+  NodeSpec node;
   node.name = "test";
   node.chips = chips;
   node.topology = topology;
@@ -26,18 +26,25 @@ NodeFile node_of(NodeTopology topology, std::uint32_t chips) {
   return node;
 }
 
+std::shared_ptr<const PlannedCollective> planned(CollectiveSchedule schedule) {
+  auto plan = std::make_shared<PlannedCollective>();
+  plan->schedule = std::move(schedule);
+  return plan;
+}
+
 double simulated(NodeTopology topology, CollectiveOperation op, CollectiveAlgorithm algorithm,
                  std::uint32_t n, std::uint64_t bytes = kBytes, std::uint32_t chips = 0,
                  std::uint32_t group = 2) {
-  NodeFile node = node_of(topology, chips == 0 ? n : chips);
+  NodeSpec node = node_of(topology, chips == 0 ? n : chips);
   node.nics = 1;
   node.nic.bytes_per_s = kRate;
   node.host.bytes_per_s = kRate;
   node.radix = 2;
   node.dimensions = {2, n / 2};
   prepare_systemc();
-  NodeNetwork network("node", node, n, 1.0);
-  const std::size_t id = network.start(make_schedule(op, algorithm, topology, n, group, bytes), 0, 0, 0);
+  NodeNetwork network("node", node);
+  const std::size_t id =
+      network.start(planned(make_schedule(op, algorithm, topology, n, group, bytes)), n, 0);
   start_simulation();
   EXPECT_TRUE(network.idle());
   return to_seconds(network.finished(id));
@@ -112,15 +119,16 @@ TEST(Collective, PairsMeetThroughTheHost) {
 }
 
 TEST(Collective, TwoAtOnceShareTheLinks) {
-  const NodeFile node = node_of(NodeTopology::switched, 8);
+  const NodeSpec node = node_of(NodeTopology::switched, 8);
   prepare_systemc();
-  NodeNetwork network("node", node, 8, 1.0);
-  const auto schedule = make_schedule(Op::all_reduce, Al::ring, node.topology, 8, 8, kBytes);
-  const std::size_t a = network.start(schedule, 0, 0, 0);
-  const std::size_t b = network.start(schedule, 0, 0, 0);
+  NodeNetwork network("node", node);
+  const auto ring = planned(make_schedule(Op::all_reduce, Al::ring, node.topology, 8, 8, kBytes));
+  const std::size_t a = network.start(ring, 8, 0);
+  const std::size_t b = network.start(ring, 8, 0);
   // And a stream that crosses one link only, as a prefetch would.
   const std::size_t c =
-      network.start(make_schedule(Op::send_recv, Al::direct, node.topology, 2, 2, kBytes / 4), 0, 0, 0);
+      network.start(
+      planned(make_schedule(Op::send_recv, Al::direct, node.topology, 2, 2, kBytes / 4)), 8, 0);
   start_simulation();
   const double alone = 2 * 7.0 / 8 * kBytes / kRate;
   // Twice the bytes on every link take twice the time; steps that wait for each other leave gaps.

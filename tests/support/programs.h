@@ -35,4 +35,25 @@ inline Program program_of(const TileKernel& kernel) {
   return program;
 }
 
+// Chips on a ring (or a switch) that runs rings only.
+inline NodeSpec ring_node(std::uint32_t chips, double bytes_per_s, double latency_ns, double step_ns) {
+  NodeSpec node;
+  node.name = "test";
+  node.chips = chips;
+  node.link.bytes_per_s = bytes_per_s;
+  node.link.latency_ns = latency_ns;
+  node.energy_pj_per_bit = 1;
+  node.algorithms = {CollectiveAlgorithm::ring};
+  node.protocols = {{"ring", 0, step_ns, 1}};
+  return node;
+}
+
+// A collective as the node's library runs it.
+inline CollectiveTask collective_task(const NodeSpec& node, CollectiveOperation operation,
+                                      std::uint64_t bytes, std::uint32_t devices) {
+  const CollectiveChoice choice = choose_collective(node, operation, devices, bytes);
+  return {operation, bytes, devices,
+          std::make_shared<PlannedCollective>(plan_collective(node, operation, devices, bytes, choice))};
+}
+
 }  // namespace orrery::test

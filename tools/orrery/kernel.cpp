@@ -6,6 +6,7 @@
 #include "sim/engine/kernel_run.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
+#include "sim/timing/collective_choice.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/output.h"
@@ -19,7 +20,7 @@ const char* const kUsage =
     "One operator on one machine, inputs in DRAM: device time, without the host's launch.\n"
     "Shapes: matmul --m --n --k; attention --q --kv --heads --kv-heads --head-dim [--batch --causal];\n"
     "row-wise and element-wise operators --m (rows) --n (row length of the output);\n"
-    "all_reduce, all_gather, reduce_scatter --bytes --devices.";
+    "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, send_recv --bytes --devices.";
 const char* const kExamples =
     "  orrery kernel --arch gpu/a100-sxm-80gb --op matmul --m 64 --n 12288 --k 12288\n"
     "  orrery kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 "
@@ -109,14 +110,14 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
     }
     case OperatorKind::all_reduce:
     case OperatorKind::all_gather:
-    case OperatorKind::reduce_scatter: {
+    case OperatorKind::reduce_scatter:
+    case OperatorKind::all_to_all:
+    case OperatorKind::broadcast:
+    case OperatorKind::send_recv: {
       CollectiveShape s;
       s.bytes = shape.need("bytes");
       s.devices = static_cast<std::uint32_t>(shape.need("devices"));
-      if (s.devices > arch.node.chips) {
-        throw ConfigError("", fmt::format("{} devices asked for; {} has a node of {} chip(s)", s.devices,
-                                          arch.name, arch.node.chips));
-      }
+      check_devices(arch.node, s.devices);
       op = standalone_collective(*kind, s, dtype);
       break;
     }

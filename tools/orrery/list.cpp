@@ -57,7 +57,7 @@ Rows name_rows(const std::vector<std::string>& names) {
 Rows node_rows() {
   Rows rows;
   for (const std::string& name : node_names()) {
-    const NodeFile node = load_node(name);
+    const NodeSpec node = load_node(name);
     rows.push_back({{"name", name},
                     {"chip", node.chip},
                     {"chips", node.chips},

@@ -19,9 +19,10 @@ class NodeLinks {
     Femtoseconds latency;
   };
 
-  // `devices` chips; more than the node has take several nodes. `share` of a link's payload rate is what a
-  // protocol keeps up.
-  NodeLinks(const NodeFile& node, std::uint32_t devices, double share);
+  // `devices` chips; more than the node has take several nodes.
+  NodeLinks(const NodeSpec& node, std::uint32_t devices);
+
+  std::uint32_t devices() const { return devices_; }
 
   const std::vector<Link>& links() const { return links_; }
   // Links from one end of a transfer to the other: the fewest; of several such ways the first. Throws
@@ -33,7 +34,8 @@ class NodeLinks {
   double chain_s(const CollectiveSchedule& schedule, double step_s);
 
  private:
-  NodeFile node_;
+  NodeSpec node_;
+  std::uint32_t devices_;
   std::uint32_t vertices_;
   std::uint32_t switch_;  // vertex of the first switch
   std::vector<Link> links_;

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/arch_spec.h"
-
 namespace orrery {
 
 // switched: every chip on one switch. fully_connected: a link a pair. ring: neighbours. torus: `dimensions`.
@@ -44,10 +42,11 @@ struct CollectiveProtocol {
   double share = 1;
 };
 
-struct NodeFile {
+struct NodeSpec {
   std::string name;
-  std::string chip;  // machine
+  std::string chip;  // machine; empty = whatever machine describes the node itself
   std::uint32_t chips = 1;
+  std::uint32_t devices = 1;  // used unless asked otherwise
   NodeTopology topology = NodeTopology::switched;
   std::vector<std::uint32_t> dimensions;  // torus
   std::uint32_t radix = 0;                // fat_tree: chips a leaf
@@ -59,6 +58,7 @@ struct NodeFile {
   WireSpec nic;            // one of them
   double nic_base_ns = 0;  // what leaving the node adds to a collective's start
   std::vector<CollectiveProtocol> protocols;
+  std::vector<CollectiveAlgorithm> algorithms;  // the only ones used; empty = what libraries have
   double energy_pj_per_bit = 0;
 };
 

@@ -1,4 +1,4 @@
-#include "models/link/node_links.h"
+#include "sim/timing/node_links.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,10 +8,10 @@
 
 namespace orrery {
 
-NodeLinks::NodeLinks(const NodeFile& node, std::uint32_t devices, double share)
-    : node_(node), vertices_(devices), switch_(devices) {
+NodeLinks::NodeLinks(const NodeSpec& node, std::uint32_t devices)
+    : node_(node), devices_(devices), vertices_(devices), switch_(devices) {
   const std::uint32_t nodes = ceil_div(devices, node.chips);
-  const double rate = node.link.bytes_per_s * node.link.payload_share() * share;
+  const double rate = node.link.bytes_per_s * node.link.payload_share();
   for (std::uint32_t n = 0; n < nodes; ++n)
     build_node(n * node.chips, std::min(node.chips, devices - n * node.chips), rate);
   if (nodes > 1) {

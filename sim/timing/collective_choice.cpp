@@ -1,0 +1,96 @@
+#include "sim/timing/collective_choice.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/timing/node_links.h"
+#include "sim/util/errors.h"
+
+namespace orrery {
+namespace {
+
+// Algorithms a library has for a topology. Rings and trees fit any; a direct exchange needs a link a pair or
+// a switch, and libraries use it where links lie idle otherwise.
+std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOperation op,
+                                            std::uint32_t devices) {
+  using A = CollectiveAlgorithm;
+  if (op == CollectiveOperation::all_to_all || op == CollectiveOperation::send_recv) return {A::direct};
+  if (!node.algorithms.empty()) return node.algorithms;
+  const bool several_groups =
+      devices > node.chips || (node.topology == NodeTopology::pairwise_host && devices > 2);
+  std::vector<A> found;
+  if (several_groups && op != CollectiveOperation::broadcast) found.push_back(A::hierarchical);
+  if (!several_groups || op == CollectiveOperation::broadcast) found.push_back(A::ring);
+  if (!several_groups && op == CollectiveOperation::all_reduce) found.push_back(A::tree);
+  if (!several_groups && node.switch_reduces) found.push_back(A::in_switch);
+  return found;
+}
+
+std::uint32_t group_of(const NodeSpec& node, std::uint32_t devices) {
+  return devices > node.chips ? node.chips : node.topology == NodeTopology::pairwise_host ? 2 : devices;
+}
+
+// Leaving the node takes its own start.
+double base_s(const NodeSpec& node, const CollectiveProtocol& protocol, std::uint32_t devices) {
+  return 1e-9 * (protocol.base_ns + (devices > node.chips ? node.nic_base_ns : 0));
+}
+
+}  // namespace
+
+CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op, std::uint32_t devices,
+                                   std::uint64_t bytes, const std::string& algorithm) {
+  std::vector<CollectiveAlgorithm> algorithms = candidates(node, op, devices);
+  if (!algorithm.empty()) algorithms = {parse_collective_algorithm(algorithm)};
+  CollectiveChoice best;
+  bool found = false;
+  for (const CollectiveAlgorithm a : algorithms) {
+    if (a == CollectiveAlgorithm::in_switch && !node.switch_reduces)
+      throw ConfigError("", "node " + node.name + " has no switch that reduces");
+    const CollectiveSchedule schedule =
+        make_schedule(op, a, node.topology, devices, group_of(node, devices), bytes);
+    NodeLinks links(node, devices);
+    const double busiest_s = links.busiest_s(schedule);
+    for (std::size_t p = 0; p < node.protocols.size(); ++p) {
+      const CollectiveProtocol& protocol = node.protocols[p];
+      const double predicted = base_s(node, protocol, devices) +
+                               links.chain_s(schedule, protocol.step_ns * 1e-9) + busiest_s / protocol.share;
+      if (!found || predicted < best.predicted_s) best = {a, p, predicted};
+      found = true;
+    }
+  }
+  return best;
+}
+
+PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation op, std::uint32_t devices,
+                                  std::uint64_t bytes, const CollectiveChoice& choice) {
+  const CollectiveProtocol& protocol = node.protocols[choice.protocol];
+  return {make_schedule(op, choice.algorithm, node.topology, devices, group_of(node, devices), bytes),
+          base_s(node, protocol, devices), protocol.step_ns * 1e-9, protocol.share};
+}
+
+void check_devices(const NodeSpec& node, std::uint32_t devices) {
+  if (devices <= node.chips || (node.nics > 0 && devices % node.chips == 0)) return;
+  throw ConfigError(
+      "",
+      fmt::format("{} devices of node {}: it has {} chip{}{}", devices, node.name, node.chips, node.chips == 1 ? "" : "s",
+                  node.nics == 0 ? " and no NICs to join another" : "; several nodes take a multiple of that"));
+}
+
+double bus_factor(CollectiveOperation op, std::uint32_t devices) {
+  const double n = devices;
+  switch (op) {
+    case CollectiveOperation::all_reduce:
+      return 2 * (n - 1) / n;
+    case CollectiveOperation::all_gather:
+    case CollectiveOperation::reduce_scatter:
+    case CollectiveOperation::all_to_all:
+      return (n - 1) / n;
+    case CollectiveOperation::broadcast:
+    case CollectiveOperation::send_recv:
+      return 1;
+  }
+  return 1;
+}
+
+}  // namespace orrery
