@@ -2,35 +2,43 @@
 
 #include <string>
 
+#include "models/noc/crossbar.h"
+#include "models/noc/routed_network.h"
+
 namespace orrery {
 
 Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
   dram = std::make_unique<DramController>("dram", arch.dram, clock, counts);
   const std::uint32_t cores = arch.cores.count;
-  crossbar = std::make_unique<Crossbar>("crossbar", arch.network, arch.node.link.bytes_per_s, cores, clock, counts);
+  const double link_rate = arch.node.link.bytes_per_s;
+  if (arch.network.routed) {
+    network = std::make_unique<RoutedNetwork>("network", arch.network, link_rate, cores, clock, counts);
+  } else {
+    network = std::make_unique<Crossbar>("crossbar", arch.network, link_rate, cores, clock, counts);
+  }
   if (arch.shared_buffer) {
     shared_buffer = std::make_unique<SharedBuffer>("shared_buffer", *arch.shared_buffer, clock, counts);
     shared_buffer->memory.bind(dram->port);
-    crossbar->memory.bind(shared_buffer->port);
+    network->memory.bind(shared_buffer->port);
   } else {
-    crossbar->memory.bind(dram->port);
+    network->memory.bind(dram->port);
   }
   command = std::make_unique<CommandProcessor>("command_processor", arch, counts);
   collectives =
       std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, *command);
-  collectives->network.bind(crossbar->port);
+  collectives->network.bind(network->port);
   std::vector<ComputeTile*> views;
   for (std::uint32_t c = 0; c < cores; ++c) {
     const std::string name = "core" + std::to_string(c);
     tiles.push_back(std::make_unique<ComputeTile>(name.c_str(), CoreId{c}, arch, clock, counts, *command));
-    tiles.back()->dma.network.bind(crossbar->port);
+    tiles.back()->dma.network.bind(network->port);
     views.push_back(tiles.back().get());
   }
   command->connect(views, shared_buffer.get(), collectives.get());
 }
 
 std::vector<const Component*> Chip::components() const {
-  std::vector<const Component*> all = {command.get(), crossbar.get(), dram.get(), collectives.get()};
+  std::vector<const Component*> all = {command.get(), network.get(), dram.get(), collectives.get()};
   if (shared_buffer) all.push_back(shared_buffer.get());
   for (const auto& tile : tiles) all.push_back(tile.get());
   return all;
@@ -38,7 +46,7 @@ std::vector<const Component*> Chip::components() const {
 
 void Chip::reset() {
   dram->reset();
-  crossbar->reset();
+  network->reset();
   collectives->reset();
   if (shared_buffer) shared_buffer->reset();
 }

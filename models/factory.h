@@ -1,7 +1,7 @@
 #pragma once
 // The one place that turns a machine's description into modules and wires them:
-// cores (each with a DMA engine) -> crossbar -> [shared buffer] -> DRAM controller; collective engine ->
-// crossbar.
+// cores (each with a DMA engine) -> network -> [shared buffer] -> DRAM controller; collective engine ->
+// network.
 
 #include <memory>
 #include <vector>
@@ -12,7 +12,7 @@
 #include "models/dram/dram_controller.h"
 #include "models/link/collective_engine.h"
 #include "models/memory/shared_buffer.h"
-#include "models/noc/crossbar.h"
+#include "models/noc/network.h"
 
 namespace orrery {
 
@@ -24,7 +24,7 @@ struct Chip {
   ClockDomain clock;
   std::unique_ptr<DramController> dram;
   std::unique_ptr<SharedBuffer> shared_buffer;  // null when the machine has none
-  std::unique_ptr<Crossbar> crossbar;
+  std::unique_ptr<Network> network;
   std::unique_ptr<CommandProcessor> command;
   std::unique_ptr<CollectiveEngine> collectives;
   std::vector<std::unique_ptr<ComputeTile>> tiles;

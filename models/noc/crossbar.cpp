@@ -6,15 +6,13 @@ namespace orrery {
 
 Crossbar::Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, double link_bytes_per_s,
                    std::uint32_t cores, const ClockDomain& clock, ActivityCounts& counts)
-    : sc_module(name),
+    : Network(name),
       fs_per_byte_(clock.fs_per_cycle() / spec.port_bytes_per_cycle),
       link_fs_per_byte_(link_bytes_per_s > 0 ? kFsPerSecond / link_bytes_per_s : fs_per_byte_),
       latency_(from_ns(spec.latency_ns)),
       counts_(counts),
       to_core_(cores + std::size_t{1}),
-      from_core_(cores + std::size_t{1}) {
-  port.bind(*this);
-}
+      from_core_(cores + std::size_t{1}) {}
 
 Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
   counts_.noc_bytes += granule.bytes;

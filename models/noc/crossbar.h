@@ -3,23 +3,18 @@
 // non-blocking (the memory side is the shared buffer's or the DRAM's own bandwidth). Source of the shape: any
 // textbook crossbar; left out: arbitration among ports that ask for the same slice.
 
-#include <systemc>
 #include <vector>
 
 #include "models/core/calendar.h"
 #include "models/core/clock_domain.h"
-#include "models/core/component.h"
-#include "models/core/granule.h"
+#include "models/noc/network.h"
 #include "sim/config/arch_spec.h"
 #include "sim/stats/activity_counts.h"
 
 namespace orrery {
 
-class Crossbar : public sc_core::sc_module, public GranuleInterface, public Component {
+class Crossbar : public Network {
  public:
-  sc_core::sc_port<GranuleInterface> memory;
-  sc_core::sc_export<GranuleInterface> port;
-
   // `cores` ports of the spec's width, and one more for the chip's links, as wide as they are (so that it is
   // never narrower than what it feeds).
   Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, double link_bytes_per_s,
@@ -27,9 +22,7 @@ class Crossbar : public sc_core::sc_module, public GranuleInterface, public Comp
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;
 
-  void reset();
-  bool idle() const override { return true; }
-  std::string waiting_for() const override { return {}; }
+  void reset() override;
 
  private:
   double fs_per_byte_;

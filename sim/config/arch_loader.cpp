@@ -5,6 +5,7 @@
 #include "sim/config/dram_loader.h"
 #include "sim/config/energy_loader.h"
 #include "sim/config/name_lookup.h"
+#include "sim/config/noc_loader.h"
 #include "sim/config/schema_validation.h"
 
 namespace orrery {
@@ -105,6 +106,29 @@ ExecutionSpec build_execution(const json& execution) {
   return spec;
 }
 
+// `base`: the folder of the machine file, which a graph's file may be relative to.
+NetworkSpec build_network(const json& network, std::uint32_t cores, double clock_hz,
+                          const std::filesystem::path& base) {
+  NetworkSpec spec;
+  spec.port_bytes_per_cycle = number(network, "port_bytes_per_cycle");
+  spec.latency_ns = number(network, "latency_ns");
+  spec.distance_mm = number(network, "distance_mm");
+  const std::string kind = network.at("kind").get<std::string>();
+  if (kind == "crossbar") return spec;
+  const RouterSpec router = load_router(network.value("router", "mesh88_lat_example"));
+  std::string topology = kind;
+  if (kind == "graph") topology = (base / network.at("file").get<std::string>()).string();
+  spec.routed = noc_from(topology, integer(network, "k", 8), integer(network, "n", 2),
+                         network.value("routing", "xy"), router);
+  spec.routed->link_latency = integer(network, "link_latency", spec.routed->link_latency);
+  spec.multicast = network.value("multicast", false);
+  spec.memory_nodes = network.value("memory_nodes", std::vector<std::uint32_t>{});
+  if (spec.memory_nodes.empty()) spec.memory_nodes = {cores};  // the first node behind the cores'
+  // What a mapper expects; a simulated transfer takes the latency of its own way.
+  spec.latency_ns = mean_hops(*spec.routed) * hop_cycles(*spec.routed) / clock_hz * 1e9;
+  return spec;
+}
+
 // A machine file's own node: chips on a ring of links, or on a switch that is as good as one.
 NodeSpec build_node(const json& node) {
   NodeSpec spec;
@@ -157,9 +181,8 @@ ArchSpec build_arch(const ConfigDocument& document) {
     }
   }
   if (!has_dram) errors.push_back(document.diagnostic("/chip/memory", "no level of kind: dram"));
-  const json& network = chip.at("network");
-  arch.network = {number(network, "port_bytes_per_cycle"), number(network, "latency_ns"),
-                  number(network, "distance_mm")};
+  arch.network = build_network(chip.at("network"), arch.cores.count, arch.clock_hz,
+                               document.path().parent_path());
   const json command = chip.value("command", json::object());
   arch.command = {number(command, "kernel_overhead_ns"), number(command, "item_dispatch_ns"),
                   number(command, "instruction_issue_cycles")};

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/config/noc_spec.h"
 #include "sim/config/node_spec.h"
 #include "sim/util/dtype.h"
 #include "sim/util/units.h"
@@ -120,9 +121,13 @@ struct DramSpec {
 };
 
 struct NetworkSpec {
-  double port_bytes_per_cycle = 0;  // each core's port, per direction
-  double latency_ns = 0;            // core to memory side, both ways together
+  double port_bytes_per_cycle = 0;  // each core's port, per direction; each channel of a routed network
+  double latency_ns = 0;            // core to memory side, both ways together (crossbar)
   double distance_mm = 0;           // mean wire length of a transfer
+  // A routed network in place of the crossbar, the nodes where memory is, and whether it multicasts.
+  std::optional<NocSpec> routed = std::nullopt;
+  std::vector<std::uint32_t> memory_nodes = {};
+  bool multicast = false;
 };
 
 struct CommandSpec {

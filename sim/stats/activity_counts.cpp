@@ -12,6 +12,7 @@ const std::array<CounterInfo, kCounterCount>& counters() {
       {"requested_read_bytes", "bytes", "asked by the cores", &C::requested_read_bytes},
       {"requested_write_bytes", "bytes", "stored by the cores", &C::requested_write_bytes},
       {"noc_bytes", "bytes", "moved over the network on chip", &C::noc_bytes},
+      {"multicast_bytes", "bytes", "copies of what another core's read brought", &C::multicast_bytes},
       {"shared_read_bytes", "bytes", "read through the shared buffer", &C::shared_read_bytes},
       {"shared_write_bytes", "bytes", "written to the shared buffer", &C::shared_write_bytes},
       {"shared_fill_bytes", "bytes", "misses of the shared buffer", &C::shared_fill_bytes},

@@ -17,6 +17,7 @@ struct ActivityCounts {
   std::uint64_t requested_read_bytes = 0;  // asked by the cores' DMA engines
   std::uint64_t requested_write_bytes = 0;
   std::uint64_t noc_bytes = 0;
+  std::uint64_t multicast_bytes = 0;    // of the reads: copies of what another core's read brought
   std::uint64_t shared_read_bytes = 0;  // served by the shared buffer (hits and fills passed on)
   std::uint64_t shared_write_bytes = 0;
   std::uint64_t shared_fill_bytes = 0;       // of the reads: brought from DRAM
@@ -39,7 +40,7 @@ struct CounterInfo {
   const char* description;
   std::uint64_t ActivityCounts::*member;
 };
-inline constexpr std::size_t kCounterCount = 16;
+inline constexpr std::size_t kCounterCount = 17;
 const std::array<CounterInfo, kCounterCount>& counters();
 
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);

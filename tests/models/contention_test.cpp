@@ -142,7 +142,7 @@ TEST(Contention, ASlowSliceHoldsUpTransfersStripedOverAllOfThem) {
   chip.dram->reserve_channel(ChannelId{3}, static_cast<std::uint64_t>(50e-6 * 24.45e9), 0);
   std::vector<Granule> stream(128);
   for (Granule& g : stream) g.bytes = g.tile_bytes = 64 * kKiB;
-  Requester requester("requester", *chip.crossbar, stream, 4);
+  Requester requester("requester", *chip.network, stream, 4);
   sc_core::sc_start();
   const double alone = 8 * 1024.0 * 1024.0 / DramTiming(arch.dram).stream_bytes_per_s();
   EXPECT_NEAR(to_seconds(requester.end), alone + 50e-6, 0.02 * (alone + 50e-6));
@@ -256,7 +256,7 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
       plain.push_back(g);
     }
     requesters.push_back(std::make_unique<Requester>(("requester" + std::to_string(c)).c_str(),
-                                                     *chip.crossbar, plain, window));
+                                                     *chip.network, plain, window));
   }
   sc_core::sc_start();
   Femtoseconds simulated = 0;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "models/noc/noc_graph.h"
+#include "models/noc/routed_network.h"
 #include "sim/config/arch_loader.h"
 #include "sim/config/config_document.h"
 #include "sim/config/dram_loader.h"
@@ -96,7 +96,8 @@ int check_command(const Arguments& arguments) {
                           document.root()["schema"].is_string();
   const std::string schema = has_schema ? document.root()["schema"].get<std::string>() : "";
   if (schema == "orrery/arch/1") {
-    build_arch(document);
+    const ArchSpec arch = build_arch(document);
+    if (arch.network.routed) place_cores(NocGraph(*arch.network.routed), arch.network, arch.cores.count);
   } else if (has_schema) {
     const auto known = schema_names();
     if (std::find(known.begin(), known.end(), schema) == known.end()) {

@@ -1,0 +1,133 @@
+#include "models/noc/routed_network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/util/errors.h"
+
+namespace orrery {
+
+std::vector<std::uint32_t> place_cores(const NocGraph& graph, const NetworkSpec& spec, std::uint32_t cores) {
+  std::vector<std::uint32_t> nodes;
+  for (std::uint32_t node = 0; node < graph.nodes() && nodes.size() < cores; ++node) {
+    const bool memory =
+        std::find(spec.memory_nodes.begin(), spec.memory_nodes.end(), node) != spec.memory_nodes.end();
+    if (!memory) nodes.push_back(node);
+  }
+  const std::uint32_t most = *std::max_element(spec.memory_nodes.begin(), spec.memory_nodes.end());
+  if (nodes.size() == cores && most < graph.nodes()) return nodes;
+  throw ConfigError("", fmt::format("the network has {} nodes: too few for {} cores and memory at {} node{} "
+                                    "up to number {}",
+                                    graph.nodes(), cores, spec.memory_nodes.size(),
+                                    spec.memory_nodes.size() == 1 ? "" : "s", most));
+}
+
+RoutedNetwork::RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec,
+                             double link_bytes_per_s, std::uint32_t cores, const ClockDomain& clock,
+                             ActivityCounts& counts)
+    : Network(name),
+      spec_(spec),
+      graph_(spec.routed.value()),
+      fs_per_byte_(clock.fs_per_cycle() / spec.port_bytes_per_cycle),
+      link_fs_per_byte_(link_bytes_per_s > 0 ? kFsPerSecond / link_bytes_per_s : fs_per_byte_),
+      counts_(counts),
+      channels_(graph_.channels().size()),
+      multicasts_(spec.multicast ? kMulticasts : 0),
+      memory_nodes_(spec.memory_nodes.size()) {
+  const std::vector<std::uint32_t> core_nodes = place_cores(graph_, spec, cores);
+  for (const std::uint32_t core : core_nodes) {
+    for (const std::uint32_t memory_node : spec.memory_nodes) {
+      from_memory_.push_back(way(memory_node, core, clock));
+      to_memory_.push_back(way(core, memory_node, clock));
+    }
+  }
+}
+
+RoutedNetwork::Way RoutedNetwork::way(std::uint32_t from, std::uint32_t to, const ClockDomain& clock) const {
+  Way w;
+  w.channels = graph_.path(from, to, from + to);
+  const RouterSpec& r = graph_.spec().router;
+  const std::uint64_t router = r.routing_delay + r.vc_alloc_delay + r.sw_alloc_delay + r.crossbar_delay;
+  std::uint64_t cycles = router * (w.channels.size() - 1);
+  for (const std::uint32_t c : w.channels) cycles += graph_.channels()[c].latency;
+  w.latency = clock.cycles(cycles);
+  return w;
+}
+
+// As wide as the links, so that it is never narrower than what it feeds.
+Reservation RoutedNetwork::through_links(const Granule& granule, Femtoseconds t) {
+  const auto service =
+      static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * link_fs_per_byte_));
+  const Femtoseconds finish = (granule.write ? links_in_ : links_out_).reserve(t, service);
+  Reservation beyond = memory->reserve(granule, t);
+  if (finish > beyond.finish) {
+    beyond.finish = finish;
+    beyond.bound_by = TimeCategory::noc;
+  }
+  return beyond;
+}
+
+RoutedNetwork::Multicast* RoutedNetwork::multicast_of(const Granule& granule, Femtoseconds t) {
+  if (multicasts_.empty() || granule.write || granule.entry == kNoEntry) return nullptr;
+  const std::uint64_t place = granule.entry * std::uint64_t{31} + granule.offset / kKiB;
+  Multicast& m = multicasts_[place % kMulticasts];
+  if (m.entry == granule.entry && m.offset == granule.offset && m.leaves >= t) return &m;
+  m.entry = granule.entry;
+  m.offset = granule.offset;
+  m.ready = 0;
+  m.end.assign(channels_.size(), 0);
+  return &m;
+}
+
+Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
+  counts_.noc_bytes += granule.bytes;
+  const std::size_t first = granule.source.value * memory_nodes_;
+  if (first >= from_memory_.size()) return through_links(granule, t);
+  const auto& ways = granule.write ? to_memory_ : from_memory_;
+  const double part = static_cast<double>(granule.bytes) / static_cast<double>(memory_nodes_);
+  const auto service = static_cast<Femtoseconds>(std::ceil(part * fs_per_byte_));
+  Multicast* multicast = multicast_of(granule, t);
+  const bool joins = multicast != nullptr && multicast->ready > 0;
+  Femtoseconds finish = t;
+  Femtoseconds latency = 0;
+  for (std::size_t m = 0; m < memory_nodes_; ++m) {
+    const Way& w = ways[first + m];
+    for (const std::uint32_t c : w.channels) {
+      if (multicast != nullptr && multicast->end[c] > 0) {
+        finish = std::max(finish, multicast->end[c]);
+        continue;
+      }
+      const Femtoseconds end = channels_[c].reserve(t, service);
+      if (multicast != nullptr) multicast->end[c] = end;
+      finish = std::max(finish, end);
+    }
+    latency = std::max(latency, w.latency);
+  }
+  if (joins) {  // memory is read once for all copies
+    counts_.multicast_bytes += granule.bytes;
+    const bool waits = multicast->ready > finish;
+    return {std::max(finish, multicast->ready), latency, waits ? TimeCategory::dram : TimeCategory::noc};
+  }
+  Reservation beyond = memory->reserve(granule, t);
+  if (multicast != nullptr) {
+    multicast->ready = std::max<Femtoseconds>(1, beyond.done());
+    multicast->leaves = std::max(finish, beyond.done()) - service;
+  }
+  if (finish > beyond.finish) {
+    beyond.finish = finish;
+    beyond.bound_by = TimeCategory::noc;
+  }
+  beyond.latency += latency;
+  return beyond;
+}
+
+void RoutedNetwork::reset() {
+  for (Calendar& c : channels_) c.reset();
+  for (Multicast& m : multicasts_) m.entry = kNoEntry;
+  links_in_.reset();
+  links_out_.reset();
+}
+
+}  // namespace orrery

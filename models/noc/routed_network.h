@@ -1,0 +1,65 @@
+#pragma once
+// A routed network on chip (mesh, torus, ring, butterfly, hierarchy, any graph) between cores and memory, at
+// tile level: a granule is striped over the memory's nodes, and each part takes every channel of its way, as
+// calendars, at request time; the routers' pipelines add latency. With `multicast`, a tile that several cores
+// ask for before it has left is sent once over the channels their ways share (a tree, as in Eyeriss v2 and
+// most spatial accelerators). Left out: virtual channels and allocation, which fidelity `cycle` has and
+// `orrery probe noc` shows. The chip's links hang at the memory side.
+
+#include <vector>
+
+#include "models/core/calendar.h"
+#include "models/core/clock_domain.h"
+#include "models/noc/network.h"
+#include "models/noc/noc_graph.h"
+#include "sim/config/arch_spec.h"
+#include "sim/stats/activity_counts.h"
+
+namespace orrery {
+
+// Nodes of the cores: those that are not the memory's, in order. Throws ConfigError when they are too few.
+std::vector<std::uint32_t> place_cores(const NocGraph& graph, const NetworkSpec& spec, std::uint32_t cores);
+
+class RoutedNetwork : public Network {
+ public:
+  // Throws ConfigError: too few nodes, a graph that NocGraph refuses.
+  RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec, double link_bytes_per_s,
+                std::uint32_t cores, const ClockDomain& clock, ActivityCounts& counts);
+
+  Reservation reserve(const Granule& granule, Femtoseconds t) override;
+  void reset() override;
+
+ private:
+  // A read under way that other cores may join until its data leaves memory.
+  struct Multicast {
+    std::uint32_t entry = kNoEntry;
+    std::uint64_t offset = 0;
+    Femtoseconds leaves = 0;        // memory, at the earliest
+    Femtoseconds ready = 0;         // all of it is there
+    std::vector<Femtoseconds> end;  // by channel, when the packet is through; 0 = not on its tree
+  };
+  static constexpr std::size_t kMulticasts = 256;  // that can be told apart at a time
+
+  struct Way {
+    std::vector<std::uint32_t> channels;
+    Femtoseconds latency = 0;
+  };
+
+  const NetworkSpec spec_;
+  const NocGraph graph_;
+  double fs_per_byte_;
+  double link_fs_per_byte_;
+  ActivityCounts& counts_;
+  std::vector<Calendar> channels_;
+  std::vector<Multicast> multicasts_;  // by (entry, offset), direct-mapped
+  std::vector<Way> from_memory_, to_memory_;  // [core * memory nodes + node]
+  Calendar links_in_, links_out_;
+  std::size_t memory_nodes_;
+
+  Way way(std::uint32_t from, std::uint32_t to, const ClockDomain& clock) const;
+  // The read that this one may join, or a fresh one; null where there is nothing to share.
+  Multicast* multicast_of(const Granule& granule, Femtoseconds t);
+  Reservation through_links(const Granule& granule, Femtoseconds t);
+};
+
+}  // namespace orrery
