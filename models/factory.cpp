@@ -17,9 +17,10 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
     network = std::make_unique<Crossbar>("crossbar", arch.network, link_rate, cores, clock, counts);
   }
   if (arch.shared_buffer) {
-    shared_buffer = std::make_unique<SharedBuffer>("shared_buffer", *arch.shared_buffer, clock, counts);
-    shared_buffer->memory.bind(dram->port);
-    network->memory.bind(shared_buffer->port);
+    std::vector<SharedBufferSpec> levels = {*arch.shared_buffer};
+    levels.insert(levels.end(), arch.outer_buffers.begin(), arch.outer_buffers.end());
+    shared = std::make_unique<SharedLevels>(levels, *dram, clock, counts);
+    network->memory.bind(shared->door());
   } else {
     network->memory.bind(dram->port);
   }
@@ -34,12 +35,14 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
     tiles.back()->dma.network.bind(network->port);
     views.push_back(tiles.back().get());
   }
-  command->connect(views, shared_buffer.get(), collectives.get());
+  command->connect(views, shared.get(), collectives.get());
 }
 
 std::vector<const Component*> Chip::components() const {
   std::vector<const Component*> all = {command.get(), network.get(), dram.get(), collectives.get()};
-  if (shared_buffer) all.push_back(shared_buffer.get());
+  if (shared) {
+    for (const auto& level : shared->levels()) all.push_back(level.get());
+  }
   for (const auto& tile : tiles) all.push_back(tile.get());
   return all;
 }
@@ -48,7 +51,7 @@ void Chip::reset() {
   dram->reset();
   network->reset();
   collectives->reset();
-  if (shared_buffer) shared_buffer->reset();
+  if (shared) shared->reset();
 }
 
 }  // namespace orrery

@@ -1,6 +1,6 @@
 #pragma once
 // The one place that turns a machine's description into modules and wires them:
-// cores (each with a DMA engine) -> network -> [shared buffer] -> DRAM controller; collective engine ->
+// cores (each with a DMA engine) -> network -> [shared buffers] -> DRAM controller; collective engine ->
 // network.
 
 #include <memory>
@@ -11,7 +11,7 @@
 #include "models/core/clock_domain.h"
 #include "models/dram/dram_controller.h"
 #include "models/link/collective_engine.h"
-#include "models/memory/shared_buffer.h"
+#include "models/memory/shared_levels.h"
 #include "models/noc/network.h"
 
 namespace orrery {
@@ -23,7 +23,7 @@ struct Chip {
   ActivityCounts counts;
   ClockDomain clock;
   std::unique_ptr<DramController> dram;
-  std::unique_ptr<SharedBuffer> shared_buffer;  // null when the machine has none
+  std::unique_ptr<SharedLevels> shared;  // null when the machine has none
   std::unique_ptr<Network> network;
   std::unique_ptr<CommandProcessor> command;
   std::unique_ptr<CollectiveEngine> collectives;

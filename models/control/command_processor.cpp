@@ -18,10 +18,10 @@ CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const Ar
   dont_initialize();
 }
 
-void CommandProcessor::connect(std::vector<ComputeTile*> tiles, SharedBuffer* shared_buffer,
+void CommandProcessor::connect(std::vector<ComputeTile*> tiles, SharedLevels* shared,
                                CollectiveEngine* collectives) {
   tiles_ = std::move(tiles);
-  shared_buffer_ = shared_buffer;
+  shared_ = shared;
   collectives_ = collectives;
 }
 
@@ -121,7 +121,7 @@ std::uint64_t CommandProcessor::foreign_dirty() const {
 void CommandProcessor::place_tiles(const TileKernel& kernel) {
   run_.input_entry.assign(kernel.inputs.size(), kNoEntry);
   run_.output_entry.assign(kernel.outputs.size(), kNoEntry);
-  if (shared_buffer_ == nullptr) return;
+  if (shared_ == nullptr) return;
   placed_.clear();
   std::vector<TileRange> ranges;
   std::uint32_t first = 0;
@@ -136,13 +136,13 @@ void CommandProcessor::place_tiles(const TileKernel& kernel) {
   };
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) run_.input_entry[i] = place(kernel.inputs[i]);
   for (std::size_t i = 0; i < kernel.outputs.size(); ++i) run_.output_entry[i] = place(kernel.outputs[i]);
-  shared_buffer_->begin(ranges, foreign_dirty());
+  shared_->begin(ranges, foreign_dirty());
 }
 
 // Tensor 0 is the array that goes in, 1 the one that comes out. Beside a kernel, whose tiles own the shared
 // buffer, a collective goes straight to DRAM.
 void CommandProcessor::start_collective(const CollectiveTask& task, Femtoseconds t) {
-  collective_placed_ = shared_buffer_ != nullptr && kernel_task_ == kNoTask && task.devices > 1;
+  collective_placed_ = shared_ != nullptr && kernel_task_ == kNoTask && task.devices > 1;
   if (!collective_placed_) {
     collectives_->begin(task, t, kNoEntry, kNoEntry);
     return;
@@ -150,7 +150,7 @@ void CommandProcessor::start_collective(const CollectiveTask& task, Femtoseconds
   const std::vector<std::uint64_t> pieces = CollectiveEngine::pieces(task);
   placed_.clear();
   const std::vector<TileRange> ranges = {tile_range(TensorId{0}, pieces), tile_range(TensorId{1}, pieces)};
-  shared_buffer_->begin(ranges, foreign_dirty());
+  shared_->begin(ranges, foreign_dirty());
   collectives_->begin(task, t, 0, static_cast<std::uint32_t>(pieces.size()));
 }
 
@@ -189,7 +189,7 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
 
 void CommandProcessor::item_done(const CriticalPath& path) {
   if (path.at >= last_path_.at) last_path_ = path;
-  queue_.item_done(path.at, shared_buffer_ == nullptr || shared_buffer_->settled());
+  queue_.item_done(path.at, shared_ == nullptr || shared_->settled());
   if (--items_left_ == queue_.skipped_items()) finish_kernel();
 }
 
@@ -208,9 +208,9 @@ void CommandProcessor::finish_kernel() {
 // Takes over what the shared buffer holds after a task: its own tensors as found there, the others less what
 // had to leave, the foreign first.
 void CommandProcessor::update_resident(std::size_t ranges) {
-  if (shared_buffer_ == nullptr) return;
+  if (shared_ == nullptr) return;
   const std::uint64_t before = foreign_dirty();
-  std::uint64_t left = before - std::min(before, shared_buffer_->foreign_dirty_bytes());
+  std::uint64_t left = before - std::min(before, shared_->foreign_dirty_bytes());
   const std::uint64_t foreign = std::min(left, foreign_dirty_bytes_);
   foreign_dirty_bytes_ -= foreign;
   left -= foreign;
@@ -223,7 +223,7 @@ void CommandProcessor::update_resident(std::size_t ranges) {
   }
   placed_.clear();
   for (std::size_t i = 0; i < ranges; ++i) {
-    const ResidentTensor held = shared_buffer_->resident(i);
+    const ResidentTensor held = shared_->resident(i);
     const auto known = std::find_if(resident_.begin(), resident_.end(),
                                     [&](const ResidentTensor& r) { return r.tensor == held.tensor; });
     if (known != resident_.end()) {

@@ -10,7 +10,7 @@
 #include "models/compute/compute_tile.h"
 #include "models/control/work_queue.h"
 #include "models/link/collective_engine.h"
-#include "models/memory/shared_buffer.h"
+#include "models/memory/shared_levels.h"
 #include "sim/program/program.h"
 
 namespace orrery {
@@ -31,7 +31,7 @@ class CommandProcessor : public sc_core::sc_module,
   CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch, ActivityCounts& counts);
 
   // Wiring, once, by the factory.
-  void connect(std::vector<ComputeTile*> tiles, SharedBuffer* shared_buffer, CollectiveEngine* collectives);
+  void connect(std::vector<ComputeTile*> tiles, SharedLevels* shared, CollectiveEngine* collectives);
 
   // Starts `program` at the next point of the wake-up grid; it must outlive the run. `resident` lists what is
   // on chip; `skip` allows steady-state skipping.
@@ -60,7 +60,7 @@ class CommandProcessor : public sc_core::sc_module,
   ActivityCounts& counts_;
   const std::uint64_t write_batch_bytes_;
   std::vector<ComputeTile*> tiles_;
-  SharedBuffer* shared_buffer_ = nullptr;
+  SharedLevels* shared_ = nullptr;
   CollectiveEngine* collectives_ = nullptr;
 
   const Program* program_ = nullptr;

@@ -46,7 +46,12 @@ void WorkQueue::begin(const TileKernel& kernel, bool skip, bool run_ahead, std::
   for (const KernelOperand& operand : kernel.outputs) stored += operand_bytes(kernel, operand, WorkItem{}, 0);
   const std::uint64_t batches =
       ceil_div(kBatchesAWave * write_batch_bytes, std::max<std::uint64_t>(stored, 1));
-  wave_items_ = held * ceil_div(std::max(line_items(kernel), batches), held);
+  // Operands held along a line are loaded anew with each line, so such kernels repeat with whole lines.
+  const bool holds = std::any_of(kernel.inputs.begin(), kernel.inputs.end(),
+                                 [](const KernelOperand& operand) { return operand.hold; });
+  const std::uint64_t line = line_items(kernel);
+  wave_items_ = holds ? line * ceil_div(std::max(held, batches), line)
+                      : held * ceil_div(std::max(line, batches), held);
   if (run_ahead) warm_items_ = kWarmRounds * kernel.pipeline_stages * kernel.cores_used;
   // Causal items differ in length, so their waves never repeat.
   skip_ = skip && !kernel.causal && total_ > (kPeriods + 2 + kTailWaves) * wave_items_ + warm_items_;
@@ -114,18 +119,20 @@ ActivityCounts WorkQueue::replayed_counts(const ActivityCounts& periods, const I
     if (periods.requested_read_bytes > 0) {
       const double ratio =
           static_cast<double>(*exact.loaded_bytes) / static_cast<double>(periods.requested_read_bytes);
-      counts.dram_read_bytes =
-          static_cast<std::uint64_t>(static_cast<double>(periods.dram_read_bytes) * ratio);
+      for (auto member : {&ActivityCounts::dram_read_bytes, &ActivityCounts::outer_read_bytes,
+                          &ActivityCounts::outer_fill_bytes, &ActivityCounts::multicast_bytes})
+        counts.*member = static_cast<std::uint64_t>(static_cast<double>(periods.*member) * ratio);
     }
     counts.requested_read_bytes = *exact.loaded_bytes;
   }
   counts.noc_bytes = counts.requested_read_bytes + counts.requested_write_bytes;
+  const std::uint64_t read = counts.requested_read_bytes - counts.multicast_bytes;
   if (buffered) {
-    counts.shared_read_bytes = counts.requested_read_bytes;
+    counts.shared_read_bytes = read;
     counts.shared_write_bytes = counts.requested_write_bytes;
-    counts.shared_fill_bytes = counts.dram_read_bytes;
+    counts.shared_fill_bytes = counts.outer_read_bytes + counts.dram_read_bytes - counts.outer_fill_bytes;
   } else {
-    counts.dram_read_bytes = counts.requested_read_bytes;
+    counts.dram_read_bytes = read;
     counts.dram_write_bytes = counts.requested_write_bytes;
   }
   return counts;

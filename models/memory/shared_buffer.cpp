@@ -10,13 +10,16 @@ constexpr std::uint64_t kForeignChunkBytes = 256 * kKiB;  // how finely other te
 }  // namespace
 
 SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec,
-                           const ClockDomain& clock, ActivityCounts& counts)
+                           const ClockDomain& clock, ActivityCounts& counts, const LevelCounters& counters,
+                           bool write_through)
     : sc_module(name),
       spec_(spec),
       fs_per_byte_(clock.fs_per_cycle() / (spec.bytes_per_cycle * spec.sustained_share)),
       // Granules lie in all partitions: the last part comes from the far one.
       latency_(from_ns(spec.latency_ns + (spec.partitions > 1 ? spec.far_latency_ns : 0))),
       counts_(counts),
+      counters_(counters),
+      write_through_(write_through),
       tiles_(spec.size_bytes) {
   if (spec.partitions > 1 && spec.far_bytes_per_cycle > 0) {
     // Of each granule all but one partition's share crosses; every partition has a way in.
@@ -92,7 +95,7 @@ void SharedBuffer::begin(const std::vector<TileRange>& ranges, std::uint64_t for
 
 Femtoseconds SharedBuffer::write_back(std::uint64_t bytes, Femtoseconds t) {
   if (bytes == 0) return t;
-  counts_.shared_writeback_bytes += bytes;
+  counts_.*counters_.writeback += bytes;
   Granule granule;
   granule.bytes = bytes;
   granule.write = true;
@@ -104,7 +107,7 @@ Reservation SharedBuffer::reserve(const Granule& granule, Femtoseconds t) {
 }
 
 Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
-  counts_.shared_read_bytes += granule.bytes;
+  counts_.*counters_.read += granule.bytes;
   const Femtoseconds finish = take_slices(granule.bytes, t);
   const bool bypass = granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity();
   if (!bypass && tiles_.holds(granule.entry) &&
@@ -114,7 +117,7 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
     if (ready > finish) return {ready, latency_, TimeCategory::dram};
     return {finish, latency_, TimeCategory::shared};
   }
-  counts_.shared_fill_bytes += granule.bytes;
+  counts_.*counters_.fill += granule.bytes;
   Reservation fill = memory->reserve(granule, t);
   if (!bypass) {
     const std::uint64_t dirty = tiles_.holds(granule.entry) ? tiles_.grow(granule.entry, granule.bytes)
@@ -128,10 +131,10 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
 }
 
 Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
-  counts_.shared_write_bytes += granule.bytes;
+  counts_.*counters_.write += granule.bytes;
   const Femtoseconds finish = take_slices(granule.bytes, t);
   if (granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity()) {
-    counts_.shared_writeback_bytes += granule.bytes;
+    counts_.*counters_.writeback += granule.bytes;
     Reservation stored = memory->reserve(granule, t);
     if (finish > stored.finish) stored = {finish, stored.latency, TimeCategory::shared};
     stored.latency += latency_;
@@ -146,8 +149,13 @@ Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
     tiles_.touch(granule.entry);
   }
   // Room is made first: what leaves must be taken by the DRAM's write queue.
-  const Femtoseconds room = write_back(dirty, t);
-  tiles_[granule.entry].dirty = true;
+  Femtoseconds room = write_back(dirty, t);
+  if (write_through_) {
+    counts_.*counters_.writeback += granule.bytes;
+    room = std::max(room, memory->reserve(granule, t).finish);
+  } else {
+    tiles_[granule.entry].dirty = true;
+  }
   if (room > finish) return {room, latency_, TimeCategory::dram};
   return {finish, latency_, TimeCategory::shared};
 }

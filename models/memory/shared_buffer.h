@@ -25,13 +25,29 @@ struct TileRange {
   std::uint64_t dirty_bytes = 0;          // of those, not yet in DRAM: the last ones
 };
 
+// Where a level counts what it serves.
+struct LevelCounters {
+  std::uint64_t ActivityCounts::*read;
+  std::uint64_t ActivityCounts::*write;
+  std::uint64_t ActivityCounts::*fill;
+  std::uint64_t ActivityCounts::*writeback;
+};
+inline constexpr LevelCounters kInnerCounters = {
+    &ActivityCounts::shared_read_bytes, &ActivityCounts::shared_write_bytes,
+    &ActivityCounts::shared_fill_bytes, &ActivityCounts::shared_writeback_bytes};
+inline constexpr LevelCounters kOuterCounters = {
+    &ActivityCounts::outer_read_bytes, &ActivityCounts::outer_write_bytes, &ActivityCounts::outer_fill_bytes,
+    &ActivityCounts::outer_writeback_bytes};
+
 class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public Component {
  public:
   sc_core::sc_port<GranuleInterface> memory;
   sc_core::sc_export<GranuleInterface> port;
 
+  // `write_through`: keeps what is written, and passes it on.
   SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec, const ClockDomain& clock,
-               ActivityCounts& counts);
+               ActivityCounts& counts, const LevelCounters& counters = kInnerCounters,
+               bool write_through = false);
 
   // Starts a kernel (or a collective): `ranges` get consecutive entries from 0; `foreign_dirty_bytes` of
   // other tensors are older than all of them and must be written back when they leave.
@@ -59,6 +75,8 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   double fs_per_byte_;
   Femtoseconds latency_;
   ActivityCounts& counts_;
+  const LevelCounters counters_;
+  const bool write_through_;
   Calendar slices_;
   Calendar crossings_;  // between partitions
   double fs_per_crossing_byte_ = 0;

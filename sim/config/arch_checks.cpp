@@ -20,6 +20,12 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     add("/chip/memory", fmt::format("interleave_bytes {} is not a multiple of the DRAM burst of {} bytes",
                                     d.interleave_bytes, d.burst_bytes()));
   }
+  std::uint64_t inner = arch.shared_buffer ? arch.shared_buffer->size_bytes : 0;
+  for (const SharedBufferSpec& outer : arch.outer_buffers) {
+    if (outer.size_bytes <= inner)
+      add("/chip/memory", "a shared_buffer must be larger than the one before it in the list");
+    inner = outer.size_bytes;
+  }
   if (arch.node.devices > arch.node.chips) {
     add("/node/devices",
         fmt::format("uses {} chips of a node that has {}", arch.node.devices, arch.node.chips));

@@ -169,12 +169,15 @@ ArchSpec build_arch(const ConfigDocument& document) {
     const json& level = chip["memory"][i];
     const std::string pointer = "/chip/memory/" + std::to_string(i);
     if (level.at("kind") == "shared_buffer") {
-      arch.shared_buffer =
-          SharedBufferSpec{scaled(level, "size_mib", kMiB),       number(level, "bytes_per_cycle"),
-                           number(level, "sustained_share", 1.0), number(level, "latency_ns"),
-                           integer(level, "partitions", 1),       number(level, "far_latency_ns"),
-                           number(level, "far_bytes_per_cycle")};
-      arch.shared_bank_kib = number(level, "bank_kib", 64);
+      const SharedBufferSpec spec{scaled(level, "size_mib", kMiB),       number(level, "bytes_per_cycle"),
+                                  number(level, "sustained_share", 1.0), number(level, "latency_ns"),
+                                  integer(level, "partitions", 1),       number(level, "far_latency_ns"),
+                                  number(level, "far_bytes_per_cycle"),  number(level, "bank_kib", 64)};
+      if (!arch.shared_buffer) {
+        arch.shared_buffer = spec;
+      } else {
+        arch.outer_buffers.push_back(spec);
+      }
     } else {
       arch.dram = load_dram(level, document, pointer);
       has_dram = true;

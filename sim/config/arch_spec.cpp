@@ -33,4 +33,9 @@ bool ExecutionSpec::fuses(FusedOperator op) const {
   return std::find(fused.begin(), fused.end(), op) != fused.end();
 }
 
+std::uint64_t ArchSpec::shared_capacity_bytes() const {
+  if (!shared_buffer) return 0;
+  return outer_buffers.empty() ? shared_buffer->size_bytes : outer_buffers.back().size_bytes;
+}
+
 }  // namespace orrery

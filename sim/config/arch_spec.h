@@ -90,6 +90,7 @@ struct SharedBufferSpec {
   std::uint32_t partitions = 1;
   double far_latency_ns = 0;
   double far_bytes_per_cycle = 0;  // into a partition; 0 = not a limit
+  double bank_kib = 64;            // an access touches one (for its energy)
 };
 
 // DRAM timings of one independently addressed channel (for HBM a pseudo channel). Times in ns; nCK in clocks.
@@ -168,17 +169,20 @@ struct ArchSpec {
   double static_w = 0;
   CoreSpec cores;
   std::optional<SharedBufferSpec> shared_buffer;
+  std::vector<SharedBufferSpec> outer_buffers;  // behind it, nearest first
   DramSpec dram;
   NetworkSpec network;
   CommandSpec command;
   ExecutionSpec execution;
   NodeSpec node;
   EnergyTable energy;
-  double shared_bank_kib = 0;      // bank an access of the shared buffer touches (for its energy)
-  double scratchpad_bank_kib = 0;  // the same for a scratchpad
+  double scratchpad_bank_kib = 0;  // an access touches one (for its energy)
 
   // Peak MAC/s of one chip in a format; 0 when it has none.
   double peak_macs_per_s(DType dtype) const;
+
+  // Bytes of the largest shared level: what may stay on chip between operators. 0 without one.
+  std::uint64_t shared_capacity_bytes() const;
 };
 
 // MACs a cycle of one core's matrix engines in a format.

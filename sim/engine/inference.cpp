@@ -98,7 +98,7 @@ RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, cons
   OperatorRunner runner(arch, options);
   PhaseRunner phases(runner, progress);
   const std::uint64_t on_chip =
-      options.fidelity == Fidelity::tile && arch.shared_buffer ? arch.shared_buffer->size_bytes : 0;
+      options.fidelity == Fidelity::tile ? arch.shared_capacity_bytes() : 0;
   const PhaseSum prefill =
       phases.run("prefill", info.prefill_graphs, on_chip, [&](std::uint64_t i) { return stream.prefill(i); });
   const PhaseSum decode =

@@ -115,8 +115,11 @@ void Machine::check_conservation(const ActivityCounts& c) const {
   if (arch_.shared_buffer) {
     require("shared buffer reads", c.requested_read_bytes - c.multicast_bytes, c.shared_read_bytes);
     require("shared buffer writes", c.requested_write_bytes, c.shared_write_bytes);
-    require("DRAM reads", c.shared_fill_bytes, c.dram_read_bytes);
-    require("DRAM writes", c.shared_writeback_bytes, c.dram_write_bytes);
+    // What a level misses or passes on, the next one serves.
+    require("levels behind it and DRAM, reads", c.shared_fill_bytes + c.outer_fill_bytes,
+            c.outer_read_bytes + c.dram_read_bytes);
+    require("levels behind it and DRAM, writes", c.shared_writeback_bytes + c.outer_writeback_bytes,
+            c.outer_write_bytes + c.dram_write_bytes);
   } else {
     require("DRAM reads", c.requested_read_bytes - c.multicast_bytes, c.dram_read_bytes);
     require("DRAM writes", c.requested_write_bytes, c.dram_write_bytes);

@@ -14,7 +14,9 @@ namespace {
 std::uint64_t on_chip_bytes(const ArchSpec& arch) {
   const std::uint64_t pads =
       std::uint64_t{arch.cores.count} * (arch.cores.scratchpad.size_bytes + arch.cores.accumulator_bytes);
-  return pads + (arch.shared_buffer ? arch.shared_buffer->size_bytes : 0);
+  std::uint64_t shared = arch.shared_buffer ? arch.shared_buffer->size_bytes : 0;
+  for (const SharedBufferSpec& outer : arch.outer_buffers) shared += outer.size_bytes;
+  return pads + shared;
 }
 
 RooflineBound collective_bound(OperatorKind kind, const CollectiveShape& shape, const ArchSpec& arch) {

@@ -31,11 +31,15 @@ EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32
   const double shared_bits =
       8.0 * static_cast<double>(counts.shared_read_bytes + counts.shared_write_bytes +
                                 counts.shared_fill_bytes + counts.shared_writeback_bytes);
+  const double outer_bits =
+      8.0 * static_cast<double>(counts.outer_read_bytes + counts.outer_write_bytes + counts.outer_fill_bytes +
+                                counts.outer_writeback_bytes);
   EnergyBreakdown e;
   e.compute = n * mac_pj * kPico;
   e.sram = n * kPico *
            (pad_bits * sram_pj_per_bit(table, arch.scratchpad_bank_kib) +
-            shared_bits * sram_pj_per_bit(table, arch.shared_bank_kib));
+            shared_bits * sram_pj_per_bit(table, arch.shared_buffer ? arch.shared_buffer->bank_kib : 0) +
+            outer_bits * sram_pj_per_bit(table, arch.outer_buffers.empty() ? 0 : arch.outer_buffers[0].bank_kib));
   e.dram = n * kPico * 8.0 * static_cast<double>(counts.dram_bytes()) * arch.dram.energy_pj_per_bit;
   e.noc = n * kPico * 8.0 * static_cast<double>(counts.noc_bytes) * table.wire_pj_per_bit_mm *
           arch.network.distance_mm;

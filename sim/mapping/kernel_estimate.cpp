@@ -49,6 +49,7 @@ KernelEstimate::KernelEstimate(const ArchSpec& arch) : arch_(arch) {
   port_bytes_per_s_ = arch.network.port_bytes_per_cycle * arch.clock_hz;
   latency_s_ = 1e-9 * (timing.read_latency_ns() + arch.dram.controller_latency_ns + arch.network.latency_ns +
                        (arch.shared_buffer ? arch.shared_buffer->latency_ns : 0));
+  for (const SharedBufferSpec& outer : arch.outer_buffers) latency_s_ += 1e-9 * outer.latency_ns;
 }
 
 bool KernelEstimate::fits(const TileKernel& kernel) const {
@@ -60,12 +61,10 @@ bool KernelEstimate::fits(const TileKernel& kernel) const {
   return kernel.scratchpad_bytes(core.accumulator_bytes > 0) <= core.scratchpad.size_bytes;
 }
 
-// Bytes of inputs that come from DRAM, of the `loaded_bytes` the cores ask for.
-double KernelEstimate::dram_bytes(const TileKernel& kernel, double loaded_bytes) const {
+double KernelEstimate::missed_bytes(const TileKernel& kernel, double loaded_bytes, double capacity) const {
   double unique = 0;
   for (const KernelOperand& operand : kernel.inputs) unique += static_cast<double>(operand.tensor_bytes);
   if (!arch_.shared_buffer) return loaded_bytes;
-  const auto capacity = static_cast<double>(arch_.shared_buffer->size_bytes);
   if (unique <= 0.9 * capacity) return std::min(unique, loaded_bytes);
   // Each wave of concurrent items brings in its tiles once; a tensor much smaller than the buffer stays.
   const double wave = static_cast<double>(kernel.cores_used) * kernel.resident_items;
@@ -85,6 +84,17 @@ double KernelEstimate::dram_bytes(const TileKernel& kernel, double loaded_bytes)
     bytes += std::max(total, waves * total / batch * m_share * n_share);
   }
   return std::min(bytes, loaded_bytes);
+}
+
+double KernelEstimate::outer_s(const TileKernel& kernel, double loaded_bytes, double written_bytes) const {
+  double seconds = 0;
+  double inner = arch_.shared_buffer ? static_cast<double>(arch_.shared_buffer->size_bytes) : 0;
+  for (const SharedBufferSpec& outer : arch_.outer_buffers) {
+    const double moved = missed_bytes(kernel, loaded_bytes, inner) + written_bytes;
+    seconds = std::max(seconds, moved / (outer.bytes_per_cycle * outer.sustained_share * arch_.clock_hz));
+    inner = static_cast<double>(outer.size_bytes);
+  }
+  return seconds;
 }
 
 // Cycles of the vector steps of a full tile.
@@ -176,14 +186,14 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double flight_s =
       items_a_core * item_bytes * latency_s_ / std::max(1.0, std::min(buffers, outstanding));
   const double loaded = items * item_bytes;
-  const double dram_s = dram_bytes(kernel, loaded) / dram_bytes_per_s_;
+  const auto capacity = static_cast<double>(arch_.shared_capacity_bytes());
+  const double dram_s = missed_bytes(kernel, loaded, capacity) / dram_bytes_per_s_;
   const double written = items * stored;
   double shared_s = 0;
   double write_s = 0;
   if (shared_bytes_per_s_ > 0) {
-    shared_s = (loaded + written) / shared_bytes_per_s_;
-    write_s =
-        std::max(0.0, written - static_cast<double>(arch_.shared_buffer->size_bytes)) / dram_bytes_per_s_;
+    shared_s = std::max((loaded + written) / shared_bytes_per_s_, outer_s(kernel, loaded, written));
+    write_s = std::max(0.0, written - capacity) / dram_bytes_per_s_;
   } else {
     write_s = written / dram_bytes_per_s_;
   }

@@ -25,7 +25,10 @@ class KernelEstimate {
   double port_bytes_per_s_;
   double latency_s_;  // load to use from DRAM
 
-  double dram_bytes(const TileKernel& kernel, double loaded_bytes) const;
+  // Bytes of inputs that a level of `capacity` bytes must fetch, of the `loaded_bytes` asked of it.
+  double missed_bytes(const TileKernel& kernel, double loaded_bytes, double capacity) const;
+  // Seconds the levels behind the shared buffer need; 0 without any.
+  double outer_s(const TileKernel& kernel, double loaded_bytes, double written_bytes) const;
   double steps_cycles(const TileKernel& kernel, const std::vector<VectorStep>& steps) const;
 };
 

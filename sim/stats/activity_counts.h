@@ -22,6 +22,10 @@ struct ActivityCounts {
   std::uint64_t shared_write_bytes = 0;
   std::uint64_t shared_fill_bytes = 0;       // of the reads: brought from DRAM
   std::uint64_t shared_writeback_bytes = 0;  // dirty tiles evicted to DRAM
+  std::uint64_t outer_read_bytes = 0;  // the same of the levels behind it, added up
+  std::uint64_t outer_write_bytes = 0;
+  std::uint64_t outer_fill_bytes = 0;
+  std::uint64_t outer_writeback_bytes = 0;
   std::uint64_t dram_read_bytes = 0;
   std::uint64_t dram_write_bytes = 0;
   std::uint64_t link_bytes = 0;  // sent by this chip
@@ -40,7 +44,7 @@ struct CounterInfo {
   const char* description;
   std::uint64_t ActivityCounts::*member;
 };
-inline constexpr std::size_t kCounterCount = 17;
+inline constexpr std::size_t kCounterCount = 21;
 const std::array<CounterInfo, kCounterCount>& counters();
 
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);

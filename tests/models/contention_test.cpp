@@ -240,7 +240,7 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
   for (std::uint32_t c = 0; c < 8; ++c) {
     ranges.push_back({TensorId{c}, std::vector<std::uint64_t>(kGranules + 1, 48 * kKiB), 48 * kKiB, 0});
   }
-  chip.shared_buffer->begin(ranges, 0);
+  chip.shared->begin(ranges, 0);
   Random random(seed);
   std::vector<std::vector<std::pair<Granule, bool>>> lists(8);
   std::vector<std::unique_ptr<Requester>> requesters;

@@ -53,7 +53,8 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
     const auto bytes = [](const ProgramOutcome& o) {
       return static_cast<double>(o.counts.requested_read_bytes);
     };
-    EXPECT_NEAR(bytes(skipped) / bytes(full), 1, 0.02);
+    EXPECT_NEAR(bytes(skipped) / bytes(full), 1, 0.02)
+        << shape.batch << " x " << shape.m << "x" << shape.n << "x" << shape.k;
     EXPECT_EQ(skipped.split.total(), skipped.time);
     const auto dram = [](const ProgramOutcome& o) { return static_cast<double>(o.counts.dram_bytes()); };
     EXPECT_NEAR(dram(skipped) / dram(full), 1, 0.06)

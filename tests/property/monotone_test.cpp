@@ -96,6 +96,11 @@ const std::set<std::string>& listed_anomalies() {
       "asic/tpu-v3 cores 3",          // matmul 346x20x542, +6.8 %
       "asic/tpu-v3 cores 50",         // gelu 161x13085, +2.5 %
       "asic/tpu-v3 cores 97",         // matmul 307x79x600, +2.2 %
+      "asic/mesh-npu cores 2",          // attention batch 5, 16 heads (4 kv) of 128, q 1, kv 284, +2.7 %
+      "asic/mesh-npu cores 12",         // attention batch 3, 8 heads (8 kv) of 128, q 26, kv 345, causal, +2.0 %
+      "asic/mesh-npu cores 48",         // matmul 1507x59x5633, +7.1 %
+      "asic/mesh-npu shared_rate 62",   // matmul 4 x 3369x318x302, +2.5 %
+      "asic/mesh-npu shared_rate 127",  // matmul 718x1117x1192, +2.4 %
       "gpu/a100-sxm-40gb cores 46",   // matmul 116x3553x385, +6.8 %
       "gpu/a100-sxm-40gb cores 138",  // attention batch 8, 16 heads (16 kv) of 128, q 5, kv 499, causal, +3.3
                                       // %

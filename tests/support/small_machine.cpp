@@ -53,7 +53,7 @@ ArchSpec small_machine() {
   arch.energy.vector_op_pj = arch.energy.transcendental_op_pj = 1;
   arch.energy.sram_pj_per_bit = {{8, 0.1}, {1024, 0.2}};
   arch.energy.wire_pj_per_bit_mm = 0.1;
-  arch.scratchpad_bank_kib = arch.shared_bank_kib = 8;
+  arch.scratchpad_bank_kib = 8;
   return arch;
 }
 

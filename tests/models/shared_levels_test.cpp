@@ -1,0 +1,80 @@
+// Levels between scratchpads and DRAM: each keeps what fits it, and passes the rest on.
+
+#include "models/memory/shared_levels.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/engine/machine.h"
+#include "sim/estimate/energy.h"
+#include "tests/support/programs.h"
+#include "tests/support/small_machine.h"
+
+namespace orrery::test {
+namespace {
+
+constexpr std::uint64_t kTile = 16 * kKiB;
+constexpr std::uint64_t kTiles = 512;  // 8 MiB
+
+// `passes` work items that each read the same 8 MiB, one after the other.
+Program repeated_reads(std::uint64_t passes) {
+  TileKernel kernel = load_kernel(passes, kTiles, kTile, 1, 4);
+  kernel.inputs[0].by_m = false;
+  kernel.inputs[0].tensor_bytes = kTiles * kTile;
+  return program_of(kernel);
+}
+
+ArchSpec machine_with(std::uint64_t inner_bytes, std::vector<std::uint64_t> outer_bytes) {
+  ArchSpec arch = small_machine();
+  arch.shared_buffer = SharedBufferSpec{inner_bytes, 256, 1, 10};
+  for (const std::uint64_t bytes : outer_bytes) arch.outer_buffers.push_back({bytes, 64, 1, 30});
+  return arch;
+}
+
+TEST(SharedLevels, AnOuterLevelKeepsWhatTheInnerOneCannot) {
+  const ArchSpec arch = machine_with(kMiB, {16 * kMiB});
+  Machine machine(arch);
+  const ProgramOutcome run = machine.run(repeated_reads(3), {}, 0, false);
+  EXPECT_EQ(run.counts.shared_read_bytes, 3 * kTiles * kTile);
+  EXPECT_EQ(run.counts.shared_fill_bytes, 3 * kTiles * kTile);  // 8 MiB pass through 1 MiB: no reuse
+  EXPECT_EQ(run.counts.outer_read_bytes, 3 * kTiles * kTile);
+  EXPECT_EQ(run.counts.dram_read_bytes, kTiles * kTile);  // once
+  // The first pass at the DRAM's pace, the others at the outer level's 64 GB/s.
+  const double first = kTiles * kTile / arch.dram.peak_bytes_per_s();
+  const double later = 2 * kTiles * kTile / 64e9;
+  EXPECT_GT(to_seconds(run.time), first + later);
+  EXPECT_LT(to_seconds(run.time), 1.15 * (first + later));
+  // It costs the energy of its accesses, too.
+  EXPECT_GT(energy(run.counts, 0, 1, arch).sram,
+            8e-12 * 0.1 * static_cast<double>(run.counts.shared_read_bytes + run.counts.outer_read_bytes));
+}
+
+TEST(SharedLevels, ThreeLevelsEachServeTheMissesOfTheOneBefore) {
+  const ArchSpec arch = machine_with(64 * kKiB, {kMiB, 16 * kMiB});
+  Machine machine(arch);
+  const ProgramOutcome run = machine.run(repeated_reads(2), {}, 0, false);
+  const std::uint64_t bytes = kTiles * kTile;
+  EXPECT_EQ(run.counts.outer_read_bytes, 2 * bytes + 2 * bytes);  // both outer levels
+  EXPECT_EQ(run.counts.outer_fill_bytes, 2 * bytes + bytes);
+  EXPECT_EQ(run.counts.dram_read_bytes, bytes);
+}
+
+TEST(SharedLevels, WhatIsWrittenStaysInTheOutermostForTheNextKernel) {
+  const ArchSpec arch = machine_with(kMiB, {16 * kMiB});
+  Machine machine(arch);
+  TileKernel writer = load_kernel(kTiles, 1, 64, 1, 4);
+  KernelOperand out = writer.inputs[0];
+  out.tensor = TensorId{1};
+  out.by_k = false;
+  out.cols = fixed_length(kTile);
+  out.tensor_bytes = kTiles * kTile;
+  writer.outputs = {out};
+  const ProgramOutcome run = machine.run(program_of(writer), {}, 0, false);
+  EXPECT_EQ(run.counts.outer_write_bytes, kTiles * kTile);
+  EXPECT_EQ(run.counts.dram_write_bytes, 0U);
+  std::uint64_t dirty = 0;
+  for (const ResidentTensor& r : run.resident) dirty += r.dirty_bytes;
+  EXPECT_EQ(dirty, kTiles * kTile);
+}
+
+}  // namespace
+}  // namespace orrery::test
