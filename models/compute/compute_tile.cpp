@@ -153,6 +153,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
     granule.entry = first == kNoEntry ? kNoEntry : first + static_cast<std::uint32_t>(tile);
     granule.tile_bytes = bytes;
     granule.irregular = operand.irregular;
+    granule.cluster = kernel.cluster;
     while (slot.offset < bytes) {
       const Femtoseconds may_issue = dma.may_issue_at(now);
       if (may_issue > now) {
@@ -218,6 +219,10 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
     vector_path_ = path;
     const bool in_order = !arch_.cores.overlap_engines || kernel.matrix_steps.empty();
     if (in_order || slot.next_k + 1 == slot.item.k_end) slot.chain = path;
+  }
+  if (kernel.stage_chain_cycles > 0) {
+    path.extend(path.at + clock_.cycles(kernel.stage_chain_cycles), TimeCategory::vector);
+    slot.chain = path;
   }
   counts_.scratchpad_read_bytes += cost.scratchpad_read_bytes;
   if (!kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;

@@ -18,7 +18,7 @@ class MatrixEngine : public sc_core::sc_module {
   // Service time of an m x n x k product; what reserve() is called with.
   Femtoseconds service(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n,
                        std::uint64_t k) const;
-  Femtoseconds latency() const { return latency_; }
+  Femtoseconds latency() const { return clock_.cycles(latency_cycles_); }
   const MatrixEngineSpec& spec() const { return spec_; }
 
   Femtoseconds reserve(Femtoseconds t, Femtoseconds service) { return calendar_.reserve(t, service); }
@@ -27,7 +27,7 @@ class MatrixEngine : public sc_core::sc_module {
  private:
   const MatrixEngineSpec& spec_;
   const ClockDomain& clock_;
-  Femtoseconds latency_;
+  std::uint64_t latency_cycles_;
   Calendar calendar_;
 };
 

@@ -17,10 +17,11 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
     if (!kernel.inputs[i].once && !kernel.inputs[i].hold) written += cost.input_bytes[i];
   }
   for (const MatrixStep& step : kernel.matrix_steps) {
-    const std::uint64_t m = length_at(kernel, step.m, item, k_tile);
-    const std::uint64_t n = length_at(kernel, step.n, item, k_tile);
-    const std::uint64_t k = length_at(kernel, step.k, item, k_tile);
-    cost.macs += m * n * k;
+    cost.macs += length_at(kernel, step.m, item, k_tile) * length_at(kernel, step.n, item, k_tile) *
+                 length_at(kernel, step.k, item, k_tile);
+    const std::uint64_t m = engine_length_at(kernel, step.m, item, k_tile);
+    const std::uint64_t n = engine_length_at(kernel, step.n, item, k_tile);
+    const std::uint64_t k = engine_length_at(kernel, step.k, item, k_tile);
     cost.matrix += matrix.service(step.dataflow, step.dtype, m, n, k);
     cost.scratchpad_read_bytes +=
         operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, k);
@@ -32,6 +33,7 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
     cost.vector_work.simple_ops += work.simple_ops;
     cost.vector_work.transcendental_ops += work.transcendental_ops;
   }
+  cost.vector = std::max(cost.vector, vector.service(kernel.stage_vector_cycles));
   if (kernel.matrix_steps.empty()) {
     for (const std::uint64_t bytes : cost.input_bytes) cost.scratchpad_read_bytes += bytes;
   }

@@ -15,6 +15,7 @@ class VectorUnit : public sc_core::sc_module {
   VectorUnit(const sc_core::sc_module_name& name, const VectorUnitSpec& spec, const ClockDomain& clock);
 
   Femtoseconds service(const VectorWork& work) const { return clock_.cycles(work.cycles); }
+  Femtoseconds service(std::uint64_t cycles) const { return clock_.cycles(cycles); }
   VectorWork work(VectorFunction function, std::uint64_t rows, std::uint64_t cols) const {
     return vector_work(spec_, function, rows, cols);
   }

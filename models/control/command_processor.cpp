@@ -168,7 +168,7 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   run_.kernel = &kernel;
   run_.costs = costs_.get();
   run_.queue = &queue_;
-  const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns);
+  const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns + kernel.prologue_ns);
   const Femtoseconds start = now + overhead;
   outcomes_[task].split.add(TimeCategory::launch, overhead);
   items_left_ = kernel.items();

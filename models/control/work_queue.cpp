@@ -10,6 +10,7 @@ constexpr double kEqualTraffic = 0.02;       // the same for their DRAM traffic
 constexpr double kNegligibleTraffic = 1e-4;  // of the bytes asked for: less is no difference
 constexpr std::uint64_t kTailWaves = 2;      // always simulated
 constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: one more or less is little
+constexpr std::uint64_t kLinesAWave = 4;      // of several cores, which do not all take part in every line
 constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves count as steady
 
 // Items of one line of the raster: edges, and reloads of an operand held along the line, repeat with it.
@@ -50,7 +51,8 @@ void WorkQueue::begin(const TileKernel& kernel, bool skip, bool run_ahead, std::
   const bool holds = std::any_of(kernel.inputs.begin(), kernel.inputs.end(),
                                  [](const KernelOperand& operand) { return operand.hold; });
   const std::uint64_t line = line_items(kernel);
-  wave_items_ = holds ? line * ceil_div(std::max(held, batches), line)
+  const std::uint64_t lines = kernel.cores_used > 1 ? kLinesAWave : 1;
+  wave_items_ = holds ? line * std::max(lines, ceil_div(std::max(held, batches), line))
                       : held * ceil_div(std::max(line, batches), held);
   if (run_ahead) warm_items_ = kWarmRounds * kernel.pipeline_stages * kernel.cores_used;
   // Causal items differ in length, so their waves never repeat.

@@ -18,6 +18,8 @@ class ClockDomain {
   }
   Femtoseconds cycles(double n) const { return static_cast<Femtoseconds>(std::ceil(n * fs_per_cycle_)); }
   double fs_per_cycle() const { return fs_per_cycle_; }
+  // Another frequency from now on; between programs only.
+  void set_hertz(double hertz) { fs_per_cycle_ = kFsPerSecond / hertz; }
 
  private:
   double fs_per_cycle_;

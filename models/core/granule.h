@@ -19,6 +19,7 @@ struct Granule {
   std::uint64_t bytes = 0;
   std::uint64_t offset = 0;      // of the granule within its tile
   std::uint64_t tile_bytes = 0;  // of the whole tile
+  std::uint32_t cluster = 1;     // cores next to each other that may share one read of the same data
   bool write = false;
   bool irregular = false;  // scattered rows: no chunk longer than a DRAM burst train of one row
 };

@@ -11,15 +11,16 @@ DramController::DramController(const sc_core::sc_module_name& name, const DramSp
       timing_(spec),
       counts_(counts),
       channels_(spec.channels),
+      clock_(clock),
       latency_(from_ns(timing_.read_latency_ns() + spec.controller_latency_ns)),
       write_batch_bytes_(timing_.write_batch_bytes() * spec.channels) {
   // Striped evenly over the channels, time is in proportion to the bytes; the chip-side bus may be slower
   // still.
-  const double bus_fs = spec.bus_bytes_per_cycle > 0 ? clock.fs_per_cycle() / spec.bus_bytes_per_cycle : 0;
+  bus_cycles_per_byte_ = spec.bus_bytes_per_cycle > 0 ? 1 / spec.bus_bytes_per_cycle : 0;
   constexpr double kTrain = 1 << 20;  // long enough that whole bursts do not matter
   const auto per_byte = [&](std::uint64_t chunk) {
     const double busy_ns = timing_.busy_ns(kTrain, static_cast<double>(chunk)) / spec.channels;
-    return std::max(busy_ns * kFsPerNs / kTrain, bus_fs);
+    return busy_ns * kFsPerNs / kTrain;
   };
   fs_per_byte_ = per_byte(spec.interleave_bytes);
   scattered_fs_per_byte_ = per_byte(spec.burst_bytes());
@@ -27,8 +28,9 @@ DramController::DramController(const sc_core::sc_module_name& name, const DramSp
 }
 
 Femtoseconds DramController::service(std::uint64_t bytes, bool irregular) const {
-  return static_cast<Femtoseconds>(
-      std::ceil(static_cast<double>(bytes) * (irregular ? scattered_fs_per_byte_ : fs_per_byte_)));
+  const double fs_per_byte = std::max(irregular ? scattered_fs_per_byte_ : fs_per_byte_,
+                                      bus_cycles_per_byte_ * clock_.fs_per_cycle());
+  return static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_byte));
 }
 
 Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {

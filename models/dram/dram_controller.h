@@ -39,8 +39,10 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   DramTiming timing_;
   ActivityCounts& counts_;
   DramChannels channels_;
+  const ClockDomain& clock_;
   double fs_per_byte_ = 0;            // all channels together, rows hit as far as the interleave allows
   double scattered_fs_per_byte_ = 0;  // a row a burst
+  double bus_cycles_per_byte_ = 0;    // of the chip-side bus
   Femtoseconds latency_;
   std::uint64_t queued_write_bytes_ = 0;
   Femtoseconds batch_end_ = 0;    // of the last batch of writes

@@ -73,12 +73,17 @@ Reservation CollectiveEngine::read(const CollectiveTransfer& transfer, std::uint
   return move(transfer.original ? input_ : output_, offset, bytes, false, now);
 }
 
-// Posted as it comes in; partial sums are added on the way.
+// Posted as it comes in. A sum takes the chip's own part from memory and adds it on the way.
 Femtoseconds CollectiveEngine::write(const CollectiveTransfer& transfer, std::uint64_t offset,
                                      std::uint64_t bytes, Femtoseconds now) {
   counts_.requested_write_bytes += bytes;
-  if (transfer.sums) counts_.vector_ops += bytes / 2;
-  return move(output_, offset, bytes, true, now).finish;
+  Femtoseconds own = now;
+  if (transfer.sums) {
+    counts_.requested_read_bytes += bytes;
+    counts_.vector_ops += bytes / 2;
+    own = move(input_, offset, bytes, false, now).done();
+  }
+  return std::max(own, move(output_, offset, bytes, true, now).finish);
 }
 
 void CollectiveEngine::finished(std::size_t /*id*/, Femtoseconds end) {

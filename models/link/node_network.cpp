@@ -116,7 +116,7 @@ void NodeNetwork::send(std::uint32_t id, std::uint32_t i, Femtoseconds now) {
     link_bytes_ += bytes;
   }
   if (door_ != nullptr && transfer.to == kSimulatedChip)
-    run.stored[i] = std::max(run.stored[i], door_->write(transfer, offset, bytes, now));
+    run.stored[i] = std::max(run.stored[i], door_->write(transfer, transfer.stored_at + run.sent[i], bytes, now));
   ++granules_;
   run.sent[i] += bytes;
   if (run.sent[i] < transfer.bytes) {

@@ -14,7 +14,8 @@ SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBuff
                            bool write_through)
     : sc_module(name),
       spec_(spec),
-      fs_per_byte_(clock.fs_per_cycle() / (spec.bytes_per_cycle * spec.sustained_share)),
+      clock_(clock),
+      cycles_per_byte_(1 / (spec.bytes_per_cycle * spec.sustained_share)),
       // Granules lie in all partitions: the last part comes from the far one.
       latency_(from_ns(spec.latency_ns + (spec.partitions > 1 ? spec.far_latency_ns : 0))),
       counts_(counts),
@@ -24,22 +25,22 @@ SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBuff
   if (spec.partitions > 1 && spec.far_bytes_per_cycle > 0) {
     // Of each granule all but one partition's share crosses; every partition has a way in.
     const double partitions = spec.partitions;
-    fs_per_crossing_byte_ =
-        clock.fs_per_cycle() * (partitions - 1) / partitions / (partitions * spec.far_bytes_per_cycle);
+    cycles_per_crossing_byte_ =
+        (partitions - 1) / partitions / (partitions * spec.far_bytes_per_cycle);
   }
   port.bind(*this);
 }
 
 Femtoseconds SharedBuffer::take_slices(std::uint64_t bytes, Femtoseconds t) {
   const Femtoseconds slices = slices_.reserve(t, service(bytes));
-  if (fs_per_crossing_byte_ == 0) return slices;
+  if (cycles_per_crossing_byte_ == 0) return slices;
   const auto crossing =
-      static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_crossing_byte_));
+      clock_.cycles(static_cast<double>(bytes) * cycles_per_crossing_byte_);
   return std::max(slices, crossings_.reserve(t, crossing));
 }
 
 Femtoseconds SharedBuffer::service(std::uint64_t bytes) const {
-  return static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_byte_));
+  return clock_.cycles(static_cast<double>(bytes) * cycles_per_byte_);
 }
 
 // Makes the last tiles of a range resident, as far as its bytes and the room go; returns dirty bytes that

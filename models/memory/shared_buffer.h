@@ -72,14 +72,15 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
 
  private:
   const SharedBufferSpec spec_;
-  double fs_per_byte_;
+  const ClockDomain& clock_;
+  const double cycles_per_byte_;
   Femtoseconds latency_;
   ActivityCounts& counts_;
   const LevelCounters counters_;
   const bool write_through_;
   Calendar slices_;
   Calendar crossings_;  // between partitions
-  double fs_per_crossing_byte_ = 0;
+  double cycles_per_crossing_byte_ = 0;
   TileLru tiles_;
   std::vector<TileRange> ranges_;
 

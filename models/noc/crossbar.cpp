@@ -7,10 +7,12 @@ namespace orrery {
 Crossbar::Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec, double link_bytes_per_s,
                    std::uint32_t cores, const ClockDomain& clock, ActivityCounts& counts)
     : Network(name),
-      fs_per_byte_(clock.fs_per_cycle() / spec.port_bytes_per_cycle),
-      link_fs_per_byte_(link_bytes_per_s > 0 ? kFsPerSecond / link_bytes_per_s : fs_per_byte_),
+      clock_(clock),
+      port_bytes_per_cycle_(spec.port_bytes_per_cycle),
+      link_fs_per_byte_(link_bytes_per_s > 0 ? kFsPerSecond / link_bytes_per_s : 0),
       latency_(from_ns(spec.latency_ns)),
       counts_(counts),
+      multicasts_(0),
       to_core_(cores + std::size_t{1}),
       from_core_(cores + std::size_t{1}) {}
 
@@ -18,10 +20,23 @@ Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
   counts_.noc_bytes += granule.bytes;
   std::vector<Calendar>& ports = granule.write ? from_core_ : to_core_;
   const bool is_link = granule.source.value + std::size_t{1} == ports.size();
-  const double fs_per_byte = is_link ? link_fs_per_byte_ : fs_per_byte_;
+  // Towards the links go what they send and, for each sum, the chip's own part.
+  const double link_fs_per_byte = granule.write ? link_fs_per_byte_ : link_fs_per_byte_ / 2;
+  const double fs_per_byte =
+      is_link && link_fs_per_byte_ > 0 ? link_fs_per_byte : clock_.fs_per_cycle() / port_bytes_per_cycle_;
   const auto service = static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * fs_per_byte));
   const Femtoseconds finish = ports[granule.source.value].reserve(t, service);
-  Reservation beyond = memory->reserve(granule, t);
+  Reservation beyond;
+  const bool may_share = granule.cluster > 1 && !granule.write && granule.entry != kNoEntry;
+  Multicast* multicast =
+      may_share ? &multicasts_.find(granule, granule.source.value / granule.cluster, t) : nullptr;
+  if (multicast != nullptr && multicast->ready > 0) {
+    counts_.multicast_bytes += granule.bytes;
+    beyond = {multicast->ready, 0, TimeCategory::shared};
+  } else {
+    beyond = memory->reserve(granule, t);
+    if (multicast != nullptr) multicast->ready = multicast->leaves = std::max<Femtoseconds>(1, beyond.done());
+  }
   if (finish > beyond.finish) {
     beyond.finish = finish;
     beyond.bound_by = TimeCategory::noc;
@@ -31,6 +46,7 @@ Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
 }
 
 void Crossbar::reset() {
+  multicasts_.reset();
   for (Calendar& c : to_core_) c.reset();
   for (Calendar& c : from_core_) c.reset();
 }

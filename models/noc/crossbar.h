@@ -1,12 +1,14 @@
 #pragma once
 // A crossbar between cores and memory: each core has a port in each direction; the fabric between is
 // non-blocking (the memory side is the shared buffer's or the DRAM's own bandwidth). Source of the shape: any
-// textbook crossbar; left out: arbitration among ports that ask for the same slice.
+// textbook crossbar; left out: arbitration among ports that ask for the same slice. Cores of a cluster that ask
+// for the same tile while it is on its way share one read of memory (NVIDIA's TMA multicast).
 
 #include <vector>
 
 #include "models/core/calendar.h"
 #include "models/core/clock_domain.h"
+#include "models/noc/multicast_table.h"
 #include "models/noc/network.h"
 #include "sim/config/arch_spec.h"
 #include "sim/stats/activity_counts.h"
@@ -25,10 +27,12 @@ class Crossbar : public Network {
   void reset() override;
 
  private:
-  double fs_per_byte_;
-  double link_fs_per_byte_;
+  const ClockDomain& clock_;
+  const double port_bytes_per_cycle_;
+  const double link_fs_per_byte_;  // 0 = as the cores' ports
   Femtoseconds latency_;
   ActivityCounts& counts_;
+  MulticastTable multicasts_;
   std::vector<Calendar> to_core_;
   std::vector<Calendar> from_core_;
 };

@@ -30,36 +30,38 @@ RoutedNetwork::RoutedNetwork(const sc_core::sc_module_name& name, const NetworkS
     : Network(name),
       spec_(spec),
       graph_(spec.routed.value()),
-      fs_per_byte_(clock.fs_per_cycle() / spec.port_bytes_per_cycle),
-      link_fs_per_byte_(link_bytes_per_s > 0 ? kFsPerSecond / link_bytes_per_s : fs_per_byte_),
+      clock_(clock),
+      link_fs_per_byte_(link_bytes_per_s > 0 ? kFsPerSecond / link_bytes_per_s : 0),
       counts_(counts),
       channels_(graph_.channels().size()),
-      multicasts_(spec.multicast ? kMulticasts : 0),
+      multicasts_(graph_.channels().size() * spec.memory_nodes.size()),
       memory_nodes_(spec.memory_nodes.size()) {
   const std::vector<std::uint32_t> core_nodes = place_cores(graph_, spec, cores);
   for (const std::uint32_t core : core_nodes) {
     for (const std::uint32_t memory_node : spec.memory_nodes) {
-      from_memory_.push_back(way(memory_node, core, clock));
-      to_memory_.push_back(way(core, memory_node, clock));
+      from_memory_.push_back(way(memory_node, core));
+      to_memory_.push_back(way(core, memory_node));
     }
   }
 }
 
-RoutedNetwork::Way RoutedNetwork::way(std::uint32_t from, std::uint32_t to, const ClockDomain& clock) const {
+RoutedNetwork::Way RoutedNetwork::way(std::uint32_t from, std::uint32_t to) const {
   Way w;
   w.channels = graph_.path(from, to, from + to);
   const RouterSpec& r = graph_.spec().router;
   const std::uint64_t router = r.routing_delay + r.vc_alloc_delay + r.sw_alloc_delay + r.crossbar_delay;
   std::uint64_t cycles = router * (w.channels.size() - 1);
   for (const std::uint32_t c : w.channels) cycles += graph_.channels()[c].latency;
-  w.latency = clock.cycles(cycles);
+  w.latency_cycles = cycles;
   return w;
 }
 
 // As wide as the links, so that it is never narrower than what it feeds.
 Reservation RoutedNetwork::through_links(const Granule& granule, Femtoseconds t) {
-  const auto service =
-      static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * link_fs_per_byte_));
+  const double fs_per_byte =
+      link_fs_per_byte_ > 0 ? (granule.write ? link_fs_per_byte_ : link_fs_per_byte_ / 2)
+                            : clock_.fs_per_cycle() / spec_.port_bytes_per_cycle;
+  const auto service = static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * fs_per_byte));
   const Femtoseconds finish = (granule.write ? links_in_ : links_out_).reserve(t, service);
   Reservation beyond = memory->reserve(granule, t);
   if (finish > beyond.finish) {
@@ -69,41 +71,32 @@ Reservation RoutedNetwork::through_links(const Granule& granule, Femtoseconds t)
   return beyond;
 }
 
-RoutedNetwork::Multicast* RoutedNetwork::multicast_of(const Granule& granule, Femtoseconds t) {
-  if (multicasts_.empty() || granule.write || granule.entry == kNoEntry) return nullptr;
-  const std::uint64_t place = granule.entry * std::uint64_t{31} + granule.offset / kKiB;
-  Multicast& m = multicasts_[place % kMulticasts];
-  if (m.entry == granule.entry && m.offset == granule.offset && m.leaves >= t) return &m;
-  m.entry = granule.entry;
-  m.offset = granule.offset;
-  m.ready = 0;
-  m.end.assign(channels_.size(), 0);
-  return &m;
-}
-
 Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
   counts_.noc_bytes += granule.bytes;
   const std::size_t first = granule.source.value * memory_nodes_;
   if (first >= from_memory_.size()) return through_links(granule, t);
   const auto& ways = granule.write ? to_memory_ : from_memory_;
   const double part = static_cast<double>(granule.bytes) / static_cast<double>(memory_nodes_);
-  const auto service = static_cast<Femtoseconds>(std::ceil(part * fs_per_byte_));
-  Multicast* multicast = multicast_of(granule, t);
+  const auto service = static_cast<Femtoseconds>(std::ceil(part * clock_.fs_per_cycle() / spec_.port_bytes_per_cycle));
+  const bool may_share = spec_.multicast && !granule.write && granule.entry != kNoEntry;
+  Multicast* multicast = may_share ? &multicasts_.find(granule, 0, t) : nullptr;
   const bool joins = multicast != nullptr && multicast->ready > 0;
   Femtoseconds finish = t;
   Femtoseconds latency = 0;
   for (std::size_t m = 0; m < memory_nodes_; ++m) {
     const Way& w = ways[first + m];
     for (const std::uint32_t c : w.channels) {
-      if (multicast != nullptr && multicast->end[c] > 0) {
-        finish = std::max(finish, multicast->end[c]);
+      // Each memory node sends a part of its own.
+      Femtoseconds* through = multicast != nullptr ? &multicast->end[m * channels_.size() + c] : nullptr;
+      if (through != nullptr && *through > 0) {
+        finish = std::max(finish, *through);
         continue;
       }
       const Femtoseconds end = channels_[c].reserve(t, service);
-      if (multicast != nullptr) multicast->end[c] = end;
+      if (through != nullptr) *through = end;
       finish = std::max(finish, end);
     }
-    latency = std::max(latency, w.latency);
+    latency = std::max(latency, clock_.cycles(w.latency_cycles));
   }
   if (joins) {  // memory is read once for all copies
     counts_.multicast_bytes += granule.bytes;
@@ -125,7 +118,7 @@ Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
 
 void RoutedNetwork::reset() {
   for (Calendar& c : channels_) c.reset();
-  for (Multicast& m : multicasts_) m.entry = kNoEntry;
+  multicasts_.reset();
   links_in_.reset();
   links_out_.reset();
 }

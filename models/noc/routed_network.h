@@ -10,6 +10,7 @@
 
 #include "models/core/calendar.h"
 #include "models/core/clock_domain.h"
+#include "models/noc/multicast_table.h"
 #include "models/noc/network.h"
 #include "models/noc/noc_graph.h"
 #include "sim/config/arch_spec.h"
@@ -30,35 +31,23 @@ class RoutedNetwork : public Network {
   void reset() override;
 
  private:
-  // A read under way that other cores may join until its data leaves memory.
-  struct Multicast {
-    std::uint32_t entry = kNoEntry;
-    std::uint64_t offset = 0;
-    Femtoseconds leaves = 0;        // memory, at the earliest
-    Femtoseconds ready = 0;         // all of it is there
-    std::vector<Femtoseconds> end;  // by channel, when the packet is through; 0 = not on its tree
-  };
-  static constexpr std::size_t kMulticasts = 256;  // that can be told apart at a time
-
   struct Way {
     std::vector<std::uint32_t> channels;
-    Femtoseconds latency = 0;
+    std::uint64_t latency_cycles = 0;
   };
 
   const NetworkSpec spec_;
   const NocGraph graph_;
-  double fs_per_byte_;
-  double link_fs_per_byte_;
+  const ClockDomain& clock_;
+  const double link_fs_per_byte_;  // 0 = as the cores' ports
   ActivityCounts& counts_;
   std::vector<Calendar> channels_;
-  std::vector<Multicast> multicasts_;  // by (entry, offset), direct-mapped
+  MulticastTable multicasts_;
   std::vector<Way> from_memory_, to_memory_;  // [core * memory nodes + node]
   Calendar links_in_, links_out_;
   std::size_t memory_nodes_;
 
-  Way way(std::uint32_t from, std::uint32_t to, const ClockDomain& clock) const;
-  // The read that this one may join, or a fresh one; null where there is nothing to share.
-  Multicast* multicast_of(const Granule& granule, Femtoseconds t);
+  Way way(std::uint32_t from, std::uint32_t to) const;
   Reservation through_links(const Granule& granule, Femtoseconds t);
 };
 

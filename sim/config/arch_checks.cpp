@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace orrery {
 
 std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& document) {
@@ -20,6 +22,12 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     add("/chip/memory", fmt::format("interleave_bytes {} is not a multiple of the DRAM burst of {} bytes",
                                     d.interleave_bytes, d.burst_bytes()));
   }
+  if (arch.network.multicast && !arch.shared_buffer)
+    add("/chip/network", "multicast needs a shared_buffer, whose tiles tell equal reads apart");
+  std::vector<std::uint32_t> memory = arch.network.memory_nodes;
+  std::sort(memory.begin(), memory.end());
+  if (std::adjacent_find(memory.begin(), memory.end()) != memory.end())
+    add("/chip/network", "memory_nodes names a node twice");
   std::uint64_t inner = arch.shared_buffer ? arch.shared_buffer->size_bytes : 0;
   for (const SharedBufferSpec& outer : arch.outer_buffers) {
     if (outer.size_bytes <= inner)

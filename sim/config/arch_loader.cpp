@@ -4,6 +4,7 @@
 #include "sim/config/document_reader.h"
 #include "sim/config/dram_loader.h"
 #include "sim/config/energy_loader.h"
+#include "sim/config/library_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/noc_loader.h"
 #include "sim/config/schema_validation.h"
@@ -120,7 +121,9 @@ NetworkSpec build_network(const json& network, std::uint32_t cores, double clock
   if (kind == "graph") topology = (base / network.at("file").get<std::string>()).string();
   spec.routed = noc_from(topology, integer(network, "k", 8), integer(network, "n", 2),
                          network.value("routing", "xy"), router);
-  spec.routed->link_latency = integer(network, "link_latency", spec.routed->link_latency);
+  // A folded torus has links of twice a mesh's length.
+  const std::uint32_t usual = spec.routed->topology == NocTopology::torus ? 2 : 1;
+  if (kind != "graph") spec.routed->link_latency = integer(network, "link_latency", usual);
   spec.multicast = network.value("multicast", false);
   spec.memory_nodes = network.value("memory_nodes", std::vector<std::uint32_t>{});
   if (spec.memory_nodes.empty()) spec.memory_nodes = {cores};  // the first node behind the cores'
@@ -132,7 +135,7 @@ NetworkSpec build_network(const json& network, std::uint32_t cores, double clock
 // A machine file's own node: chips on a ring of links, or on a switch that is as good as one.
 NodeSpec build_node(const json& node) {
   NodeSpec spec;
-  spec.name = "of the machine file";
+  spec.name = "of this machine";
   spec.chips = integer(node, "chips", 1);
   spec.devices = integer(node, "devices", 1);
   spec.algorithms = {CollectiveAlgorithm::ring};
@@ -163,6 +166,9 @@ ArchSpec build_arch(const ConfigDocument& document) {
   arch.clock_hz = number(chip, "clock_ghz") * 1e9;
   arch.tdp_w = number(chip, "tdp_w");
   arch.static_w = number(chip, "static_w");
+  arch.power_cap_w = number(chip, "power_cap_w");
+  arch.min_voltage_share = number(chip, "min_voltage_share", 1);
+  arch.core_overhead_pj_per_mac = number(chip, "core_overhead_pj_per_mac");
   arch.cores = build_cores(chip.at("cores"), errors, document);
   bool has_dram = false;
   for (std::size_t i = 0; i < chip.at("memory").size(); ++i) {
@@ -179,6 +185,7 @@ ArchSpec build_arch(const ConfigDocument& document) {
         arch.outer_buffers.push_back(spec);
       }
     } else {
+      if (has_dram) errors.push_back(document.diagnostic(pointer, "a second level of kind: dram; one is simulated"));
       arch.dram = load_dram(level, document, pointer);
       has_dram = true;
     }
@@ -190,6 +197,10 @@ ArchSpec build_arch(const ConfigDocument& document) {
   arch.command = {number(command, "kernel_overhead_ns"), number(command, "item_dispatch_ns"),
                   number(command, "instruction_issue_cycles")};
   arch.execution = build_execution(chip.at("execution"));
+  if (chip["execution"].contains("library")) {
+    arch.execution.library = load_library(chip["execution"]["library"].get<std::string>(),
+                                          document.where("/chip/execution/library"));
+  }
   arch.scratchpad_bank_kib =
       static_cast<double>(arch.cores.scratchpad.size_bytes) / 1024.0 / arch.cores.scratchpad.banks;
   arch.energy =

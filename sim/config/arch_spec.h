@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/config/library_spec.h"
 #include "sim/config/noc_spec.h"
 #include "sim/config/node_spec.h"
 #include "sim/util/dtype.h"
@@ -108,6 +109,7 @@ struct DramSpec {
   double cl_ns = 0, cwl_ns = 0, trcd_ns = 0, trp_ns = 0, tras_ns = 0, trc_ns = 0;
   double trrd_s_ns = 0, tfaw_ns = 0, trtp_ns = 0, twr_ns = 0, twtr_s_ns = 0, twtr_l_ns = 0;
   double trefi_ns = 0, trfc_ns = 0;
+  double mixed_stream_share = 0;          // of the peak that interleaved streams reach; 0 = all but refresh
   std::uint32_t write_queue_bursts = 32;  // writes a channel gathers before it turns the bus round
   std::uint64_t interleave_bytes = 256;   // consecutive bytes on one channel
   double controller_latency_ns = 0;       // controller and PHY, both ways
@@ -146,6 +148,7 @@ struct ExecutionSpec {
   PrefillMode prefill = PrefillMode::parallel;
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   DType default_dtype = DType::fp16;
+  std::optional<LibrarySpec> library;  // kernels as libraries ship them; without it the mapper has a free hand
   bool fuses(FusedOperator op) const;
 };
 
@@ -167,6 +170,9 @@ struct ArchSpec {
   double clock_hz = 0;
   double tdp_w = 0;
   double static_w = 0;
+  double power_cap_w = 0;        // the clock drops until a kernel's power fits; 0 = none
+  double min_voltage_share = 1;  // of the voltage at nominal clock; above it voltage follows the clock
+  double core_overhead_pj_per_mac = 0;  // register files, clock tree, control behind a 16-bit multiply
   CoreSpec cores;
   std::optional<SharedBufferSpec> shared_buffer;
   std::vector<SharedBufferSpec> outer_buffers;  // behind it, nearest first

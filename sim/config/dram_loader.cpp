@@ -259,6 +259,7 @@ DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, 
   spec.twtr_l_ns = t.ns("twtr_l");
   spec.trefi_ns = t.ns("trefi");
   spec.trfc_ns = t.ns("trfc");
+  spec.mixed_stream_share = number(p, "mixed_stream_share");
   spec.energy_pj_per_bit = number(level, "energy_pj_per_bit", number(p, "energy_pj_per_bit"));
   spec.channels = integer(level, "channels");
   spec.capacity_bytes = scaled(level, "capacity_gib", kGiB);

@@ -101,6 +101,9 @@ NocSpec noc_from(const std::string& topology, std::uint32_t k, std::uint32_t n, 
   spec.n = n;
   spec.router = router;
   spec.routing = parse_routing(routing);
+  const bool cube = topology == "mesh" || topology == "torus" || topology == "ring";
+  if (cube && spec.routing != NocRouting::xy && spec.routing != NocRouting::yx)
+    throw ConfigError("", "routing '" + routing + "' on a " + topology + "; expected xy or yx");
   if (topology == "mesh") {
     spec.topology = NocTopology::mesh;
   } else if (topology == "torus") {

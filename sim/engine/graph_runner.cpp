@@ -4,6 +4,7 @@
 
 #include "sim/engine/roofline.h"
 #include "sim/engine/shape_key.h"
+#include "sim/estimate/energy.h"
 
 namespace orrery {
 namespace {
@@ -26,6 +27,7 @@ void add(GraphOutcome& sum, const GraphOutcome& part) {
   sum.time += part.time;
   sum.split += part.split;
   sum.counts += part.counts;
+  sum.energy += part.energy;
   sum.simulated += part.simulated;
   sum.replayed += part.replayed;
   sum.replicated += part.replicated;
@@ -46,6 +48,7 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
     part.time = done.time;
     part.split = done.split;
     part.counts = done.counts;
+    part.energy = done.energy;
     (runner_.replayed() ? part.replayed : part.simulated) = done.time;
     if (!runner_.replayed()) {
       part.simulated -= done.skipped;
@@ -93,6 +96,7 @@ GraphOutcome GraphRunner::run(const OperatorGraph& graph, Residency& residency) 
       sum.time = least;
     }
     sum.counts.dram_read_bytes = std::max(sum.counts.dram_read_bytes, weights.counts.dram_read_bytes);
+    sum.energy = dynamic_energy(sum.counts, runner_.arch());
   }
   return sum;
 }

@@ -11,6 +11,7 @@ struct GraphOutcome {
   Femtoseconds time = 0;
   TimeSplit split;  // sums to time
   ActivityCounts counts;
+  EnergyBreakdown energy;  // of one chip, static power left out
   // Of time: from events, from remembered outcomes and skipped waves, from replicated layers.
   Femtoseconds simulated = 0, replayed = 0, replicated = 0;
 };

@@ -20,6 +20,7 @@ struct PhaseSum {
   double seconds = 0;
   TimeSplitSeconds split;
   ActivityCounts double_counts;
+  EnergyBreakdown energy;
   double simulated = 0, replayed = 0, replicated = 0;
   double largest_deviation = 0;
 };
@@ -50,6 +51,7 @@ class PhaseRunner {
       sum.seconds += weight * time;
       sum.split.add(outcome.split, weight);
       sum.double_counts += outcome.counts * double_weight;
+      sum.energy += scaled(outcome.energy, weight);
       sum.simulated += to_seconds(outcome.simulated);
       sum.replayed += to_seconds(outcome.replayed);
       sum.replicated += to_seconds(outcome.replicated) + (weight - 1) * time;
@@ -121,7 +123,9 @@ RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, cons
   ActivityCounts doubled = prefill.double_counts;
   doubled += decode.double_counts;
   r.counts = halved(doubled);
-  r.energy = energy(r.counts, r.latency_s, r.devices, arch);
+  EnergyBreakdown dynamic = prefill.energy;
+  dynamic += decode.energy;
+  r.energy = total_energy(dynamic, r.latency_s, r.devices, arch);
   r.energy_per_token_j = r.energy.total() / tokens;
   r.average_power_w = r.energy.total() / r.latency_s;
   r.area_mm2 = arch.die_mm2 * r.devices;

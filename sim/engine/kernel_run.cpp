@@ -39,9 +39,9 @@ struct Describe {
 
 Operator standalone_matmul(const MatmulShape& s, DType dtype) {
   Operator op = bare(OperatorKind::matmul, s, dtype);
-  op.inputs = {make("a", TensorKind::activation, {s.batch, s.m, s.k}, dtype),
-               make("b", TensorKind::weight, {s.batch, s.k, s.n}, dtype)};
-  op.outputs = {make("c", TensorKind::activation, {s.batch, s.m, s.n}, dtype)};
+  op.inputs = {make("a", TensorKind::activation, {s.batch, s.m, s.k}, activation_dtype(dtype)),
+               make("b", TensorKind::weight, {s.batch, s.k, s.n}, weight_dtype(dtype))};
+  op.outputs = {make("c", TensorKind::activation, {s.batch, s.m, s.n}, activation_dtype(dtype))};
   return op;
 }
 
@@ -111,9 +111,10 @@ KernelResult run_kernel(const Operator& op, const ArchSpec& arch, const RunnerOp
   return run_kernel(op, runner);
 }
 
-KernelResult run_kernel(const Operator& op, OperatorRunner& runner) {
+KernelResult run_kernel(const Operator& op, OperatorRunner& runner,
+                        const std::vector<ResidentTensor>& resident) {
   const ArchSpec& arch = runner.arch();
-  const OperatorOutcome& outcome = runner.run(op, {}, 0, true);
+  const OperatorOutcome& outcome = runner.run(op, resident, 0, resident.empty());
   KernelResult r;
   r.arch = arch.name;
   r.op = to_string(op.kind);
@@ -123,10 +124,11 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner) {
   r.mapping = outcome.mapping;
   r.latency_s = to_seconds(outcome.time);
   r.cycles = r.latency_s * arch.clock_hz;
+  r.clock_ghz = arch.clock_hz * outcome.clock_factor * 1e-9;
   r.flops = 2.0 * static_cast<double>(operator_macs(op));
   r.counts = outcome.counts;
   const auto* collective = std::get_if<CollectiveShape>(&op.shape);
-  r.energy = energy(r.counts, r.latency_s, collective != nullptr ? collective->devices : 1, arch);
+  r.energy = total_energy(outcome.energy, r.latency_s, collective != nullptr ? collective->devices : 1, arch);
   if (r.latency_s > 0) {
     r.power_w = r.energy.total() / r.latency_s;
     const double peak = arch.peak_macs_per_s(op.dtype);

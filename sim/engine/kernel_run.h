@@ -13,7 +13,8 @@ Operator standalone_vector(OperatorKind kind, const VectorShape& shape, DType dt
 Operator standalone_collective(OperatorKind kind, const CollectiveShape& shape, DType dtype);
 
 KernelResult run_kernel(const Operator& op, const ArchSpec& arch, const RunnerOptions& options);
-// The same on a runner that already stands (several operators in one process).
-KernelResult run_kernel(const Operator& op, OperatorRunner& runner);
+// The same on a runner that already stands (several operators in one process), with tensors on chip.
+KernelResult run_kernel(const Operator& op, OperatorRunner& runner,
+                        const std::vector<ResidentTensor>& resident = {});
 
 }  // namespace orrery

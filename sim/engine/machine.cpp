@@ -78,6 +78,10 @@ ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTe
   return outcome;
 }
 
+void Machine::set_clock_factor(double factor) {
+  chip_->clock.set_hertz(arch_.clock_hz * factor);
+}
+
 void Machine::check_complete() const {
   std::string stuck;
   for (const Component* component : chip_->components()) {

@@ -39,6 +39,9 @@ class Machine {
   ProgramOutcome run(const Program& program, const std::vector<ResidentTensor>& resident,
                      std::uint64_t foreign_dirty_bytes, bool skip_steady_state);
 
+  // Core clock of the programs to come, relative to the nominal one: cores, network and shared buffers.
+  void set_clock_factor(double factor);
+
  private:
   const ArchSpec& arch_;
   std::unique_ptr<Chip> chip_;

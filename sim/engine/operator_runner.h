@@ -8,6 +8,7 @@
 
 #include "sim/engine/machine.h"
 #include "sim/mapping/mapper.h"
+#include "sim/stats/run_result.h"
 
 namespace orrery {
 
@@ -19,6 +20,8 @@ struct OperatorOutcome {
   TimeSplit split;
   Femtoseconds skipped = 0;  // of time: steady state replayed
   ActivityCounts counts;
+  EnergyBreakdown energy;   // of one chip, static power left out
+  double clock_factor = 1;  // of the nominal clock, under the power cap
   std::vector<ResidentTensor> resident;
   std::uint64_t foreign_dirty_bytes = 0;
   std::string mapping;
@@ -68,6 +71,9 @@ class OperatorRunner {
   std::uint64_t granule_bytes_ = 0;
 
   OperatorOutcome bound(const Operator& op, bool cold) const;
+  // One mapping, at the clock that the machine's power cap allows.
+  OperatorOutcome run_candidate(const Candidate& candidate, const std::vector<ResidentTensor>& resident,
+                                std::uint64_t foreign_dirty_bytes);
   // Simulates the best few mappings, or only `chosen` if given, and returns the fastest.
   OperatorOutcome simulate(const Operator& op, const std::string& shape_key,
                            const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes,

@@ -1,5 +1,6 @@
 #include "sim/estimate/energy.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace orrery {
@@ -16,14 +17,15 @@ double sram_pj_per_bit(const EnergyTable& table, double kib) {
   return points.back().second;
 }
 
-EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
-                       const ArchSpec& arch) {
+EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arch, double clock_factor) {
   constexpr double kPico = 1e-12;
   const EnergyTable& table = arch.energy;
-  const double n = devices;
   double mac_pj = 0;
-  for (std::size_t d = 0; d < kDTypeCount; ++d)
-    mac_pj += static_cast<double>(counts.macs[d]) * table.mac_pj[d];
+  for (std::size_t d = 0; d < kDTypeCount; ++d) {
+    // Registers, clock and control go with the width of the operands.
+    const double overhead = arch.core_overhead_pj_per_mac * storage_bits(static_cast<DType>(d)) / 16;
+    mac_pj += static_cast<double>(counts.macs[d]) * (table.mac_pj[d] + overhead);
+  }
   mac_pj += static_cast<double>(counts.vector_ops) * table.vector_op_pj +
             static_cast<double>(counts.transcendental_ops) * table.transcendental_op_pj;
   const double pad_bits =
@@ -34,18 +36,32 @@ EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32
   const double outer_bits =
       8.0 * static_cast<double>(counts.outer_read_bytes + counts.outer_write_bytes + counts.outer_fill_bytes +
                                 counts.outer_writeback_bytes);
+  const double shared_kib = arch.shared_buffer ? arch.shared_buffer->bank_kib : 0;
+  const double outer_kib = arch.outer_buffers.empty() ? 0 : arch.outer_buffers[0].bank_kib;
+  const double voltage = std::max(arch.min_voltage_share, clock_factor);
+  const double on_chip = kPico * voltage * voltage;
   EnergyBreakdown e;
-  e.compute = n * mac_pj * kPico;
-  e.sram = n * kPico *
-           (pad_bits * sram_pj_per_bit(table, arch.scratchpad_bank_kib) +
-            shared_bits * sram_pj_per_bit(table, arch.shared_buffer ? arch.shared_buffer->bank_kib : 0) +
-            outer_bits * sram_pj_per_bit(table, arch.outer_buffers.empty() ? 0 : arch.outer_buffers[0].bank_kib));
-  e.dram = n * kPico * 8.0 * static_cast<double>(counts.dram_bytes()) * arch.dram.energy_pj_per_bit;
-  e.noc = n * kPico * 8.0 * static_cast<double>(counts.noc_bytes) * table.wire_pj_per_bit_mm *
+  e.compute = on_chip * mac_pj;
+  e.sram = on_chip * (pad_bits * sram_pj_per_bit(table, arch.scratchpad_bank_kib) +
+                      shared_bits * sram_pj_per_bit(table, shared_kib) +
+                      outer_bits * sram_pj_per_bit(table, outer_kib));
+  e.noc = on_chip * 8.0 * static_cast<double>(counts.noc_bytes) * table.wire_pj_per_bit_mm *
           arch.network.distance_mm;
-  e.link = n * kPico * 8.0 * static_cast<double>(counts.link_bytes) * arch.node.energy_pj_per_bit;
-  e.static_power = n * arch.static_w * seconds;
+  e.dram = kPico * 8.0 * static_cast<double>(counts.dram_bytes()) * arch.dram.energy_pj_per_bit;
+  e.link = kPico * 8.0 * static_cast<double>(counts.link_bytes) * arch.node.energy_pj_per_bit;
   return e;
+}
+
+EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
+                             const ArchSpec& arch) {
+  EnergyBreakdown e = dynamic;
+  e.static_power = arch.static_w * seconds;
+  return scaled(e, devices);
+}
+
+EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
+                       const ArchSpec& arch) {
+  return total_energy(dynamic_energy(counts, arch), seconds, devices, arch);
 }
 
 }  // namespace orrery

@@ -8,7 +8,15 @@
 
 namespace orrery {
 
-// Joules of `devices` chips that each did `counts` in `seconds`.
+// Joules one chip spends on `counts` beyond its static power. On chip they go with the square of the voltage,
+// which follows the clock (relative to nominal) down to the machine's least.
+EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arch, double clock_factor = 1);
+
+// Of `devices` chips in all, static power over `seconds` included, from what one of them spends.
+EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
+                             const ArchSpec& arch);
+
+// Joules of `devices` chips that each did `counts` in `seconds` at the nominal clock.
 EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
                        const ArchSpec& arch);
 

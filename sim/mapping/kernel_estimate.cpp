@@ -115,9 +115,9 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   double matrix_cycles_stage = 0;
   double read_bytes = 0;
   for (const MatrixStep& step : kernel.matrix_steps) {
-    const std::uint64_t m = length_at(kernel, step.m, first, 0);
-    const std::uint64_t n = length_at(kernel, step.n, first, 0);
-    const std::uint64_t k = length_at(kernel, step.k, first, 0);
+    const std::uint64_t m = engine_length_at(kernel, step.m, first, 0);
+    const std::uint64_t n = engine_length_at(kernel, step.n, first, 0);
+    const std::uint64_t k = engine_length_at(kernel, step.k, first, 0);
     matrix_cycles_stage +=
         static_cast<double>(matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k));
     read_bytes += static_cast<double>(
@@ -161,6 +161,8 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
       arch_.cores.overlap_engines && kernel.resident_items > 1 ? std::max(paced, other) : paced + other;
   const double issue_cycles =
       static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
+  stage_cycles = std::max(stage_cycles, static_cast<double>(kernel.stage_vector_cycles)) +
+                 static_cast<double>(kernel.stage_chain_cycles);
   stage_cycles += issue_cycles;  // an instruction issues when the stage before it is done
 
   const double items_a_core = std::ceil(items / kernel.cores_used);
@@ -192,7 +194,9 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   double shared_s = 0;
   double write_s = 0;
   if (shared_bytes_per_s_ > 0) {
-    shared_s = std::max((loaded + written) / shared_bytes_per_s_, outer_s(kernel, loaded, written));
+    // Of what a cluster asks for alike, one read serves all: with square tiles about half of it.
+    const double shared_reads = loaded * (1 + 1.0 / kernel.cluster) / 2;
+    shared_s = std::max((shared_reads + written) / shared_bytes_per_s_, outer_s(kernel, loaded, written));
     write_s = std::max(0.0, written - capacity) / dram_bytes_per_s_;
   } else {
     write_s = written / dram_bytes_per_s_;
@@ -204,7 +208,7 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double tail_s = (epilogue_cycles + latency_cycles) * cycle_s + store_s + stage_cycles * cycle_s;
   const double bound_s = std::max({core_s + fill_s, port_s, flight_s, dram_s + write_s, shared_s});
   return bound_s + latency_s_ + tail_s +
-         (arch_.command.kernel_overhead_ns + arch_.command.item_dispatch_ns) * 1e-9;
+         (arch_.command.kernel_overhead_ns + kernel.prologue_ns + arch_.command.item_dispatch_ns) * 1e-9;
 }
 
 }  // namespace orrery

@@ -1,12 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "sim/mapping/candidate_list.h"
 #include "sim/mapping/kernel_estimate.h"
+#include "sim/mapping/matmul_kernel.h"
 #include "sim/mapping/operator_mapping.h"
 #include "sim/timing/matrix_timing.h"
-#include "sim/workload/operator_counts.h"
 
 namespace orrery {
 namespace {
@@ -14,62 +12,11 @@ namespace {
 constexpr std::uint32_t kA = 0;
 constexpr std::uint32_t kB = 1;
 
-std::uint32_t bits_of(const Operator& op, std::size_t input) {
-  return storage_bits(op.inputs.at(input).dtype);
-}
-
-// The kernel without its tiling.
-TileKernel untiled(const Operator& op) {
-  const auto& shape = std::get<MatmulShape>(op.shape);
-  TileKernel kernel;
-  kernel.batch = shape.batch;
-  kernel.m = shape.m;
-  kernel.n = shape.n;
-  kernel.k = shape.k;
-  kernel.useful_macs = operator_macs(op);
-  kernel.mac_dtype = op.dtype;
-  KernelOperand a;
-  a.tensor = TensorId{kA};
-  a.by_batch = shape.batch > 1;
-  a.by_m = a.by_k = true;
-  a.rows = tile_of(LoopDim::m);
-  a.cols = tile_of(LoopDim::k);
-  a.bits = bits_of(op, 0);
-  a.tensor_bytes = op.inputs[0].bytes();
-  KernelOperand b = a;
-  b.tensor = TensorId{kB};
-  b.by_m = false;
-  b.by_n = true;
-  b.rows = tile_of(LoopDim::k);
-  b.cols = tile_of(LoopDim::n);
-  b.bits = bits_of(op, 1);
-  b.tensor_bytes = op.inputs[1].bytes();
-  kernel.inputs = {a, b};
-  KernelOperand c;
-  c.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
-  c.by_batch = shape.batch > 1;
-  c.by_m = c.by_n = true;
-  c.rows = tile_of(LoopDim::m);
-  c.cols = tile_of(LoopDim::n);
-  c.bits = storage_bits(op.outputs.at(0).dtype);
-  c.tensor_bytes = op.outputs[0].bytes();
-  kernel.outputs = {c};
-  MatrixStep step;
-  step.m = tile_of(LoopDim::m);
-  step.n = tile_of(LoopDim::n);
-  step.k = tile_of(LoopDim::k);
-  step.dtype = op.dtype;
-  step.a_bits = a.bits;
-  step.b_bits = b.bits;
-  kernel.matrix_steps = {step};
-  return kernel;
-}
-
 // Tries the tilings of one operator and keeps the best.
 class MatmulSearch {
  public:
   MatmulSearch(const ArchSpec& arch, const Operator& op, std::size_t most, const TileRequest& request)
-      : arch_(arch), estimate_(arch), base_(untiled(op)), list_(most), request_(request) {}
+      : arch_(arch), estimate_(arch), base_(untiled_matmul(op)), list_(most), request_(request) {}
 
   const CandidateList& run() {
     const auto ms = sizes(base_.m, smallest_m(), request_.m);
@@ -150,12 +97,8 @@ class MatmulSearch {
 
   void price(const TileKernel& kernel) {
     double seconds = estimate_.seconds(kernel);
-    if (kernel.split_k > 1 && seconds < list_.threshold()) {
-      const TileKernel reduction =
-          reduction_kernel(arch_, TensorId{kFirstTemporary}, TensorId{2}, kernel.batch * kernel.m, kernel.n,
-                           kernel.split_k, base_.outputs[0].bits);
-      seconds += estimate_.seconds(reduction);
-    }
+    if (kernel.split_k > 1 && seconds < list_.threshold())
+      seconds += estimate_.seconds(split_reduction(arch_, kernel, base_));
     list_.offer(kernel, seconds);
   }
 };
@@ -164,30 +107,12 @@ class MatmulSearch {
 
 std::vector<Candidate> map_matmul(const ArchSpec& arch, const Operator& op, std::size_t most,
                                   const TileRequest& request) {
+  if (arch.execution.library && !request.any()) return map_library_matmul(arch, op, most);
+  const TileKernel base = untiled_matmul(op);
   MatmulSearch search(arch, op, most, request);
   std::vector<Candidate> result;
-  for (const CandidateList::Entry& entry : search.run().best()) {
-    TileKernel kernel = entry.kernel;
-    Candidate candidate;
-    candidate.estimate_s = entry.estimate_s;
-    candidate.description =
-        fmt::format("tile {}x{}x{}, {}, split_k {}, {} cores x {} items x {} buffers", kernel.tile_m,
-                    kernel.tile_n, kernel.tile_k, to_string(kernel.matrix_steps[0].dataflow), kernel.split_k,
-                    kernel.cores_used, kernel.resident_items, kernel.pipeline_stages);
-    const TensorId result_tensor = kernel.outputs[0].tensor;
-    if (kernel.split_k > 1) {
-      kernel.outputs[0].tensor = TensorId{kFirstTemporary};
-      kernel.outputs[0].tensor_bytes = kernel.batch * kernel.m * kernel.n * 4 * kernel.split_k;
-      candidate.program.tasks.push_back({kernel, {}});
-      candidate.program.tasks.push_back(
-          {reduction_kernel(arch, TensorId{kFirstTemporary}, result_tensor, kernel.batch * kernel.m, kernel.n,
-                            kernel.split_k, storage_bits(op.outputs[0].dtype)),
-           {0}});
-    } else {
-      candidate.program.tasks.push_back({kernel, {}});
-    }
-    result.push_back(std::move(candidate));
-  }
+  for (const CandidateList::Entry& entry : search.run().best())
+    result.push_back(matmul_candidate(arch, entry.kernel, base, entry.estimate_s));
   return result;
 }
 

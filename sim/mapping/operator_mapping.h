@@ -7,6 +7,7 @@ namespace orrery {
 
 std::vector<Candidate> map_matmul(const ArchSpec& arch, const Operator& op, std::size_t most,
                                   const TileRequest& request);
+std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& op, std::size_t most);
 std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, std::size_t most,
                                      const TileRequest& request);
 std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most);

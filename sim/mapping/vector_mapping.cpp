@@ -175,7 +175,53 @@ bool lay_out(const ArchSpec& arch, TileKernel& kernel) {
   return false;
 }
 
+namespace {
+
+// A kernel as the library ships it: a block of threads walks over its row in steps; a block's next loads follow
+// the step before, and the core issues the steps of its resident blocks in turn.
+Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorKernelSpec& spec) {
+  const auto& s = std::get<VectorShape>(op.shape);
+  TileKernel kernel = untiled(op);
+  const std::uint64_t element = std::max<std::uint64_t>(1, storage_bits(op.dtype) / 8);
+  const std::uint64_t step =
+      std::max<std::uint64_t>(1, std::uint64_t{spec.threads} * spec.load_bytes * spec.unroll / element);
+  kernel.n = 1;
+  kernel.k = s.cols;
+  kernel.tile_k = std::min(step, s.cols);
+  for (KernelOperand& operand : kernel.inputs) {
+    if (operand.once) continue;
+    operand.by_n = false;
+    operand.by_k = true;
+    operand.cols = tile_of(LoopDim::k);
+  }
+  for (KernelOperand& operand : kernel.outputs) {
+    operand.by_n = false;
+    operand.cols = fixed_length(s.cols);
+  }
+  kernel.vector_steps = {{vector_function(op.kind), tile_of(LoopDim::m), tile_of(LoopDim::k)}};
+  kernel.stage_vector_cycles = std::uint64_t{spec.step_cycles} * spec.passes;
+  kernel.stage_chain_cycles = spec.chain_cycles;
+  complete_kernel(kernel);
+  kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+  kernel.resident_items = std::min(spec.blocks_per_core, arch.cores.max_resident_items);
+  kernel.pipeline_stages = 1;
+  Candidate candidate;
+  candidate.estimate_s = KernelEstimate(arch).seconds(kernel);
+  candidate.description = fmt::format("library kernel: {} threads x {} B, {} pass{}, {} row{} a core", spec.threads,
+                                      spec.load_bytes * spec.unroll, spec.passes, spec.passes == 1 ? "" : "es",
+                                      kernel.resident_items, kernel.resident_items == 1 ? "" : "s");
+  candidate.program.tasks.push_back({kernel, {}});
+  return candidate;
+}
+
+}  // namespace
+
 std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most) {
+  if (arch.execution.library) {
+    const auto& kernels = arch.execution.library->vector_kernels;
+    if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end())
+      return {library_kernel(arch, op, shipped->second)};
+  }
   const KernelEstimate estimate(arch);
   TileKernel kernel = untiled(op);
   CandidateList list(most);

@@ -42,17 +42,20 @@ SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
   pad.bank_width_bytes = arch.cores.scratchpad.bank_width_bytes;
   pad.latency_cycles = 1;
   spec.levels.push_back(pad);
-  if (arch.shared_buffer) {
+  std::vector<SharedBufferSpec> buffers = arch.outer_buffers;
+  if (arch.shared_buffer) buffers.insert(buffers.begin(), *arch.shared_buffer);
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    const SharedBufferSpec& buffer = buffers[i];
     SramLevelSpec shared;
-    shared.name = "shared_buffer";
-    shared.size_bytes = arch.shared_buffer->size_bytes;
+    shared.name = i == 0 ? "shared_buffer" : "outer_buffer" + std::to_string(i);
+    shared.size_bytes = buffer.size_bytes;
     shared.bank_width_bytes = 32;
-    shared.slices = std::max(1u, static_cast<std::uint32_t>(arch.shared_buffer->bytes_per_cycle *
-                                                            arch.shared_buffer->sustained_share / 32));
-    shared.latency_cycles = arch.shared_buffer->latency_ns * 1e-9 * arch.clock_hz;
-    shared.partitions = arch.shared_buffer->partitions;
-    shared.far_latency_cycles = arch.shared_buffer->far_latency_ns * 1e-9 * arch.clock_hz;
-    shared.far_bytes_per_cycle = arch.shared_buffer->far_bytes_per_cycle;
+    shared.slices = std::max(1u, static_cast<std::uint32_t>(buffer.bytes_per_cycle *
+                                                            buffer.sustained_share / 32));
+    shared.latency_cycles = buffer.latency_ns * 1e-9 * arch.clock_hz;
+    shared.partitions = buffer.partitions;
+    shared.far_latency_cycles = buffer.far_latency_ns * 1e-9 * arch.clock_hz;
+    shared.far_bytes_per_cycle = buffer.far_bytes_per_cycle;
     spec.levels.push_back(shared);
   }
   spec.memory_bytes_per_cycle = arch.dram.peak_bytes_per_s() / arch.clock_hz;

@@ -90,6 +90,13 @@ std::uint64_t length_at(const TileKernel& kernel, const Length& length, const Wo
   return 0;
 }
 
+std::uint64_t engine_length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
+                               std::uint64_t k_tile) {
+  if (kernel.padded && length.dim == LoopDim::m) return kernel.tile_m;
+  if (kernel.padded && length.dim == LoopDim::n) return kernel.tile_n;
+  return length_at(kernel, length, item, k_tile);
+}
+
 std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
                             std::uint64_t k_tile) {
   const std::uint64_t elements =

@@ -65,6 +65,12 @@ struct TileKernel {
   std::uint32_t cores_used = 1;
   std::uint32_t resident_items = 1;   // work items a core interleaves
   std::uint32_t pipeline_stages = 2;  // buffers an item keeps in flight
+  std::uint32_t cluster = 1;          // cores next to each other that share reads of the same tile
+
+  double prologue_ns = 0;             // on the device, before the first item
+  std::uint64_t stage_vector_cycles = 0;  // a stage's vector steps issue for at least so long
+  std::uint64_t stage_chain_cycles = 0;   // and then wait for dependent results, which occupies nothing
+  bool padded = false;                // engines compute whole tiles in m and n even where the edge clips them
 
   // Causal attention: row r of m attends to k columns [0, causal_offset + r / causal_rows_per_position].
   bool causal = false;
@@ -136,5 +142,8 @@ ItemTotals item_totals(const TileKernel& kernel, std::uint64_t first, std::uint6
 // A Length at (item, k tile).
 std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
                         std::uint64_t k_tile);
+// The same as the matrix engine computes it: whole tiles of m and n where the kernel is padded.
+std::uint64_t engine_length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
+                               std::uint64_t k_tile);
 
 }  // namespace orrery

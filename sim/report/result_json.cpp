@@ -103,6 +103,7 @@ json to_json(const KernelResult& r) {
               {"mapping", r.mapping},
               {"latency_us", r.latency_s * 1e6},
               {"cycles", r.cycles},
+              {"clock_ghz", r.clock_ghz},
               {"tflops", r.latency_s > 0 ? r.flops / r.latency_s * 1e-12 : 0.0},
               {"dram_bytes", r.counts.dram_bytes()},
               {"energy_j", r.energy.total()},

@@ -123,6 +123,7 @@ std::string kernel_table(const json& result) {
   Rows rows;
   rows.push_back({"latency", si(result.at("latency_us").get<double>() * 1e-6, "s")});
   rows.push_back({"cycles", fmt::format("{:.0f}", result.at("cycles").get<double>())});
+  rows.push_back({"clock", fmt::format("{:.3f} GHz", result.at("clock_ghz").get<double>())});
   rows.push_back({"rate", si(result.at("tflops").get<double>() * 1e12, "FLOPS")});
   rows.push_back({"DRAM traffic", si(result.at("dram_bytes").get<double>(), "B")});
   metric(rows, "energy", one, "/energy_j", "J");

@@ -14,7 +14,15 @@ namespace orrery {
 struct EnergyBreakdown {
   double compute = 0, sram = 0, dram = 0, noc = 0, link = 0, static_power = 0;
   double total() const { return compute + sram + dram + noc + link + static_power; }
+  EnergyBreakdown& operator+=(const EnergyBreakdown& o) {
+    compute += o.compute, sram += o.sram, dram += o.dram, noc += o.noc, link += o.link;
+    static_power += o.static_power;
+    return *this;
+  }
 };
+inline EnergyBreakdown scaled(const EnergyBreakdown& e, double by) {
+  return {e.compute * by, e.sram * by, e.dram * by, e.noc * by, e.link * by, e.static_power * by};
+}
 
 // What was simulated event by event, replayed from memory or replicated, as shares of the reported time.
 struct SimulatedShare {
@@ -54,7 +62,8 @@ struct RunResult {
 struct KernelResult {
   std::string arch, op, shape, dtype, fidelity, mapping;
   double latency_s = 0;
-  double cycles = 0;
+  double cycles = 0;     // at the nominal clock
+  double clock_ghz = 0;  // that it ran at, under the power cap
   double flops = 0;  // of the operator
   EnergyBreakdown energy;
   double power_w = 0;

@@ -10,6 +10,10 @@
 namespace orrery {
 namespace {
 
+std::uint32_t group_of(const NodeSpec& node, std::uint32_t devices) {
+  return devices > node.chips ? node.chips : node.topology == NodeTopology::pairwise_host ? 2 : devices;
+}
+
 // Algorithms a library has for a topology. Rings and trees fit any; a direct exchange needs a link a pair or
 // a switch, and libraries use it where links lie idle otherwise.
 std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOperation op,
@@ -17,18 +21,19 @@ std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOper
   using A = CollectiveAlgorithm;
   if (op == CollectiveOperation::all_to_all || op == CollectiveOperation::send_recv) return {A::direct};
   if (!node.algorithms.empty()) return node.algorithms;
-  const bool several_groups =
-      devices > node.chips || (node.topology == NodeTopology::pairwise_host && devices > 2);
+  const std::uint32_t group = group_of(node, devices);
+  // Groups that are not alike run as one ring.
+  const bool several_groups = group >= 2 && group < devices && devices % group == 0;
   std::vector<A> found;
   if (several_groups && op != CollectiveOperation::broadcast) found.push_back(A::hierarchical);
   if (!several_groups || op == CollectiveOperation::broadcast) found.push_back(A::ring);
   if (!several_groups && op == CollectiveOperation::all_reduce) found.push_back(A::tree);
   if (!several_groups && node.switch_reduces) found.push_back(A::in_switch);
+  // Beyond five chips rings leave some of a full mesh's links idle.
+  constexpr std::uint32_t kRingsCover = 5;
+  const bool mesh = node.topology == NodeTopology::fully_connected && devices > kRingsCover;
+  if (mesh && !several_groups && op != CollectiveOperation::broadcast) found.push_back(A::direct);
   return found;
-}
-
-std::uint32_t group_of(const NodeSpec& node, std::uint32_t devices) {
-  return devices > node.chips ? node.chips : node.topology == NodeTopology::pairwise_host ? 2 : devices;
 }
 
 // Leaving the node takes its own start.

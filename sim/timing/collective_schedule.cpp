@@ -35,7 +35,7 @@ class Builder {
   std::uint32_t add(std::uint32_t from, std::uint32_t to, Part part, Use use, Devices after) {
     after.erase(std::remove(after.begin(), after.end(), kNone), after.end());
     const bool original = after.empty();
-    schedule.push_back({from, to, std::max<std::uint64_t>(1, part.bytes), part.offset, std::move(after),
+    schedule.push_back({from, to, std::max<std::uint64_t>(1, part.bytes), part.offset, part.offset, std::move(after),
                         original, use == Use::sum});
     return static_cast<std::uint32_t>(schedule.size() - 1);
   }
@@ -180,6 +180,18 @@ class Builder {
     }
   }
 
+  // From device 0 to all others through the switch's multicast, piece by piece.
+  void spread_through_switch(std::uint32_t n, Part part) {
+    const std::uint64_t pieces = std::clamp<std::uint64_t>(part.bytes / (256 * kKiB), 1, 64);
+    const std::uint64_t piece = ceil_div<std::uint64_t>(part.bytes, pieces);
+    std::uint32_t sent = kNone;
+    for (std::uint64_t p = 0; p < pieces; ++p) {
+      sent = add(0, kSwitch, {piece, part.offset + p * piece}, Use::keep, {sent});
+      for (std::uint32_t d = 1; d < n; ++d)
+        add(kSwitch, d, {piece, part.offset + p * piece}, Use::keep, {sent});
+    }
+  }
+
   // Inside groups, between the devices of the same place, inside groups again.
   void hierarchical(std::uint32_t n, std::uint32_t group, std::uint64_t bytes, Op op) {
     const std::uint32_t groups = n / group;
@@ -279,6 +291,9 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
   if (op == Op::all_to_all) {
     if (algorithm != CollectiveAlgorithm::direct) refuse("only direct");
     b.scatter(all, whole, Use::keep);
+    // A chunk is stored where its sender's place is.
+    const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n);
+    for (CollectiveTransfer& t : b.schedule) t.stored_at = t.from * chunk;
     return b.schedule;
   }
   switch (algorithm) {
@@ -328,8 +343,7 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
       break;
     case CollectiveAlgorithm::in_switch:
       if (op == Op::broadcast) {
-        const std::uint32_t up = b.add(0, kSwitch, whole, Use::keep, {});
-        for (std::uint32_t d = 1; d < n; ++d) b.add(kSwitch, d, whole, Use::keep, {up});
+        b.spread_through_switch(n, whole);
       } else {
         b.in_switch(n, bytes, reduces, gathers);
       }

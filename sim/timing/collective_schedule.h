@@ -28,7 +28,8 @@ inline constexpr std::uint32_t kSwitch = 0xfffffffe;  // an end of a transfer: t
 struct CollectiveTransfer {
   std::uint32_t from = 0, to = 0;  // devices, or kSwitch
   std::uint64_t bytes = 0;
-  std::uint64_t offset = 0;          // in the array
+  std::uint64_t offset = 0;          // in the sender's array
+  std::uint64_t stored_at = 0;       // in the receiver's
   std::vector<std::uint32_t> after;  // transfers whose data this one needs
   bool original = false;             // what the sender brought along, not what it received or summed up
   bool sums = false;                 // the receiver adds it to its own

@@ -15,6 +15,9 @@ DramTiming::DramTiming(const DramSpec& spec) : spec_(spec) {
   const double banks = static_cast<double>(spec.bank_groups) * spec.banks_per_group;
   row_open_ns_ = std::max({spec.trrd_s_ns, spec.tfaw_ns / 4, spec.trc_ns / banks});
   refresh_factor_ = 1.0 / (1.0 - spec.trfc_ns / spec.trefi_ns);
+  stream_burst_ns_ = spec.mixed_stream_share > 0
+                         ? std::max(transfer_ns / spec.mixed_stream_share, burst_ns_ * refresh_factor_)
+                         : burst_ns_ * refresh_factor_;
   const double write_to_read = spec.cwl_ns + transfer_ns + spec.twtr_l_ns;
   const double read_to_write = std::max(0.0, spec.cl_ns - spec.cwl_ns) + transfer_ns + clock;
   turnaround_ns_ = write_to_read + read_to_write;
@@ -28,7 +31,7 @@ double DramTiming::busy_ns(double bytes, double chunk_bytes) const {
   const double chunk = std::min(std::max(chunk_bytes, burst), static_cast<double>(spec_.page_bytes));
   const double chunks = std::max(1.0, bytes / chunk);
   const double bursts = std::max(bytes, burst) / burst;
-  return std::max(bursts * burst_ns_, chunks * row_open_ns_) * refresh_factor_;
+  return std::max(bursts * stream_burst_ns_, chunks * row_open_ns_ * refresh_factor_);
 }
 
 double DramTiming::stream_bytes_per_s() const {

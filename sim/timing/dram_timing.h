@@ -35,6 +35,7 @@ class DramTiming {
  private:
   DramSpec spec_;
   double burst_ns_;
+  double stream_burst_ns_;  // of interleaved streams, refresh included
   double row_open_ns_;  // pace of activates over the banks of a channel
   double refresh_factor_;
   double turnaround_ns_;

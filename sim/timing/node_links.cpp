@@ -20,6 +20,7 @@ NodeLinks::NodeLinks(const NodeSpec& node, std::uint32_t devices)
     for (std::uint32_t n = 0; n < nodes; ++n) {
       // All chips of a node share its way out.
       const std::uint32_t door = vertices_++;
+      doors_.push_back(door);
       for (std::uint32_t c = n * node.chips; c < std::min(devices, (n + 1) * node.chips); ++c)
         add_pair(c, door, rate, node.link.latency_ns);
       add_pair(door, outer, out, node.nic.latency_ns);
@@ -106,6 +107,11 @@ const std::vector<std::uint32_t>& NodeLinks::way(std::uint32_t from_end, std::ui
   const std::uint32_t to = to_end == kSwitch ? switch_ : to_end;
   std::vector<std::uint32_t>& known = ways_[std::size_t{from} * vertices_ + to];
   if (!known.empty()) return known;
+  // The way out of a node is no way between its own chips.
+  const bool inside = from < devices_ && to < devices_ && from / node_.chips == to / node_.chips;
+  const auto closed = [&](std::uint32_t v) {
+    return inside && std::find(doors_.begin(), doors_.end(), v) != doors_.end();
+  };
   std::vector<std::uint32_t> by(vertices_, UINT32_MAX);
   std::deque<std::uint32_t> ahead = {from};
   while (!ahead.empty() && by[to] == UINT32_MAX) {
@@ -113,7 +119,7 @@ const std::vector<std::uint32_t>& NodeLinks::way(std::uint32_t from_end, std::ui
     ahead.pop_front();
     for (const std::uint32_t l : out_[v]) {
       const std::uint32_t next = links_[l].to;
-      if (next == from || by[next] != UINT32_MAX) continue;
+      if (next == from || by[next] != UINT32_MAX || closed(next)) continue;
       by[next] = l;
       ahead.push_back(next);
     }

@@ -5,9 +5,9 @@
 namespace orrery {
 namespace {
 
-constexpr std::array<const char*, kDTypeCount> kNames = {"fp32", "tf32", "bf16", "fp16",
-                                                         "fp8",  "int8", "int4"};
-constexpr std::array<std::uint32_t, kDTypeCount> kBits = {32, 32, 16, 16, 8, 8, 4};
+constexpr std::array<const char*, kDTypeCount> kNames = {"fp32", "tf32",  "bf16",  "fp16",  "fp8",  "int8",
+                                                         "int4", "mxfp4", "nvfp4", "w4a16", "w8a16"};
+constexpr std::array<std::uint32_t, kDTypeCount> kBits = {32, 32, 16, 16, 8, 8, 4, 4, 4, 16, 16};
 
 }  // namespace
 
@@ -28,6 +28,15 @@ std::vector<std::string> dtype_names() {
 
 std::uint32_t storage_bits(DType dtype) {
   return kBits[static_cast<std::size_t>(dtype)];
+}
+
+DType weight_dtype(DType dtype) {
+  if (dtype == DType::w4a16) return DType::int4;
+  return dtype == DType::w8a16 ? DType::int8 : dtype;
+}
+
+DType activation_dtype(DType dtype) {
+  return dtype == DType::w4a16 || dtype == DType::w8a16 ? DType::fp16 : dtype;
 }
 
 std::uint64_t storage_bytes(DType dtype, std::uint64_t elements) {

@@ -8,9 +8,10 @@
 
 namespace orrery {
 
-enum class DType : std::uint8_t { fp32, tf32, bf16, fp16, fp8, int8, int4 };
+// The last ones name a kernel's mixture: weights of 4 or 8 bits that are widened to 16 before they multiply.
+enum class DType : std::uint8_t { fp32, tf32, bf16, fp16, fp8, int8, int4, mxfp4, nvfp4, w4a16, w8a16 };
 
-inline constexpr std::size_t kDTypeCount = 7;
+inline constexpr std::size_t kDTypeCount = 11;
 
 const char* to_string(DType dtype);
 std::optional<DType> parse_dtype(const std::string& name);
@@ -18,6 +19,10 @@ std::vector<std::string> dtype_names();
 
 // Bits an element takes in memory (tf32 is stored as 32 bits).
 std::uint32_t storage_bits(DType dtype);
+
+// What weights and activations are stored as under a format: int4 and fp16 for w4a16, else the format itself.
+DType weight_dtype(DType dtype);
+DType activation_dtype(DType dtype);
 
 // Bytes of `elements` packed elements, rounded up to whole bytes.
 std::uint64_t storage_bytes(DType dtype, std::uint64_t elements);

@@ -46,17 +46,44 @@ void check_column(const CsvTable& table, const std::string& column, const std::s
     throw ConfigError(path, "no column '" + column + "'" + did_you_mean(column, table.columns));
 }
 
-// What a row's process says: the four quantities, or why it failed.
-std::string encode(const SimulatedRow& row) {
-  return nlohmann::json{row.time, row.throughput, row.latency, row.energy}.dump();
+// What a process says of its rows.
+std::string encode(const std::vector<SimulatedRow>& rows) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const SimulatedRow& row : rows) list.push_back({row.values, row.split, row.failure});
+  return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-SimulatedRow decode(const std::string& text) {
-  const auto j = nlohmann::json::parse(text);
-  return {j.at(0).get<double>(), j.at(1).get<double>(), j.at(2).get<double>(), j.at(3).get<double>()};
+std::vector<SimulatedRow> decode(const std::string& text) {
+  std::vector<SimulatedRow> rows;
+  for (const nlohmann::json& j : nlohmann::json::parse(text)) {
+    SimulatedRow row;
+    row.values = j.at(0).get<decltype(row.values)>();
+    row.split = j.at(1).get<std::string>();
+    row.failure = j.at(2).get<std::string>();
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
-constexpr char kFailed = '!';
+constexpr std::size_t kMostRowsAProcess = 24;
+
+// Rows of one kind and process key, at most kMostRowsAProcess: what one process simulates.
+struct Portion {
+  const ReferenceKind* kind;
+  std::string key;
+  std::vector<CsvRow> rows;
+  std::vector<std::size_t> index;  // among all rows
+};
+
+std::string simulate(const Portion& portion, const RowSettings& settings) {
+  try {
+    return encode(portion.kind->simulate(portion.rows, settings));
+  } catch (const std::exception& error) {  // none of them could start
+    std::vector<SimulatedRow> failed(portion.rows.size());
+    for (SimulatedRow& row : failed) row.failure = error.what();
+    return encode(failed);
+  }
+}
 
 }  // namespace
 
@@ -65,7 +92,7 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
   std::vector<Condition> conditions;
   for (const std::string& text : request.where) conditions.push_back(parse_condition(text));
   std::vector<ValidatedRow> rows;
-  std::vector<std::function<std::string()>> tasks;
+  std::vector<Portion> portions;
   for (const std::string& path : request.files) {
     const CsvTable table = read_csv(path);
     const ReferenceKind& kind = kind_of(table, path);
@@ -82,39 +109,53 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
       if (!std::all_of(conditions.begin(), conditions.end(), [&](const auto& c) { return c.holds(row); }))
         continue;
       ValidatedRow v;
-      v.quantity = request.quantity.value_or(kind.primary(row));
-      v.measured = kind.measured(row, v.quantity);
-      if (v.measured == 0) continue;
       v.file = path;
       v.line = i + 2;
       for (const std::string& column : by) v.group += (v.group.empty() ? "" : "/") + text_in(row, column);
-      rows.push_back(v);
-      tasks.push_back([&kind, row, fidelity = request.fidelity]() -> std::string {
-        try {
-          return encode(kind.simulate(row, fidelity));
-        } catch (const std::exception& error) {
-          return kFailed + std::string(error.what());
-        }
-      });
-    }
-  }
-  // In portions, so that long work shows where it is.
-  const std::size_t portion = std::max<std::size_t>(16, request.jobs * 8);
-  for (std::size_t at = 0; at < tasks.size(); at += portion) {
-    progress(at, tasks.size());
-    const auto first = tasks.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto last = tasks.begin() + static_cast<std::ptrdiff_t>(std::min(tasks.size(), at + portion));
-    const std::vector<std::string> answers = run_isolated({first, last}, request.jobs);
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      ValidatedRow& row = rows[at + i];
-      if (answers[i].empty() || answers[i][0] == kFailed) {
-        row.failure = answers[i].substr(std::min<std::size_t>(1, answers[i].size()));
-      } else {
-        row.simulated = decode(answers[i]).of(row.quantity);
+      v.quantity = request.quantity.value_or(kind.primary(row));
+      try {
+        v.measured = kind.measured(row, v.quantity);
+        if (v.measured == 0) continue;
+      } catch (const ConfigError& error) {
+        v.failure = error.what();
+        rows.push_back(v);
+        continue;
       }
+      const std::string key = kind.process_key(row, request.settings);
+      auto portion = std::find_if(portions.rbegin(), portions.rend(), [&](const Portion& p) {
+        return p.kind == &kind && p.key == key;
+      });
+      if (key.empty() || portion == portions.rend() || portion->rows.size() == kMostRowsAProcess) {
+        portions.push_back({&kind, key, {}, {}});
+        portion = portions.rbegin();
+      }
+      portion->rows.push_back(row);
+      portion->index.push_back(rows.size());
+      rows.push_back(v);
     }
   }
-  progress(tasks.size(), tasks.size());
+  // A few processes at a time, so that long work shows where it is.
+  const std::size_t at_once = std::max<std::size_t>(4, request.jobs * 4);
+  std::size_t done = rows.size();
+  for (const Portion& p : portions) done -= p.rows.size();
+  for (std::size_t at = 0; at < portions.size(); at += at_once) {
+    progress(done, rows.size());
+    std::vector<std::function<std::string()>> tasks;
+    for (std::size_t p = at; p < std::min(portions.size(), at + at_once); ++p)
+      tasks.push_back([&portions, p, &request] { return simulate(portions[p], request.settings); });
+    const std::vector<std::string> answers = run_isolated(tasks, request.jobs);
+    for (std::size_t a = 0; a < answers.size(); ++a) {
+      const std::vector<SimulatedRow> simulated = decode(answers[a]);
+      for (std::size_t i = 0; i < simulated.size(); ++i) {
+        ValidatedRow& row = rows[portions[at + a].index[i]];
+        row.failure = simulated[i].failure;
+        row.split = simulated[i].split;
+        row.simulated = simulated[i][row.quantity];
+      }
+      done += simulated.size();
+    }
+  }
+  progress(rows.size(), rows.size());
   return rows;
 }
 

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "sim/validate/reference_row.h"
+#include "sim/validate/reference_kind.h"
 
 namespace orrery {
 
 struct ValidationRequest {
   std::vector<std::string> files;
-  ProbeFidelity fidelity = ProbeFidelity::tile;
+  RowSettings settings;
   std::size_t jobs = 1;
   std::vector<std::string> where;    // "measured_us>=10", "pattern=seq_read"; all must hold
   std::vector<std::string> by;       // columns; empty = the kind's own
@@ -26,6 +26,7 @@ struct ValidatedRow {
   std::string file;
   std::size_t line = 0;  // of the row, the header being line 1
   double measured = 0, simulated = 0;
+  std::string split;    // where the simulated time went
   std::string failure;  // why it could not be simulated
   double error() const { return (simulated - measured) / measured; }
 };

@@ -10,7 +10,7 @@ Tensor LayerBuilder::tensor(const std::string& name, TensorKind kind,
   t.id = layer_ < 0 ? name : "l" + std::to_string(layer_) + "." + name;
   t.kind = kind;
   t.shape = std::move(shape);
-  t.dtype = dtype_;
+  t.dtype = kind == TensorKind::weight ? weight_dtype(dtype_) : activation_dtype(dtype_);
   return t;
 }
 

@@ -250,7 +250,7 @@ OperatorGraph build_decode_step(const LlmSpec& llm, const Scenario& scenario, co
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario) {
   const std::uint64_t tp = scenario.tensor_parallel;
   MemoryNeed need;
-  need.weights = storage_bytes(scenario.dtype, llm.parameters()) / tp;
+  need.weights = storage_bytes(weight_dtype(scenario.dtype), llm.parameters()) / tp;
   if (!llm.encoder_only) {
     const std::uint64_t context = scenario.input + scenario.output - 1;
     const std::uint64_t kv_share = std::max<std::uint64_t>(1, llm.kv_heads / tp);

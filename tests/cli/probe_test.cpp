@@ -9,9 +9,9 @@
 namespace orrery::test {
 namespace {
 
-nlohmann::json json_of(const std::string& arguments) {
+nlohmann::json json_of(const std::string& arguments, int exit_code = 0) {
   const CommandResult r = orrery_command(arguments + " --format json");
-  EXPECT_EQ(r.exit_code, 0) << arguments << "\n" << r.err;
+  EXPECT_EQ(r.exit_code, exit_code) << arguments << "\n" << r.err;
   return nlohmann::json::parse(r.out);
 }
 
@@ -72,6 +72,11 @@ TEST(Probe, BadInputIsRefusedWithTheReason) {
   refused("probe collective --node a100_dgx --devices 12", "it has 8 chips");
   refused("probe collective --node a100_dgx --algorithm in_switch", "no switch that reduces");
   refused("probe sram --pattern rand", "--arch or --levels");
+  refused("probe sram --arch gpu/h100-sxm --lanes -1", "--lanes is -1");
+  refused("probe sram --arch gpu/h100-sxm --writes 2", "a share from 0 to 1");
+  refused("probe noc --topology mesh --routing table", "expected xy or yx");
+  refused("probe noc --topology mesh --link-latency 0", "1 to 1000");
+  refused("kernel --arch gpu/h100-sxm --node h100_dgx --op all_to_all --bytes 10 --devices 4294967298", "at most 512");
   refused("probe disk", "probe needs dram");
   refused("run --arch gpu/h100-sxm --model gpt2 --node a100_dgx", "is made of gpu/a100-sxm-80gb");
   const std::string loop =
@@ -93,7 +98,7 @@ const char* const kRows =
 
 TEST(Validate, GroupsErrorsAndCountsFailures) {
   const std::string file = temporary_file("rows.csv", kRows);
-  const auto groups = json_of("validate " + file + " --fidelity cycle --by pattern");
+  const auto groups = json_of("validate " + file + " --fidelity cycle --by pattern", 1);  // one row fails
   ASSERT_EQ(groups.size(), 2U);
   EXPECT_EQ(groups[0]["group"], "seq_read");
   EXPECT_EQ(groups[0]["quantity"], "throughput");
@@ -102,7 +107,8 @@ TEST(Validate, GroupsErrorsAndCountsFailures) {
   EXPECT_LT(groups[0]["mean_abs"].get<double>(), 0.02);
   EXPECT_EQ(groups[1]["quantity"], "latency");
   EXPECT_LT(groups[1]["p90_abs"].get<double>(), 0.02);
-  const auto energy = json_of("validate " + file + " --quantity energy --where pattern=seq_read --worst 1");
+  const auto energy =
+      json_of("validate " + file + " --quantity energy --where pattern=seq_read --worst 1");
   EXPECT_EQ(energy[0]["worst"].size(), 1U);
   refused("validate " + file + " --where pattern=none", "no row to validate");
   refused("validate " + file + " --by presset", "did you mean 'preset'");

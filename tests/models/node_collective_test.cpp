@@ -118,6 +118,39 @@ TEST(Collective, PairsMeetThroughTheHost) {
             1.4 * kBytes / kRate);
 }
 
+TEST(Collective, ABroadcastThroughASwitchIsPipelined) {
+  const double t = simulated(NodeTopology::switched, Op::broadcast, Al::in_switch, 8);
+  EXPECT_GT(t, kBytes / kRate);
+  EXPECT_LT(t, 1.15 * kBytes / kRate);  // a 64th of it arrives before the next hop starts
+}
+
+// The way out of a node must not become a switch between its own chips.
+TEST(Collective, AnotherNodeDoesNotMakeARingFaster) {
+  NodeSpec node = node_of(NodeTopology::ring, 8);
+  node.nics = 1;
+  node.nic.bytes_per_s = 10 * kRate;
+  for (const std::uint32_t devices : {8U, 16U}) {
+    NodeLinks links(node, devices);
+    EXPECT_EQ(links.way(0, 4).size(), 4U) << devices;  // half way round
+  }
+  NodeLinks links(node, 16);
+  EXPECT_GE(links.way(0, 8).size(), 4U);  // door, switch, door
+}
+
+TEST(Collective, GroupsThatAreNotAlikeRunAsOneRing) {
+  NodeSpec node = node_of(NodeTopology::pairwise_host, 4);
+  node.host.bytes_per_s = kRate;
+  node.protocols = {{"plain", 0, 0, 1}};
+  EXPECT_EQ(choose_collective(node, Op::all_reduce, 4, kBytes).algorithm, Al::hierarchical);
+  EXPECT_EQ(choose_collective(node, Op::all_reduce, 3, kBytes).algorithm, Al::ring);
+}
+
+TEST(Collective, AFullMeshOfManyChipsUsesAllItsLinks) {
+  NodeSpec node = node_of(NodeTopology::fully_connected, 6);
+  node.protocols = {{"plain", 0, 0, 1}};
+  EXPECT_EQ(choose_collective(node, Op::all_reduce, 6, kBytes).algorithm, Al::direct);
+}
+
 TEST(Collective, TwoAtOnceShareTheLinks) {
   const NodeSpec node = node_of(NodeTopology::switched, 8);
   prepare_systemc();

@@ -98,6 +98,17 @@ TEST(RoutedNetwork, AMulticastIsSentOnceOverTheWaysItShares) {
   EXPECT_EQ(bench.memory.bytes, 2 * kBytes);
 }
 
+// Four memory nodes send four different parts: a core's port carries them all, multicast or not.
+TEST(RoutedNetwork, AMulticastFromSeveralMemoriesStillFillsTheCoresPort) {
+  prepare_systemc();
+  Bench bench(true, {0, 3, 12, 15}, 12);
+  Granule g;
+  g.source = CoreId{4};
+  g.entry = 7;
+  g.bytes = g.tile_bytes = kBytes;
+  EXPECT_GT(to_seconds(bench.network.reserve(g, 0).done()), 0.99 * kBytes * 1e-9);
+}
+
 TEST(RoutedNetwork, TooFewNodesAreRefused) {
   NetworkSpec spec = Bench::spec(false, {0});
   const std::string why = config_error([&] { place_cores(NocGraph(*spec.routed), spec, 16); });

@@ -12,6 +12,7 @@
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
 #include "tests/support/machine_name.h"
+#include "tests/support/property_machines.h"
 #include "tests/support/random_operator.h"
 
 namespace orrery::test {
@@ -93,14 +94,18 @@ const std::set<std::string>& listed_anomalies() {
       // differently.
       "asic/edge-npu cores 106",      // matmul 22x4160x65, +2.7 %
       "asic/edge-npu cores 136",      // embedding 91x963, +6.4 %
+      "asic/tpu-v3 clock 3",  // matmul 346x20x542, +3.3 %
+      "gpu/a100-sxm-40gb cores 50",  // gelu 161x13085, +2.6 %
+      "gpu/a100-sxm-40gb cores 112",  // matmul 869x3716x58, +3.7 %
+      "gpu/a100-sxm-80gb clock 123",  // add 73x8117, +3.4 %
+      "gpu/h100-sxm dram 33",  // matmul 3037x704x325, +13.0 %
+      "gpu/h100-sxm clock 33",  // matmul 3037x704x325, +6.4 %
       "asic/tpu-v3 cores 3",          // matmul 346x20x542, +6.8 %
       "asic/tpu-v3 cores 50",         // gelu 161x13085, +2.5 %
       "asic/tpu-v3 cores 97",         // matmul 307x79x600, +2.2 %
       "asic/mesh-npu cores 2",          // attention batch 5, 16 heads (4 kv) of 128, q 1, kv 284, +2.7 %
-      "asic/mesh-npu cores 12",         // attention batch 3, 8 heads (8 kv) of 128, q 26, kv 345, causal, +2.0 %
       "asic/mesh-npu cores 48",         // matmul 1507x59x5633, +7.1 %
       "asic/mesh-npu shared_rate 62",   // matmul 4 x 3369x318x302, +2.5 %
-      "asic/mesh-npu shared_rate 127",  // matmul 718x1117x1192, +2.4 %
       "gpu/a100-sxm-40gb cores 46",   // matmul 116x3553x385, +6.8 %
       "gpu/a100-sxm-40gb cores 138",  // attention batch 8, 16 heads (16 kv) of 128, q 5, kv 499, causal, +3.3
                                       // %
@@ -109,10 +114,7 @@ const std::set<std::string>& listed_anomalies() {
       "gpu/a100-sxm-80gb cores 105",       // matmul 10 x 13x3140x2544, +2.5 %
       "gpu/a100-sxm-80gb cores 138",  // attention batch 8, 16 heads (16 kv) of 128, q 5, kv 499, causal, +3.1
                                       // %
-      "gpu/a100-sxm-80gb dram 75",    // attention batch 6, 4 heads (4 kv) of 64, q 1, kv 2397, +3.1 %
-      "gpu/a100-sxm-80gb latency 103",  // matmul 2951x84x806, +2.8 %
       "gpu/h100-sxm cores 33",          // matmul 3037x704x325, +9.7 %
-      "gpu/h100-sxm cores 112",         // matmul 869x3716x58, +3.7 %
       "gpu/h100-sxm cores 124",         // silu_mul 110x11360, +2.9 %
       "gpu/h100-sxm shared_rate 33",    // matmul 3037x704x325, +6.6 %
   };
@@ -125,6 +127,8 @@ TEST_P(Monotone, ABetterMachineIsNeverSlowerByMoreThan2Percent) {
   std::vector<std::function<std::string()>> tasks;
   for (const Improvement& better : improvements()) {
     ArchSpec arch = load_arch_named(GetParam());
+    arch.execution.library.reset();  // promised for a free mapping, and without a power cap
+    arch.power_cap_w = 0;
     better.apply(arch);
     tasks.push_back(times_task(arch));
   }
@@ -146,7 +150,7 @@ TEST_P(Monotone, ABetterMachineIsNeverSlowerByMoreThan2Percent) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllMachines, Monotone, testing::ValuesIn(arch_names()), machine_test_name);
+INSTANTIATE_TEST_SUITE_P(AllMachines, Monotone, testing::ValuesIn(property_machines()), machine_test_name);
 
 class Splitting : public testing::TestWithParam<std::string> {};
 
@@ -165,7 +169,7 @@ TEST_P(Splitting, ABatchIsNeverFasterInTwoHalves) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllMachines, Splitting, testing::ValuesIn(arch_names()), machine_test_name);
+INSTANTIATE_TEST_SUITE_P(AllMachines, Splitting, testing::ValuesIn(property_machines()), machine_test_name);
 
 }  // namespace
 }  // namespace orrery::test

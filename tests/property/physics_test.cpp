@@ -10,6 +10,7 @@
 #include "sim/engine/roofline.h"
 #include "sim/workload/operator_counts.h"
 #include "tests/support/machine_name.h"
+#include "tests/support/property_machines.h"
 #include "tests/support/random_operator.h"
 
 namespace orrery::test {
@@ -51,7 +52,7 @@ TEST_P(Physics, HoldsOnRandomOperators) {
     expect_physics(random_operator(random, arch, most_macs), runner);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllMachines, Physics, testing::ValuesIn(arch_names()), machine_test_name);
+INSTANTIATE_TEST_SUITE_P(AllMachines, Physics, testing::ValuesIn(property_machines()), machine_test_name);
 
 }  // namespace
 }  // namespace orrery::test

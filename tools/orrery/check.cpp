@@ -97,7 +97,13 @@ int check_command(const Arguments& arguments) {
   const std::string schema = has_schema ? document.root()["schema"].get<std::string>() : "";
   if (schema == "orrery/arch/1") {
     const ArchSpec arch = build_arch(document);
-    if (arch.network.routed) place_cores(NocGraph(*arch.network.routed), arch.network, arch.cores.count);
+    if (arch.network.routed) {
+      try {
+        place_cores(NocGraph(*arch.network.routed), arch.network, arch.cores.count);
+      } catch (const ConfigError& error) {
+        throw ConfigError(document.where("/chip/network"), error.what());
+      }
+    }
   } else if (has_schema) {
     const auto known = schema_names();
     if (std::find(known.begin(), known.end(), schema) == known.end()) {

@@ -116,7 +116,11 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
     case OperatorKind::send_recv: {
       CollectiveShape s;
       s.bytes = shape.need("bytes");
-      s.devices = static_cast<std::uint32_t>(shape.need("devices"));
+      constexpr std::uint64_t kMostDevices = 512;
+      const std::uint64_t devices = shape.need("devices");
+      if (devices > kMostDevices)
+        throw UsageError(fmt::format("--devices {}: at most {}", devices, kMostDevices));
+      s.devices = static_cast<std::uint32_t>(devices);
       check_devices(arch.node, s.devices);
       op = standalone_collective(*kind, s, dtype);
       break;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -280,7 +281,17 @@ int probe_noc(const Arguments& arguments) {
   probe.network = noc_from(topology, v["k"].as<unsigned>(), v["n"].as<unsigned>(),
                            v["routing"].as<std::string>(), router);
   if (probe.network.topology == NocTopology::torus) probe.network.link_latency = 2;
-  if (v.count("link-latency") != 0) probe.network.link_latency = v["link-latency"].as<unsigned>();
+  if (std::filesystem::path(topology).extension() == ".yaml") {
+    for (const char* name : {"k", "n", "routing", "router", "link-latency"}) {
+      if (v.count(name) != 0 && !v[name].defaulted())
+        throw UsageError(fmt::format("--{}: {} says so itself", name, topology));
+    }
+  }
+  if (v.count("link-latency") != 0) {
+    probe.network.link_latency = v["link-latency"].as<unsigned>();
+    if (probe.network.link_latency < 1 || probe.network.link_latency > 1000)
+      throw UsageError("--link-latency: 1 to 1000 cycles");
+  }
   probe.traffic = v["traffic"].as<std::string>();
   probe.rate = v["rate"].as<double>();
   probe.packet_flits = v["packet-flits"].as<unsigned>();
@@ -297,6 +308,14 @@ int probe_noc(const Arguments& arguments) {
     points.push_back([point, topology] { return noc_row(point, topology); });
   }
   return run_points(v, points, titled(topology + " " + probe.traffic), "accepted", {"latency_cycles"});
+}
+
+// An option's number, refused outside [least, most].
+std::uint32_t between(const po::variables_map& v, const char* name, std::int64_t least, std::int64_t most) {
+  const auto value = v[name].as<std::int64_t>();
+  if (value < least || value > most)
+    throw UsageError(fmt::format("--{} is {}; expected {} to {}", name, value, least, most));
+  return static_cast<std::uint32_t>(value);
 }
 
 const char* const kSramUsage =
@@ -342,9 +361,9 @@ int probe_sram(const Arguments& arguments) {
       ("pattern", po::value<std::string>()->default_value("stride_4"), "access pattern")                 //
       ("footprint-kib", po::value<double>()->default_value(64), "bytes that are touched")                //
       ("cores", po::value<unsigned>()->default_value(1), "cores that access")                            //
-      ("access-bytes", po::value<unsigned>()->default_value(4), "a lane's access")                       //
-      ("lanes", po::value<unsigned>()->default_value(32), "accesses a core makes at once")               //
-      ("outstanding", po::value<unsigned>()->default_value(64), "groups of accesses under way")          //
+      ("access-bytes", po::value<std::int64_t>()->default_value(4), "a lane's access")                       //
+      ("lanes", po::value<std::int64_t>()->default_value(32), "accesses a core makes at once")               //
+      ("outstanding", po::value<std::int64_t>()->default_value(64), "groups of accesses under way")          //
       ("accesses", po::value<std::int64_t>()->default_value(20000), "a core, measured")                  //
       ("writes", po::value<double>()->default_value(0), "share of the accesses")                         //
       ("pin-kib", po::value<double>()->default_value(0), "of the footprint, kept in the last level");
@@ -362,13 +381,15 @@ int probe_sram(const Arguments& arguments) {
   if (!(footprint > 0) || footprint > 64.0 * 1024 * 1024) throw UsageError("--footprint-kib: up to 64 GiB");
   probe.footprint_bytes = static_cast<std::uint64_t>(footprint * 1024);
   probe.cores = v["cores"].as<unsigned>();
-  probe.access_bytes = std::max(1u, v["access-bytes"].as<unsigned>());
-  probe.lanes = v["lanes"].as<unsigned>();
-  probe.outstanding = v["outstanding"].as<unsigned>();
+  probe.access_bytes = between(v, "access-bytes", 1, 4096);
+  probe.lanes = between(v, "lanes", 1, 65536);
+  probe.outstanding = between(v, "outstanding", 1, 65536);
   const auto accesses = v["accesses"].as<std::int64_t>();
   if (accesses < 1 || accesses > 100'000'000) throw UsageError("--accesses: 1 to 1e8");
   probe.accesses = static_cast<std::uint64_t>(accesses);
   probe.write_share = v["writes"].as<double>();
+  if (probe.write_share < 0 || probe.write_share > 1) throw UsageError("--writes: a share from 0 to 1");
+  if (v["pin-kib"].as<double>() < 0) throw UsageError("--pin-kib: not negative");
   probe.pinned_bytes = static_cast<std::uint64_t>(std::max(0.0, v["pin-kib"].as<double>()) * 1024);
   std::vector<std::function<Row()>> points;
   if (v.count("sweep") == 0) points.push_back([&] { return sram_row(probe, name); });

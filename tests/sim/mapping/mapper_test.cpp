@@ -60,6 +60,10 @@ TEST(Mapper, SkinnyAndFatMatmulsEndNearTheirBoundWhenNothingElseIsInTheWay) {
   arch.network.latency_ns = arch.dram.controller_latency_ns = 0;
   arch.shared_buffer->latency_ns = 0;
   arch.shared_buffer->sustained_share = 1;
+  arch.dram.mixed_stream_share = 0;
+  std::get<DotProductArraySpec>(arch.cores.matrix).issue_rate = 0.98;
+  arch.power_cap_w = 0;
+  arch.execution.library.reset();
   OperatorRunner runner(arch, {});
   const KernelResult skinny = run_kernel(standalone_matmul({1, 8, 16384, 16384}, DType::fp16), runner);
   EXPECT_GT(skinny.utilization_dram, 0.88);  // refresh alone takes 9 %

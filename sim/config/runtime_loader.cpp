@@ -1,0 +1,50 @@
+#include "sim/config/runtime_loader.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/config/document_reader.h"
+#include "sim/config/schema_validation.h"
+#include "sim/util/data_home.h"
+#include "sim/util/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+std::filesystem::path folder() {
+  return data_home() / "arch_configs" / "runtimes";
+}
+
+}  // namespace
+
+std::vector<std::string> runtime_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder()))
+    names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+RuntimeSpec load_runtime(const std::string& name) {
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::filesystem::path path = folder() / (lower + ".yaml");
+  if (std::filesystem::path(name).extension() == ".yaml") path = name;
+  if (!std::filesystem::exists(path))
+    throw ConfigError("", "no runtime '" + name + "'" + did_you_mean(name, runtime_names()));
+  const ConfigDocument document = ConfigDocument::load(path);
+  validate_as(document, "orrery/runtime/1");
+  const nlohmann::json& r = document.root();
+  RuntimeSpec spec;
+  spec.name = r.at("name").get<std::string>();
+  spec.launch_us = number(r, "launch_us");
+  spec.kernel_gap_us = number(r, "kernel_gap_us");
+  spec.step_us = number(r, "step_us");
+  spec.sequence_us = number(r, "sequence_us");
+  spec.kv_memory_fraction = number(r, "kv_memory_fraction");
+  spec.preempts = r.value("preempts", false);
+  if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
+  return spec;
+}
+
+}  // namespace orrery

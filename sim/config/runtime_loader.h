@@ -1,0 +1,16 @@
+#pragma once
+// Software stacks (arch_configs/runtimes, schema orrery/runtime/1).
+
+#include <string>
+#include <vector>
+
+#include "sim/config/runtime_spec.h"
+
+namespace orrery {
+
+std::vector<std::string> runtime_names();
+
+// A runtime by name (case ignored) or path. Throws ConfigError.
+RuntimeSpec load_runtime(const std::string& name);
+
+}  // namespace orrery

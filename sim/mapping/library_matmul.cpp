@@ -1,0 +1,67 @@
+// matmul as a library runs it: one of the tilings it ships, with a split of k where cores would idle, chosen
+// by its own heuristic: the least of a closed form over tiles and waves. A library measures nothing at run
+// time, so the choice is not always the best one.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/mapping/candidate_list.h"
+#include "sim/mapping/kernel_estimate.h"
+#include "sim/mapping/matmul_kernel.h"
+#include "sim/mapping/operator_mapping.h"
+
+namespace orrery {
+namespace {
+
+// Thread blocks that share an operand lie next to each other in the raster: along m if groups of it are.
+std::uint32_t cluster_of(const LibrarySpec& library, const TileKernel& kernel) {
+  if (kernel.split_k > 1) return 1;
+  return kernel.m_tiles() % library.cluster == 0 || kernel.m_tiles() > library.raster_group ? library.cluster
+                                                                                           : 1;
+}
+
+}  // namespace
+
+std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& op, std::size_t most) {
+  const LibrarySpec& library = arch.execution.library.value();
+  const KernelEstimate estimate(arch);
+  const TileKernel base = untiled_matmul(op);
+  CandidateList list(most);
+  const std::uint64_t element_bits = std::max(base.inputs[0].bits, base.inputs[1].bits);
+  const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
+  for (const auto& [tile_m, tile_n] : library.tiles) {
+    if (arch.cores.accumulator_bytes > 0 && tile_m * tile_n * 4 > arch.cores.accumulator_bytes) continue;
+    for (const std::uint32_t split : library.split_k) {
+      TileKernel kernel = base;
+      kernel.tile_m = tile_m;
+      kernel.tile_n = tile_n;
+      kernel.tile_k = step;
+      kernel.padded = true;
+      kernel.prologue_ns = library.prologue_ns;
+      kernel.split_k = split;
+      const std::uint64_t plane = kernel.batch * kernel.m_tiles() * kernel.n_tiles();
+      if (split > 1 && (split > kernel.k_tiles() / 4 || plane * (split - 1) >= 2 * std::uint64_t{arch.cores.count}))
+        continue;
+      kernel.raster = kernel.m_tiles() > 1 ? RasterOrder::grouped : RasterOrder::n_fastest;
+      kernel.raster_group = library.raster_group;
+      kernel.cluster = cluster_of(library, kernel);
+      kernel.outputs[0].by_split = split > 1;
+      kernel.outputs[0].bits = split > 1 ? 32 : base.outputs[0].bits;
+      kernel.accumulator_bytes = kernel.tile_m * kernel.tile_n * 4;
+      complete_kernel(kernel);
+      kernel.cores_used =
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+      if (!lay_out(arch, kernel)) continue;
+      double seconds = estimate.seconds(kernel);
+      if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));
+      list.offer(kernel, seconds);
+    }
+  }
+  std::vector<Candidate> result;
+  for (const CandidateList::Entry& entry : list.best())
+    result.push_back(matmul_candidate(arch, entry.kernel, base, entry.estimate_s));
+  return result;
+}
+
+}  // namespace orrery

@@ -1,0 +1,172 @@
+// Kernels of transformer layers on a chip (columns device, op, measured_us): matmul, row-wise and element-wise
+// operators, attention; time, and power where it was measured. What a kernel finds on chip follows from how
+// the rows were made: rows of a layer (column layer_op) find their activation, if it is one that the operator
+// before just made (an addition's residual is older); rows by the host's clock (includes_launch = yes) repeat one operator and find all of it; others are
+// cold.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/runtime_loader.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+#include "sim/validate/reference_kind.h"
+
+namespace orrery {
+namespace {
+
+Quantity kernel_primary(const CsvRow& /*row*/) {
+  return Quantity::time;
+}
+
+double kernel_measured(const CsvRow& row, Quantity quantity) {
+  switch (quantity) {
+    case Quantity::time:
+      return needed_in(row, "measured_us");
+    case Quantity::power:
+      return number_in(row, "measured_W");
+    case Quantity::memory_power:
+      return number_in(row, "memory_W");
+    case Quantity::throughput:
+    case Quantity::latency:
+    case Quantity::energy:
+      break;
+  }
+  return 0;
+}
+
+bool by_the_hosts_clock(const CsvRow& row) {
+  const std::string launch = text_in(row, "includes_launch", "no");
+  if (launch != "yes" && launch != "no")
+    throw ConfigError("", "column includes_launch: '" + launch + "', expected yes or no");
+  return launch == "yes";
+}
+
+DType dtype_in(const CsvRow& row) {
+  const std::string name = text_in(row, "dtype", "fp16");
+  const auto dtype = parse_dtype(name);
+  if (!dtype)
+    throw ConfigError("", "column dtype: unknown format '" + name + "'" + did_you_mean(name, dtype_names()));
+  return *dtype;
+}
+
+Operator operator_in(const CsvRow& row) {
+  const std::string name = text_in(row, "op");
+  const auto kind = parse_operator(name);
+  if (!kind)
+    throw ConfigError("", "column op: unknown operator '" + name + "'" + did_you_mean(name, operator_names()));
+  const auto count = [&](const char* column) { return static_cast<std::uint64_t>(needed_in(row, column)); };
+  const DType dtype = dtype_in(row);
+  switch (*kind) {
+    case OperatorKind::matmul:
+      return standalone_matmul({1, count("m"), count("n"), count("k")}, dtype);
+    case OperatorKind::attention: {
+      AttentionShape s;
+      s.batch = static_cast<std::uint64_t>(number_in(row, "batch", 1));
+      s.heads = count("heads");
+      s.kv_heads = static_cast<std::uint64_t>(number_in(row, "kv_heads", static_cast<double>(s.heads)));
+      s.head_dim = count("head_dim");
+      s.q = count("q_len");
+      s.kv = count("kv_len");
+      const std::string causal = text_in(row, "causal", "false");
+      s.causal = causal == "true" || causal == "yes" || causal == "1";
+      return standalone_attention(s, dtype);
+    }
+    case OperatorKind::rmsnorm:
+    case OperatorKind::layernorm:
+    case OperatorKind::add_rmsnorm:
+    case OperatorKind::softmax:
+    case OperatorKind::silu_mul:
+    case OperatorKind::gelu:
+    case OperatorKind::add:
+    case OperatorKind::rope:
+    case OperatorKind::kv_append:
+    case OperatorKind::embedding:
+      return standalone_vector(*kind, {count("m"), count("n")}, dtype);
+    case OperatorKind::all_reduce:
+    case OperatorKind::all_gather:
+    case OperatorKind::reduce_scatter:
+    case OperatorKind::all_to_all:
+    case OperatorKind::broadcast:
+    case OperatorKind::send_recv:
+      break;
+  }
+  throw ConfigError("", "column op: rows of " + name + " need the columns of a collective (system, "
+                        "message_bytes)");
+}
+
+// What is on chip when the kernel starts.
+std::vector<ResidentTensor> resident_for(const CsvRow& row, const Operator& op, const ArchSpec& arch) {
+  const bool layer = !text_in(row, "layer_op").empty();
+  const bool repeated = by_the_hosts_clock(row);
+  if (!layer && !repeated) return {};
+  const auto activations = std::count_if(op.inputs.begin(), op.inputs.end(),
+                                         [](const Tensor& t) { return t.kind == TensorKind::activation; });
+  if (layer && activations > 1) return {};
+  std::vector<ResidentTensor> resident;
+  std::uint64_t room = arch.shared_capacity_bytes();
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const Tensor& t = op.inputs[i];
+    if (t.kind != TensorKind::activation && !repeated) continue;
+    const std::uint64_t held = std::min(room, t.bytes());
+    room -= held;
+    if (held > 0) resident.push_back({TensorId{static_cast<std::uint32_t>(i)}, held, 0});
+  }
+  return resident;
+}
+
+std::string describe(const TimeSplitSeconds& time) {
+  std::string text;
+  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) {
+    const double share = time.parts[i] / time.total();
+    if (share >= 0.02)
+      text += fmt::format("{}{} {:.0f} %", text.empty() ? "" : ", ", to_string(static_cast<TimeCategory>(i)),
+                          100 * share);
+  }
+  return text;
+}
+
+std::string kernel_key(const CsvRow& row, const RowSettings& settings) {
+  return settings.arch.empty() ? text_in(row, "device") : settings.arch;
+}
+
+std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const RowSettings& settings) {
+  const ArchSpec arch = load_arch_named(kernel_key(rows.front(), settings));
+  RunnerOptions options;
+  if (settings.fidelity == "roofline") options.fidelity = Fidelity::roofline;
+  if (settings.fidelity == "cycle") throw ConfigError("", "these rows are simulated at tile or roofline");
+  OperatorRunner runner(arch, options);
+  return row_by_row(rows, [&](const CsvRow& row) {
+    const Operator op = operator_in(row);
+    const KernelResult r = run_kernel(op, runner, resident_for(row, op, arch));
+    SimulatedRow s;
+    s[Quantity::time] = r.latency_s * 1e6;
+    if (by_the_hosts_clock(row)) {
+      const std::string runtime = settings.runtime.empty() ? "eager" : settings.runtime;
+      s[Quantity::time] += load_runtime(runtime).launch_us;
+    }
+    s[Quantity::memory_power] = r.energy.dram / r.latency_s;
+    s[Quantity::power] = r.power_w;
+    s.split = describe(r.time) + "; " + r.mapping;
+    return s;
+  });
+}
+
+}  // namespace
+
+const ReferenceKind& kernel_rows() {
+  static const ReferenceKind kKind = {"kernel",
+                                      {"device", "op", "measured_us"},
+                                      {"device", "op"},
+                                      {Quantity::time, Quantity::power, Quantity::memory_power},
+                                      kernel_primary,
+                                      kernel_measured,
+                                      kernel_key,
+                                      kernel_simulate};
+  return kKind;
+}
+
+}  // namespace orrery

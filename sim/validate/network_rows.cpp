@@ -1,0 +1,110 @@
+// Networks on chip (columns topology, traffic) and collectives over the chips of a node (columns system,
+// message_bytes).
+
+#include "sim/config/noc_loader.h"
+#include "sim/probe/collective_probe.h"
+#include "sim/probe/noc_probe.h"
+#include "sim/validate/reference_kind.h"
+
+namespace orrery {
+namespace {
+
+// Networks on chip.
+
+bool throughput_row(const CsvRow& row) {
+  return text_in(row, "sim_type") == "throughput";
+}
+
+Quantity noc_primary(const CsvRow& row) {
+  return throughput_row(row) ? Quantity::throughput : Quantity::latency;
+}
+
+double noc_measured(const CsvRow& row, Quantity quantity) {
+  if (text_in(row, "converged") == "0") return 0;
+  if (quantity == Quantity::throughput) return number_in(row, "accepted_rate_avg_flits_node_cycle");
+  if (quantity == Quantity::latency && !throughput_row(row)) return number_in(row, "pkt_latency_avg_cycles");
+  return 0;
+}
+
+SimulatedRow noc_simulate(const CsvRow& row, ProbeFidelity fidelity) {
+  NocProbe probe;
+  const auto count = [&](const char* column, double fallback) {
+    return static_cast<std::uint32_t>(number_in(row, column, fallback));
+  };
+  RouterSpec router = load_router(text_in(row, "router_cfg", "mesh88_lat_example"));
+  router.num_vcs = count("num_vcs", router.num_vcs);
+  router.vc_buffer_flits = count("vc_buf_size", router.vc_buffer_flits);
+  // "ring(torus n=1)", "crossbar(fly n=1)": the name before the bracket.
+  std::string topology = text_in(row, "topology");
+  topology = topology.substr(0, topology.find('('));
+  if (topology == "fly") topology = "butterfly";
+  const std::string routing = text_in(row, "routing");
+  probe.network = noc_from(topology, count("k", 8), count("n", 2), routing == "yx" ? "yx" : "xy", router);
+  // The tool gives links that close a ring two cycles.
+  if (probe.network.topology == NocTopology::torus) probe.network.link_latency = 2;
+  probe.traffic = text_in(row, "traffic", "uniform");
+  probe.packet_flits = count("packet_flits", 1);
+  probe.rate = number_in(row, "injection_rate_flits_node_cycle");
+  probe.fidelity = fidelity;
+  const NocProbeResult r = run_noc_probe(probe);
+  SimulatedRow s;
+  s[Quantity::throughput] = r.accepted;
+  s[Quantity::latency] = r.latency_cycles;
+  return s;
+}
+
+// Collectives over the chips of a node.
+
+Quantity collective_primary(const CsvRow&) {
+  return Quantity::time;
+}
+
+double collective_measured(const CsvRow& row, Quantity quantity) {
+  return quantity == Quantity::time ? number_in(row, "measured_us") : 0;
+}
+
+SimulatedRow collective_simulate(const CsvRow& row, ProbeFidelity) {
+  CollectiveProbe probe;
+  probe.node = text_in(row, "system");
+  probe.devices = static_cast<std::uint32_t>(number_in(row, "devices"));
+  probe.bytes = static_cast<std::uint64_t>(number_in(row, "message_bytes"));
+  probe.kind = text_in(row, "collective", "all_reduce");
+  SimulatedRow s;
+  s[Quantity::time] = run_collective_probe(probe).time_us;
+  return s;
+}
+
+}  // namespace
+
+const ReferenceKind& noc_rows() {
+  static const ReferenceKind kKind = {
+      "noc",
+      {"topology", "traffic", "sim_type"},
+      {"topology", "traffic", "sim_type"},
+      {Quantity::latency, Quantity::throughput},
+      noc_primary,
+      noc_measured,
+      process_a_row,
+      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
+        return row_by_row(rows, [&](const CsvRow& row) { return noc_simulate(row, probe_fidelity(settings)); });
+      }};
+  return kKind;
+}
+
+const ReferenceKind& collective_rows() {
+  static const ReferenceKind kKind = {
+      "collective",
+      {"system", "devices", "message_bytes", "measured_us"},
+      {"system", "devices"},
+      {Quantity::time},
+      collective_primary,
+      collective_measured,
+      process_a_row,
+      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
+        return row_by_row(rows,
+                          [&](const CsvRow& row) { return collective_simulate(row, probe_fidelity(settings)); });
+      }};
+  return kKind;
+}
+
+}  // namespace orrery

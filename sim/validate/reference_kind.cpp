@@ -1,0 +1,77 @@
+#include "sim/validate/reference_kind.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::array<const char*, kQuantityCount> kQuantities = {"time",   "throughput", "latency",
+                                                                 "energy", "power",      "memory_power"};
+
+std::vector<const ReferenceKind*> kinds() {
+  return {&dram_rows(), &noc_rows(), &collective_rows(), &systolic_rows(), &kernel_rows()};
+}
+
+}  // namespace
+
+const char* to_string(Quantity quantity) {
+  return kQuantities[static_cast<std::size_t>(quantity)];
+}
+
+Quantity parse_quantity(const std::string& name) {
+  for (std::size_t i = 0; i < kQuantities.size(); ++i) {
+    if (name == kQuantities[i]) return static_cast<Quantity>(i);
+  }
+  throw ConfigError("", "unknown quantity '" + name + "'" +
+                            did_you_mean(name, {kQuantities.begin(), kQuantities.end()}) +
+                            "; expected time, throughput, latency, energy, power or memory_power");
+}
+
+std::string process_a_row(const CsvRow& /*row*/, const RowSettings& /*settings*/) {
+  return "";
+}
+
+ProbeFidelity probe_fidelity(const RowSettings& settings) {
+  if (settings.fidelity == "roofline") throw ConfigError("", "these rows have no roofline: use tile or cycle");
+  return settings.fidelity == "cycle" ? ProbeFidelity::cycle : ProbeFidelity::tile;
+}
+
+const ReferenceKind& kind_of(const CsvTable& table, const std::string& path) {
+  std::string known;
+  for (const ReferenceKind* kind : kinds()) {
+    if (std::all_of(kind->columns.begin(), kind->columns.end(), [&](const auto& c) { return table.has(c); }))
+      return *kind;
+    known += std::string(known.empty() ? "" : "; ") + kind->name + " (";
+    for (std::size_t i = 0; i < kind->columns.size(); ++i) known += (i > 0 ? ", " : "") + kind->columns[i];
+    known += ")";
+  }
+  throw ConfigError(path, "these columns fit no kind of rows that can be simulated: " + known);
+}
+
+double number_in(const CsvRow& row, const std::string& column, double fallback) {
+  const auto it = row.find(column);
+  if (it == row.end() || it->second.empty()) return fallback;
+  char* end = nullptr;
+  const double value = std::strtod(it->second.c_str(), &end);
+  if (*end != '\0') throw ConfigError("", "column " + column + ": '" + it->second + "' is not a number");
+  return value;
+}
+
+double needed_in(const CsvRow& row, const std::string& column) {
+  const double value = number_in(row, column);
+  if (!(value > 0))
+    throw ConfigError("", "column " + column + ": '" + text_in(row, column) + "', expected a number above 0");
+  return value;
+}
+
+std::string text_in(const CsvRow& row, const std::string& column, const std::string& fallback) {
+  const auto it = row.find(column);
+  return it == row.end() || it->second.empty() ? fallback : it->second;
+}
+
+}  // namespace orrery

@@ -1,0 +1,87 @@
+#pragma once
+// Rows of measurements that Orrery can simulate. The kind of a file shows in its columns; each kind has a file
+// of its own (dram_rows, network_rows, kernel_rows, systolic_rows, inference_rows).
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sim/probe/dram_probe.h"
+#include "sim/validate/csv_table.h"
+
+namespace orrery {
+
+enum class Quantity : std::uint8_t { time, throughput, latency, energy, power, memory_power };
+inline constexpr std::size_t kQuantityCount = 6;
+const char* to_string(Quantity quantity);
+// Throws ConfigError.
+Quantity parse_quantity(const std::string& name);
+
+// What one simulation gave, by quantity in the row's own units; 0 where it gives none.
+struct SimulatedRow {
+  std::array<double, kQuantityCount> values{};
+  std::string split;    // where the time went, in words
+  std::string failure;  // why it could not be simulated; empty = it could
+  double& operator[](Quantity q) { return values[static_cast<std::size_t>(q)]; }
+  double operator[](Quantity q) const { return values[static_cast<std::size_t>(q)]; }
+};
+
+// How rows are simulated.
+struct RowSettings {
+  std::string fidelity = "tile";  // roofline | tile | cycle, as far as the kind knows them
+  std::string arch;               // in place of each row's device; "" = the row's
+  std::string runtime;            // software stack; "" = what the rows call for
+};
+
+struct ReferenceKind {
+  const char* name;
+  std::vector<std::string> columns;     // that mark the kind
+  std::vector<std::string> default_by;  // grouping
+  std::vector<Quantity> quantities;
+  // The row's first quantity.
+  Quantity (*primary)(const CsvRow& row);
+  // The measured value; 0 when the row has none or it is not to be counted. Throws ConfigError: text where a
+  // number belongs.
+  double (*measured)(const CsvRow& row, Quantity quantity);
+  // Rows with the same key may be simulated one after another in one process; "" = each has its own.
+  std::string (*process_key)(const CsvRow& row, const RowSettings& settings);
+  // Simulates rows of one key. What a row throws is its failure and does not touch the others.
+  std::vector<SimulatedRow> (*simulate)(const std::vector<CsvRow>& rows, const RowSettings& settings);
+};
+
+const ReferenceKind& dram_rows();
+const ReferenceKind& noc_rows();
+const ReferenceKind& collective_rows();
+const ReferenceKind& kernel_rows();
+const ReferenceKind& systolic_rows();
+
+// Throws ConfigError when no kind fits the columns.
+const ReferenceKind& kind_of(const CsvTable& table, const std::string& path);
+
+// A cell as a number; `fallback` when it is empty or missing. Throws ConfigError when it is something else.
+double number_in(const CsvRow& row, const std::string& column, double fallback = 0);
+// The same, but the cell must be there and hold a number above 0.
+double needed_in(const CsvRow& row, const std::string& column);
+std::string text_in(const CsvRow& row, const std::string& column, const std::string& fallback = "");
+
+// For kinds whose rows each take a process: calls `one` for each row and turns what it throws into a failure.
+template <class One>
+std::vector<SimulatedRow> row_by_row(const std::vector<CsvRow>& rows, One one) {
+  std::vector<SimulatedRow> results;
+  for (const CsvRow& row : rows) {
+    SimulatedRow result;
+    try {
+      result = one(row);
+    } catch (const std::exception& error) {
+      result.failure = error.what();
+    }
+    results.push_back(result);
+  }
+  return results;
+}
+
+// "" for every row.
+std::string process_a_row(const CsvRow& row, const RowSettings& settings);
+ProbeFidelity probe_fidelity(const RowSettings& settings);
+
+}  // namespace orrery

@@ -1,0 +1,55 @@
+// Systolic arrays with operands on chip: cycles and accesses of SCALE-Sim v2, whose figure is the index of the
+// last cycle (columns dataflow, array_rows, array_cols).
+
+#include "sim/timing/systolic_timing.h"
+#include "sim/util/errors.h"
+#include "sim/validate/reference_kind.h"
+
+namespace orrery {
+namespace {
+
+Quantity systolic_primary(const CsvRow& /*row*/) {
+  return Quantity::time;
+}
+
+double systolic_measured(const CsvRow& row, Quantity quantity) {
+  return quantity == Quantity::time ? number_in(row, "compute_cycles") : 0;
+}
+
+Dataflow dataflow_in(const CsvRow& row) {
+  const std::string name = text_in(row, "dataflow");
+  if (name == "os" || name == "output_stationary") return Dataflow::output_stationary;
+  if (name == "ws" || name == "weight_stationary") return Dataflow::weight_stationary;
+  if (name == "is" || name == "input_stationary") return Dataflow::input_stationary;
+  throw ConfigError("", "column dataflow: '" + name + "', expected os, ws or is");
+}
+
+SimulatedRow systolic_simulate(const CsvRow& row) {
+  const auto count = [&](const char* column) { return static_cast<std::uint64_t>(needed_in(row, column)); };
+  SystolicArraySpec array;
+  array.rows = static_cast<std::uint32_t>(count("array_rows"));
+  array.cols = static_cast<std::uint32_t>(count("array_cols"));
+  array.rates.fill(1);
+  SimulatedRow s;
+  s[Quantity::time] = static_cast<double>(
+      systolic_cycles(array, dataflow_in(row), DType::fp16, count("m"), count("n"), count("k")) - 1);
+  return s;
+}
+
+}  // namespace
+
+const ReferenceKind& systolic_rows() {
+  static const ReferenceKind kKind = {"systolic",
+                                      {"dataflow", "array_rows", "array_cols", "compute_cycles"},
+                                      {"dataflow"},
+                                      {Quantity::time},
+                                      systolic_primary,
+                                      systolic_measured,
+                                      process_a_row,
+                                      [](const std::vector<CsvRow>& rows, const RowSettings&) {
+                                        return row_by_row(rows, systolic_simulate);
+                                      }};
+  return kKind;
+}
+
+}  // namespace orrery
