@@ -63,8 +63,21 @@ std::vector<std::string> model_names() {
   return names;
 }
 
+// Hugging Face names carry an organisation ("meta-llama/"), a maker ("Meta-Llama-3") and a format ("-hf").
 fs::path find_model_file(const std::string& name) {
-  return find("model", name, data_home() / "traces" / "llms", ".json", model_names());
+  const std::vector<std::string> names = model_names();
+  const auto known = [&](const std::string& candidate) {
+    return std::find(names.begin(), names.end(), candidate) != names.end();
+  };
+  std::string plain = lower(name);
+  if (!fs::exists(name) && !looks_like_path(name, ".json")) {
+    plain = plain.substr(plain.rfind('/') == std::string::npos ? 0 : plain.rfind('/') + 1);
+    if (!known(plain) && plain.rfind("meta-", 0) == 0) plain = plain.substr(5);
+    if (!known(plain) && plain.size() > 3 && plain.substr(plain.size() - 3) == "-hf")
+      plain = plain.substr(0, plain.size() - 3);
+    if (known(plain)) return data_home() / "traces" / "llms" / (plain + ".json");
+  }
+  return find("model", name, data_home() / "traces" / "llms", ".json", names);
 }
 
 }  // namespace orrery

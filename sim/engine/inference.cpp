@@ -27,8 +27,8 @@ struct PhaseSum {
 
 class PhaseRunner {
  public:
-  PhaseRunner(OperatorRunner& runner, const Progress& progress)
-      : graphs_(runner), runner_(runner), progress_(progress) {}
+  PhaseRunner(OperatorRunner& runner, const RuntimeSpec& runtime, std::uint64_t batch, const Progress& progress)
+      : graphs_(runner), runner_(runner), runtime_(runtime), batch_(batch), progress_(progress) {}
 
   template <class GraphAt>
   PhaseSum run(const char* name, std::uint64_t steps, std::uint64_t residency_bytes, GraphAt graph_at) {
@@ -38,7 +38,7 @@ class PhaseRunner {
       // Each step starts with nothing on chip but what its own operators bring: the weights of a whole model
       // have passed through since the step before.
       Residency residency(residency_bytes);
-      outcomes[step] = graphs_.run(graph_at(step), residency);
+      outcomes[step] = with_software(graphs_.run(graph_at(step), residency));
       progress_(name, outcomes.size(), steps);
       return to_seconds(outcomes[step].time);
     });
@@ -62,7 +62,22 @@ class PhaseRunner {
  private:
   GraphRunner graphs_;
   OperatorRunner& runner_;
+  const RuntimeSpec& runtime_;
+  const std::uint64_t batch_;
   const Progress& progress_;
+
+  // What the stack adds to a step: gaps between its kernels, and the host's work that the device waits for.
+  GraphOutcome with_software(GraphOutcome step) const {
+    const Femtoseconds gaps =
+        from_seconds(1e-6 * runtime_.kernel_gap_us * static_cast<double>(step.counts.kernels));
+    const Femtoseconds host =
+        from_seconds(1e-6 * (runtime_.step_us + runtime_.sequence_us * static_cast<double>(batch_)));
+    step.split.add(TimeCategory::launch, gaps);
+    step.split.add(TimeCategory::host, host);
+    step.time += gaps + host;
+    step.simulated += gaps + host;
+    return step;
+  }
 };
 
 ActivityCounts halved(const ActivityCounts& doubled) {
@@ -93,12 +108,14 @@ void check_fits(const StreamInfo& info, const ArchSpec& arch) {
           need.total() - arch.dram.capacity_bytes));
 }
 
-RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
-                        const Progress& progress) {
+namespace {
+
+RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const RuntimeSpec& runtime,
+                     const Progress& progress) {
   const StreamInfo& info = stream.info();
-  check_fits(info, arch);
-  OperatorRunner runner(arch, options);
-  PhaseRunner phases(runner, progress);
+  const ArchSpec& arch = runner.arch();
+  const RunnerOptions& options = runner.options();
+  PhaseRunner phases(runner, runtime, info.scenario.batch, progress);
   const std::uint64_t on_chip =
       options.fidelity == Fidelity::tile ? arch.shared_capacity_bytes() : 0;
   const PhaseSum prefill =
@@ -146,7 +163,124 @@ RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, cons
              (prefill.replicated + decode.replicated) / all};
   if (options.fidelity == Fidelity::roofline) r.share = {};  // nothing is simulated
   r.info.cache_hits = runner.cache_hits();
+  r.runtime = runtime.name;
   return r;
+}
+
+// Adds another wave of the same scenario.
+void add_wave(RunResult& sum, const RunResult& wave) {
+  sum.latency_s += wave.latency_s;
+  sum.batch += wave.batch;
+  sum.energy += wave.energy;
+  sum.counts += wave.counts;
+  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) sum.time.parts[i] += wave.time.parts[i];
+  const double share = wave.latency_s / sum.latency_s;
+  const auto blend = [share](double& a, double b) { a += share * (b - a); };
+  blend(sum.utilization_compute, wave.utilization_compute);
+  blend(sum.utilization_dram, wave.utilization_dram);
+  blend(sum.share.simulated, wave.share.simulated);
+  blend(sum.share.replayed, wave.share.replayed);
+  blend(sum.share.replicated, wave.share.replicated);
+  sum.decode_sampling_error = std::max(sum.decode_sampling_error, wave.decode_sampling_error);
+  sum.share.transactions = wave.share.transactions;
+  sum.share.kernels = wave.share.kernels;
+  sum.share.granule_bytes = wave.share.granule_bytes;
+  sum.info = wave.info;
+}
+
+}  // namespace
+
+RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
+                        const Progress& progress, const RuntimeSpec& runtime) {
+  check_fits(stream.info(), arch);
+  OperatorRunner runner(arch, options);
+  return run_stream(stream, runner, runtime, progress);
+}
+
+BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
+                       const RuntimeSpec& runtime) {
+  if (runtime.kv_memory_fraction <= 0) {
+    StreamInfo info;
+    info.model = llm.name;
+    info.scenario = scenario;
+    info.memory = memory_need(llm, scenario);
+    check_fits(info, arch);
+    return {{scenario.batch}, 0};
+  }
+  check_devices(arch.node, scenario.tensor_parallel);
+  Scenario one = scenario;
+  one.batch = 1;
+  const MemoryNeed need = memory_need(llm, one);
+  const double room = runtime.kv_memory_fraction * static_cast<double>(arch.dram.capacity_bytes) -
+                      static_cast<double>(need.weights + need.activations);
+  const double sequence = std::max(1.0, static_cast<double>(need.kv_cache));
+  if (room < sequence) {
+    throw ConfigError("", fmt::format("{} does not fit {} under {}: weights and activations take {:.1f} GB of the "
+                                      "{:.1f} GB it may fill, and a sequence of {} tokens needs {:.1f} GB more",
+                                      llm.name, arch.name, runtime.name,
+                                      1e-9 * static_cast<double>(need.weights + need.activations),
+                                      1e-9 * runtime.kv_memory_fraction * static_cast<double>(arch.dram.capacity_bytes),
+                                      scenario.input + scenario.output, 1e-9 * sequence));
+  }
+  const auto at_once = static_cast<std::uint64_t>(room / sequence);
+  BatchPlan plan;
+  for (std::uint64_t left = scenario.batch; left > 0;) {
+    const std::uint64_t now = std::min(left, at_once);
+    plan.batches.push_back(now);
+    left -= now;
+  }
+  if (runtime.preempts && scenario.batch > at_once) {
+    // As many start as have room for their prompts; those beyond what the grown caches leave are set back.
+    const double prompt = sequence * static_cast<double>(scenario.input) /
+                          static_cast<double>(scenario.input + scenario.output);
+    const auto started = std::min<std::uint64_t>(scenario.batch, static_cast<std::uint64_t>(room / prompt));
+    plan.recomputed_sequences = started - at_once;
+  }
+  return plan;
+}
+
+RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner& runner,
+                    const RuntimeSpec& runtime, const Progress& progress) {
+  const ArchSpec& arch = runner.arch();
+  const BatchPlan plan = plan_batches(llm, scenario, arch, runtime);
+  RunResult sum;
+  for (std::size_t wave = 0; wave < plan.batches.size(); ++wave) {
+    Scenario part = scenario;
+    part.batch = plan.batches[wave];
+    const RunResult r = run_stream(ModelStream(llm, part, arch.execution), runner, runtime, progress);
+    if (wave == 0) {
+      sum = r;
+    } else {
+      add_wave(sum, r);
+    }
+  }
+  sum.waves = plan.batches.size();
+  sum.recomputed_sequences = plan.recomputed_sequences;
+  if (plan.recomputed_sequences > 0 && scenario.output > 1) {
+    // Prompt and, on average, half of what had been generated, once more.
+    Scenario again = scenario;
+    again.batch = plan.recomputed_sequences;
+    again.input = scenario.input + scenario.output / 2;
+    again.output = 1;
+    const RunResult r = run_stream(ModelStream(llm, again, arch.execution), runner, runtime, progress);
+    add_wave(sum, r);
+  }
+  sum.batch = scenario.batch;
+  const double tokens = static_cast<double>(sum.batch) * static_cast<double>(sum.output);
+  sum.tokens_per_s = tokens / sum.latency_s;
+  sum.energy_per_token_j = sum.energy.total() / tokens;
+  sum.average_power_w = sum.energy.total() / sum.latency_s;
+  if (sum.output > 1)
+    sum.tpot_s = (sum.latency_s - sum.ttft_s) / static_cast<double>(sum.output - 1);
+  sum.bound = sum.time.largest();
+  return sum;
+}
+
+RunResult run_model(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
+                    const RunnerOptions& options, const RuntimeSpec& runtime, const Progress& progress) {
+  plan_batches(llm, scenario, arch, runtime);  // before anything is elaborated
+  OperatorRunner runner(arch, options);
+  return run_model(llm, scenario, runner, runtime, progress);
 }
 
 }  // namespace orrery

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "sim/config/runtime_spec.h"
 #include "sim/engine/operator_runner.h"
 #include "sim/stats/run_result.h"
 #include "sim/workload/operator_stream.h"
@@ -17,8 +18,26 @@ using Progress = std::function<void(const char* phase, std::uint64_t done, std::
 // machine lacks the devices.
 void check_fits(const StreamInfo& info, const ArchSpec& arch);
 
-// `info` of the result is left for the caller, who owns the clocks. One call a process.
+// `info` of the result is left for the caller, who owns the clocks. One call a process. `runtime`: what the
+// software stack adds between kernels and on the host.
 RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
-                        const Progress& progress);
+                        const Progress& progress, const RuntimeSpec& runtime = {});
+
+// How a stack runs a batch whose keys and values do not fit at once: so many sequences at a time (paged), the
+// others wait.
+struct BatchPlan {
+  std::vector<std::uint64_t> batches;       // of the waves, one after the other
+  std::uint64_t recomputed_sequences = 0;   // set back when the cache ran out, their tokens computed again
+};
+// Throws ConfigError: not even one sequence fits, or (`ideal`, no paging) the batch does not fit whole.
+BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
+                       const RuntimeSpec& runtime);
+
+// A model's inference as a stack runs it, in waves where the cache asks for them.
+RunResult run_model(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
+                    const RunnerOptions& options, const RuntimeSpec& runtime, const Progress& progress);
+// The same on a runner that already stands (its machine is the scenario's).
+RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner& runner,
+                    const RuntimeSpec& runtime, const Progress& progress);
 
 }  // namespace orrery

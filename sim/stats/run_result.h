@@ -39,7 +39,9 @@ struct RunInfo {
 };
 
 struct RunResult {
-  std::string arch, model, dtype, fidelity;
+  std::string arch, model, dtype, fidelity, runtime = "ideal";
+  std::uint64_t waves = 1;                 // the batch ran in so many, as its keys and values fit
+  std::uint64_t recomputed_sequences = 0;  // set back for want of cache, and computed again
   std::uint64_t batch = 1, input = 0, output = 0;
   std::uint32_t devices = 1;
   double ttft_s = 0;

@@ -14,7 +14,8 @@ constexpr std::array<const char*, kQuantityCount> kQuantities = {"time",   "thro
                                                                  "energy", "power",      "memory_power"};
 
 std::vector<const ReferenceKind*> kinds() {
-  return {&dram_rows(), &noc_rows(), &collective_rows(), &systolic_rows(), &kernel_rows()};
+  return {&dram_rows(), &noc_rows(), &collective_rows(), &systolic_rows(), &inference_rows(),
+          &kernel_rows()};
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ const ReferenceKind& noc_rows();
 const ReferenceKind& collective_rows();
 const ReferenceKind& kernel_rows();
 const ReferenceKind& systolic_rows();
+const ReferenceKind& inference_rows();
 
 // Throws ConfigError when no kind fits the columns.
 const ReferenceKind& kind_of(const CsvTable& table, const std::string& path);

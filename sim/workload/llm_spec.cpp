@@ -73,6 +73,50 @@ void read_gpt2(DimensionReader& reader, const json& root, LlmSpec& spec) {
   spec.position = PositionKind::learned;
 }
 
+void read_opt(DimensionReader& reader, LlmSpec& spec) {
+  spec.hidden = reader.required("hidden_size");
+  spec.layers = reader.required("num_hidden_layers");
+  spec.heads = reader.required("num_attention_heads");
+  spec.kv_heads = spec.heads;
+  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+  spec.ffn = reader.required("ffn_dim");
+  spec.vocab = reader.required("vocab_size");
+  spec.max_positions = reader.required("max_position_embeddings") + 2;  // its table starts two rows late
+  spec.tied_embeddings = spec.biases = true;
+  spec.norm = NormKind::layernorm;
+  spec.activation = ActivationKind::gelu;  // relu: as many passes
+  spec.position = PositionKind::learned;
+}
+
+void read_bloom(DimensionReader& reader, const json& root, LlmSpec& spec) {
+  spec.hidden = root.contains("hidden_size") ? reader.required("hidden_size") : reader.required("n_embed");
+  spec.layers = reader.required("n_layer");
+  spec.heads = root.contains("n_head") ? reader.required("n_head") : reader.required("num_attention_heads");
+  spec.kv_heads = spec.heads;
+  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+  spec.ffn = 4 * spec.hidden;
+  spec.vocab = reader.required("vocab_size");
+  spec.tied_embeddings = spec.biases = true;
+  spec.norm = NormKind::layernorm;
+  spec.activation = ActivationKind::gelu;
+  spec.position = PositionKind::alibi;
+}
+
+void read_gptj(DimensionReader& reader, LlmSpec& spec) {
+  spec.hidden = reader.required("n_embd");
+  spec.layers = reader.required("n_layer");
+  spec.heads = reader.required("n_head");
+  spec.kv_heads = spec.heads;
+  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+  spec.ffn = reader.optional("n_inner", 4 * spec.hidden);
+  spec.vocab = reader.required("vocab_size");
+  spec.max_positions = reader.optional("n_positions", 0);
+  spec.parallel_branches = true;
+  spec.norm = NormKind::layernorm;
+  spec.activation = ActivationKind::gelu;
+  spec.position = PositionKind::rotary;
+}
+
 void read_bert(DimensionReader& reader, LlmSpec& spec) {
   spec.hidden = reader.required("hidden_size");
   spec.layers = reader.required("num_hidden_layers");
@@ -101,10 +145,14 @@ std::uint64_t LlmSpec::parameters() const {
   std::uint64_t layer = hidden * (q + 2 * kv) + bias * (q + 2 * kv);
   layer += q * hidden + bias * hidden;
   layer += up_matrices * (hidden * ffn + bias * ffn) + ffn * hidden + bias * hidden;
-  layer += 2 * norm_weights;
+  layer += (parallel_branches ? 1 : 2) * norm_weights;
+  if (qkv_biases) layer += q + 2 * kv;
+  if (experts > 0) layer += (experts - 1) * (up_matrices + 1) * hidden * ffn + hidden * experts;  // and the router
+  if (parallel_branches) layer += ffn + hidden;  // biases of its feed-forward block
   std::uint64_t embeddings = vocab * hidden * (tied_embeddings ? 1 : 2);
   if (position == PositionKind::learned) embeddings += (max_positions + token_types) * hidden;
-  const std::uint64_t last = norm_weights;  // final norm, or bert's embedding norm
+  // Final norm, or bert's embedding norm; bloom has both, gpt-j a bias of its head.
+  const std::uint64_t last = (position == PositionKind::alibi ? 2 : 1) * norm_weights + (parallel_branches ? vocab : 0);
   return layers * layer + embeddings + last + (pooler ? hidden * hidden + hidden : 0);
 }
 
@@ -115,28 +163,43 @@ LlmSpec build_llm(const ConfigDocument& document) {
   LlmSpec spec;
   spec.name = document.path().stem().string();
   const std::string type = root.value("model_type", "");
-  for (const char* key : {"num_local_experts", "num_experts", "n_routed_experts"}) {
+  for (const char* key : {"num_experts", "n_routed_experts"}) {
     if (root.contains(key) && !root[key].is_null()) {
       reader.fail(std::string("/") + key,
-                  std::string("'") + key + "': mixtures of experts are not modelled yet");
+                  std::string("'") + key + "': this kind of mixture of experts is not modelled yet; mixtral is");
     }
   }
+  const bool llama_like = type == "llama" || type == "mistral" || type == "mixtral" || type == "qwen2" || type == "deci";
   const std::string activation = root.value("hidden_act", "silu");
-  if (type == "llama" && activation != "silu") {
+  if (llama_like && activation != "silu") {
     reader.fail("/hidden_act",
-                "'hidden_act' is '" + activation + "'; the llama model type is modelled with silu");
+                "'hidden_act' is '" + activation + "'; this model type is modelled with silu");
   }
-  if (type == "llama") {
+  if (llama_like) {
     read_llama(reader, root, spec);
+    spec.qkv_biases = type == "qwen2";
+    if (type == "mixtral") {
+      spec.experts = reader.required("num_local_experts");
+      spec.experts_a_token = reader.required("num_experts_per_tok");
+      if (spec.experts_a_token > spec.experts)
+        reader.fail("/num_experts_per_tok", "a token cannot take more experts than there are");
+    }
+  } else if (type == "opt") {
+    read_opt(reader, spec);
+  } else if (type == "bloom") {
+    read_bloom(reader, root, spec);
+  } else if (type == "gptj") {
+    read_gptj(reader, spec);
   } else if (type == "gpt2") {
     read_gpt2(reader, root, spec);
   } else if (type == "bert") {
     read_bert(reader, spec);
   } else {
-    const std::vector<std::string> known = {"llama", "gpt2", "bert"};
+    const std::vector<std::string> known = {"llama", "mistral", "mixtral", "qwen2", "deci",
+                                            "opt",   "bloom",   "gptj",    "gpt2",  "bert"};
     throw ConfigError(
         document.where("/model_type"),
-        "'model_type' is '" + type + "'; expected one of llama, gpt2, bert" + did_you_mean(type, known));
+        "'model_type' is '" + type + "'; expected one of llama, mistral, mixtral, qwen2, deci, opt, bloom, gptj, gpt2, bert" + did_you_mean(type, known));
   }
   if (reader.errors.empty()) {
     if (spec.heads * spec.head_dim != spec.hidden && !root.contains("head_dim")) {

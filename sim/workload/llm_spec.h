@@ -1,6 +1,6 @@
 #pragma once
-// A transformer language model, from the facts of a Hugging Face config.json (keys of the llama, gpt2 and
-// bert model types). Only dimensions are read; no weights.
+// A transformer language model, from the facts of a Hugging Face config.json (keys of the llama, mistral,
+// mixtral, qwen2, deci, opt, bloom, gptj, gpt2 and bert model types). Only dimensions are read; no weights.
 
 #include <cstdint>
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace orrery {
 
 enum class NormKind : std::uint8_t { rmsnorm, layernorm };
 enum class ActivationKind : std::uint8_t { silu_gated, gelu };
-enum class PositionKind : std::uint8_t { rotary, learned };
+enum class PositionKind : std::uint8_t { rotary, learned, alibi };
 
 struct LlmSpec {
   std::string name;
@@ -27,6 +27,10 @@ struct LlmSpec {
   std::uint64_t token_types = 0;  // bert
   bool tied_embeddings = false;
   bool biases = false;        // on every projection
+  bool qkv_biases = false;    // on queries, keys and values only
+  bool parallel_branches = false;    // attention and feed-forward from one norm, added together
+  std::uint64_t experts = 0;         // feed-forward blocks a layer, of which a token takes:
+  std::uint64_t experts_a_token = 0;
   bool encoder_only = false;  // no cache, no decode steps
   bool post_norm = false;     // norm after the residual
   bool pooler = false;        // bert's last dense layer

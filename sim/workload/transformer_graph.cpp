@@ -1,6 +1,7 @@
 #include "sim/workload/transformer_graph.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/util/errors.h"
 #include "sim/workload/layer_builder.h"
@@ -30,7 +31,7 @@ class GraphWriter {
     Tensor x = embedding();
     for (std::uint64_t layer = 0; layer < llm_.layers; ++layer) {
       builder_.set_layer(static_cast<std::int32_t>(layer));
-      x = llm_.post_norm ? post_norm_layer(x) : pre_norm_layer(x);
+      x = llm_.parallel_branches ? parallel_layer(x) : llm_.post_norm ? post_norm_layer(x) : pre_norm_layer(x);
     }
     builder_.set_layer(-1);
     head(x);
@@ -143,7 +144,36 @@ class GraphWriter {
     return out;
   }
 
+  // A mixture: the router, then each expert that some token takes on its share of the rows (as even as it can
+  // be), then the sum of a token's experts.
+  Tensor mixture(const Tensor& x) {
+    const std::uint64_t ffn = llm_.ffn / tp_;
+    matmul(x, "router_weight", "router", tokens_, llm_.hidden, llm_.experts);
+    const double share = static_cast<double>(llm_.experts_a_token) / static_cast<double>(llm_.experts);
+    const double unused = std::pow(1 - share, static_cast<double>(tokens_));
+    const auto active = std::max<std::uint64_t>(
+        llm_.experts_a_token,
+        static_cast<std::uint64_t>(std::lround(static_cast<double>(llm_.experts) * (1 - unused))));
+    const std::uint64_t rows = ceil_div(tokens_ * llm_.experts_a_token, active);
+    const auto expert_matmul = [&](const Tensor& in, const char* name, std::uint64_t k, std::uint64_t n) {
+      const Tensor out = builder_.activation(name, {active, rows, n});
+      const Tensor weight = builder_.weight(std::string(name) + "_weight", {active, k, n});
+      builder_.append(OperatorKind::matmul, MatmulShape{active, rows, n, k}, {in, weight}, {out});
+      return out;
+    };
+    const Tensor gathered = builder_.activation("expert_rows", {active, rows, llm_.hidden});
+    builder_.append(OperatorKind::kv_append, VectorShape{active * rows, llm_.hidden}, {x}, {gathered});
+    const Tensor up = expert_matmul(gathered, "expert_gate_up", llm_.hidden, 2 * ffn);
+    const Tensor inner = builder_.activation("expert_inner", {active, rows, ffn});
+    builder_.append(OperatorKind::silu_mul, VectorShape{active * rows, ffn}, {up}, {inner});
+    const Tensor down = expert_matmul(inner, "expert_down", ffn, llm_.hidden);
+    const Tensor sum = hidden("experts");
+    builder_.append(OperatorKind::add, VectorShape{tokens_, llm_.hidden}, {down, down}, {sum});
+    return exchange(OperatorKind::all_reduce, sum, "experts_reduced", tokens_, llm_.hidden);
+  }
+
   Tensor feed_forward(const Tensor& x) {
+    if (llm_.experts > 0) return mixture(x);
     const std::uint64_t ffn = llm_.ffn / tp_;
     Tensor inner = builder_.activation("ffn_inner", {tokens_, ffn});
     if (llm_.activation == ActivationKind::silu_gated) {
@@ -185,6 +215,14 @@ class GraphWriter {
     return sum;
   }
 
+  // Attention and feed-forward side by side from one norm (GPT-J).
+  Tensor parallel_layer(const Tensor& x) {
+    const Tensor normed = norm(x, "input_norm", "input_norm_weight");
+    const Tensor attended = project(attention(normed), "attention_output", llm_.heads * llm_.head_dim);
+    const Tensor fed = feed_forward(normed);
+    return add(add(x, attended, "x_mid"), fed, "x_out");
+  }
+
   Tensor post_norm_layer(const Tensor& x) {
     const Tensor attended = project(attention(x), "attention_output", llm_.heads * llm_.head_dim);
     const Tensor mid = norm(add(x, attended, "x_mid"), "x_mid_norm", "attention_norm_weight");
@@ -200,7 +238,11 @@ class GraphWriter {
       return;
     }
     Tensor sum;
-    const Tensor normed = add_norm(x, residual_, "x_final", "final_norm", sum);
+    if (residual_.id.empty()) {
+      norm(x, "final_norm", "final_norm_weight");
+    } else {
+      add_norm(x, residual_, "x_final", "final_norm", sum);
+    }
     const Tensor last = builder_.activation("final_norm", {batch_, llm_.hidden});
     Tensor head_weight =
         builder_.weight(llm_.tied_embeddings ? "embedding" : "lm_head", {llm_.hidden, vocab_share()});

@@ -37,6 +37,7 @@ int compare_command(const Arguments& arguments) {
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const RunnerOptions runner = runner_options_from(parsed.values);
+  const RuntimeSpec runtime = runtime_from(parsed.values);
   const auto jobs = parsed.values["jobs"].as<std::int64_t>();
   if (jobs < 1) throw UsageError("--jobs must be at least 1");
 
@@ -50,12 +51,11 @@ int compare_command(const Arguments& arguments) {
   }
   for (const ArchSpec& arch : archs) {
     const Scenario scenario = scenario_from(parsed.values, arch, llm.encoder_only);
-    check_fits(ModelStream(llm, scenario, arch.execution).info(), arch);
-    tasks.emplace_back([&arch, &llm, scenario, &runner] {
+    plan_batches(llm, scenario, arch, runtime);
+    tasks.emplace_back([&arch, &llm, scenario, &runner, &runtime] {
       const Stopwatch watch;
-      const ModelStream stream(llm, scenario, arch.execution);
       TerminalProgress progress(arch.name);
-      RunResult result = run_inference(stream, arch, runner, progress.callback());
+      RunResult result = run_model(llm, scenario, arch, runner, runtime, progress.callback());
       watch.stop(result.info);
       return to_json(result).dump();
     });

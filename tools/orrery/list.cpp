@@ -5,6 +5,7 @@
 #include "sim/config/name_lookup.h"
 #include "sim/config/noc_loader.h"
 #include "sim/config/node_loader.h"
+#include "sim/config/runtime_loader.h"
 #include "sim/config/schema_validation.h"
 #include "sim/report/text_table.h"
 #include "sim/util/nearest_name.h"
@@ -106,11 +107,11 @@ int list_command(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()  //
       ("what", po::value<std::string>()->default_value("archs"),
-       "archs, models, nodes, dram, routers, operators, dtypes or schemas")  //
+       "archs, models, nodes, runtimes, dram, routers, operators, dtypes or schemas")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   const ParsedOptions parsed = parse_options(
       arguments, options,
-      "orrery list [archs|models|nodes|dram|routers|operators|dtypes|schemas]\nWhat there is, by name.",
+      "orrery list [archs|models|nodes|runtimes|dram|routers|operators|dtypes|schemas]\nWhat there is, by name.",
       "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
@@ -124,6 +125,16 @@ int list_command(const Arguments& arguments) {
     rows = node_rows();
   } else if (what == "dram") {
     rows = dram_rows();
+  } else if (what == "runtimes") {
+    for (const std::string& name : runtime_names()) {
+      const RuntimeSpec r = load_runtime(name);
+      rows.push_back({{"name", r.name},
+                      {"launch_us", r.launch_us},
+                      {"kernel_gap_us", r.kernel_gap_us},
+                      {"step_us", r.step_us},
+                      {"sequence_us", r.sequence_us},
+                      {"kv_memory_fraction", r.kv_memory_fraction}});
+    }
   } else if (what == "routers") {
     rows = name_rows(router_names());
   } else if (what == "operators") {
@@ -134,7 +145,7 @@ int list_command(const Arguments& arguments) {
     rows = name_rows(schema_names());
   } else {
     throw UsageError("cannot list '" + what + "'" +
-                     did_you_mean(what, {"archs", "models", "nodes", "dram", "routers", "operators", "dtypes",
+                     did_you_mean(what, {"archs", "models", "nodes", "runtimes", "dram", "routers", "operators", "dtypes",
                                          "schemas"}));
   }
   print_result(format, rows, [&] { return table_of(rows); });

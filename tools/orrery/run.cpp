@@ -18,18 +18,22 @@ const char* const kExamples =
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline\n"
     "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
 
-std::unique_ptr<OperatorStream> stream_from(const po::variables_map& values, const ArchSpec& arch) {
-  if (values.count("trace") != 0) {
-    for (const char* fixed : {"model", "layers", "batch", "input", "output", "dtype", "devices", "tp"}) {
-      if (values.count(fixed) != 0 && !values[fixed].defaulted())
-        throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
-    }
-    return std::make_unique<RecordedStream>(read_trace_file(values["trace"].as<std::string>()));
+RunResult replay(const po::variables_map& values, const ArchSpec& arch, const RunnerOptions& runner,
+                 const RuntimeSpec& runtime, const Progress& progress) {
+  for (const char* fixed : {"model", "layers", "batch", "input", "output", "dtype", "devices", "tp"}) {
+    if (values.count(fixed) != 0 && !values[fixed].defaulted())
+      throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
   }
+  const RecordedStream stream = read_trace_file(values["trace"].as<std::string>());
+  return run_inference(stream, arch, runner, progress, runtime);
+}
+
+RunResult generate(const po::variables_map& values, const ArchSpec& arch, const RunnerOptions& runner,
+                   const RuntimeSpec& runtime, const Progress& progress) {
   if (values.count("model") == 0) throw UsageError("--model or --trace is needed; see --help");
   LlmSpec llm = load_llm_named(values["model"].as<std::string>());
   truncate_layers(values, llm);
-  return std::make_unique<ModelStream>(llm, scenario_from(values, arch, llm.encoder_only), arch.execution);
+  return run_model(llm, scenario_from(values, arch, llm.encoder_only), arch, runner, runtime, progress);
 }
 
 }  // namespace
@@ -49,11 +53,12 @@ int run_command(const Arguments& arguments) {
   const RunnerOptions runner = runner_options_from(parsed.values);
   const Stopwatch watch;
   const ArchSpec arch = load_arch_for(parsed.values["arch"].as<std::string>(), parsed.values);
-  const auto stream = stream_from(parsed.values, arch);
+  const RuntimeSpec runtime = runtime_from(parsed.values);
   RunResult result;
   {
     TerminalProgress progress(arch.name);
-    result = run_inference(*stream, arch, runner, progress.callback());
+    const auto& how = parsed.values.count("trace") != 0 ? replay : generate;
+    result = how(parsed.values, arch, runner, runtime, progress.callback());
   }
   watch.stop(result.info);
   const nlohmann::ordered_json json = to_json(result);
