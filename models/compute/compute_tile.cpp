@@ -217,7 +217,7 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
     if (end - cost.vector > path.at) path = vector_path_;
     path.extend(end, TimeCategory::vector);
     vector_path_ = path;
-    const bool in_order = !arch_.cores.overlap_engines || kernel.matrix_steps.empty();
+    const bool in_order = kernel.in_order || !arch_.cores.overlap_engines || kernel.matrix_steps.empty();
     if (in_order || slot.next_k + 1 == slot.item.k_end) slot.chain = path;
   }
   if (kernel.stage_chain_cycles > 0) {

@@ -145,6 +145,7 @@ NodeSpec build_node(const json& node) {
     spec.link.bytes_per_s = number(link, "bandwidth_gb_per_s") * 1e9;
     spec.link.latency_ns = number(link, "latency_ns");
     ring.step_ns = number(link, "step_ns");
+    ring.base_ns = number(link, "base_ns");
     spec.energy_pj_per_bit = number(link, "energy_pj_per_bit");
   }
   spec.protocols = {ring};

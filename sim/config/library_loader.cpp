@@ -54,6 +54,7 @@ LibrarySpec load_library(const std::string& name, const std::string& where) {
   spec.raster_group = integer(matmul, "raster_group", spec.raster_group);
   spec.cluster = integer(matmul, "cluster", spec.cluster);
   spec.prologue_ns = number(matmul, "prologue_ns");
+  if (root.contains("attention")) spec.attention_overlaps = root["attention"].value("overlaps", false);
   if (root.contains("vector_kernels")) {
     for (const auto& [op, kernel] : root["vector_kernels"].items())
       spec.vector_kernels[op] = build_vector_kernel(kernel);

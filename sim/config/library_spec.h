@@ -29,6 +29,7 @@ struct LibrarySpec {
   std::vector<std::uint32_t> split_k = {1};
   std::uint32_t raster_group = 8;  // m tiles side by side in the raster (swizzle)
   std::uint32_t cluster = 1;       // thread blocks that share operand reads
+  bool attention_overlaps = false; // softmax of one block beside its own products (FlashAttention-3)
   double prologue_ns = 0;          // of a matmul kernel beyond any kernel's start
   std::map<std::string, VectorKernelSpec> vector_kernels;  // by operator
 };

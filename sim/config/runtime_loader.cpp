@@ -37,7 +37,14 @@ RuntimeSpec load_runtime(const std::string& name) {
   const nlohmann::json& r = document.root();
   RuntimeSpec spec;
   spec.name = r.at("name").get<std::string>();
-  spec.launch_us = number(r, "launch_us");
+  spec.call_us = number(r, "call_us");
+  spec.least_call_us = number(r, "least_call_us");
+  if (r.contains("framework_operators")) {
+    const nlohmann::json& f = r["framework_operators"];
+    spec.framework_call_us = number(f, "call_us");
+    spec.framework_least_call_us = number(f, "least_call_us");
+    spec.framework_operators = f.at("names").get<std::vector<std::string>>();
+  }
   spec.kernel_gap_us = number(r, "kernel_gap_us");
   spec.step_us = number(r, "step_us");
   spec.sequence_us = number(r, "sequence_us");

@@ -2,6 +2,7 @@
 // A software stack that runs a model on a machine: what it costs on the host and what it fuses. Few numbers,
 // each with a physical meaning; shared by all machines.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -9,12 +10,24 @@ namespace orrery {
 
 struct RuntimeSpec {
   std::string name = "ideal";
-  double launch_us = 0;          // host's clock: from calling one kernel to knowing it done, the kernel left out
+  // One operator called and timed by the host, again and again: its call's cost plus its time on the device,
+  // and never less than the host needs for a call. `framework_operators` go through more of the framework.
+  double call_us = 0, least_call_us = 0;
+  double framework_call_us = 0, framework_least_call_us = 0;
+  std::vector<std::string> framework_operators;
   double kernel_gap_us = 0;      // between kernels that follow each other in a stream or a graph
   double step_us = 0;            // host work of a step (schedule, inputs, sampling) that the device waits for
   double sequence_us = 0;        // of that, a sequence of the batch
   double kv_memory_fraction = 0; // of memory left after weights and activations, for paged KV; 0 = all must fit
   bool preempts = false;         // sequences that no longer fit are recomputed
+
+  // Microseconds by the host's clock of an operator that takes `device_us`.
+  double by_the_host(const std::string& op, double device_us) const {
+    for (const std::string& named : framework_operators) {
+      if (named == op) return std::max(framework_least_call_us, framework_call_us + device_us);
+    }
+    return std::max(least_call_us, call_us + device_us);
+  }
 };
 
 }  // namespace orrery

@@ -16,11 +16,13 @@
 namespace orrery {
 namespace {
 
-TileKernel untiled(const Operator& op) {
+// `grouped`: the queries that share a key/value head lie in one tile; else each head reads them for itself.
+TileKernel untiled(const Operator& op, bool in_order, bool grouped) {
   const auto& s = std::get<AttentionShape>(op.shape);
-  const std::uint64_t group = s.heads / s.kv_heads;
+  const std::uint64_t shared = s.heads / s.kv_heads;
+  const std::uint64_t group = grouped ? shared : 1;
   TileKernel kernel;
-  kernel.batch = s.batch * s.kv_heads;
+  kernel.batch = s.batch * s.heads / group;
   kernel.m = s.q * group;
   kernel.n = 1;
   kernel.k = s.kv;
@@ -40,6 +42,7 @@ TileKernel untiled(const Operator& op) {
   KernelOperand key;
   key.tensor = TensorId{1};
   key.by_batch = key.by_k = true;
+  key.batch_divisor = shared / group;
   key.rows = tile_of(LoopDim::k);
   key.cols = fixed_length(s.head_dim);
   key.bits = storage_bits(op.inputs.at(1).dtype);
@@ -65,6 +68,8 @@ TileKernel untiled(const Operator& op) {
   weighted.k = tile_of(LoopDim::k);
   kernel.matrix_steps = {scores, weighted};
   kernel.vector_steps = {{VectorFunction::online_softmax, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
+  // FlashAttention-2: a block's softmax stands between its two products; only other blocks fill the gap.
+  kernel.in_order = in_order;
   kernel.epilogue = {{VectorFunction::scale, tile_of(LoopDim::m), fixed_length(s.head_dim)}};
   return kernel;
 }
@@ -75,12 +80,23 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
                                      const TileRequest& request) {
   const auto& s = std::get<AttentionShape>(op.shape);
   const KernelEstimate estimate(arch);
-  const TileKernel base = untiled(op);
+  const bool in_order = arch.execution.library && !arch.execution.library->attention_overlaps;
+  const bool shipped = arch.execution.library.has_value() && !request.any();
+  const TileKernel base = untiled(op, in_order, !shipped);
   CandidateList list(most);
-  const auto ms =
+  constexpr std::uint64_t library_query_tile = 128;
+  auto ms =
       request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
-  const auto ks =
+  // FlashAttention-2 keeps 128 queries (fewer where they do not fit) and walks over blocks of 64 keys (128 for
+  // short heads).
+  if (shipped && s.q > 1) {
+    ms.clear();
+    for (std::uint64_t tile = library_query_tile; tile >= 16; tile /= 2)
+      ms.push_back(std::min(tile, round_up<std::uint64_t>(base.m, 16)));
+  }
+  auto ks =
       request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, 64, 4096);
+  if (shipped && s.q > 1) ks = {std::min<std::uint64_t>(s.head_dim > 64 ? 64 : 128, base.k)};
   const auto reduction = [&](const TileKernel& kernel) {
     TileKernel sum = reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor,
                                       base.batch * base.m, s.head_dim, kernel.split_k, base.outputs[0].bits);
@@ -96,11 +112,13 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
     return sum;
   };
   for (const std::uint64_t tm : ms) {
+    if (shipped && s.q > 1 && !list.best().empty()) break;
     for (const std::uint64_t tk : ks) {
       for (std::uint32_t split = 1; split <= 64; split *= 2) {
         TileKernel kernel = base;
         kernel.tile_m = tm;
         kernel.tile_k = tk;
+        kernel.padded = shipped && s.q > 1;
         kernel.split_k = split;
         const std::uint64_t plane = kernel.batch * kernel.m_tiles();
         if (split > 1 && (split > kernel.k_tiles() || plane * split > 8 * std::uint64_t{arch.cores.count} ||

@@ -185,12 +185,16 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorK
   const std::uint64_t element = std::max<std::uint64_t>(1, storage_bits(op.dtype) / 8);
   const std::uint64_t step =
       std::max<std::uint64_t>(1, std::uint64_t{spec.threads} * spec.load_bytes * spec.unroll / element);
+  // Short rows share a block.
+  constexpr std::uint64_t kMostRowsABlock = 8;
+  kernel.tile_m = std::clamp<std::uint64_t>(step / s.cols, 1, kMostRowsABlock);
   kernel.n = 1;
   kernel.k = s.cols;
   kernel.tile_k = std::min(step, s.cols);
   for (KernelOperand& operand : kernel.inputs) {
-    if (operand.once) continue;
-    operand.by_n = false;
+    // Gains and biases are read step by step too, from the cache.
+    if (operand.once) operand.rows = fixed_length(std::max<std::uint64_t>(1, operand.cols.value / s.cols));
+    operand.once = operand.by_n = false;
     operand.by_k = true;
     operand.cols = tile_of(LoopDim::k);
   }
@@ -199,9 +203,13 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorK
     operand.cols = fixed_length(s.cols);
   }
   kernel.vector_steps = {{vector_function(op.kind), tile_of(LoopDim::m), tile_of(LoopDim::k)}};
-  kernel.stage_vector_cycles = std::uint64_t{spec.step_cycles} * spec.passes;
+  // A row shorter than a step issues for as much less.
+  kernel.stage_vector_cycles = std::uint64_t{spec.step_cycles} * spec.passes * kernel.tile_m * kernel.tile_k / step;
   kernel.stage_chain_cycles = spec.chain_cycles;
   complete_kernel(kernel);
+  // Results leave the registers step by step; no buffer holds the row.
+  for (const KernelOperand& operand : kernel.outputs)
+    kernel.stage_bytes -= operand_bytes(kernel, operand, WorkItem{}, 0);
   kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
   kernel.resident_items = std::min(spec.blocks_per_core, arch.cores.max_resident_items);
   kernel.pipeline_stages = 1;
@@ -219,8 +227,11 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorK
 std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most) {
   if (arch.execution.library) {
     const auto& kernels = arch.execution.library->vector_kernels;
-    if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end())
-      return {library_kernel(arch, op, shipped->second)};
+    if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end()) {
+      Candidate candidate = library_kernel(arch, op, shipped->second);
+      const auto& kernel = std::get<TileKernel>(candidate.program.tasks[0].work);
+      if (KernelEstimate(arch).fits(kernel)) return {std::move(candidate)};
+    }
   }
   const KernelEstimate estimate(arch);
   TileKernel kernel = untiled(op);

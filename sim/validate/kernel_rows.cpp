@@ -85,7 +85,8 @@ Operator operator_in(const CsvRow& row) {
     case OperatorKind::rope:
     case OperatorKind::kv_append:
     case OperatorKind::embedding:
-      return standalone_vector(*kind, {count("m"), count("n")}, dtype);
+      // A row without n is a plain list of m elements.
+      return standalone_vector(*kind, {count("m"), static_cast<std::uint64_t>(number_in(row, "n", 1))}, dtype);
     case OperatorKind::all_reduce:
     case OperatorKind::all_gather:
     case OperatorKind::reduce_scatter:
@@ -146,7 +147,7 @@ std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const
     s[Quantity::time] = r.latency_s * 1e6;
     if (by_the_hosts_clock(row)) {
       const std::string runtime = settings.runtime.empty() ? "eager" : settings.runtime;
-      s[Quantity::time] += load_runtime(runtime).launch_us;
+      s[Quantity::time] = load_runtime(runtime).by_the_host(to_string(op.kind), s[Quantity::time]);
     }
     s[Quantity::memory_power] = r.energy.dram / r.latency_s;
     s[Quantity::power] = r.power_w;

@@ -146,13 +146,23 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
     const std::vector<std::string> answers = run_isolated(tasks, request.jobs);
     for (std::size_t a = 0; a < answers.size(); ++a) {
       const std::vector<SimulatedRow> simulated = decode(answers[a]);
+      // A row that broke the simulation took the rows behind it along: they get processes of their own.
+      std::vector<std::size_t> again;
       for (std::size_t i = 0; i < simulated.size(); ++i) {
         ValidatedRow& row = rows[portions[at + a].index[i]];
+        if (i > 0 && simulated[i].failure.find("restart simulation after error") != std::string::npos) {
+          again.push_back(i);
+          continue;
+        }
         row.failure = simulated[i].failure;
         row.split = simulated[i].split;
         row.simulated = simulated[i][row.quantity];
       }
-      done += simulated.size();
+      done += simulated.size() - again.size();
+      for (const std::size_t i : again) {
+        const Portion& from = portions[at + a];
+        portions.push_back({from.kind, from.key, {from.rows[i]}, {from.index[i]}});
+      }
     }
   }
   progress(rows.size(), rows.size());

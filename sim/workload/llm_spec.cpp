@@ -163,7 +163,8 @@ LlmSpec build_llm(const ConfigDocument& document) {
   LlmSpec spec;
   spec.name = document.path().stem().string();
   const std::string type = root.value("model_type", "");
-  for (const char* key : {"num_experts", "n_routed_experts"}) {
+  for (const char* key : {"num_experts", "n_routed_experts", "num_local_experts"}) {
+    if (type == "mixtral" && std::string(key) == "num_local_experts") continue;
     if (root.contains(key) && !root[key].is_null()) {
       reader.fail(std::string("/") + key,
                   std::string("'") + key + "': this kind of mixture of experts is not modelled yet; mixtral is");

@@ -129,7 +129,7 @@ int list_command(const Arguments& arguments) {
     for (const std::string& name : runtime_names()) {
       const RuntimeSpec r = load_runtime(name);
       rows.push_back({{"name", r.name},
-                      {"launch_us", r.launch_us},
+                      {"call_us", r.call_us},
                       {"kernel_gap_us", r.kernel_gap_us},
                       {"step_us", r.step_us},
                       {"sequence_us", r.sequence_us},
