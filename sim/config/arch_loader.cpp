@@ -167,6 +167,8 @@ ArchSpec build_arch(const ConfigDocument& document) {
   arch.clock_hz = number(chip, "clock_ghz") * 1e9;
   arch.tdp_w = number(chip, "tdp_w");
   arch.static_w = number(chip, "static_w");
+  arch.active_w = number(chip, "active_w");
+  arch.supply_efficiency = number(chip, "supply_efficiency", 1);
   arch.power_cap_w = number(chip, "power_cap_w");
   arch.min_voltage_share = number(chip, "min_voltage_share", 1);
   arch.core_overhead_pj_per_mac = number(chip, "core_overhead_pj_per_mac");

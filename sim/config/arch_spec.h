@@ -170,6 +170,8 @@ struct ArchSpec {
   double clock_hz = 0;
   double tdp_w = 0;
   double static_w = 0;
+  double active_w = 0;           // clock tree and schedulers while a kernel runs, at the nominal clock
+  double supply_efficiency = 1;  // of the board's regulators: what the chip gets of what the board draws
   double power_cap_w = 0;        // the clock drops until a kernel's power fits; 0 = none
   double min_voltage_share = 1;  // of the voltage at nominal clock; above it voltage follows the clock
   double core_overhead_pj_per_mac = 0;  // register files, clock tree, control behind a 16-bit multiply

@@ -97,6 +97,7 @@ GraphOutcome GraphRunner::run(const OperatorGraph& graph, Residency& residency) 
     }
     sum.counts.dram_read_bytes = std::max(sum.counts.dram_read_bytes, weights.counts.dram_read_bytes);
     sum.energy = dynamic_energy(sum.counts, runner_.arch());
+    sum.energy += active_energy(to_seconds(sum.time), runner_.arch());
   }
   return sum;
 }

@@ -76,6 +76,7 @@ OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
   outcome.split.add(roof.bound, outcome.time);
   outcome.counts = roof.counts;
   outcome.energy = dynamic_energy(roof.counts, arch_);
+  outcome.energy += active_energy(roof.seconds, arch_);
   outcome.mapping = "roofline";
   return outcome;
 }
@@ -104,6 +105,7 @@ OperatorOutcome OperatorRunner::run_candidate(const Candidate& candidate,
   outcome.skipped = run.skipped;
   outcome.counts = run.counts;
   outcome.energy = dynamic_energy(run.counts, arch_, factor);
+  outcome.energy += active_energy(to_seconds(run.time), arch_, factor);
   outcome.clock_factor = factor;
   outcome.resident = std::move(run.resident);
   outcome.foreign_dirty_bytes = run.foreign_dirty_bytes;

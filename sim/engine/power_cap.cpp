@@ -5,7 +5,10 @@
 namespace orrery {
 
 double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double seconds, double clock_factor) {
-  return seconds > 0 ? arch.static_w + dynamic_energy(counts, arch, clock_factor).total() / seconds : 0;
+  if (seconds <= 0) return 0;
+  EnergyBreakdown chip = dynamic_energy(counts, arch, clock_factor);
+  chip += active_energy(seconds, arch, clock_factor);
+  return total_energy(chip, seconds, 1, arch).total() / seconds;
 }
 
 double capped_clock_factor(const ArchSpec& arch, const ActivityCounts& counts, const TimeSplit& split,

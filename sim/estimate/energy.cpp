@@ -52,16 +52,26 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
   return e;
 }
 
+EnergyBreakdown active_energy(double seconds, const ArchSpec& arch, double clock_factor) {
+  const double voltage = std::max(arch.min_voltage_share, clock_factor);
+  EnergyBreakdown e;
+  e.static_power = arch.active_w * clock_factor * voltage * voltage * seconds;
+  return e;
+}
+
 EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                              const ArchSpec& arch) {
   EnergyBreakdown e = dynamic;
-  e.static_power = arch.static_w * seconds;
+  e.static_power += arch.static_w * seconds;
+  e.static_power += e.total() * (1 / arch.supply_efficiency - 1);
   return scaled(e, devices);
 }
 
 EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
                        const ArchSpec& arch) {
-  return total_energy(dynamic_energy(counts, arch), seconds, devices, arch);
+  EnergyBreakdown chip = dynamic_energy(counts, arch);
+  chip += active_energy(seconds, arch);
+  return total_energy(chip, seconds, devices, arch);
 }
 
 }  // namespace orrery

@@ -95,8 +95,12 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
       ms.push_back(std::min(tile, round_up<std::uint64_t>(base.m, 16)));
   }
   auto ks =
-      request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, 64, 4096);
-  if (shipped && s.q > 1) ks = {std::min<std::uint64_t>(s.head_dim > 64 ? 64 : 128, base.k)};
+      request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, shipped ? 16 : 64, 4096);
+  if (shipped && s.q > 1) {
+    ks.clear();
+    for (std::uint64_t block = s.head_dim > 64 ? 64 : 128; block >= 16; block /= 2)
+      ks.push_back(std::min(block, base.k));
+  }
   const auto reduction = [&](const TileKernel& kernel) {
     TileKernel sum = reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor,
                                       base.batch * base.m, s.head_dim, kernel.split_k, base.outputs[0].bits);
@@ -112,8 +116,8 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
     return sum;
   };
   for (const std::uint64_t tm : ms) {
-    if (shipped && s.q > 1 && !list.best().empty()) break;
     for (const std::uint64_t tk : ks) {
+      if (shipped && s.q > 1 && !list.best().empty()) break;  // the first that fits
       for (std::uint32_t split = 1; split <= 64; split *= 2) {
         TileKernel kernel = base;
         kernel.tile_m = tm;

@@ -37,7 +37,13 @@ void expect_physics(const Operator& op, OperatorRunner& runner) {
   EXPECT_NEAR(parts, r.latency_s, 1e-9 * r.latency_s);
   const EnergyBreakdown& e = r.energy;
   for (const double part : {e.compute, e.sram, e.dram, e.noc, e.link, e.static_power}) EXPECT_GE(part, 0);
-  EXPECT_NEAR(e.static_power, arch.static_w * r.latency_s, 1e-9 * e.static_power);
+  // Static power: leakage, the clock tree at the kernel's clock, and the regulators' losses on all of it.
+  const double factor = r.clock_ghz * 1e9 / arch.clock_hz;
+  const double voltage = std::max(arch.min_voltage_share, factor);
+  const double chip = arch.static_w + arch.active_w * factor * voltage * voltage;
+  const double dynamic = e.total() - e.static_power;
+  EXPECT_NEAR(e.static_power, (chip * r.latency_s + dynamic) / arch.supply_efficiency - dynamic,
+              1e-9 * e.total());
   EXPECT_GT(e.total(), 0);
 }
 
