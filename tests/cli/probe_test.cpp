@@ -117,5 +117,42 @@ TEST(Validate, GroupsErrorsAndCountsFailures) {
   refused("validate missing.csv", "cannot read");
 }
 
+// A row that cannot be simulated is named and counted; the others go on.
+TEST(Validate, KernelRowsFailOneByOne) {
+  const std::string file = temporary_file("kernels.csv",
+                                          "device,op,m,n,k,dtype,measured_us,includes_launch\n"
+                                          "gpu/a100-pcie-80gb,matmul,1024,4096,4096,fp16,176,no\n"
+                                          "gpu/a100-pcie-81gb,matmul,1024,4096,4096,fp16,176,no\n"
+                                          "gpu/a100-pcie-80gb,matmull,1024,4096,4096,fp16,176,no\n"
+                                          "gpu/a100-pcie-80gb,matmul,1024,many,4096,fp16,176,no\n"
+                                          "gpu/a100-pcie-80gb,matmul,1024,4096,4096,fp17,176,no\n"
+                                          "gpu/a100-pcie-80gb,add,1024,4096,,fp16,fast,no\n"
+                                          "gpu/a100-pcie-80gb,silu_mul,4096,11008,,fp16,264,no\n");
+  const CommandResult r = orrery_command("validate " + file + " --format json --by op");
+  EXPECT_EQ(r.exit_code, 1);
+  const auto groups = nlohmann::json::parse(r.out);
+  EXPECT_EQ(groups[0]["group"], "matmul");
+  EXPECT_EQ(groups[0]["n"], 4);
+  EXPECT_EQ(groups[0]["failed"], 3);
+  EXPECT_LT(groups[0]["mean_abs"].get<double>(), 0.25);
+  for (const char* words : {":3: no machine named 'gpu/a100-pcie-81gb'", ":4: column op: unknown operator 'matmull'",
+                            ":5: column n: 'many' is not a number", ":6: column dtype: unknown format 'fp17'",
+                            ":7: column measured_us: 'fast' is not a number"})
+    EXPECT_NE(r.err.find(words), std::string::npos) << words << "\n" << r.err;
+}
+
+TEST(Validate, InferencesRunAsTheirFrameworkDoes) {
+  const std::string file =
+      temporary_file("inference.csv",
+                     "device,devices,framework,model,dtype,batch,input_len,output_len,measured_s\n"
+                     "gpu/a100-sxm-40gb,1,vLLM,Llama-2-7b-hf,fp16,64,2048,64,30\n");
+  const auto groups = json_of("validate " + file + " --worst 1");
+  EXPECT_EQ(groups[0]["failed"], 0);
+  // 64 caches of 2112 tokens do not fit beside the weights: several waves.
+  EXPECT_NE(groups[0]["worst"][0]["split"].get<std::string>().find("waves"), std::string::npos);
+  const auto ideal = json_of("validate " + file + " --runtime ideal", 1);
+  EXPECT_EQ(ideal[0]["failed"], 1);  // refused: it does not fit whole
+}
+
 }  // namespace
 }  // namespace orrery::test
