@@ -25,8 +25,7 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
     network->memory.bind(dram->port);
   }
   command = std::make_unique<CommandProcessor>("command_processor", arch, counts);
-  collectives =
-      std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, *command);
+  collectives = std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, *command);
   collectives->network.bind(network->port);
   std::vector<ComputeTile*> views;
   for (std::uint32_t c = 0; c < cores; ++c) {

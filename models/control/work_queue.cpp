@@ -10,7 +10,7 @@ constexpr double kEqualTraffic = 0.02;       // the same for their DRAM traffic
 constexpr double kNegligibleTraffic = 1e-4;  // of the bytes asked for: less is no difference
 constexpr std::uint64_t kTailWaves = 2;      // always simulated
 constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: one more or less is little
-constexpr std::uint64_t kLinesAWave = 4;      // of several cores, which do not all take part in every line
+constexpr std::uint64_t kLinesAWave = 4;     // of several cores, which do not all take part in every line
 constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves count as steady
 
 // Items of one line of the raster: edges, and reloads of an operand held along the line, repeat with it.

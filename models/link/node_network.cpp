@@ -34,8 +34,7 @@ void NodeNetwork::reset() {
 std::size_t NodeNetwork::start(std::shared_ptr<const PlannedCollective> planned, std::uint32_t devices,
                                Femtoseconds t) {
   if (!links_ || links_->devices() != devices) {
-    if (running_ > 0)
-      throw SimulationError(name(), "a collective over another number of chips is under way");
+    if (running_ > 0) throw SimulationError(name(), "a collective over another number of chips is under way");
     links_ = std::make_unique<NodeLinks>(node_, devices);
     calendars_.assign(links_->links().size(), Calendar());
   }
@@ -116,7 +115,8 @@ void NodeNetwork::send(std::uint32_t id, std::uint32_t i, Femtoseconds now) {
     link_bytes_ += bytes;
   }
   if (door_ != nullptr && transfer.to == kSimulatedChip)
-    run.stored[i] = std::max(run.stored[i], door_->write(transfer, transfer.stored_at + run.sent[i], bytes, now));
+    run.stored[i] =
+        std::max(run.stored[i], door_->write(transfer, transfer.stored_at + run.sent[i], bytes, now));
   ++granules_;
   run.sent[i] += bytes;
   if (run.sent[i] < transfer.bytes) {

@@ -25,8 +25,7 @@ SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBuff
   if (spec.partitions > 1 && spec.far_bytes_per_cycle > 0) {
     // Of each granule all but one partition's share crosses; every partition has a way in.
     const double partitions = spec.partitions;
-    cycles_per_crossing_byte_ =
-        (partitions - 1) / partitions / (partitions * spec.far_bytes_per_cycle);
+    cycles_per_crossing_byte_ = (partitions - 1) / partitions / (partitions * spec.far_bytes_per_cycle);
   }
   port.bind(*this);
 }
@@ -34,8 +33,7 @@ SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBuff
 Femtoseconds SharedBuffer::take_slices(std::uint64_t bytes, Femtoseconds t) {
   const Femtoseconds slices = slices_.reserve(t, service(bytes));
   if (cycles_per_crossing_byte_ == 0) return slices;
-  const auto crossing =
-      clock_.cycles(static_cast<double>(bytes) * cycles_per_crossing_byte_);
+  const auto crossing = clock_.cycles(static_cast<double>(bytes) * cycles_per_crossing_byte_);
   return std::max(slices, crossings_.reserve(t, crossing));
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // A crossbar between cores and memory: each core has a port in each direction; the fabric between is
 // non-blocking (the memory side is the shared buffer's or the DRAM's own bandwidth). Source of the shape: any
-// textbook crossbar; left out: arbitration among ports that ask for the same slice. Cores of a cluster that ask
-// for the same tile while it is on its way share one read of memory (NVIDIA's TMA multicast).
+// textbook crossbar; left out: arbitration among ports that ask for the same slice. Cores of a cluster that
+// ask for the same tile while it is on its way share one read of memory (NVIDIA's TMA multicast).
 
 #include <vector>
 

@@ -188,14 +188,15 @@ ArchSpec build_arch(const ConfigDocument& document) {
         arch.outer_buffers.push_back(spec);
       }
     } else {
-      if (has_dram) errors.push_back(document.diagnostic(pointer, "a second level of kind: dram; one is simulated"));
+      if (has_dram)
+        errors.push_back(document.diagnostic(pointer, "a second level of kind: dram; one is simulated"));
       arch.dram = load_dram(level, document, pointer);
       has_dram = true;
     }
   }
   if (!has_dram) errors.push_back(document.diagnostic("/chip/memory", "no level of kind: dram"));
-  arch.network = build_network(chip.at("network"), arch.cores.count, arch.clock_hz,
-                               document.path().parent_path());
+  arch.network =
+      build_network(chip.at("network"), arch.cores.count, arch.clock_hz, document.path().parent_path());
   const json command = chip.value("command", json::object());
   arch.command = {number(command, "kernel_overhead_ns"), number(command, "item_dispatch_ns"),
                   number(command, "instruction_issue_cycles")};

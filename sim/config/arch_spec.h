@@ -148,7 +148,8 @@ struct ExecutionSpec {
   PrefillMode prefill = PrefillMode::parallel;
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   DType default_dtype = DType::fp16;
-  std::optional<LibrarySpec> library;  // kernels as libraries ship them; without it the mapper has a free hand
+  std::optional<LibrarySpec>
+      library;  // kernels as libraries ship them; without it the mapper has a free hand
   bool fuses(FusedOperator op) const;
 };
 

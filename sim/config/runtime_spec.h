@@ -15,11 +15,12 @@ struct RuntimeSpec {
   double call_us = 0, least_call_us = 0;
   double framework_call_us = 0, framework_least_call_us = 0;
   std::vector<std::string> framework_operators;
-  double kernel_gap_us = 0;      // between kernels that follow each other in a stream or a graph
-  double step_us = 0;            // host work of a step (schedule, inputs, sampling) that the device waits for
-  double sequence_us = 0;        // of that, a sequence of the batch
-  double kv_memory_fraction = 0; // of memory left after weights and activations, for paged KV; 0 = all must fit
-  bool preempts = false;         // sequences that no longer fit are recomputed
+  double kernel_gap_us = 0;  // between kernels that follow each other in a stream or a graph
+  double step_us = 0;        // host work of a step (schedule, inputs, sampling) that the device waits for
+  double sequence_us = 0;    // of that, a sequence of the batch
+  double kv_memory_fraction =
+      0;                  // of memory left after weights and activations, for paged KV; 0 = all must fit
+  bool preempts = false;  // sequences that no longer fit are recomputed
 
   // Microseconds by the host's clock of an operator that takes `device_us`.
   double by_the_host(const std::string& op, double device_us) const {

@@ -27,7 +27,8 @@ struct PhaseSum {
 
 class PhaseRunner {
  public:
-  PhaseRunner(OperatorRunner& runner, const RuntimeSpec& runtime, std::uint64_t batch, const Progress& progress)
+  PhaseRunner(OperatorRunner& runner, const RuntimeSpec& runtime, std::uint64_t batch,
+              const Progress& progress)
       : graphs_(runner), runner_(runner), runtime_(runtime), batch_(batch), progress_(progress) {}
 
   template <class GraphAt>
@@ -116,8 +117,7 @@ RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const
   const ArchSpec& arch = runner.arch();
   const RunnerOptions& options = runner.options();
   PhaseRunner phases(runner, runtime, info.scenario.batch, progress);
-  const std::uint64_t on_chip =
-      options.fidelity == Fidelity::tile ? arch.shared_capacity_bytes() : 0;
+  const std::uint64_t on_chip = options.fidelity == Fidelity::tile ? arch.shared_capacity_bytes() : 0;
   const PhaseSum prefill =
       phases.run("prefill", info.prefill_graphs, on_chip, [&](std::uint64_t i) { return stream.prefill(i); });
   const PhaseSum decode =
@@ -215,12 +215,13 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
                       static_cast<double>(need.weights + need.activations);
   const double sequence = std::max(1.0, static_cast<double>(need.kv_cache));
   if (room < sequence) {
-    throw ConfigError("", fmt::format("{} does not fit {} under {}: weights and activations take {:.1f} GB of the "
-                                      "{:.1f} GB it may fill, and a sequence of {} tokens needs {:.1f} GB more",
-                                      llm.name, arch.name, runtime.name,
-                                      1e-9 * static_cast<double>(need.weights + need.activations),
-                                      1e-9 * runtime.kv_memory_fraction * static_cast<double>(arch.dram.capacity_bytes),
-                                      scenario.input + scenario.output, 1e-9 * sequence));
+    throw ConfigError(
+        "", fmt::format("{} does not fit {} under {}: weights and activations take {:.1f} GB of the "
+                        "{:.1f} GB it may fill, and a sequence of {} tokens needs {:.1f} GB more",
+                        llm.name, arch.name, runtime.name,
+                        1e-9 * static_cast<double>(need.weights + need.activations),
+                        1e-9 * runtime.kv_memory_fraction * static_cast<double>(arch.dram.capacity_bytes),
+                        scenario.input + scenario.output, 1e-9 * sequence));
   }
   const auto at_once = static_cast<std::uint64_t>(room / sequence);
   BatchPlan plan;
@@ -270,8 +271,7 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
   sum.tokens_per_s = tokens / sum.latency_s;
   sum.energy_per_token_j = sum.energy.total() / tokens;
   sum.average_power_w = sum.energy.total() / sum.latency_s;
-  if (sum.output > 1)
-    sum.tpot_s = (sum.latency_s - sum.ttft_s) / static_cast<double>(sum.output - 1);
+  if (sum.output > 1) sum.tpot_s = (sum.latency_s - sum.ttft_s) / static_cast<double>(sum.output - 1);
   sum.bound = sum.time.largest();
   return sum;
 }

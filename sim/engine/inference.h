@@ -26,8 +26,8 @@ RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, cons
 // How a stack runs a batch whose keys and values do not fit at once: so many sequences at a time (paged), the
 // others wait.
 struct BatchPlan {
-  std::vector<std::uint64_t> batches;       // of the waves, one after the other
-  std::uint64_t recomputed_sequences = 0;   // set back when the cache ran out, their tokens computed again
+  std::vector<std::uint64_t> batches;      // of the waves, one after the other
+  std::uint64_t recomputed_sequences = 0;  // set back when the cache ran out, their tokens computed again
 };
 // Throws ConfigError: not even one sequence fits, or (`ideal`, no paging) the batch does not fit whole.
 BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,

@@ -4,7 +4,8 @@
 
 namespace orrery {
 
-double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double seconds, double clock_factor) {
+double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double seconds,
+                      double clock_factor) {
   if (seconds <= 0) return 0;
   EnergyBreakdown chip = dynamic_energy(counts, arch, clock_factor);
   chip += active_energy(seconds, arch, clock_factor);

@@ -8,10 +8,12 @@
 namespace orrery {
 
 // Watts of one chip that does `run` at `clock_factor` of its nominal clock in `seconds`.
-double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double seconds, double clock_factor);
+double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double seconds,
+                      double clock_factor);
 
-// The largest clock factor (at most 1) at which a kernel that took `split` at `factor` stays under the cap, if
-// what waits for cores, buffers and network slows down with the clock and the rest does not. 1 without a cap.
+// The largest clock factor (at most 1) at which a kernel that took `split` at `factor` stays under the cap,
+// if what waits for cores, buffers and network slows down with the clock and the rest does not. 1 without a
+// cap.
 double capped_clock_factor(const ArchSpec& arch, const ActivityCounts& counts, const TimeSplit& split,
                            double factor);
 

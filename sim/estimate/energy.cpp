@@ -33,9 +33,8 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
   const double shared_bits =
       8.0 * static_cast<double>(counts.shared_read_bytes + counts.shared_write_bytes +
                                 counts.shared_fill_bytes + counts.shared_writeback_bytes);
-  const double outer_bits =
-      8.0 * static_cast<double>(counts.outer_read_bytes + counts.outer_write_bytes + counts.outer_fill_bytes +
-                                counts.outer_writeback_bytes);
+  const double outer_bits = 8.0 * static_cast<double>(counts.outer_read_bytes + counts.outer_write_bytes +
+                                                      counts.outer_fill_bytes + counts.outer_writeback_bytes);
   const double shared_kib = arch.shared_buffer ? arch.shared_buffer->bank_kib : 0;
   const double outer_kib = arch.outer_buffers.empty() ? 0 : arch.outer_buffers[0].bank_kib;
   const double voltage = std::max(arch.min_voltage_share, clock_factor);

@@ -15,8 +15,8 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
 // Joules a chip's clock tree and schedulers take while kernels run for `seconds`, as part of static power.
 EnergyBreakdown active_energy(double seconds, const ArchSpec& arch, double clock_factor = 1);
 
-// Of `devices` boards in all, static power over `seconds` and the regulators' losses (as static) included, from
-// what one chip spends beyond its static power.
+// Of `devices` boards in all, static power over `seconds` and the regulators' losses (as static) included,
+// from what one chip spends beyond its static power.
 EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                              const ArchSpec& arch);
 

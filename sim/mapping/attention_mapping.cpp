@@ -87,15 +87,15 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
   constexpr std::uint64_t library_query_tile = 128;
   auto ms =
       request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
-  // FlashAttention-2 keeps 128 queries (fewer where they do not fit) and walks over blocks of 64 keys (128 for
-  // short heads).
+  // FlashAttention-2 keeps 128 queries (fewer where they do not fit) and walks over blocks of 64 keys (128
+  // for short heads).
   if (shipped && s.q > 1) {
     ms.clear();
     for (std::uint64_t tile = library_query_tile; tile >= 16; tile /= 2)
       ms.push_back(std::min(tile, round_up<std::uint64_t>(base.m, 16)));
   }
-  auto ks =
-      request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)} : tile_sizes(base.k, shipped ? 16 : 64, 4096);
+  auto ks = request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)}
+                           : tile_sizes(base.k, shipped ? 16 : 64, 4096);
   if (shipped && s.q > 1) {
     ks.clear();
     for (std::uint64_t block = s.head_dim > 64 ? 64 : 128; block >= 16; block /= 2)

@@ -157,8 +157,9 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double paced = kernel.matrix_steps.empty() ? std::max(vector_cycles, supply_cycles)
                                                    : std::max(matrix_cycles_stage, supply_cycles);
   const double other = kernel.matrix_steps.empty() ? 0 : vector_cycles;
-  double stage_cycles =
-      arch_.cores.overlap_engines && !kernel.in_order && kernel.resident_items > 1 ? std::max(paced, other) : paced + other;
+  double stage_cycles = arch_.cores.overlap_engines && !kernel.in_order && kernel.resident_items > 1
+                            ? std::max(paced, other)
+                            : paced + other;
   const double issue_cycles =
       static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
   stage_cycles = std::max(stage_cycles, static_cast<double>(kernel.stage_vector_cycles)) +

@@ -18,7 +18,7 @@ namespace {
 std::uint32_t cluster_of(const LibrarySpec& library, const TileKernel& kernel) {
   if (kernel.split_k > 1) return 1;
   return kernel.m_tiles() % library.cluster == 0 || kernel.m_tiles() > library.raster_group ? library.cluster
-                                                                                           : 1;
+                                                                                            : 1;
 }
 
 }  // namespace
@@ -41,7 +41,8 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.prologue_ns = library.prologue_ns;
       kernel.split_k = split;
       const std::uint64_t plane = kernel.batch * kernel.m_tiles() * kernel.n_tiles();
-      if (split > 1 && (split > kernel.k_tiles() / 4 || plane * (split - 1) >= 2 * std::uint64_t{arch.cores.count}))
+      if (split > 1 &&
+          (split > kernel.k_tiles() / 4 || plane * (split - 1) >= 2 * std::uint64_t{arch.cores.count}))
         continue;
       kernel.raster = kernel.m_tiles() > 1 ? RasterOrder::grouped : RasterOrder::n_fastest;
       kernel.raster_group = library.raster_group;

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "sim/mapping/operator_mapping.h"
 #include "sim/mapping/collective_operation.h"
+#include "sim/mapping/operator_mapping.h"
 #include "sim/timing/collective_choice.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
@@ -16,17 +16,19 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op) {
   Candidate candidate;
   if (s.devices < 2) {
     candidate.description = "one device";
-    candidate.program.tasks.push_back({CollectiveTask{collective_operation(op.kind), s.bytes, s.devices, {}}, {}});
+    candidate.program.tasks.push_back(
+        {CollectiveTask{collective_operation(op.kind), s.bytes, s.devices, {}}, {}});
     return candidate;
   }
   const CollectiveOperation operation = collective_operation(op.kind);
   const CollectiveChoice choice = choose_collective(arch.node, operation, s.devices, s.bytes);
   const std::string& protocol = arch.node.protocols[choice.protocol].name;
   candidate.estimate_s = choice.predicted_s;
-  candidate.description = fmt::format("{} over {} devices{}", to_string(choice.algorithm), s.devices,
-                                      protocol == to_string(choice.algorithm) ? "" : ", protocol " + protocol);
-  auto plan = std::make_shared<PlannedCollective>(
-      plan_collective(arch.node, operation, s.devices, s.bytes, choice));
+  candidate.description =
+      fmt::format("{} over {} devices{}", to_string(choice.algorithm), s.devices,
+                  protocol == to_string(choice.algorithm) ? "" : ", protocol " + protocol);
+  auto plan =
+      std::make_shared<PlannedCollective>(plan_collective(arch.node, operation, s.devices, s.bytes, choice));
   candidate.program.tasks.push_back({CollectiveTask{operation, s.bytes, s.devices, std::move(plan)}, {}});
   return candidate;
 }

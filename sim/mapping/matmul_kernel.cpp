@@ -65,11 +65,12 @@ TileKernel untiled_matmul(const Operator& op) {
 }
 
 TileKernel split_reduction(const ArchSpec& arch, const TileKernel& kernel, const TileKernel& base) {
-  return reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor, base.batch * base.m, base.n,
-                          kernel.split_k, base.outputs[0].bits);
+  return reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor, base.batch * base.m,
+                          base.n, kernel.split_k, base.outputs[0].bits);
 }
 
-Candidate matmul_candidate(const ArchSpec& arch, TileKernel kernel, const TileKernel& base, double estimate_s) {
+Candidate matmul_candidate(const ArchSpec& arch, TileKernel kernel, const TileKernel& base,
+                           double estimate_s) {
   Candidate candidate;
   candidate.estimate_s = estimate_s;
   candidate.description =

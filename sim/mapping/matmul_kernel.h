@@ -11,6 +11,7 @@ TileKernel untiled_matmul(const Operator& op);
 // The kernel that adds up the partial results of `kernel`, a tiling of `base` that splits k.
 TileKernel split_reduction(const ArchSpec& arch, const TileKernel& kernel, const TileKernel& base);
 
-Candidate matmul_candidate(const ArchSpec& arch, TileKernel kernel, const TileKernel& base, double estimate_s);
+Candidate matmul_candidate(const ArchSpec& arch, TileKernel kernel, const TileKernel& base,
+                           double estimate_s);
 
 }  // namespace orrery

@@ -177,8 +177,8 @@ bool lay_out(const ArchSpec& arch, TileKernel& kernel) {
 
 namespace {
 
-// A kernel as the library ships it: a block of threads walks over its row in steps; a block's next loads follow
-// the step before, and the core issues the steps of its resident blocks in turn.
+// A kernel as the library ships it: a block of threads walks over its row in steps; a block's next loads
+// follow the step before, and the core issues the steps of its resident blocks in turn.
 Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorKernelSpec& spec) {
   const auto& s = std::get<VectorShape>(op.shape);
   TileKernel kernel = untiled(op);
@@ -204,7 +204,8 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorK
   }
   kernel.vector_steps = {{vector_function(op.kind), tile_of(LoopDim::m), tile_of(LoopDim::k)}};
   // A row shorter than a step issues for as much less.
-  kernel.stage_vector_cycles = std::uint64_t{spec.step_cycles} * spec.passes * kernel.tile_m * kernel.tile_k / step;
+  kernel.stage_vector_cycles =
+      std::uint64_t{spec.step_cycles} * spec.passes * kernel.tile_m * kernel.tile_k / step;
   kernel.stage_chain_cycles = spec.chain_cycles;
   complete_kernel(kernel);
   // Results leave the registers step by step; no buffer holds the row.
@@ -215,9 +216,10 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorK
   kernel.pipeline_stages = 1;
   Candidate candidate;
   candidate.estimate_s = KernelEstimate(arch).seconds(kernel);
-  candidate.description = fmt::format("library kernel: {} threads x {} B, {} pass{}, {} row{} a core", spec.threads,
-                                      spec.load_bytes * spec.unroll, spec.passes, spec.passes == 1 ? "" : "es",
-                                      kernel.resident_items, kernel.resident_items == 1 ? "" : "s");
+  candidate.description =
+      fmt::format("library kernel: {} threads x {} B, {} pass{}, {} row{} a core", spec.threads,
+                  spec.load_bytes * spec.unroll, spec.passes, spec.passes == 1 ? "" : "es",
+                  kernel.resident_items, kernel.resident_items == 1 ? "" : "s");
   candidate.program.tasks.push_back({kernel, {}});
   return candidate;
 }

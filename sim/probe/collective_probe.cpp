@@ -15,8 +15,8 @@ CollectiveProbeResult run_collective_probe(const CollectiveProbe& probe) {
   check_devices(node, devices);
   if (probe.bytes == 0) throw ConfigError("", "a collective moves at least one byte");
   const CollectiveChoice choice = choose_collective(node, op, devices, probe.bytes, probe.algorithm);
-  const auto plan = std::make_shared<PlannedCollective>(
-      plan_collective(node, op, devices, probe.bytes, choice));
+  const auto plan =
+      std::make_shared<PlannedCollective>(plan_collective(node, op, devices, probe.bytes, choice));
   prepare_systemc();
   NodeNetwork network("node", node);
   CollectiveProbeResult r;

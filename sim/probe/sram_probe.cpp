@@ -50,8 +50,8 @@ SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
     shared.name = i == 0 ? "shared_buffer" : "outer_buffer" + std::to_string(i);
     shared.size_bytes = buffer.size_bytes;
     shared.bank_width_bytes = 32;
-    shared.slices = std::max(1u, static_cast<std::uint32_t>(buffer.bytes_per_cycle *
-                                                            buffer.sustained_share / 32));
+    shared.slices =
+        std::max(1u, static_cast<std::uint32_t>(buffer.bytes_per_cycle * buffer.sustained_share / 32));
     shared.latency_cycles = buffer.latency_ns * 1e-9 * arch.clock_hz;
     shared.partitions = buffer.partitions;
     shared.far_latency_cycles = buffer.far_latency_ns * 1e-9 * arch.clock_hz;

@@ -12,8 +12,8 @@
 
 namespace orrery {
 
-// `bytes` is the whole array (all_gather, reduce_scatter: the gathered one; all_to_all: what a device sends to
-// all). Tensor 0 of a program goes in, 1 comes out.
+// `bytes` is the whole array (all_gather, reduce_scatter: the gathered one; all_to_all: what a device sends
+// to all). Tensor 0 of a program goes in, 1 comes out.
 struct CollectiveTask {
   CollectiveOperation operation = CollectiveOperation::all_reduce;
   std::uint64_t bytes = 0;

@@ -67,11 +67,11 @@ struct TileKernel {
   std::uint32_t pipeline_stages = 2;  // buffers an item keeps in flight
   std::uint32_t cluster = 1;          // cores next to each other that share reads of the same tile
 
-  double prologue_ns = 0;             // on the device, before the first item
+  double prologue_ns = 0;                 // on the device, before the first item
   std::uint64_t stage_vector_cycles = 0;  // a stage's vector steps issue for at least so long
   std::uint64_t stage_chain_cycles = 0;   // and then wait for dependent results, which occupies nothing
-  bool in_order = false;              // an item's next stage waits for the vector steps of the one before
-  bool padded = false;                // engines compute whole tiles in m and n even where the edge clips them
+  bool in_order = false;                  // an item's next stage waits for the vector steps of the one before
+  bool padded = false;  // engines compute whole tiles in m and n even where the edge clips them
 
   // Causal attention: row r of m attends to k columns [0, causal_offset + r / causal_rows_per_position].
   bool causal = false;

@@ -22,7 +22,7 @@ struct ActivityCounts {
   std::uint64_t shared_write_bytes = 0;
   std::uint64_t shared_fill_bytes = 0;       // of the reads: brought from DRAM
   std::uint64_t shared_writeback_bytes = 0;  // dirty tiles evicted to DRAM
-  std::uint64_t outer_read_bytes = 0;  // the same of the levels behind it, added up
+  std::uint64_t outer_read_bytes = 0;        // the same of the levels behind it, added up
   std::uint64_t outer_write_bytes = 0;
   std::uint64_t outer_fill_bytes = 0;
   std::uint64_t outer_writeback_bytes = 0;

@@ -66,7 +66,7 @@ struct KernelResult {
   double latency_s = 0;
   double cycles = 0;     // at the nominal clock
   double clock_ghz = 0;  // that it ran at, under the power cap
-  double flops = 0;  // of the operator
+  double flops = 0;      // of the operator
   EnergyBreakdown energy;
   double power_w = 0;
   double utilization_compute = 0, utilization_dram = 0;

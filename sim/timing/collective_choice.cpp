@@ -76,10 +76,10 @@ PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation op, 
 
 void check_devices(const NodeSpec& node, std::uint32_t devices) {
   if (devices <= node.chips || (node.nics > 0 && devices % node.chips == 0)) return;
-  throw ConfigError(
-      "",
-      fmt::format("{} devices of node {}: it has {} chip{}{}", devices, node.name, node.chips, node.chips == 1 ? "" : "s",
-                  node.nics == 0 ? " and no NICs to join another" : "; several nodes take a multiple of that"));
+  throw ConfigError("", fmt::format("{} devices of node {}: it has {} chip{}{}", devices, node.name,
+                                    node.chips, node.chips == 1 ? "" : "s",
+                                    node.nics == 0 ? " and no NICs to join another"
+                                                   : "; several nodes take a multiple of that"));
 }
 
 double bus_factor(CollectiveOperation op, std::uint32_t devices) {

@@ -35,8 +35,8 @@ class Builder {
   std::uint32_t add(std::uint32_t from, std::uint32_t to, Part part, Use use, Devices after) {
     after.erase(std::remove(after.begin(), after.end(), kNone), after.end());
     const bool original = after.empty();
-    schedule.push_back({from, to, std::max<std::uint64_t>(1, part.bytes), part.offset, part.offset, std::move(after),
-                        original, use == Use::sum});
+    schedule.push_back({from, to, std::max<std::uint64_t>(1, part.bytes), part.offset, part.offset,
+                        std::move(after), original, use == Use::sum});
     return static_cast<std::uint32_t>(schedule.size() - 1);
   }
 
@@ -304,7 +304,8 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
         if (op == Op::broadcast) {
           b.chain(orders[r], {share, r * share});
         } else {
-          b.ring(orders[r], (op == Op::all_reduce ? 2 : 1) * (n - 1), reduces ? n - 1 : 0, {share, r * share});
+          b.ring(orders[r], (op == Op::all_reduce ? 2 : 1) * (n - 1), reduces ? n - 1 : 0,
+                 {share, r * share});
         }
       }
       break;

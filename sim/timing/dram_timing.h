@@ -36,7 +36,7 @@ class DramTiming {
   DramSpec spec_;
   double burst_ns_;
   double stream_burst_ns_;  // of interleaved streams, refresh included
-  double row_open_ns_;  // pace of activates over the banks of a channel
+  double row_open_ns_;      // pace of activates over the banks of a channel
   double refresh_factor_;
   double turnaround_ns_;
   double read_latency_ns_;

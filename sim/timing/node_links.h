@@ -37,7 +37,7 @@ class NodeLinks {
   NodeSpec node_;
   std::uint32_t devices_;
   std::uint32_t vertices_;
-  std::uint32_t switch_;  // vertex of the first switch
+  std::uint32_t switch_;              // vertex of the first switch
   std::vector<std::uint32_t> doors_;  // vertices of the ways out, a node each
   std::vector<Link> links_;
   std::vector<std::vector<std::uint32_t>> out_;   // links by vertex

@@ -25,7 +25,8 @@ double inference_measured(const CsvRow& row, Quantity quantity) {
 
 // A machine's chips form one group, so rows with as many devices share it.
 std::string inference_key(const CsvRow& row, const RowSettings& settings) {
-  return (settings.arch.empty() ? text_in(row, "device") : settings.arch) + " x" + text_in(row, "devices", "1");
+  return (settings.arch.empty() ? text_in(row, "device") : settings.arch) + " x" +
+         text_in(row, "devices", "1");
 }
 
 SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const RowSettings& settings) {
@@ -59,7 +60,8 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
   return s;
 }
 
-std::vector<SimulatedRow> inference_simulate_all(const std::vector<CsvRow>& rows, const RowSettings& settings) {
+std::vector<SimulatedRow> inference_simulate_all(const std::vector<CsvRow>& rows,
+                                                 const RowSettings& settings) {
   const ArchSpec arch =
       load_arch_named(settings.arch.empty() ? text_in(rows.front(), "device") : settings.arch);
   RunnerOptions options;

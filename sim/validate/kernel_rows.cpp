@@ -1,8 +1,8 @@
-// Kernels of transformer layers on a chip (columns device, op, measured_us): matmul, row-wise and element-wise
-// operators, attention; time, and power where it was measured. What a kernel finds on chip follows from how
-// the rows were made: rows of a layer (column layer_op) find their activation, if it is one that the operator
-// before just made (an addition's residual is older); rows by the host's clock (includes_launch = yes) repeat one operator and find all of it; others are
-// cold.
+// Kernels of transformer layers on a chip (columns device, op, measured_us): matmul, row-wise and
+// element-wise operators, attention; time, and power where it was measured. What a kernel finds on chip
+// follows from how the rows were made: rows of a layer (column layer_op) find their activation, if it is one
+// that the operator before just made (an addition's residual is older); rows by the host's clock
+// (includes_launch = yes) repeat one operator and find all of it; others are cold.
 
 #include <fmt/format.h>
 
@@ -57,7 +57,8 @@ Operator operator_in(const CsvRow& row) {
   const std::string name = text_in(row, "op");
   const auto kind = parse_operator(name);
   if (!kind)
-    throw ConfigError("", "column op: unknown operator '" + name + "'" + did_you_mean(name, operator_names()));
+    throw ConfigError("",
+                      "column op: unknown operator '" + name + "'" + did_you_mean(name, operator_names()));
   const auto count = [&](const char* column) { return static_cast<std::uint64_t>(needed_in(row, column)); };
   const DType dtype = dtype_in(row);
   switch (*kind) {
@@ -86,7 +87,8 @@ Operator operator_in(const CsvRow& row) {
     case OperatorKind::kv_append:
     case OperatorKind::embedding:
       // A row without n is a plain list of m elements.
-      return standalone_vector(*kind, {count("m"), static_cast<std::uint64_t>(number_in(row, "n", 1))}, dtype);
+      return standalone_vector(*kind, {count("m"), static_cast<std::uint64_t>(number_in(row, "n", 1))},
+                               dtype);
     case OperatorKind::all_reduce:
     case OperatorKind::all_gather:
     case OperatorKind::reduce_scatter:
@@ -95,8 +97,9 @@ Operator operator_in(const CsvRow& row) {
     case OperatorKind::send_recv:
       break;
   }
-  throw ConfigError("", "column op: rows of " + name + " need the columns of a collective (system, "
-                        "message_bytes)");
+  throw ConfigError("", "column op: rows of " + name +
+                            " need the columns of a collective (system, "
+                            "message_bytes)");
 }
 
 // What is on chip when the kernel starts.
@@ -159,14 +162,11 @@ std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const
 }  // namespace
 
 const ReferenceKind& kernel_rows() {
-  static const ReferenceKind kKind = {"kernel",
-                                      {"device", "op", "measured_us"},
-                                      {"device", "op"},
-                                      {Quantity::time, Quantity::power, Quantity::memory_power},
-                                      kernel_primary,
-                                      kernel_measured,
-                                      kernel_key,
-                                      kernel_simulate};
+  static const ReferenceKind kKind = {
+      "kernel",         {"device", "op", "measured_us"},
+      {"device", "op"}, {Quantity::time, Quantity::power, Quantity::memory_power},
+      kernel_primary,   kernel_measured,
+      kernel_key,       kernel_simulate};
   return kKind;
 }
 

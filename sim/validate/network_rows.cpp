@@ -77,33 +77,34 @@ SimulatedRow collective_simulate(const CsvRow& row, ProbeFidelity) {
 }  // namespace
 
 const ReferenceKind& noc_rows() {
-  static const ReferenceKind kKind = {
-      "noc",
-      {"topology", "traffic", "sim_type"},
-      {"topology", "traffic", "sim_type"},
-      {Quantity::latency, Quantity::throughput},
-      noc_primary,
-      noc_measured,
-      process_a_row,
-      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
-        return row_by_row(rows, [&](const CsvRow& row) { return noc_simulate(row, probe_fidelity(settings)); });
-      }};
+  static const ReferenceKind kKind = {"noc",
+                                      {"topology", "traffic", "sim_type"},
+                                      {"topology", "traffic", "sim_type"},
+                                      {Quantity::latency, Quantity::throughput},
+                                      noc_primary,
+                                      noc_measured,
+                                      process_a_row,
+                                      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
+                                        return row_by_row(rows, [&](const CsvRow& row) {
+                                          return noc_simulate(row, probe_fidelity(settings));
+                                        });
+                                      }};
   return kKind;
 }
 
 const ReferenceKind& collective_rows() {
-  static const ReferenceKind kKind = {
-      "collective",
-      {"system", "devices", "message_bytes", "measured_us"},
-      {"system", "devices"},
-      {Quantity::time},
-      collective_primary,
-      collective_measured,
-      process_a_row,
-      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
-        return row_by_row(rows,
-                          [&](const CsvRow& row) { return collective_simulate(row, probe_fidelity(settings)); });
-      }};
+  static const ReferenceKind kKind = {"collective",
+                                      {"system", "devices", "message_bytes", "measured_us"},
+                                      {"system", "devices"},
+                                      {Quantity::time},
+                                      collective_primary,
+                                      collective_measured,
+                                      process_a_row,
+                                      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
+                                        return row_by_row(rows, [&](const CsvRow& row) {
+                                          return collective_simulate(row, probe_fidelity(settings));
+                                        });
+                                      }};
   return kKind;
 }
 

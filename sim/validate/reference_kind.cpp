@@ -14,8 +14,7 @@ constexpr std::array<const char*, kQuantityCount> kQuantities = {"time",   "thro
                                                                  "energy", "power",      "memory_power"};
 
 std::vector<const ReferenceKind*> kinds() {
-  return {&dram_rows(), &noc_rows(), &collective_rows(), &systolic_rows(), &inference_rows(),
-          &kernel_rows()};
+  return {&dram_rows(), &noc_rows(), &collective_rows(), &systolic_rows(), &inference_rows(), &kernel_rows()};
 }
 
 }  // namespace
@@ -38,7 +37,8 @@ std::string process_a_row(const CsvRow& /*row*/, const RowSettings& /*settings*/
 }
 
 ProbeFidelity probe_fidelity(const RowSettings& settings) {
-  if (settings.fidelity == "roofline") throw ConfigError("", "these rows have no roofline: use tile or cycle");
+  if (settings.fidelity == "roofline")
+    throw ConfigError("", "these rows have no roofline: use tile or cycle");
   return settings.fidelity == "cycle" ? ProbeFidelity::cycle : ProbeFidelity::tile;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Rows of measurements that Orrery can simulate. The kind of a file shows in its columns; each kind has a file
-// of its own (dram_rows, network_rows, kernel_rows, systolic_rows, inference_rows).
+// Rows of measurements that Orrery can simulate. The kind of a file shows in its columns; each kind has a
+// file of its own (dram_rows, network_rows, kernel_rows, systolic_rows, inference_rows).
 
 #include <array>
 #include <string>

@@ -1,5 +1,5 @@
-// Systolic arrays with operands on chip: cycles and accesses of SCALE-Sim v2, whose figure is the index of the
-// last cycle (columns dataflow, array_rows, array_cols).
+// Systolic arrays with operands on chip: cycles and accesses of SCALE-Sim v2, whose figure is the index of
+// the last cycle (columns dataflow, array_rows, array_cols).
 
 #include "sim/timing/systolic_timing.h"
 #include "sim/util/errors.h"

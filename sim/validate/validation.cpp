@@ -122,9 +122,8 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
         continue;
       }
       const std::string key = kind.process_key(row, request.settings);
-      auto portion = std::find_if(portions.rbegin(), portions.rend(), [&](const Portion& p) {
-        return p.kind == &kind && p.key == key;
-      });
+      auto portion = std::find_if(portions.rbegin(), portions.rend(),
+                                  [&](const Portion& p) { return p.kind == &kind && p.key == key; });
       if (key.empty() || portion == portions.rend() || portion->rows.size() == kMostRowsAProcess) {
         portions.push_back({&kind, key, {}, {}});
         portion = portions.rbegin();

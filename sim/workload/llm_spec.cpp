@@ -147,12 +147,14 @@ std::uint64_t LlmSpec::parameters() const {
   layer += up_matrices * (hidden * ffn + bias * ffn) + ffn * hidden + bias * hidden;
   layer += (parallel_branches ? 1 : 2) * norm_weights;
   if (qkv_biases) layer += q + 2 * kv;
-  if (experts > 0) layer += (experts - 1) * (up_matrices + 1) * hidden * ffn + hidden * experts;  // and the router
+  if (experts > 0)
+    layer += (experts - 1) * (up_matrices + 1) * hidden * ffn + hidden * experts;  // and the router
   if (parallel_branches) layer += ffn + hidden;  // biases of its feed-forward block
   std::uint64_t embeddings = vocab * hidden * (tied_embeddings ? 1 : 2);
   if (position == PositionKind::learned) embeddings += (max_positions + token_types) * hidden;
   // Final norm, or bert's embedding norm; bloom has both, gpt-j a bias of its head.
-  const std::uint64_t last = (position == PositionKind::alibi ? 2 : 1) * norm_weights + (parallel_branches ? vocab : 0);
+  const std::uint64_t last =
+      (position == PositionKind::alibi ? 2 : 1) * norm_weights + (parallel_branches ? vocab : 0);
   return layers * layer + embeddings + last + (pooler ? hidden * hidden + hidden : 0);
 }
 
@@ -166,15 +168,16 @@ LlmSpec build_llm(const ConfigDocument& document) {
   for (const char* key : {"num_experts", "n_routed_experts", "num_local_experts"}) {
     if (type == "mixtral" && std::string(key) == "num_local_experts") continue;
     if (root.contains(key) && !root[key].is_null()) {
-      reader.fail(std::string("/") + key,
-                  std::string("'") + key + "': this kind of mixture of experts is not modelled yet; mixtral is");
+      reader.fail(
+          std::string("/") + key,
+          std::string("'") + key + "': this kind of mixture of experts is not modelled yet; mixtral is");
     }
   }
-  const bool llama_like = type == "llama" || type == "mistral" || type == "mixtral" || type == "qwen2" || type == "deci";
+  const bool llama_like =
+      type == "llama" || type == "mistral" || type == "mixtral" || type == "qwen2" || type == "deci";
   const std::string activation = root.value("hidden_act", "silu");
   if (llama_like && activation != "silu") {
-    reader.fail("/hidden_act",
-                "'hidden_act' is '" + activation + "'; this model type is modelled with silu");
+    reader.fail("/hidden_act", "'hidden_act' is '" + activation + "'; this model type is modelled with silu");
   }
   if (llama_like) {
     read_llama(reader, root, spec);
@@ -200,7 +203,9 @@ LlmSpec build_llm(const ConfigDocument& document) {
                                             "opt",   "bloom",   "gptj",    "gpt2",  "bert"};
     throw ConfigError(
         document.where("/model_type"),
-        "'model_type' is '" + type + "'; expected one of llama, mistral, mixtral, qwen2, deci, opt, bloom, gptj, gpt2, bert" + did_you_mean(type, known));
+        "'model_type' is '" + type +
+            "'; expected one of llama, mistral, mixtral, qwen2, deci, opt, bloom, gptj, gpt2, bert" +
+            did_you_mean(type, known));
   }
   if (reader.errors.empty()) {
     if (spec.heads * spec.head_dim != spec.hidden && !root.contains("head_dim")) {

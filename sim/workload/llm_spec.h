@@ -26,10 +26,10 @@ struct LlmSpec {
   std::uint64_t max_positions = 0;
   std::uint64_t token_types = 0;  // bert
   bool tied_embeddings = false;
-  bool biases = false;        // on every projection
-  bool qkv_biases = false;    // on queries, keys and values only
-  bool parallel_branches = false;    // attention and feed-forward from one norm, added together
-  std::uint64_t experts = 0;         // feed-forward blocks a layer, of which a token takes:
+  bool biases = false;             // on every projection
+  bool qkv_biases = false;         // on queries, keys and values only
+  bool parallel_branches = false;  // attention and feed-forward from one norm, added together
+  std::uint64_t experts = 0;       // feed-forward blocks a layer, of which a token takes:
   std::uint64_t experts_a_token = 0;
   bool encoder_only = false;  // no cache, no decode steps
   bool post_norm = false;     // norm after the residual

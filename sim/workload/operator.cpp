@@ -6,9 +6,9 @@ namespace orrery {
 namespace {
 
 constexpr std::array<const char*, 18> kOperators = {
-    "matmul",    "attention", "rmsnorm",    "layernorm",  "add_rmsnorm",    "softmax",    "silu_mul",  "gelu",
-    "add",       "rope",      "kv_append",  "embedding",  "all_reduce",     "all_gather", "reduce_scatter",
-    "all_to_all", "broadcast", "send_recv"};
+    "matmul",         "attention",  "rmsnorm",   "layernorm", "add_rmsnorm", "softmax",    "silu_mul",
+    "gelu",           "add",        "rope",      "kv_append", "embedding",   "all_reduce", "all_gather",
+    "reduce_scatter", "all_to_all", "broadcast", "send_recv"};
 constexpr std::array<const char*, 3> kTensorKinds = {"weight", "activation", "kv"};
 
 template <class Enum, std::size_t N>

@@ -31,7 +31,9 @@ class GraphWriter {
     Tensor x = embedding();
     for (std::uint64_t layer = 0; layer < llm_.layers; ++layer) {
       builder_.set_layer(static_cast<std::int32_t>(layer));
-      x = llm_.parallel_branches ? parallel_layer(x) : llm_.post_norm ? post_norm_layer(x) : pre_norm_layer(x);
+      x = llm_.parallel_branches ? parallel_layer(x)
+          : llm_.post_norm       ? post_norm_layer(x)
+                                 : pre_norm_layer(x);
     }
     builder_.set_layer(-1);
     head(x);

@@ -76,7 +76,8 @@ TEST(Probe, BadInputIsRefusedWithTheReason) {
   refused("probe sram --arch gpu/h100-sxm --writes 2", "a share from 0 to 1");
   refused("probe noc --topology mesh --routing table", "expected xy or yx");
   refused("probe noc --topology mesh --link-latency 0", "1 to 1000");
-  refused("kernel --arch gpu/h100-sxm --node h100_dgx --op all_to_all --bytes 10 --devices 4294967298", "at most 512");
+  refused("kernel --arch gpu/h100-sxm --node h100_dgx --op all_to_all --bytes 10 --devices 4294967298",
+          "at most 512");
   refused("probe disk", "probe needs dram");
   refused("run --arch gpu/h100-sxm --model gpt2 --node a100_dgx", "is made of gpu/a100-sxm-80gb");
   const std::string loop =
@@ -107,8 +108,7 @@ TEST(Validate, GroupsErrorsAndCountsFailures) {
   EXPECT_LT(groups[0]["mean_abs"].get<double>(), 0.02);
   EXPECT_EQ(groups[1]["quantity"], "latency");
   EXPECT_LT(groups[1]["p90_abs"].get<double>(), 0.02);
-  const auto energy =
-      json_of("validate " + file + " --quantity energy --where pattern=seq_read --worst 1");
+  const auto energy = json_of("validate " + file + " --quantity energy --where pattern=seq_read --worst 1");
   EXPECT_EQ(energy[0]["worst"].size(), 1U);
   refused("validate " + file + " --where pattern=none", "no row to validate");
   refused("validate " + file + " --by presset", "did you mean 'preset'");
@@ -135,9 +135,10 @@ TEST(Validate, KernelRowsFailOneByOne) {
   EXPECT_EQ(groups[0]["n"], 4);
   EXPECT_EQ(groups[0]["failed"], 3);
   EXPECT_LT(groups[0]["mean_abs"].get<double>(), 0.25);
-  for (const char* words : {":3: no machine named 'gpu/a100-pcie-81gb'", ":4: column op: unknown operator 'matmull'",
-                            ":5: column n: 'many' is not a number", ":6: column dtype: unknown format 'fp17'",
-                            ":7: column measured_us: 'fast' is not a number"})
+  for (const char* words :
+       {":3: no machine named 'gpu/a100-pcie-81gb'", ":4: column op: unknown operator 'matmull'",
+        ":5: column n: 'many' is not a number", ":6: column dtype: unknown format 'fp17'",
+        ":7: column measured_us: 'fast' is not a number"})
     EXPECT_NE(r.err.find(words), std::string::npos) << words << "\n" << r.err;
 }
 

@@ -59,7 +59,8 @@ TEST_P(AlgorithmOnAMachine, MovesItsShareThroughTheChipsMemory) {
 INSTANTIATE_TEST_SUITE_P(
     Algorithms, AlgorithmOnAMachine,
     testing::Values(Case{"ring", NodeTopology::switched, Al::ring, Op::all_reduce, 1.75, 0.875},
-                    Case{"halving", NodeTopology::switched, Al::halving_doubling, Op::all_reduce, 1.75, 0.875},
+                    Case{"halving", NodeTopology::switched, Al::halving_doubling, Op::all_reduce, 1.75,
+                         0.875},
                     Case{"mesh", NodeTopology::fully_connected, Al::direct, Op::all_reduce, 1.75, 0.875},
                     Case{"in_switch", NodeTopology::switched, Al::in_switch, Op::all_reduce, 1.125, 0},
                     Case{"gather", NodeTopology::switched, Al::ring, Op::all_gather, 0.875, 0},

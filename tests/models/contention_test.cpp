@@ -82,8 +82,8 @@ TEST_P(ShippedRing, MovesLargeArraysAtTheSpeedOfItsLinks) {
   const ArchSpec arch = load_arch_named(GetParam());
   Machine machine(arch);
   const std::uint64_t bytes = 64 * kMiB;
-  for (const CollectiveOperation kind :
-       {CollectiveOperation::all_reduce, CollectiveOperation::all_gather, CollectiveOperation::reduce_scatter}) {
+  for (const CollectiveOperation kind : {CollectiveOperation::all_reduce, CollectiveOperation::all_gather,
+                                         CollectiveOperation::reduce_scatter}) {
     Program program;
     program.tasks.push_back({collective_task(arch.node, kind, bytes, 4), {}});
     const ProgramOutcome run = machine.run(program, {}, 0, false);
@@ -257,8 +257,8 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
       lists[c].emplace_back(g, hit);
       plain.push_back(g);
     }
-    requesters.push_back(std::make_unique<Requester>(("requester" + std::to_string(c)).c_str(),
-                                                     *chip.network, plain, window));
+    requesters.push_back(
+        std::make_unique<Requester>(("requester" + std::to_string(c)).c_str(), *chip.network, plain, window));
   }
   sc_core::sc_start();
   Femtoseconds simulated = 0;

@@ -160,8 +160,7 @@ TEST(Collective, TwoAtOnceShareTheLinks) {
   const std::size_t b = network.start(ring, 8, 0);
   // And a stream that crosses one link only, as a prefetch would.
   const std::size_t c =
-      network.start(
-      planned(make_schedule(Op::send_recv, Al::direct, node.topology, 2, 2, kBytes / 4)), 8, 0);
+      network.start(planned(make_schedule(Op::send_recv, Al::direct, node.topology, 2, 2, kBytes / 4)), 8, 0);
   start_simulation();
   const double alone = 2 * 7.0 / 8 * kBytes / kRate;
   // Twice the bytes on every link take twice the time; steps that wait for each other leave gaps.

@@ -109,10 +109,11 @@ int list_command(const Arguments& arguments) {
       ("what", po::value<std::string>()->default_value("archs"),
        "archs, models, nodes, runtimes, dram, routers, operators, dtypes or schemas")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
-  const ParsedOptions parsed = parse_options(
-      arguments, options,
-      "orrery list [archs|models|nodes|runtimes|dram|routers|operators|dtypes|schemas]\nWhat there is, by name.",
-      "  orrery list archs\n  orrery list models --format csv\n", "what");
+  const ParsedOptions parsed =
+      parse_options(arguments, options,
+                    "orrery list [archs|models|nodes|runtimes|dram|routers|operators|dtypes|schemas]\nWhat "
+                    "there is, by name.",
+                    "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const std::string what = parsed.values["what"].as<std::string>();
@@ -145,8 +146,8 @@ int list_command(const Arguments& arguments) {
     rows = name_rows(schema_names());
   } else {
     throw UsageError("cannot list '" + what + "'" +
-                     did_you_mean(what, {"archs", "models", "nodes", "runtimes", "dram", "routers", "operators", "dtypes",
-                                         "schemas"}));
+                     did_you_mean(what, {"archs", "models", "nodes", "runtimes", "dram", "routers",
+                                         "operators", "dtypes", "schemas"}));
   }
   print_result(format, rows, [&] { return table_of(rows); });
   return 0;

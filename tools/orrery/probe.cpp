@@ -361,9 +361,9 @@ int probe_sram(const Arguments& arguments) {
       ("pattern", po::value<std::string>()->default_value("stride_4"), "access pattern")                 //
       ("footprint-kib", po::value<double>()->default_value(64), "bytes that are touched")                //
       ("cores", po::value<unsigned>()->default_value(1), "cores that access")                            //
-      ("access-bytes", po::value<std::int64_t>()->default_value(4), "a lane's access")                       //
-      ("lanes", po::value<std::int64_t>()->default_value(32), "accesses a core makes at once")               //
-      ("outstanding", po::value<std::int64_t>()->default_value(64), "groups of accesses under way")          //
+      ("access-bytes", po::value<std::int64_t>()->default_value(4), "a lane's access")                   //
+      ("lanes", po::value<std::int64_t>()->default_value(32), "accesses a core makes at once")           //
+      ("outstanding", po::value<std::int64_t>()->default_value(64), "groups of accesses under way")      //
       ("accesses", po::value<std::int64_t>()->default_value(20000), "a core, measured")                  //
       ("writes", po::value<double>()->default_value(0), "share of the accesses")                         //
       ("pin-kib", po::value<double>()->default_value(0), "of the footprint, kept in the last level");

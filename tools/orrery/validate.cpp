@@ -22,7 +22,8 @@ const char* const kUsage =
     "Simulates each measured row and prints the errors by group; error = (simulated - measured) / measured.\n"
     "The columns tell what a file holds: DRAM (preset, pattern, ...), networks on chip (topology, traffic, "
     "...),\n"
-    "collectives (system, devices, message_bytes, ...), kernels (device, op, ...), systolic arrays (dataflow, "
+    "collectives (system, devices, message_bytes, ...), kernels (device, op, ...), systolic arrays "
+    "(dataflow, "
     "...).\n"
     "A row that cannot be simulated is named and counted, the others go on; the exit code is then 1.";
 const char* const kExamples =
@@ -66,9 +67,11 @@ int validate_command(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()                                                                                //
       ("data", po::value<std::vector<std::string>>()->required()->value_name("CSV"), "measured rows")  //
-      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"), "roofline, tile or cycle")  //
+      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
+       "roofline, tile or cycle")                                                                       //
       ("arch", po::value<std::string>()->value_name("NAME"), "machine, in place of each row's device")  //
-      ("runtime", po::value<std::string>()->value_name("R"), "software stack, in place of what the rows call for")  //
+      ("runtime", po::value<std::string>()->value_name("R"),
+       "software stack, in place of what the rows call for")  //
       ("jobs",
        po::value<unsigned>()
            ->default_value(std::max(1u, std::thread::hardware_concurrency()))
@@ -76,7 +79,8 @@ int validate_command(const Arguments& arguments) {
        "rows at a time")                                                                                    //
       ("where", po::value<std::vector<std::string>>()->value_name("COND"), "only rows for which it holds")  //
       ("by", po::value<std::string>()->value_name("COL,..."), "columns to group by")                        //
-      ("quantity", po::value<std::string>()->value_name("Q"), "time, throughput, latency, energy, power, memory_power")        //
+      ("quantity", po::value<std::string>()->value_name("Q"),
+       "time, throughput, latency, energy, power, memory_power")  //
       ("worst", po::value<unsigned>()->default_value(0)->value_name("N"),
        "list the N worst rows of each group")                                                   //
       ("plot", po::value<std::string>()->value_name("FILE.svg"), "simulated against measured")  //

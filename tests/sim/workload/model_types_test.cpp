@@ -9,15 +9,22 @@ namespace orrery::test {
 namespace {
 
 TEST(ModelTypes, ParametersAreThePublishedOnesUnderHuggingFaceNames) {
-  const std::pair<const char*, std::uint64_t> models[] = {
-      {"Llama-2-70b-hf", 68'976'648'192},   {"llama-7b", 6'738'415'616},
-      {"meta-llama/Meta-Llama-3-8B", 8'030'261'248}, {"Meta-Llama-3-70B", 70'553'706'496},
-      {"Mistral-7B-v0.1", 7'241'732'096},   {"Mixtral-8x7B-v0.1", 46'702'792'704},
-      {"Qwen1.5-7B", 7'721'324'544},        {"Qwen2-7B", 7'615'616'512},
-      {"Qwen2-72B", 72'706'203'648},        {"facebook/opt-6.7b", 6'658'473'984},
-      {"bloom-7b1", 7'069'016'064},         {"gpt-j-6b", 6'050'882'784},
-      {"Aquila-7B", 7'295'537'152},         {"Llama-2-7b-hf", 6'738'415'616}};
-  for (const auto& [name, parameters] : models) EXPECT_EQ(load_llm_named(name).parameters(), parameters) << name;
+  const std::pair<const char*, std::uint64_t> models[] = {{"Llama-2-70b-hf", 68'976'648'192},
+                                                          {"llama-7b", 6'738'415'616},
+                                                          {"meta-llama/Meta-Llama-3-8B", 8'030'261'248},
+                                                          {"Meta-Llama-3-70B", 70'553'706'496},
+                                                          {"Mistral-7B-v0.1", 7'241'732'096},
+                                                          {"Mixtral-8x7B-v0.1", 46'702'792'704},
+                                                          {"Qwen1.5-7B", 7'721'324'544},
+                                                          {"Qwen2-7B", 7'615'616'512},
+                                                          {"Qwen2-72B", 72'706'203'648},
+                                                          {"facebook/opt-6.7b", 6'658'473'984},
+                                                          {"bloom-7b1", 7'069'016'064},
+                                                          {"gpt-j-6b", 6'050'882'784},
+                                                          {"Aquila-7B", 7'295'537'152},
+                                                          {"Llama-2-7b-hf", 6'738'415'616}};
+  for (const auto& [name, parameters] : models)
+    EXPECT_EQ(load_llm_named(name).parameters(), parameters) << name;
 }
 
 std::uint64_t weight_bytes(const OperatorGraph& graph) {
