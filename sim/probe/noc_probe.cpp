@@ -157,12 +157,31 @@ class NocRun {
   }
 };
 
+// One message from node 0 to all others along a tree, or the sum of all others' messages on the way back.
+NocProbeResult run_tree(const NocProbe& probe) {
+  if (probe.fidelity == ProbeFidelity::cycle)
+    throw ConfigError("", probe.traffic + " trees are simulated at --fidelity tile");
+  const NocGraph graph(probe.network);
+  TileNetwork network(graph);
+  std::vector<std::uint32_t> others;
+  for (std::uint32_t node = 1; node < graph.nodes(); ++node) others.push_back(node);
+  const TileNetwork::Cycle done = probe.traffic == "multicast"
+                                      ? network.multicast(0, others, probe.packet_flits, 0)
+                                      : network.reduce(others, 0, probe.packet_flits, 0);
+  NocProbeResult r;
+  r.packets = 1;
+  r.latency_cycles = r.network_latency_cycles = r.max_latency_cycles = static_cast<double>(done);
+  r.hops = static_cast<double>(network.flits_moved()) / probe.packet_flits;  // channels of the tree
+  return r;
+}
+
 }  // namespace
 
 NocProbeResult run_noc_probe(const NocProbe& probe) {
   if (probe.packet_flits == 0) throw ConfigError("", "a packet has at least one flit");
   if (!(probe.rate > 0) || probe.rate > 1)
     throw ConfigError("", "the rate is in flits a node and cycle: more than 0, at most 1");
+  if (probe.traffic == "multicast" || probe.traffic == "reduce") return run_tree(probe);
   return NocRun(probe).run();
 }
 

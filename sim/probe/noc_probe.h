@@ -11,8 +11,10 @@ namespace orrery {
 
 struct NocProbe {
   NocSpec network;
-  std::string traffic = "uniform";  // uniform | transpose | neighbor | hotspot(S xW): S nodes of weight W
-  double rate = 0.1;                // flits a node and cycle offered
+  // uniform | transpose | neighbor | hotspot(S xW): S nodes of weight W | multicast | reduce: one tree, at
+  // tile
+  std::string traffic = "uniform";
+  double rate = 0.1;  // flits a node and cycle offered
   std::uint32_t packet_flits = 1;
   ProbeFidelity fidelity = ProbeFidelity::cycle;
   std::int64_t warm_up_cycles = 3000;

@@ -117,6 +117,19 @@ TEST(Validate, GroupsErrorsAndCountsFailures) {
   refused("validate missing.csv", "cannot read");
 }
 
+// A tree of 15 ways over a 4 x 4 mesh takes each channel once, so it is far from 15 messages one by one.
+TEST(Probe, MulticastAndReductionTrees) {
+  for (const char* traffic : {"multicast", "reduce"}) {
+    const auto tree = json_of(std::string("probe noc --topology mesh --k 4 --fidelity tile --packet-flits 16 "
+                                          "--traffic ") +
+                              traffic);
+    EXPECT_LT(tree["latency_cycles"].get<double>(), 60) << traffic;  // 7 routers and 16 flits, not 15 x 16
+    EXPECT_GT(tree["latency_cycles"].get<double>(), 16 + 7) << traffic;
+    EXPECT_NEAR(tree["hops"].get<double>(), 1 + 15 + 15, 0.1) << traffic;  // channels of the tree
+  }
+  refused("probe noc --topology mesh --traffic multicast --fidelity cycle", "--fidelity tile");
+}
+
 // A row that cannot be simulated is named and counted; the others go on.
 TEST(Validate, KernelRowsFailOneByOne) {
   const std::string file = temporary_file("kernels.csv",

@@ -231,6 +231,8 @@ const char* const kNocExamples =
     "  orrery probe noc --topology mesh --k 8 --n 2 --rate 0.2\n"
     "  orrery probe noc --topology torus --k 4 --packet-flits 4 --sweep --plot torus.svg\n"
     "  orrery probe noc --topology crossbar --k 16 --traffic 'hotspot(2 x4)' --rate 0.3 --fidelity tile\n"
+    "  orrery probe noc --topology mesh --k 8 --traffic multicast --packet-flits 16 --fidelity tile  # or "
+    "reduce\n"
     "  orrery probe noc --topology arch_configs/noc/example-graph.yaml --rate 0.1\n";
 
 Row noc_row(const NocProbe& probe, const std::string& topology) {
