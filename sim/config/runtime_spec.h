@@ -18,8 +18,9 @@ struct RuntimeSpec {
   double kernel_gap_us = 0;  // between kernels that follow each other in a stream or a graph
   double step_us = 0;        // host work of a step (schedule, inputs, sampling) that the device waits for
   double sequence_us = 0;    // of that, a sequence of the batch
-  double kv_memory_fraction =
-      0;                  // of memory left after weights and activations, for paged KV; 0 = all must fit
+  // Of a device's memory, what the stack may fill; the KV cache takes what weights and activations leave of
+  // it. 0 = no paging: a batch must fit whole.
+  double kv_memory_fraction = 0;
   bool preempts = false;  // sequences that no longer fit are recomputed
 
   // Microseconds by the host's clock of an operator that takes `device_us`.

@@ -57,12 +57,17 @@ void read_llama(DimensionReader& reader, const json& root, LlmSpec& spec) {
   spec.tied_embeddings = root.value("tie_word_embeddings", false);
 }
 
+// Every head has keys and values of its own, and together they are as wide as the model.
+void own_key_values(LlmSpec& spec) {
+  spec.kv_heads = spec.heads;
+  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+}
+
 void read_gpt2(DimensionReader& reader, const json& root, LlmSpec& spec) {
   spec.hidden = reader.required("n_embd");
   spec.layers = reader.required("n_layer");
   spec.heads = reader.required("n_head");
-  spec.kv_heads = spec.heads;
-  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+  own_key_values(spec);
   spec.ffn = reader.optional("n_inner", 4 * spec.hidden);
   spec.vocab = reader.required("vocab_size");
   spec.max_positions = reader.required("n_positions");
@@ -77,8 +82,7 @@ void read_opt(DimensionReader& reader, LlmSpec& spec) {
   spec.hidden = reader.required("hidden_size");
   spec.layers = reader.required("num_hidden_layers");
   spec.heads = reader.required("num_attention_heads");
-  spec.kv_heads = spec.heads;
-  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+  own_key_values(spec);
   spec.ffn = reader.required("ffn_dim");
   spec.vocab = reader.required("vocab_size");
   spec.max_positions = reader.required("max_position_embeddings") + 2;  // its table starts two rows late
@@ -92,8 +96,7 @@ void read_bloom(DimensionReader& reader, const json& root, LlmSpec& spec) {
   spec.hidden = root.contains("hidden_size") ? reader.required("hidden_size") : reader.required("n_embed");
   spec.layers = reader.required("n_layer");
   spec.heads = root.contains("n_head") ? reader.required("n_head") : reader.required("num_attention_heads");
-  spec.kv_heads = spec.heads;
-  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+  own_key_values(spec);
   spec.ffn = 4 * spec.hidden;
   spec.vocab = reader.required("vocab_size");
   spec.tied_embeddings = spec.biases = true;
@@ -106,8 +109,7 @@ void read_gptj(DimensionReader& reader, LlmSpec& spec) {
   spec.hidden = reader.required("n_embd");
   spec.layers = reader.required("n_layer");
   spec.heads = reader.required("n_head");
-  spec.kv_heads = spec.heads;
-  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+  own_key_values(spec);
   spec.ffn = reader.optional("n_inner", 4 * spec.hidden);
   spec.vocab = reader.required("vocab_size");
   spec.max_positions = reader.optional("n_positions", 0);
@@ -121,8 +123,7 @@ void read_bert(DimensionReader& reader, LlmSpec& spec) {
   spec.hidden = reader.required("hidden_size");
   spec.layers = reader.required("num_hidden_layers");
   spec.heads = reader.required("num_attention_heads");
-  spec.kv_heads = spec.heads;
-  spec.head_dim = spec.heads > 0 ? spec.hidden / spec.heads : 0;
+  own_key_values(spec);
   spec.ffn = reader.required("intermediate_size");
   spec.vocab = reader.required("vocab_size");
   spec.max_positions = reader.required("max_position_embeddings");
