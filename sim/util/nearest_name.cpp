@@ -1,6 +1,7 @@
 #include "sim/util/nearest_name.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace orrery {
 namespace {
@@ -27,7 +28,10 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(name, candidate);
+    const std::size_t folder = candidate.rfind('/');  // a name may be given without its folder
+    const std::size_t distance =
+        std::min(edit_distance(name, candidate),
+                 folder == std::string::npos ? SIZE_MAX : edit_distance(name, candidate.substr(folder + 1)));
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

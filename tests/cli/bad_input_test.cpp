@@ -44,6 +44,12 @@ TEST(BadInput, NegativeSize) {
                  {file + ":", "'chip.cores.scratchpad.size_kib' is -512", "greater than 0"});
 }
 
+TEST(BadInput, NameWithoutItsFolder) {
+  expect_refused("check mesh-npu", 2, {"did you mean 'asic/mesh-npu'"});
+  expect_refused("run --arch h100-sxm --model gpt2", 2, {"did you mean 'gpu/h100-sxm'"});
+  expect_refused("check vlm", 2, {"did you mean 'vllm'"});
+}
+
 TEST(BadInput, MissingFile) {
   expect_refused("check /nowhere/machine.yaml", 2, {"/nowhere/machine.yaml"});
   expect_refused("run --arch /nowhere/machine.yaml --model gpt2", 2,

@@ -37,11 +37,15 @@ std::filesystem::path file_of(const std::string& name) {
        {std::pair{arch_names(), &find_arch}, std::pair{model_names(), &find_model_file}}) {
     if (std::find(names.begin(), names.end(), name) != names.end()) return find(name);
   }
-  for (const char* folder : {"dram", "energy", "nodes", "noc", "sram"}) {
-    const auto preset = data_home() / "arch_configs" / folder / (name + ".yaml");
-    if (std::filesystem::is_regular_file(preset)) return preset;
+  std::vector<std::string> known = arch_names();
+  for (const std::string& model : model_names()) known.push_back(model);
+  for (const char* folder : {"dram", "energy", "libraries", "nodes", "noc", "runtimes", "sram"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(data_home() / "arch_configs" / folder)) {
+      if (entry.path().stem() == name) return entry.path();
+      known.push_back(entry.path().stem().string());
+    }
   }
-  throw ConfigError(name, "cannot read this file");
+  throw ConfigError(name, "cannot read this file" + did_you_mean(name, known));
 }
 
 // What a schema cannot say: timings that contradict each other, routes that deadlock, chips that do not add
