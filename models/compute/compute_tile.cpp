@@ -224,10 +224,7 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
     path.extend(path.at + clock_.cycles(kernel.stage_chain_cycles), TimeCategory::vector);
     slot.chain = path;
   }
-  counts_.scratchpad_read_bytes += cost.scratchpad_read_bytes;
-  if (!kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
-  counts_.vector_ops += cost.vector_work.simple_ops;
-  counts_.transcendental_ops += cost.vector_work.transcendental_ops;
+  count_stage(counts_, kernel, cost);
   slot.buffer_free[slot.issued % kernel.pipeline_stages] = path;
   ++slot.issued;
   ++slot.next_k;
@@ -252,8 +249,7 @@ void ComputeTile::finish_item(const WorkItem& item, CriticalPath path, Femtoseco
     end = vector.reserve(end, cost.vector);
     path.extend(end, TimeCategory::vector);
   }
-  counts_.vector_ops += cost.vector_work.simple_ops;
-  counts_.transcendental_ops += cost.vector_work.transcendental_ops;
+  count_item(counts_, cost);
   for (std::size_t i = 0; i < run_.kernel->outputs.size(); ++i) {
     const KernelOperand& operand = run_.kernel->outputs[i];
     Granule tile;

@@ -74,4 +74,17 @@ StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, con
   }
 }
 
+void count_stage(ActivityCounts& counts, const TileKernel& kernel, const StageCost& cost) {
+  counts.scratchpad_read_bytes += cost.scratchpad_read_bytes;
+  // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
+  if (!kernel.causal) counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
+  counts.vector_ops += cost.vector_work.simple_ops;
+  counts.transcendental_ops += cost.vector_work.transcendental_ops;
+}
+
+void count_item(ActivityCounts& counts, const ItemCost& cost) {
+  counts.vector_ops += cost.vector_work.simple_ops;
+  counts.transcendental_ops += cost.vector_work.transcendental_ops;
+}
+
 }  // namespace orrery

@@ -51,4 +51,8 @@ class StageCosts {
   }
 };
 
+// What a stage and an item do, as counts.
+void count_stage(ActivityCounts& counts, const TileKernel& kernel, const StageCost& cost);
+void count_item(ActivityCounts& counts, const ItemCost& cost);
+
 }  // namespace orrery

@@ -10,6 +10,7 @@
 #include "models/core/clock_domain.h"
 #include "models/core/component.h"
 #include "models/core/granule.h"
+#include "models/memory/level_counters.h"
 #include "models/memory/tile_lru.h"
 #include "sim/config/arch_spec.h"
 #include "sim/program/program.h"
@@ -24,20 +25,6 @@ struct TileRange {
   std::uint64_t resident_bytes = 0;       // on chip when the kernel starts: the last tiles
   std::uint64_t dirty_bytes = 0;          // of those, not yet in DRAM: the last ones
 };
-
-// Where a level counts what it serves.
-struct LevelCounters {
-  std::uint64_t ActivityCounts::*read;
-  std::uint64_t ActivityCounts::*write;
-  std::uint64_t ActivityCounts::*fill;
-  std::uint64_t ActivityCounts::*writeback;
-};
-inline constexpr LevelCounters kInnerCounters = {
-    &ActivityCounts::shared_read_bytes, &ActivityCounts::shared_write_bytes,
-    &ActivityCounts::shared_fill_bytes, &ActivityCounts::shared_writeback_bytes};
-inline constexpr LevelCounters kOuterCounters = {
-    &ActivityCounts::outer_read_bytes, &ActivityCounts::outer_write_bytes, &ActivityCounts::outer_fill_bytes,
-    &ActivityCounts::outer_writeback_bytes};
 
 class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public Component {
  public:

@@ -22,6 +22,7 @@ struct NocPacket {
   std::uint32_t tie = 0;  // which way when two are as short
   NocCycle created = 0;
   NocCycle injected = 0;  // its head left the node
+  std::uint64_t tag = 0;  // the sender's, for the sink
 };
 
 class NocSink {
@@ -40,6 +41,8 @@ class CycleNetwork {
   // Simulates cycle `t`; call with consecutive cycles.
   void step(NocCycle t);
   bool idle() const { return packets_in_flight_ == 0; }
+  // Cycles after which nothing (a credit) is still on its way in an idle network.
+  NocCycle horizon() const { return static_cast<NocCycle>(arrivals_.size()); }
   std::uint64_t waiting_packets(std::uint32_t node) const { return nodes_[node].waiting.size(); }
 
  private:

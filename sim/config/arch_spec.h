@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/config/dram_device.h"
 #include "sim/config/library_spec.h"
 #include "sim/config/noc_spec.h"
 #include "sim/config/node_spec.h"
@@ -116,6 +117,7 @@ struct DramSpec {
   double bus_bytes_per_cycle = 0;         // width of the chip-side port at the core clock; 0 = not a limit
   std::uint64_t capacity_bytes = 0;
   double energy_pj_per_bit = 0;
+  DramDevice device;  // the whole timing set, at this data rate (fidelity `cycle`)
 
   double channel_peak_bytes_per_s() const { return data_rate_mtps * 1e6 * channel_width_bits / 8; }
   double peak_bytes_per_s() const { return channel_peak_bytes_per_s() * channels; }

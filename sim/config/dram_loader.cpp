@@ -155,6 +155,24 @@ DramDevice read_device(const json& p, const std::string& name) {
   return d;
 }
 
+// The device at another data rate: times stay, so their clocks change; what counts in clocks (tCCD) does not.
+DramDevice at_data_rate(DramDevice d, double rate_mtps) {
+  const double faster = rate_mtps / d.data_rate_mtps;
+  d.data_rate_mtps = rate_mtps;
+  d.clock_ns /= faster;
+  DramTimings& t = d.timing;
+  for (std::uint32_t* clocks :
+       {&t.cl,     &t.cwl,    &t.trcd_rd, &t.trcd_wr,  &t.trp,     &t.tras,  &t.trc,
+        &t.trrd_s, &t.trrd_l, &t.tfaw,    &t.t32aw,    &t.trtp,    &t.twr,   &t.twtr_s,
+        &t.twtr_l, &t.trefi,  &t.trfc,    &t.trefi_pb, &t.trfc_pb, &t.trrefd}) {
+    *clocks = static_cast<std::uint32_t>(std::ceil(*clocks * faster - 1e-9));
+  }
+  t.trc = std::max(t.trc, t.tras + t.trp);
+  const std::uint32_t gap = t.cl + d.burst_clocks + 1;
+  t.trtw = std::max(t.trtw, gap > t.cwl ? gap - t.cwl : 1);
+  return d;
+}
+
 }  // namespace
 
 std::vector<std::string> dram_preset_names() {
@@ -201,8 +219,10 @@ std::vector<Diagnostic> check_dram_device(const DramDevice& d, const std::string
   return found;
 }
 
-DramDevice load_dram_device(const std::string& preset) {
-  const ConfigDocument document = load_preset(preset, "");
+namespace {
+
+// Throws ConfigError on timings that contradict each other.
+DramDevice build_device(const ConfigDocument& document) {
   const json& p = document.root();
   std::vector<Diagnostic> found;
   const bool in_clocks = p.contains("timing_clocks");
@@ -222,10 +242,16 @@ DramDevice load_dram_device(const std::string& preset) {
         "/burst_length", fmt::format("a burst of {} transfers is not a multiple of the {} a clock",
                                      integer(p, "burst_length"), integer(p, "transfers_per_clock"))));
   }
-  const DramDevice device = read_device(p, std::filesystem::path(preset).stem().string());
+  const DramDevice device = read_device(p, document.path().stem().string());
   for (const Diagnostic& d : check_dram_device(device, document.where(table))) found.push_back(d);
   if (!found.empty()) throw ConfigError(found);
   return device;
+}
+
+}  // namespace
+
+DramDevice load_dram_device(const std::string& preset) {
+  return build_device(load_preset(preset, ""));
 }
 
 DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, const std::string& pointer) {
@@ -267,6 +293,7 @@ DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, 
   spec.interleave_bytes = integer(level, "interleave_bytes", 256);
   spec.controller_latency_ns = number(level, "controller_latency_ns");
   spec.bus_bytes_per_cycle = number(level, "bus_bytes_per_cycle");
+  spec.device = at_data_rate(build_device(preset), spec.data_rate_mtps);
   return spec;
 }
 

@@ -117,7 +117,7 @@ RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const
   const ArchSpec& arch = runner.arch();
   const RunnerOptions& options = runner.options();
   PhaseRunner phases(runner, runtime, info.scenario.batch, progress);
-  const std::uint64_t on_chip = options.fidelity == Fidelity::tile ? arch.shared_capacity_bytes() : 0;
+  const std::uint64_t on_chip = options.fidelity != Fidelity::roofline ? arch.shared_capacity_bytes() : 0;
   const PhaseSum prefill =
       phases.run("prefill", info.prefill_graphs, on_chip, [&](std::uint64_t i) { return stream.prefill(i); });
   const PhaseSum decode =

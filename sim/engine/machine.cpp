@@ -1,18 +1,14 @@
 #include "sim/engine/machine.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <systemc>
 
 #include "models/factory.h"
+#include "sim/engine/conservation.h"
 #include "sim/engine/systemc_session.h"
-#include "sim/util/errors.h"
 
 namespace orrery {
 namespace {
-
-constexpr Femtoseconds kLatestStart = 9'000'000'000'000'000'000;  // 9000 s: the clock saturates at 9223 s
 
 // Of tasks that may overlap: the chain that ends last, walked back along the latest-ending dependences.
 TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>& outcomes,
@@ -50,7 +46,7 @@ ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTe
   if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) sc_core::sc_start(sc_core::SC_ZERO_TIME);
   const Femtoseconds start =
       wake_time(now_fs(), 0);  // on the grid: a program does not depend on what ran before
-  if (start > kLatestStart) throw SimulationError("machine", "more than 9000 s simulated in one process");
+  check_clock(start);
   chip_->reset();
   const ActivityCounts before = chip_->counts;
   CommandProcessor& command = *chip_->command;
@@ -68,8 +64,8 @@ ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTe
   outcome.counts = chip_->counts - before;
   outcome.simulated_counts = outcome.counts;
   outcome.counts += command.skipped_counts();
-  check_conservation(outcome.counts);
-  check_program(program, outcome.counts);
+  check_conservation(arch_, outcome.counts);
+  check_program(arch_, program, outcome.counts);
   outcome.time = end - start + outcome.skipped;
   outcome.split = critical_split(program, command.outcomes(), start);
   outcome.split.add(TimeCategory::wait, outcome.time - outcome.split.total());
@@ -83,51 +79,7 @@ void Machine::set_clock_factor(double factor) {
 }
 
 void Machine::check_complete() const {
-  std::string stuck;
-  for (const Component* component : chip_->components()) {
-    if (!component->idle()) stuck += (stuck.empty() ? "" : "; ") + component->waiting_for();
-  }
-  if (!stuck.empty()) throw SimulationError(arch_.name, "no event is left, yet " + stuck);
-}
-
-// MACs and stores must be those of the program's tiles.
-void Machine::check_program(const Program& program, const ActivityCounts& counts) const {
-  std::uint64_t macs = 0;
-  std::uint64_t stored = 0;
-  for (const Task& task : program.tasks) {
-    const auto* kernel = std::get_if<TileKernel>(&task.work);
-    if (kernel == nullptr) return;  // a collective stores too
-    macs += kernel->useful_macs;
-    stored += stored_bytes(*kernel);
-  }
-  if (counts.total_macs() != macs) {
-    throw SimulationError(arch_.name,
-                          fmt::format("{} MACs done, the program has {}", counts.total_macs(), macs));
-  }
-  if (counts.requested_write_bytes != stored) {
-    throw SimulationError(
-        arch_.name, fmt::format("{} bytes stored, the program has {}", counts.requested_write_bytes, stored));
-  }
-}
-
-void Machine::check_conservation(const ActivityCounts& c) const {
-  const auto require = [&](const char* what, std::uint64_t asked, std::uint64_t served) {
-    if (asked == served) return;
-    throw SimulationError(arch_.name, fmt::format("{}: {} bytes asked, {} served", what, asked, served));
-  };
-  require("network", c.requested_read_bytes + c.requested_write_bytes, c.noc_bytes);
-  if (arch_.shared_buffer) {
-    require("shared buffer reads", c.requested_read_bytes - c.multicast_bytes, c.shared_read_bytes);
-    require("shared buffer writes", c.requested_write_bytes, c.shared_write_bytes);
-    // What a level misses or passes on, the next one serves.
-    require("levels behind it and DRAM, reads", c.shared_fill_bytes + c.outer_fill_bytes,
-            c.outer_read_bytes + c.dram_read_bytes);
-    require("levels behind it and DRAM, writes", c.shared_writeback_bytes + c.outer_writeback_bytes,
-            c.outer_write_bytes + c.dram_write_bytes);
-  } else {
-    require("DRAM reads", c.requested_read_bytes - c.multicast_bytes, c.dram_read_bytes);
-    require("DRAM writes", c.requested_write_bytes, c.dram_write_bytes);
-  }
+  check_idle(arch_, chip_->components());
 }
 
 }  // namespace orrery

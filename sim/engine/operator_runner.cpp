@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/engine/cycle_machine.h"
+#include "sim/engine/machine.h"
 #include "sim/engine/power_cap.h"
 #include "sim/engine/roofline.h"
 #include "sim/engine/shape_key.h"
 #include "sim/estimate/energy.h"
+#include "sim/util/errors.h"
 
 namespace orrery {
 namespace {
@@ -33,7 +36,22 @@ std::uint64_t stages(const Program& program) {
 }  // namespace
 
 const char* to_string(Fidelity fidelity) {
-  return fidelity == Fidelity::roofline ? "roofline" : "tile";
+  switch (fidelity) {
+    case Fidelity::roofline:
+      return "roofline";
+    case Fidelity::tile:
+      return "tile";
+    case Fidelity::cycle:
+      return "cycle";
+  }
+  return "";
+}
+
+Fidelity parse_fidelity(const std::string& text) {
+  for (const Fidelity fidelity : {Fidelity::roofline, Fidelity::tile, Fidelity::cycle}) {
+    if (text == to_string(fidelity)) return fidelity;
+  }
+  throw ConfigError("", "--fidelity is '" + text + "'; expected roofline, tile or cycle");
 }
 
 OperatorRunner::OperatorRunner(const ArchSpec& arch, const RunnerOptions& options)
@@ -120,6 +138,7 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
   if (found == mappings_.end())
     found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile)).first;
   const std::vector<Candidate>& candidates = found->second;
+  if (!machine_ && options_.fidelity == Fidelity::cycle) machine_ = std::make_unique<CycleMachine>(arch_);
   if (!machine_) machine_ = std::make_unique<Machine>(arch_);
   OperatorOutcome best;
   std::uint64_t spent = 0;

@@ -6,14 +6,16 @@
 #include <string>
 #include <unordered_map>
 
-#include "sim/engine/machine.h"
+#include "sim/engine/program_machine.h"
 #include "sim/mapping/mapper.h"
 #include "sim/stats/run_result.h"
 
 namespace orrery {
 
-enum class Fidelity : std::uint8_t { roofline, tile };
+enum class Fidelity : std::uint8_t { roofline, tile, cycle };
 const char* to_string(Fidelity fidelity);
+// Throws ConfigError on another word than roofline, tile or cycle.
+Fidelity parse_fidelity(const std::string& text);
 
 struct OperatorOutcome {
   Femtoseconds time = 0;
@@ -59,7 +61,7 @@ class OperatorRunner {
   const ArchSpec& arch_;
   const RunnerOptions options_;
   Mapper mapper_;
-  std::unique_ptr<Machine> machine_;
+  std::unique_ptr<ProgramMachine> machine_;
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<std::unique_ptr<OperatorOutcome>> outcomes_;
   std::unordered_map<std::string, std::vector<Candidate>> mappings_;

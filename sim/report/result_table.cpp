@@ -92,7 +92,7 @@ std::string run_table(const std::vector<json>& results) {
   text(rows, "bound by", results, "/bound");
   rows.push_back({"time"});
   shares(rows, results, "/time_s", "/latency_s", "s");
-  if (at(first, "/fidelity") == "tile") {
+  if (at(first, "/fidelity") != "roofline") {
     rows.push_back({"time obtained by"});
     percent(rows, "  simulated events", results, "/simulated/share_simulated");
     percent(rows, "  replay", results, "/simulated/share_replayed");

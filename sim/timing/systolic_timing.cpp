@@ -51,9 +51,9 @@ std::uint64_t systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, 
   std::uint64_t cycles = folds * fold.total();
   if (spec.double_buffered) {
     // Results drain, and the next stationary operand loads, behind the stream: whichever is longer sets the
-    // pace.
+    // pace of all folds but the last.
     const std::uint64_t pace = std::max(fold.stream, std::max<std::uint64_t>(fold.load, 1));
-    cycles = fold.load + folds * pace + fold.skew + fold.drain;
+    cycles = fold.load + (folds - 1) * pace + fold.stream + fold.skew + fold.drain;
   }
   const double rate = spec.rates[static_cast<std::size_t>(dtype)];
   return static_cast<std::uint64_t>(std::ceil(static_cast<double>(cycles) / rate));

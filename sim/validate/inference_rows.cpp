@@ -65,8 +65,7 @@ std::vector<SimulatedRow> inference_simulate_all(const std::vector<CsvRow>& rows
   const ArchSpec arch =
       load_arch_named(settings.arch.empty() ? text_in(rows.front(), "device") : settings.arch);
   RunnerOptions options;
-  if (settings.fidelity == "roofline") options.fidelity = Fidelity::roofline;
-  if (settings.fidelity == "cycle") throw ConfigError("", "these rows are simulated at tile or roofline");
+  options.fidelity = parse_fidelity(settings.fidelity);
   OperatorRunner runner(arch, options);
   return row_by_row(rows, [&](const CsvRow& row) { return inference_simulate(row, runner, settings); });
 }

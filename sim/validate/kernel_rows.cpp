@@ -140,8 +140,7 @@ std::string kernel_key(const CsvRow& row, const RowSettings& settings) {
 std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const RowSettings& settings) {
   const ArchSpec arch = load_arch_named(kernel_key(rows.front(), settings));
   RunnerOptions options;
-  if (settings.fidelity == "roofline") options.fidelity = Fidelity::roofline;
-  if (settings.fidelity == "cycle") throw ConfigError("", "these rows are simulated at tile or roofline");
+  options.fidelity = parse_fidelity(settings.fidelity);
   OperatorRunner runner(arch, options);
   return row_by_row(rows, [&](const CsvRow& row) {
     const Operator op = operator_in(row);

@@ -288,6 +288,7 @@ TEST(Contention, ANarrowWayBetweenPartitionsBoundsTheSharedBuffer) {
   ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
   const ClockDomain clock(arch.clock_hz);
   SharedBufferSpec spec = *arch.shared_buffer;
+  spec.partitions = 1;
   const auto finish = [&](const char* name) {
     ActivityCounts counts;
     SharedBuffer buffer(name, spec, clock, counts);

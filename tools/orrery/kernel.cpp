@@ -175,7 +175,7 @@ int kernel_command(const Arguments& arguments) {
       ("node", po::value<std::string>()->value_name("NAME"),
        "links and protocols of this node instead of the machine's own")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
-       "roofline (a bound) or tile")  //
+       "roofline (a bound), tile, or cycle (slow: small kernels)")  //
       ("exact", "no steady-state skipping");
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
   if (parsed.help) return 0;

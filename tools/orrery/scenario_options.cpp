@@ -44,7 +44,7 @@ po::options_description fidelity_options() {
       ("node", po::value<std::string>()->value_name("NAME"),
        "chips, links and protocols of this node (orrery list nodes) instead of the machine's own")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
-       "roofline (a bound) or tile")                                                                   //
+       "roofline (a bound), tile, or cycle (slow: small kernels)")                                     //
       ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping")  //
       ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
        "software stack (orrery list runtimes); ideal: no launch cost, no host time");
@@ -87,12 +87,7 @@ RuntimeSpec runtime_from(const po::variables_map& values) {
 
 RunnerOptions runner_options_from(const po::variables_map& values) {
   RunnerOptions options;
-  const std::string fidelity = values["fidelity"].as<std::string>();
-  if (fidelity == "roofline") {
-    options.fidelity = Fidelity::roofline;
-  } else if (fidelity != "tile") {
-    throw UsageError("unknown --fidelity '" + fidelity + "' (roofline or tile)");
-  }
+  options.fidelity = parse_fidelity(values["fidelity"].as<std::string>());
   options.exact = values.count("exact") != 0;
   return options;
 }
