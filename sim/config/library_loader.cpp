@@ -47,6 +47,7 @@ LibrarySpec load_library(const std::string& name, const std::string& where) {
   const nlohmann::json& root = document.root();
   LibrarySpec spec;
   spec.name = name;
+  spec.vendor = document.root().at("vendor").get<std::string>();
   const nlohmann::json& matmul = root.at("matmul");
   spec.tiles = matmul.at("tiles").get<std::vector<std::array<std::uint32_t, 2>>>();
   spec.stage_k_bytes = integer(matmul, "stage_k_bytes", spec.stage_k_bytes);

@@ -41,6 +41,15 @@ json share_json(const SimulatedShare& share) {
           {"share_replicated", share.replicated}};
 }
 
+json expected_json(const ExpectedError& e) {
+  json out = {{"mean", nullptr}, {"p90", nullptr}, {"inside", e.inside}, {"basis", e.basis}};
+  if (e.known) {
+    out["mean"] = e.mean;
+    out["p90"] = e.p90;
+  }
+  return out;
+}
+
 json info_json(const RunInfo& info) {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
@@ -90,6 +99,7 @@ json to_json(const RunResult& r) {
   out["counts"] = counts_json(r.counts);
   out["decode_sampling_error"] = r.decode_sampling_error;
   out["simulated"] = share_json(r.share);
+  out["expected_error"] = expected_json(r.expected);
   out["run_info"] = info_json(r.info);
   return out;
 }
@@ -116,6 +126,7 @@ json to_json(const KernelResult& r) {
               {"time_s", time_json(r.time)},
               {"counts", counts_json(r.counts)},
               {"simulated", share_json(r.share)},
+              {"expected_error", expected_json(r.expected)},
               {"run_info", info_json(r.info)}};
   return out;
 }

@@ -66,6 +66,27 @@ void percent(Rows& rows, const std::string& name, const std::vector<json>& resul
   rows.push_back(row);
 }
 
+void expected(Rows& rows, const std::vector<json>& results) {
+  std::vector<std::string> row = {"expected error, 9 of 10"};
+  for (const json& r : results) {
+    const json p90 = at(r, "/expected_error/p90");
+    row.push_back(p90.is_null()
+                      ? "unknown"
+                      : fmt::format("+-{:.0f} %{}", 100 * p90.get<double>(),
+                                    at(r, "/expected_error/inside").get<bool>() ? "" : ", outside"));
+  }
+  rows.push_back(row);
+}
+
+std::string expected_basis(const std::vector<json>& results) {
+  std::string out = "\nexpected error from:\n";
+  for (const json& r : results) {
+    out += fmt::format("  {}: {}\n", at(r, "/arch").get<std::string>(),
+                       at(r, "/expected_error/basis").get<std::string>());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string run_table(const std::vector<json>& results) {
@@ -79,6 +100,7 @@ std::string run_table(const std::vector<json>& results) {
   text(rows, "devices", results, "/devices");
   text(rows, "dtype", results, "/dtype");
   metric(rows, "latency", results, "/latency_s", "s");
+  expected(rows, results);
   metric(rows, "TTFT", results, "/ttft_s", "s");
   metric(rows, "TPOT", results, "/tpot_s", "s");
   metric(rows, "throughput", results, "/tokens_per_s", "tokens/s");
@@ -110,7 +132,7 @@ std::string run_table(const std::vector<json>& results) {
     ratio(rows, "  energy per token", results, "/energy_per_token_j");
     ratio(rows, "  average power", results, "/average_power_w");
   }
-  return out + format_table(rows);
+  return out + format_table(rows) + expected_basis(results);
 }
 
 std::string kernel_table(const json& result) {
@@ -122,6 +144,7 @@ std::string kernel_table(const json& result) {
                   at(result, "/mapping").get<std::string>());
   Rows rows;
   rows.push_back({"latency", si(result.at("latency_us").get<double>() * 1e-6, "s")});
+  expected(rows, one);
   rows.push_back({"cycles", fmt::format("{:.0f}", result.at("cycles").get<double>())});
   rows.push_back({"clock", fmt::format("{:.3f} GHz", result.at("clock_ghz").get<double>())});
   rows.push_back({"rate", si(result.at("tflops").get<double>() * 1e12, "FLOPS")});
@@ -135,7 +158,7 @@ std::string kernel_table(const json& result) {
   for (const auto& [key, value] : result.at("time_s").items()) {
     if (value.get<double>() > 0) rows.push_back({"  " + key, si(value.get<double>(), "s")});
   }
-  return out + format_table(rows);
+  return out + format_table(rows) + expected_basis(one);
 }
 
 }  // namespace orrery

@@ -113,6 +113,16 @@ std::string to_svg(const Plot& plot) {
   if (plot.diagonal) {
     const double low = std::max(x.low(), y.low());
     const double high = std::min(x.high(), y.high());
+    if (plot.band > 0) {
+      const auto edge = [&](double at, double factor) {
+        const double inside = std::clamp(at * factor, y.low(), y.high());
+        return fmt::format("{:.1f},{:.1f} ", x.at(inside / factor), y.at(inside));
+      };
+      svg +=
+          fmt::format("<polygon class=\"band\" fill=\"#2a6\" fill-opacity=\"0.15\" points=\"{}{}{}{}\"/>\n",
+                      edge(low, 1 + plot.band), edge(high, 1 + plot.band), edge(high, 1 - plot.band),
+                      edge(low, 1 - plot.band));
+    }
     svg += fmt::format(
         "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#888\" "
         "stroke-dasharray=\"4 3\"/>\n",

@@ -16,7 +16,8 @@ struct Plot {
   std::string title, x_label, y_label;
   bool log_x = false, log_y = false;
   bool lines = true;
-  bool diagonal = false;  // y = x
+  bool diagonal = false;  // y = x, and a band about it:
+  double band = 0;        // y within this share of x; 0 = none
   std::vector<PlotSeries> series;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/stats/activity_counts.h"
+#include "sim/stats/expected_error.h"
 #include "sim/stats/time_split.h"
 
 namespace orrery {
@@ -58,6 +59,7 @@ struct RunResult {
   ActivityCounts counts;             // of one device
   double decode_sampling_error = 0;  // largest relative deviation seen where decode steps were interpolated
   SimulatedShare share;
+  ExpectedError expected;  // of the latency
   RunInfo info;
 };
 
@@ -74,6 +76,7 @@ struct KernelResult {
   TimeSplitSeconds time;
   ActivityCounts counts;
   SimulatedShare share;
+  ExpectedError expected;  // of the latency
   RunInfo info;
 };
 

@@ -110,6 +110,9 @@ TEST(Validate, GroupsErrorsAndCountsFailures) {
   EXPECT_LT(groups[1]["p90_abs"].get<double>(), 0.02);
   const auto energy = json_of("validate " + file + " --quantity energy --where pattern=seq_read --worst 1");
   EXPECT_EQ(energy[0]["worst"].size(), 1U);
+  const std::string svg = temporary_file("scatter.svg", "");
+  json_of("validate " + file + " --where pattern=seq_read --plot " + svg, 1);
+  EXPECT_NE(read_file(svg).find("class=\"band\""), std::string::npos);  // +-10 % about the diagonal
   refused("validate " + file + " --where pattern=none", "no row to validate");
   refused("validate " + file + " --by presset", "did you mean 'preset'");
   refused("validate " + file + " --quantity time", "have no time");

@@ -3,6 +3,7 @@
 #include "sim/config/arch_loader.h"
 #include "sim/engine/inference.h"
 #include "sim/engine/isolate.h"
+#include "sim/estimate/expected_error.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "tools/orrery/output.h"
@@ -57,6 +58,7 @@ int compare_command(const Arguments& arguments) {
       TerminalProgress progress(arch.name);
       RunResult result = run_model(llm, scenario, arch, runner, runtime, progress.callback());
       watch.stop(result.info);
+      result.expected = expected_error(result, arch, load_accuracy());
       return to_json(result).dump();
     });
   }

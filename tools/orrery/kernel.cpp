@@ -4,6 +4,7 @@
 
 #include "sim/config/arch_loader.h"
 #include "sim/engine/kernel_run.h"
+#include "sim/estimate/expected_error.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "sim/timing/collective_choice.h"
@@ -194,6 +195,7 @@ int kernel_command(const Arguments& arguments) {
   check_kernel_fits(op, arch);
   KernelResult result = run_kernel(op, arch, runner);
   watch.stop(result.info);
+  result.expected = expected_error(result, arch, load_accuracy());
   const nlohmann::ordered_json json = to_json(result);
   print_result(format, json, [&] { return kernel_table(json); });
   return 0;

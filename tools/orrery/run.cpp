@@ -1,5 +1,6 @@
 #include "sim/config/arch_loader.h"
 #include "sim/engine/inference.h"
+#include "sim/estimate/expected_error.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "sim/workload/trace_reader.h"
@@ -61,6 +62,7 @@ int run_command(const Arguments& arguments) {
     result = how(parsed.values, arch, runner, runtime, progress.callback());
   }
   watch.stop(result.info);
+  result.expected = expected_error(result, arch, load_accuracy());
   const nlohmann::ordered_json json = to_json(result);
   print_result(format, json, [&] { return run_table({json}); });
   return 0;

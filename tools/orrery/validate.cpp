@@ -49,6 +49,7 @@ Plot scatter(const std::vector<ValidatedRow>& rows) {
   plot.x_label = "measured";
   plot.y_label = "simulated";
   plot.log_x = plot.log_y = plot.diagonal = true;
+  plot.band = 0.1;
   plot.lines = false;
   for (const ValidatedRow& row : rows) {
     if (!row.failure.empty()) continue;

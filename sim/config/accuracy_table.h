@@ -1,0 +1,42 @@
+#pragma once
+// How far simulations were from measurements (arch_configs/accuracy.yaml, schema orrery/accuracy/1, written
+// by tools/accuracy). Errors are fractions of the measured time.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace orrery {
+
+struct MeasuredRange {
+  std::uint64_t least = 0, most = 0;
+  bool holds(double x) const { return x >= static_cast<double>(least) && x <= static_cast<double>(most); }
+};
+
+struct MeasuredError {
+  std::uint64_t rows = 0;
+  double bias = 0, mean = 0, p90 = 0;
+};
+
+struct KernelAccuracy {
+  std::string arch, op, dtype;
+  MeasuredError error;
+  MeasuredRange us;
+};
+
+struct RunAccuracy {
+  std::string arch, runtime;
+  MeasuredError error;
+  MeasuredRange batch, input, output, devices;
+  std::vector<std::string> dtypes, models;  // models by their own names (orrery list models)
+};
+
+struct AccuracyTable {
+  std::vector<KernelAccuracy> kernels;
+  std::vector<RunAccuracy> runs;
+};
+
+// Empty when the data folder has none.
+AccuracyTable load_accuracy();
+
+}  // namespace orrery
