@@ -57,6 +57,18 @@ VectorUnitSpec build_vector(const json& engine) {
   return spec;
 }
 
+DieSpec build_die(const json& area) {
+  DieSpec die;
+  die.cores = integer(area, "die_cores");
+  die.shared_bytes = scaled(area, "die_shared_mib", kMiB);
+  die.memory_stacks = integer(area, "die_memory_stacks");
+  die.register_file_bytes = scaled(area, "register_file_kib", kKiB);
+  die.instruction_cache_bytes = scaled(area, "instruction_cache_kib", kKiB);
+  die.fp64_macs_per_cycle = number(area, "fp64_macs_per_cycle");
+  die.link_gb_per_s = number(area, "link_gb_per_s");
+  return die;
+}
+
 CoreSpec build_cores(const json& cores, std::vector<Diagnostic>& errors, const ConfigDocument& document) {
   CoreSpec spec;
   spec.count = integer(cores, "count");
@@ -172,6 +184,8 @@ ArchSpec build_arch(const ConfigDocument& document) {
   arch.power_cap_w = number(chip, "power_cap_w");
   arch.min_voltage_share = number(chip, "min_voltage_share", 1);
   arch.core_overhead_pj_per_mac = number(chip, "core_overhead_pj_per_mac");
+  arch.reconfigurable = chip.value("reconfigurable", false);
+  arch.die = build_die(chip.value("area", json::object()));
   arch.cores = build_cores(chip.at("cores"), errors, document);
   bool has_dram = false;
   for (std::size_t i = 0; i < chip.at("memory").size(); ++i) {

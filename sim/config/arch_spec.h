@@ -165,6 +165,17 @@ struct EnergyTable {
   double wire_pj_per_bit_mm = 0;
 };
 
+// What the die has beyond what is simulated, for its area. 0 = as the simulated machine.
+struct DieSpec {
+  std::uint32_t cores = 0;  // spare ones included
+  std::uint64_t shared_bytes = 0;
+  std::uint32_t memory_stacks = 0;
+  std::uint64_t register_file_bytes = 0;  // a core
+  std::uint64_t instruction_cache_bytes = 0;
+  double fp64_macs_per_cycle = 0;  // a core
+  double link_gb_per_s = 0;        // per direction
+};
+
 struct ArchSpec {
   std::string name;
   std::string description;
@@ -178,6 +189,8 @@ struct ArchSpec {
   double power_cap_w = 0;        // the clock drops until a kernel's power fits; 0 = none
   double min_voltage_share = 1;  // of the voltage at nominal clock; above it voltage follows the clock
   double core_overhead_pj_per_mac = 0;  // register files, clock tree, control behind a 16-bit multiply
+  DieSpec die;
+  bool reconfigurable = false;  // an FPGA: a part of its maker, whose die is not ours to make
   CoreSpec cores;
   std::optional<SharedBufferSpec> shared_buffer;
   std::vector<SharedBufferSpec> outer_buffers;  // behind it, nearest first

@@ -98,7 +98,7 @@ class Converter {
 };
 
 bool is_long_form(const json& value) {
-  static const std::set<std::string> kKeys = {"value", "source", "grade", "date", "low", "high"};
+  static const std::set<std::string> kKeys = {"value", "source", "grade", "date", "low", "high", "currency"};
   if (!value.is_object() || !value.contains("value")) return false;
   for (const auto& [key, ignored] : value.items()) {
     if (kKeys.find(key) == kKeys.end()) return false;
@@ -269,6 +269,10 @@ void ConfigDocument::unwrap_long_form(json& value, const std::string& pointer) {
     p.grade = value.value("grade", "");
     if (value.contains("date"))
       p.date = value["date"].is_string() ? value["date"].get<std::string>() : value["date"].dump();
+    p.currency = value.value("currency", "");
+    for (const auto& [key, bound] : {std::pair{"low", &p.low}, std::pair{"high", &p.high}}) {
+      if (value.contains(key) && value[key].is_number()) *bound = value[key].get<double>();
+    }
     long_form_[pointer] = p;
     const json plain = value["value"];
     value = plain;
@@ -290,6 +294,11 @@ std::string ConfigDocument::where(const std::string& pointer) const {
     if (at.empty()) return path_.string();
     at = at.substr(0, at.rfind('/'));
   }
+}
+
+const Provenance* ConfigDocument::long_form(const std::string& pointer) const {
+  const auto it = long_form_.find(pointer);
+  return it == long_form_.end() ? nullptr : &it->second;
 }
 
 std::vector<Diagnostic> ConfigDocument::unused_sources() const {

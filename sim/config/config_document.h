@@ -29,6 +29,8 @@ struct Provenance {
   std::string source;
   std::string grade;
   std::string date;
+  std::string currency;  // of a price
+  std::optional<double> low, high;
 };
 
 class ConfigDocument {
@@ -49,6 +51,9 @@ class ConfigDocument {
   Diagnostic diagnostic(const std::string& pointer, const std::string& message) const {
     return {where(pointer), message};
   }
+
+  // What a number's long form says, or null when it was written plain.
+  const Provenance* long_form(const std::string& pointer) const;
 
   // Keys of `sources:` below which no number lies (misspelt, most likely).
   std::vector<Diagnostic> unused_sources() const;

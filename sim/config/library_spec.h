@@ -24,7 +24,7 @@ struct VectorKernelSpec {
 
 struct LibrarySpec {
   std::string name;
-  std::string vendor;  // whose machines share what was learnt about its kernels
+  std::string vendor;                               // whose machines share what was learnt about its kernels
   std::vector<std::array<std::uint32_t, 2>> tiles;  // m x n of a thread block
   std::uint32_t stage_k_bytes = 64;                 // of a row of an operand, a pipeline stage
   std::vector<std::uint32_t> split_k = {1};

@@ -65,6 +65,10 @@ json info_json(const RunInfo& info) {
           {"date", date.data()}};
 }
 
+json optional_json(const std::optional<double>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
 json utilization_json(double compute, double dram) {
   return {{"compute", compute}, {"dram", dram}};
 }
@@ -93,6 +97,9 @@ json to_json(const RunResult& r) {
   out["energy_per_token_j"] = r.energy_per_token_j;
   out["average_power_w"] = r.average_power_w;
   out["area_mm2"] = r.area_mm2 > 0 ? json(r.area_mm2) : json(nullptr);
+  out["price_usd"] = {{"unit_cost", optional_json(r.price.unit_cost)},
+                      {"chip", optional_json(r.price.chip_price)},
+                      {"per_m_output_tokens", optional_json(r.price.per_m_output_tokens)}};
   out["utilization"] = utilization_json(r.utilization_compute, r.utilization_dram);
   out["bound"] = to_string(r.bound);
   out["time_s"] = time_json(r.time);

@@ -60,6 +60,15 @@ void text(Rows& rows, const std::string& name, const std::vector<json>& results,
   rows.push_back(row);
 }
 
+void rounded(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
+  std::vector<std::string> row = {name};
+  for (const json& r : results) {
+    const json value = at(r, pointer);
+    row.push_back(value.is_null() ? "unknown" : fmt::format("{:.3g}", value.get<double>()));
+  }
+  rows.push_back(row);
+}
+
 void percent(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
   std::vector<std::string> row = {name};
   for (const json& r : results) row.push_back(fmt::format("{:.2f} %", 100 * at(r, pointer).get<double>()));
@@ -109,6 +118,9 @@ std::string run_table(const std::vector<json>& results) {
   metric(rows, "energy per token", results, "/energy_per_token_j", "J");
   metric(rows, "average power", results, "/average_power_w", "W");
   text(rows, "die area, mm2", results, "/area_mm2");
+  rounded(rows, "cost of making a chip, USD", results, "/price_usd/unit_cost");
+  rounded(rows, "price of a chip, USD", results, "/price_usd/chip");
+  rounded(rows, "USD/M output tokens, always busy", results, "/price_usd/per_m_output_tokens");
   percent(rows, "compute utilization", results, "/utilization/compute");
   percent(rows, "DRAM utilization", results, "/utilization/dram");
   text(rows, "bound by", results, "/bound");

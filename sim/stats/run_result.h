@@ -2,6 +2,7 @@
 // Results as people get them: plain values, SI units, no SystemC. sim/report prints them.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,13 @@ struct RunInfo {
   std::uint64_t cache_hits = 0;
 };
 
+// What a machine costs, where that is known. USD.
+struct PriceFigures {
+  std::optional<double> unit_cost;            // to make a chip: silicon, package, memory, test
+  std::optional<double> chip_price;           // to buy one
+  std::optional<double> per_m_output_tokens;  // bought, or rented where it is not for sale; busy all the time
+};
+
 struct RunResult {
   std::string arch, model, dtype, fidelity, runtime = "ideal";
   std::uint64_t waves = 1;                 // the batch ran in so many, as its keys and values fit
@@ -53,6 +61,7 @@ struct RunResult {
   double energy_per_token_j = 0;
   double average_power_w = 0;
   double area_mm2 = 0;
+  PriceFigures price;
   double utilization_compute = 0, utilization_dram = 0;
   TimeCategory bound = TimeCategory::compute;
   TimeSplitSeconds time;

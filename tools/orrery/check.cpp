@@ -6,11 +6,14 @@
 #include "models/noc/routed_network.h"
 #include "sim/config/arch_loader.h"
 #include "sim/config/config_document.h"
+#include "sim/config/cost_scenario.h"
 #include "sim/config/dram_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/noc_loader.h"
 #include "sim/config/node_loader.h"
+#include "sim/config/price_book.h"
 #include "sim/config/schema_validation.h"
+#include "sim/config/technology.h"
 #include "sim/probe/sram_probe.h"
 #include "sim/report/text_table.h"
 #include "sim/util/data_home.h"
@@ -39,7 +42,8 @@ std::filesystem::path file_of(const std::string& name) {
   }
   std::vector<std::string> known = arch_names();
   for (const std::string& model : model_names()) known.push_back(model);
-  for (const char* folder : {"dram", "energy", "libraries", "nodes", "noc", "runtimes", "sram"}) {
+  for (const char* folder :
+       {"dram", "energy", "libraries", "nodes", "noc", "runtimes", "sram", "costs", "technology"}) {
     for (const auto& entry : std::filesystem::directory_iterator(data_home() / "arch_configs" / folder)) {
       if (entry.path().stem() == name) return entry.path();
       known.push_back(entry.path().stem().string());
@@ -55,6 +59,9 @@ void check_built(const std::string& schema, const std::string& path) {
   if (schema == "orrery/node/1") load_node(path);
   if (schema == "orrery/router/1") load_router(path);
   if (schema == "orrery/noc/1") NocGraph(load_noc(path));
+  if (schema == "orrery/cost/1") load_cost_scenario(path);
+  if (schema == "orrery/technology/1") load_technology(path);
+  if (schema == "orrery/prices/1") load_prices(path);
   if (schema == "orrery/sram/1") {
     std::uint32_t private_levels = 0;
     load_sram(path, private_levels);

@@ -16,6 +16,7 @@ int list_command(const Arguments& arguments);
 int check_command(const Arguments& arguments);
 int probe_command(const Arguments& arguments);
 int validate_command(const Arguments& arguments);
+int cost_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 
 }  // namespace orrery

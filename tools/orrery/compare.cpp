@@ -4,6 +4,7 @@
 #include "sim/engine/inference.h"
 #include "sim/engine/isolate.h"
 #include "sim/estimate/expected_error.h"
+#include "sim/estimate/price_figures.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "tools/orrery/output.h"
@@ -59,6 +60,7 @@ int compare_command(const Arguments& arguments) {
       RunResult result = run_model(llm, scenario, arch, runner, runtime, progress.callback());
       watch.stop(result.info);
       result.expected = expected_error(result, arch, load_accuracy());
+      add_price_figures(result, arch, load_technology(), load_prices());
       return to_json(result).dump();
     });
   }

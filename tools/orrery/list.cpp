@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "sim/config/arch_loader.h"
+#include "sim/config/cost_scenario.h"
 #include "sim/config/dram_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/noc_loader.h"
@@ -107,13 +108,13 @@ int list_command(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()  //
       ("what", po::value<std::string>()->default_value("archs"),
-       "archs, models, nodes, runtimes, dram, routers, operators, dtypes or schemas")  //
+       "archs, models, nodes, runtimes, dram, routers, operators, dtypes, schemas or costs")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
-  const ParsedOptions parsed =
-      parse_options(arguments, options,
-                    "orrery list [archs|models|nodes|runtimes|dram|routers|operators|dtypes|schemas]\nWhat "
-                    "there is, by name.",
-                    "  orrery list archs\n  orrery list models --format csv\n", "what");
+  const ParsedOptions parsed = parse_options(
+      arguments, options,
+      "orrery list [archs|models|nodes|runtimes|dram|routers|operators|dtypes|schemas|costs]\nWhat "
+      "there is, by name.",
+      "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const std::string what = parsed.values["what"].as<std::string>();
@@ -126,6 +127,8 @@ int list_command(const Arguments& arguments) {
     rows = node_rows();
   } else if (what == "dram") {
     rows = dram_rows();
+  } else if (what == "costs") {
+    rows = name_rows(cost_scenario_names());
   } else if (what == "runtimes") {
     for (const std::string& name : runtime_names()) {
       const RuntimeSpec r = load_runtime(name);
@@ -147,7 +150,7 @@ int list_command(const Arguments& arguments) {
   } else {
     throw UsageError("cannot list '" + what + "'" +
                      did_you_mean(what, {"archs", "models", "nodes", "runtimes", "dram", "routers",
-                                         "operators", "dtypes", "schemas"}));
+                                         "operators", "dtypes", "schemas", "costs"}));
   }
   print_result(format, rows, [&] { return table_of(rows); });
   return 0;

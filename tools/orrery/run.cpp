@@ -1,6 +1,7 @@
 #include "sim/config/arch_loader.h"
 #include "sim/engine/inference.h"
 #include "sim/estimate/expected_error.h"
+#include "sim/estimate/price_figures.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "sim/workload/trace_reader.h"
@@ -63,6 +64,7 @@ int run_command(const Arguments& arguments) {
   }
   watch.stop(result.info);
   result.expected = expected_error(result, arch, load_accuracy());
+  add_price_figures(result, arch, load_technology(), load_prices());
   const nlohmann::ordered_json json = to_json(result);
   print_result(format, json, [&] { return run_table({json}); });
   return 0;

@@ -1,0 +1,41 @@
+#pragma once
+// What silicon costs and how much of it things take (arch_configs/technology, schema orrery/technology/1).
+
+#include <vector>
+
+#include "sim/config/estimate.h"
+
+namespace orrery {
+
+struct TechnologyNode {
+  double nm = 0;
+  double sram_um2_per_bit = 0;  // macro
+  double logic_mtr_per_mm2 = 0;
+  Estimate wafer_price, defects_per_cm2, mask_set_price, design_price;
+};
+
+// Areas in um2 at the density they were published for; see the file for sources.
+struct AreaConstants {
+  double reference_logic_mtr_per_mm2 = 0;
+  double int8_mac_um2 = 0, fp16_mac_um2 = 0, fp32_mac_um2 = 0, fp64_mac_um2 = 0;
+  double register_file_factor = 1, core_control_factor = 1;
+  double cache_overhead = 1, cache_mm2_per_byte_per_cycle = 0;
+  double wire_pitch_um = 0, crossbar_factor = 1;
+  double hbm_phy_mm2_per_stack = 0, hbm_control_mm2_per_stack = 0, dram_phy_mm2_per_channel = 0;
+  double link_mm2_per_gb_per_s = 0, other_share = 0;
+};
+
+struct Technology {
+  std::vector<TechnologyNode> nodes;
+  AreaConstants area;
+  double yield_clustering = 1, wafer_mm = 300, scribe_mm = 0, test_share = 0;
+  Estimate standard_package_price, interposer_package_price, hbm_price_per_gb, dram_price_per_gb;
+
+  bool has_node(double nm) const;
+  // Throws ConfigError naming those there are when the table lacks `nm`.
+  const TechnologyNode& node(double nm) const;
+};
+
+Technology load_technology(const std::string& name = "silicon");
+
+}  // namespace orrery

@@ -1,0 +1,46 @@
+#include "sim/engine/latency_target.h"
+
+#include <map>
+
+#include "sim/util/errors.h"
+
+namespace orrery {
+
+RunResult largest_batch(const LlmSpec& llm, Scenario scenario, OperatorRunner& runner,
+                        const RuntimeSpec& runtime, const LatencyTarget& target, const Progress& progress) {
+  std::map<std::uint64_t, RunResult> kept;
+  const auto keeps = [&](std::uint64_t batch) {
+    scenario.batch = batch;
+    // A batch in waves is not one batch: later sequences wait for a whole wave.
+    if (const BatchPlan plan = plan_batches(llm, scenario, runner.arch(), runtime); plan.batches.size() > 1)
+      return false;
+    RunResult r = run_model(llm, scenario, runner, runtime, progress);
+    const bool ok = target.kept_by(r);
+    if (ok || batch == 1) kept.emplace(batch, std::move(r));
+    return ok;
+  };
+  const auto fits = [&](std::uint64_t batch) {
+    try {
+      return keeps(batch);
+    } catch (const ConfigError&) {
+      if (batch == 1) throw;
+      return false;  // more than the memory holds
+    }
+  };
+  if (!fits(1)) return kept.at(1);
+  std::uint64_t low = 1;
+  std::uint64_t high = 2;
+  while (high <= target.batch_max && fits(high)) {
+    low = high;
+    high *= 2;
+  }
+  high = std::min(high, target.batch_max + 1);
+  // To an eighth: throughput hardly changes below that.
+  while (high - low > std::max<std::uint64_t>(1, low / 8)) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    (fits(middle) ? low : high) = middle;
+  }
+  return kept.at(low);
+}
+
+}  // namespace orrery

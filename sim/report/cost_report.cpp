@@ -1,0 +1,171 @@
+#include "sim/report/cost_report.h"
+
+#include <fmt/format.h>
+
+#include "sim/report/text_table.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string figure(const json& value, const std::string& format = "{:.4g}") {
+  return value.is_null() ? "unknown" : fmt::format(fmt::runtime(format), value.get<double>());
+}
+
+void row(Rows& rows, const std::string& name, const json& study, const char* pointer,
+         const std::string& format = "{:.4g}") {
+  std::vector<std::string> cells = {name};
+  for (const json& o : study["options"]) cells.push_back(figure(o.at(json::json_pointer(pointer)), format));
+  rows.push_back(cells);
+}
+
+std::string options_table(const json& study) {
+  Rows rows;
+  std::vector<std::string> head = {""};
+  std::vector<std::string> machine = {"machine"};
+  std::vector<std::string> how = {"acquired by"};
+  for (const json& o : study["options"]) {
+    head.push_back(o["name"].get<std::string>());
+    machine.push_back(fmt::format("{} x {}", o["devices"].dump(), o["arch"].get<std::string>()));
+    how.push_back(o["acquire"].get<std::string>());
+  }
+  rows.push_back(head);
+  rows.push_back(machine);
+  rows.push_back(how);
+  std::vector<std::string> target = {"latency target"};
+  for (const json& o : study["options"]) target.push_back(o["meets_target"].get<bool>() ? "kept" : "MISSED");
+  rows.push_back(target);
+  row(rows, "batch", study, "/served/batch", "{:.0f}");
+  row(rows, "TTFT, s", study, "/served/ttft_s");
+  row(rows, "TPOT, s", study, "/served/tpot_s");
+  row(rows, "output tokens/s a replica", study, "/served/output_tokens_per_s");
+  row(rows, "chips", study, "/chips", "{:.0f}");
+  row(rows, "servers", study, "/servers", "{:.0f}");
+  row(rows, "chip, USD", study, "/chip_price_usd");
+  row(rows, "die, mm2", study, "/die_mm2");
+  row(rows, "spent at first, USD", study, "/capex_usd");
+  rows.push_back({"USD a year"});
+  for (const char* part : {"capital", "rent", "electricity", "colocation", "staff", "licences", "total"})
+    row(rows, std::string("  ") + part, study, (std::string("/usd_per_year/") + part).c_str());
+  row(rows, "USD/M output tokens, all in", study, "/usd_per_m_tokens/all");
+  row(rows, "  of output alone", study, "/usd_per_m_tokens/output");
+  row(rows, "  USD/M input tokens", study, "/usd_per_m_tokens/input");
+  row(rows, "  10 % of draws below", study, "/monte_carlo/p10");
+  row(rows, "  half below", study, "/monte_carlo/p50");
+  row(rows, "  90 % below", study, "/monte_carlo/p90");
+  row(rows, "J a token, at the wall", study, "/joule_per_token");
+  row(rows, "gCO2/M output tokens", study, "/gco2_per_m_output_tokens");
+  row(rows, "break-even against renting, months", study, "/break_even_months", "{:.0f}");
+  return format_table(rows);
+}
+
+// The answer in words: who is cheapest of those that keep the target, how sure that is, and what would change
+// it.
+std::string answer(const json& study) {
+  const json* best = nullptr;
+  for (const json& o : study["options"]) {
+    if (!o["meets_target"].get<bool>()) continue;
+    if (best == nullptr || o["usd_per_m_tokens"]["all"] < (*best)["usd_per_m_tokens"]["all"]) best = &o;
+  }
+  if (best == nullptr) return "";
+  const std::string name = (*best)["name"].get<std::string>();
+  const json& drawn = (*best)["monte_carlo"];
+  std::string out = fmt::format(
+      "\nanswer: {} is the cheapest that keeps the target, {:.3g} USD a million output tokens (eight of "
+      "ten draws: {:.3g} to {:.3g}).\n",
+      name, (*best)["usd_per_m_tokens"]["all"].get<double>(), drawn["p10"].get<double>(),
+      drawn["p90"].get<double>());
+  for (const json& o : study["options"]) {
+    const std::string other = o["name"].get<std::string>();
+    if (other == name) continue;
+    double wins = 0;
+    for (const json& b : study["beats"]) {
+      if (b["a"] == name && b["b"] == other) wins = b["share"].get<double>();
+      if (b["a"] == other && b["b"] == name) wins = 1 - b["share"].get<double>();
+    }
+    out += fmt::format(
+        "  against {}: {:.3g} times cheaper, in {:.0f} % of draws", other,
+        o["usd_per_m_tokens"]["all"].get<double>() / (*best)["usd_per_m_tokens"]["all"].get<double>(),
+        100 * wins);
+    if (!o["meets_target"].get<bool>()) out += "; it misses the latency target";
+    std::string turns;
+    for (const json& c : study["crossovers"]) {
+      const bool pair = (c["a"] == name && c["b"] == other) || (c["a"] == other && c["b"] == name);
+      if (pair && !c["at"].is_null())
+        turns += fmt::format("{}{} = {:.3g}", turns.empty() ? "" : " or ", c["variable"].get<std::string>(),
+                             c["at"].get<double>());
+    }
+    out += turns.empty() ? "; nothing varied here turns that round\n" : "; turns round at " + turns + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string cost_table(const json& study) {
+  std::string out = fmt::format("{}\n", study["title"].get<std::string>());
+  if (const std::string question = study["question"].get<std::string>(); !question.empty())
+    out += question + "\n";
+  out += fmt::format(
+      "{}, {} in, {} out a request; {:.4g} output tokens/s at the peak, {:.0f} % of it on average\n\n",
+      study["model"].get<std::string>(), study["input"].dump(), study["output"].dump(),
+      study["peak_tokens_per_s"].get<double>(), 100 * study["mean_load"].get<double>());
+  out += options_table(study);
+  out += answer(study);
+  out += "\nwho is cheaper (share of draws; prices and the simulation's own error drawn together):\n";
+  for (const json& b : study["beats"]) {
+    out += fmt::format("  {} beats {} in {:.0f} %\n", b["a"].get<std::string>(), b["b"].get<std::string>(),
+                       100 * b["share"].get<double>());
+  }
+  out += "\nwhere the order changes:\n";
+  for (const json& c : study["crossovers"]) {
+    out += fmt::format("  {} against {}: ", c["a"].get<std::string>(), c["b"].get<std::string>());
+    if (c["at"].is_null()) {
+      out += fmt::format("nowhere between {:.3g} and {:.3g} {}\n", c["from"].get<double>(),
+                         c["to"].get<double>(), c["variable"].get<std::string>());
+    } else {
+      out += fmt::format("{} = {:.3g}\n", c["variable"].get<std::string>(), c["at"].get<double>());
+    }
+  }
+  out += "\nwhat matters most (USD/M output tokens from the low to the high end):\n";
+  for (const json& o : study["options"]) {
+    out += fmt::format("  {}:", o["name"].get<std::string>());
+    for (const json& bar : o["tornado"]) {
+      out += fmt::format(" {} {:.3g}..{:.3g};", bar["variable"].get<std::string>(),
+                         bar["at_low"].get<double>(), bar["at_high"].get<double>());
+    }
+    out += "\n";
+  }
+  out += "\nfrom pilot to scale:\n";
+  for (const json& o : study["options"]) {
+    for (const json& stage : o["path"]) {
+      out += fmt::format("  {}, {}: {} chips, {:.4g} tokens/s, {:.3g} kW, {:.4g} USD\n",
+                         o["name"].get<std::string>(), stage["stage"].get<std::string>(),
+                         stage["chips"].dump(), stage["output_tokens_per_s"].get<double>(),
+                         stage["kw"].get<double>(), stage["usd"].get<double>());
+    }
+  }
+  out +=
+      "  at each step: measure TTFT, TPOT, tokens/s and J a token; go on while they are within the expected\n"
+      "  error of the figures above, and put the measured ones in their place where they are not.\n";
+  for (const json& o : study["options"]) {
+    out += fmt::format("expected error of {}: {}{}\n", o["name"].get<std::string>(),
+                       o["expected_error"]["p90"].is_null()
+                           ? std::string("unknown, half assumed")
+                           : fmt::format("+-{:.0f} %", 100 * o["expected_error"]["p90"].get<double>()),
+                       "; " + o["expected_error"]["basis"].get<std::string>());
+  }
+  if (study["as_of"].is_null()) {
+    out += "prices are not checked for age; give --as-of DATE\n";
+  } else {
+    for (const json& p : study["stale_prices"]) {
+      out += fmt::format("older than 12 months on {}: {} of {}\n", study["as_of"].get<std::string>(),
+                         p["price"].get<std::string>(), p["date"].get<std::string>());
+    }
+  }
+  return out;
+}
+
+}  // namespace orrery

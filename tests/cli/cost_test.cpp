@@ -1,0 +1,138 @@
+// orrery cost: a small scenario end to end, its sums, and each bad input refused with file and line.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.h"
+
+namespace orrery::test {
+namespace {
+
+using nlohmann::json;
+
+const char* const kScenario = R"(schema: orrery/cost/1
+title: test
+model: gpt2
+workload: {input: 64, output: 16, batch_max: 4, tpot_max_s: 1}
+demand: {output_tokens_per_s: {value: 1000, low: 500, high: 4000}, utilisation: 0.5}
+finance:
+  years: 4
+  discount_rate: 0.08
+  electricity_per_kwh: {value: 0.1, low: 0.05, high: 0.2, currency: USD, date: "2025"}
+  pue: 1.2
+options:
+  - name: bought
+    arch: gpu/h100-sxm
+    chip_price: {value: 28000, low: 20000, high: 32000, currency: USD, date: "2025-10"}
+    rent_per_hour: {value: 3, currency: USD, date: "2026-05"}
+  - name: rented
+    arch: gpu/a100-sxm-80gb
+    acquire: rent
+    rent_per_hour: {value: 1.4, low: 1, high: 2, currency: USD, date: "2026-03"}
+  - name: made
+    arch: asic/tpu-v5e
+    acquire: make
+    process_nm: 7
+    volume: 1000
+)";
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = kScenario;
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return temporary_file("scenario.yaml", text.replace(at, from.size(), to));
+}
+
+json study_of(const std::string& file, const std::string& options = "") {
+  const CommandResult r = orrery_command("cost " + file + " --fidelity roofline --format json " + options);
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  return json::parse(r.out);
+}
+
+void refused(const std::string& file, const std::vector<std::string>& words) {
+  const CommandResult r = orrery_command("cost " + file);
+  EXPECT_EQ(r.exit_code, 2);
+  EXPECT_EQ(r.out, "");
+  for (const std::string& word : words)
+    EXPECT_NE(r.err.find(word), std::string::npos) << word << " in: " << r.err;
+}
+
+TEST(Cost, PartsAddUpAndDrawsRepeat) {
+  const std::string file = with("title: test", "title: test");
+  const json study = study_of(file, "--as-of 2026-11-24 --draws 2000");
+  ASSERT_EQ(study["options"].size(), 3U);
+  for (const json& o : study["options"]) {
+    double sum = 0;
+    for (const auto& [part, usd] : o["usd_per_year"].items()) {
+      if (part != "total") sum += usd.get<double>();
+    }
+    EXPECT_NEAR(sum, o["usd_per_year"]["total"].get<double>(), 1e-9 * sum);
+    EXPECT_LE(o["monte_carlo"]["p10"].get<double>(), o["monte_carlo"]["p50"].get<double>());
+    EXPECT_LE(o["monte_carlo"]["p50"].get<double>(), o["monte_carlo"]["p90"].get<double>());
+    EXPECT_GT(o["joule_per_token"].get<double>(), 0);
+    EXPECT_FALSE(o["tornado"].empty());
+    EXPECT_EQ(o["path"].size(), 3U);
+  }
+  EXPECT_EQ(study["options"][0]["served"]["batch"], 4);  // the largest allowed keeps one second a token
+  EXPECT_GT(study["options"][2]["nre_usd"].get<double>(), 0);
+  EXPECT_GT(study["options"][2]["yield"].get<double>(), 0.3);
+  EXPECT_FALSE(study["options"][0]["break_even_months"].is_null());
+  EXPECT_TRUE(study["options"][1]["chip_price_usd"].is_null());
+  // Two prices are older than a year on that day: the chip of 2025-10 and electricity of 2025.
+  std::vector<std::string> stale;
+  for (const json& p : study["stale_prices"]) stale.push_back(p["price"]);
+  EXPECT_NE(std::find(stale.begin(), stale.end(), "bought.chip_price"), stale.end());
+  EXPECT_EQ(std::find(stale.begin(), stale.end(), "bought.rent_per_hour"), stale.end());
+  json again = study_of(file, "--as-of 2026-11-24 --draws 2000");
+  EXPECT_EQ(study, again);
+  EXPECT_NE(study["options"][0]["monte_carlo"],
+            study_of(file, "--draws 2000 --seed 2")["options"][0]["monte_carlo"]);
+  EXPECT_TRUE(study_of(file)["stale_prices"].empty());
+}
+
+TEST(Cost, ATighterTargetServesASmallerBatch) {
+  const std::string file = with("title: test", "title: test");
+  const json loose = study_of(file);
+  const double one = loose["options"][0]["served"]["tpot_s"].get<double>();
+  const json tight = study_of(with("tpot_max_s: 1", "tpot_max_s: 1, ttft_max_s: 100"),
+                              fmt::format("--tpot-max {}", one * 0.9999));
+  EXPECT_LT(tight["options"][0]["served"]["batch"].get<int>(), 4);
+  EXPECT_LE(tight["options"][0]["served"]["tpot_s"].get<double>(), one);
+  const CommandResult r = orrery_command("cost " + file + " --fidelity roofline --tpot-max 1e-9");
+  EXPECT_EQ(r.exit_code, 2);
+  EXPECT_NE(r.err.find("no option keeps"), std::string::npos) << r.err;
+}
+
+TEST(Cost, TheTableSaysWhoIsCheaperAndWhere) {
+  const CommandResult r =
+      orrery_command("cost " + with("title: test", "title: test") + " --fidelity roofline");
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  for (const char* words : {"USD/M output tokens", "bought beats rented in", "where the order changes",
+                            "answer: ", "what matters most", "from pilot to scale", "break-even", "--as-of"})
+    EXPECT_NE(r.out.find(words), std::string::npos) << words << " in:\n" << r.out;
+}
+
+TEST(Cost, BadInputIsRefusedWithFileAndLine) {
+  refused(with(", currency: USD, date: \"2025-10\"", ", date: \"2025-10\""),
+          {"scenario.yaml:14", "chip_price", "has no currency"});
+  refused(with(", currency: USD, date: \"2025-10\"", ", currency: USD"), {"scenario.yaml:14", "has no date"});
+  refused(with("{value: 28000, low: 20000, high: 32000, currency: USD, date: \"2025-10\"}", "28000"),
+          {"scenario.yaml:14", "has no currency"});
+  refused(with("pue: 1.2", "pue: 0.9"), {"scenario.yaml:10", "finance.pue", "1 to 5"});
+  refused(with("utilisation: 0.5", "utilisation: 1.5"), {"scenario.yaml:5", "demand.utilisation"});
+  refused(with("years: 4", "years: -1"), {"scenario.yaml:7", "finance.years"});
+  refused(with("arch: asic/tpu-v5e", "arch: asic/tpu-v5f"),
+          {"scenario.yaml:21", "did you mean 'asic/tpu-v5e'"});
+  refused(with("model: gpt2", "model: gpt2x"), {"scenario.yaml:3", "gpt2x"});
+  refused(with("value: 28000", "value: 38000"), {"scenario.yaml:14", "outside its own range"});
+  refused(with("pue: 1.2", "puee: 1.2"), {"scenario.yaml:10", "did you mean 'pue'"});
+  refused("no-such-scenario", {"no cost scenario"});
+  const CommandResult r = orrery_command("cost " + with("title: test", "title: test") + " --as-of yesterday");
+  EXPECT_EQ(r.exit_code, 2);
+  EXPECT_NE(r.err.find("is no date"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace orrery::test
