@@ -94,11 +94,9 @@ ProgramOutcome CycleMachine::run(const Program& program, const std::vector<Resid
   AddressMap addresses(chip_->memory.line_bytes());
   std::vector<CycleKernelRun> runs;
   for (const Task& task : program.tasks) {
-    const auto* kernel = std::get_if<TileKernel>(&task.work);
-    if (kernel == nullptr)
-      throw SimulationError(arch_.name, "fidelity cycle simulates one chip: it has no collectives");
-    for (const auto* operands : {&kernel->inputs, &kernel->outputs}) {
-      for (const KernelOperand& operand : *operands) addresses.place(*kernel, operand);
+    const auto& kernel = std::get<TileKernel>(task.work);
+    for (const auto* operands : {&kernel.inputs, &kernel.outputs}) {
+      for (const KernelOperand& operand : *operands) addresses.place(kernel, operand);
     }
   }
   // Once all are known: a tensor that a later kernel cuts into more bytes has moved.

@@ -20,7 +20,7 @@ class CycleMachine : public ProgramMachine {
   explicit CycleMachine(const ArchSpec& arch);
   ~CycleMachine() override;
 
-  // Throws SimulationError also for a collective.
+  // The program must hold no collective (OperatorRunner refuses those).
   ProgramOutcome run(const Program& program, const std::vector<ResidentTensor>& resident,
                      std::uint64_t foreign_dirty_bytes, bool skip_steady_state) override;
   void set_clock_factor(double factor) override;

@@ -33,6 +33,14 @@ std::uint64_t stages(const Program& program) {
   return sum;
 }
 
+// Before a machine is elaborated for nothing.
+void refuse_collectives(const ArchSpec& arch, const Program& program) {
+  for (const Task& task : program.tasks) {
+    if (!std::holds_alternative<TileKernel>(task.work))
+      throw SimulationError(arch.name, "fidelity cycle simulates one chip: it has no collectives");
+  }
+}
+
 }  // namespace
 
 const char* to_string(Fidelity fidelity) {
@@ -138,6 +146,7 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
   if (found == mappings_.end())
     found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile)).first;
   const std::vector<Candidate>& candidates = found->second;
+  if (options_.fidelity == Fidelity::cycle) refuse_collectives(arch_, candidates.front().program);
   if (!machine_ && options_.fidelity == Fidelity::cycle) machine_ = std::make_unique<CycleMachine>(arch_);
   if (!machine_) machine_ = std::make_unique<Machine>(arch_);
   OperatorOutcome best;

@@ -22,7 +22,8 @@ TEST(ModelTypes, ParametersAreThePublishedOnesUnderHuggingFaceNames) {
                                                           {"bloom-7b1", 7'069'016'064},
                                                           {"gpt-j-6b", 6'050'882'784},
                                                           {"Aquila-7B", 7'295'537'152},
-                                                          {"Llama-2-7b-hf", 6'738'415'616}};
+                                                          {"Llama-2-7b-hf", 6'738'415'616},
+                                                          {"llama-3.1-405b", 405'853'388'800}};
   for (const auto& [name, parameters] : models)
     EXPECT_EQ(load_llm_named(name).parameters(), parameters) << name;
 }
