@@ -15,8 +15,14 @@ struct MachinePrice {
   std::optional<Estimate> chip_price, rent_per_hour;  // USD a chip
 };
 
+struct PriceBook {
+  double years = 0, discount_rate = 0, usd_per_kwh = 0, pue = 1;  // of the figures beside a run
+  std::vector<MachinePrice> machines;
+  // Null for a machine that is not listed.
+  const MachinePrice* of(const std::string& arch) const;
+};
+
 // Throws ConfigError: schema, a price without currency or date, a machine given twice.
-std::vector<MachinePrice> load_prices(const std::string& file = "");
-const MachinePrice* price_of(const std::vector<MachinePrice>& prices, const std::string& arch);
+PriceBook load_prices(const std::string& file = "");
 
 }  // namespace orrery

@@ -28,6 +28,10 @@ void add(GraphOutcome& sum, const GraphOutcome& part) {
   sum.split += part.split;
   sum.counts += part.counts;
   sum.energy += part.energy;
+  for (std::size_t k = 0; k < kOperatorKinds; ++k) {
+    sum.kinds[k].time += part.kinds[k].time;
+    sum.kinds[k].dynamic_j += part.kinds[k].dynamic_j;
+  }
   sum.simulated += part.simulated;
   sum.replayed += part.replayed;
   sum.replicated += part.replicated;
@@ -49,6 +53,7 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
     part.split = done.split;
     part.counts = done.counts;
     part.energy = done.energy;
+    part.kinds[static_cast<std::size_t>(op.kind)] = {done.time, done.energy.total()};
     (runner_.replayed() ? part.replayed : part.simulated) = done.time;
     if (!runner_.replayed()) {
       part.simulated -= done.skipped;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "sim/engine/decode_sampling.h"
@@ -21,6 +23,7 @@ struct PhaseSum {
   TimeSplitSeconds split;
   ActivityCounts double_counts;
   EnergyBreakdown energy;
+  std::array<double, kOperatorKinds> kind_seconds{}, kind_joules{};
   double simulated = 0, replayed = 0, replicated = 0;
   double largest_deviation = 0;
 };
@@ -53,6 +56,10 @@ class PhaseRunner {
       sum.split.add(outcome.split, weight);
       sum.double_counts += outcome.counts * double_weight;
       sum.energy += scaled(outcome.energy, weight);
+      for (std::size_t k = 0; k < kOperatorKinds; ++k) {
+        sum.kind_seconds[k] += weight * to_seconds(outcome.kinds[k].time);
+        sum.kind_joules[k] += weight * outcome.kinds[k].dynamic_j;
+      }
       sum.simulated += to_seconds(outcome.simulated);
       sum.replayed += to_seconds(outcome.replayed);
       sum.replicated += to_seconds(outcome.replicated) + (weight - 1) * time;
@@ -111,6 +118,33 @@ void check_fits(const StreamInfo& info, const ArchSpec& arch) {
 
 namespace {
 
+// Time and energy by kind of operator; the rest of the time is the software's.
+std::vector<OperatorShare> by_operator(const PhaseSum& prefill, const PhaseSum& decode, std::uint32_t devices,
+                                       const ArchSpec& arch) {
+  std::vector<OperatorShare> all;
+  double left = prefill.seconds + decode.seconds;
+  const auto add = [&](const std::string& name, double seconds, double joules) {
+    EnergyBreakdown dynamic;
+    dynamic.compute = joules;
+    all.push_back({name, seconds, total_energy(dynamic, seconds, devices, arch).total()});
+  };
+  for (std::size_t k = 0; k < kOperatorKinds; ++k) {
+    const double seconds = prefill.kind_seconds[k] + decode.kind_seconds[k];
+    if (seconds <= 0) continue;
+    left -= seconds;
+    add(to_string(static_cast<OperatorKind>(k)), seconds, prefill.kind_joules[k] + decode.kind_joules[k]);
+  }
+  if (left > 1e-12 * (prefill.seconds + decode.seconds)) add("software", left, 0);
+  std::stable_sort(all.begin(), all.end(),
+                   [](const OperatorShare& a, const OperatorShare& b) { return a.energy_j > b.energy_j; });
+  return all;
+}
+
+PhasePower power_of(const PhaseSum& phase, std::uint32_t devices, const ArchSpec& arch) {
+  if (phase.seconds <= 0) return {};
+  return {phase.seconds, total_energy(phase.energy, phase.seconds, devices, arch).total() / phase.seconds};
+}
+
 RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const RuntimeSpec& runtime,
                      const Progress& progress) {
   const StreamInfo& info = stream.info();
@@ -143,6 +177,9 @@ RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const
   EnergyBreakdown dynamic = prefill.energy;
   dynamic += decode.energy;
   r.energy = total_energy(dynamic, r.latency_s, r.devices, arch);
+  if (options.fidelity != Fidelity::roofline) r.operators = by_operator(prefill, decode, r.devices, arch);
+  r.prefill = power_of(prefill, r.devices, arch);
+  r.decode = power_of(decode, r.devices, arch);
   r.energy_per_token_j = r.energy.total() / tokens;
   r.average_power_w = r.energy.total() / r.latency_s;
   r.area_mm2 = arch.die_mm2 * r.devices;
@@ -167,11 +204,29 @@ RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const
   return r;
 }
 
+void add_phase(PhasePower& sum, const PhasePower& wave) {
+  const double joules = sum.power_w * sum.time_s + wave.power_w * wave.time_s;
+  sum.time_s += wave.time_s;
+  if (sum.time_s > 0) sum.power_w = joules / sum.time_s;
+}
+
 // Adds another wave of the same scenario.
 void add_wave(RunResult& sum, const RunResult& wave) {
   sum.latency_s += wave.latency_s;
   sum.batch += wave.batch;
   sum.energy += wave.energy;
+  for (const OperatorShare& share : wave.operators) {
+    const auto known = std::find_if(sum.operators.begin(), sum.operators.end(),
+                                    [&](const OperatorShare& o) { return o.op == share.op; });
+    if (known == sum.operators.end()) {
+      sum.operators.push_back(share);
+    } else {
+      known->time_s += share.time_s;
+      known->energy_j += share.energy_j;
+    }
+  }
+  add_phase(sum.prefill, wave.prefill);
+  add_phase(sum.decode, wave.decode);
   sum.counts += wave.counts;
   for (std::size_t i = 0; i < kTimeCategoryCount; ++i) sum.time.parts[i] += wave.time.parts[i];
   const double share = wave.latency_s / sum.latency_s;

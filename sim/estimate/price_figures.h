@@ -1,6 +1,6 @@
 #pragma once
-// What a run costs where nobody asked a question of ownership (orrery cost does): typical prices, four years,
-// a fleet that is always busy.
+// What a run costs where nobody asked a question of ownership (orrery cost does): typical prices and the
+// price book's finance, a chip without its server, always busy.
 
 #include "sim/config/arch_spec.h"
 #include "sim/config/price_book.h"
@@ -11,6 +11,6 @@ namespace orrery {
 
 // Fills area (where the machine file has none) and prices of a result. Unknown figures stay unknown.
 void add_price_figures(RunResult& result, const ArchSpec& arch, const Technology& technology,
-                       const std::vector<MachinePrice>& prices);
+                       const PriceBook& prices);
 
 }  // namespace orrery

@@ -94,6 +94,12 @@ json to_json(const RunResult& r) {
   out["latency_s"] = r.latency_s;
   out["tokens_per_s"] = r.tokens_per_s;
   out["energy_j"] = energy_json(r.energy);
+  json operators = json::array();
+  for (const OperatorShare& o : r.operators)
+    operators.push_back({{"op", o.op}, {"time_s", o.time_s}, {"energy_j", o.energy_j}});
+  out["operators"] = operators;
+  out["phases"] = {{"prefill", {{"time_s", r.prefill.time_s}, {"power_w", r.prefill.power_w}}},
+                   {"decode", {{"time_s", r.decode.time_s}, {"power_w", r.decode.power_w}}}};
   out["energy_per_token_j"] = r.energy_per_token_j;
   out["average_power_w"] = r.average_power_w;
   out["area_mm2"] = r.area_mm2 > 0 ? json(r.area_mm2) : json(nullptr);

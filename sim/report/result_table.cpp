@@ -117,6 +117,8 @@ std::string run_table(const std::vector<json>& results) {
   shares(rows, results, "/energy_j", "/energy_j/total", "J");
   metric(rows, "energy per token", results, "/energy_per_token_j", "J");
   metric(rows, "average power", results, "/average_power_w", "W");
+  metric(rows, "  of the prompt", results, "/phases/prefill/power_w", "W");
+  metric(rows, "  of the tokens after it", results, "/phases/decode/power_w", "W");
   text(rows, "die area, mm2", results, "/area_mm2");
   rounded(rows, "cost of making a chip, USD", results, "/price_usd/unit_cost");
   rounded(rows, "price of a chip, USD", results, "/price_usd/chip");
@@ -126,6 +128,14 @@ std::string run_table(const std::vector<json>& results) {
   text(rows, "bound by", results, "/bound");
   rows.push_back({"time"});
   shares(rows, results, "/time_s", "/latency_s", "s");
+  if (results.size() == 1 && !at(first, "/operators").empty()) {
+    rows.push_back({"by operator"});
+    for (const json& o : at(first, "/operators")) {
+      rows.push_back(
+          {"  " + o["op"].get<std::string>(),
+           fmt::format("{}, {}", si(o["time_s"].get<double>(), "s"), si(o["energy_j"].get<double>(), "J"))});
+    }
+  }
   if (at(first, "/fidelity") != "roofline") {
     rows.push_back({"time obtained by"});
     percent(rows, "  simulated events", results, "/simulated/share_simulated");

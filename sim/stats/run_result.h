@@ -34,6 +34,18 @@ struct SimulatedShare {
   double simulated = 0, replayed = 0, replicated = 0;
 };
 
+// One kind of operator over a run, or what is no operator's ("software": gaps between kernels, host work).
+struct OperatorShare {
+  std::string op;
+  double time_s = 0;
+  double energy_j = 0;  // static power over that time included; sums to the run's
+};
+
+// The prompt and the tokens after it.
+struct PhasePower {
+  double time_s = 0, power_w = 0;
+};
+
 // Differs from run to run; everything else of a result does not.
 struct RunInfo {
   double wall_s = 0, cpu_s = 0;
@@ -58,6 +70,8 @@ struct RunResult {
   double latency_s = 0;
   double tokens_per_s = 0;
   EnergyBreakdown energy;
+  std::vector<OperatorShare> operators;  // most energy first; empty at fidelity roofline
+  PhasePower prefill, decode;
   double energy_per_token_j = 0;
   double average_power_w = 0;
   double area_mm2 = 0;

@@ -32,6 +32,7 @@ enum class OperatorKind : std::uint8_t {
   broadcast,
   send_recv,
 };
+inline constexpr std::size_t kOperatorKinds = 18;
 const char* to_string(OperatorKind kind);
 std::optional<OperatorKind> parse_operator(const std::string& name);
 std::vector<std::string> operator_names();

@@ -114,6 +114,55 @@ TEST(Cost, TheTableSaysWhoIsCheaperAndWhere) {
     EXPECT_NE(r.out.find(words), std::string::npos) << words << " in:\n" << r.out;
 }
 
+// By operator and by phase, energy and time add up to the run's.
+TEST(Energy, OperatorsAndPhasesAddUp) {
+  const CommandResult r = orrery_command(
+      "run --arch gpu/a100-sxm-80gb --model gpt2 --input 64 --output 8 --runtime vllm --batch 2 --format "
+      "json");
+  ASSERT_EQ(r.exit_code, 0) << r.err;
+  const json run = json::parse(r.out);
+  double joules = 0;
+  double seconds = 0;
+  for (const json& o : run["operators"]) {
+    joules += o["energy_j"].get<double>();
+    seconds += o["time_s"].get<double>();
+  }
+  const double total = run["energy_j"]["total"].get<double>();
+  EXPECT_NEAR(joules, total, 1e-9 * total);
+  EXPECT_NEAR(seconds, run["latency_s"].get<double>(), 1e-9 * seconds);
+  double phases = 0;
+  for (const char* phase : {"prefill", "decode"})
+    phases += run["phases"][phase]["time_s"].get<double>() * run["phases"][phase]["power_w"].get<double>();
+  EXPECT_NEAR(phases, total, 1e-9 * total);
+  EXPECT_GT(run["price_usd"]["unit_cost"].get<double>(), 500);
+  EXPECT_GT(run["price_usd"]["per_m_output_tokens"].get<double>(), 0);
+}
+
+// Large products run into a cap: the lower it is, the slower, and the fewer joules.
+TEST(Energy, PowerCapsSideBySide) {
+  const CommandResult r = orrery_command(
+      "compare --arch gpu/a100-sxm-80gb --power-cap 400,250 --model gpt2-xl --input 1024 --output 1 --batch "
+      "32 "
+      "--format json");
+  ASSERT_EQ(r.exit_code, 0) << r.err;
+  const json runs = json::parse(r.out);
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[1]["arch"], "gpu/a100-sxm-80gb at 250 W");
+  EXPECT_GT(runs[1]["latency_s"].get<double>(), 1.05 * runs[0]["latency_s"].get<double>());
+  EXPECT_LT(runs[1]["average_power_w"].get<double>(), 251);
+  EXPECT_EQ(orrery_command("compare --arch gpu/a100-sxm-80gb --power-cap 0 --model gpt2").exit_code, 2);
+}
+
+// A machine without a price is given nobody else's.
+TEST(Energy, UnknownPricesStayUnknown) {
+  const CommandResult r = orrery_command(
+      "run --arch asic/edge-npu --model gpt2 --input 16 --output 2 --format json --fidelity roofline");
+  ASSERT_EQ(r.exit_code, 0) << r.err;
+  const json run = json::parse(r.out);
+  EXPECT_TRUE(run["price_usd"]["chip"].is_null());
+  EXPECT_TRUE(run["price_usd"]["per_m_output_tokens"].is_null());
+}
+
 TEST(Cost, BadInputIsRefusedWithFileAndLine) {
   refused(with(", currency: USD, date: \"2025-10\"", ", date: \"2025-10\""),
           {"scenario.yaml:14", "chip_price", "has no currency"});

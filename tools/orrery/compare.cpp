@@ -1,4 +1,8 @@
+#include <fmt/format.h>
+
+#include <cstdlib>
 #include <functional>
+#include <sstream>
 
 #include "sim/config/arch_loader.h"
 #include "sim/engine/inference.h"
@@ -20,7 +24,29 @@ const char* const kExamples =
     "  orrery compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v5e --model "
     "llama-2-7b\n"
     "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b --batch 16 --format "
-    "csv\n";
+    "csv\n"
+    "  orrery compare --arch gpu/h100-sxm --power-cap 300,400,500,700 --model llama-3-8b --batch 64  # "
+    "joules a token by "
+    "cap\n";
+
+// Each machine under each of the caps, named so.
+std::vector<ArchSpec> at_caps(const std::vector<ArchSpec>& archs, const std::string& list) {
+  std::vector<ArchSpec> capped;
+  for (const ArchSpec& arch : archs) {
+    std::stringstream caps(list);
+    for (std::string text; std::getline(caps, text, ',');) {
+      char* end = nullptr;
+      const double watts = std::strtod(text.c_str(), &end);
+      if (text.empty() || *end != '\0' || !(watts > 0))
+        throw UsageError("--power-cap '" + list + "': '" + text + "' is no power in watts");
+      ArchSpec a = arch;
+      a.power_cap_w = watts;
+      a.name += fmt::format(" at {:g} W", watts);
+      capped.push_back(a);
+    }
+  }
+  return capped;
+}
 
 }  // namespace
 
@@ -31,6 +57,8 @@ int compare_command(const Arguments& arguments) {
        "machine (repeat for each)")  //
       ("model", po::value<std::string>()->required()->value_name("NAME"),
        "model: a name or a config.json")  //
+      ("power-cap", po::value<std::string>()->value_name("W,W,..."),
+       "each machine under each of these caps instead of its own")  //
       ("jobs", po::value<std::int64_t>()->default_value(2)->value_name("N"),
        "machines simulated at the same time")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
@@ -51,6 +79,8 @@ int compare_command(const Arguments& arguments) {
   for (const std::string& name : parsed.values["arch"].as<std::vector<std::string>>()) {
     archs.push_back(load_arch_for(name, parsed.values));
   }
+  if (parsed.values.count("power-cap") != 0)
+    archs = at_caps(archs, parsed.values["power-cap"].as<std::string>());
   for (const ArchSpec& arch : archs) {
     const Scenario scenario = scenario_from(parsed.values, arch, llm.encoder_only);
     plan_batches(llm, scenario, arch, runtime);
