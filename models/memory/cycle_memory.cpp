@@ -156,6 +156,14 @@ void CycleMemory::write_back(std::size_t level) {
   evicted_.clear();
 }
 
+// The level's line at `address`, new or grown to `bytes`; what had to leave is in evicted_.
+std::uint32_t CycleMemory::hold(Level& level, std::uint64_t address, std::uint64_t bytes) {
+  const std::uint32_t line = level.lines.find(address);
+  if (line == LineCache::kMissing) return level.lines.insert(address, bytes, evicted_);
+  level.lines.grow(line, bytes, evicted_);
+  return line;
+}
+
 void CycleMemory::read_line(std::uint32_t id) {
   Request& r = requests_[id];
   r.slice = now_fs();
@@ -180,16 +188,7 @@ void CycleMemory::read_line(std::uint32_t id) {
     }
     counts_.*level.counters.fill += r.bytes;
     r.missed = true;
-    bool dirty = false;
-    if (line != LineCache::kMissing) {  // shorter than what is asked for now: replaced
-      dirty = level.lines[line].dirty;
-      level.lines[line].bytes = r.bytes;
-      level.lines.touch(line);
-    }
-    const std::uint32_t fresh =
-        line != LineCache::kMissing ? line : level.lines.insert(r.address, r.bytes, evicted_);
-    level.lines[fresh].dirty = dirty;
-    level.lines[fresh].pending = i == 0;
+    level.lines[hold(level, r.address, r.bytes)].pending = i == 0;
     write_back(i);
   }
   counts_.dram_read_bytes += r.bytes;
@@ -205,14 +204,7 @@ void CycleMemory::write_line(std::uint32_t id) {
     const bool outermost = i + 1 == levels_.size();
     counts_.*level.counters.write += r.bytes;
     r.slice = std::max(r.slice, take_slice(level, id, now_fs()));
-    std::uint32_t line = level.lines.find(r.address);
-    if (line == LineCache::kMissing) {
-      line = level.lines.insert(r.address, r.bytes, evicted_);
-    } else {
-      level.lines.touch(line);
-      level.lines[line].bytes = std::max(level.lines[line].bytes, r.bytes);
-    }
-    level.lines[line].dirty = outermost;
+    level.lines[hold(level, r.address, r.bytes)].dirty = outermost;
     if (!outermost) counts_.*level.counters.writeback += r.bytes;
     write_back(i);
   }

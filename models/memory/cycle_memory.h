@@ -135,6 +135,7 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   void finished(std::uint32_t id);
   Femtoseconds take_slice(Level& level, std::uint32_t id, Femtoseconds t);
   void write_back(std::size_t level);
+  std::uint32_t hold(Level& level, std::uint64_t address, std::uint64_t bytes);
   std::uint64_t scattered(std::uint64_t line) const;
   std::uint32_t flits(std::uint64_t bytes) const;
 };

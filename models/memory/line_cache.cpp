@@ -63,6 +63,17 @@ std::uint32_t LineCache::insert(std::uint64_t address, std::uint64_t bytes, std:
   return line;
 }
 
+void LineCache::grow(std::uint32_t line, std::uint64_t bytes, std::vector<EvictedLine>& evicted) {
+  unlink(line);  // out of reach of the eviction
+  if (bytes > lines_[line].bytes) {
+    const std::uint64_t more = bytes - lines_[line].bytes;
+    make_room(more, evicted);
+    lines_[line].bytes = bytes;
+    used_ += more;
+  }
+  link_newest(line);
+}
+
 void LineCache::clear() {
   index_.clear();
   lines_.clear();

@@ -33,6 +33,8 @@ class LineCache {
   // A new line, the newest (or the `oldest`). Appends the dirty lines that had to leave to `evicted`.
   std::uint32_t insert(std::uint64_t address, std::uint64_t bytes, std::vector<EvictedLine>& evicted,
                        bool oldest = false);
+  // At least `bytes` of a line are valid from now on; it is the newest. Evicts as insert() does.
+  void grow(std::uint32_t line, std::uint64_t bytes, std::vector<EvictedLine>& evicted);
   void clear();
   std::uint64_t used_bytes() const { return used_; }
   // Calls visit(line) for each, in no order that matters.

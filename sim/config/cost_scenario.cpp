@@ -103,7 +103,6 @@ CostOption read_option(const json& o, const std::string& at, const ConfigDocumen
   option.dtype = o.value("dtype", "");
   option.runtime = o.value("runtime", "ideal");
   option.node = o.value("node", "");
-  option.stage = o.value("stage", "");
   option.devices = integer(o, "devices", 1);
   option.power_cap_w = number(o, "power_cap_w");
   option.process_nm = number(o, "process_nm");

@@ -24,7 +24,6 @@ using VariableId = std::size_t;
 
 struct CostOption {
   std::string name, arch, dtype, runtime = "ideal", node;
-  std::string stage;                   // of the path from pilot to scale, in words
   std::uint32_t devices = 1;           // a replica of the model
   double process_nm = 0;               // node it is made in; 0 = the machine's
   double power_cap_w = 0;              // overrides the machine's; 0 = as it is

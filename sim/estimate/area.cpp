@@ -29,11 +29,11 @@ double mac_um2(const AreaConstants& a, DType dtype) {
   return 0;
 }
 
-bool stacked(const std::string& kind) {
-  return kind.rfind("hbm", 0) == 0;
-}
-
 }  // namespace
+
+bool has_stacked_memory(const ArchSpec& arch) {
+  return arch.dram.kind.rfind("hbm", 0) == 0;
+}
 
 AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   const TechnologyNode& node = technology.node(arch.process_nm);
@@ -83,7 +83,7 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   if (arch.network.routed)
     area.network = cores * arch.network.port_bytes_per_cycle * a.cache_mm2_per_byte_per_cycle;
 
-  if (stacked(arch.dram.kind)) {
+  if (has_stacked_memory(arch)) {
     constexpr double kBitsOfAStack = 1024;
     const double stacks = arch.die.memory_stacks > 0
                               ? arch.die.memory_stacks

@@ -16,6 +16,9 @@ struct AreaBreakdown {
   }
 };
 
+// HBM: on an interposer, a stack at a time.
+bool has_stacked_memory(const ArchSpec& arch);
+
 // Throws ConfigError: no such technology node.
 AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology);
 

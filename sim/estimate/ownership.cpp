@@ -26,7 +26,7 @@ void add_technology(CostScenario& s, CostOption& option, const ArchSpec& arch, c
   option.memory_gb = static_cast<double>(arch.dram.capacity_bytes) * 1e-9;
   if (option.acquisition != Acquisition::make) return;
   const TechnologyNode& node = technology.node(arch.process_nm);
-  const bool stacked = arch.dram.kind.rfind("hbm", 0) == 0;
+  const bool stacked = has_stacked_memory(arch);
   const std::string name = option.name + ".";
   option.wafer_price = add(s, name + "wafer_price", node.wafer_price, true);
   option.defects_per_cm2 = add(s, name + "defects_per_cm2", node.defects_per_cm2, false);
@@ -50,12 +50,6 @@ void add_error(CostScenario& s, CostOption& option, const ServedOption& served) 
   const double p90 = served.error_known ? std::min(0.9, served.expected_p90) : 0.5;
   option.throughput_factor =
       add(s, option.name + ".simulation_error", {1 - p90, 1, 1 + p90, "", "", ""}, false);
-}
-
-std::vector<double> typical_draw(const CostScenario& s) {
-  std::vector<double> draw;
-  for (const CostVariable& v : s.variables) draw.push_back(v.value.typical);
-  return draw;
 }
 
 MadeChip made_chip(const CostOption& o, const std::vector<double>& draw) {

@@ -47,9 +47,6 @@ void add_technology(CostScenario& scenario, CostOption& option, const ArchSpec& 
 // Adds the simulation's own error as a factor on the throughput.
 void add_error(CostScenario& scenario, CostOption& option, const ServedOption& served);
 
-// All variables at their typical values.
-std::vector<double> typical_draw(const CostScenario& scenario);
-
 // Price of one made chip and what is spent before it, at a draw. USD.
 struct MadeChip {
   double unit = 0, nre = 0, yield = 0;

@@ -2,6 +2,7 @@
 
 #include "sim/estimate/chip_cost.h"
 #include "sim/estimate/ownership.h"
+#include "sim/estimate/uncertainty.h"
 
 namespace orrery {
 namespace {
@@ -22,7 +23,7 @@ void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& tec
     // No margin: what it costs to make.
     scenario.variables.push_back({"margin", Estimate::exactly(0), false});
     option.margin = scenario.variables.size() - 1;
-    r.price.unit_cost = made_chip(option, typical_draw(scenario)).unit;
+    r.price.unit_cost = made_chip(option, typical_draw(scenario.variables)).unit;
   }
   const MachinePrice* price = prices.of(arch.name);
   if (price == nullptr || r.tokens_per_s <= 0) return;

@@ -15,18 +15,18 @@ double triangular(const Estimate& e, double u) {
   return e.high - std::sqrt((1 - u) * (e.high - e.low) * (e.high - e.typical));
 }
 
-std::vector<double> typical(const std::vector<CostVariable>& variables) {
-  std::vector<double> draw;
-  for (const CostVariable& v : variables) draw.push_back(v.value.typical);
-  return draw;
-}
-
 double quantile(const std::vector<double>& sorted, double share) {
   const auto at = static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5);
   return sorted[at];
 }
 
 }  // namespace
+
+std::vector<double> typical_draw(const std::vector<CostVariable>& variables) {
+  std::vector<double> draw;
+  for (const CostVariable& v : variables) draw.push_back(v.value.typical);
+  return draw;
+}
 
 MonteCarlo monte_carlo(const std::vector<CostVariable>& variables, const Evaluate& evaluate,
                        std::uint64_t draws, std::uint64_t seed) {
@@ -62,7 +62,7 @@ double TornadoBar::swing() const {
 std::vector<TornadoBar> tornado(const std::vector<CostVariable>& variables, const Evaluate& evaluate,
                                 std::size_t option) {
   std::vector<TornadoBar> bars;
-  std::vector<double> draw = typical(variables);
+  std::vector<double> draw = typical_draw(variables);
   for (std::size_t v = 0; v < variables.size(); ++v) {
     const Estimate& e = variables[v].value;
     if (e.high <= e.low) continue;
@@ -84,7 +84,7 @@ std::optional<double> crossover(const std::vector<CostVariable>& variables, Vari
                                 double most, std::size_t a, std::size_t b, const Evaluate& evaluate) {
   constexpr int kSteps = 48;
   constexpr int kHalvings = 40;
-  std::vector<double> draw = typical(variables);
+  std::vector<double> draw = typical_draw(variables);
   const auto a_wins = [&](double value) {
     draw[variable] = value;
     const std::vector<double> figure = evaluate(draw);

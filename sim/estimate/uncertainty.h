@@ -16,6 +16,9 @@ namespace orrery {
 // The figure of each option at a draw; smaller is better.
 using Evaluate = std::function<std::vector<double>(const std::vector<double>& draw)>;
 
+// All variables at their typical values.
+std::vector<double> typical_draw(const std::vector<CostVariable>& variables);
+
 struct Spread {
   double p10 = 0, p50 = 0, p90 = 0;
 };

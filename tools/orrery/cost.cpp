@@ -47,8 +47,8 @@ ArchSpec machine_of(const CostOption& option) {
 }
 
 // What the simulation says of one option, through a process of its own.
-json simulate(const CostScenario& s, const CostOption& option, const RunnerOptions& how) {
-  const ArchSpec arch = machine_of(option);
+json simulate(const CostScenario& s, const CostOption& option, const ArchSpec& arch,
+              const RunnerOptions& how) {
   const LlmSpec llm = load_llm_named(s.model);
   Scenario scenario;
   scenario.input = s.input;
@@ -192,16 +192,15 @@ json stale_prices(const CostScenario& s, const std::string& as_of) {
   return stale;
 }
 
-json study(CostScenario s, const std::vector<std::string>& runs, std::uint64_t draws, std::uint64_t seed,
+json study(CostScenario s, const std::vector<ArchSpec>& archs, const Technology& technology,
+           const std::vector<std::string>& runs, std::uint64_t draws, std::uint64_t seed,
            const std::string& as_of) {
-  const Technology technology = load_technology();
   std::vector<ServedOption> served;
   std::vector<json> parsed;
   for (std::size_t i = 0; i < s.options.size(); ++i) {
-    const ArchSpec arch = machine_of(s.options[i]);
-    add_technology(s, s.options[i], arch, technology);
+    add_technology(s, s.options[i], archs[i], technology);
     parsed.push_back(json::parse(runs[i]));
-    served.push_back(served_by(parsed[i], s.options[i], arch));
+    served.push_back(served_by(parsed[i], s.options[i], archs[i]));
     add_error(s, s.options[i], served[i]);
   }
   if (std::none_of(parsed.begin(), parsed.end(),
@@ -221,7 +220,7 @@ json study(CostScenario s, const std::vector<std::string>& runs, std::uint64_t d
       figures.push_back(own(s, s.options[i], served[i], draw).usd_per_m_all);
     return figures;
   };
-  const std::vector<double> typical = typical_draw(s);
+  const std::vector<double> typical = typical_draw(s.variables);
   const MonteCarlo drawn = monte_carlo(s.variables, evaluate, draws, seed);
   json out = {{"schema", "orrery/result/1"},
               {"kind", "cost"},
@@ -283,18 +282,23 @@ int cost_command(const Arguments& arguments) {
   if (v.count("tpot-max") != 0) scenario.tpot_max_s = v["tpot-max"].as<double>();
   RunnerOptions how;
   how.fidelity = parse_fidelity(v["fidelity"].as<std::string>());
-  std::vector<std::function<std::string()>> tasks;
+  // All that can be refused is refused before anything is simulated.
   const Technology technology = load_technology();
+  std::vector<ArchSpec> archs;
   for (const CostOption& option : scenario.options) {
-    // All that can be refused is refused before anything is simulated.
-    const ArchSpec arch = machine_of(option);
+    archs.push_back(machine_of(option));
     load_runtime(option.runtime);
-    if (option.acquisition == Acquisition::make) technology.node(arch.process_nm);
-    tasks.emplace_back([&scenario, &option, &how] { return simulate(scenario, option, how).dump(); });
+    if (option.acquisition == Acquisition::make) technology.node(archs.back().process_nm);
+  }
+  std::vector<std::function<std::string()>> tasks;
+  for (std::size_t i = 0; i < archs.size(); ++i) {
+    tasks.emplace_back([&scenario, &archs, &how, i] {
+      return simulate(scenario, scenario.options[i], archs[i], how).dump();
+    });
   }
   const std::vector<std::string> runs =
       run_isolated(tasks, std::max<std::uint64_t>(1, v["jobs"].as<std::uint64_t>()));
-  const json result = study(scenario, runs, draws, v["seed"].as<std::uint64_t>(), as_of);
+  const json result = study(scenario, archs, technology, runs, draws, v["seed"].as<std::uint64_t>(), as_of);
   print_result(format, result, [&] { return cost_table(result); });
   return 0;
 }

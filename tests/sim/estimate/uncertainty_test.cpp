@@ -89,7 +89,7 @@ struct Study {
     served.idle_w = 100;
     served.prefill_share = 0.25;
   }
-  OwnershipCost cost() const { return own(scenario, option, served, typical_draw(scenario)); }
+  OwnershipCost cost() const { return own(scenario, option, served, typical_draw(scenario.variables)); }
 };
 
 TEST(Ownership, OneChipByHand) {
