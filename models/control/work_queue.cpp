@@ -128,6 +128,11 @@ ActivityCounts WorkQueue::replayed_counts(const ActivityCounts& periods, const I
     counts.requested_read_bytes = *exact.loaded_bytes;
   }
   counts.noc_bytes = counts.requested_read_bytes + counts.requested_write_bytes;
+  if (periods.noc_bytes > 0) {
+    counts.noc_hop_bytes = static_cast<std::uint64_t>(static_cast<double>(periods.noc_hop_bytes) *
+                                                      static_cast<double>(counts.noc_bytes) /
+                                                      static_cast<double>(periods.noc_bytes));
+  }
   const std::uint64_t read = counts.requested_read_bytes - counts.multicast_bytes;
   if (buffered) {
     counts.shared_read_bytes = read;

@@ -34,6 +34,12 @@ CycleDram::CycleDram(const sc_core::sc_module_name& name, const DramSpec& spec, 
 
 CycleDram::~CycleDram() = default;
 
+std::uint64_t CycleDram::activates() const {
+  std::uint64_t sum = 0;
+  for (const Channel& c : channels_) sum += c.memory->counts().activates;
+  return sum;
+}
+
 void CycleDram::access(std::uint32_t id, std::uint64_t address, std::uint64_t bytes, bool write) {
   if (id != kPosted) {
     if (bursts_left_.size() <= id) bursts_left_.resize(id + std::size_t{1});

@@ -33,6 +33,8 @@ class CycleDram : public sc_core::sc_module, public Component, private tlm::tlm_
   // `id` is the caller's, dense from 0; one access at a time may carry it.
   void access(std::uint32_t id, std::uint64_t address, std::uint64_t bytes, bool write);
 
+  std::uint64_t activates() const;  // so far, all channels
+
   bool idle() const override;
   std::string waiting_for() const override { return std::string(name()) + " has bursts to move"; }
 

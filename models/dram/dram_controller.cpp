@@ -33,9 +33,15 @@ Femtoseconds DramController::service(std::uint64_t bytes, bool irregular) const 
   return static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_byte));
 }
 
+void DramController::count_activates(std::uint64_t bytes, bool irregular) {
+  const DramSpec& spec = timing_.spec();
+  counts_.dram_activates += ceil_div(bytes, irregular ? spec.burst_bytes() : spec.interleave_bytes);
+}
+
 Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
   if (granule.write) {
     counts_.dram_write_bytes += granule.bytes;
+    count_activates(granule.bytes, granule.irregular);
     queued_write_bytes_ += granule.bytes;
     // Posted: the queue takes a batch while the one before it drains, and no faster.
     Femtoseconds taken = t;
@@ -47,11 +53,13 @@ Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
   }
   read_since_batch_ = true;
   counts_.dram_read_bytes += granule.bytes;
+  count_activates(granule.bytes, granule.irregular);
   return {channels_.reserve_all(t, service(granule.bytes, granule.irregular)), latency_, TimeCategory::dram};
 }
 
 Reservation DramController::reserve_channel(ChannelId channel, std::uint64_t bytes, Femtoseconds t) {
   counts_.dram_read_bytes += bytes;
+  count_activates(bytes, false);
   const double busy_ns =
       timing_.busy_ns(static_cast<double>(bytes), static_cast<double>(timing_.spec().interleave_bytes));
   return {channels_.reserve_one(channel, t, from_ns(busy_ns)), latency_, TimeCategory::dram};

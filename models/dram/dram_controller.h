@@ -50,6 +50,8 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   std::uint64_t write_batch_bytes_;
 
   Femtoseconds service(std::uint64_t bytes, bool irregular) const;
+  // A row a stripe, or a row a burst; streams that share banks seldom find their row still open.
+  void count_activates(std::uint64_t bytes, bool irregular);
   void drain_batch(std::uint64_t bytes, Femtoseconds t);
 };
 

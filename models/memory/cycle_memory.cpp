@@ -73,6 +73,10 @@ std::uint32_t CycleMemory::flits(std::uint64_t bytes) const {
   return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, ceil_div(bytes, flit_bytes_)));
 }
 
+std::uint64_t CycleMemory::hops(std::uint32_t from, std::uint32_t to) const {
+  return arch_.network.routed ? graph_.path(from, to, 0).size() : 1;
+}
+
 // A place far from the next line's, another row or bank in all likelihood (an odd factor permutes them).
 std::uint64_t CycleMemory::scattered(std::uint64_t line) const {
   const std::uint64_t lines = arch_.dram.capacity_bytes / line_bytes_;
@@ -111,6 +115,7 @@ void CycleMemory::transfer(const LineTransfer& what) {
     ++transfers_[index].lines_left;
     ++open_requests_;
     counts_.noc_bytes += r.bytes;
+    counts_.noc_hop_bytes += r.bytes * hops(core_nodes_[what.core.value], memory_nodes_[r.node]);
     network_->send(core_nodes_[what.core.value], memory_nodes_[r.node], what.write ? flits(r.bytes) : 1, id);
     at = next;
   }

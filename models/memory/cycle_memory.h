@@ -67,6 +67,7 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   bool idle() const override { return open_requests_ == 0; }
   std::string waiting_for() const override;
   const ClockedNetwork& network() const { return *network_; }
+  std::uint64_t dram_activates() const { return dram_->activates(); }  // so far
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -138,6 +139,7 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   std::uint32_t hold(Level& level, std::uint64_t address, std::uint64_t bytes);
   std::uint64_t scattered(std::uint64_t line) const;
   std::uint32_t flits(std::uint64_t bytes) const;
+  std::uint64_t hops(std::uint32_t from, std::uint32_t to) const;  // channels on the way
 };
 
 }  // namespace orrery

@@ -18,6 +18,7 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec,
 
 Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
   counts_.noc_bytes += granule.bytes;
+  counts_.noc_hop_bytes += granule.bytes;
   std::vector<Calendar>& ports = granule.write ? from_core_ : to_core_;
   const bool is_link = granule.source.value + std::size_t{1} == ports.size();
   // Towards the links go what they send and, for each sum, the chip's own part.

@@ -73,6 +73,7 @@ Reservation RoutedNetwork::through_links(const Granule& granule, Femtoseconds t)
 
 Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
   counts_.noc_bytes += granule.bytes;
+  std::uint64_t hops = 0;
   const std::size_t first = granule.source.value * memory_nodes_;
   if (first >= from_memory_.size()) return through_links(granule, t);
   const auto& ways = granule.write ? to_memory_ : from_memory_;
@@ -93,12 +94,14 @@ Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
         finish = std::max(finish, *through);
         continue;
       }
+      ++hops;
       const Femtoseconds end = channels_[c].reserve(t, service);
       if (through != nullptr) *through = end;
       finish = std::max(finish, end);
     }
     latency = std::max(latency, clock_.cycles(w.latency_cycles));
   }
+  counts_.noc_hop_bytes += granule.bytes * hops / memory_nodes_;
   if (joins) {  // memory is read once for all copies
     counts_.multicast_bytes += granule.bytes;
     const bool waits = multicast->ready > finish;

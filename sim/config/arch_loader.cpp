@@ -164,6 +164,23 @@ NodeSpec build_node(const json& node) {
   return spec;
 }
 
+// Leakage and clock tree by area, for a machine that does not state what it draws at rest.
+void estimate_static_power(ArchSpec& arch, const json& chip, std::vector<Diagnostic>& errors,
+                           const ConfigDocument& document) {
+  arch.static_w = number(chip, "static_w");
+  arch.active_w = number(chip, "active_w");
+  if (chip.contains("static_w")) return;
+  if (arch.die_mm2 <= 0) {
+    errors.push_back(
+        {document.where("/chip"), "static power is estimated from the area: state static_w or die_mm2"});
+    return;
+  }
+  arch.static_w = arch.energy.leakage_w_per_mm2 * arch.die_mm2;
+  if (!chip.contains("active_w")) {
+    arch.active_w = arch.energy.clock_w_per_mm2_ghz * arch.die_mm2 * arch.clock_hz * 1e-9;
+  }
+}
+
 }  // namespace
 
 ArchSpec build_arch(const ConfigDocument& document) {
@@ -178,12 +195,12 @@ ArchSpec build_arch(const ConfigDocument& document) {
   arch.die_mm2 = number(chip, "die_mm2");
   arch.clock_hz = number(chip, "clock_ghz") * 1e9;
   arch.tdp_w = number(chip, "tdp_w");
-  arch.static_w = number(chip, "static_w");
-  arch.active_w = number(chip, "active_w");
   arch.supply_efficiency = number(chip, "supply_efficiency", 1);
   arch.power_cap_w = number(chip, "power_cap_w");
   arch.min_voltage_share = number(chip, "min_voltage_share", 1);
-  arch.core_overhead_pj_per_mac = number(chip, "core_overhead_pj_per_mac");
+  const json core_energy = chip.value("core_energy", json::object());
+  arch.core_energy = {number(core_energy, "pj_per_mac"), number(core_energy, "pj_per_vector_op"),
+                      number(core_energy, "pj_per_moved_bit")};
   arch.reconfigurable = chip.value("reconfigurable", false);
   arch.die = build_die(chip.value("area", json::object()));
   arch.cores = build_cores(chip.at("cores"), errors, document);
@@ -223,6 +240,7 @@ ArchSpec build_arch(const ConfigDocument& document) {
       static_cast<double>(arch.cores.scratchpad.size_bytes) / 1024.0 / arch.cores.scratchpad.banks;
   arch.energy =
       load_energy_table(chip.at("energy_table").get<std::string>(), document.where("/chip/energy_table"));
+  estimate_static_power(arch, chip, errors, document);
   arch.node = build_node(root.value("node", json::object()));
   if (errors.empty()) errors = check_arch(arch, document);
   if (!errors.empty()) throw ConfigError(errors);

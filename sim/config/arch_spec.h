@@ -95,6 +95,14 @@ struct SharedBufferSpec {
   double bank_kib = 64;            // an access touches one (for its energy)
 };
 
+// Energy of DRAM by what is done to it. Background and refresh are static power.
+struct DramAccessEnergy {
+  double activate_pj = 0;  // a row opened and closed
+  double read_pj_per_bit = 0, write_pj_per_bit = 0;
+  double io_pj_per_bit = 0;          // pins of the device
+  double controller_pj_per_bit = 0;  // of the chip: PHY, controller, fills of the level before it
+};
+
 // DRAM timings of one independently addressed channel (for HBM a pseudo channel). Times in ns; nCK in clocks.
 struct DramSpec {
   std::string preset;
@@ -116,7 +124,7 @@ struct DramSpec {
   double controller_latency_ns = 0;       // controller and PHY, both ways
   double bus_bytes_per_cycle = 0;         // width of the chip-side port at the core clock; 0 = not a limit
   std::uint64_t capacity_bytes = 0;
-  double energy_pj_per_bit = 0;
+  DramAccessEnergy energy;
   DramDevice device;  // the whole timing set, at this data rate (fidelity `cycle`)
 
   double channel_peak_bytes_per_s() const { return data_rate_mtps * 1e6 * channel_width_bits / 8; }
@@ -128,7 +136,7 @@ struct DramSpec {
 struct NetworkSpec {
   double port_bytes_per_cycle = 0;  // each core's port, per direction; each channel of a routed network
   double latency_ns = 0;            // core to memory side, both ways together (crossbar)
-  double distance_mm = 0;           // mean wire length of a transfer
+  double distance_mm = 0;           // mean wire length of a transfer; of one channel of a routed network
   // A routed network in place of the crossbar, the nodes where memory is, and whether it multicasts.
   std::optional<NocSpec> routed = std::nullopt;
   std::vector<std::uint32_t> memory_nodes = {};
@@ -163,6 +171,17 @@ struct EnergyTable {
   double transcendental_op_pj = 0;
   std::vector<std::pair<double, double>> sram_pj_per_bit;  // (KiB of the accessed bank, pJ/bit), ascending
   double wire_pj_per_bit_mm = 0;
+  double router_pj_per_bit = 0;    // through one router
+  double leakage_w_per_mm2 = 0;    // of die
+  double clock_w_per_mm2_ghz = 0;  // clock tree while kernels run
+};
+
+// Energy of what surrounds arithmetic in a core: none of it is in the energy table, as it goes with how
+// programmable the core is.
+struct CoreEnergySpec {
+  double pj_per_mac = 0;        // registers, clock and control behind an issued 16-bit MAC
+  double pj_per_vector_op = 0;  // fetch, decode and registers behind one lane's operation
+  double pj_per_moved_bit = 0;  // load and store path between the core's port and its registers
 };
 
 // What the die has beyond what is simulated, for its area. 0 = as the simulated machine.
@@ -188,7 +207,7 @@ struct ArchSpec {
   double supply_efficiency = 1;  // of the board's regulators: what the chip gets of what the board draws
   double power_cap_w = 0;        // the clock drops until a kernel's power fits; 0 = none
   double min_voltage_share = 1;  // of the voltage at nominal clock; above it voltage follows the clock
-  double core_overhead_pj_per_mac = 0;  // register files, clock tree, control behind a 16-bit multiply
+  CoreEnergySpec core_energy;
   DieSpec die;
   bool reconfigurable = false;  // an FPGA: a part of its maker, whose die is not ours to make
   CoreSpec cores;

@@ -254,6 +254,23 @@ DramDevice load_dram_device(const std::string& preset) {
   return build_device(load_preset(preset, ""));
 }
 
+// By action where the preset tells them apart, or one figure a bit.
+DramAccessEnergy read_access_energy(const json& level, const json& preset) {
+  DramAccessEnergy e;
+  if (level.contains("energy_pj_per_bit") || !preset.contains("access_energy")) {
+    e.read_pj_per_bit = number(level, "energy_pj_per_bit", number(preset, "energy_pj_per_bit"));
+    e.write_pj_per_bit = e.read_pj_per_bit;
+  } else {
+    const json& by_action = preset["access_energy"];
+    e.activate_pj = number(by_action, "activate_pj");
+    e.read_pj_per_bit = number(by_action, "read_pj_per_bit");
+    e.write_pj_per_bit = number(by_action, "write_pj_per_bit");
+    e.io_pj_per_bit = number(by_action, "io_pj_per_bit");
+  }
+  e.controller_pj_per_bit = number(level, "controller_pj_per_bit");
+  return e;
+}
+
 DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, const std::string& pointer) {
   DramSpec spec;
   spec.preset = level.at("preset").get<std::string>();
@@ -286,7 +303,7 @@ DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, 
   spec.trefi_ns = t.ns("trefi");
   spec.trfc_ns = t.ns("trfc");
   spec.mixed_stream_share = number(p, "mixed_stream_share");
-  spec.energy_pj_per_bit = number(level, "energy_pj_per_bit", number(p, "energy_pj_per_bit"));
+  spec.energy = read_access_energy(level, p);
   spec.channels = integer(level, "channels");
   spec.capacity_bytes = scaled(level, "capacity_gib", kGiB);
   spec.write_queue_bursts = integer(level, "write_queue_bursts", spec.write_queue_bursts);

@@ -21,6 +21,9 @@ EnergyTable load_energy_table(const std::string& name, const std::string& where)
   table.vector_op_pj = number(root, "vector_op_pj");
   table.transcendental_op_pj = number(root, "transcendental_op_pj");
   table.wire_pj_per_bit_mm = number(root, "wire_pj_per_bit_mm");
+  table.router_pj_per_bit = number(root, "router_pj_per_bit");
+  table.leakage_w_per_mm2 = number(root, "leakage_w_per_mm2");
+  table.clock_w_per_mm2_ghz = number(root, "clock_w_per_mm2_ghz");
   for (const auto& point : root.at("sram")) {
     table.sram_pj_per_bit.emplace_back(number(point, "bank_kib"), number(point, "pj_per_bit"));
   }

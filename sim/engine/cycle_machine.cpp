@@ -164,7 +164,9 @@ void CycleMachine::run_kernel(const CycleKernelRun& run, ProgramOutcome& outcome
     for (std::uint32_t c = 0; c < kernel.cores_used && queue.next(item); ++c)
       chip.cores[c]->assign(slot, item, dispatched);
   }
+  const std::uint64_t opened = chip.memory.dram_activates();
   start_simulation();
+  chip.counts.dram_activates += chip.memory.dram_activates() - opened;
   check_idle(arch_, chip.components());
   // What an epilogue still takes after the last store.
   if (chip.last.at > now_fs()) start_simulation(chip.last.at - now_fs());

@@ -46,8 +46,10 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
   result.counts.dram_read_bytes = cold ? bytes.read : beyond(bytes.read + bytes.written);
   result.counts.dram_write_bytes = cold ? beyond(bytes.written) : 0;
   result.counts.macs[static_cast<std::size_t>(op.dtype)] = macs;
+  result.counts.issued_macs = macs * storage_bits(op.dtype) / 16;  // a bound: nothing padded
   result.counts.kernels = 1;
   const double compute_s = macs == 0 ? 0 : static_cast<double>(macs) / arch.peak_macs_per_s(op.dtype);
+  result.counts.dram_activates = ceil_div(result.counts.dram_bytes(), arch.dram.page_bytes);
   const double dram_s = static_cast<double>(result.counts.dram_bytes()) / arch.dram.peak_bytes_per_s();
   double vector_s = 0;
   if (const auto* v = std::get_if<VectorShape>(&op.shape)) {

@@ -20,14 +20,16 @@ double sram_pj_per_bit(const EnergyTable& table, double kib) {
 EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arch, double clock_factor) {
   constexpr double kPico = 1e-12;
   const EnergyTable& table = arch.energy;
-  double mac_pj = 0;
-  for (std::size_t d = 0; d < kDTypeCount; ++d) {
-    // Registers, clock and control go with the width of the operands.
-    const double overhead = arch.core_overhead_pj_per_mac * storage_bits(static_cast<DType>(d)) / 16;
-    mac_pj += static_cast<double>(counts.macs[d]) * (table.mac_pj[d] + overhead);
-  }
-  mac_pj += static_cast<double>(counts.vector_ops) * table.vector_op_pj +
-            static_cast<double>(counts.transcendental_ops) * table.transcendental_op_pj;
+  double arithmetic_pj = static_cast<double>(counts.vector_ops) * table.vector_op_pj +
+                         static_cast<double>(counts.transcendental_ops) * table.transcendental_op_pj;
+  for (std::size_t d = 0; d < kDTypeCount; ++d)
+    arithmetic_pj += static_cast<double>(counts.macs[d]) * table.mac_pj[d];
+  const double lane_ops = static_cast<double>(counts.vector_ops + counts.transcendental_ops);
+  const double register_pj =
+      static_cast<double>(counts.issued_macs) * arch.core_energy.pj_per_mac +
+      lane_ops * arch.core_energy.pj_per_vector_op +
+      8.0 * static_cast<double>(counts.requested_read_bytes + counts.requested_write_bytes) *
+          arch.core_energy.pj_per_moved_bit;
   const double pad_bits =
       8.0 * static_cast<double>(counts.scratchpad_read_bytes + counts.scratchpad_write_bytes);
   const double shared_bits =
@@ -40,13 +42,20 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
   const double voltage = std::max(arch.min_voltage_share, clock_factor);
   const double on_chip = kPico * voltage * voltage;
   EnergyBreakdown e;
-  e.compute = on_chip * mac_pj;
+  e.compute = on_chip * arithmetic_pj;
+  e.registers = on_chip * register_pj;
   e.sram = on_chip * (pad_bits * sram_pj_per_bit(table, arch.scratchpad_bank_kib) +
                       shared_bits * sram_pj_per_bit(table, shared_kib) +
                       outer_bits * sram_pj_per_bit(table, outer_kib));
-  e.noc = on_chip * 8.0 * static_cast<double>(counts.noc_bytes) * table.wire_pj_per_bit_mm *
-          arch.network.distance_mm;
-  e.dram = kPico * 8.0 * static_cast<double>(counts.dram_bytes()) * arch.dram.energy_pj_per_bit;
+  const double hop_pj_per_bit = table.wire_pj_per_bit_mm * arch.network.distance_mm +
+                                (arch.network.routed ? table.router_pj_per_bit : 0);
+  e.noc = on_chip * 8.0 * static_cast<double>(counts.noc_hop_bytes) * hop_pj_per_bit;
+  const DramAccessEnergy& dram = arch.dram.energy;
+  const double either_way = dram.io_pj_per_bit + dram.controller_pj_per_bit;
+  e.dram =
+      kPico * (static_cast<double>(counts.dram_activates) * dram.activate_pj +
+               8.0 * static_cast<double>(counts.dram_read_bytes) * (dram.read_pj_per_bit + either_way) +
+               8.0 * static_cast<double>(counts.dram_write_bytes) * (dram.write_pj_per_bit + either_way));
   e.link = kPico * 8.0 * static_cast<double>(counts.link_bytes) * arch.node.energy_pj_per_bit;
   return e;
 }
@@ -62,7 +71,7 @@ EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std
                              const ArchSpec& arch) {
   EnergyBreakdown e = dynamic;
   e.static_power += arch.static_w * seconds;
-  e.static_power += e.total() * (1 / arch.supply_efficiency - 1);
+  e.supply += e.total() * (1 / arch.supply_efficiency - 1);
   return scaled(e, devices);
 }
 

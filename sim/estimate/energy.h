@@ -1,7 +1,7 @@
 #pragma once
 // Energy from counts and the machine, after the run: a new table re-reports an old run. Per action: MACs by
 // format, vector operations, SRAM by the size of the accessed bank, network by wire length, DRAM and links by
-// bit; static power by time. Left out: clock tree and control beyond what the static power holds.
+// bit; registers, load path and issue by what the engines issued and the cores moved; static power by time.
 
 #include "sim/config/arch_spec.h"
 #include "sim/stats/run_result.h"
@@ -15,7 +15,7 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
 // Joules a chip's clock tree and schedulers take while kernels run for `seconds`, as part of static power.
 EnergyBreakdown active_energy(double seconds, const ArchSpec& arch, double clock_factor = 1);
 
-// Of `devices` boards in all, static power over `seconds` and the regulators' losses (as static) included,
+// Of `devices` boards in all, static power over `seconds` and the regulators' losses included,
 // from what one chip spends beyond its static power.
 EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                              const ArchSpec& arch);

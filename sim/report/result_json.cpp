@@ -19,8 +19,9 @@ json time_json(const TimeSplitSeconds& time) {
 }
 
 json energy_json(const EnergyBreakdown& e) {
-  return {{"total", e.total()}, {"compute", e.compute}, {"sram", e.sram},          {"dram", e.dram},
-          {"noc", e.noc},       {"link", e.link},       {"static", e.static_power}};
+  return {{"total", e.total()}, {"compute", e.compute},     {"registers", e.registers},
+          {"sram", e.sram},     {"dram", e.dram},           {"noc", e.noc},
+          {"link", e.link},     {"static", e.static_power}, {"supply", e.supply}};
 }
 
 json counts_json(const ActivityCounts& counts) {

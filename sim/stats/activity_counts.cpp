@@ -5,6 +5,7 @@ namespace orrery {
 const std::array<CounterInfo, kCounterCount>& counters() {
   using C = ActivityCounts;
   static constexpr std::array<CounterInfo, kCounterCount> kCounters = {{
+      {"issued_macs", "16-bit MACs", "issued by the matrix engines, padding included", &C::issued_macs},
       {"vector_ops", "operations", "simple lane operations", &C::vector_ops},
       {"transcendental_ops", "operations", "exp, rsqrt, tanh, division", &C::transcendental_ops},
       {"scratchpad_read_bytes", "bytes", "read by the engines", &C::scratchpad_read_bytes},
@@ -12,6 +13,7 @@ const std::array<CounterInfo, kCounterCount>& counters() {
       {"requested_read_bytes", "bytes", "asked by the cores", &C::requested_read_bytes},
       {"requested_write_bytes", "bytes", "stored by the cores", &C::requested_write_bytes},
       {"noc_bytes", "bytes", "moved over the network on chip", &C::noc_bytes},
+      {"noc_hop_bytes", "bytes x channels", "the same by the channels they pass", &C::noc_hop_bytes},
       {"multicast_bytes", "bytes", "copies of what another core's read brought", &C::multicast_bytes},
       {"shared_read_bytes", "bytes", "read through the shared buffer", &C::shared_read_bytes},
       {"shared_write_bytes", "bytes", "written to the shared buffer", &C::shared_write_bytes},
@@ -23,6 +25,7 @@ const std::array<CounterInfo, kCounterCount>& counters() {
       {"outer_writeback_bytes", "bytes", "what the levels behind it passed on", &C::outer_writeback_bytes},
       {"dram_read_bytes", "bytes", "read from DRAM", &C::dram_read_bytes},
       {"dram_write_bytes", "bytes", "written to DRAM", &C::dram_write_bytes},
+      {"dram_activates", "rows", "DRAM rows opened", &C::dram_activates},
       {"link_bytes", "bytes", "sent to other chips", &C::link_bytes},
       {"granules", "granules", "transfers simulated end to end", &C::granules},
       {"kernels", "kernels", "kernels run", &C::kernels},

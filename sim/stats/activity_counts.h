@@ -10,6 +10,8 @@ namespace orrery {
 
 struct ActivityCounts {
   std::array<std::uint64_t, kDTypeCount> macs{};  // useful MACs by format (padding not counted)
+  // What the matrix engines issued, padding to whole instructions and arrays included, as 16-bit MACs.
+  std::uint64_t issued_macs = 0;
   std::uint64_t vector_ops = 0;
   std::uint64_t transcendental_ops = 0;
   std::uint64_t scratchpad_read_bytes = 0;
@@ -17,6 +19,7 @@ struct ActivityCounts {
   std::uint64_t requested_read_bytes = 0;  // asked by the cores' DMA engines
   std::uint64_t requested_write_bytes = 0;
   std::uint64_t noc_bytes = 0;
+  std::uint64_t noc_hop_bytes = 0;      // times the channels of their way; a crossbar is one
   std::uint64_t multicast_bytes = 0;    // of the reads: copies of what another core's read brought
   std::uint64_t shared_read_bytes = 0;  // served by the shared buffer (hits and fills passed on)
   std::uint64_t shared_write_bytes = 0;
@@ -28,8 +31,9 @@ struct ActivityCounts {
   std::uint64_t outer_writeback_bytes = 0;
   std::uint64_t dram_read_bytes = 0;
   std::uint64_t dram_write_bytes = 0;
-  std::uint64_t link_bytes = 0;  // sent by this chip
-  std::uint64_t granules = 0;    // moved end to end
+  std::uint64_t dram_activates = 0;  // rows opened
+  std::uint64_t link_bytes = 0;      // sent by this chip
+  std::uint64_t granules = 0;        // moved end to end
   std::uint64_t kernels = 0;
 
   std::uint64_t total_macs() const;
@@ -44,7 +48,7 @@ struct CounterInfo {
   const char* description;
   std::uint64_t ActivityCounts::*member;
 };
-inline constexpr std::size_t kCounterCount = 21;
+inline constexpr std::size_t kCounterCount = 24;
 const std::array<CounterInfo, kCounterCount>& counters();
 
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);

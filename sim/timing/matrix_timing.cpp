@@ -18,6 +18,21 @@ std::uint64_t matrix_latency_cycles(const MatrixEngineSpec& engine) {
   return dot == nullptr ? 0 : dot->latency_cycles;  // a systolic array's drain is part of its fold
 }
 
+std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
+                          std::uint64_t k) {
+  const auto* array = std::get_if<SystolicArraySpec>(&engine);
+  if (array == nullptr) {
+    const auto& dot = std::get<DotProductArraySpec>(engine);
+    return round_up<std::uint64_t>(m, dot.instruction_m) * round_up<std::uint64_t>(n, dot.instruction_n) *
+           round_up<std::uint64_t>(k, dot.instruction_k);
+  }
+  const std::uint64_t rows = array->rows;
+  const std::uint64_t cols = array->cols;
+  if (dataflow == Dataflow::output_stationary) return round_up(m, rows) * round_up(n, cols) * k;
+  if (dataflow == Dataflow::weight_stationary) return round_up(k, rows) * round_up(n, cols) * m;
+  return round_up(k, rows) * round_up(m, cols) * n;
+}
+
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype) {
   return macs_per_cycle(engine, dtype) > 0;
 }

@@ -13,6 +13,11 @@ std::uint64_t matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, D
 // Cycles from the last operand in to the last result out, paid once at the end of a dependent chain.
 std::uint64_t matrix_latency_cycles(const MatrixEngineSpec& engine);
 
+// MACs the engines issue for an m x n x k product, padding included: whole instructions of a dot-product
+// array; of a systolic array all elements, for as long as operands stream through them.
+std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
+                          std::uint64_t k);
+
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype);
 
 // Dataflows the engine can run; a dot-product array counts as output_stationary.

@@ -149,7 +149,8 @@ TEST(Energy, PowerCapsSideBySide) {
   ASSERT_EQ(runs.size(), 2U);
   EXPECT_EQ(runs[1]["arch"], "gpu/a100-sxm-80gb at 250 W");
   EXPECT_GT(runs[1]["latency_s"].get<double>(), 1.05 * runs[0]["latency_s"].get<double>());
-  EXPECT_LT(runs[1]["average_power_w"].get<double>(), 251);
+  // The clock goes in steps of 1 %, power with up to its cube.
+  EXPECT_LT(runs[1]["average_power_w"].get<double>(), 250 * 1.03);
   EXPECT_EQ(orrery_command("compare --arch gpu/a100-sxm-80gb --power-cap 0 --model gpt2").exit_code, 2);
 }
 

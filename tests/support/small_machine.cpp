@@ -46,7 +46,7 @@ ArchSpec small_machine() {
   d.trfc_ns = 350;
   d.interleave_bytes = 256;
   d.capacity_bytes = kGiB;
-  d.energy_pj_per_bit = 18;
+  d.energy.read_pj_per_bit = d.energy.write_pj_per_bit = 18;
   arch.network = {1024, 0, 1};
   arch.execution.default_dtype = DType::fp16;
   arch.energy.mac_pj.fill(1);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/timing/matrix_timing.h"
 #include "tests/support/small_machine.h"
 
 namespace orrery::test {
@@ -14,14 +15,63 @@ TEST(Energy, IsTheSumOfItsParts) {
   counts.scratchpad_read_bytes = 100;
   counts.dram_read_bytes = 10;
   counts.dram_write_bytes = 5;
-  counts.noc_bytes = 20;
+  counts.noc_hop_bytes = 20;
   const EnergyBreakdown e = energy(counts, 2.0, 3, arch);
   EXPECT_DOUBLE_EQ(e.compute, 3 * 1000e-12);
   EXPECT_DOUBLE_EQ(e.sram, 3 * 800 * 0.1e-12);
   EXPECT_DOUBLE_EQ(e.dram, 3 * 15 * 8 * 18e-12);
   EXPECT_DOUBLE_EQ(e.noc, 3 * 160 * 0.1e-12);
   EXPECT_DOUBLE_EQ(e.static_power, 3 * 2.0 * 1.0);
-  EXPECT_NEAR(e.total(), e.compute + e.sram + e.dram + e.noc + e.link + e.static_power, 1e-9 * e.total());
+  EXPECT_NEAR(e.total(),
+              e.compute + e.registers + e.sram + e.dram + e.noc + e.link + e.static_power + e.supply,
+              1e-9 * e.total());
+}
+
+TEST(Energy, RegistersGoWithWhatIsIssuedAndMoved) {
+  ArchSpec arch = small_machine();
+  arch.core_energy = {0.5, 4, 3};
+  ActivityCounts counts;
+  counts.issued_macs = 1000;
+  counts.vector_ops = 10;
+  counts.transcendental_ops = 2;
+  counts.requested_read_bytes = 6;
+  counts.requested_write_bytes = 1;
+  EXPECT_DOUBLE_EQ(dynamic_energy(counts, arch).registers, (500 + 48 + 7 * 8 * 3) * 1e-12);
+}
+
+TEST(Energy, DramGoesByActivatesReadsAndWrites) {
+  ArchSpec arch = small_machine();
+  arch.dram.energy = {900, 2, 2.5, 0.5, 9};
+  ActivityCounts counts;
+  counts.dram_activates = 3;
+  counts.dram_read_bytes = 100;
+  counts.dram_write_bytes = 10;
+  EXPECT_DOUBLE_EQ(dynamic_energy(counts, arch).dram, (2700 + 800 * 11.5 + 80 * 12.0) * 1e-12);
+}
+
+// A router and its wire a channel of a routed network; a crossbar is wire alone.
+TEST(Energy, ARoutedNetworkPaysItsRouters) {
+  ArchSpec arch = small_machine();
+  arch.energy.router_pj_per_bit = 0.3;
+  ActivityCounts counts;
+  counts.noc_hop_bytes = 50;
+  const double wires = dynamic_energy(counts, arch).noc;
+  arch.network.routed = NocSpec{};
+  EXPECT_DOUBLE_EQ(dynamic_energy(counts, arch).noc - wires, 400 * 0.3e-12);
+}
+
+// An eighth of a tile's rows costs its registers as much as all of it: the engine issues whole instructions.
+TEST(Energy, PaddingIsIssued) {
+  DotProductArraySpec tensor_cores;
+  tensor_cores.instruction_m = 16;
+  tensor_cores.instruction_n = 8;
+  tensor_cores.instruction_k = 16;
+  EXPECT_EQ(issued_macs(tensor_cores, Dataflow::output_stationary, 2, 8, 32), 16U * 8 * 32);
+  SystolicArraySpec array;
+  array.rows = array.cols = 32;
+  EXPECT_EQ(issued_macs(array, Dataflow::weight_stationary, 5, 40, 10), 32U * 64 * 5);
+  EXPECT_EQ(issued_macs(array, Dataflow::output_stationary, 5, 40, 10), 32U * 64 * 10);
+  EXPECT_EQ(issued_macs(array, Dataflow::input_stationary, 5, 40, 10), 32U * 32 * 40);
 }
 
 TEST(Energy, InterpolatesSramInTheLogarithmOfItsSize) {
