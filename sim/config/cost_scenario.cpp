@@ -113,11 +113,14 @@ CostOption read_option(const json& o, const std::string& at, const ConfigDocumen
   option.elastic = o.value("elastic", false);
   option.spare_share = number(o, "spare_share");
   option.dies = integer(o, "dies", 1);
+  option.process_age_quarters = number(o, "process_age_quarters", -1);
   option.has_rent = o.contains("rent_per_hour");
   option.chip_price = read.price_at(at + "/chip_price", name + "chip_price");
   option.rent_per_hour = read.price_at(at + "/rent_per_hour", name + "rent_per_hour");
   option.server_price = read.price_at(at + "/server_price", name + "server_price");
   option.licence_per_year = read.price_at(at + "/licence_per_year", name + "licence_per_year");
+  option.engineering_price = read.price_at(at + "/engineering_price", name + "engineering_price");
+  option.ip_price = read.price_at(at + "/ip_price", name + "ip_price");
   option.host_w = read.bounded_at(at + "/host_w", name + "host_w", 0, 0, 1e6);
   option.margin = read.bounded_at(at + "/margin", name + "margin", 0, 0, 100);
   option.volume = read.bounded_at(at + "/volume", name + "volume", 0, 0, 1e9);
@@ -174,6 +177,7 @@ CostScenario load_cost_scenario(const std::string& name) {
   s.batch_max = workload.value("batch_max", s.batch_max);
   s.ttft_max_s = number(workload, "ttft_max_s");
   s.tpot_max_s = number(workload, "tpot_max_s");
+  s.user_rates = workload.value("user_rates", std::vector<double>{});
   VariableReader read(document, s.variables);
   read_finance(r, read, s);
   for (std::size_t i = 0; i < r.at("options").size(); ++i)

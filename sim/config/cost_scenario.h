@@ -33,17 +33,21 @@ struct CostOption {
   double host_idle_share = 0.5;  // of the host's power, without load
   double spare_share = 0;        // of a made die
   std::uint32_t dies = 1;
-  bool elastic = false;          // rented by the hour, only while needed
-  VariableId chip_price = 0;     // buy
-  VariableId rent_per_hour = 0;  // a chip; also what buying is compared with
+  double process_age_quarters = -1;  // of the node since its volume start; -1 = as the table's figures
+  bool elastic = false;              // rented by the hour, only while needed
+  VariableId chip_price = 0;         // buy
+  VariableId rent_per_hour = 0;      // a chip; also what buying is compared with
   bool has_rent = false;
   VariableId server_price = 0, host_w = 0, licence_per_year = 0, throughput_factor = 0;
+  VariableId engineering_price = 0;  // once: bringing the model onto the machine
   // make:
   VariableId wafer_price = 0, defects_per_cm2 = 0, package_price = 0, memory_price_per_gb = 0,
-             mask_set_price = 0, design_price = 0, margin = 0, volume = 0;
+             mask_set_price = 0, design_price = 0, ip_price = 0, margin = 0, volume = 0;
   double die_mm2 = 0;  // published or modelled
   double memory_gb = 0;
   double test_share = 0, yield_clustering = 3, wafer_mm = 300, scribe_mm = 0;
+  double die_to_die_share = 0, assembly_yield = 1;
+  std::uint32_t placed_parts = 0;  // dies and memory stacks on an interposer; 0 = none
 };
 
 struct CostScenario {
@@ -51,6 +55,7 @@ struct CostScenario {
   std::uint64_t input = 1024, output = 128;
   double ttft_max_s = 0, tpot_max_s = 0;  // 0 = none
   std::uint64_t batch_max = 256;
+  std::vector<double> user_rates;     // tokens/s a user at which to compare the options again
   std::vector<double> daily_profile;  // share of the peak, hour by hour
   std::vector<CostVariable> variables;
   VariableId peak_tokens_per_s = 0, years = 0, discount_rate = 0, residual_share = 0, electricity_per_kwh = 0,

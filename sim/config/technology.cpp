@@ -61,6 +61,12 @@ Technology load_technology(const std::string& name) {
   t.wafer_mm = number(r, "wafer_mm");
   t.scribe_mm = number(r, "scribe_mm");
   t.test_share = number(r, "test_share");
+  t.die_to_die_share = number(r, "die_to_die_share");
+  t.assembly_yield = number(r, "assembly_yield");
+  const nlohmann::json& learning = r.at("defect_learning");
+  t.defect_reference_quarters = number(learning, "reference_quarters");
+  t.defect_initial = number(learning, "initial_factor");
+  t.defect_learning_quarters = number(learning, "quarters");
   t.standard_package_price = read_price(document, "/standard_package_price");
   t.interposer_package_price = read_price(document, "/interposer_package_price");
   t.hbm_price_per_gb = read_price(document, "/hbm_price_per_gb");

@@ -29,6 +29,8 @@ struct Technology {
   std::vector<TechnologyNode> nodes;
   AreaConstants area;
   double yield_clustering = 1, wafer_mm = 300, scribe_mm = 0, test_share = 0;
+  double die_to_die_share = 0, assembly_yield = 1;
+  double defect_reference_quarters = 0, defect_initial = 1, defect_learning_quarters = 1;
   Estimate standard_package_price, interposer_package_price, hbm_price_per_gb, dram_price_per_gb;
 
   bool has_node(double nm) const;

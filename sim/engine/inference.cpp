@@ -24,6 +24,10 @@ struct PhaseSum {
   ActivityCounts double_counts;
   EnergyBreakdown energy;
   std::array<double, kOperatorKinds> kind_seconds{}, kind_joules{};
+  struct Stretch {
+    double seconds, dynamic_j;
+  };
+  std::vector<Stretch> stretches;  // in the order of the steps
   double simulated = 0, replayed = 0, replicated = 0;
   double largest_deviation = 0;
 };
@@ -55,7 +59,9 @@ class PhaseRunner {
       sum.seconds += weight * time;
       sum.split.add(outcome.split, weight);
       sum.double_counts += outcome.counts * double_weight;
-      sum.energy += scaled(outcome.energy, weight);
+      const EnergyBreakdown energy = scaled(outcome.energy, weight);
+      sum.energy += energy;
+      sum.stretches.push_back({weight * time, energy.total()});
       for (std::size_t k = 0; k < kOperatorKinds; ++k) {
         sum.kind_seconds[k] += weight * to_seconds(outcome.kinds[k].time);
         sum.kind_joules[k] += weight * outcome.kinds[k].dynamic_j;
@@ -145,6 +151,18 @@ PhasePower power_of(const PhaseSum& phase, std::uint32_t devices, const ArchSpec
   return {phase.seconds, total_energy(phase.energy, phase.seconds, devices, arch).total() / phase.seconds};
 }
 
+void add_power(std::vector<PowerStretch>& curve, const PhaseSum& phase, std::uint32_t devices,
+               const ArchSpec& arch) {
+  for (const PhaseSum::Stretch& s : phase.stretches) {
+    if (s.seconds <= 0) continue;
+    const double from = curve.empty() ? 0 : curve.back().to_s;
+    EnergyBreakdown dynamic;
+    dynamic.compute = s.dynamic_j;
+    curve.push_back(
+        {from, from + s.seconds, total_energy(dynamic, s.seconds, devices, arch).total() / s.seconds});
+  }
+}
+
 RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const RuntimeSpec& runtime,
                      const Progress& progress) {
   const StreamInfo& info = stream.info();
@@ -180,6 +198,8 @@ RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const
   if (options.fidelity != Fidelity::roofline) r.operators = by_operator(prefill, decode, r.devices, arch);
   r.prefill = power_of(prefill, r.devices, arch);
   r.decode = power_of(decode, r.devices, arch);
+  add_power(r.power_over_time, prefill, r.devices, arch);
+  add_power(r.power_over_time, decode, r.devices, arch);
   r.energy_per_token_j = r.energy.total() / tokens;
   r.average_power_w = r.energy.total() / r.latency_s;
   r.area_mm2 = arch.die_mm2 * r.devices;
@@ -212,6 +232,7 @@ void add_phase(PhasePower& sum, const PhasePower& wave) {
 
 // Adds another wave of the same scenario.
 void add_wave(RunResult& sum, const RunResult& wave) {
+  const double before = sum.latency_s;
   sum.latency_s += wave.latency_s;
   sum.batch += wave.batch;
   sum.energy += wave.energy;
@@ -225,6 +246,8 @@ void add_wave(RunResult& sum, const RunResult& wave) {
       known->energy_j += share.energy_j;
     }
   }
+  for (const PowerStretch& s : wave.power_over_time)
+    sum.power_over_time.push_back({before + s.from_s, before + s.to_s, s.power_w});
   add_phase(sum.prefill, wave.prefill);
   add_phase(sum.decode, wave.decode);
   sum.counts += wave.counts;

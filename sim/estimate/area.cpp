@@ -35,6 +35,12 @@ bool has_stacked_memory(const ArchSpec& arch) {
   return arch.dram.kind.rfind("hbm", 0) == 0;
 }
 
+std::uint32_t memory_stacks(const ArchSpec& arch) {
+  constexpr std::uint32_t kBitsOfAStack = 1024;
+  if (arch.die.memory_stacks > 0) return arch.die.memory_stacks;
+  return ceil_div(arch.dram.channels * arch.dram.channel_width_bits, kBitsOfAStack);
+}
+
 AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   const TechnologyNode& node = technology.node(arch.process_nm);
   const AreaConstants& a = technology.area;
@@ -84,10 +90,7 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
     area.network = cores * arch.network.port_bytes_per_cycle * a.cache_mm2_per_byte_per_cycle;
 
   if (has_stacked_memory(arch)) {
-    constexpr double kBitsOfAStack = 1024;
-    const double stacks = arch.die.memory_stacks > 0
-                              ? arch.die.memory_stacks
-                              : std::ceil(arch.dram.channels * arch.dram.channel_width_bits / kBitsOfAStack);
+    const double stacks = memory_stacks(arch);
     area.memory_phy = stacks * a.hbm_phy_mm2_per_stack;
     area.memory_control = stacks * a.hbm_control_mm2_per_stack;
   } else {

@@ -18,6 +18,8 @@ struct AreaBreakdown {
 
 // HBM: on an interposer, a stack at a time.
 bool has_stacked_memory(const ArchSpec& arch);
+// How many, of a machine that has_stacked_memory.
+std::uint32_t memory_stacks(const ArchSpec& arch);
 
 // Throws ConfigError: no such technology node.
 AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology);

@@ -19,14 +19,23 @@ double die_yield(double mm2, double defects_per_cm2, double alpha) {
 
 ChipCost chip_cost(const ChipCostInputs& in) {
   ChipCost cost;
+  const double mm2 = in.die_mm2 * (1 + (in.dies > 1 ? in.die_to_die_share : 0));
   // A defect in a spare part does not count.
-  cost.yield = die_yield(in.die_mm2 * (1 - in.spare_share), in.defects_per_cm2, in.yield_clustering);
-  const double good = dies_per_wafer(in.die_mm2, in.wafer_mm, in.scribe_mm) * cost.yield;
+  cost.yield = die_yield(mm2 * (1 - in.spare_share), in.defects_per_cm2, in.yield_clustering);
+  const double good = dies_per_wafer(mm2, in.wafer_mm, in.scribe_mm) * cost.yield;
   cost.silicon = good > 0 ? in.dies * in.wafer_price / good : HUGE_VAL;
   cost.package = in.package_price;
   cost.memory = in.memory_gb * in.memory_price_per_gb;
   cost.test = in.test_share * (cost.silicon + cost.package);
+  // A package that fails takes all that is in it along.
+  cost.assembly_yield = std::pow(in.assembly_yield, in.placed_parts);
+  for (double* part : {&cost.silicon, &cost.package, &cost.memory, &cost.test}) *part /= cost.assembly_yield;
   return cost;
+}
+
+double defect_learning(double quarters, double reference_quarters, double initial, double learning_quarters) {
+  const auto at = [&](double q) { return 1 + (initial - 1) * std::exp(-q / learning_quarters); };
+  return at(quarters) / at(reference_quarters);
 }
 
 double capital_recovery_factor(double rate, double years) {

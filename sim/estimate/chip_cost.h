@@ -14,8 +14,11 @@ double die_yield(double mm2, double defects_per_cm2, double alpha);
 
 struct ChipCostInputs {
   double die_mm2 = 0;
-  std::uint32_t dies = 1;  // chiplets of that size
-  double spare_share = 0;  // of the die's area that may be bad (spare cores)
+  std::uint32_t dies = 1;          // chiplets of that size
+  double die_to_die_share = 0;     // of each chiplet's area on top, for the links between them
+  double assembly_yield = 1;       // of placing one die or memory stack on an interposer
+  std::uint32_t placed_parts = 0;  // dies and stacks on it; 0 = no interposer
+  double spare_share = 0;          // of the die's area that may be bad (spare cores)
   double wafer_price = 0, wafer_mm = 300, scribe_mm = 0;
   double defects_per_cm2 = 0, yield_clustering = 3;
   double package_price = 0;
@@ -25,11 +28,16 @@ struct ChipCostInputs {
 
 // USD.
 struct ChipCost {
-  double yield = 0;
+  double yield = 0;           // of a die
+  double assembly_yield = 1;  // of the package
   double silicon = 0, package = 0, memory = 0, test = 0;
   double total() const { return silicon + package + memory + test; }
 };
 ChipCost chip_cost(const ChipCostInputs& inputs);
+
+// What defects a node has `quarters` after its volume start, relative to those `reference_quarters` after:
+// they fall from `initial` times the mature figure to it, by e in `learning_quarters`.
+double defect_learning(double quarters, double reference_quarters, double initial, double learning_quarters);
 
 // Share of an investment to pay each year over `years` at `rate` (capital recovery factor).
 double capital_recovery_factor(double rate, double years);

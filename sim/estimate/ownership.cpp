@@ -29,7 +29,13 @@ void add_technology(CostScenario& s, CostOption& option, const ArchSpec& arch, c
   const bool stacked = has_stacked_memory(arch);
   const std::string name = option.name + ".";
   option.wafer_price = add(s, name + "wafer_price", node.wafer_price, true);
-  option.defects_per_cm2 = add(s, name + "defects_per_cm2", node.defects_per_cm2, false);
+  Estimate defects = node.defects_per_cm2;
+  if (option.process_age_quarters >= 0) {
+    const double learnt = defect_learning(option.process_age_quarters, technology.defect_reference_quarters,
+                                          technology.defect_initial, technology.defect_learning_quarters);
+    defects.low *= learnt, defects.typical *= learnt, defects.high *= learnt;
+  }
+  option.defects_per_cm2 = add(s, name + "defects_per_cm2", defects, false);
   option.mask_set_price = add(s, name + "mask_set_price", node.mask_set_price, true);
   option.design_price = add(s, name + "design_price", node.design_price, true);
   option.package_price = add(
@@ -39,6 +45,10 @@ void add_technology(CostScenario& s, CostOption& option, const ArchSpec& arch, c
   option.memory_price_per_gb =
       add(s, name + "memory_price_per_gb",
           stacked ? technology.hbm_price_per_gb : technology.dram_price_per_gb, true);
+  const std::uint32_t stacks = stacked ? memory_stacks(arch) : 0;
+  option.placed_parts = stacks > 0 || option.dies > 1 ? option.dies + stacks : 0;
+  option.die_to_die_share = technology.die_to_die_share;
+  option.assembly_yield = technology.assembly_yield;
   option.test_share = technology.test_share;
   option.yield_clustering = technology.yield_clustering;
   option.wafer_mm = technology.wafer_mm;
@@ -66,8 +76,12 @@ MadeChip made_chip(const CostOption& o, const std::vector<double>& draw) {
   in.memory_gb = o.memory_gb;
   in.memory_price_per_gb = draw[o.memory_price_per_gb];
   in.test_share = o.test_share;
+  in.die_to_die_share = o.die_to_die_share;
+  in.assembly_yield = o.assembly_yield;
+  in.placed_parts = o.placed_parts;
   const ChipCost cost = chip_cost(in);
-  return {cost.total() * (1 + draw[o.margin]), draw[o.mask_set_price] + draw[o.design_price], cost.yield};
+  const double nre = draw[o.mask_set_price] + draw[o.design_price] + draw[o.ip_price];
+  return {cost.total() * (1 + draw[o.margin]), nre, cost.yield};
 }
 
 OwnershipCost own(const CostScenario& s, const CostOption& o, const ServedOption& served,
@@ -92,8 +106,11 @@ OwnershipCost own(const CostScenario& s, const CostOption& o, const ServedOption
   const double recovery = capital_recovery_factor(draw[s.discount_rate], years);
   const double rent_hours = o.elastic ? kHoursAYear * load : kHoursAYear;
   const double rent = c.chips * draw[o.rent_per_hour] * rent_hours;
+  c.engineering = draw[o.engineering_price];
   if (o.acquisition == Acquisition::rent) {
     c.rent = rent;
+    c.capex = c.engineering;
+    c.capital = c.capex * recovery;
   } else {
     c.chip_price = draw[o.chip_price];
     if (o.acquisition == Acquisition::make) {
@@ -103,7 +120,7 @@ OwnershipCost own(const CostScenario& s, const CostOption& o, const ServedOption
       c.nre = chip.nre * c.chips / std::max(c.chips, draw[o.volume]);
     }
     const double hardware = c.chips * c.chip_price + c.servers * draw[o.server_price];
-    c.capex = hardware * (1 + draw[s.network_share]) + c.nre;
+    c.capex = hardware * (1 + draw[s.network_share]) + c.nre + c.engineering;
     // What is left of the hardware after the last year comes back then.
     const double residual = hardware * draw[s.residual_share] / std::pow(1 + draw[s.discount_rate], years);
     c.capital = (c.capex - residual) * recovery;

@@ -30,7 +30,8 @@ struct OwnershipCost {
   double chips = 0, servers = 0;  // how many
   double chip_price = 0;          // USD each
   double nre = 0;                 // USD, once
-  double capex = 0;               // USD, once, NRE included
+  double engineering = 0;         // USD, once: bringing the model onto the machine
+  double capex = 0;               // USD, once, the two included
   double capital = 0, rent = 0, electricity = 0, colocation = 0, staff = 0, licences = 0;
   double total() const { return capital + rent + electricity + colocation + staff + licences; }
   double usd_per_m_output = 0, usd_per_m_input = 0;  // of million tokens; input and output share by time

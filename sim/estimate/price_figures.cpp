@@ -20,9 +20,9 @@ void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& tec
     option.acquisition = Acquisition::make;
     add_technology(scenario, option, arch, technology);
     r.area_mm2 = option.die_mm2 * r.devices;
-    // No margin: what it costs to make.
-    scenario.variables.push_back({"margin", Estimate::exactly(0), false});
-    option.margin = scenario.variables.size() - 1;
+    // No margin, no bought designs: what it costs to make.
+    scenario.variables.push_back({"nothing", Estimate::exactly(0), false});
+    option.margin = option.ip_price = scenario.variables.size() - 1;
     r.price.unit_cost = made_chip(option, typical_draw(scenario.variables)).unit;
   }
   const MachinePrice* price = prices.of(arch.name);

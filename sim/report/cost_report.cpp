@@ -46,6 +46,8 @@ std::string options_table(const json& study) {
   row(rows, "chip, USD", study, "/chip_price_usd");
   row(rows, "die, mm2", study, "/die_mm2");
   row(rows, "spent at first, USD", study, "/capex_usd");
+  row(rows, "  design of the chip, its share", study, "/nre_usd");
+  row(rows, "  bringing the model onto it", study, "/engineering_usd");
   rows.push_back({"USD a year"});
   for (const char* part : {"capital", "rent", "electricity", "colocation", "staff", "licences", "total"})
     row(rows, std::string("  ") + part, study, (std::string("/usd_per_year/") + part).c_str());
@@ -102,6 +104,24 @@ std::string answer(const json& study) {
   return out;
 }
 
+std::string user_rates_table(const json& study) {
+  Rows rows;
+  std::vector<std::string> head = {"tokens/s a user"};
+  for (const json& o : study["options"]) head.push_back(o["name"].get<std::string>());
+  head.emplace_back("cheapest");
+  rows.push_back(head);
+  for (const json& r : study["user_rates"]) {
+    std::vector<std::string> cells = {figure(r["tokens_per_s_a_user"])};
+    for (const json& o : r["options"]) {
+      const json& usd = o["usd_per_m_tokens"];
+      cells.push_back(usd.is_null() ? "not kept" : fmt::format("{}, {}", o["batch"].dump(), figure(usd)));
+    }
+    cells.push_back(r["cheapest"].is_null() ? "none" : r["cheapest"].get<std::string>());
+    rows.push_back(cells);
+  }
+  return format_table(rows);
+}
+
 }  // namespace
 
 std::string cost_table(const json& study) {
@@ -128,6 +148,9 @@ std::string cost_table(const json& study) {
     } else {
       out += fmt::format("{} = {:.3g}\n", c["variable"].get<std::string>(), c["at"].get<double>());
     }
+  }
+  if (!study["user_rates"].empty()) {
+    out += "\nby tokens/s a user (batch, USD/M output tokens):\n" + user_rates_table(study);
   }
   out += "\nwhat matters most (USD/M output tokens from the low to the high end):\n";
   for (const json& o : study["options"]) {

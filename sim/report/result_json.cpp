@@ -101,6 +101,9 @@ json to_json(const RunResult& r) {
   out["operators"] = operators;
   out["phases"] = {{"prefill", {{"time_s", r.prefill.time_s}, {"power_w", r.prefill.power_w}}},
                    {"decode", {{"time_s", r.decode.time_s}, {"power_w", r.decode.power_w}}}};
+  out["power_over_time"] = json::array();
+  for (const PowerStretch& p : r.power_over_time)
+    out["power_over_time"].push_back({{"from_s", p.from_s}, {"to_s", p.to_s}, {"power_w", p.power_w}});
   out["energy_per_token_j"] = r.energy_per_token_j;
   out["average_power_w"] = r.average_power_w;
   out["area_mm2"] = r.area_mm2 > 0 ? json(r.area_mm2) : json(nullptr);

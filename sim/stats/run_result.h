@@ -52,6 +52,11 @@ struct PhasePower {
   double time_s = 0, power_w = 0;
 };
 
+// Mean power of all boards over a stretch of a run, from its start.
+struct PowerStretch {
+  double from_s = 0, to_s = 0, power_w = 0;
+};
+
 // Differs from run to run; everything else of a result does not.
 struct RunInfo {
   double wall_s = 0, cpu_s = 0;
@@ -78,6 +83,7 @@ struct RunResult {
   EnergyBreakdown energy;
   std::vector<OperatorShare> operators;  // most energy first; empty at fidelity roofline
   PhasePower prefill, decode;
+  std::vector<PowerStretch> power_over_time;  // a stretch a sampled step, end to end
   double energy_per_token_j = 0;
   double average_power_w = 0;
   double area_mm2 = 0;

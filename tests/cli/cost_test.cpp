@@ -105,6 +105,37 @@ TEST(Cost, ATighterTargetServesASmallerBatch) {
   EXPECT_NE(r.err.find("no option keeps"), std::string::npos) << r.err;
 }
 
+// More tokens a second for each user: smaller batches, dearer tokens, and in the end nobody keeps it.
+TEST(Cost, UserRates) {
+  const std::string file = with("title: test", "title: test");
+  const json base = study_of(file);
+  const double alone = 1 / base["options"][0]["served"]["tpot_s"].get<double>();
+  const json study = study_of(file, fmt::format("--user-rates {},{},1e9", alone / 10, alone * 1.0001));
+  const json& rates = study["user_rates"];
+  ASSERT_EQ(rates.size(), 3U);
+  EXPECT_EQ(rates[0]["options"][0]["usd_per_m_tokens"], base["options"][0]["usd_per_m_tokens"]["all"]);
+  EXPECT_LT(rates[1]["options"][0]["batch"], rates[0]["options"][0]["batch"]);
+  EXPECT_TRUE(rates[2]["cheapest"].is_null());
+  EXPECT_TRUE(base["user_rates"].empty());
+  EXPECT_EQ(orrery_command("cost " + file + " --user-rates 10,0").exit_code, 2);
+  EXPECT_EQ(orrery_command("cost " + file + " --fidelity cycle").exit_code, 2);
+}
+
+// What brings a model onto a machine is paid by whoever owns or rents it; bought designs by who makes it.
+TEST(Cost, EngineeringAndBoughtDesigns) {
+  const json plain = study_of(with("title: test", "title: test"));
+  const std::string price =
+      "{value: 1e6, low: 5e5, high: 2e6, currency: USD, date: \"2026\", grade: design, "
+      "source: test}";
+  const json engineered =
+      study_of(with("acquire: rent\n", "acquire: rent\n    engineering_price: " + price + "\n"));
+  EXPECT_DOUBLE_EQ(engineered["options"][1]["engineering_usd"].get<double>(), 1e6);
+  EXPECT_GT(engineered["options"][1]["usd_per_year"]["total"].get<double>(),
+            plain["options"][1]["usd_per_year"]["total"].get<double>() + 1e6 / 5);
+  const json licensed = study_of(with("acquire: make\n", "acquire: make\n    ip_price: " + price + "\n"));
+  EXPECT_GT(licensed["options"][2]["nre_usd"].get<double>(), plain["options"][2]["nre_usd"].get<double>());
+}
+
 TEST(Cost, TheTableSaysWhoIsCheaperAndWhere) {
   const CommandResult r =
       orrery_command("cost " + with("title: test", "title: test") + " --fidelity roofline");
@@ -134,6 +165,18 @@ TEST(Energy, OperatorsAndPhasesAddUp) {
   for (const char* phase : {"prefill", "decode"})
     phases += run["phases"][phase]["time_s"].get<double>() * run["phases"][phase]["power_w"].get<double>();
   EXPECT_NEAR(phases, total, 1e-9 * total);
+  double curve = 0;
+  double at = 0;
+  for (const json& s : run["power_over_time"]) {
+    EXPECT_DOUBLE_EQ(s["from_s"].get<double>(), at);
+    at = s["to_s"].get<double>();
+    curve += s["power_w"].get<double>() * (at - s["from_s"].get<double>());
+  }
+  EXPECT_NEAR(curve, total, 1e-9 * total);
+  EXPECT_GE(run["power_over_time"].size(), 3U);  // the prompt, and more than one stretch of tokens
+  double parts = 0;
+  for (const auto& [part, j] : run["energy_j"].items()) parts += part == "total" ? 0 : j.get<double>();
+  EXPECT_NEAR(parts, total, 1e-9 * total);
   EXPECT_GT(run["price_usd"]["unit_cost"].get<double>(), 500);
   EXPECT_GT(run["price_usd"]["per_m_output_tokens"].get<double>(), 0);
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <regex>
 
 #include "sim/config/arch_loader.h"
@@ -11,6 +12,7 @@
 #include "sim/engine/inference.h"
 #include "sim/engine/isolate.h"
 #include "sim/workload/llm_spec.h"
+#include "tests/support/command.h"
 #include "tests/support/csv_rows.h"
 
 namespace orrery::test {
@@ -62,6 +64,16 @@ TEST(ReferenceEnergy, JoulesATokenOfLlama31OnH100) {
   std::printf("mean %.1f %% of %zu rows\n", 100 * sum / static_cast<double>(measured.size()),
               measured.size());
   EXPECT_LT(sum / static_cast<double>(measured.size()), 0.25);
+}
+
+// MLPerf Inference v4.1, Llama-2-70B offline on 8 x H200 capped at 500 W: 6,153 W at the wall for 25,262
+// tokens/s, 0.2436 J each (the scenario says which lengths and batch). Within 20 %.
+TEST(ReferenceEnergy, JoulesATokenOfMlperfOnH200) {
+  const CommandResult r = orrery_command("cost h200-llama-2-70b-offline --draws 10 --format json");
+  ASSERT_EQ(r.exit_code, 0) << r.err;
+  const double joules = nlohmann::json::parse(r.out)["options"][0]["joule_per_token"].get<double>();
+  std::printf("measured 0.2436 J, simulated %.4f J, %+.1f %%\n", joules, 100 * (joules / 0.2436 - 1));
+  EXPECT_NEAR(joules, 0.2436, 0.2 * 0.2436);
 }
 
 }  // namespace

@@ -33,12 +33,7 @@ const char* const kExamples =
 std::vector<ArchSpec> at_caps(const std::vector<ArchSpec>& archs, const std::string& list) {
   std::vector<ArchSpec> capped;
   for (const ArchSpec& arch : archs) {
-    std::stringstream caps(list);
-    for (std::string text; std::getline(caps, text, ',');) {
-      char* end = nullptr;
-      const double watts = std::strtod(text.c_str(), &end);
-      if (text.empty() || *end != '\0' || !(watts > 0))
-        throw UsageError("--power-cap '" + list + "': '" + text + "' is no power in watts");
+    for (const double watts : positive_numbers("--power-cap", list, "power in watts")) {
       ArchSpec a = arch;
       a.power_cap_w = watts;
       a.name += fmt::format(" at {:g} W", watts);

@@ -10,13 +10,11 @@
 #include "sim/config/technology.h"
 #include "sim/engine/isolate.h"
 #include "sim/engine/latency_target.h"
-#include "sim/estimate/area.h"
 #include "sim/estimate/expected_error.h"
-#include "sim/estimate/ownership.h"
-#include "sim/estimate/uncertainty.h"
 #include "sim/report/cost_report.h"
 #include "sim/report/result_json.h"
 #include "sim/workload/llm_spec.h"
+#include "tools/orrery/cost_study.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/scenario_options.h"
 
@@ -34,9 +32,6 @@ const char* const kExamples =
     "  orrery cost gpu-now-fpga-or-asic-at-volume\n"
     "  orrery cost arch_configs/costs/gpu-now-fpga-or-asic-at-volume.yaml --as-of 2026-11-24\n"
     "  orrery cost my-scenario.yaml --tpot-max 0.03 --draws 20000 --seed 7 --format json\n";
-constexpr double kRackKw = 40;
-constexpr int kStaleMonths = 12;
-constexpr std::size_t kBars = 6;
 
 ArchSpec machine_of(const CostOption& option) {
   ArchSpec arch = load_arch_named(option.arch);
@@ -58,196 +53,22 @@ json simulate(const CostScenario& s, const CostOption& option, const ArchSpec& a
   const RuntimeSpec runtime = load_runtime(option.runtime);
   OperatorRunner runner(arch, how);
   TerminalProgress progress(option.name);
-  const LatencyTarget target{s.ttft_max_s, s.tpot_max_s, s.batch_max};
-  scenario.batch = option.batch.value_or(1);
-  RunResult r = option.batch ? run_model(llm, scenario, runner, runtime, progress.callback())
-                             : largest_batch(llm, scenario, runner, runtime, target, progress.callback());
-  r.expected = expected_error(r, arch, load_accuracy());
-  json run = to_json(r);
-  run["meets_target"] = target.kept_by(r);
-  return run;
-}
-
-ServedOption served_by(const json& run, const CostOption& option, const ArchSpec& arch) {
-  ServedOption o;
-  o.batch = run["batch"].get<std::uint64_t>();
-  o.ttft_s = run["ttft_s"].get<double>();
-  o.tpot_s = run["tpot_s"].is_null() ? 0 : run["tpot_s"].get<double>();
-  o.output_tokens_per_s = run["tokens_per_s"].get<double>();
-  o.prefill_share = o.ttft_s / run["latency_s"].get<double>();
-  o.power_w = run["average_power_w"].get<double>();
-  o.idle_w = std::min(o.power_w, option.devices * arch.static_w / arch.supply_efficiency);
-  o.silicon_cm2 = option.die_mm2 * option.dies / 100;
-  o.memory_gb = option.memory_gb;
-  o.error_known = !run["expected_error"]["p90"].is_null();
-  if (o.error_known) o.expected_p90 = run["expected_error"]["p90"].get<double>();
-  return o;
-}
-
-json path_of(const CostScenario& s, const CostOption& option, const ServedOption& served,
-             const OwnershipCost& cost, const std::vector<double>& draw) {
-  json path = json::array();
-  const double server_kw =
-      (served.power_w / option.devices * option.chips_per_server + draw[option.host_w]) * 1e-3;
-  const double per_rack = std::max(1.0, std::floor(kRackKw / server_kw)) * option.chips_per_server;
-  const std::pair<const char*, double> stages[] = {{"one replica", option.devices},
-                                                   {"one server", option.chips_per_server},
-                                                   {"one rack of 40 kW", per_rack}};
-  for (const auto& [name, chips] : stages) {
-    const double servers = std::ceil(chips / option.chips_per_server);
-    const double replicas = std::floor(chips / option.devices);
-    path.push_back({{"stage", name},
-                    {"chips", static_cast<std::uint64_t>(chips)},
-                    {"output_tokens_per_s", replicas * served.output_tokens_per_s},
-                    {"kw", (served.power_w * chips / option.devices + draw[option.host_w] * servers) * 1e-3},
-                    {"usd", (chips * cost.chip_price + servers * draw[option.server_price]) *
-                                (1 + draw[s.network_share])}});
-  }
-  return path;
-}
-
-const char* to_string(Acquisition acquisition) {
-  return acquisition == Acquisition::buy ? "buying" : acquisition == Acquisition::rent ? "renting" : "making";
-}
-
-json option_json(const CostScenario& s, const CostOption& option, const ServedOption& served, const json& run,
-                 const std::vector<double>& draw, const Spread& spread, const std::vector<TornadoBar>& bars) {
-  const OwnershipCost c = own(s, option, served, draw);
-  json o = {{"name", option.name},
-            {"arch", option.arch},
-            {"devices", option.devices},
-            {"acquire", to_string(option.acquisition)},
-            {"meets_target", run["meets_target"]},
-            {"served",
-             {{"batch", served.batch},
-              {"ttft_s", served.ttft_s},
-              {"tpot_s", served.tpot_s},
-              {"output_tokens_per_s", served.output_tokens_per_s},
-              {"power_w", served.power_w}}},
-            {"chips", c.chips},
-            {"servers", c.servers},
-            {"chip_price_usd", option.acquisition == Acquisition::rent ? json(nullptr) : json(c.chip_price)},
-            {"nre_usd", c.nre},
-            {"die_mm2", option.die_mm2},
-            {"capex_usd", c.capex},
-            {"usd_per_year",
-             {{"capital", c.capital},
-              {"rent", c.rent},
-              {"electricity", c.electricity},
-              {"colocation", c.colocation},
-              {"staff", c.staff},
-              {"licences", c.licences},
-              {"total", c.total()}}},
-            {"usd_per_m_tokens",
-             {{"all", c.usd_per_m_all}, {"input", c.usd_per_m_input}, {"output", c.usd_per_m_output}}},
-            {"monte_carlo", {{"p10", spread.p10}, {"p50", spread.p50}, {"p90", spread.p90}}},
-            {"joule_per_token", c.joule_per_token},
-            {"gco2_per_m_output_tokens", c.gco2_per_m_output},
-            {"break_even_months", c.break_even_months < 0 ? json(nullptr) : json(c.break_even_months)}};
-  if (option.acquisition == Acquisition::make) o["yield"] = made_chip(option, draw).yield;
-  o["tornado"] = json::array();
-  for (std::size_t i = 0; i < std::min(kBars, bars.size()); ++i)
-    o["tornado"].push_back(
-        {{"variable", bars[i].variable}, {"at_low", bars[i].at_low}, {"at_high", bars[i].at_high}});
-  o["path"] = path_of(s, option, served, c, draw);
-  o["expected_error"] = run["expected_error"];
-  o["run"] = run;
-  o["run"].erase("run_info");
-  o["run"].erase("meets_target");
-  return o;
-}
-
-json crossovers(const CostScenario& s, const Evaluate& evaluate) {
-  json found = json::array();
-  using Axis = std::tuple<VariableId, double, double>;
-  for (std::size_t a = 0; a < s.options.size(); ++a) {
-    for (std::size_t b = a + 1; b < s.options.size(); ++b) {
-      std::vector<Axis> axes = {
-          {s.peak_tokens_per_s, 10, 1e8}, {s.utilisation, 0.01, 1}, {s.electricity_per_kwh, 0.01, 1}};
-      // How many of a made chip must share its design.
-      for (const std::size_t made : {a, b}) {
-        if (s.options[made].acquisition == Acquisition::make)
-          axes.push_back({s.options[made].volume, 100, 1e8});
-      }
-      for (const auto& [variable, from, to] : axes) {
-        const auto at = crossover(s.variables, variable, from, to, a, b, evaluate);
-        found.push_back({{"a", s.options[a].name},
-                         {"b", s.options[b].name},
-                         {"variable", s.variables[variable].name},
-                         {"from", from},
-                         {"to", to},
-                         {"at", at ? json(*at) : json(nullptr)}});
-      }
-    }
-  }
-  return found;
-}
-
-json stale_prices(const CostScenario& s, const std::string& as_of) {
-  json stale = json::array();
-  for (const CostVariable& v : s.variables) {
-    if (v.is_price && months_between(v.value.date, as_of) > kStaleMonths)
-      stale.push_back({{"price", v.name}, {"date", v.value.date}, {"source", v.value.source}});
-  }
-  return stale;
-}
-
-json study(CostScenario s, const std::vector<ArchSpec>& archs, const Technology& technology,
-           const std::vector<std::string>& runs, std::uint64_t draws, std::uint64_t seed,
-           const std::string& as_of) {
-  std::vector<ServedOption> served;
-  std::vector<json> parsed;
-  for (std::size_t i = 0; i < s.options.size(); ++i) {
-    add_technology(s, s.options[i], archs[i], technology);
-    parsed.push_back(json::parse(runs[i]));
-    served.push_back(served_by(parsed[i], s.options[i], archs[i]));
-    add_error(s, s.options[i], served[i]);
-  }
-  if (std::none_of(parsed.begin(), parsed.end(),
-                   [](const json& run) { return run["meets_target"].get<bool>(); })) {
-    std::string reached;
-    for (std::size_t i = 0; i < parsed.size(); ++i)
-      reached += fmt::format("{}{} {:.3g} s and {:.3g} s", i == 0 ? "" : ", ", s.options[i].name,
-                             served[i].ttft_s, served[i].tpot_s);
-    throw ConfigError(s.file,
-                      fmt::format("no option keeps a time to first token of {:.3g} s and {:.3g} s a token "
-                                  "(0 = any): {}",
-                                  s.ttft_max_s, s.tpot_max_s, reached));
-  }
-  const Evaluate evaluate = [&](const std::vector<double>& draw) {
-    std::vector<double> figures;
-    for (std::size_t i = 0; i < s.options.size(); ++i)
-      figures.push_back(own(s, s.options[i], served[i], draw).usd_per_m_all);
-    return figures;
+  const AccuracyTable accuracy = load_accuracy();
+  const auto at_most = [&](double tpot_max_s) {
+    const LatencyTarget target{s.ttft_max_s, tpot_max_s, s.batch_max};
+    scenario.batch = option.batch.value_or(1);
+    RunResult r = option.batch ? run_model(llm, scenario, runner, runtime, progress.callback())
+                               : largest_batch(llm, scenario, runner, runtime, target, progress.callback());
+    r.expected = expected_error(r, arch, accuracy);
+    json run = to_json(r);
+    run["meets_target"] = target.kept_by(r);
+    return run;
   };
-  const std::vector<double> typical = typical_draw(s.variables);
-  const MonteCarlo drawn = monte_carlo(s.variables, evaluate, draws, seed);
-  json out = {{"schema", "orrery/result/1"},
-              {"kind", "cost"},
-              {"title", s.title},
-              {"question", s.question},
-              {"model", s.model},
-              {"input", s.input},
-              {"output", s.output},
-              {"peak_tokens_per_s", typical[s.peak_tokens_per_s]},
-              {"mean_load", std::min(1.0, s.mean_of_profile() * typical[s.utilisation])},
-              {"draws", draws},
-              {"seed", seed}};
-  out["options"] = json::array();
-  for (std::size_t i = 0; i < s.options.size(); ++i) {
-    out["options"].push_back(option_json(s, s.options[i], served[i], parsed[i], typical, drawn.spread[i],
-                                         tornado(s.variables, evaluate, i)));
-  }
-  out["beats"] = json::array();
-  for (std::size_t a = 0; a < s.options.size(); ++a) {
-    for (std::size_t b = a + 1; b < s.options.size(); ++b)
-      out["beats"].push_back(
-          {{"a", s.options[a].name}, {"b", s.options[b].name}, {"share", drawn.beats[a][b]}});
-  }
-  out["crossovers"] = crossovers(s, evaluate);
-  out["as_of"] = as_of.empty() ? json(nullptr) : json(as_of);
-  out["stale_prices"] = as_of.empty() ? json::array() : stale_prices(s, as_of);
-  return out;
+  json run = at_most(s.tpot_max_s);
+  json at_rates = json::array();
+  for (const double rate : s.user_rates) at_rates.push_back(at_most(1 / rate));
+  run["at_user_rates"] = at_rates;
+  return run;
 }
 
 }  // namespace
@@ -260,8 +81,10 @@ int cost_command(const Arguments& arguments) {
       ("as-of", po::value<std::string>()->value_name("DATE"),
        "flag prices older than 12 months on this day (YYYY-MM-DD)")  //
       ("ttft-max", po::value<double>()->value_name("S"),
-       "time to first token to keep, instead of the scenario's")                                         //
-      ("tpot-max", po::value<double>()->value_name("S"), "time per output token to keep")                //
+       "time to first token to keep, instead of the scenario's")                           //
+      ("tpot-max", po::value<double>()->value_name("S"), "time per output token to keep")  //
+      ("user-rates", po::value<std::string>()->value_name("N,..."),
+       "tokens/s a user at which to compare the options again, each with the batch that keeps it")       //
       ("draws", po::value<std::uint64_t>()->default_value(10000)->value_name("N"), "Monte-Carlo draws")  //
       ("seed", po::value<std::uint64_t>()->default_value(1)->value_name("N"), "of the draws")            //
       ("jobs", po::value<std::uint64_t>()->default_value(2)->value_name("N"),
@@ -280,8 +103,13 @@ int cost_command(const Arguments& arguments) {
   CostScenario scenario = load_cost_scenario(v["scenario"].as<std::string>());
   if (v.count("ttft-max") != 0) scenario.ttft_max_s = v["ttft-max"].as<double>();
   if (v.count("tpot-max") != 0) scenario.tpot_max_s = v["tpot-max"].as<double>();
+  if (v.count("user-rates") != 0)
+    scenario.user_rates =
+        positive_numbers("--user-rates", v["user-rates"].as<std::string>(), "rate in tokens/s");
   RunnerOptions how;
   how.fidelity = parse_fidelity(v["fidelity"].as<std::string>());
+  if (how.fidelity == Fidelity::cycle)
+    throw UsageError("--fidelity cycle is for kernels; whole batches are searched at roofline or tile");
   // All that can be refused is refused before anything is simulated.
   const Technology technology = load_technology();
   std::vector<ArchSpec> archs;
@@ -298,7 +126,8 @@ int cost_command(const Arguments& arguments) {
   }
   const std::vector<std::string> runs =
       run_isolated(tasks, std::max<std::uint64_t>(1, v["jobs"].as<std::uint64_t>()));
-  const json result = study(scenario, archs, technology, runs, draws, v["seed"].as<std::uint64_t>(), as_of);
+  const json result =
+      cost_study(scenario, archs, technology, runs, draws, v["seed"].as<std::uint64_t>(), as_of);
   print_result(format, result, [&] { return cost_table(result); });
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "tools/orrery/options.h"
 
 #include <iostream>
+#include <sstream>
 
 #include "sim/util/nearest_name.h"
 
@@ -43,6 +44,19 @@ ParsedOptions parse_options(const Arguments& arguments, po::options_description 
     throw UsageError(std::string(error.what()) + "; see --help");
   }
   return parsed;
+}
+
+std::vector<double> positive_numbers(const std::string& option, const std::string& list,
+                                     const std::string& what) {
+  std::vector<double> numbers;
+  std::stringstream parts(list);
+  for (std::string text; std::getline(parts, text, ',');) {
+    char* end = nullptr;
+    numbers.push_back(std::strtod(text.c_str(), &end));
+    if (text.empty() || *end != '\0' || !(numbers.back() > 0))
+      throw UsageError(option + " '" + list + "': '" + text + "' is no " + what);
+  }
+  return numbers;
 }
 
 DType parse_dtype_option(const std::string& name) {

@@ -29,6 +29,10 @@ ParsedOptions parse_options(const Arguments& arguments, po::options_description 
                             const std::string& usage, const std::string& examples,
                             const char* positional = nullptr);
 
+// "300,400.5": positive numbers of `what`. UsageError names the option, the list and the bad part.
+std::vector<double> positive_numbers(const std::string& option, const std::string& list,
+                                     const std::string& what);
+
 DType parse_dtype_option(const std::string& name);
 
 }  // namespace orrery

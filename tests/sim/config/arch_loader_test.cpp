@@ -89,6 +89,19 @@ TEST(ArchLoader, ReportsAllFindingsAtOnce) {
   EXPECT_NE(message.find("tdp_w"), std::string::npos) << message;
 }
 
+// What it draws at rest is leakage and clock tree by area where a machine does not say; without an area it is
+// asked for.
+TEST(ArchLoader, StaticPowerIsEstimatedFromTheArea) {
+  std::string text = edited("asic/edge-npu", "  static_w: 0.5\n", "");
+  const ArchSpec arch = load_arch(temporary_file("estimated.yaml", text));
+  EXPECT_DOUBLE_EQ(arch.static_w, 20 * arch.energy.leakage_w_per_mm2);
+  EXPECT_DOUBLE_EQ(arch.active_w, 20 * arch.energy.clock_w_per_mm2_ghz * arch.clock_hz * 1e-9);
+  EXPECT_GT(arch.static_w, 0);
+  EXPECT_EQ(load_arch_named("asic/edge-npu").active_w, 0);
+  text.replace(text.find("  die_mm2: 20\n"), 14, "");
+  EXPECT_NE(message_of(text).find("state static_w or die_mm2"), std::string::npos) << message_of(text);
+}
+
 TEST(ArchLoader, CrossChecksWhatASchemaCannotSay) {
   EXPECT_NE(message_of(edited("asic/edge-npu", "static_w: 0.5", "static_w: 50")).find("exceeds tdp_w"),
             std::string::npos);

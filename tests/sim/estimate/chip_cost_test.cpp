@@ -48,6 +48,46 @@ TEST(ChipCost, PartsAddUpAndSparesHelp) {
   EXPECT_DOUBLE_EQ(chip_cost(in).silicon, 2 * whole.silicon);
 }
 
+// Two chiplets of 400 mm2 cost less silicon than one die of 800, though links take a share of each; a package
+// of eight parts, one of which fails in a hundred, takes all it holds along.
+TEST(ChipCost, Chiplets) {
+  ChipCostInputs one;
+  one.die_mm2 = 800;
+  one.wafer_price = 17000;
+  one.defects_per_cm2 = 0.1;
+  one.die_to_die_share = 0.08;
+  const ChipCost whole = chip_cost(one);
+  EXPECT_NEAR(whole.yield, die_yield(800, 0.1, 3), 1e-12);  // no links within one die
+  ChipCostInputs two = one;
+  two.die_mm2 = 400;
+  two.dies = 2;
+  const ChipCost halves = chip_cost(two);
+  EXPECT_NEAR(halves.yield, die_yield(432, 0.1, 3), 1e-12);
+  EXPECT_LT(halves.silicon, whole.silicon);
+  two.memory_gb = 96;
+  two.memory_price_per_gb = 15;
+  two.package_price = 700;
+  const ChipCost sound = chip_cost(two);
+  two.assembly_yield = 0.99;
+  two.placed_parts = 8;
+  const ChipCost placed = chip_cost(two);
+  EXPECT_NEAR(placed.total(), sound.total() / std::pow(0.99, 8), 1e-9 * placed.total());
+}
+
+// N5: 0.10 to 0.11 defects a cm2 at its volume start, under 0.10 a quarter later, 0.06 after two years
+// (AnandTech 2019, 2020): the table's 0.08 with its learning stays within a fifth of each.
+TEST(ChipCost, DefectsFallWithTheAgeOfANode) {
+  const Technology t = load_technology();
+  const auto defects = [&](double quarters) {
+    return t.node(5).defects_per_cm2.typical * defect_learning(quarters, t.defect_reference_quarters,
+                                                               t.defect_initial, t.defect_learning_quarters);
+  };
+  EXPECT_NEAR(defects(0), 0.105, 0.2 * 0.105);
+  EXPECT_NEAR(defects(1), 0.10, 0.2 * 0.10);
+  EXPECT_NEAR(defects(8), 0.06, 0.2 * 0.06);
+  EXPECT_DOUBLE_EQ(defect_learning(t.defect_reference_quarters, t.defect_reference_quarters, 2, 4), 1);
+}
+
 TEST(ChipCost, CapitalRecovery) {
   EXPECT_DOUBLE_EQ(capital_recovery_factor(0, 4), 0.25);
   // 10 % over 5 years: 0.2638 (any table).

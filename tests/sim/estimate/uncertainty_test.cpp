@@ -81,6 +81,7 @@ struct Study {
     option.server_price = add("server", 8000);
     option.host_w = add("host", 500);
     option.licence_per_year = add("licence", 0);
+    option.engineering_price = add("engineering", 0);
     option.throughput_factor = add("error", 1);
     option.chips_per_server = 1;
     option.has_rent = true;
