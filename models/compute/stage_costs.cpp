@@ -23,6 +23,9 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
     const std::uint64_t n = engine_length_at(kernel, step.n, item, k_tile);
     const std::uint64_t k = engine_length_at(kernel, step.k, item, k_tile);
     cost.issued_macs += issued_macs(matrix.spec(), step.dataflow, m, n, k) * storage_bits(step.dtype) / 16;
+    const Conversions converted = conversions(matrix.spec(), step.dataflow, m, n, k);
+    cost.conversions.dac += converted.dac;
+    cost.conversions.adc += converted.adc;
     cost.matrix += matrix.service(step.dataflow, step.dtype, m, n, k);
     cost.scratchpad_read_bytes +=
         operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, k);
@@ -80,6 +83,8 @@ void count_stage(ActivityCounts& counts, const TileKernel& kernel, const StageCo
   // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
   if (!kernel.causal) counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
   counts.issued_macs += cost.issued_macs;
+  counts.dac_conversions += cost.conversions.dac;
+  counts.adc_conversions += cost.conversions.adc;
   counts.vector_ops += cost.vector_work.simple_ops;
   counts.transcendental_ops += cost.vector_work.transcendental_ops;
 }

@@ -23,6 +23,7 @@ struct StageCost {
   std::uint64_t scratchpad_read_bytes = 0;
   std::uint64_t macs = 0;         // of the clipped tiles
   std::uint64_t issued_macs = 0;  // 16-bit ones
+  Conversions conversions;
   VectorWork vector_work;
 };
 

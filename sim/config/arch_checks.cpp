@@ -28,6 +28,13 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
   std::sort(memory.begin(), memory.end());
   if (std::adjacent_find(memory.begin(), memory.end()) != memory.end())
     add("/chip/network", "memory_nodes names a node twice");
+  if (const auto* array = std::get_if<SystolicArraySpec>(&arch.cores.matrix);
+      array != nullptr && array->conversion &&
+      std::find(array->dataflows.begin(), array->dataflows.end(), Dataflow::output_stationary) !=
+          array->dataflows.end()) {
+    add("/chip/cores/engines",
+        "an array with 'conversion' holds an operand in its cells: not output_stationary");
+  }
   std::uint64_t inner = arch.shared_buffer ? arch.shared_buffer->size_bytes : 0;
   for (const SharedBufferSpec& outer : arch.outer_buffers) {
     if (outer.size_bytes <= inner)

@@ -27,6 +27,11 @@ SystolicArraySpec build_systolic(const json& engine) {
   for (const json& name : engine.at("dataflows"))
     spec.dataflows.push_back(parse_dataflow(name.get<std::string>()));
   spec.double_buffered = engine.value("double_buffered", false);
+  if (engine.contains("conversion")) {
+    const json& c = engine["conversion"];
+    spec.conversion = ConversionSpec{integer(c, "input_bits"), integer(c, "output_bits"),
+                                     integer(c, "columns_per_weight", 1), number(c, "cell_mac_pj")};
+  }
   spec.rates = dtype_values<DTypeRates>(engine.at("rates"));
   return spec;
 }

@@ -26,11 +26,20 @@ enum class Dataflow : std::uint8_t { weight_stationary, output_stationary, input
 const char* to_string(Dataflow dataflow);
 
 // A rows x cols grid of MAC units, operands skewed in at the edges.
+// An array that multiplies in its memory cells: what streams in is converted to analogue at each row, and
+// each column's sum back.
+struct ConversionSpec {
+  std::uint32_t input_bits = 8, output_bits = 8;  // resolution of the DACs and ADCs
+  std::uint32_t columns_per_weight = 1;           // where a cell holds fewer bits than a weight
+  double cell_mac_pj = 0;                         // a multiply in a cell, in place of the table's
+};
+
 struct SystolicArraySpec {
   std::uint32_t count = 1;  // arrays a core
   std::uint32_t rows = 0;
   std::uint32_t cols = 0;
   std::vector<Dataflow> dataflows;
+  std::optional<ConversionSpec> conversion = std::nullopt;  // none: digital
   bool double_buffered = false;  // the next fold's stationary operand loads behind the current stream
   DTypeRates rates{};
 };
@@ -171,9 +180,10 @@ struct EnergyTable {
   double transcendental_op_pj = 0;
   std::vector<std::pair<double, double>> sram_pj_per_bit;  // (KiB of the accessed bank, pJ/bit), ascending
   double wire_pj_per_bit_mm = 0;
-  double router_pj_per_bit = 0;    // through one router
-  double leakage_w_per_mm2 = 0;    // of die
-  double clock_w_per_mm2_ghz = 0;  // clock tree while kernels run
+  double router_pj_per_bit = 0;                     // through one router
+  double adc_fj_per_step = 0, dac_fj_per_step = 0;  // a conversion of b bits takes 2^b steps
+  double leakage_w_per_mm2 = 0;                     // of die
+  double clock_w_per_mm2_ghz = 0;                   // clock tree while kernels run
 };
 
 // Energy of what surrounds arithmetic in a core: none of it is in the energy table, as it goes with how

@@ -22,6 +22,8 @@ EnergyTable load_energy_table(const std::string& name, const std::string& where)
   table.transcendental_op_pj = number(root, "transcendental_op_pj");
   table.wire_pj_per_bit_mm = number(root, "wire_pj_per_bit_mm");
   table.router_pj_per_bit = number(root, "router_pj_per_bit");
+  table.adc_fj_per_step = number(root, "adc_fj_per_step");
+  table.dac_fj_per_step = number(root, "dac_fj_per_step");
   table.leakage_w_per_mm2 = number(root, "leakage_w_per_mm2");
   table.clock_w_per_mm2_ghz = number(root, "clock_w_per_mm2_ghz");
   for (const auto& point : root.at("sram")) {

@@ -22,8 +22,20 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
   const EnergyTable& table = arch.energy;
   double arithmetic_pj = static_cast<double>(counts.vector_ops) * table.vector_op_pj +
                          static_cast<double>(counts.transcendental_ops) * table.transcendental_op_pj;
-  for (std::size_t d = 0; d < kDTypeCount; ++d)
-    arithmetic_pj += static_cast<double>(counts.macs[d]) * table.mac_pj[d];
+  const auto* array = std::get_if<SystolicArraySpec>(&arch.cores.matrix);
+  const ConversionSpec* analogue = array != nullptr && array->conversion ? &*array->conversion : nullptr;
+  for (std::size_t d = 0; d < kDTypeCount; ++d) {
+    const double mac_pj = analogue != nullptr ? analogue->cell_mac_pj : table.mac_pj[d];
+    arithmetic_pj += static_cast<double>(counts.macs[d]) * mac_pj;
+  }
+  double conversion_pj = 0;
+  if (analogue != nullptr) {
+    const auto steps = [](std::uint32_t bits) { return std::exp2(static_cast<double>(bits)); };
+    conversion_pj =
+        1e-3 *
+        (static_cast<double>(counts.dac_conversions) * table.dac_fj_per_step * steps(analogue->input_bits) +
+         static_cast<double>(counts.adc_conversions) * table.adc_fj_per_step * steps(analogue->output_bits));
+  }
   const double lane_ops = static_cast<double>(counts.vector_ops + counts.transcendental_ops);
   const double register_pj =
       static_cast<double>(counts.issued_macs) * arch.core_energy.pj_per_mac +
@@ -43,6 +55,7 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
   const double on_chip = kPico * voltage * voltage;
   EnergyBreakdown e;
   e.compute = on_chip * arithmetic_pj;
+  e.conversion = on_chip * conversion_pj;
   e.registers = on_chip * register_pj;
   e.sram = on_chip * (pad_bits * sram_pj_per_bit(table, arch.scratchpad_bank_kib) +
                       shared_bits * sram_pj_per_bit(table, shared_kib) +

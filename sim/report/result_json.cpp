@@ -19,9 +19,16 @@ json time_json(const TimeSplitSeconds& time) {
 }
 
 json energy_json(const EnergyBreakdown& e) {
-  return {{"total", e.total()}, {"compute", e.compute},     {"registers", e.registers},
-          {"sram", e.sram},     {"dram", e.dram},           {"noc", e.noc},
-          {"link", e.link},     {"static", e.static_power}, {"supply", e.supply}};
+  return {{"total", e.total()},
+          {"compute", e.compute},
+          {"conversion", e.conversion},
+          {"registers", e.registers},
+          {"sram", e.sram},
+          {"dram", e.dram},
+          {"noc", e.noc},
+          {"link", e.link},
+          {"static", e.static_power},
+          {"supply", e.supply}};
 }
 
 json counts_json(const ActivityCounts& counts) {

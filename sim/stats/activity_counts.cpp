@@ -6,6 +6,8 @@ const std::array<CounterInfo, kCounterCount>& counters() {
   using C = ActivityCounts;
   static constexpr std::array<CounterInfo, kCounterCount> kCounters = {{
       {"issued_macs", "16-bit MACs", "issued by the matrix engines, padding included", &C::issued_macs},
+      {"dac_conversions", "conversions", "digital to analogue, at the rows of an array", &C::dac_conversions},
+      {"adc_conversions", "conversions", "analogue to digital, at its columns", &C::adc_conversions},
       {"vector_ops", "operations", "simple lane operations", &C::vector_ops},
       {"transcendental_ops", "operations", "exp, rsqrt, tanh, division", &C::transcendental_ops},
       {"scratchpad_read_bytes", "bytes", "read by the engines", &C::scratchpad_read_bytes},

@@ -12,6 +12,7 @@ struct ActivityCounts {
   std::array<std::uint64_t, kDTypeCount> macs{};  // useful MACs by format (padding not counted)
   // What the matrix engines issued, padding to whole instructions and arrays included, as 16-bit MACs.
   std::uint64_t issued_macs = 0;
+  std::uint64_t dac_conversions = 0, adc_conversions = 0;  // of arrays that multiply in memory
   std::uint64_t vector_ops = 0;
   std::uint64_t transcendental_ops = 0;
   std::uint64_t scratchpad_read_bytes = 0;
@@ -48,7 +49,7 @@ struct CounterInfo {
   const char* description;
   std::uint64_t ActivityCounts::*member;
 };
-inline constexpr std::size_t kCounterCount = 24;
+inline constexpr std::size_t kCounterCount = 26;
 const std::array<CounterInfo, kCounterCount>& counters();
 
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);

@@ -15,21 +15,23 @@ namespace orrery {
 // Joules.
 struct EnergyBreakdown {
   double compute = 0;
-  double registers = 0;  // register files, load and store path, instruction issue
+  double conversion = 0;  // ADCs and DACs
+  double registers = 0;   // register files, load and store path, instruction issue
   double sram = 0, dram = 0, noc = 0, link = 0;
   double static_power = 0;  // idle, leakage, clock tree
   double supply = 0;        // lost in the board's regulators
-  double dynamic() const { return compute + registers + sram + dram + noc + link; }
+  double dynamic() const { return compute + conversion + registers + sram + dram + noc + link; }
   double total() const { return dynamic() + static_power + supply; }
   EnergyBreakdown& operator+=(const EnergyBreakdown& o) {
-    compute += o.compute, registers += o.registers, sram += o.sram, dram += o.dram, noc += o.noc;
+    compute += o.compute, conversion += o.conversion, registers += o.registers, sram += o.sram,
+        dram += o.dram, noc += o.noc;
     link += o.link, static_power += o.static_power, supply += o.supply;
     return *this;
   }
 };
 inline EnergyBreakdown scaled(const EnergyBreakdown& e, double by) {
-  return {e.compute * by, e.registers * by, e.sram * by,         e.dram * by,
-          e.noc * by,     e.link * by,      e.static_power * by, e.supply * by};
+  return {e.compute * by, e.conversion * by, e.registers * by,    e.sram * by,  e.dram * by,
+          e.noc * by,     e.link * by,       e.static_power * by, e.supply * by};
 }
 
 // What was simulated event by event, replayed from memory or replicated, as shares of the reported time.

@@ -33,6 +33,18 @@ std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std
   return round_up(k, rows) * round_up(m, cols) * n;
 }
 
+Conversions conversions(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
+                        std::uint64_t k) {
+  const auto* array = std::get_if<SystolicArraySpec>(&engine);
+  if (array == nullptr || !array->conversion) return {};
+  // Rows hold k, columns the stationary operand's other dimension; the third one streams.
+  const bool weights = dataflow == Dataflow::weight_stationary;
+  const std::uint64_t columns = weights ? n : m;
+  const std::uint64_t stream = weights ? m : n;
+  return {k * stream * ceil_div<std::uint64_t>(columns, array->cols),
+          columns * array->conversion->columns_per_weight * stream * ceil_div<std::uint64_t>(k, array->rows)};
+}
+
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype) {
   return macs_per_cycle(engine, dtype) > 0;
 }

@@ -18,6 +18,13 @@ std::uint64_t matrix_latency_cycles(const MatrixEngineSpec& engine);
 std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
                           std::uint64_t k);
 
+// Conversions of an array that multiplies in memory, for an m x n x k product; 0 of others.
+struct Conversions {
+  std::uint64_t dac = 0, adc = 0;
+};
+Conversions conversions(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
+                        std::uint64_t k);
+
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype);
 
 // Dataflows the engine can run; a dot-product array counts as output_stationary.

@@ -36,7 +36,8 @@ void expect_physics(const Operator& op, OperatorRunner& runner) {
   }
   EXPECT_NEAR(parts, r.latency_s, 1e-9 * r.latency_s);
   const EnergyBreakdown& e = r.energy;
-  for (const double part : {e.compute, e.registers, e.sram, e.dram, e.noc, e.link, e.static_power, e.supply})
+  for (const double part :
+       {e.compute, e.conversion, e.registers, e.sram, e.dram, e.noc, e.link, e.static_power, e.supply})
     EXPECT_GE(part, 0);
   // Leakage, and the clock tree at the kernel's clock; the regulators lose a share of all of it.
   const double factor = r.clock_ghz * 1e9 / arch.clock_hz;

@@ -107,6 +107,10 @@ TEST(ArchLoader, CrossChecksWhatASchemaCannotSay) {
             std::string::npos);
   EXPECT_NE(message_of(edited("asic/edge-npu", "default_dtype: int8", "default_dtype: fp8")).find("no rate"),
             std::string::npos);
+  EXPECT_NE(message_of(edited("asic/edge-npu", "double_buffered: true",
+                              "conversion: {input_bits: 8, output_bits: 8, cell_mac_pj: 0.005}"))
+                .find("not output_stationary"),
+            std::string::npos);
   EXPECT_NE(message_of(edited("asic/edge-npu", "preset: ddr4-3200", "preset: ddr4-3201")).find("'ddr4-3200'"),
             std::string::npos);
 }

@@ -22,9 +22,10 @@ TEST(Energy, IsTheSumOfItsParts) {
   EXPECT_DOUBLE_EQ(e.dram, 3 * 15 * 8 * 18e-12);
   EXPECT_DOUBLE_EQ(e.noc, 3 * 160 * 0.1e-12);
   EXPECT_DOUBLE_EQ(e.static_power, 3 * 2.0 * 1.0);
-  EXPECT_NEAR(e.total(),
-              e.compute + e.registers + e.sram + e.dram + e.noc + e.link + e.static_power + e.supply,
-              1e-9 * e.total());
+  EXPECT_NEAR(
+      e.total(),
+      e.compute + e.conversion + e.registers + e.sram + e.dram + e.noc + e.link + e.static_power + e.supply,
+      1e-9 * e.total());
 }
 
 TEST(Energy, RegistersGoWithWhatIsIssuedAndMoved) {
@@ -47,6 +48,32 @@ TEST(Energy, DramGoesByActivatesReadsAndWrites) {
   counts.dram_read_bytes = 100;
   counts.dram_write_bytes = 10;
   EXPECT_DOUBLE_EQ(dynamic_energy(counts, arch).dram, (2700 + 800 * 11.5 + 80 * 12.0) * 1e-12);
+}
+
+// A 256 x 256 product of 100 vectors on an array of 128 x 64: its 256 inputs a vector pass the DACs once for
+// each of four column folds, each column's sum the ADCs once for each of two row folds and two cells a
+// weight.
+TEST(Energy, AnArrayThatMultipliesInMemoryPaysItsConverters) {
+  SystolicArraySpec array;
+  array.rows = 128;
+  array.cols = 64;
+  array.conversion = ConversionSpec{6, 8, 2, 0.005};
+  const Conversions c = conversions(array, Dataflow::weight_stationary, 100, 256, 256);
+  EXPECT_EQ(c.dac, 256U * 100 * 4);
+  EXPECT_EQ(c.adc, 256U * 2 * 100 * 2);
+  ArchSpec arch = small_machine();
+  arch.cores.matrix = array;
+  arch.energy.adc_fj_per_step = 20;
+  arch.energy.dac_fj_per_step = 5;
+  ActivityCounts counts;
+  counts.macs[static_cast<std::size_t>(DType::int8)] = 1000;
+  counts.dac_conversions = 10;
+  counts.adc_conversions = 3;
+  const EnergyBreakdown e = dynamic_energy(counts, arch);
+  EXPECT_DOUBLE_EQ(e.compute, 5e-12);
+  EXPECT_DOUBLE_EQ(e.conversion, (10 * 5 * 64 + 3 * 20 * 256) * 1e-15);
+  array.conversion.reset();
+  EXPECT_EQ(conversions(array, Dataflow::weight_stationary, 100, 256, 256).adc, 0U);
 }
 
 // A router and its wire a channel of a routed network; a crossbar is wire alone.
