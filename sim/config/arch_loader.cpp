@@ -238,13 +238,12 @@ ArchSpec build_arch(const ConfigDocument& document) {
                   number(command, "instruction_issue_cycles")};
   arch.execution = build_execution(chip.at("execution"));
   if (chip["execution"].contains("library")) {
-    arch.execution.library = load_library(chip["execution"]["library"].get<std::string>(),
-                                          document.where("/chip/execution/library"));
+    arch.execution.library =
+        load_library(chip["execution"]["library"], document.where("/chip/execution/library"));
   }
   arch.scratchpad_bank_kib =
       static_cast<double>(arch.cores.scratchpad.size_bytes) / 1024.0 / arch.cores.scratchpad.banks;
-  arch.energy =
-      load_energy_table(chip.at("energy_table").get<std::string>(), document.where("/chip/energy_table"));
+  arch.energy = load_energy_table(chip.at("energy_table"), document.where("/chip/energy_table"));
   estimate_static_power(arch, chip, errors, document);
   arch.node = build_node(root.value("node", json::object()));
   if (errors.empty()) errors = check_arch(arch, document);

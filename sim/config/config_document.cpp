@@ -149,6 +149,14 @@ ConfigDocument ConfigDocument::load(const std::filesystem::path& path, std::vect
   return parse(text.str(), path, std::move(derived));
 }
 
+ConfigDocument ConfigDocument::of(json root, const std::string& name) {
+  ConfigDocument document;
+  document.root_ = std::move(root);
+  document.path_ = name;
+  document.validated_ = true;
+  return document;
+}
+
 ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesystem::path& name,
                                      std::vector<std::string> derived) {
   ConfigDocument document;

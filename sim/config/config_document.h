@@ -43,6 +43,10 @@ class ConfigDocument {
     return parse(text, name, {});
   }
 
+  // Values put together by a program that has validated their parts; `name` stands for the file.
+  static ConfigDocument of(nlohmann::json root, const std::string& name);
+  bool validated() const { return validated_; }
+
   const nlohmann::json& root() const { return root_; }
   const std::filesystem::path& path() const { return path_; }
 
@@ -68,6 +72,7 @@ class ConfigDocument {
                               std::vector<std::string> derived);
 
   nlohmann::json root_;
+  bool validated_ = false;
   std::filesystem::path path_;
   std::map<std::string, SourcePosition> positions_;
   std::map<std::string, Provenance> long_form_;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sim/config/document_reader.h"
+#include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -19,13 +20,8 @@ std::filesystem::path preset_folder() {
   return data_home() / "arch_configs" / "dram";
 }
 
-ConfigDocument load_preset(const std::string& preset, const std::string& where) {
-  std::filesystem::path path = preset_folder() / (preset + ".yaml");
-  if (std::filesystem::path(preset).extension() == ".yaml") path = preset;
-  if (!std::filesystem::exists(path)) {
-    throw ConfigError(where, "no DRAM preset '" + preset + "'" + did_you_mean(preset, dram_preset_names()));
-  }
-  ConfigDocument document = ConfigDocument::load(path);
+ConfigDocument load_preset(const json& preset, const std::string& where) {
+  ConfigDocument document = referenced_document(preset, preset_folder(), "DRAM preset", where);
   validate_as(document, "orrery/dram/1");
   return document;
 }
@@ -176,12 +172,7 @@ DramDevice at_data_rate(DramDevice d, double rate_mtps) {
 }  // namespace
 
 std::vector<std::string> dram_preset_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(preset_folder())) {
-    names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
+  return names_in(preset_folder());
 }
 
 std::vector<Diagnostic> check_dram_device(const DramDevice& d, const std::string& where) {
@@ -273,8 +264,8 @@ DramAccessEnergy read_access_energy(const json& level, const json& preset) {
 
 DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, const std::string& pointer) {
   DramSpec spec;
-  spec.preset = level.at("preset").get<std::string>();
-  const ConfigDocument preset = load_preset(spec.preset, document.where(pointer + "/preset"));
+  spec.preset = referenced_name(level.at("preset"));
+  const ConfigDocument preset = load_preset(level["preset"], document.where(pointer + "/preset"));
   const json& p = preset.root();
   spec.kind = p.at("kind").get<std::string>();
   const double preset_rate = number(p, "data_rate_mtps");

@@ -3,20 +3,19 @@
 #include <algorithm>
 
 #include "sim/config/document_reader.h"
+#include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
 
 namespace orrery {
 
-EnergyTable load_energy_table(const std::string& name, const std::string& where) {
-  const auto path = data_home() / "arch_configs" / "energy" / (name + ".yaml");
-  if (!std::filesystem::exists(path))
-    throw ConfigError(where, "no energy table '" + name + "' in arch_configs/energy");
-  const ConfigDocument document = ConfigDocument::load(path);
+EnergyTable load_energy_table(const nlohmann::json& reference, const std::string& where) {
+  const ConfigDocument document =
+      referenced_document(reference, data_home() / "arch_configs" / "energy", "energy table", where);
   validate_as(document, "orrery/energy/1");
   const nlohmann::json& root = document.root();
   EnergyTable table;
-  table.name = name;
+  table.name = referenced_name(reference);
   table.mac_pj = dtype_values<DTypeRates>(root.at("mac_pj"));
   table.vector_op_pj = number(root, "vector_op_pj");
   table.transcendental_op_pj = number(root, "transcendental_op_pj");

@@ -8,7 +8,8 @@
 
 namespace orrery {
 
-// `where` points at the machine's reference to the table. Throws ConfigError.
-EnergyTable load_energy_table(const std::string& name, const std::string& where);
+// By name, or its content (document_reference.h). `where` points at the machine's reference to the table.
+// Throws ConfigError.
+EnergyTable load_energy_table(const nlohmann::json& reference, const std::string& where);
 
 }  // namespace orrery

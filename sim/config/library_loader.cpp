@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "sim/config/document_reader.h"
+#include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -30,23 +31,16 @@ VectorKernelSpec build_vector_kernel(const nlohmann::json& kernel) {
 }  // namespace
 
 std::vector<std::string> library_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder()))
-    names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
+  return names_in(folder());
 }
 
-LibrarySpec load_library(const std::string& name, const std::string& where) {
-  const auto path = folder() / (name + ".yaml");
-  if (!std::filesystem::exists(path))
-    throw ConfigError(where, "no library '" + name + "'" + did_you_mean(name, library_names()));
-  const ConfigDocument document = ConfigDocument::load(path);
+LibrarySpec load_library(const nlohmann::json& reference, const std::string& where) {
+  const ConfigDocument document = referenced_document(reference, folder(), "library", where);
   validate_as(document, "orrery/library/1");
   if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
   const nlohmann::json& root = document.root();
   LibrarySpec spec;
-  spec.name = name;
+  spec.name = referenced_name(reference);
   spec.vendor = document.root().at("vendor").get<std::string>();
   const nlohmann::json& matmul = root.at("matmul");
   spec.tiles = matmul.at("tiles").get<std::vector<std::array<std::uint32_t, 2>>>();

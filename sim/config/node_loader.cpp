@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "sim/config/document_reader.h"
+#include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -50,23 +51,23 @@ CollectiveAlgorithm parse_collective_algorithm(const std::string& name) {
 }
 
 std::vector<std::string> node_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder()))
-    names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
+  return names_in(folder());
+}
+
+ConfigDocument load_node_document(const std::string& name) {
+  ConfigDocument document = referenced_document(name, folder(), "node", "");
+  validate_as(document, "orrery/node/1");
+  return document;
 }
 
 NodeSpec load_node(const std::string& name) {
-  std::filesystem::path path = folder() / (name + ".yaml");
-  if (std::filesystem::path(name).extension() == ".yaml") path = name;
-  if (!std::filesystem::exists(path))
-    throw ConfigError("", "no node '" + name + "'" + did_you_mean(name, node_names()));
-  const ConfigDocument document = ConfigDocument::load(path);
-  validate_as(document, "orrery/node/1");
+  return build_node(load_node_document(name));
+}
+
+NodeSpec build_node(const ConfigDocument& document) {
   const json& r = document.root();
   NodeSpec node;
-  node.name = path.stem().string();
+  node.name = document.path().stem().string();
   node.chip = r.at("chip").get<std::string>();
   node.chips = integer(r, "chips");
   const json& topology = r.at("topology");

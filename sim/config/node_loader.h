@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/config/arch_spec.h"
+#include "sim/config/config_document.h"
 #include "sim/config/node_spec.h"
 
 namespace orrery {
@@ -13,6 +14,8 @@ std::vector<std::string> node_names();
 
 // A node by name or path. Throws ConfigError.
 NodeSpec load_node(const std::string& name);
+ConfigDocument load_node_document(const std::string& name);
+NodeSpec build_node(const ConfigDocument& document);
 
 // The node's chips and links in place of those a machine brings along: `--node`. Throws ConfigError when the
 // node is made for another machine.

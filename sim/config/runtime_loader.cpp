@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "sim/config/document_reader.h"
+#include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -18,22 +19,24 @@ std::filesystem::path folder() {
 }  // namespace
 
 std::vector<std::string> runtime_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder()))
-    names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
+  return names_in(folder());
+}
+
+ConfigDocument load_runtime_document(const std::string& name) {
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const bool is_path = std::filesystem::path(name).extension() == ".yaml";
+  ConfigDocument document = referenced_document(is_path ? name : lower, folder(), "runtime", "");
+  validate_as(document, "orrery/runtime/1");
+  if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
+  return document;
 }
 
 RuntimeSpec load_runtime(const std::string& name) {
-  std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  std::filesystem::path path = folder() / (lower + ".yaml");
-  if (std::filesystem::path(name).extension() == ".yaml") path = name;
-  if (!std::filesystem::exists(path))
-    throw ConfigError("", "no runtime '" + name + "'" + did_you_mean(name, runtime_names()));
-  const ConfigDocument document = ConfigDocument::load(path);
-  validate_as(document, "orrery/runtime/1");
+  return build_runtime(load_runtime_document(name));
+}
+
+RuntimeSpec build_runtime(const ConfigDocument& document) {
   const nlohmann::json& r = document.root();
   RuntimeSpec spec;
   spec.name = r.at("name").get<std::string>();
@@ -50,7 +53,6 @@ RuntimeSpec load_runtime(const std::string& name) {
   spec.sequence_us = number(r, "sequence_us");
   spec.kv_memory_fraction = number(r, "kv_memory_fraction");
   spec.preempts = r.value("preempts", false);
-  if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
   return spec;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/config_document.h"
 #include "sim/config/runtime_spec.h"
 
 namespace orrery {
@@ -12,5 +13,7 @@ std::vector<std::string> runtime_names();
 
 // A runtime by name (case ignored) or path. Throws ConfigError.
 RuntimeSpec load_runtime(const std::string& name);
+ConfigDocument load_runtime_document(const std::string& name);
+RuntimeSpec build_runtime(const ConfigDocument& document);
 
 }  // namespace orrery

@@ -155,6 +155,7 @@ void validate_schema(const ConfigDocument& document, const json& schema) {
 }
 
 void validate_as(const ConfigDocument& document, const std::string& expected) {
+  if (document.validated()) return;
   if (!document.root().is_object() || !document.root().contains("schema")) {
     throw ConfigError(document.where(""), "missing key 'schema' (expected schema: " + expected + ")");
   }

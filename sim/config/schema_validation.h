@@ -23,6 +23,7 @@ std::vector<std::string> schema_names();
 void validate_schema(const ConfigDocument& document, const nlohmann::json& schema);
 
 // Checks the `schema:` key, then the document against that schema; `expected` must be the schema's name.
+// Documents that are validated() already pass.
 void validate_as(const ConfigDocument& document, const std::string& expected);
 
 }  // namespace orrery
