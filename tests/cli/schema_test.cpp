@@ -52,7 +52,7 @@ TEST(Schema, EverySchemaIsPrintedByItsName) {
   for (const std::string& name : schema_names()) {
     EXPECT_EQ(nlohmann::json::parse(orrery_command("schema " + name).out), load_schema(name)) << name;
   }
-  EXPECT_EQ(schema_names().size(), 15U);
+  EXPECT_EQ(schema_names().size(), 16U);
   EXPECT_NE(orrery_command("schema arhc").err.find("orrery/arch/1"), std::string::npos);
 }
 

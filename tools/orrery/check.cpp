@@ -14,6 +14,7 @@
 #include "sim/config/price_book.h"
 #include "sim/config/schema_validation.h"
 #include "sim/config/technology.h"
+#include "sim/explore/sweep_spec.h"
 #include "sim/probe/sram_probe.h"
 #include "sim/report/text_table.h"
 #include "sim/util/data_home.h"
@@ -43,7 +44,7 @@ std::filesystem::path file_of(const std::string& name) {
   std::vector<std::string> known = arch_names();
   for (const std::string& model : model_names()) known.push_back(model);
   for (const char* folder :
-       {"dram", "energy", "libraries", "nodes", "noc", "runtimes", "sram", "costs", "technology"}) {
+       {"dram", "energy", "libraries", "nodes", "noc", "runtimes", "sram", "costs", "technology", "sweeps"}) {
     for (const auto& entry : std::filesystem::directory_iterator(data_home() / "arch_configs" / folder)) {
       if (entry.path().stem() == name) return entry.path();
       known.push_back(entry.path().stem().string());
@@ -60,6 +61,7 @@ void check_built(const std::string& schema, const std::string& path) {
   if (schema == "orrery/router/1") load_router(path);
   if (schema == "orrery/noc/1") NocGraph(load_noc(path));
   if (schema == "orrery/cost/1") load_cost_scenario(path);
+  if (schema == "orrery/sweep/1") load_sweep(path);
   if (schema == "orrery/technology/1") load_technology(path);
   if (schema == "orrery/prices/1") load_prices(path);
   if (schema == "orrery/sram/1") {

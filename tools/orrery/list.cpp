@@ -8,6 +8,7 @@
 #include "sim/config/node_loader.h"
 #include "sim/config/runtime_loader.h"
 #include "sim/config/schema_validation.h"
+#include "sim/explore/sweep_spec.h"
 #include "sim/report/text_table.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
@@ -108,11 +109,11 @@ int list_command(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()  //
       ("what", po::value<std::string>()->default_value("archs"),
-       "archs, models, nodes, runtimes, dram, routers, operators, dtypes, schemas or costs")  //
+       "archs, models, nodes, runtimes, dram, routers, operators, dtypes, schemas, costs or sweeps")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   const ParsedOptions parsed = parse_options(
       arguments, options,
-      "orrery list [archs|models|nodes|runtimes|dram|routers|operators|dtypes|schemas|costs]\nWhat "
+      "orrery list [archs|models|nodes|runtimes|dram|routers|operators|dtypes|schemas|costs|sweeps]\nWhat "
       "there is, by name.",
       "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
@@ -129,6 +130,8 @@ int list_command(const Arguments& arguments) {
     rows = dram_rows();
   } else if (what == "costs") {
     rows = name_rows(cost_scenario_names());
+  } else if (what == "sweeps") {
+    rows = name_rows(sweep_names());
   } else if (what == "runtimes") {
     for (const std::string& name : runtime_names()) {
       const RuntimeSpec r = load_runtime(name);
@@ -150,7 +153,7 @@ int list_command(const Arguments& arguments) {
   } else {
     throw UsageError("cannot list '" + what + "'" +
                      did_you_mean(what, {"archs", "models", "nodes", "runtimes", "dram", "routers",
-                                         "operators", "dtypes", "schemas", "costs"}));
+                                         "operators", "dtypes", "schemas", "costs", "sweeps"}));
   }
   print_result(format, rows, [&] { return table_of(rows); });
   return 0;

@@ -18,13 +18,14 @@ struct Command {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 11> kCommands = {{
     {"run", "one inference on one machine", run_command},
     {"compare", "the same inference on several machines, side by side", compare_command},
     {"kernel", "one operator on one machine", kernel_command},
     {"probe", "micro-benchmarks of DRAM, networks, on-chip memories and links", probe_command},
     {"validate", "simulate measured rows and show the errors", validate_command},
     {"cost", "what serving costs: prices, ownership, break-even, and how sure that is", cost_command},
+    {"sweep", "thousands of design points: run, resume, export, Pareto front, differences", sweep_command},
     {"trace", "write and inspect operator streams", trace_command},
     {"list", "machines, models, operators, formats and schemas by name", list_command},
     {"check", "validate a file without running anything", check_command},

@@ -1,0 +1,44 @@
+#include "sim/explore/metrics.h"
+
+#include "sim/estimate/area.h"
+#include "sim/estimate/price_figures.h"
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+
+namespace orrery {
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const Metric& m : kMetrics) names.emplace_back(m.name);
+  return names;
+}
+
+const Metric& metric(const std::string& name) {
+  for (const Metric& m : kMetrics) {
+    if (name == m.name) return m;
+  }
+  throw ConfigError("", "no figure of a result is named '" + name + "'" + did_you_mean(name, metric_names()));
+}
+
+std::vector<std::string> input_metric_names() {
+  return {"area_mm2", "unit_cost_usd", "tdp_w", "peak_tflops", "dram_gb_per_s", "dram_gib"};
+}
+
+nlohmann::json input_metric(const std::string& name, const ArchSpec& arch, const Technology& technology) {
+  if (name == "tdp_w") return arch.tdp_w;
+  if (name == "peak_tflops") return 2e-12 * arch.peak_macs_per_s(arch.execution.default_dtype);
+  if (name == "dram_gb_per_s") return 1e-9 * arch.dram.peak_bytes_per_s();
+  if (name == "dram_gib") return static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB);
+  if (!technology.has_node(arch.process_nm)) {
+    throw ConfigError("", arch.name + ": '" + name +
+                              "' is not known, as the technology table lacks the node " +
+                              "this chip is made in");
+  }
+  if (name == "area_mm2") return die_area_mm2(arch, technology);
+  RunResult nothing;
+  nothing.devices = 1;
+  add_price_figures(nothing, arch, technology, {});
+  return nothing.price.unit_cost.value_or(0);
+}
+
+}  // namespace orrery

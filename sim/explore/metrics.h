@@ -1,0 +1,45 @@
+#pragma once
+// The figures of a result that sweeps compare, constrain and optimise, and those of a configuration that are
+// known before anything runs.
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/config/arch_spec.h"
+#include "sim/config/technology.h"
+
+namespace orrery {
+
+struct Metric {
+  const char* name;
+  const char* pointer;  // in a result (orrery/result/1)
+  const char* unit;
+};
+inline constexpr std::array<Metric, 13> kMetrics = {{
+    {"ttft_s", "/ttft_s", "s"},
+    {"tpot_s", "/tpot_s", "s"},
+    {"latency_s", "/latency_s", "s"},
+    {"tokens_per_s", "/tokens_per_s", "tokens/s"},
+    {"energy_j", "/energy_j/total", "J"},
+    {"energy_per_token_j", "/energy_per_token_j", "J"},
+    {"average_power_w", "/average_power_w", "W"},
+    {"area_mm2", "/area_mm2", "mm2"},
+    {"unit_cost_usd", "/price_usd/unit_cost", "USD"},
+    {"usd_per_m_output_tokens", "/price_usd/per_m_output_tokens", "USD"},
+    {"utilization_compute", "/utilization/compute", ""},
+    {"utilization_dram", "/utilization/dram", ""},
+    {"expected_p90", "/expected_error/p90", ""},
+}};
+
+std::vector<std::string> metric_names();
+// Throws ConfigError with the nearest name.
+const Metric& metric(const std::string& name);
+
+// Before a run: "area_mm2" and "unit_cost_usd" (modelled; only where the technology table has the node),
+// "tdp_w", "peak_tflops" (default format), "dram_gb_per_s", "dram_gib".
+std::vector<std::string> input_metric_names();
+nlohmann::json input_metric(const std::string& name, const ArchSpec& arch, const Technology& technology);
+
+}  // namespace orrery

@@ -1,0 +1,139 @@
+#include "sim/explore/point_evaluator.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kRooflineBatch = 64;
+constexpr std::size_t kSimulatedBatch = 8;  // points of one machine: they share its kernels
+
+// Batches of tasks: at roofline any points, else points of one machine.
+std::vector<std::vector<std::size_t>> batches_of(const std::vector<const SweepPoint*>& tasks,
+                                                 Fidelity fidelity) {
+  std::vector<std::vector<std::size_t>> batches;
+  if (fidelity == Fidelity::roofline) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      if (i % kRooflineBatch == 0) batches.emplace_back();
+      batches.back().push_back(i);
+    }
+    return batches;
+  }
+  std::map<std::string, std::size_t> open;  // machine -> its batch with room
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    auto [it, fresh] = open.try_emplace(tasks[i]->machine, batches.size());
+    if (!fresh && batches[it->second].size() >= kSimulatedBatch) {
+      it->second = batches.size();
+      fresh = true;
+    }
+    if (fresh) batches.emplace_back();
+    batches[it->second].push_back(i);
+  }
+  return batches;
+}
+
+PointStatus status_of(TaskEnd end) {
+  switch (end) {
+    case TaskEnd::answered:
+      return PointStatus::done;
+    case TaskEnd::failed:
+      return PointStatus::failed;
+    case TaskEnd::crashed:
+      return PointStatus::crashed;
+    case TaskEnd::timed_out:
+      return PointStatus::timed_out;
+    case TaskEnd::out_of_memory:
+      return PointStatus::out_of_memory;
+  }
+  return PointStatus::failed;
+}
+
+}  // namespace
+
+PointEvaluator::PointEvaluator(const SweepSpec& spec, const SweepPlan& plan, ResultStore& store,
+                               const SweepOptions& options,
+                               const std::function<void(const SweepProgress&)>& progress,
+                               const std::atomic<bool>& stop, const char* stage)
+    : spec_(spec),
+      plan_(plan),
+      store_(store),
+      options_(options),
+      progress_(progress),
+      stop_(stop),
+      tables_(load_point_tables()),
+      committed_(Clock::now()) {
+  state_.stage = stage;
+}
+
+void PointEvaluator::record(const SweepPoint& point, const TaskOutcome& outcome) {
+  StoredResult r;
+  r.status = status_of(outcome.end);
+  r.wall_s = outcome.wall_s;
+  if (outcome.end == TaskEnd::answered) {
+    // Figures first, then the result: one line each.
+    const std::size_t line = outcome.text.find('\n');
+    const json figures =
+        json::parse(outcome.text.begin(), outcome.text.begin() + static_cast<std::ptrdiff_t>(line));
+    for (std::size_t m = 0; m < kMetrics.size(); ++m) {
+      if (!figures[m].is_null()) r.metrics[m] = figures[m].get<double>();
+    }
+    r.json = outcome.text.substr(line + 1);
+  } else {
+    r.error = outcome.text;
+    ++summary_.failed;
+    ++state_.failed;
+  }
+  store_.record(point.address, r);
+}
+
+void PointEvaluator::evaluate(const std::vector<SweepPoint>& points) {
+  const std::unordered_set<std::string> settled = store_.settled(points);
+  std::unordered_set<std::string> taken;
+  std::vector<const SweepPoint*> tasks;
+  summary_.points += points.size();
+  for (const SweepPoint& p : points) {
+    if (!p.feasible) {
+      ++summary_.infeasible;
+    } else if (settled.count(p.address) != 0) {
+      ++summary_.reused;
+    } else if (taken.insert(p.address).second) {
+      tasks.push_back(&p);
+    } else {
+      ++summary_.reused;  // the same configuration by another way
+    }
+  }
+  state_.total += points.size();
+  state_.done += points.size() - tasks.size();
+  const MakeWorker make = [&]() -> Worker {
+    const auto runner = std::make_shared<PointRunner>(tables_);
+    return [this, runner, &tasks](std::size_t task) {
+      const SweepPoint& p = *tasks[task];
+      const json result = runner->run(plan_.configuration(p), p.machine);
+      return json(metrics_of(result)).dump() + "\n" + result.dump();
+    };
+  };
+  const auto done = [&](const TaskOutcome& outcome) {
+    record(*tasks[outcome.task], outcome);
+    ++state_.done;
+    ++summary_.run;
+  };
+  constexpr std::chrono::milliseconds kBetweenCommits{200};
+  const auto idle = [&] {
+    if (Clock::now() - committed_ >= kBetweenCommits) {
+      store_.commit();
+      committed_ = Clock::now();
+    }
+    progress_(state_);
+  };
+  run_workers(batches_of(tasks, spec_.fidelity), options_.limits, make, done, idle, stop_);
+  store_.commit();
+  progress_(state_);
+  summary_.stopped = stop_;
+}
+
+}  // namespace orrery

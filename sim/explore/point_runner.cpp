@@ -1,0 +1,84 @@
+#include "sim/explore/point_runner.h"
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/node_loader.h"
+#include "sim/config/runtime_loader.h"
+#include "sim/engine/inference.h"
+#include "sim/estimate/expected_error.h"
+#include "sim/estimate/price_figures.h"
+#include "sim/explore/metrics.h"
+#include "sim/report/result_json.h"
+#include "sim/workload/llm_spec.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+Scenario scenario_of(const json& s, const ArchSpec& arch) {
+  Scenario scenario;
+  scenario.batch = s.value("batch", std::uint64_t{1});
+  scenario.input = s.value("input", std::uint64_t{1024});
+  scenario.output = s.value("output", std::uint64_t{128});
+  scenario.dtype = arch.execution.default_dtype;
+  if (s.contains("dtype")) {
+    const auto dtype = parse_dtype(s["dtype"].get<std::string>());
+    if (!dtype) throw ConfigError("", "no number format is named " + s["dtype"].dump());
+    scenario.dtype = *dtype;
+  }
+  scenario.tensor_parallel = s.value("devices", arch.node.devices);
+  return scenario;
+}
+
+}  // namespace
+
+PointTables load_point_tables() {
+  return {load_technology(), load_prices(), load_accuracy()};
+}
+
+json PointRunner::run(const json& c, const std::string& machine) {
+  const RunnerOptions options{parse_fidelity(c.at("fidelity").get<std::string>()), false, {}};
+  if (machine != machine_ || !runner_) {
+    if (runner_ && options.fidelity != Fidelity::roofline)
+      throw ConfigError("", "a process simulates one machine");
+    runner_.reset();
+    arch_ = std::make_unique<ArchSpec>(build_arch(ConfigDocument::of(c.at("arch"), "arch")));
+    if (c.contains("node"))
+      use_node(*arch_, build_node(ConfigDocument::of(c["node"], c["node"].value("name", "node"))));
+    // No list price for what is not on the list.
+    if (c.value("modified", false)) {
+      arch_->name += " (modified)";
+      if (tables_.technology.has_node(arch_->process_nm)) arch_->die_mm2 = 0;  // as modelled
+    }
+    machine_ = machine;
+    runner_ = std::make_unique<OperatorRunner>(*arch_, options);
+  }
+  LlmSpec llm = build_llm(ConfigDocument::of(c.at("llm"), c["llm"].value("name", "llm")));
+  llm.name = c["llm"].value("name", llm.name);
+  const json& s = c.at("scenario");
+  if (s.contains("layers")) {
+    const auto layers = s["layers"].get<std::uint64_t>();
+    if (layers > llm.layers) throw ConfigError("", "scenario.layers is more than the model has");
+    llm.layers = layers;
+  }
+  const RuntimeSpec runtime = build_runtime(ConfigDocument::of(c.at("runtime"), "runtime"));
+  const Scenario scenario = scenario_of(s, *arch_);
+  plan_batches(llm, scenario, *arch_, runtime);
+  RunResult r = run_model(llm, scenario, *runner_, runtime, [](const char*, std::uint64_t, std::uint64_t) {});
+  r.expected = expected_error(r, *arch_, tables_.accuracy);
+  add_price_figures(r, *arch_, tables_.technology, tables_.prices);
+  json result = to_json(r);
+  for (const char* key : {"run_info", "simulated"}) result.erase(key);
+  return result;
+}
+
+std::vector<json> metrics_of(const json& result) {
+  std::vector<json> values;
+  for (const Metric& m : kMetrics) {
+    const json::json_pointer at(m.pointer);
+    values.push_back(result.contains(at) && result[at].is_number() ? result[at] : json(nullptr));
+  }
+  return values;
+}
+
+}  // namespace orrery

@@ -1,0 +1,42 @@
+#pragma once
+// One point: a whole configuration in, a result out. Keeps the machine it elaborated, so that points that
+// share it replay kernels they have in common; a process runs one machine only, as SystemC elaborates once.
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "sim/config/accuracy_table.h"
+#include "sim/config/price_book.h"
+#include "sim/config/technology.h"
+#include "sim/engine/operator_runner.h"
+
+namespace orrery {
+
+// What every point needs and no point changes: read once, before workers fork.
+struct PointTables {
+  Technology technology;
+  PriceBook prices;
+  AccuracyTable accuracy;
+};
+PointTables load_point_tables();
+
+class PointRunner {
+ public:
+  explicit PointRunner(const PointTables& tables) : tables_(tables) {}
+
+  // The result (orrery/result/1) without what differs from run to run. Throws what a run throws; ConfigError
+  // too when a second machine would have to be elaborated. `machine` tells machines apart.
+  nlohmann::json run(const nlohmann::json& configuration, const std::string& machine);
+
+ private:
+  const PointTables& tables_;
+  std::string machine_;
+  std::unique_ptr<ArchSpec> arch_;
+  std::unique_ptr<OperatorRunner> runner_;
+};
+
+// The figures of a result by the numbers of kMetrics; null where it has none.
+std::vector<nlohmann::json> metrics_of(const nlohmann::json& result);
+
+}  // namespace orrery

@@ -1,0 +1,165 @@
+#include "sim/explore/sweep_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "sim/config/arch_loader.h"
+#include "sim/explore/configuration.h"
+#include "sim/explore/metrics.h"
+#include "sim/explore/model_version.h"
+#include "sim/explore/sampling.h"
+
+namespace orrery {
+
+using nlohmann::json;
+using Pointer = json::json_pointer;
+
+namespace {
+
+constexpr std::uint64_t kMostPoints = 5'000'000;
+
+}  // namespace
+
+std::string address_of(const json& configuration) {
+  return digest(fmt::format("{} {}", kModelVersion, configuration.dump()));
+}
+
+SweepPlan::SweepPlan(const SweepSpec& spec) : spec_(spec), technology_(load_technology()) {}
+
+const std::string& SweepPlan::pointer(std::size_t base, const std::string& key) const {
+  const auto [it, fresh] = pointers_.try_emplace({base, key});
+  if (fresh) {
+    // A key that its schema knows but no file gives is found by a value that fits it.
+    json value = 1;
+    for (const SweepAxis& axis : spec_.axes) {
+      for (const AxisKey& k : axis.keys) {
+        if (k.key == key) value = k.values.front();
+      }
+    }
+    it->second = resolve_key(spec_.bases[base], key, value);
+  }
+  return it->second;
+}
+
+json SweepPlan::configuration(std::size_t base, const json& inputs) const {
+  json c = spec_.bases[base];
+  bool modified = false;
+  for (const auto& [key, value] : inputs.items()) {
+    const std::string& at = pointer(base, key);
+    modified = modified || at.compare(0, 6, "/arch/") == 0;
+    c[Pointer(at)] = value;
+  }
+  if (modified) mark_modified(c, spec_.bases[base]);
+  c["fidelity"] = to_string(spec_.fidelity);
+  return c;
+}
+
+NameValue SweepPlan::names_of(std::size_t base, const json& configuration) const {
+  return [this, base, &configuration](const std::string& name) -> json {
+    const std::vector<std::string> figures = input_metric_names();
+    if (std::find(figures.begin(), figures.end(), name) != figures.end()) {
+      ArchSpec arch = build_arch(ConfigDocument::of(configuration["arch"], "arch"));
+      if (configuration.value("modified", false)) arch.die_mm2 = 0;  // as modelled
+      return input_metric(name, arch, technology_);
+    }
+    const Pointer at(pointer(base, name));
+    if (!configuration.contains(at))
+      throw ConfigError("", "'" + name + "' is not given in " + label_of(configuration));
+    return configuration[at];
+  };
+}
+
+std::vector<std::uint32_t> SweepPlan::extents() const {
+  std::vector<std::uint32_t> extents = {static_cast<std::uint32_t>(spec_.bases.size())};
+  for (const SweepAxis& axis : spec_.axes) extents.push_back(static_cast<std::uint32_t>(axis.size()));
+  return extents;
+}
+
+std::vector<Choice> SweepPlan::choices() const {
+  const std::vector<std::uint32_t> sizes = extents();
+  if (spec_.search.method == SearchMethod::nsga2) return {};
+  if (spec_.search.method == SearchMethod::random)
+    return random_choices(sizes, spec_.search.points, spec_.search.seed);
+  if (spec_.search.method == SearchMethod::latin_hypercube)
+    return latin_hypercube_choices(sizes, spec_.search.points, spec_.search.seed);
+  const std::uint64_t size = spec_.grid_size();
+  if (size > kMostPoints) {
+    throw ConfigError(spec_.file, fmt::format("the grid has {} points; up to {} are planned at once. Fewer "
+                                              "values, or a search with a budget",
+                                              size, kMostPoints));
+  }
+  std::vector<Choice> all;
+  all.reserve(size);
+  Choice choice(sizes.size(), 0);
+  for (std::uint64_t i = 0; i < size; ++i) {
+    all.push_back(choice);
+    for (std::size_t d = sizes.size(); d-- > 0;) {  // the last axis fastest
+      if (++choice[d] < sizes[d]) break;
+      choice[d] = 0;
+    }
+  }
+  return all;
+}
+
+std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& choice) {
+  SweepPoint p;
+  p.ordinal = ordinal;
+  p.base = choice[0];
+  p.inputs = json::object();
+  json c = spec_.bases[p.base];
+  bool modified = false;
+  const auto set = [&](const std::string& key, const json& value) {
+    const std::string& at = pointer(p.base, key);
+    modified = modified || at.compare(0, 6, "/arch/") == 0;
+    c[Pointer(at)] = value;
+    p.inputs[key] = value;
+  };
+  const NameValue names = names_of(p.base, c);
+  for (std::size_t a = 0; a < spec_.axes.size(); ++a) {
+    const SweepAxis& axis = spec_.axes[a];
+    if (axis.when && !axis.when->truth(names)) {
+      if (choice[a + 1] != 0) return std::nullopt;
+      continue;
+    }
+    for (const AxisKey& k : axis.keys) set(k.key, k.values[choice[a + 1]]);
+  }
+  for (const DerivedKey& d : spec_.derived) {
+    json value = d.value.value(names);
+    // Keys that count take whole numbers.
+    if (value.is_number_float() && value.get<double>() == std::floor(value.get<double>()))
+      value = static_cast<std::int64_t>(value.get<double>());
+    set(d.key, value);
+    validate_part(c, pointer(p.base, d.key));
+  }
+  if (modified) mark_modified(c, spec_.bases[p.base]);
+  for (const Expression& e : spec_.input_constraints) p.feasible = p.feasible && e.truth(names);
+  c["fidelity"] = to_string(spec_.fidelity);
+  p.address = address_of(c);
+  json machine = {c["arch"], c.value("node", json()), c["fidelity"]};
+  p.machine = digest(machine);
+  return p;
+}
+
+std::vector<SweepPoint> SweepPlan::points() {
+  std::vector<SweepPoint> all;
+  std::uint64_t ordinal = 0;
+  std::uint64_t feasible = 0;
+  for (const Choice& choice : choices()) {
+    if (std::optional<SweepPoint> p = point(ordinal, choice)) {
+      feasible += p->feasible ? 1 : 0;
+      all.push_back(std::move(*p));
+      ++ordinal;
+    }
+  }
+  if (feasible == 0 && !all.empty()) {
+    std::string tests;
+    for (const Expression& e : spec_.input_constraints)
+      tests += fmt::format("{}'{}'", tests.empty() ? "" : ", ", e.text());
+    throw ConfigError(spec_.file, fmt::format("none of {} points meets {}", all.size(), tests));
+  }
+  return all;
+}
+
+}  // namespace orrery

@@ -1,0 +1,92 @@
+#include "sim/explore/sweep_results.h"
+
+#include <algorithm>
+
+#include "sim/explore/configuration.h"
+#include "sim/util/errors.h"
+
+namespace orrery {
+
+using nlohmann::json;
+
+namespace {
+
+std::size_t metric_number(const std::string& name) {
+  return static_cast<std::size_t>(&metric(name) - kMetrics.data());
+}
+
+std::vector<std::string> constraints_of(const StoredSweep& sweep) {
+  return sweep.output_constraints.get<std::vector<std::string>>();
+}
+
+}  // namespace
+
+std::vector<Objective> objectives_of(const StoredSweep& sweep) {
+  std::vector<Objective> objectives;
+  for (const json& o : sweep.objectives)
+    objectives.push_back({o["metric"].get<std::string>(), o["maximise"].get<bool>()});
+  return objectives;
+}
+
+json configuration_of(const StoredSweep& sweep, std::size_t base, const json& inputs) {
+  json c = sweep.bases.at(base);
+  bool modified = false;
+  for (const auto& [key, value] : inputs.items()) {
+    const std::string at = resolve_key(sweep.bases.at(base), key, value);
+    modified = modified || at.compare(0, 6, "/arch/") == 0;
+    c[json::json_pointer(at)] = value;
+  }
+  if (modified) mark_modified(c, sweep.bases.at(base));
+  return c;
+}
+
+SweepJudge::SweepJudge(const StoredSweep& sweep) : SweepJudge(sweep, objectives_of(sweep), {}) {}
+
+SweepJudge::SweepJudge(const StoredSweep& sweep, std::vector<Objective> objectives,
+                       const std::vector<std::string>& constraints)
+    : sweep_(sweep), objectives_(std::move(objectives)) {
+  for (const Objective& o : objectives_) metrics_.push_back(metric_number(o.metric));
+  for (const std::string& text : constraints_of(sweep)) constraints_.emplace_back(text);
+  for (const std::string& text : constraints) constraints_.emplace_back(text);
+}
+
+json SweepJudge::value_of(const StoredPoint& point, const std::string& key) const {
+  const json inputs = json::parse(point.inputs);
+  if (inputs.contains(key)) return inputs[key];
+  const auto [it, fresh] = pointers_.try_emplace({point.base, key});
+  if (fresh) it->second = resolve_key(sweep_.bases.at(point.base), key, nullptr);
+  const json::json_pointer at(it->second);
+  return sweep_.bases.at(point.base).contains(at) ? sweep_.bases.at(point.base)[at] : json(nullptr);
+}
+
+bool SweepJudge::accepts(const StoredPoint& point) const {
+  if (point.result.status != PointStatus::done) return false;
+  const std::vector<std::string> figures = metric_names();
+  const NameValue names = [&](const std::string& name) -> json {
+    const auto figure = std::find(figures.begin(), figures.end(), name);
+    if (figure == figures.end()) return value_of(point, name);
+    const auto& value = point.result.metrics[static_cast<std::size_t>(figure - figures.begin())];
+    return value ? json(*value) : json(nullptr);
+  };
+  for (const Expression& e : constraints_) {
+    // A figure that a result has not breaks no constraint and meets none.
+    for (const std::string& name : e.names()) {
+      if (names(name).is_null()) return false;
+    }
+    if (!e.truth(names)) return false;
+  }
+  return true;
+}
+
+std::vector<double> SweepJudge::figures(const StoredPoint& point) const {
+  if (!accepts(point)) return {};
+  std::vector<double> values;
+  for (std::size_t i = 0; i < objectives_.size(); ++i) {
+    const auto& value = point.result.metrics[metrics_[i]];
+    if (!value) return {};
+    values.push_back(objectives_[i].maximise ? -*value : *value);
+  }
+  return values;
+}
+
+}  // namespace orrery

@@ -1,0 +1,318 @@
+#include "sim/explore/sweep_spec.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "sim/config/document_reference.h"
+#include "sim/config/schema_validation.h"
+#include "sim/explore/configuration.h"
+#include "sim/explore/metrics.h"
+#include "sim/util/data_home.h"
+#include "sim/util/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+using Pointer = json::json_pointer;
+
+constexpr std::size_t kMostValues = 1'000'000;
+
+std::filesystem::path folder() {
+  return data_home() / "arch_configs" / "sweeps";
+}
+
+// Whole numbers stay whole, so that keys which count take them.
+json plain(double value) {
+  const double rounded = std::round(value);
+  if (std::abs(value - rounded) <= 1e-9 * std::max(1.0, std::abs(value)) && std::abs(value) < 1e15)
+    return static_cast<std::int64_t>(rounded);
+  return value;
+}
+
+std::vector<json> range_values(const json& r, const std::string& where, const std::string& key) {
+  const double from = r["from"].get<double>();
+  const double to = r["to"].get<double>();
+  const std::string scale = r.value("scale", "linear");
+  const auto refuse = [&](const std::string& why) -> void {
+    throw ConfigError(where, fmt::format("the range of '{}' from {:g} to {:g} {}", key, from, to, why));
+  };
+  if (to < from) refuse("is empty");
+  if (scale != "linear" && from <= 0) refuse("must start above 0 to go by " + scale);
+  std::vector<json> values;
+  if (scale == "powers_of_two") {
+    for (double v = std::exp2(std::ceil(std::log2(from) - 1e-9)); v <= to * (1 + 1e-12); v *= 2)
+      values.push_back(plain(v));
+    if (values.empty()) refuse("holds no power of two");
+    return values;
+  }
+  if (r.contains("step") == r.contains("steps"))
+    refuse("needs 'steps' (how many values) or 'step' (how far apart)");
+  if (r.contains("step")) {
+    if (scale == "log") refuse("goes by log: give 'steps'");
+    const double step = r["step"].get<double>();
+    if ((to - from) / step > static_cast<double>(kMostValues)) refuse("has over a million values");
+    for (std::uint64_t i = 0; from + static_cast<double>(i) * step <= to + 1e-9 * step; ++i)
+      values.push_back(plain(from + static_cast<double>(i) * step));
+    return values;
+  }
+  const auto steps = r["steps"].get<std::int64_t>();
+  if (steps < 1) refuse("is empty: steps is below 1");
+  if (steps > static_cast<std::int64_t>(kMostValues)) refuse("has over a million values");
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const double share = steps == 1 ? 0 : static_cast<double>(i) / static_cast<double>(steps - 1);
+    values.push_back(plain(scale == "log" ? from * std::pow(to / from, share) : from + share * (to - from)));
+  }
+  return values;
+}
+
+AxisKey read_key(const json& k, const std::string& where) {
+  AxisKey axis;
+  if (!k.contains("key")) throw ConfigError(where, "an axis needs a 'key' (or 'zip')");
+  axis.key = k["key"].get<std::string>();
+  if (k.contains("values") == k.contains("range"))
+    throw ConfigError(where, "'" + axis.key + "' needs 'values' or a 'range', and not both");
+  axis.values =
+      k.contains("values") ? k["values"].get<std::vector<json>>() : range_values(k["range"], where, axis.key);
+  if (axis.values.empty()) throw ConfigError(where, "'" + axis.key + "' has no values");
+  return axis;
+}
+
+Expression read_expression(const std::string& text, const std::string& where) {
+  try {
+    return Expression(text);
+  } catch (const ConfigError& error) {
+    throw ConfigError(where, error.what());
+  }
+}
+
+SearchMethod parse_method(const std::string& name) {
+  return name == "random"            ? SearchMethod::random
+         : name == "latin_hypercube" ? SearchMethod::latin_hypercube
+         : name == "nsga2"           ? SearchMethod::nsga2
+                                     : SearchMethod::grid;
+}
+
+std::vector<std::string> one_or_more(const json& of, const char* key, const std::string& fallback) {
+  if (!of.contains(key)) return {fallback};
+  if (of[key].is_string()) return {of[key].get<std::string>()};
+  return of[key].get<std::vector<std::string>>();
+}
+
+std::vector<json> read_bases(const ConfigDocument& document) {
+  const json& of = document.root()["of"];
+  std::vector<json> scenarios = {json::object()};
+  if (of.contains("scenario"))
+    scenarios = of["scenario"].is_array() ? of["scenario"].get<std::vector<json>>()
+                                          : std::vector<json>{of["scenario"]};
+  std::vector<json> bases;
+  for (const std::string& arch : one_or_more(of, "arch", "")) {
+    for (const std::string& llm : one_or_more(of, "llm", "")) {
+      for (const std::string& runtime : one_or_more(of, "runtime", "ideal")) {
+        for (const std::string& node : one_or_more(of, "node", "")) {
+          for (const json& scenario : scenarios) {
+            json full = {{"batch", 1}, {"input", 1024}, {"output", 128}};
+            full.update(scenario);
+            try {
+              bases.push_back(base_configuration(arch, llm, runtime, node, full));
+            } catch (const ConfigError& error) {
+              throw ConfigError(document.where("/of"), error.what());
+            }
+          }
+        }
+      }
+    }
+  }
+  return bases;
+}
+
+// Sets `key` in a copy of every base, so that a value its schema refuses is found before anything runs.
+void check_key(const SweepSpec& spec, const std::string& key, const std::vector<json>& values,
+               const std::string& where) {
+  for (const json& base : spec.bases) {
+    try {
+      const std::string pointer = resolve_key(base, key, values.front());
+      json changed = base;
+      constexpr std::size_t kMostChecked = 1000;
+      for (std::size_t i = 0; i < std::min(values.size(), kMostChecked); ++i) {
+        changed[Pointer(pointer)] = values[i];
+        validate_part(changed, pointer);
+      }
+    } catch (const ConfigError& error) {
+      throw ConfigError(where, error.what());
+    }
+  }
+}
+
+// Names an expression reads: keys of the configuration, and figures where they are known.
+void check_names(const SweepSpec& spec, const Expression& e, const std::vector<std::string>& figures,
+                 const std::string& where) {
+  for (const std::string& name : e.names()) {
+    if (std::find(figures.begin(), figures.end(), name) != figures.end()) continue;
+    if (name.find('.') == std::string::npos) {
+      throw ConfigError(
+          where, fmt::format("'{}': nothing is named '{}'{}", e.text(), name, did_you_mean(name, figures)));
+    }
+    for (const json& base : spec.bases) {
+      try {
+        resolve_key(base, name, nullptr);
+      } catch (const ConfigError& error) {
+        throw ConfigError(where, error.what());
+      }
+    }
+  }
+}
+
+void apply_overrides(SweepSpec& spec, const std::vector<std::string>& overrides) {
+  for (const std::string& text : overrides) {
+    const std::size_t equals = text.find('=');
+    const std::string key = text.substr(0, equals);
+    const json value = ConfigDocument::parse("v: " + text.substr(equals + 1), "--" + key).root()["v"];
+    check_key(spec, key, {value}, text);
+    for (json& base : spec.bases) {
+      const json before = base;
+      const std::string at = resolve_key(base, key, value);
+      base[Pointer(at)] = value;
+      if (at.compare(0, 6, "/arch/") == 0) mark_modified(base, before);
+    }
+  }
+}
+
+void read_axes(const ConfigDocument& document, SweepSpec& spec) {
+  const json axes = document.root().value("axes", json::array());
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::string where = document.where("/axes/" + std::to_string(i));
+    SweepAxis axis;
+    if (axes[i].contains("zip")) {
+      if (axes[i].contains("key")) throw ConfigError(where, "an axis has 'key' or 'zip', not both");
+      for (const json& k : axes[i]["zip"]) axis.keys.push_back(read_key(k, where));
+    } else {
+      axis.keys.push_back(read_key(axes[i], where));
+    }
+    for (const AxisKey& k : axis.keys) {
+      if (k.values.size() != axis.size()) {
+        throw ConfigError(where, fmt::format("keys of a zip change together: '{}' has {} values, '{}' {}",
+                                             axis.keys[0].key, axis.size(), k.key, k.values.size()));
+      }
+      check_key(spec, k.key, k.values, where);
+    }
+    if (axes[i].contains("when")) {
+      axis.when = read_expression(axes[i]["when"].get<std::string>(), where);
+      check_names(spec, *axis.when, {}, where);
+    }
+    spec.axes.push_back(std::move(axis));
+  }
+}
+
+void read_rest(const ConfigDocument& document, SweepSpec& spec) {
+  const json& r = document.root();
+  const json derived = r.value("derived", json::array());
+  for (std::size_t i = 0; i < derived.size(); ++i) {
+    const std::string where = document.where("/derived/" + std::to_string(i));
+    const json& value = derived[i]["value"];
+    Expression e = read_expression(value.is_string() ? value.get<std::string>() : value.dump(), where);
+    check_names(spec, e, {}, where);
+    const std::string key = derived[i]["key"].get<std::string>();
+    for (const json& base : spec.bases) {
+      try {
+        resolve_key(base, key, 1);
+      } catch (const ConfigError& error) {
+        throw ConfigError(where, error.what());
+      }
+    }
+    spec.derived.push_back({key, std::move(e)});
+  }
+  const json constraints = r.value("constraints", json::object());
+  for (const auto& [side, into] :
+       {std::pair{"inputs", &spec.input_constraints}, std::pair{"outputs", &spec.output_constraints}}) {
+    const json tests = constraints.value(side, json::array());
+    for (std::size_t i = 0; i < tests.size(); ++i) {
+      const std::string where = document.where(fmt::format("/constraints/{}/{}", side, i));
+      Expression e = read_expression(tests[i].get<std::string>(), where);
+      const bool inputs = into == &spec.input_constraints;
+      check_names(spec, e, inputs ? input_metric_names() : metric_names(), where);
+      into->push_back(std::move(e));
+    }
+  }
+  const json objectives = r.value("objectives", json::array());
+  for (std::size_t i = 0; i < objectives.size(); ++i) {
+    const auto& [way, name] = *objectives[i].items().begin();
+    try {
+      metric(name.get<std::string>());
+    } catch (const ConfigError& error) {
+      throw ConfigError(document.where("/objectives/" + std::to_string(i)), error.what());
+    }
+    spec.objectives.push_back({name.get<std::string>(), way.compare(0, 3, "max") == 0});
+  }
+}
+
+}  // namespace
+
+std::uint64_t SweepSpec::grid_size() const {
+  std::uint64_t size = bases.size();
+  for (const SweepAxis& axis : axes) size *= axis.size();
+  return size;
+}
+
+std::string SweepSpec::id() const {
+  json whole = {{"bases", bases},
+                {"fidelity", to_string(fidelity)},
+                {"method", search.method},
+                {"points", search.points},
+                {"seed", search.seed},
+                {"population", search.population},
+                {"prune", search.prune_keep}};
+  for (const SweepAxis& axis : axes) {
+    json a = {{"when", axis.when ? axis.when->text() : ""}, {"keys", json::object()}};
+    for (const AxisKey& k : axis.keys) a["keys"][k.key] = k.values;
+    whole["axes"].push_back(a);
+  }
+  for (const DerivedKey& d : derived) whole["derived"].push_back({d.key, d.value.text()});
+  for (const Expression& e : input_constraints) whole["inputs"].push_back(e.text());
+  for (const Expression& e : output_constraints) whole["outputs"].push_back(e.text());
+  for (const Objective& o : objectives) whole["objectives"].push_back({o.metric, o.maximise});
+  return digest(whole).substr(0, 16);
+}
+
+std::vector<std::string> sweep_names() {
+  return names_in(folder());
+}
+
+SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& overrides) {
+  std::filesystem::path path = folder() / (name + ".yaml");
+  if (std::filesystem::is_regular_file(name)) path = name;
+  if (!std::filesystem::exists(path))
+    throw ConfigError("", "no sweep '" + name + "'" + did_you_mean(name, sweep_names()));
+  const ConfigDocument document = ConfigDocument::load(path);
+  validate_as(document, "orrery/sweep/1");
+  const json& r = document.root();
+  SweepSpec spec;
+  spec.file = path.string();
+  spec.name = r.value("name", path.stem().string());
+  spec.title = r.value("title", spec.name);
+  spec.question = r.value("question", "");
+  spec.fidelity = parse_fidelity(r.value("fidelity", "tile"));
+  spec.bases = read_bases(document);
+  apply_overrides(spec, overrides);
+  read_axes(document, spec);
+  read_rest(document, spec);
+  const json search = r.value("search", json::object());
+  spec.search.method = parse_method(search.value("method", "grid"));
+  spec.search.points = search.value("points", std::uint64_t{0});
+  spec.search.seed = search.value("seed", std::uint64_t{1});
+  spec.search.population = search.value("population", std::uint64_t{0});
+  spec.search.prune_keep = search.value("prune_keep", 1.0);
+  if (spec.search.method != SearchMethod::grid && spec.search.points == 0)
+    throw ConfigError(document.where("/search"), "this method needs a budget: 'points'");
+  if ((spec.search.method == SearchMethod::nsga2 || spec.search.prune_keep < 1) && spec.objectives.empty())
+    throw ConfigError(document.where("/search"), "needs 'objectives' to tell good points from bad");
+  if (spec.search.method == SearchMethod::nsga2 && spec.search.prune_keep < 1)
+    throw ConfigError(document.where("/search/prune_keep"),
+                      "nsga2 chooses its points itself: nothing to prune");
+  return spec;
+}
+
+}  // namespace orrery

@@ -1,0 +1,202 @@
+// orrery sweep diff: why two points differ. The inputs that differ are changed in every order, and each one's
+// share is its mean effect (Shapley value), so that the shares add up to the whole difference.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "sim/engine/isolate.h"
+#include "sim/explore/configuration.h"
+#include "sim/explore/point_runner.h"
+#include "sim/explore/sweep_plan.h"
+#include "sim/explore/sweep_results.h"
+#include "sim/report/text_table.h"
+#include "tools/orrery/output.h"
+#include "tools/orrery/sweep_commands.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+// Figures whose change is explained.
+constexpr std::array<const char*, 4> kExplained = {"latency_s", "energy_per_token_j", "unit_cost_usd",
+                                                   "usd_per_m_output_tokens"};
+constexpr std::size_t kMostChanges = 8;  // 2^8 simulations
+
+StoredPoint find_point(ResultStore& store, const StoredSweep& sweep, const std::string& which) {
+  std::vector<StoredPoint> matching;
+  const bool number =
+      !which.empty() && std::all_of(which.begin(), which.end(), ::isdigit) && which.size() < 12;
+  store.each_point(sweep.id, false, [&](const StoredPoint& p) {
+    if (number ? std::to_string(p.ordinal) == which : p.address.compare(0, which.size(), which) == 0)
+      matching.push_back(p);
+  });
+  if (matching.empty())
+    throw UsageError("no point '" + which + "' in " + sweep.name + " (a number, or an address)");
+  return matching[0];
+}
+
+// Places at which the two configurations differ, whole values where their shapes do.
+void differences(const json& a, const json& b, const std::string& at, std::vector<std::string>& found) {
+  if (a == b) return;
+  if (a.is_object() && b.is_object()) {
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : a.items()) keys.push_back(key);
+    for (const auto& [key, value] : b.items()) {
+      if (!a.contains(key)) keys.push_back(key);
+    }
+    for (const std::string& key : keys) {
+      if (at.empty() && key == "modified") continue;
+      if (!a.contains(key) || !b.contains(key)) {
+        found.push_back(at + "/" + key);
+      } else {
+        differences(a[key], b[key], at + "/" + key, found);
+      }
+    }
+  } else if (a.is_array() && b.is_array() && a.size() == b.size()) {
+    for (std::size_t i = 0; i < a.size(); ++i) differences(a[i], b[i], at + "/" + std::to_string(i), found);
+  } else {
+    found.push_back(at);
+  }
+}
+
+json at_or_null(const json& c, const std::string& pointer) {
+  const json::json_pointer p(pointer);
+  return c.contains(p) ? c[p] : json(nullptr);
+}
+
+// Machines, models and runtimes that differ as a whole are one change each.
+std::vector<std::vector<std::string>> grouped(const std::vector<std::string>& places, const json& a,
+                                              const json& b) {
+  std::vector<std::vector<std::string>> groups;
+  for (const char* part : {"arch", "llm", "runtime", "node"}) {
+    if (!a.contains(part) || !b.contains(part)) continue;
+    if (a[part].value("name", "") != b[part].value("name", "")) groups.push_back({std::string("/") + part});
+  }
+  for (const std::string& place : places) {
+    const bool inside = std::any_of(groups.begin(), groups.end(), [&](const auto& g) {
+      return place.compare(0, g[0].size() + 1, g[0] + "/") == 0;
+    });
+    if (!inside) groups.push_back({place});
+  }
+  return groups;
+}
+
+void take(json& into, const json& from, const std::string& pointer) {
+  const json::json_pointer p(pointer);
+  if (from.contains(p)) {
+    into[p] = from[p];
+  } else if (into.contains(p)) {
+    into[p.parent_pointer()].erase(p.back());
+  }
+}
+
+}  // namespace
+
+int sweep_diff_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()  //
+      ("where", po::value<std::vector<std::string>>()->required()->value_name("FILE A B"),
+       "result store and two points: their numbers, or the beginning of their addresses (stand alone)")  //
+      ("sweep", po::value<std::string>()->default_value("")->value_name("NAME"),
+       "where the store holds several")                                                                   //
+      ("jobs,j", po::value<std::uint64_t>()->default_value(2)->value_name("N"), "simulations at a time")  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  const ParsedOptions parsed = parse_options(
+      arguments, options,
+      "orrery sweep diff FILE A B\nWhy point B differs from point A: which inputs differ, and how much of "
+      "the change in latency, energy and\n"
+      "cost is each one's (its mean effect over all orders of changing them, so that they add up).",
+      "  orrery sweep diff results.db 0 17\n", "where");
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const auto places = parsed.values["where"].as<std::vector<std::string>>();
+  if (places.size() != 3) throw UsageError("diff needs a result store and two points");
+  ResultStore store(places[0], ResultStore::Access::read);
+  const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
+  json ends[2];
+  StoredPoint points[2];
+  for (int e = 0; e < 2; ++e) {
+    points[e] = find_point(store, sweep, places[static_cast<std::size_t>(e) + 1]);
+    if (points[e].result.status != PointStatus::done)
+      throw ConfigError(places[0],
+                        fmt::format("point {} is {}", points[e].ordinal, to_string(points[e].result.status)));
+    ends[e] = configuration_of(sweep, points[e].base, json::parse(points[e].inputs));
+    ends[e]["fidelity"] = json::parse(store.result(points[e].address)->json)["fidelity"];
+  }
+  std::vector<std::string> different;
+  differences(ends[0], ends[1], "", different);
+  const std::vector<std::vector<std::string>> changes = grouped(different, ends[0], ends[1]);
+  if (changes.empty()) throw UsageError("the two points have the same inputs");
+  if (changes.size() > kMostChanges)
+    throw UsageError(fmt::format("{} inputs differ; up to {} are told apart", changes.size(), kMostChanges));
+  const PointTables tables = load_point_tables();
+  std::vector<std::function<std::string()>> tasks;
+  for (std::size_t set = 0; set < (std::size_t{1} << changes.size()); ++set) {
+    json c = ends[0];
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      if ((set >> i & 1U) == 0) continue;
+      for (const std::string& place : changes[i]) take(c, ends[1], place);
+    }
+    c["modified"] = ends[0].value("modified", false) || ends[1].value("modified", false);
+    tasks.emplace_back([c, &tables] {
+      PointRunner runner(tables);
+      return json(metrics_of(runner.run(c, "one"))).dump();
+    });
+  }
+  std::vector<std::vector<json>> figures;
+  for (const std::string& answer : run_isolated(tasks, parsed.values["jobs"].as<std::uint64_t>()))
+    figures.push_back(json::parse(answer).get<std::vector<json>>());
+  // Weight of a change on top of `before` others, of n: before! (n - before - 1)! / n!.
+  const std::size_t n = changes.size();
+  std::vector<double> weight(n);
+  for (std::size_t before = 0; before < n; ++before) {
+    weight[before] = 1.0 / static_cast<double>(n);
+    for (std::size_t k = 0; k < before; ++k)
+      weight[before] *= static_cast<double>(before - k) / static_cast<double>(n - 1 - k);
+  }
+  nlohmann::ordered_json out = {{"schema", "orrery/result/1"},
+                                {"kind", "sweep-diff"},
+                                {"a", points[0].ordinal},
+                                {"b", points[1].ordinal},
+                                {"figures", nlohmann::ordered_json::array()}};
+  std::vector<std::vector<std::string>> table = {{"", "A", "B", "change"}};
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool whole = changes[i][0].find('/', 1) == std::string::npos;
+    const std::string suffix = whole ? "/name" : "";
+    table[0].push_back(fmt::format("{}: {} -> {}", changes[i][0].substr(1),
+                                   at_or_null(ends[0], changes[i][0] + suffix).dump(),
+                                   at_or_null(ends[1], changes[i][0] + suffix).dump()));
+  }
+  for (const char* name : kExplained) {
+    const auto m = static_cast<std::size_t>(&metric(name) - kMetrics.data());
+    const bool known =
+        std::all_of(figures.begin(), figures.end(), [&](const auto& f) { return f[m].is_number(); });
+    if (!known) continue;
+    const double a = figures.front()[m].get<double>();
+    const double b = figures.back()[m].get<double>();
+    nlohmann::ordered_json row = {
+        {"figure", name}, {"a", a}, {"b", b}, {"shares", nlohmann::ordered_json::array()}};
+    std::vector<std::string> cells = {name, fmt::format("{:.4g}", a), fmt::format("{:.4g}", b),
+                                      fmt::format("{:+.1f} %", 100 * (b / a - 1))};
+    for (std::size_t i = 0; i < n; ++i) {
+      double share = 0;
+      for (std::size_t set = 0; set < figures.size(); ++set) {
+        if ((set >> i & 1U) != 0) continue;
+        const auto before = static_cast<std::size_t>(__builtin_popcountll(set));
+        share += weight[before] *
+                 (figures[set | (std::size_t{1} << i)][m].get<double>() - figures[set][m].get<double>());
+      }
+      row["shares"].push_back({{"input", changes[i][0]}, {"change", share}});
+      cells.push_back(fmt::format("{:+.4g} ({:+.1f} %)", share, 100 * share / a));
+    }
+    out["figures"].push_back(row);
+    table.push_back(cells);
+  }
+  print_result(format, out, [&] { return format_table(table); });
+  return 0;
+}
+
+}  // namespace orrery

@@ -1,0 +1,263 @@
+// orrery sweep status, export, pareto, merge: what a result store holds.
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "sim/explore/configuration.h"
+#include "sim/explore/pareto.h"
+#include "sim/explore/sweep_results.h"
+#include "sim/report/text_table.h"
+#include "tools/orrery/output.h"
+#include "tools/orrery/sweep_commands.h"
+
+namespace orrery {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+po::options_description store_options() {
+  po::options_description options("Options");
+  options.add_options()                                                                                   //
+      ("db", po::value<std::string>()->required()->value_name("FILE"), "result store (may stand alone)")  //
+      ("sweep", po::value<std::string>()->default_value("")->value_name("NAME"),
+       "by name or id, where the store holds several");
+  return options;
+}
+
+std::string label(const StoredSweep& sweep, std::size_t base) {
+  return label_of(sweep.bases.at(base));
+}
+
+// A CSV cell: quoted where it must be.
+std::string cell(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string plain(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
+}
+
+// Header and rows: base, the sweep's keys, status, figures, error.
+void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& judge, bool only_accepted) {
+  std::string line = "point,base";
+  for (const std::string& key : sweep.keys) line += "," + cell(key);
+  line += ",status";
+  for (const Metric& m : kMetrics) line += fmt::format(",{}", m.name);
+  std::cout << line << ",error\n";
+  store.each_point(sweep.id, false, [&](const StoredPoint& p) {
+    if (only_accepted && !judge.accepts(p)) return;
+    line = fmt::format("{},{}", p.ordinal, cell(label(sweep, p.base)));
+    const nlohmann::json inputs = nlohmann::json::parse(p.inputs);
+    for (const std::string& key : sweep.keys)
+      line += "," + cell(inputs.contains(key) ? plain(inputs[key]) : "");
+    line += fmt::format(",{}", to_string(p.result.status));
+    for (const auto& value : p.result.metrics) line += value ? fmt::format(",{}", *value) : ",";
+    std::cout << line << ',' << cell(p.result.error) << '\n';
+  });
+}
+
+void write_json(const StoredSweep& sweep, ResultStore& store, const SweepJudge& judge, bool only_accepted,
+                bool with_configuration) {
+  std::cout << "[";
+  bool first = true;
+  store.each_point(sweep.id, true, [&](const StoredPoint& p) {
+    if (only_accepted && !judge.accepts(p)) return;
+    json row = {{"point", p.ordinal},
+                {"base", label(sweep, p.base)},
+                {"inputs", json::parse(p.inputs)},
+                {"address", p.address},
+                {"status", to_string(p.result.status)}};
+    if (!p.result.error.empty()) row["error"] = p.result.error;
+    if (!p.result.json.empty()) row["result"] = json::parse(p.result.json);
+    if (with_configuration)
+      row["configuration"] = configuration_of(sweep, p.base, nlohmann::json::parse(p.inputs));
+    std::cout << (first ? "\n" : ",\n") << row.dump();
+    first = false;
+  });
+  std::cout << "\n]\n";
+}
+
+std::vector<std::string> where_of(const po::variables_map& v) {
+  return v.count("where") != 0 ? v["where"].as<std::vector<std::string>>() : std::vector<std::string>{};
+}
+
+void check_conditions(const std::vector<std::string>& conditions) {
+  for (const std::string& text : conditions) Expression{text};
+}
+
+}  // namespace
+
+int sweep_status_command(const Arguments& arguments) {
+  po::options_description options = store_options();
+  const ParsedOptions parsed =
+      parse_options(arguments, options,
+                    "orrery sweep status FILE\nHow far each sweep of a result store is, and what failed.",
+                    "  orrery sweep status results.db\n", "db");
+  if (parsed.help) return 0;
+  ResultStore store(parsed.values["db"].as<std::string>(), ResultStore::Access::read);
+  const std::string which = parsed.values["sweep"].as<std::string>();
+  const std::vector<StoredSweep> sweeps = which.empty() ? store.sweeps() : std::vector{store.sweep(which)};
+  constexpr std::size_t kMostFailures = 10;
+  for (const StoredSweep& s : sweeps) {
+    std::cout << fmt::format("{} ({})", s.name, s.id);
+    for (const auto& [status, count] : store.counts(s.id))
+      std::cout << fmt::format(", {} {}", count, to_string(status));
+    std::cout << fmt::format("; {:.4g} s of work\n", store.wall_s(s.id));
+    std::size_t shown = 0;
+    store.each_point(s.id, false, [&](const StoredPoint& p) {
+      if (p.result.error.empty()) return;
+      if (shown++ < kMostFailures)
+        std::cout << fmt::format("  {} {}: {}: {}\n", p.ordinal, p.inputs, to_string(p.result.status),
+                                 p.result.error);
+    });
+    if (shown > kMostFailures) std::cout << fmt::format("  and {} more\n", shown - kMostFailures);
+  }
+  if (sweeps.empty()) std::cout << "no sweep yet\n";
+  return 0;
+}
+
+int sweep_export_command(const Arguments& arguments) {
+  po::options_description options = store_options();
+  options.add_options()                                                 //
+      ("csv", "a row a point (the default)")                            //
+      ("json", "an object a point, with its whole result")              //
+      ("configuration", "with --json: all that the result depends on")  //
+      ("where", po::value<std::vector<std::string>>()->value_name("CONDITION"),
+       "only points that are done and for which it holds, e.g. 'ttft_s < 1 and scenario.batch >= 8'");
+  const ParsedOptions parsed = parse_options(
+      arguments, options,
+      "orrery sweep export FILE [--csv | --json]\nAll points of a sweep in their order, with their results.",
+      "  orrery sweep export results.db > results.csv\n"
+      "  orrery sweep export results.db --json --where 'ttft_s < 1'\n",
+      "db");
+  if (parsed.help) return 0;
+  ResultStore store(parsed.values["db"].as<std::string>(), ResultStore::Access::read);
+  const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
+  const std::vector<std::string> where = where_of(parsed.values);
+  check_conditions(where);
+  const SweepJudge judge(sweep, {}, where);
+  if (parsed.values.count("json") != 0) {
+    write_json(sweep, store, judge, !where.empty(), parsed.values.count("configuration") != 0);
+  } else {
+    write_csv(sweep, store, judge, !where.empty());
+  }
+  return 0;
+}
+
+int sweep_pareto_command(const Arguments& arguments) {
+  po::options_description options = store_options();
+  options.add_options()  //
+      ("minimise,m", po::value<std::vector<std::string>>()->value_name("FIGURE"),
+       "instead of the sweep's objectives")  //
+      ("maximise,M", po::value<std::vector<std::string>>()->value_name("FIGURE"),
+       "the same, larger is better")  //
+      ("where", po::value<std::vector<std::string>>()->value_name("CONDITION"),
+       "only points for which it holds")  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  const ParsedOptions parsed = parse_options(
+      arguments, options,
+      "orrery sweep pareto FILE\nThe points that meet the constraints and that none beats in all objectives.",
+      "  orrery sweep pareto results.db\n"
+      "  orrery sweep pareto results.db -m latency_s -m energy_per_token_j --where 'area_mm2 < 400'\n",
+      "db");
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  ResultStore store(parsed.values["db"].as<std::string>(), ResultStore::Access::read);
+  const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
+  std::vector<Objective> objectives;
+  for (const auto& [option, maximise] : {std::pair{"minimise", false}, std::pair{"maximise", true}}) {
+    if (parsed.values.count(option) == 0) continue;
+    for (const std::string& name : parsed.values[option].as<std::vector<std::string>>()) {
+      metric(name);
+      objectives.push_back({name, maximise});
+    }
+  }
+  if (objectives.empty()) objectives = objectives_of(sweep);
+  if (objectives.empty()) throw UsageError("the sweep has no objectives; give --minimise or --maximise");
+  const std::vector<std::string> where = where_of(parsed.values);
+  check_conditions(where);
+  const SweepJudge judge(sweep, objectives, where);
+  std::vector<StoredPoint> points;
+  std::vector<std::vector<double>> figures;
+  std::uint64_t done = 0;
+  store.each_point(sweep.id, false, [&](const StoredPoint& p) {
+    done += p.result.status == PointStatus::done ? 1 : 0;
+    std::vector<double> f = judge.figures(p);
+    if (f.empty()) return;
+    points.push_back(p);
+    figures.push_back(std::move(f));
+  });
+  if (points.empty()) {
+    std::string tests;
+    for (const auto& c : sweep.output_constraints)
+      tests += (tests.empty() ? "" : ", ") + c.get<std::string>();
+    for (const std::string& c : where) tests += (tests.empty() ? "" : ", ") + c;
+    throw ConfigError(parsed.values["db"].as<std::string>(),
+                      done == 0 ? "no point is done yet"
+                                : fmt::format("none of {} results has all objectives and meets {}", done,
+                                              tests.empty() ? "the constraints" : "'" + tests + "'"));
+  }
+  std::vector<json> rows;
+  std::vector<std::vector<std::string>> table;
+  std::vector<std::string> head = {"point", "base"};
+  for (const std::string& key : sweep.keys) head.push_back(key);
+  for (const Objective& o : objectives) head.push_back(o.metric);
+  table.push_back(head);
+  for (const std::size_t i : pareto_front(figures)) {
+    const nlohmann::json inputs = nlohmann::json::parse(points[i].inputs);
+    json row = {{"point", points[i].ordinal}, {"base", label(sweep, points[i].base)}};
+    std::vector<std::string> cells = {std::to_string(points[i].ordinal), label(sweep, points[i].base)};
+    for (const std::string& key : sweep.keys) {
+      row[key] = inputs.contains(key) ? inputs[key] : nlohmann::json(nullptr);
+      cells.push_back(inputs.contains(key) ? plain(inputs[key]) : "-");
+    }
+    for (std::size_t o = 0; o < objectives.size(); ++o) {
+      const double value = objectives[o].maximise ? -figures[i][o] : figures[i][o];
+      row[objectives[o].metric] = value;
+      cells.push_back(fmt::format("{:.4g}", value));
+    }
+    rows.push_back(row);
+    table.push_back(cells);
+  }
+  print_result(format, rows, [&] {
+    return fmt::format("{}: {} of {} points that meet the constraints are beaten by none\n{}\n", sweep.title,
+                       rows.size(), points.size(), sweep.question) +
+           format_table(table);
+  });
+  return 0;
+}
+
+int sweep_merge_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()  //
+      ("files", po::value<std::vector<std::string>>()->required()->value_name("FILE"),
+       "the store to write, then those to add to it (stand alone)");
+  const ParsedOptions parsed =
+      parse_options(arguments, options,
+                    "orrery sweep merge INTO FILE ...\nAdds all that the other stores hold to the first.",
+                    "  orrery sweep merge all.db part-1.db part-2.db\n", "files");
+  if (parsed.help) return 0;
+  const auto files = parsed.values["files"].as<std::vector<std::string>>();
+  if (files.size() < 2) throw UsageError("merge needs the store to write and at least one to add");
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    const ResultStore check(files[i], ResultStore::Access::read);
+  }
+  ResultStore store(files[0], ResultStore::Access::write);
+  for (std::size_t i = 1; i < files.size(); ++i) store.merge(files[i]);
+  for (const StoredSweep& s : store.sweeps()) {
+    std::cout << s.name;
+    for (const auto& [status, count] : store.counts(s.id))
+      std::cout << fmt::format(", {} {}", count, to_string(status));
+    std::cout << '\n';
+  }
+  return 0;
+}
+
+}  // namespace orrery
