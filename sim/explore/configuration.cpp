@@ -164,6 +164,13 @@ json base_configuration(const std::string& arch, const std::string& llm, const s
   each_reference(c["arch"], [](json& reference, const Named& named, const std::string&) {
     reference = inlined(reference, named);
   });
+  // Prices, areas and accuracy: no keys of a sweep, but results hold figures of them.
+  std::string tables;
+  for (const char* file : {"technology/silicon.yaml", "costs/prices.yaml", "accuracy.yaml"}) {
+    std::ifstream in(data_home() / "arch_configs" / file);
+    tables += std::string(std::istreambuf_iterator<char>(in), {});
+  }
+  c["tables"] = digest(tables);
   return c;
 }
 

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "sim/explore/configuration.h"
+#include "sim/explore/model_version.h"
 #include "sim/workload/trace_reader.h"
 #include "tests/support/command.h"
 
@@ -50,6 +55,23 @@ TEST(Golden, SmallResultsStayWhatTheyWere) {
     ++count;
   }
   EXPECT_GE(count, 6);
+}
+
+// Results of sweeps are kept under the model's version: it is raised with every result that moves.
+TEST(Golden, TheModelVersionIsRaisedWhenAResultMoves) {
+  const std::string root = std::string(ORRERY_SOURCE_DIR) + "/tests/golden/";
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(root + "expected"))
+    files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::string all;
+  for (const std::string& file : files) all += read_file(file);
+  std::istringstream record(read_file(root + "model_version.txt"));
+  int version = 0;
+  std::string digest_then;
+  record >> version >> digest_then;
+  EXPECT_EQ(digest(all), digest_then) << "tools/update-golden raises the version";
+  EXPECT_EQ(version, kModelVersion);
 }
 
 // Version 1 of the trace format loads for ever: this file is never rewritten.
