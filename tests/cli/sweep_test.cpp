@@ -354,5 +354,48 @@ TEST(Sweep, AFullDiskLosesNothingWrittenBefore) {
   ASSERT_EQ(run(larger + " --db " + db).exit_code, 0);
 }
 
+#ifdef ORRERY_SLURM
+// A real Slurm of one node: an array of five tasks, two at a time, and the job that merges them give the
+// bytes of a run at home. Submitted again it runs nothing twice.
+TEST(Sweep, RunsOnSlurm) {
+  const std::string cluster = store("slurm");
+  const std::string tool = std::string(ORRERY_SOURCE_DIR) + "/tools/slurm-test-cluster";
+  const auto shell = [](const std::string& command) {
+    FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+    std::string out;
+    char buffer[256];
+    while (fgets(buffer, sizeof buffer, pipe) != nullptr) out += buffer;
+    out += fmt::format("[exit {}]", WEXITSTATUS(pclose(pipe)));
+    return out;
+  };
+  const std::string started = shell("MAX_ARRAY_SIZE=4 " + tool + " start " + cluster);
+  ASSERT_NE(started.find("[exit 0]"), std::string::npos) << started;
+  setenv("SLURM_CONF", (cluster + "/slurm.conf").c_str(), 1);
+  const std::string file = sweep_file();
+  const std::string at = store("slurm-run");
+  const auto submit = [&] {
+    // MaxArraySize 4 allows three tasks an array: two arrays.
+    const CommandResult r = run(fmt::format("submit {} --slurm --tasks 5 --at-once 2 --dir {}", file, at));
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    EXPECT_NE(r.out.find("5 tasks in 2 arrays"), std::string::npos) << r.out;
+    for (int i = 0; i < 300 && shell("squeue -h") != "[exit 0]"; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  };
+  submit();
+  EXPECT_TRUE(std::filesystem::exists(at + "/merged.db")) << shell("cat " + at + "/*.log");
+  ASSERT_EQ(run(file + " --db " + store("home.db")).exit_code, 0);
+  const std::string expected = exported(store("home.db"), "--json");
+  EXPECT_EQ(exported(at + "/merged.db", "--json"), expected);
+  submit();
+  EXPECT_EQ(exported(at + "/merged.db", "--json"), expected);
+  EXPECT_NE(shell("cat " + at + "/task-*-0.log").find(" 0 run now"), std::string::npos);
+  std::vector<pid_t> daemons;
+  for (const char* daemon : {"munged", "slurmctld", "slurmd"})
+    daemons.push_back(std::stoi(read_file(cluster + "/" + daemon + ".pid")));
+  EXPECT_EQ(shell(tool + " stop " + cluster), "[exit 0]");
+  for (const pid_t pid : daemons) EXPECT_NE(kill(pid, 0), 0) << "daemon " << pid << " is left";
+}
+#endif
+
 }  // namespace
 }  // namespace orrery::test

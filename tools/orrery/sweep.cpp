@@ -145,11 +145,6 @@ int run(const SweepSpec& spec, const std::string& path, const SweepOptions& opti
   return s.failed > 0 ? 1 : 0;
 }
 
-bool is_override(const std::string& argument) {
-  const std::size_t equals = argument.find('=');
-  return argument.compare(0, 1, "-") != 0 && equals != std::string::npos && argument.find('.') < equals;
-}
-
 int run_command_line(const Arguments& arguments) {
   Arguments rest;
   std::vector<std::string> overrides;
@@ -204,6 +199,11 @@ int retry_command(const Arguments& arguments) {
 }
 
 }  // namespace
+
+bool is_override(const std::string& argument) {
+  const std::size_t equals = argument.find('=');
+  return argument.compare(0, 1, "-") != 0 && equals != std::string::npos && argument.find('.') < equals;
+}
 
 int sweep_command(const Arguments& arguments) {
   struct Subcommand {

@@ -5,6 +5,9 @@
 
 namespace orrery {
 
+// "arch.dram.channels=8" among the arguments: a key, changed for all points.
+bool is_override(const std::string& argument);
+
 int sweep_status_command(const Arguments& arguments);
 int sweep_export_command(const Arguments& arguments);
 int sweep_pareto_command(const Arguments& arguments);
