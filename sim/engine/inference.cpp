@@ -171,9 +171,11 @@ RunResult run_stream(const OperatorStream& stream, OperatorRunner& runner, const
   PhaseRunner phases(runner, runtime, info.scenario.batch, progress);
   const std::uint64_t on_chip = options.fidelity != Fidelity::roofline ? arch.shared_capacity_bytes() : 0;
   const PhaseSum prefill =
-      phases.run("prefill", info.prefill_graphs, on_chip, [&](std::uint64_t i) { return stream.prefill(i); });
+      phases.run("prefill", info.prefill_graphs, on_chip,
+                 [&](std::uint64_t i) -> const OperatorGraph& { return stream.prefill(i); });
   const PhaseSum decode =
-      phases.run("decode", info.decode_graphs, on_chip, [&](std::uint64_t i) { return stream.decode(i); });
+      phases.run("decode", info.decode_graphs, on_chip,
+                 [&](std::uint64_t i) -> const OperatorGraph& { return stream.decode(i); });
 
   RunResult r;
   r.arch = arch.name;
@@ -319,14 +321,18 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
 }
 
 RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner& runner,
-                    const RuntimeSpec& runtime, const Progress& progress) {
+                    const RuntimeSpec& runtime, const Progress& progress, const StreamSource& streams) {
   const ArchSpec& arch = runner.arch();
+  const auto run_part = [&](const Scenario& part) {
+    if (streams) return run_stream(streams(part), runner, runtime, progress);
+    return run_stream(ModelStream(llm, part, arch.execution), runner, runtime, progress);
+  };
   const BatchPlan plan = plan_batches(llm, scenario, arch, runtime);
   RunResult sum;
   for (std::size_t wave = 0; wave < plan.batches.size(); ++wave) {
     Scenario part = scenario;
     part.batch = plan.batches[wave];
-    const RunResult r = run_stream(ModelStream(llm, part, arch.execution), runner, runtime, progress);
+    const RunResult r = run_part(part);
     if (wave == 0) {
       sum = r;
     } else {
@@ -341,7 +347,7 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
     again.batch = plan.recomputed_sequences;
     again.input = scenario.input + scenario.output / 2;
     again.output = 1;
-    const RunResult r = run_stream(ModelStream(llm, again, arch.execution), runner, runtime, progress);
+    const RunResult r = run_part(again);
     add_wave(sum, r);
   }
   sum.batch = scenario.batch;

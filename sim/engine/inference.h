@@ -36,8 +36,10 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
 // A model's inference as a stack runs it, in waves where the cache asks for them.
 RunResult run_model(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
                     const RunnerOptions& options, const RuntimeSpec& runtime, const Progress& progress);
-// The same on a runner that already stands (its machine is the scenario's).
+// The same on a runner that already stands (its machine is the scenario's). `streams`: where the graphs of a
+// part of the scenario come from, for callers that run the same ones again; else they are generated.
+using StreamSource = std::function<const OperatorStream&(const Scenario&)>;
 RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner& runner,
-                    const RuntimeSpec& runtime, const Progress& progress);
+                    const RuntimeSpec& runtime, const Progress& progress, const StreamSource& streams = {});
 
 }  // namespace orrery

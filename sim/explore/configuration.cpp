@@ -247,6 +247,10 @@ double of_levels(const json& chip, const char* kind, const char* key) {
 
 void mark_modified(json& configuration, const json& base) {
   configuration["modified"] = true;
+  // A preset, table or library that is an axis goes by its name: its content takes its place.
+  each_reference(configuration["arch"], [](json& reference, const Named& named, const std::string&) {
+    if (reference.is_string()) reference = inlined(reference, named);
+  });
   json& chip = configuration["arch"]["chip"];
   const json& old = base["arch"]["chip"];
   if (!chip.contains("area") || chip["area"] != old.value("area", json())) return;  // stated for itself

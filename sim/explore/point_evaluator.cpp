@@ -10,7 +10,7 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kRooflineBatch = 64;
+constexpr std::size_t kRooflineBatch = 250;
 constexpr std::size_t kSimulatedBatch = 8;  // points of one machine: they share its kernels
 
 // Batches of tasks: at roofline any points, else points of one machine.

@@ -1,5 +1,7 @@
 #include "sim/explore/point_runner.h"
 
+#include <fmt/format.h>
+
 #include "sim/config/arch_loader.h"
 #include "sim/config/node_loader.h"
 #include "sim/config/runtime_loader.h"
@@ -64,7 +66,20 @@ json PointRunner::run(const json& c, const std::string& machine) {
   const RuntimeSpec runtime = build_runtime(ConfigDocument::of(c.at("runtime"), "runtime"));
   const Scenario scenario = scenario_of(s, *arch_);
   plan_batches(llm, scenario, *arch_, runtime);
-  RunResult r = run_model(llm, scenario, *runner_, runtime, [](const char*, std::uint64_t, std::uint64_t) {});
+  if (std::string model = c["llm"].dump() + c["arch"]["chip"]["execution"].dump(); model != model_) {
+    streams_.clear();
+    model_ = std::move(model);
+  }
+  const StreamSource streams = [&](const Scenario& part) -> const OperatorStream& {
+    constexpr std::size_t kMostStreams = 16;
+    if (streams_.size() >= kMostStreams) streams_.clear();
+    auto& stream = streams_[fmt::format("{} {} {} {} {} {}", part.batch, part.input, part.output,
+                                        to_string(part.dtype), part.tensor_parallel, llm.layers)];
+    if (!stream) stream = std::make_unique<ModelStream>(llm, part, arch_->execution);
+    return *stream;
+  };
+  RunResult r = run_model(
+      llm, scenario, *runner_, runtime, [](const char*, std::uint64_t, std::uint64_t) {}, streams);
   r.expected = expected_error(r, *arch_, tables_.accuracy);
   add_price_figures(r, *arch_, tables_.technology, tables_.prices);
   json result = to_json(r);

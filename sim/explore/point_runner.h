@@ -2,6 +2,7 @@
 // One point: a whole configuration in, a result out. Keeps the machine it elaborated, so that points that
 // share it replay kernels they have in common; a process runs one machine only, as SystemC elaborates once.
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,6 +11,7 @@
 #include "sim/config/price_book.h"
 #include "sim/config/technology.h"
 #include "sim/engine/operator_runner.h"
+#include "sim/workload/operator_stream.h"
 
 namespace orrery {
 
@@ -34,6 +36,9 @@ class PointRunner {
   std::string machine_;
   std::unique_ptr<ArchSpec> arch_;
   std::unique_ptr<OperatorRunner> runner_;
+  // Graphs of the model at hand, by scenario: points that change the machine alone share them.
+  std::string model_;
+  std::map<std::string, std::unique_ptr<ModelStream>> streams_;
 };
 
 // The figures of a result by the numbers of kMetrics; null where it has none.

@@ -61,6 +61,28 @@ StoredResult read_result(SQLite::Statement& row, int from, bool with_json) {
   return r;
 }
 
+std::string point_query(bool with_json) {
+  return "SELECT p.ordinal, p.base, p.inputs, p.address, p.state, r.status, r.error, r.wall_s" +
+         metric_columns() + (with_json ? ", ifnull(b.json, '')" : "") +
+         " FROM point p LEFT JOIN result r ON p.address=r.address " +
+         (with_json ? "LEFT JOIN body b ON p.address=b.address " : "");
+}
+
+StoredPoint read_point(SQLite::Statement& row, bool with_json) {
+  StoredPoint p;
+  p.ordinal = static_cast<std::uint64_t>(row.getColumn(0).getInt64());
+  p.base = static_cast<std::size_t>(row.getColumn(1).getInt64());
+  p.inputs = row.getColumn(2).getString();
+  p.address = row.getColumn(3).getString();
+  const std::string state = row.getColumn(4).getString();
+  if (state.empty()) {
+    p.result = read_result(row, 5, with_json);
+  } else {
+    p.result.status = parse_status(state);
+  }
+  return p;
+}
+
 std::vector<std::string> keys_of(const SweepSpec& spec) {
   std::vector<std::string> keys;
   for (const SweepAxis& axis : spec.axes) {
@@ -90,6 +112,9 @@ ResultStore::ResultStore(const std::string& path, Access access) : path_(path) {
         access == Access::read ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
     constexpr int kBusyMs = 10000;
     database_ = std::make_unique<SQLite::Database>(path_, mode, kBusyMs);
+    // A million points are met in the order of their numbers, their results anywhere.
+    database_->exec("PRAGMA mmap_size=8000000000");
+    database_->exec("PRAGMA cache_size=-100000");
     if (access == Access::write) {
       database_->exec("PRAGMA journal_mode=WAL");
       database_->exec("PRAGMA synchronous=NORMAL");
@@ -117,6 +142,7 @@ ResultStore::~ResultStore() {
   } catch (const std::exception&) {  // said already, by whoever recorded
   }
   insert_result_.reset();
+  insert_body_.reset();
   transaction_.reset();  // rolls back what could not be written
   database_.reset();
   if (lock_ >= 0) close(lock_);
@@ -149,7 +175,9 @@ void ResultStore::create_tables() {
       "CREATE TABLE point(sweep TEXT, ordinal INTEGER, base INTEGER, inputs TEXT, address TEXT, "
       "state TEXT, PRIMARY KEY(sweep, ordinal)) WITHOUT ROWID");
   database_->exec("CREATE TABLE result(address TEXT PRIMARY KEY, status TEXT, error TEXT, wall_s REAL" +
-                  metrics + ", json TEXT)");
+                  metrics + ")");
+  // Apart, so that figures lie close together.
+  database_->exec("CREATE TABLE body(address TEXT PRIMARY KEY, json TEXT)");
   database_->exec(fmt::format("INSERT INTO meta VALUES('version', '{}')", kVersion));
   transaction.commit();
 }
@@ -224,7 +252,9 @@ void ResultStore::record(const std::string& address, const StoredResult& r) {
       std::string places = "?,?,?,?";
       for (std::size_t m = 0; m < kMetrics.size(); ++m) places += ",?";
       insert_result_ = std::make_unique<SQLite::Statement>(
-          *database_, "INSERT OR REPLACE INTO result VALUES(" + places + ",?)");
+          *database_, "INSERT OR REPLACE INTO result VALUES(" + places + ")");
+      insert_body_ =
+          std::make_unique<SQLite::Statement>(*database_, "INSERT OR REPLACE INTO body VALUES(?,?)");
     }
     SQLite::Statement& insert = *insert_result_;
     insert.bind(1, address);
@@ -239,9 +269,13 @@ void ResultStore::record(const std::string& address, const StoredResult& r) {
         insert.bind(at);
       }
     }
-    insert.bind(5 + static_cast<int>(kMetrics.size()), r.json);
     insert.exec();
     insert.reset();
+    if (r.json.empty()) return;
+    insert_body_->bind(1, address);
+    insert_body_->bind(2, r.json);
+    insert_body_->exec();
+    insert_body_->reset();
   });
 }
 
@@ -344,34 +378,30 @@ double ResultStore::wall_s(const std::string& sweep) {
 void ResultStore::each_point(const std::string& sweep, bool with_json,
                              const std::function<void(const StoredPoint&)>& visit) {
   guarded(path_, [&] {
-    SQLite::Statement rows(*database_,
-                           "SELECT p.ordinal, p.base, p.inputs, p.address, p.state, r.status, r.error, "
-                           "r.wall_s" +
-                               metric_columns() + (with_json ? ", r.json" : "") +
-                               " FROM point p LEFT JOIN result r ON p.address=r.address "
-                               "WHERE p.sweep=? ORDER BY p.ordinal");
+    SQLite::Statement rows(*database_, point_query(with_json) + "WHERE p.sweep=? ORDER BY p.ordinal");
     rows.bind(1, sweep);
     while (rows.executeStep()) {
-      StoredPoint p;
-      p.ordinal = static_cast<std::uint64_t>(rows.getColumn(0).getInt64());
-      p.base = static_cast<std::size_t>(rows.getColumn(1).getInt64());
-      p.inputs = rows.getColumn(2).getString();
-      p.address = rows.getColumn(3).getString();
-      const std::string state = rows.getColumn(4).getString();
-      if (state.empty()) {
-        p.result = read_result(rows, 5, with_json);
-      } else {
-        p.result.status = parse_status(state);
-      }
-      visit(p);
+      visit(read_point(rows, with_json));
     }
+  });
+}
+
+StoredPoint ResultStore::point(const std::string& sweep, std::uint64_t ordinal) {
+  return guarded(path_, [&] {
+    SQLite::Statement row(*database_, point_query(false) + "WHERE p.sweep=? AND p.ordinal=?");
+    row.bind(1, sweep);
+    row.bind(2, static_cast<std::int64_t>(ordinal));
+    if (!row.executeStep()) throw ConfigError(path_, fmt::format("holds no point {}", ordinal));
+    return read_point(row, false);
   });
 }
 
 std::optional<StoredResult> ResultStore::result(const std::string& address) {
   return guarded(path_, [&]() -> std::optional<StoredResult> {
-    SQLite::Statement row(
-        *database_, "SELECT status, error, wall_s" + metric_columns() + ", json FROM result WHERE address=?");
+    SQLite::Statement row(*database_,
+                          "SELECT r.status, r.error, r.wall_s" + metric_columns() +
+                              ", ifnull(b.json, '') FROM result r LEFT JOIN body b ON r.address=b.address "
+                              "WHERE r.address=?");
     row.bind(1, address);
     if (!row.executeStep()) return std::nullopt;
     return read_result(row, 0, true);
@@ -391,6 +421,7 @@ void ResultStore::merge(const std::string& other) {
     // A point that another shard pruned or failed does not hide one that was done.
     database_->exec("INSERT OR IGNORE INTO result SELECT * FROM other.result");
     database_->exec("INSERT OR REPLACE INTO result SELECT * FROM other.result WHERE status='done'");
+    database_->exec("INSERT OR IGNORE INTO body SELECT * FROM other.body");
     transaction.commit();
     database_->exec("DETACH other");
   });

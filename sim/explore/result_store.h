@@ -87,6 +87,7 @@ class ResultStore {
   // In the order of the ordinals; `with_json`: the results themselves too.
   void each_point(const std::string& sweep, bool with_json,
                   const std::function<void(const StoredPoint&)>& visit);
+  StoredPoint point(const std::string& sweep, std::uint64_t ordinal);
   std::optional<StoredResult> result(const std::string& address);
 
   // Adds all that `other` holds.
@@ -97,7 +98,7 @@ class ResultStore {
   int lock_ = -1;
   std::unique_ptr<SQLite::Database> database_;
   std::unique_ptr<SQLite::Transaction> transaction_;
-  std::unique_ptr<SQLite::Statement> insert_result_;
+  std::unique_ptr<SQLite::Statement> insert_result_, insert_body_;
 
   void take_lock();
   void create_tables();

@@ -41,7 +41,7 @@ class Evaluation {
     for (std::size_t i = 0; i < count; ++i) {
       for (std::size_t d = 0; d < places; ++d)
         choices[i].push_back(static_cast<std::uint32_t>(std::lround(vectors[i * places + d])));
-      canonical(choices[i]);
+      choices[i] = plan_.canonical(choices[i]);
       if (known_.count(choices[i]) != 0) continue;
       std::optional<SweepPoint> p = plan_.point(known_.size(), choices[i]);
       known_.emplace(choices[i], *p);
@@ -71,20 +71,6 @@ class Evaluation {
   const StoredSweep stored_;
   const SweepJudge judge_;
   std::map<Choice, SweepPoint> known_;
-
-  // Axes whose conditions do not hold take their first value.
-  void canonical(Choice& choice) {
-    for (std::size_t a = 1; a < choice.size(); ++a) {
-      if (choice[a] == 0 || plan_.point(0, choice)) continue;
-      Choice other = choice;
-      other[a] = 0;
-      if (plan_.point(0, other) || !spec_.axes[a - 1].when) continue;
-      choice = other;
-    }
-    for (std::size_t a = 1; a < choice.size() && !plan_.point(0, choice); ++a) {
-      if (spec_.axes[a - 1].when) choice[a] = 0;
-    }
-  }
 };
 
 struct Problem {

@@ -103,46 +103,68 @@ std::vector<Choice> SweepPlan::choices() const {
   return all;
 }
 
-std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& choice) {
-  SweepPoint p;
-  p.ordinal = ordinal;
-  p.base = choice[0];
-  p.inputs = json::object();
-  json c = spec_.bases[p.base];
+// A point on its way: inputs and configuration as its axes are applied one after the other.
+struct SweepPlan::Draft {
+  std::size_t base;
+  json inputs = json::object();
+  json configuration;
   bool modified = false;
-  const auto set = [&](const std::string& key, const json& value) {
-    const std::string& at = pointer(p.base, key);
-    modified = modified || at.compare(0, 6, "/arch/") == 0;
-    c[Pointer(at)] = value;
-    p.inputs[key] = value;
-  };
-  const NameValue names = names_of(p.base, c);
+};
+
+void SweepPlan::set(Draft& draft, const std::string& key, const json& value) const {
+  const std::string& at = pointer(draft.base, key);
+  draft.modified = draft.modified || at.compare(0, 6, "/arch/") == 0;
+  draft.configuration[Pointer(at)] = value;
+  draft.inputs[key] = value;
+}
+
+SweepPlan::Draft SweepPlan::draft(Choice& choice) const {
+  Draft draft{choice[0], json::object(), spec_.bases[choice[0]], false};
+  const NameValue names = names_of(draft.base, draft.configuration);
   for (std::size_t a = 0; a < spec_.axes.size(); ++a) {
     const SweepAxis& axis = spec_.axes[a];
     if (axis.when && !axis.when->truth(names)) {
-      if (choice[a + 1] != 0) return std::nullopt;
+      choice[a + 1] = 0;
       continue;
     }
-    for (const AxisKey& k : axis.keys) set(k.key, k.values[choice[a + 1]]);
+    for (const AxisKey& k : axis.keys) set(draft, k.key, k.values[choice[a + 1]]);
   }
-  for (const DerivedKey& d : spec_.derived) {
-    json value = d.value.value(names);
+  return draft;
+}
+
+Choice SweepPlan::canonical(const Choice& choice) const {
+  Choice same = choice;
+  draft(same);
+  return same;
+}
+
+std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& choice) const {
+  Choice same = choice;
+  Draft d = draft(same);
+  if (same != choice) return std::nullopt;
+  const NameValue names = names_of(d.base, d.configuration);
+  for (const DerivedKey& key : spec_.derived) {
+    json value = key.value.value(names);
     // Keys that count take whole numbers.
     if (value.is_number_float() && value.get<double>() == std::floor(value.get<double>()))
       value = static_cast<std::int64_t>(value.get<double>());
-    set(d.key, value);
-    validate_part(c, pointer(p.base, d.key));
+    set(d, key.key, value);
+    validate_part(d.configuration, pointer(d.base, key.key));
   }
-  if (modified) mark_modified(c, spec_.bases[p.base]);
+  if (d.modified) mark_modified(d.configuration, spec_.bases[d.base]);
+  SweepPoint p;
+  p.ordinal = ordinal;
+  p.base = d.base;
+  p.inputs = d.inputs;
   for (const Expression& e : spec_.input_constraints) p.feasible = p.feasible && e.truth(names);
-  c["fidelity"] = to_string(spec_.fidelity);
-  p.address = address_of(c);
-  json machine = {c["arch"], c.value("node", json()), c["fidelity"]};
-  p.machine = digest(machine);
+  d.configuration["fidelity"] = to_string(spec_.fidelity);
+  p.address = address_of(d.configuration);
+  p.machine =
+      digest(json{d.configuration["arch"], d.configuration.value("node", json()), to_string(spec_.fidelity)});
   return p;
 }
 
-std::vector<SweepPoint> SweepPlan::points() {
+std::vector<SweepPoint> SweepPlan::points() const {
   std::vector<SweepPoint> all;
   std::uint64_t ordinal = 0;
   std::uint64_t feasible = 0;

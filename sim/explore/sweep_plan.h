@@ -38,7 +38,9 @@ class SweepPlan {
   std::vector<std::uint32_t> extents() const;
 
   // Null for a choice that another stands for (an axis whose condition does not hold takes its first value).
-  std::optional<SweepPoint> point(std::uint64_t ordinal, const Choice& choice);
+  std::optional<SweepPoint> point(std::uint64_t ordinal, const Choice& choice) const;
+  // The choice that stands for it.
+  Choice canonical(const Choice& choice) const;
 
   // Everything the point's result depends on.
   nlohmann::json configuration(const SweepPoint& point) const {
@@ -47,14 +49,16 @@ class SweepPlan {
   nlohmann::json configuration(std::size_t base, const nlohmann::json& inputs) const;
 
   // All points. Throws ConfigError when none meets the inputs' constraints.
-  std::vector<SweepPoint> points();
+  std::vector<SweepPoint> points() const;
 
  private:
   const SweepSpec& spec_;
   Technology technology_;
-  std::vector<std::string> base_digests_;
   mutable std::map<std::pair<std::size_t, std::string>, std::string> pointers_;
 
+  struct Draft;
+  Draft draft(Choice& choice) const;  // makes the choice canonical
+  void set(Draft& draft, const std::string& key, const nlohmann::json& value) const;
   const std::string& pointer(std::size_t base, const std::string& key) const;
   NameValue names_of(std::size_t base, const nlohmann::json& configuration) const;
 };

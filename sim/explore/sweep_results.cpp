@@ -61,11 +61,11 @@ json SweepJudge::value_of(const StoredPoint& point, const std::string& key) cons
 
 bool SweepJudge::accepts(const StoredPoint& point) const {
   if (point.result.status != PointStatus::done) return false;
-  const std::vector<std::string> figures = metric_names();
+  if (constraints_.empty()) return true;
   const NameValue names = [&](const std::string& name) -> json {
-    const auto figure = std::find(figures.begin(), figures.end(), name);
-    if (figure == figures.end()) return value_of(point, name);
-    const auto& value = point.result.metrics[static_cast<std::size_t>(figure - figures.begin())];
+    const auto figure = std::find(names_.begin(), names_.end(), name);
+    if (figure == names_.end()) return value_of(point, name);
+    const auto& value = point.result.metrics[static_cast<std::size_t>(figure - names_.begin())];
     return value ? json(*value) : json(nullptr);
   };
   for (const Expression& e : constraints_) {

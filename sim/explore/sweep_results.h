@@ -30,6 +30,7 @@ class SweepJudge {
   std::vector<Objective> objectives_;
   std::vector<std::size_t> metrics_;  // of the objectives
   std::vector<Expression> constraints_;
+  std::vector<std::string> names_ = metric_names();
   mutable std::map<std::pair<std::size_t, std::string>, std::string> pointers_;
 };
 

@@ -1,6 +1,7 @@
 #include "sim/explore/worker_pool.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -64,6 +65,10 @@ bool write_whole(int fd, const char* data, std::size_t size) {
     const rlimit most{limits.memory_limit_mb << 20U, limits.memory_limit_mb << 20U};
     setrlimit(RLIMIT_AS, &most);
   }
+  // Graphs come and go by the megabyte: what is freed is kept for the next.
+  constexpr int kKeptBytes = 256 << 20;
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+  mallopt(M_MMAP_THRESHOLD, kKeptBytes);
   Worker worker;
   for (const std::size_t task : tasks) {
     const Clock::time_point begin = Clock::now();

@@ -14,15 +14,29 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
   info_.decode_graphs = llm_.encoder_only ? 0 : scenario.output - 1;
 }
 
-OperatorGraph ModelStream::prefill(std::uint64_t index) const {
+OperatorGraph ModelStream::build(Phase phase, std::uint64_t index) const {
+  if (phase == Phase::decode)
+    return build_decode_step(llm_, info_.scenario, execution_, info_.scenario.input + index + 1);
   if (execution_.prefill == PrefillMode::parallel) return build_prefill(llm_, info_.scenario, execution_);
   OperatorGraph graph = build_decode_step(llm_, info_.scenario, execution_, index + 1);
   for (Operator& op : graph.operators) op.phase = Phase::prefill;
   return graph;
 }
 
-OperatorGraph ModelStream::decode(std::uint64_t index) const {
-  return build_decode_step(llm_, info_.scenario, execution_, info_.scenario.input + index + 1);
+const OperatorGraph& ModelStream::graph(Phase phase, std::uint64_t index) const {
+  auto& kept = kept_[phase == Phase::decode ? 1 : 0];
+  const auto found = kept.find(index);
+  if (found != kept.end()) return found->second;
+  if (kept.size() < kMostKept) return kept.emplace(index, build(phase, index)).first->second;
+  return latest_ = build(phase, index);
+}
+
+const OperatorGraph& ModelStream::prefill(std::uint64_t index) const {
+  return graph(Phase::prefill, index);
+}
+
+const OperatorGraph& ModelStream::decode(std::uint64_t index) const {
+  return graph(Phase::decode, index);
 }
 
 RecordedStream::RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill,

@@ -2,6 +2,7 @@
 // An inference as a stream of operator graphs: the prefill's, then one a generated token. A stream comes from
 // a model and a scenario, or from a trace file; whoever runs it cannot tell which.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,23 +23,29 @@ class OperatorStream {
  public:
   virtual ~OperatorStream() = default;
   virtual const StreamInfo& info() const = 0;
-  // Graph `index` of the phase; any order, any number of times.
-  virtual OperatorGraph prefill(std::uint64_t index) const = 0;
-  virtual OperatorGraph decode(std::uint64_t index) const = 0;
+  // Graph `index` of the phase; any order, any number of times. Valid until the next call.
+  virtual const OperatorGraph& prefill(std::uint64_t index) const = 0;
+  virtual const OperatorGraph& decode(std::uint64_t index) const = 0;
 };
 
-// Generates the graphs on demand.
+// Generates the graphs on demand, and keeps the first few: who runs the same stream again finds them.
 class ModelStream : public OperatorStream {
  public:
   ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution);
   const StreamInfo& info() const override { return info_; }
-  OperatorGraph prefill(std::uint64_t index) const override;
-  OperatorGraph decode(std::uint64_t index) const override;
+  const OperatorGraph& prefill(std::uint64_t index) const override;
+  const OperatorGraph& decode(std::uint64_t index) const override;
 
  private:
+  static constexpr std::size_t kMostKept = 64;
   LlmSpec llm_;
   ExecutionSpec execution_;
   StreamInfo info_;
+  mutable std::map<std::uint64_t, OperatorGraph> kept_[2];  // by phase
+  mutable OperatorGraph latest_;                            // where no more are kept
+
+  OperatorGraph build(Phase phase, std::uint64_t index) const;
+  const OperatorGraph& graph(Phase phase, std::uint64_t index) const;
 };
 
 // Holds graphs read from a file.
@@ -46,8 +53,8 @@ class RecordedStream : public OperatorStream {
  public:
   RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill, std::vector<OperatorGraph> decode);
   const StreamInfo& info() const override { return info_; }
-  OperatorGraph prefill(std::uint64_t index) const override { return prefill_.at(index); }
-  OperatorGraph decode(std::uint64_t index) const override { return decode_.at(index); }
+  const OperatorGraph& prefill(std::uint64_t index) const override { return prefill_.at(index); }
+  const OperatorGraph& decode(std::uint64_t index) const override { return decode_.at(index); }
 
  private:
   StreamInfo info_;

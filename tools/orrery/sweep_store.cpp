@@ -51,14 +51,20 @@ void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& j
   line += ",status";
   for (const Metric& m : kMetrics) line += fmt::format(",{}", m.name);
   std::cout << line << ",error\n";
+  std::vector<std::string> labels;
+  for (std::size_t b = 0; b < sweep.bases.size(); ++b) labels.push_back(cell(label(sweep, b)));
   store.each_point(sweep.id, false, [&](const StoredPoint& p) {
     if (only_accepted && !judge.accepts(p)) return;
-    line = fmt::format("{},{}", p.ordinal, cell(label(sweep, p.base)));
+    line = fmt::format("{},{}", p.ordinal, labels.at(p.base));
     const nlohmann::json inputs = nlohmann::json::parse(p.inputs);
     for (const std::string& key : sweep.keys)
       line += "," + cell(inputs.contains(key) ? plain(inputs[key]) : "");
-    line += fmt::format(",{}", to_string(p.result.status));
-    for (const auto& value : p.result.metrics) line += value ? fmt::format(",{}", *value) : ",";
+    line += ',';
+    line += to_string(p.result.status);
+    for (const auto& value : p.result.metrics) {
+      line += ',';
+      if (value) fmt::format_to(std::back_inserter(line), "{}", *value);
+    }
     std::cout << line << ',' << cell(p.result.error) << '\n';
   });
 }
@@ -184,14 +190,14 @@ int sweep_pareto_command(const Arguments& arguments) {
   const std::vector<std::string> where = where_of(parsed.values);
   check_conditions(where);
   const SweepJudge judge(sweep, objectives, where);
-  std::vector<StoredPoint> points;
+  std::vector<std::uint64_t> points;
   std::vector<std::vector<double>> figures;
   std::uint64_t done = 0;
   store.each_point(sweep.id, false, [&](const StoredPoint& p) {
     done += p.result.status == PointStatus::done ? 1 : 0;
     std::vector<double> f = judge.figures(p);
     if (f.empty()) return;
-    points.push_back(p);
+    points.push_back(p.ordinal);
     figures.push_back(std::move(f));
   });
   if (points.empty()) {
@@ -211,9 +217,10 @@ int sweep_pareto_command(const Arguments& arguments) {
   for (const Objective& o : objectives) head.push_back(o.metric);
   table.push_back(head);
   for (const std::size_t i : pareto_front(figures)) {
-    const nlohmann::json inputs = nlohmann::json::parse(points[i].inputs);
-    json row = {{"point", points[i].ordinal}, {"base", label(sweep, points[i].base)}};
-    std::vector<std::string> cells = {std::to_string(points[i].ordinal), label(sweep, points[i].base)};
+    const StoredPoint p = store.point(sweep.id, points[i]);
+    const nlohmann::json inputs = nlohmann::json::parse(p.inputs);
+    json row = {{"point", p.ordinal}, {"base", label(sweep, p.base)}};
+    std::vector<std::string> cells = {std::to_string(p.ordinal), label(sweep, p.base)};
     for (const std::string& key : sweep.keys) {
       row[key] = inputs.contains(key) ? inputs[key] : nlohmann::json(nullptr);
       cells.push_back(inputs.contains(key) ? plain(inputs[key]) : "-");
