@@ -83,12 +83,16 @@ StoredPoint read_point(SQLite::Statement& row, bool with_json) {
   return p;
 }
 
+// Each once, though several axes may set it under different conditions.
 std::vector<std::string> keys_of(const SweepSpec& spec) {
   std::vector<std::string> keys;
+  const auto add = [&](const std::string& key) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  };
   for (const SweepAxis& axis : spec.axes) {
-    for (const AxisKey& k : axis.keys) keys.push_back(k.key);
+    for (const AxisKey& k : axis.keys) add(k.key);
   }
-  for (const DerivedKey& d : spec.derived) keys.push_back(d.key);
+  for (const DerivedKey& d : spec.derived) add(d.key);
   return keys;
 }
 
