@@ -145,26 +145,28 @@ int run(const SweepSpec& spec, const std::string& path, const SweepOptions& opti
   return s.failed > 0 ? 1 : 0;
 }
 
-int run_command_line(const Arguments& arguments) {
-  Arguments rest;
-  std::vector<std::string> overrides;
-  for (const std::string& a : arguments) (is_override(a) ? overrides : rest).push_back(a);
+po::options_description store_option() {
   po::options_description options("Options");
-  options.add_options()  //
-      ("sweep", po::value<std::string>()->required()->value_name("SWEEP"),
-       "a name or a YAML file (may stand alone)")                                                   //
-      ("db", po::value<std::string>()->value_name("FILE"), "result store (default: NAME.db here)")  //
-      ("shard", po::value<std::string>()->default_value("1/1")->value_name("I/N"),
-       "only every N-th point, from the I-th");
+  options.add_options()("db", po::value<std::string>()->value_name("FILE"),
+                        "result store (default: NAME.db here)");
+  return options;
+}
+
+std::string store_of(const SweepArguments& a, const SweepSpec& spec) {
+  return a.parsed.values.count("db") != 0 ? a.parsed.values["db"].as<std::string>() : spec.name + ".db";
+}
+
+int run_command_line(const Arguments& arguments) {
+  po::options_description options = store_option();
+  options.add_options()("shard", po::value<std::string>()->default_value("1/1")->value_name("I/N"),
+                        "only every N-th point, from the I-th");
   add_run_options(options);
-  const ParsedOptions parsed = parse_options(rest, options, kUsage, kExamples, "sweep");
-  if (parsed.help) return 0;
-  SweepOptions how = run_options(parsed.values);
-  read_shard(parsed.values["shard"].as<std::string>(), how);
-  const SweepSpec spec = load_sweep(parsed.values["sweep"].as<std::string>(), overrides);
-  const std::string path =
-      parsed.values.count("db") != 0 ? parsed.values["db"].as<std::string>() : spec.name + ".db";
-  return run(spec, path, how);
+  const SweepArguments a = parse_sweep(arguments, options, kUsage, kExamples);
+  if (a.parsed.help) return 0;
+  SweepOptions how = run_options(a.parsed.values);
+  read_shard(a.parsed.values["shard"].as<std::string>(), how);
+  const SweepSpec spec = a.spec();
+  return run(spec, store_of(a, spec), how);
 }
 
 const char* const kRetryUsage =
@@ -173,21 +175,13 @@ const char* const kRetryUsage =
 const char* const kRetryExamples = "  orrery sweep retry my-sweep.yaml --db results.db --time-limit 3600\n";
 
 int retry_command(const Arguments& arguments) {
-  Arguments rest;
-  std::vector<std::string> overrides;
-  for (const std::string& a : arguments) (is_override(a) ? overrides : rest).push_back(a);
-  po::options_description options("Options");
-  options.add_options()  //
-      ("sweep", po::value<std::string>()->required()->value_name("SWEEP"),
-       "a name or a YAML file (may stand alone)")  //
-      ("db", po::value<std::string>()->value_name("FILE"), "result store (default: NAME.db here)");
+  po::options_description options = store_option();
   add_run_options(options);
-  const ParsedOptions parsed = parse_options(rest, options, kRetryUsage, kRetryExamples, "sweep");
-  if (parsed.help) return 0;
-  const SweepOptions how = run_options(parsed.values);
-  const SweepSpec spec = load_sweep(parsed.values["sweep"].as<std::string>(), overrides);
-  const std::string path =
-      parsed.values.count("db") != 0 ? parsed.values["db"].as<std::string>() : spec.name + ".db";
+  const SweepArguments a = parse_sweep(arguments, options, kRetryUsage, kRetryExamples);
+  if (a.parsed.help) return 0;
+  const SweepOptions how = run_options(a.parsed.values);
+  const SweepSpec spec = a.spec();
+  const std::string path = store_of(a, spec);
   std::uint64_t forgotten = 0;
   {
     ResultStore store(path, ResultStore::Access::write);
@@ -200,9 +194,20 @@ int retry_command(const Arguments& arguments) {
 
 }  // namespace
 
-bool is_override(const std::string& argument) {
-  const std::size_t equals = argument.find('=');
-  return argument.compare(0, 1, "-") != 0 && equals != std::string::npos && argument.find('.') < equals;
+SweepArguments parse_sweep(const Arguments& arguments, po::options_description options,
+                           const std::string& usage, const std::string& examples) {
+  SweepArguments a;
+  Arguments rest;
+  for (const std::string& argument : arguments) {
+    const std::size_t equals = argument.find('=');
+    const bool change =
+        argument.compare(0, 1, "-") != 0 && equals != std::string::npos && argument.find('.') < equals;
+    (change ? a.overrides : rest).push_back(argument);
+  }
+  options.add_options()("sweep", po::value<std::string>()->required()->value_name("SWEEP"),
+                        "a name or a YAML file (may stand alone)");
+  a.parsed = parse_options(rest, options, usage, examples, "sweep");
+  return a;
 }
 
 int sweep_command(const Arguments& arguments) {

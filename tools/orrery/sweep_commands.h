@@ -1,12 +1,20 @@
 #pragma once
 // Subcommands of `orrery sweep`.
 
+#include "sim/explore/sweep_spec.h"
 #include "tools/orrery/options.h"
 
 namespace orrery {
 
-// "arch.dram.channels=8" among the arguments: a key, changed for all points.
-bool is_override(const std::string& argument);
+// A command line that names a sweep and, among its arguments, keys to change for all points ("KEY=VALUE").
+struct SweepArguments {
+  ParsedOptions parsed;
+  std::vector<std::string> overrides;
+  SweepSpec spec() const { return load_sweep(parsed.values["sweep"].as<std::string>(), overrides); }
+};
+// Adds the sweep itself to `options`.
+SweepArguments parse_sweep(const Arguments& arguments, po::options_description options,
+                           const std::string& usage, const std::string& examples);
 
 int sweep_status_command(const Arguments& arguments);
 int sweep_export_command(const Arguments& arguments);

@@ -78,13 +78,8 @@ std::string own_binary() {
 }  // namespace
 
 int sweep_submit_command(const Arguments& arguments) {
-  Arguments rest;
-  std::vector<std::string> overrides;
-  for (const std::string& a : arguments) (is_override(a) ? overrides : rest).push_back(a);
   po::options_description options("Options");
-  options.add_options()  //
-      ("sweep", po::value<std::string>()->required()->value_name("SWEEP"),
-       "a name or a YAML file (may stand alone)")                                          //
+  options.add_options()                                                                    //
       ("slurm", "by Slurm's sbatch")                                                       //
       ("tasks", po::value<std::uint64_t>()->default_value(16)->value_name("N"), "shards")  //
       ("at-once", po::value<std::uint64_t>()->default_value(0)->value_name("N"),
@@ -98,16 +93,15 @@ int sweep_submit_command(const Arguments& arguments) {
       ("sbatch", po::value<std::string>()->default_value("")->value_name("OPTIONS"),
        "more options of sbatch")  //
       ("dry-run", "write the scripts, and say what would be submitted");
-  const ParsedOptions parsed = parse_options(rest, options, kUsage, kExamples, "sweep");
-  if (parsed.help) return 0;
-  const po::variables_map& v = parsed.values;
+  const SweepArguments a = parse_sweep(arguments, options, kUsage, kExamples);
+  if (a.parsed.help) return 0;
+  const po::variables_map& v = a.parsed.values;
   if (v.count("slurm") == 0)
     throw UsageError(
         "which cluster? --slurm; for any other scheduler run shards: orrery sweep SWEEP --shard I/N");
   const auto tasks = v["tasks"].as<std::uint64_t>();
   if (tasks < 1) throw UsageError("--tasks must be at least 1");
-  const std::string name = v["sweep"].as<std::string>();
-  const SweepSpec spec = load_sweep(name, overrides);
+  const SweepSpec spec = a.spec();
   if (spec.search.method == SearchMethod::nsga2)
     throw ConfigError(spec.file, "nsga2 goes from generation to generation: it has no shards");
   SweepPlan(spec).points();  // or refused before anything is submitted
@@ -116,7 +110,7 @@ int sweep_submit_command(const Arguments& arguments) {
   std::filesystem::create_directories(dir);
   std::string sweep =
       quoted(own_binary()) + " sweep " + quoted(std::filesystem::absolute(spec.file).string());
-  for (const std::string& o : overrides) sweep += " " + quoted(o);
+  for (const std::string& o : a.overrides) sweep += " " + quoted(o);
   const auto jobs = v["jobs"].as<std::uint64_t>();
   write_script(
       dir / "task.sh",
