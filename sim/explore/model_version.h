@@ -6,4 +6,6 @@ namespace orrery {
 // results of an older model are not taken for today's. A golden test holds it to that.
 inline constexpr int kModelVersion = 1;
 
+inline constexpr const char* kVersionName = "0.1.0";  // of the program
+
 }  // namespace orrery

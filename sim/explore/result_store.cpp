@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "sim/explore/model_version.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 
@@ -148,6 +149,12 @@ ResultStore::~ResultStore() {
   insert_result_.reset();
   insert_body_.reset();
   transaction_.reset();  // rolls back what could not be written
+  if (lock_ >= 0 && database_) {
+    try {  // one file to copy, and to read where nothing may be written; a reader at work keeps the log
+      database_->exec("PRAGMA journal_mode=DELETE");
+    } catch (const std::exception&) {
+    }
+  }
   database_.reset();
   if (lock_ >= 0) close(lock_);
 }
@@ -179,7 +186,7 @@ void ResultStore::create_tables() {
       "CREATE TABLE point(sweep TEXT, ordinal INTEGER, base INTEGER, inputs TEXT, address TEXT, "
       "state TEXT, PRIMARY KEY(sweep, ordinal)) WITHOUT ROWID");
   database_->exec("CREATE TABLE result(address TEXT PRIMARY KEY, status TEXT, error TEXT, wall_s REAL" +
-                  metrics + ")");
+                  metrics + ", version TEXT)");
   // Apart, so that figures lie close together.
   database_->exec("CREATE TABLE body(address TEXT PRIMARY KEY, json TEXT)");
   database_->exec(fmt::format("INSERT INTO meta VALUES('version', '{}')", kVersion));
@@ -256,7 +263,7 @@ void ResultStore::record(const std::string& address, const StoredResult& r) {
       std::string places = "?,?,?,?";
       for (std::size_t m = 0; m < kMetrics.size(); ++m) places += ",?";
       insert_result_ = std::make_unique<SQLite::Statement>(
-          *database_, "INSERT OR REPLACE INTO result VALUES(" + places + ")");
+          *database_, "INSERT OR REPLACE INTO result VALUES(" + places + ",?)");
       insert_body_ =
           std::make_unique<SQLite::Statement>(*database_, "INSERT OR REPLACE INTO body VALUES(?,?)");
     }
@@ -273,6 +280,8 @@ void ResultStore::record(const std::string& address, const StoredResult& r) {
         insert.bind(at);
       }
     }
+    insert.bind(5 + static_cast<int>(kMetrics.size()),
+                fmt::format("orrery {}, model {}", kVersionName, kModelVersion));
     insert.exec();
     insert.reset();
     if (r.json.empty()) return;

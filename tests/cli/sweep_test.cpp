@@ -190,6 +190,25 @@ TEST(Sweep, SurvivesKillAtTwentyInstants) {
   EXPECT_GE(struck, 10);
 }
 
+// Ctrl-C keeps what is done and says how to go on; the same command does.
+TEST(Sweep, StopsCleanlyAtCtrlC) {
+  const std::string file = sweep_file("fidelity: roofline", "fidelity: tile");
+  const std::string db = store("stopped.db");
+  const pid_t pid = spawn({"sweep", file, "--jobs", "1", "--db", db});
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  kill(pid, SIGINT);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_TRUE(WEXITSTATUS(status) == 130 || WEXITSTATUS(status) == 0) << WEXITSTATUS(status);
+  EXPECT_TRUE(children_of(pid).empty());
+  const CommandResult rest = run(file + " --db " + db);
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  EXPECT_EQ(run("status " + db).out.find("pending"), std::string::npos);
+  const json points = json::parse(exported(db, "--json"));
+  EXPECT_EQ(points.size(), 24U);
+}
+
 TEST(Sweep, LimitsCostOnePointAndRetryRunsItAgain) {
   const std::string file = temporary_file("slow.yaml", R"yaml(schema: orrery/sweep/1
 name: slow

@@ -4,6 +4,7 @@
 #include <array>
 #include <iostream>
 
+#include "sim/explore/model_version.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/commands.h"
@@ -53,7 +54,7 @@ int dispatch(const Arguments& arguments) {
     return 0;
   }
   if (arguments[0] == "--version") {
-    std::cout << "orrery 0.1.0\n";
+    std::cout << "orrery " << kVersionName << '\n';
     return 0;
   }
   std::vector<std::string> names;
