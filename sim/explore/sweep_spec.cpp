@@ -239,7 +239,9 @@ void read_rest(const ConfigDocument& document, SweepSpec& spec) {
   }
   const json objectives = r.value("objectives", json::array());
   for (std::size_t i = 0; i < objectives.size(); ++i) {
-    const auto& [way, name] = *objectives[i].items().begin();
+    const auto only = objectives[i].begin();
+    const std::string& way = only.key();
+    const json& name = only.value();
     try {
       metric(name.get<std::string>());
     } catch (const ConfigError& error) {
