@@ -118,14 +118,14 @@ SweepOptions run_options(const po::variables_map& v) {
 int run(const SweepSpec& spec, const std::string& path, const SweepOptions& options) {
   // SQLite's own report of a full disk is enough.
   signal(SIGXFSZ, SIG_IGN);
-  // All that is wrong with a sweep is said before its store is touched.
-  SweepPlan plan(spec);
-  const std::vector<SweepPoint> points = plan.points();
-  ResultStore store(path, ResultStore::Access::write);
   struct sigaction action {};
   action.sa_handler = interrupt;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // All that is wrong with a sweep is said before its store is touched.
+  SweepPlan plan(spec);
+  const std::vector<SweepPoint> points = plan.points();
+  ResultStore store(path, ResultStore::Access::write);
   SweepSummary s;
   {
     SweepMeter meter;
