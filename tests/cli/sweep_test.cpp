@@ -395,6 +395,11 @@ TEST(Sweep, RunsOnSlurm) {
     out += fmt::format("[exit {}]", WEXITSTATUS(pclose(pipe)));
     return out;
   };
+  // Whatever fails below, no daemon is left.
+  struct Stop {
+    std::string command;
+    ~Stop() { EXPECT_EQ(system(command.c_str()), 0); }
+  } const stop{tool + " stop " + cluster};
   const std::string started = shell("MAX_ARRAY_SIZE=4 " + tool + " start " + cluster);
   ASSERT_NE(started.find("[exit 0]"), std::string::npos) << started;
   setenv("SLURM_CONF", (cluster + "/slurm.conf").c_str(), 1);
