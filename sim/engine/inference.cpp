@@ -124,15 +124,20 @@ void check_fits(const StreamInfo& info, const ArchSpec& arch) {
 
 namespace {
 
+// Of all boards over `seconds`, static power and losses included, from what one chip spends beyond it.
+double total_joules(double dynamic_j, double seconds, std::uint32_t devices, const ArchSpec& arch) {
+  EnergyBreakdown dynamic;
+  dynamic.compute = dynamic_j;
+  return total_energy(dynamic, seconds, devices, arch).total();
+}
+
 // Time and energy by kind of operator; the rest of the time is the software's.
 std::vector<OperatorShare> by_operator(const PhaseSum& prefill, const PhaseSum& decode, std::uint32_t devices,
                                        const ArchSpec& arch) {
   std::vector<OperatorShare> all;
   double left = prefill.seconds + decode.seconds;
   const auto add = [&](const std::string& name, double seconds, double joules) {
-    EnergyBreakdown dynamic;
-    dynamic.compute = joules;
-    all.push_back({name, seconds, total_energy(dynamic, seconds, devices, arch).total()});
+    all.push_back({name, seconds, total_joules(joules, seconds, devices, arch)});
   };
   for (std::size_t k = 0; k < kOperatorKinds; ++k) {
     const double seconds = prefill.kind_seconds[k] + decode.kind_seconds[k];
@@ -156,10 +161,8 @@ void add_power(std::vector<PowerStretch>& curve, const PhaseSum& phase, std::uin
   for (const PhaseSum::Stretch& s : phase.stretches) {
     if (s.seconds <= 0) continue;
     const double from = curve.empty() ? 0 : curve.back().to_s;
-    EnergyBreakdown dynamic;
-    dynamic.compute = s.dynamic_j;
     curve.push_back(
-        {from, from + s.seconds, total_energy(dynamic, s.seconds, devices, arch).total() / s.seconds});
+        {from, from + s.seconds, total_joules(s.dynamic_j, s.seconds, devices, arch) / s.seconds});
   }
 }
 

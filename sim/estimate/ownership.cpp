@@ -5,11 +5,11 @@
 
 #include "sim/estimate/area.h"
 #include "sim/estimate/chip_cost.h"
+#include "sim/util/units.h"
 
 namespace orrery {
 namespace {
 
-constexpr double kHoursAYear = 8766;
 constexpr double kMillion = 1e6;
 
 VariableId add(CostScenario& scenario, const std::string& name, const Estimate& value, bool price) {

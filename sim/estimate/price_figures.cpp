@@ -3,13 +3,9 @@
 #include "sim/estimate/chip_cost.h"
 #include "sim/estimate/ownership.h"
 #include "sim/estimate/uncertainty.h"
+#include "sim/util/units.h"
 
 namespace orrery {
-namespace {
-
-constexpr double kHoursAYear = 8766;
-
-}  // namespace
 
 void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& technology,
                        const PriceBook& prices) {

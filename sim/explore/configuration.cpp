@@ -149,11 +149,12 @@ json base_configuration(const std::string& arch, const std::string& llm, const s
                         const std::string& node, const json& scenario) {
   const ConfigDocument machine = ConfigDocument::load(find_arch(arch));
   validate_as(machine, "orrery/arch/1");
+  const ConfigDocument model = ConfigDocument::load(find_model_file(llm));
   json c = {{"arch", machine.root()},
-            {"llm", ConfigDocument::load(find_model_file(llm)).root()},
+            {"llm", model.root()},
             {"runtime", load_runtime_document(runtime).root()},
             {"scenario", scenario}};
-  c["llm"]["name"] = build_llm(ConfigDocument::load(find_model_file(llm))).name;
+  c["llm"]["name"] = build_llm(model).name;
   if (!node.empty()) {
     c["node"] = load_node_document(node).root();
     c["node"]["name"] = node;
@@ -263,6 +264,23 @@ void mark_modified(json& configuration, const json& base) {
   grow("die_shared_mib", of_levels(chip, "shared_buffer", "size_mib"),
        of_levels(old, "shared_buffer", "size_mib"), false);
   grow("die_memory_stacks", of_levels(chip, "dram", "channels"), of_levels(old, "dram", "channels"), true);
+}
+
+bool is_of_machine(const std::string& pointer) {
+  return pointer.compare(0, 6, "/arch/") == 0;
+}
+
+json with_inputs(const json& base, const json& inputs,
+                 const std::function<std::string(const std::string&, const json&)>& pointer_of) {
+  json c = base;
+  bool modified = false;
+  for (const auto& [key, value] : inputs.items()) {
+    const std::string at = pointer_of(key, value);
+    modified = modified || is_of_machine(at);
+    c[Pointer(at)] = value;
+  }
+  if (modified) mark_modified(c, base);
+  return c;
 }
 
 std::string label_of(const json& configuration) {

@@ -3,6 +3,7 @@
 // that others name are put in their place (DRAM preset, energy table, kernel library), descriptions and
 // sources are left out. Its digest is what a result is stored under.
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -26,6 +27,13 @@ void validate_part(const nlohmann::json& configuration, const std::string& point
 // (spare cores, cache and memory interfaces) grows with cores, shared buffer and memory channels, and neither
 // published area nor list price are its own.
 void mark_modified(nlohmann::json& configuration, const nlohmann::json& base);
+
+// `base` with the values of `inputs` (key -> value) in the places that `pointer_of` names for their keys, and
+// marked where they change the machine.
+nlohmann::json with_inputs(
+    const nlohmann::json& base, const nlohmann::json& inputs,
+    const std::function<std::string(const std::string& key, const nlohmann::json& value)>& pointer_of);
+bool is_of_machine(const std::string& pointer);
 
 // Which base it was made of, for messages: "gpu/a100-sxm-80gb, llama-2-7b".
 std::string label_of(const nlohmann::json& configuration);

@@ -20,6 +20,10 @@ const Metric& metric(const std::string& name) {
   throw ConfigError("", "no figure of a result is named '" + name + "'" + did_you_mean(name, metric_names()));
 }
 
+std::size_t metric_index(const std::string& name) {
+  return static_cast<std::size_t>(&metric(name) - kMetrics.data());
+}
+
 std::vector<std::string> input_metric_names() {
   return {"area_mm2", "unit_cost_usd", "tdp_w", "peak_tflops", "dram_gb_per_s", "dram_gib"};
 }

@@ -36,6 +36,7 @@ inline constexpr std::array<Metric, 13> kMetrics = {{
 std::vector<std::string> metric_names();
 // Throws ConfigError with the nearest name.
 const Metric& metric(const std::string& name);
+std::size_t metric_index(const std::string& name);  // in kMetrics
 
 // Before a run: "area_mm2" and "unit_cost_usd" (modelled; only where the technology table has the node),
 // "tdp_w", "peak_tflops" (default format), "dram_gb_per_s", "dram_gib".

@@ -65,7 +65,6 @@ json PointRunner::run(const json& c, const std::string& machine) {
   }
   const RuntimeSpec runtime = build_runtime(ConfigDocument::of(c.at("runtime"), "runtime"));
   const Scenario scenario = scenario_of(s, *arch_);
-  plan_batches(llm, scenario, *arch_, runtime);
   if (std::string model = c["llm"].dump() + c["arch"]["chip"]["execution"].dump(); model != model_) {
     streams_.clear();
     model_ = std::move(model);

@@ -84,19 +84,6 @@ StoredPoint read_point(SQLite::Statement& row, bool with_json) {
   return p;
 }
 
-// Each once, though several axes may set it under different conditions.
-std::vector<std::string> keys_of(const SweepSpec& spec) {
-  std::vector<std::string> keys;
-  const auto add = [&](const std::string& key) {
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
-  };
-  for (const SweepAxis& axis : spec.axes) {
-    for (const AxisKey& k : axis.keys) add(k.key);
-  }
-  for (const DerivedKey& d : spec.derived) add(d.key);
-  return keys;
-}
-
 }  // namespace
 
 const char* to_string(PointStatus status) {
@@ -203,23 +190,18 @@ void ResultStore::commit() {
   transaction_.reset();
 }
 
-void ResultStore::add_sweep(const SweepSpec& spec) {
+void ResultStore::add_sweep(const StoredSweep& sweep) {
   guarded(path_, [&] {
     begin();
-    json objectives = json::array();
-    for (const Objective& o : spec.objectives)
-      objectives.push_back({{"metric", o.metric}, {"maximise", o.maximise}});
-    json constraints = json::array();
-    for (const Expression& e : spec.output_constraints) constraints.push_back(e.text());
     SQLite::Statement insert(*database_, "INSERT OR IGNORE INTO sweep VALUES(?,?,?,?,?,?,?,?)");
-    const std::string values[] = {spec.id(),
-                                  spec.name,
-                                  spec.title,
-                                  spec.question,
-                                  json(spec.bases).dump(),
-                                  objectives.dump(),
-                                  constraints.dump(),
-                                  json(keys_of(spec)).dump()};
+    const std::string values[] = {sweep.id,
+                                  sweep.name,
+                                  sweep.title,
+                                  sweep.question,
+                                  sweep.bases.dump(),
+                                  sweep.objectives.dump(),
+                                  sweep.output_constraints.dump(),
+                                  json(sweep.keys).dump()};
     int at = 0;
     for (const std::string& v : values) insert.bind(++at, v);
     insert.exec();

@@ -68,7 +68,7 @@ class ResultStore {
   ResultStore& operator=(const ResultStore&) = delete;
 
   // Enters the sweep and its points; what is there already stays.
-  void add_sweep(const SweepSpec& spec);
+  void add_sweep(const StoredSweep& sweep);
   void add_points(const std::string& sweep, const std::vector<SweepPoint>& points);
   // Of the addresses, those with a result that need not be run again. What crashed is tried again.
   std::unordered_set<std::string> settled(const std::vector<SweepPoint>& points);

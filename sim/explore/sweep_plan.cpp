@@ -44,14 +44,8 @@ const std::string& SweepPlan::pointer(std::size_t base, const std::string& key) 
 }
 
 json SweepPlan::configuration(std::size_t base, const json& inputs) const {
-  json c = spec_.bases[base];
-  bool modified = false;
-  for (const auto& [key, value] : inputs.items()) {
-    const std::string& at = pointer(base, key);
-    modified = modified || at.compare(0, 6, "/arch/") == 0;
-    c[Pointer(at)] = value;
-  }
-  if (modified) mark_modified(c, spec_.bases[base]);
+  json c = with_inputs(spec_.bases[base], inputs,
+                       [&](const std::string& key, const json&) { return pointer(base, key); });
   c["fidelity"] = to_string(spec_.fidelity);
   return c;
 }
@@ -113,7 +107,7 @@ struct SweepPlan::Draft {
 
 void SweepPlan::set(Draft& draft, const std::string& key, const json& value) const {
   const std::string& at = pointer(draft.base, key);
-  draft.modified = draft.modified || at.compare(0, 6, "/arch/") == 0;
+  draft.modified = draft.modified || is_of_machine(at);
   draft.configuration[Pointer(at)] = value;
   draft.inputs[key] = value;
 }

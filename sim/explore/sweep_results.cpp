@@ -11,10 +11,6 @@ using nlohmann::json;
 
 namespace {
 
-std::size_t metric_number(const std::string& name) {
-  return static_cast<std::size_t>(&metric(name) - kMetrics.data());
-}
-
 std::vector<std::string> constraints_of(const StoredSweep& sweep) {
   return sweep.output_constraints.get<std::vector<std::string>>();
 }
@@ -29,15 +25,9 @@ std::vector<Objective> objectives_of(const StoredSweep& sweep) {
 }
 
 json configuration_of(const StoredSweep& sweep, std::size_t base, const json& inputs) {
-  json c = sweep.bases.at(base);
-  bool modified = false;
-  for (const auto& [key, value] : inputs.items()) {
-    const std::string at = resolve_key(sweep.bases.at(base), key, value);
-    modified = modified || at.compare(0, 6, "/arch/") == 0;
-    c[json::json_pointer(at)] = value;
-  }
-  if (modified) mark_modified(c, sweep.bases.at(base));
-  return c;
+  const json& from = sweep.bases.at(base);
+  return with_inputs(
+      from, inputs, [&](const std::string& key, const json& value) { return resolve_key(from, key, value); });
 }
 
 SweepJudge::SweepJudge(const StoredSweep& sweep) : SweepJudge(sweep, objectives_of(sweep), {}) {}
@@ -45,7 +35,7 @@ SweepJudge::SweepJudge(const StoredSweep& sweep) : SweepJudge(sweep, objectives_
 SweepJudge::SweepJudge(const StoredSweep& sweep, std::vector<Objective> objectives,
                        const std::vector<std::string>& constraints)
     : sweep_(sweep), objectives_(std::move(objectives)) {
-  for (const Objective& o : objectives_) metrics_.push_back(metric_number(o.metric));
+  for (const Objective& o : objectives_) metrics_.push_back(metric_index(o.metric));
   for (const std::string& text : constraints_of(sweep)) constraints_.emplace_back(text);
   for (const std::string& text : constraints) constraints_.emplace_back(text);
 }

@@ -13,18 +13,19 @@
 namespace orrery {
 namespace {
 
-// Who of the plan `roofline` leaves to the sweep's own fidelity; the others' ordinals.
-std::vector<std::uint64_t> prune(const SweepSpec& spec, ResultStore& store, const SweepOptions& options,
-                                 const std::function<void(const SweepProgress&)>& progress,
-                                 const std::atomic<bool>& stop, SweepSummary& summary) {
+// Whom of the plan `roofline` does not leave to the sweep's own fidelity; null when stopped before it was
+// known.
+std::optional<std::vector<std::uint64_t>> prune(const SweepSpec& spec, ResultStore& store,
+                                                const SweepOptions& options,
+                                                const std::function<void(const SweepProgress&)>& progress,
+                                                const std::atomic<bool>& stop) {
   SweepSpec coarse = spec;
   coarse.fidelity = Fidelity::roofline;
   SweepPlan plan(coarse);
   std::vector<SweepPoint> all = plan.points();
   PointEvaluator evaluator(coarse, plan, store, options, progress, stop, "roofline");
   evaluator.evaluate(all);
-  summary.stopped = evaluator.stopped();
-  if (summary.stopped) return {};
+  if (evaluator.stopped()) return std::nullopt;
   const StoredSweep stored = stored_form(coarse);
   const SweepJudge judge(stored);
   std::vector<std::vector<double>> figures;
@@ -54,12 +55,28 @@ std::vector<std::uint64_t> prune(const SweepSpec& spec, ResultStore& store, cons
   return out;
 }
 
+// Each once, though several axes may set it under different conditions.
+std::vector<std::string> keys_of(const SweepSpec& spec) {
+  std::vector<std::string> keys;
+  const auto add = [&](const std::string& key) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  };
+  for (const SweepAxis& axis : spec.axes) {
+    for (const AxisKey& k : axis.keys) add(k.key);
+  }
+  for (const DerivedKey& d : spec.derived) add(d.key);
+  return keys;
+}
+
 }  // namespace
 
 StoredSweep stored_form(const SweepSpec& spec) {
   StoredSweep s;
   s.id = spec.id();
   s.name = spec.name;
+  s.title = spec.title;
+  s.question = spec.question;
+  s.keys = keys_of(spec);
   s.bases = spec.bases;
   s.objectives = nlohmann::json::array();
   for (const Objective& o : spec.objectives)
@@ -73,41 +90,40 @@ SweepSummary run_sweep(const SweepSpec& spec, SweepPlan& plan, const std::vector
                        ResultStore& store, const SweepOptions& options,
                        const std::function<void(const SweepProgress&)>& progress,
                        const std::atomic<bool>& stop) {
-  SweepSummary summary;
+  if (spec.search.method == SearchMethod::nsga2 && options.shards > 1)
+    throw ConfigError(spec.file, "nsga2 goes from generation to generation: it has no shards");
+  store.add_sweep(stored_form(spec));
   if (spec.search.method == SearchMethod::nsga2) {
-    if (options.shards > 1)
-      throw ConfigError(spec.file, "nsga2 goes from generation to generation: it has no shards");
-    store.add_sweep(spec);
     PointEvaluator evaluator(spec, plan, store, options, progress, stop, "nsga2");
     search_nsga2(spec, plan, store, evaluator);
-    summary = evaluator.summary();
     store.commit();
-    return summary;
+    return evaluator.summary();
   }
-  store.add_sweep(spec);
   std::vector<SweepPoint> mine;
   for (const SweepPoint& p : points) {
     if (p.ordinal % options.shards == options.shard) mine.push_back(p);
   }
   store.add_points(spec.id(), mine);
   store.commit();
+  const std::size_t planned = mine.size();
   if (spec.search.prune_keep < 1) {
-    const std::vector<std::uint64_t> pruned = prune(spec, store, options, progress, stop, summary);
-    if (summary.stopped) return summary;
-    store.set_pruned(spec.id(), pruned);
+    const std::optional<std::vector<std::uint64_t>> pruned = prune(spec, store, options, progress, stop);
+    if (!pruned) {
+      SweepSummary stopped;
+      stopped.stopped = true;
+      return stopped;
+    }
+    store.set_pruned(spec.id(), *pruned);
     store.commit();
-    const std::set<std::uint64_t> gone(pruned.begin(), pruned.end());
+    const std::set<std::uint64_t> gone(pruned->begin(), pruned->end());
     const auto is_gone = [&](const SweepPoint& p) { return gone.count(p.ordinal) != 0; };
-    const auto before = mine.size();
     mine.erase(std::remove_if(mine.begin(), mine.end(), is_gone), mine.end());
-    summary.pruned = before - mine.size();
   }
   PointEvaluator evaluator(spec, plan, store, options, progress, stop, to_string(spec.fidelity));
   evaluator.evaluate(mine);
-  const std::uint64_t pruned = summary.pruned;
-  summary = evaluator.summary();
-  summary.pruned = pruned;
-  summary.points += pruned;
+  SweepSummary summary = evaluator.summary();
+  summary.points = planned;
+  summary.pruned = planned - mine.size();
   return summary;
 }
 

@@ -39,7 +39,7 @@ SweepSummary run_sweep(const SweepSpec& spec, SweepPlan& plan, const std::vector
                        const std::function<void(const SweepProgress&)>& progress,
                        const std::atomic<bool>& stop);
 
-// As the store would give it back, keys left out.
+// As the store keeps it and gives it back.
 StoredSweep stored_form(const SweepSpec& spec);
 
 }  // namespace orrery

@@ -176,7 +176,7 @@ void apply_overrides(SweepSpec& spec, const std::vector<std::string>& overrides)
       const json before = base;
       const std::string at = resolve_key(base, key, value);
       base[Pointer(at)] = value;
-      if (at.compare(0, 6, "/arch/") == 0) mark_modified(base, before);
+      if (is_of_machine(at)) mark_modified(base, before);
     }
   }
 }

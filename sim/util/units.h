@@ -14,6 +14,7 @@ inline constexpr double kFsPerNs = 1e6;
 inline constexpr std::uint64_t kKiB = 1024;
 inline constexpr std::uint64_t kMiB = 1024 * kKiB;
 inline constexpr std::uint64_t kGiB = 1024 * kMiB;
+inline constexpr double kHoursAYear = 8766;
 
 inline double to_seconds(Femtoseconds t) {
   return static_cast<double>(t) / kFsPerSecond;

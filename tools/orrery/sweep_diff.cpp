@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "sim/engine/isolate.h"
 #include "sim/explore/configuration.h"
@@ -26,16 +25,15 @@ constexpr std::array<const char*, 4> kExplained = {"latency_s", "energy_per_toke
 constexpr std::size_t kMostChanges = 8;  // 2^8 simulations
 
 StoredPoint find_point(ResultStore& store, const StoredSweep& sweep, const std::string& which) {
-  std::vector<StoredPoint> matching;
   const bool number =
       !which.empty() && std::all_of(which.begin(), which.end(), ::isdigit) && which.size() < 12;
+  if (number) return store.point(sweep.id, std::stoull(which));
+  std::optional<StoredPoint> found;
   store.each_point(sweep.id, false, [&](const StoredPoint& p) {
-    if (number ? std::to_string(p.ordinal) == which : p.address.compare(0, which.size(), which) == 0)
-      matching.push_back(p);
+    if (!found && p.address.compare(0, which.size(), which) == 0) found = p;
   });
-  if (matching.empty())
-    throw UsageError("no point '" + which + "' in " + sweep.name + " (a number, or an address)");
-  return matching[0];
+  if (!found) throw UsageError("no point '" + which + "' in " + sweep.name + " (a number, or an address)");
+  return *found;
 }
 
 // Places at which the two configurations differ, whole values where their shapes do.
@@ -171,7 +169,7 @@ int sweep_diff_command(const Arguments& arguments) {
                                    at_or_null(ends[1], changes[i][0] + suffix).dump()));
   }
   for (const char* name : kExplained) {
-    const auto m = static_cast<std::size_t>(&metric(name) - kMetrics.data());
+    const std::size_t m = metric_index(name);
     const bool known =
         std::all_of(figures.begin(), figures.end(), [&](const auto& f) { return f[m].is_number(); });
     if (!known) continue;
