@@ -270,15 +270,20 @@ bool is_of_machine(const std::string& pointer) {
   return pointer.compare(0, 6, "/arch/") == 0;
 }
 
-json with_inputs(const json& base, const json& inputs,
-                 const std::function<std::string(const std::string&, const json&)>& pointer_of) {
+json placed_inputs(const json& base, const json& inputs, const PointerOf& pointer_of, bool& modified) {
   json c = base;
-  bool modified = false;
+  modified = false;
   for (const auto& [key, value] : inputs.items()) {
     const std::string at = pointer_of(key, value);
     modified = modified || is_of_machine(at);
     c[Pointer(at)] = value;
   }
+  return c;
+}
+
+json with_inputs(const json& base, const json& inputs, const PointerOf& pointer_of) {
+  bool modified = false;
+  json c = placed_inputs(base, inputs, pointer_of, modified);
   if (modified) mark_modified(c, base);
   return c;
 }

@@ -28,11 +28,13 @@ void validate_part(const nlohmann::json& configuration, const std::string& point
 // published area nor list price are its own.
 void mark_modified(nlohmann::json& configuration, const nlohmann::json& base);
 
-// `base` with the values of `inputs` (key -> value) in the places that `pointer_of` names for their keys, and
-// marked where they change the machine.
-nlohmann::json with_inputs(
-    const nlohmann::json& base, const nlohmann::json& inputs,
-    const std::function<std::string(const std::string& key, const nlohmann::json& value)>& pointer_of);
+// `base` with the values of `inputs` (key -> value) in the places that `pointer_of` names for their keys;
+// whether they change the machine. with_inputs marks it then.
+using PointerOf = std::function<std::string(const std::string& key, const nlohmann::json& value)>;
+nlohmann::json placed_inputs(const nlohmann::json& base, const nlohmann::json& inputs,
+                             const PointerOf& pointer_of, bool& modified);
+nlohmann::json with_inputs(const nlohmann::json& base, const nlohmann::json& inputs,
+                           const PointerOf& pointer_of);
 bool is_of_machine(const std::string& pointer);
 
 // Which base it was made of, for messages: "gpu/a100-sxm-80gb, llama-2-7b".

@@ -268,6 +268,33 @@ TEST(Sweep, ParetoMeetsConstraintsAndDiffAddsUp) {
   EXPECT_DOUBLE_EQ(diff["figures"][0]["b"].get<double>(), points[11]["result"]["latency_s"].get<double>());
 }
 
+// Inputs are what the axes set: the spare cores and interfaces a die grows by belong to the cores and
+// channels.
+TEST(Sweep, DiffExplainsByWhatTheAxesSet) {
+  const std::string file = temporary_file("die.yaml", R"yaml(schema: orrery/sweep/1
+name: die
+of: {arch: gpu/a100-sxm-80gb, llm: gpt2, scenario: {input: 32, output: 2}}
+axes: [{key: arch.chip.cores.count, values: [54, 108]}, {key: arch.dram.channels, values: [40, 80]}]
+fidelity: roofline
+)yaml");
+  const std::string db = store("die.db");
+  ASSERT_EQ(run(file + " --db " + db).exit_code, 0);
+  const json points = json::parse(exported(db, "--json"));
+  const json diff = json::parse(run("diff " + db + " 0 3 --format json").out);
+  bool cost_explained = false;
+  for (const json& figure : diff["figures"]) {
+    ASSERT_EQ(figure["shares"].size(), 2U) << figure;
+    EXPECT_EQ(figure["shares"][0]["input"], "/arch/chip/cores/count");
+    EXPECT_EQ(figure["shares"][1]["input"], "/arch/chip/memory/1/channels");
+    if (figure["figure"] != "unit_cost_usd") continue;
+    cost_explained = true;
+    for (const json& share : figure["shares"]) EXPECT_GT(share["change"].get<double>(), 0);
+    EXPECT_DOUBLE_EQ(figure["a"].get<double>(), points[0]["result"]["price_usd"]["unit_cost"].get<double>());
+    EXPECT_DOUBLE_EQ(figure["b"].get<double>(), points[3]["result"]["price_usd"]["unit_cost"].get<double>());
+  }
+  EXPECT_TRUE(cost_explained);
+}
+
 TEST(Sweep, SearchesWithinABudget) {
   for (const char* method : {"random", "latin_hypercube", "nsga2"}) {
     const std::string file = sweep_file(

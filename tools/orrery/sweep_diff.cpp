@@ -116,12 +116,19 @@ int sweep_diff_command(const Arguments& arguments) {
   const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
   json ends[2];
   StoredPoint points[2];
+  bool modified = false;
   for (int e = 0; e < 2; ++e) {
     points[e] = find_point(store, sweep, places[static_cast<std::size_t>(e) + 1]);
     if (points[e].result.status != PointStatus::done)
       throw ConfigError(places[0],
                         fmt::format("point {} is {}", points[e].ordinal, to_string(points[e].result.status)));
-    ends[e] = configuration_of(sweep, points[e].base, json::parse(points[e].inputs));
+    // As asked for: what a die grows by follows from it and is no input.
+    const json& base = sweep.bases.at(points[e].base);
+    bool changed = false;
+    ends[e] = placed_inputs(
+        base, json::parse(points[e].inputs),
+        [&](const std::string& key, const json& value) { return resolve_key(base, key, value); }, changed);
+    modified = modified || changed || base.value("modified", false);
     ends[e]["fidelity"] = json::parse(store.result(points[e].address)->json)["fidelity"];
   }
   std::vector<std::string> different;
@@ -138,7 +145,11 @@ int sweep_diff_command(const Arguments& arguments) {
       if ((set >> i & 1U) == 0) continue;
       for (const std::string& place : changes[i]) take(c, ends[1], place);
     }
-    c["modified"] = ends[0].value("modified", false) || ends[1].value("modified", false);
+    if (modified) {
+      // Of the base whose machine it is.
+      const bool other = c["arch"].value("name", "") != ends[0]["arch"].value("name", "");
+      mark_modified(c, sweep.bases.at(points[other ? 1 : 0].base));
+    }
     tasks.emplace_back([c, &tables] {
       PointRunner runner(tables);
       return json(metrics_of(runner.run(c, "one"))).dump();
