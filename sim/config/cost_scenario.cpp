@@ -106,6 +106,7 @@ CostOption read_option(const json& o, const std::string& at, const ConfigDocumen
   option.devices = integer(o, "devices", 1);
   option.power_cap_w = number(o, "power_cap_w");
   option.process_nm = number(o, "process_nm");
+  option.process_where = document.where(at + (o.contains("process_nm") ? "/process_nm" : "/arch"));
   if (o.contains("batch")) option.batch = o["batch"].get<std::uint64_t>();
   option.acquisition = parse_acquisition(o.value("acquire", "buy"));
   option.chips_per_server = integer(o, "chips_per_server", 8);

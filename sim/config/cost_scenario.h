@@ -26,6 +26,7 @@ struct CostOption {
   std::string name, arch, dtype, runtime = "ideal", node;
   std::uint32_t devices = 1;           // a replica of the model
   double process_nm = 0;               // node it is made in; 0 = the machine's
+  std::string process_where;           // file:line that says so, or that names the machine
   double power_cap_w = 0;              // overrides the machine's; 0 = as it is
   std::optional<std::uint64_t> batch;  // fixed; otherwise the largest that keeps the targets
   Acquisition acquisition = Acquisition::buy;

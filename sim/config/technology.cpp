@@ -15,13 +15,13 @@ bool Technology::has_node(double nm) const {
   return std::any_of(nodes.begin(), nodes.end(), [nm](const TechnologyNode& n) { return n.nm == nm; });
 }
 
-const TechnologyNode& Technology::node(double nm) const {
+const TechnologyNode& Technology::node(double nm, const std::string& where) const {
   std::string known;
   for (const TechnologyNode& n : nodes) {
     if (n.nm == nm) return n;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", n.nm);
   }
-  throw ConfigError("", fmt::format("the technology table has no {} nm; it has {}", nm, known));
+  throw ConfigError(where, fmt::format("the technology table has no {} nm; it has {}", nm, known));
 }
 
 Technology load_technology(const std::string& name) {

@@ -34,8 +34,8 @@ struct Technology {
   Estimate standard_package_price, interposer_package_price, hbm_price_per_gb, dram_price_per_gb;
 
   bool has_node(double nm) const;
-  // Throws ConfigError naming those there are when the table lacks `nm`.
-  const TechnologyNode& node(double nm) const;
+  // Throws ConfigError naming those there are when the table lacks `nm`; `where` asked for it.
+  const TechnologyNode& node(double nm, const std::string& where = "") const;
 };
 
 Technology load_technology(const std::string& name = "silicon");

@@ -219,6 +219,8 @@ TEST(Cost, BadInputIsRefusedWithFileAndLine) {
   refused(with("arch: asic/tpu-v5e", "arch: asic/tpu-v5f"),
           {"scenario.yaml:21", "did you mean 'asic/tpu-v5e'"});
   refused(with("model: gpt2", "model: gpt2x"), {"scenario.yaml:3", "gpt2x"});
+  refused(with("process_nm: 7", "process_nm: 9"), {"scenario.yaml:23", "no 9 nm", "it has"});
+  refused(with("    process_nm: 7\n", ""), {"scenario.yaml:21", "no 0 nm"});  // nor does the machine say
   refused(with("value: 28000", "value: 38000"), {"scenario.yaml:14", "outside its own range"});
   refused(with("pue: 1.2", "puee: 1.2"), {"scenario.yaml:10", "did you mean 'pue'"});
   refused("no-such-scenario", {"no cost scenario"});

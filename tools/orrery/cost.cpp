@@ -116,7 +116,8 @@ int cost_command(const Arguments& arguments) {
   for (const CostOption& option : scenario.options) {
     archs.push_back(machine_of(option));
     load_runtime(option.runtime);
-    if (option.acquisition == Acquisition::make) technology.node(archs.back().process_nm);
+    if (option.acquisition == Acquisition::make)
+      technology.node(archs.back().process_nm, option.process_where);
   }
   std::vector<std::function<std::string()>> tasks;
   for (std::size_t i = 0; i < archs.size(); ++i) {
