@@ -153,18 +153,22 @@ std::vector<std::string> cost_scenario_names() {
   return names;
 }
 
-CostScenario load_cost_scenario(const std::string& name) {
+ConfigDocument load_cost_document(const std::string& name) {
   std::filesystem::path path = folder() / (name + ".yaml");
   if (std::filesystem::is_regular_file(name)) path = name;
   if (!std::filesystem::exists(path))
     throw ConfigError("", "no cost scenario '" + name + "'" + did_you_mean(name, cost_scenario_names()));
-  const ConfigDocument document = ConfigDocument::load(path);
+  ConfigDocument document = ConfigDocument::load(path);
   validate_as(document, "orrery/cost/1");
   if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
+  return document;
+}
+
+CostScenario build_cost_scenario(const ConfigDocument& document) {
   const json& r = document.root();
   CostScenario s;
-  s.file = path.string();
-  s.title = r.value("title", path.stem().string());
+  s.file = document.path().string();
+  s.title = r.value("title", document.path().stem().string());
   s.question = r.value("question", "");
   s.model = r.at("model").get<std::string>();
   try {
@@ -184,6 +188,10 @@ CostScenario load_cost_scenario(const std::string& name) {
   for (std::size_t i = 0; i < r.at("options").size(); ++i)
     s.options.push_back(read_option(r["options"][i], "/options/" + std::to_string(i), document, read));
   return s;
+}
+
+CostScenario load_cost_scenario(const std::string& name) {
+  return build_cost_scenario(load_cost_document(name));
 }
 
 }  // namespace orrery

@@ -70,6 +70,8 @@ struct CostScenario {
 // Throws ConfigError with file:line: schema, a price without currency or date, a PUE under 1, a utilisation
 // over 1, a lifetime that is not positive, an unknown machine or model, a technology node that is not in the
 // table.
+ConfigDocument load_cost_document(const std::string& name);
+CostScenario build_cost_scenario(const ConfigDocument& document);
 CostScenario load_cost_scenario(const std::string& name);
 std::vector<std::string> cost_scenario_names();
 

@@ -15,10 +15,14 @@ const MachinePrice* PriceBook::of(const std::string& arch) const {
   return nullptr;
 }
 
-PriceBook load_prices(const std::string& file) {
-  const ConfigDocument document = ConfigDocument::load(
+ConfigDocument load_prices_document(const std::string& file) {
+  ConfigDocument document = ConfigDocument::load(
       file.empty() ? data_home() / "arch_configs" / "costs" / "prices.yaml" : std::filesystem::path(file));
   validate_as(document, "orrery/prices/1");
+  return document;
+}
+
+PriceBook build_prices(const ConfigDocument& document) {
   PriceBook book;
   book.years = number(document.root(), "years");
   book.discount_rate = number(document.root(), "discount_rate");
@@ -35,6 +39,10 @@ PriceBook load_prices(const std::string& file) {
     book.machines.push_back(p);
   }
   return book;
+}
+
+PriceBook load_prices(const std::string& file) {
+  return build_prices(load_prices_document(file));
 }
 
 }  // namespace orrery

@@ -23,6 +23,8 @@ struct PriceBook {
 };
 
 // Throws ConfigError: schema, a price without currency or date, a machine given twice.
+ConfigDocument load_prices_document(const std::string& file = "");
+PriceBook build_prices(const ConfigDocument& document);
 PriceBook load_prices(const std::string& file = "");
 
 }  // namespace orrery

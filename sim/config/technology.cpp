@@ -24,12 +24,16 @@ const TechnologyNode& Technology::node(double nm, const std::string& where) cons
   throw ConfigError(where, fmt::format("the technology table has no {} nm; it has {}", nm, known));
 }
 
-Technology load_technology(const std::string& name) {
+ConfigDocument load_technology_document(const std::string& name) {
   std::filesystem::path path = data_home() / "arch_configs" / "technology" / (name + ".yaml");
   if (std::filesystem::path(name).extension() == ".yaml") path = name;
-  const ConfigDocument document = ConfigDocument::load(path);
+  ConfigDocument document = ConfigDocument::load(path);
   validate_as(document, "orrery/technology/1");
   if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
+  return document;
+}
+
+Technology build_technology(const ConfigDocument& document) {
   const nlohmann::json& r = document.root();
   Technology t;
   for (std::size_t i = 0; i < r.at("nodes").size(); ++i) {
@@ -72,6 +76,10 @@ Technology load_technology(const std::string& name) {
   t.hbm_price_per_gb = read_price(document, "/hbm_price_per_gb");
   t.dram_price_per_gb = read_price(document, "/dram_price_per_gb");
   return t;
+}
+
+Technology load_technology(const std::string& name) {
+  return build_technology(load_technology_document(name));
 }
 
 }  // namespace orrery

@@ -38,6 +38,9 @@ struct Technology {
   const TechnologyNode& node(double nm, const std::string& where = "") const;
 };
 
+// A name in arch_configs/technology, or a path. Throws ConfigError: schema, a price without currency or date.
+ConfigDocument load_technology_document(const std::string& name = "silicon");
+Technology build_technology(const ConfigDocument& document);
 Technology load_technology(const std::string& name = "silicon");
 
 }  // namespace orrery

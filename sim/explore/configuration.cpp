@@ -7,13 +7,16 @@
 #include <cmath>
 #include <fstream>
 
+#include "sim/config/cost_scenario.h"
 #include "sim/config/document_reference.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/node_loader.h"
+#include "sim/config/price_book.h"
 #include "sim/config/runtime_loader.h"
 #include "sim/config/schema_validation.h"
+#include "sim/config/technology.h"
+#include "sim/explore/configured_machine.h"
 #include "sim/util/data_home.h"
-#include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
 
 namespace orrery {
@@ -59,83 +62,6 @@ json inlined(const json& reference, const Named& named) {
   return root;
 }
 
-std::vector<std::string> segments_of(const std::string& key) {
-  std::vector<std::string> segments(1);
-  for (const char c : key) {
-    if (c == '.') {
-      segments.emplace_back();
-    } else {
-      segments.back() += c;
-    }
-  }
-  return segments;
-}
-
-const json* of_kind(const json& list, const std::string& kind, std::size_t& index) {
-  const json* found = nullptr;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (!list[i].is_object() || list[i].value("kind", json()) != kind) continue;
-    if (found != nullptr) return nullptr;  // two of them: by number
-    found = &list[i];
-    index = i;
-  }
-  return found;
-}
-
-// All places a key may mean, the existing ones first; those that would be new end with the last segment.
-void find(const json& at, const std::string& pointer, const std::vector<std::string>& segments,
-          std::size_t next, std::vector<std::string>& existing, std::vector<std::string>& fresh) {
-  if (next == segments.size()) {
-    existing.push_back(pointer);
-    return;
-  }
-  const std::string& segment = segments[next];
-  std::size_t index = 0;
-  if (at.is_array()) {
-    if (!segment.empty() && std::all_of(segment.begin(), segment.end(), ::isdigit)) {
-      index = std::stoul(segment);
-      if (index < at.size()) find(at[index], pointer + "/" + segment, segments, next + 1, existing, fresh);
-    } else if (const json* item = of_kind(at, segment, index)) {
-      find(*item, pointer + "/" + std::to_string(index), segments, next + 1, existing, fresh);
-    }
-    return;
-  }
-  if (!at.is_object()) return;
-  if (at.contains(segment))
-    return find(at[segment], pointer + "/" + segment, segments, next + 1, existing, fresh);
-  for (const auto& [key, list] : at.items()) {
-    if (!list.is_array()) continue;
-    if (const json* item = of_kind(list, segment, index))
-      find(*item, pointer + "/" + key + "/" + std::to_string(index), segments, next + 1, existing, fresh);
-  }
-  for (const char* through : {"chip", "cores"}) {
-    if (at.contains(through)) find(at[through], pointer + "/" + through, segments, next, existing, fresh);
-  }
-  if (next + 1 == segments.size()) fresh.push_back(pointer + "/" + segment);
-}
-
-void collect_keys(const json& at, const std::string& path, std::vector<std::string>& keys) {
-  if (at.is_object()) {
-    for (const auto& [key, value] : at.items())
-      collect_keys(value, path.empty() ? key : path + "." + key, keys);
-  } else if (at.is_array() && !at.empty() && at[0].is_object()) {
-    for (std::size_t i = 0; i < at.size(); ++i) {
-      std::size_t index = 0;
-      const std::string kind = at[i].value("kind", "");
-      const bool by_kind = !kind.empty() && of_kind(at, kind, index) != nullptr;
-      collect_keys(at[i], path + "." + (by_kind ? kind : std::to_string(i)), keys);
-    }
-  } else {
-    keys.push_back(path);
-    // As one may write it.
-    std::string shorter = path;
-    for (const char* through : {".chip", ".memory", ".cores", ".engines"}) {
-      const std::size_t place = shorter.find(std::string(through) + ".");
-      if (place != std::string::npos) keys.push_back(shorter.erase(place, std::string(through).size()));
-    }
-  }
-}
-
 void check_against(const json& part, const char* schema, const std::string& name) {
   static std::map<std::string, json> schemas;
   auto found = schemas.find(schema);
@@ -145,43 +71,76 @@ void check_against(const json& part, const char* schema, const std::string& name
 
 }  // namespace
 
-json base_configuration(const std::string& arch, const std::string& llm, const std::string& runtime,
-                        const std::string& node, const json& scenario) {
-  const ConfigDocument machine = ConfigDocument::load(find_arch(arch));
+json base_configuration(const BaseNames& names, const json& scenario) {
+  const ConfigDocument machine = ConfigDocument::load(find_arch(names.arch));
   validate_as(machine, "orrery/arch/1");
-  const ConfigDocument model = ConfigDocument::load(find_model_file(llm));
+  const ConfigDocument model = ConfigDocument::load(find_model_file(names.llm));
+  const ConfigDocument technology = load_technology_document();
   json c = {{"arch", machine.root()},
             {"llm", model.root()},
-            {"runtime", load_runtime_document(runtime).root()},
+            {"runtime", load_runtime_document(names.runtime).root()},
+            {"technology", technology.root()},
+            {"prices", load_prices_document().root()},
             {"scenario", scenario}};
   c["llm"]["name"] = build_llm(model).name;
-  if (!node.empty()) {
-    c["node"] = load_node_document(node).root();
-    c["node"]["name"] = node;
+  if (!names.node.empty()) {
+    c["node"] = load_node_document(names.node).root();
+    c["node"]["name"] = names.node;
   }
-  for (const char* part : {"arch", "runtime", "node"}) {
+  for (const char* part : {"arch", "runtime", "node", "technology", "prices"}) {
     if (c.contains(part)) drop_words(c[part]);
   }
   each_reference(c["arch"], [](json& reference, const Named& named, const std::string&) {
     reference = inlined(reference, named);
   });
-  // Prices, areas and accuracy: no keys of a sweep, but results hold figures of them.
-  std::string tables;
-  for (const char* file : {"technology/silicon.yaml", "costs/prices.yaml", "accuracy.yaml"}) {
-    std::ifstream in(data_home() / "arch_configs" / file);
-    tables += std::string(std::istreambuf_iterator<char>(in), {});
-  }
-  c["tables"] = digest(tables);
+  // What was measured is no key of a sweep, but results hold figures of it.
+  std::ifstream in(data_home() / "arch_configs" / "accuracy.yaml");
+  c["accuracy"] = digest(std::string(std::istreambuf_iterator<char>(in), {}));
+  c["modelled_mm2"] = modelled_areas(c, build_technology(technology));
   return c;
+}
+
+std::vector<json> cost_configurations(const std::string& cost, const json& scenario) {
+  const ConfigDocument document = load_cost_document(cost);
+  const CostScenario s = build_cost_scenario(document);  // refuses a price without currency or date
+  json terms = document.root();
+  drop_words(terms);
+  for (const char* key : {"title", "question"}) terms.erase(key);
+  for (const char* key : {"ttft_max_s", "tpot_max_s", "batch_max", "user_rates"})
+    terms["workload"].erase(key);
+  std::vector<json> configurations;
+  for (std::size_t i = 0; i < s.options.size(); ++i) {
+    const CostOption& option = s.options[i];
+    json run = {{"input", s.input}, {"output", s.output}, {"devices", option.devices}};
+    run["batch"] = option.batch.value_or(1);
+    if (!option.dtype.empty()) run["dtype"] = option.dtype;
+    run.update(scenario);
+    json c = base_configuration({option.arch, s.model, option.runtime, option.node}, run);
+    json& chip = c["arch"]["chip"];
+    if (option.process_nm > 0) chip["process_nm"] = option.process_nm;
+    if (option.power_cap_w > 0) chip["power_cap_w"] = option.power_cap_w;
+    c["cost"] = terms;
+    json only = terms["options"][i];
+    for (const char* key : {"node", "runtime", "devices", "dtype", "batch", "power_cap_w", "process_nm"})
+      only.erase(key);
+    c["cost"]["options"] = json::array({only});
+    c["cost"]["name"] = option.name;
+    configurations.push_back(c);
+  }
+  return configurations;
 }
 
 void validate_part(const json& configuration, const std::string& pointer) {
   const std::string part = pointer.substr(1, pointer.find('/', 1) - 1);
   if (part == "runtime") return check_against(configuration["runtime"], "orrery/runtime/1", "runtime");
-  if (part == "node") {
-    json node = configuration["node"];
-    node.erase("name");
-    return check_against(node, "orrery/node/1", "node");
+  if (part == "technology") return check_against(configuration[part], "orrery/technology/1", part);
+  if (part == "prices") return check_against(configuration[part], "orrery/prices/1", part);
+  if (part == "node" || part == "cost") {
+    json named = configuration[part];
+    named.erase("name");
+    check_against(named, part == "node" ? "orrery/node/1" : "orrery/cost/1", part);
+    if (part == "cost") build_cost_scenario(ConfigDocument::of(named, part));  // bounds
+    return;
   }
   if (part == "arch") {
     json arch = configuration["arch"];
@@ -204,35 +163,6 @@ void validate_part(const json& configuration, const std::string& pointer) {
   validate_schema(ConfigDocument::of(configuration["scenario"], "scenario"), scenario);
 }
 
-std::string resolve_key(const json& configuration, const std::string& key, const json& value) {
-  std::vector<std::string> existing;
-  std::vector<std::string> fresh;
-  find(configuration, "", segments_of(key), 0, existing, fresh);
-  std::sort(existing.begin(), existing.end());
-  existing.erase(std::unique(existing.begin(), existing.end()), existing.end());
-  if (existing.size() == 1) return existing[0];
-  if (existing.size() > 1)
-    throw ConfigError("", fmt::format("'{}' may mean {}; write it out", key, fmt::join(existing, " or ")));
-  std::vector<std::string> fits;
-  for (const std::string& pointer : fresh) {
-    if (pointer.rfind('/') == 0) continue;  // beside the parts
-    json changed = configuration;
-    changed[Pointer(pointer)] = value;
-    try {
-      if (pointer.compare(0, 5, "/llm/") == 0) continue;  // a config.json has what it has
-      validate_part(changed, pointer);
-      fits.push_back(pointer);
-    } catch (const ConfigError&) {
-      continue;  // not a key of that place
-    }
-  }
-  if (fits.size() == 1) return fits[0];
-  std::vector<std::string> keys;
-  collect_keys(configuration, "", keys);
-  throw ConfigError(
-      "", fmt::format("'{}' names no key of {}{}", key, label_of(configuration), did_you_mean(key, keys)));
-}
-
 namespace {
 
 // Sum of a number over a machine's memory levels of one kind.
@@ -247,7 +177,14 @@ double of_levels(const json& chip, const char* kind, const char* key) {
 }  // namespace
 
 void mark_modified(json& configuration, const json& base) {
-  configuration["modified"] = true;
+  configuration["modified"] = json::object();
+  const bool stated = configuration["arch"]["chip"].value("static_w", json()) !=
+                          base["arch"]["chip"].value("static_w", json()) ||
+                      (base.contains("modified") && !base["modified"].contains("base_mm2"));
+  if (!stated) {
+    const json mm2 = modelled_area(base.value("modelled_mm2", json::object()), configuration["arch"]["chip"]);
+    if (mm2.is_number()) configuration["modified"]["base_mm2"] = mm2;
+  }
   // A preset, table or library that is an axis goes by its name: its content takes its place.
   each_reference(configuration["arch"], [](json& reference, const Named& named, const std::string&) {
     if (reference.is_string()) reference = inlined(reference, named);
@@ -289,7 +226,29 @@ json with_inputs(const json& base, const json& inputs, const PointerOf& pointer_
 }
 
 std::string label_of(const json& configuration) {
-  return configuration["arch"].value("name", "arch") + ", " + configuration["llm"].value("name", "llm");
+  const std::string option =
+      configuration.contains("cost") ? configuration["cost"].value("name", "") + ": " : "";
+  return option + configuration["arch"].value("name", "arch") + ", " +
+         configuration["llm"].value("name", "llm");
+}
+
+std::vector<std::string> labels_of(const std::vector<json>& bases) {
+  std::vector<std::string> labels;
+  for (const json& base : bases) labels.push_back(label_of(base));
+  const auto alike = [](const json& a, const json& b, const std::string& key) {
+    return a["scenario"].value(key, json()) == b["scenario"].value(key, json());
+  };
+  std::vector<std::string> told = labels;
+  for (std::size_t i = 0; i < bases.size(); ++i) {
+    for (const auto& [key, value] : bases[i]["scenario"].items()) {
+      bool differs = false;
+      for (std::size_t k = 0; k < bases.size(); ++k)
+        differs = differs || (labels[k] == labels[i] && !alike(bases[i], bases[k], key));
+      if (differs)
+        told[i] += fmt::format(", {} {}", key, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+  return told;
 }
 
 std::string digest(const std::string& text) {

@@ -1,31 +1,32 @@
 #pragma once
-// Everything one result depends on, as one JSON value: {arch, llm, scenario, runtime, node?, fidelity}. Files
-// that others name are put in their place (DRAM preset, energy table, kernel library), descriptions and
-// sources are left out. Its digest is what a result is stored under.
+// Everything one result depends on, as one JSON value of parts: {arch, llm, scenario, runtime, node?,
+// technology, prices, cost?, accuracy, fidelity}. Files that others name are put in their place (DRAM preset,
+// energy table, kernel library), descriptions and sources are left out. Its digest is what a result is stored
+// under.
 
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace orrery {
 
-// Throws ConfigError: an unknown name, a file that its schema refuses. `node` may be empty.
-nlohmann::json base_configuration(const std::string& arch, const std::string& llm, const std::string& runtime,
-                                  const std::string& node, const nlohmann::json& scenario);
-
-// JSON pointer of a key such as "arch.chip.cores.count": a list's items go by their `kind` or number, and
-// what lies below `chip` is found without it ("arch.dram.channels", "arch.dram.preset.timing_ns.cl"). A key
-// that is not there yet, but that its schema knows, is found when `value` fits it. Throws ConfigError with
-// the nearest key.
-std::string resolve_key(const nlohmann::json& configuration, const std::string& key,
-                        const nlohmann::json& value);
+struct BaseNames {
+  std::string arch, llm, runtime, node;  // node may be empty
+};
+// Throws ConfigError: an unknown name, a file that its schema refuses.
+nlohmann::json base_configuration(const BaseNames& names, const nlohmann::json& scenario);
+// One for each option of a cost scenario: its machine, model and workload, and the part `cost` with what it
+// says of demand, finance and that option. `scenario` overrides what is run.
+std::vector<nlohmann::json> cost_configurations(const std::string& cost, const nlohmann::json& scenario);
 
 // Checks what lies at `pointer` against the schema of the file it belongs to. Throws ConfigError.
 void validate_part(const nlohmann::json& configuration, const std::string& pointer);
 
 // Marks a configuration whose machine is no longer the base's: what its die has beyond the simulated machine
-// (spare cores, cache and memory interfaces) grows with cores, shared buffer and memory channels, and neither
-// published area nor list price are its own.
+// (spare cores, cache and memory interfaces) grows with cores, shared buffer and memory channels, neither
+// published area nor list price are its own, and what it draws at rest follows its area from the base's on
+// (sim/explore/configured_machine) unless it is stated anew.
 void mark_modified(nlohmann::json& configuration, const nlohmann::json& base);
 
 // `base` with the values of `inputs` (key -> value) in the places that `pointer_of` names for their keys;
@@ -39,6 +40,8 @@ bool is_of_machine(const std::string& pointer);
 
 // Which base it was made of, for messages: "gpu/a100-sxm-80gb, llama-2-7b".
 std::string label_of(const nlohmann::json& configuration);
+// The same of a sweep's bases, told apart by what they run where machine and model are the same.
+std::vector<std::string> labels_of(const std::vector<nlohmann::json>& bases);
 
 // SHA-1, hexadecimal, of a text and of a JSON value's shortest form (keys sorted).
 std::string digest(const std::string& text);

@@ -17,7 +17,7 @@ struct Metric {
   const char* pointer;  // in a result (orrery/result/1)
   const char* unit;
 };
-inline constexpr std::array<Metric, 13> kMetrics = {{
+inline constexpr std::array<Metric, 18> kMetrics = {{
     {"ttft_s", "/ttft_s", "s"},
     {"tpot_s", "/tpot_s", "s"},
     {"latency_s", "/latency_s", "s"},
@@ -31,6 +31,12 @@ inline constexpr std::array<Metric, 13> kMetrics = {{
     {"utilization_compute", "/utilization/compute", ""},
     {"utilization_dram", "/utilization/dram", ""},
     {"expected_p90", "/expected_error/p90", ""},
+    // Of a sweep over a cost scenario: typical figures of its fleet.
+    {"owned_usd_per_m_tokens", "/ownership/usd_per_m_tokens/all", "USD"},
+    {"capex_usd", "/ownership/capex_usd", "USD"},
+    {"fleet_chips", "/ownership/chips", ""},
+    {"wall_joule_per_token", "/ownership/joule_per_token", "J"},
+    {"gco2_per_m_tokens", "/ownership/gco2_per_m_output_tokens", "g"},
 }};
 
 std::vector<std::string> metric_names();

@@ -65,7 +65,7 @@ PointEvaluator::PointEvaluator(const SweepSpec& spec, const SweepPlan& plan, Res
       options_(options),
       progress_(progress),
       stop_(stop),
-      tables_(load_point_tables()),
+      accuracy_(load_accuracy()),
       committed_(Clock::now()) {
   state_.stage = stage;
 }
@@ -110,7 +110,7 @@ void PointEvaluator::evaluate(const std::vector<SweepPoint>& points) {
   state_.total += points.size();
   state_.done += points.size() - tasks.size();
   const MakeWorker make = [&]() -> Worker {
-    const auto runner = std::make_shared<PointRunner>(tables_);
+    const auto runner = std::make_shared<PointRunner>(accuracy_);
     return [this, runner, &tasks](std::size_t task) {
       const SweepPoint& p = *tasks[task];
       const json result = runner->run(plan_.configuration(p), p.machine);

@@ -26,7 +26,7 @@ class PointEvaluator {
   const SweepOptions& options_;
   const std::function<void(const SweepProgress&)>& progress_;
   const std::atomic<bool>& stop_;
-  PointTables tables_;
+  AccuracyTable accuracy_;
   SweepProgress state_;
   SweepSummary summary_;
   std::chrono::steady_clock::time_point committed_;

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "sim/config/arch_loader.h"
-#include "sim/config/node_loader.h"
+#include "sim/config/price_book.h"
 #include "sim/config/runtime_loader.h"
+#include "sim/config/technology.h"
 #include "sim/engine/inference.h"
 #include "sim/estimate/expected_error.h"
+#include "sim/estimate/ownership_json.h"
 #include "sim/estimate/price_figures.h"
+#include "sim/estimate/uncertainty.h"
+#include "sim/explore/configured_machine.h"
 #include "sim/explore/metrics.h"
 #include "sim/report/result_json.h"
 #include "sim/workload/llm_spec.h"
@@ -32,26 +35,35 @@ Scenario scenario_of(const json& s, const ArchSpec& arch) {
   return scenario;
 }
 
-}  // namespace
-
-PointTables load_point_tables() {
-  return {load_technology(), load_prices(), load_accuracy()};
+// What the fleet comes to that serves the cost scenario's demand with what was run: typical figures, as
+// `orrery cost` gives them of one draw.
+nlohmann::ordered_json ownership_of(const json& c, const nlohmann::ordered_json& run,
+                                    const Scenario& scenario, const ArchSpec& arch,
+                                    const Technology& technology) {
+  json terms = c.at("cost");
+  const std::string name = terms["name"].get<std::string>();
+  terms.erase("name");
+  CostScenario s = build_cost_scenario(ConfigDocument::of(terms, name));
+  s.input = scenario.input;
+  s.output = scenario.output;
+  CostOption& option = s.options.front();
+  option.devices = scenario.tensor_parallel;
+  add_technology(s, option, arch, technology);
+  const ServedOption served = served_by(run, option, arch);
+  add_error(s, option, served);
+  return ownership_json(own(s, option, served, typical_draw(s.variables)), option.acquisition);
 }
 
+}  // namespace
+
 json PointRunner::run(const json& c, const std::string& machine) {
+  const Technology technology = build_technology(ConfigDocument::of(c.at("technology"), "technology"));
   const RunnerOptions options{parse_fidelity(c.at("fidelity").get<std::string>()), false, {}};
   if (machine != machine_ || !runner_) {
     if (runner_ && options.fidelity != Fidelity::roofline)
       throw ConfigError("", "a process simulates one machine");
     runner_.reset();
-    arch_ = std::make_unique<ArchSpec>(build_arch(ConfigDocument::of(c.at("arch"), "arch")));
-    if (c.contains("node"))
-      use_node(*arch_, build_node(ConfigDocument::of(c["node"], c["node"].value("name", "node"))));
-    // No list price for what is not on the list.
-    if (c.value("modified", false)) {
-      arch_->name += " (modified)";
-      if (tables_.technology.has_node(arch_->process_nm)) arch_->die_mm2 = 0;  // as modelled
-    }
+    arch_ = std::make_unique<ArchSpec>(configured_machine(c, technology));
     machine_ = machine;
     runner_ = std::make_unique<OperatorRunner>(*arch_, options);
   }
@@ -79,9 +91,11 @@ json PointRunner::run(const json& c, const std::string& machine) {
   };
   RunResult r = run_model(
       llm, scenario, *runner_, runtime, [](const char*, std::uint64_t, std::uint64_t) {}, streams);
-  r.expected = expected_error(r, *arch_, tables_.accuracy);
-  add_price_figures(r, *arch_, tables_.technology, tables_.prices);
-  json result = to_json(r);
+  r.expected = expected_error(r, *arch_, accuracy_);
+  add_price_figures(r, *arch_, technology, build_prices(ConfigDocument::of(c.at("prices"), "prices")));
+  const nlohmann::ordered_json ran = to_json(r);
+  json result = ran;
+  if (c.contains("cost")) result["ownership"] = ownership_of(c, ran, scenario, *arch_, technology);
   for (const char* key : {"run_info", "simulated"}) result.erase(key);
   return result;
 }

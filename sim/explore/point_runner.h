@@ -8,31 +8,24 @@
 #include <string>
 
 #include "sim/config/accuracy_table.h"
-#include "sim/config/price_book.h"
-#include "sim/config/technology.h"
+#include "sim/config/arch_spec.h"
 #include "sim/engine/operator_runner.h"
 #include "sim/workload/operator_stream.h"
 
 namespace orrery {
 
-// What every point needs and no point changes: read once, before workers fork.
-struct PointTables {
-  Technology technology;
-  PriceBook prices;
-  AccuracyTable accuracy;
-};
-PointTables load_point_tables();
-
 class PointRunner {
  public:
-  explicit PointRunner(const PointTables& tables) : tables_(tables) {}
+  // `accuracy` must outlive the runner: read once, before workers fork.
+  explicit PointRunner(const AccuracyTable& accuracy) : accuracy_(accuracy) {}
 
-  // The result (orrery/result/1) without what differs from run to run. Throws what a run throws; ConfigError
-  // too when a second machine would have to be elaborated. `machine` tells machines apart.
+  // The result (orrery/result/1) without what differs from run to run, and with `ownership` where the
+  // configuration has a cost scenario. Throws what a run throws; ConfigError too when a second machine would
+  // have to be elaborated. `machine` tells machines apart.
   nlohmann::json run(const nlohmann::json& configuration, const std::string& machine);
 
  private:
-  const PointTables& tables_;
+  const AccuracyTable& accuracy_;
   std::string machine_;
   std::unique_ptr<ArchSpec> arch_;
   std::unique_ptr<OperatorRunner> runner_;

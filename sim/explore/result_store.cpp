@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kVersion = "1";
+constexpr const char* kVersion = "2";
 constexpr std::array<const char*, 8> kStatusNames = {"pending",   "done",          "failed",     "crashed",
                                                      "timed_out", "out_of_memory", "infeasible", "pruned"};
 

@@ -94,9 +94,10 @@ struct Problem {
 
 void search_nsga2(const SweepSpec& spec, SweepPlan& plan, ResultStore& store, PointEvaluator& evaluator) {
   Evaluation evaluation(spec, plan, store, evaluator);
+  // pagmo pairs parents by four; load_sweep saw that the budget holds one generation.
   std::uint64_t population = spec.search.population;
   if (population == 0) population = std::clamp<std::uint64_t>(spec.search.points / 10, 8, 100);
-  population = std::max<std::uint64_t>(8, population / 4 * 4);
+  population = population / 4 * 4;
   pagmo::problem problem{Problem{&evaluation}};
   const auto seed = static_cast<unsigned>(spec.search.seed);
   pagmo::population people(problem, pagmo::bfe{pagmo::member_bfe{}}, population, seed);

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
-#include "sim/config/arch_loader.h"
+#include "sim/config/technology.h"
 #include "sim/explore/configuration.h"
+#include "sim/explore/configuration_key.h"
+#include "sim/explore/configured_machine.h"
 #include "sim/explore/metrics.h"
 #include "sim/explore/model_version.h"
 #include "sim/explore/sampling.h"
@@ -22,11 +25,35 @@ constexpr std::uint64_t kMostPoints = 5'000'000;
 
 }  // namespace
 
-std::string address_of(const json& configuration) {
-  return digest(fmt::format("{} {}", kModelVersion, configuration.dump()));
-}
+// A point on its way: inputs and configuration as its axes are applied one after the other.
+struct SweepPlan::Draft {
+  std::size_t base = 0;
+  json inputs = json::object();
+  json configuration;
+  bool modified = false;
+  std::set<std::string> touched;  // parts that are no longer the base's
+  std::uint64_t edits = 0;
+  // The machine after so many edits, for figures that expressions ask for.
+  struct Machine {
+    std::uint64_t edits;
+    Technology technology;
+    ArchSpec arch;
+  };
+  mutable std::optional<Machine> machine;
 
-SweepPlan::SweepPlan(const SweepSpec& spec) : spec_(spec), technology_(load_technology()) {}
+  json marked(const json& from) const {
+    json c = configuration;
+    if (modified) mark_modified(c, from);
+    return c;
+  }
+};
+
+SweepPlan::SweepPlan(const SweepSpec& spec) : spec_(spec) {
+  for (const json& base : spec.bases) {
+    auto& parts = digests_.emplace_back();
+    for (const auto& [part, value] : base.items()) parts[part] = digest(value);
+  }
+}
 
 const std::string& SweepPlan::pointer(std::size_t base, const std::string& key) const {
   const auto [it, fresh] = pointers_.try_emplace({base, key});
@@ -50,19 +77,29 @@ json SweepPlan::configuration(std::size_t base, const json& inputs) const {
   return c;
 }
 
-NameValue SweepPlan::names_of(std::size_t base, const json& configuration) const {
-  return [this, base, &configuration](const std::string& name) -> json {
-    const std::vector<std::string> figures = input_metric_names();
+NameValue SweepPlan::names_of(const Draft& draft) const {
+  return [this, &draft](const std::string& name) -> json {
+    static const std::vector<std::string> figures = input_metric_names();
     if (std::find(figures.begin(), figures.end(), name) != figures.end()) {
-      ArchSpec arch = build_arch(ConfigDocument::of(configuration["arch"], "arch"));
-      if (configuration.value("modified", false)) arch.die_mm2 = 0;  // as modelled
-      return input_metric(name, arch, technology_);
+      if (!draft.machine || draft.machine->edits != draft.edits) {
+        const json c = draft.marked(spec_.bases[draft.base]);
+        const Technology technology = build_technology(ConfigDocument::of(c["technology"], "technology"));
+        draft.machine = Draft::Machine{draft.edits, technology, configured_machine(c, technology)};
+      }
+      return input_metric(name, draft.machine->arch, draft.machine->technology);
     }
-    const Pointer at(pointer(base, name));
-    if (!configuration.contains(at))
-      throw ConfigError("", "'" + name + "' is not given in " + label_of(configuration));
-    return configuration[at];
+    const Pointer at(pointer(draft.base, name));
+    if (!draft.configuration.contains(at))
+      throw ConfigError("", "'" + name + "' is not given in " + label_of(draft.configuration));
+    return draft.configuration[at];
   };
+}
+
+std::string SweepPlan::part_digest(const Draft& draft, const std::string& part) const {
+  const auto& known = digests_[draft.base];
+  const auto found = known.find(part);
+  const bool same = found != known.end() && draft.touched.count(part) == 0;
+  return same ? found->second : digest(draft.configuration.value(part, json()));
 }
 
 std::vector<std::uint32_t> SweepPlan::extents() const {
@@ -97,24 +134,20 @@ std::vector<Choice> SweepPlan::choices() const {
   return all;
 }
 
-// A point on its way: inputs and configuration as its axes are applied one after the other.
-struct SweepPlan::Draft {
-  std::size_t base;
-  json inputs = json::object();
-  json configuration;
-  bool modified = false;
-};
-
 void SweepPlan::set(Draft& draft, const std::string& key, const json& value) const {
   const std::string& at = pointer(draft.base, key);
   draft.modified = draft.modified || is_of_machine(at);
+  draft.touched.insert(at.substr(1, at.find('/', 1) - 1));
+  ++draft.edits;
   draft.configuration[Pointer(at)] = value;
   draft.inputs[key] = value;
 }
 
 SweepPlan::Draft SweepPlan::draft(Choice& choice) const {
-  Draft draft{choice[0], json::object(), spec_.bases[choice[0]], false};
-  const NameValue names = names_of(draft.base, draft.configuration);
+  Draft draft;
+  draft.base = choice[0];
+  draft.configuration = spec_.bases[choice[0]];
+  const NameValue names = names_of(draft);
   for (std::size_t a = 0; a < spec_.axes.size(); ++a) {
     const SweepAxis& axis = spec_.axes[a];
     if (axis.when && !axis.when->truth(names)) {
@@ -136,7 +169,7 @@ std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& 
   Choice same = choice;
   Draft d = draft(same);
   if (same != choice) return std::nullopt;
-  const NameValue names = names_of(d.base, d.configuration);
+  const NameValue names = names_of(d);
   for (const DerivedKey& key : spec_.derived) {
     json value = key.value.value(names);
     // Keys that count take whole numbers.
@@ -145,16 +178,22 @@ std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& 
     set(d, key.key, value);
     validate_part(d.configuration, pointer(d.base, key.key));
   }
-  if (d.modified) mark_modified(d.configuration, spec_.bases[d.base]);
   SweepPoint p;
   p.ordinal = ordinal;
   p.base = d.base;
   p.inputs = d.inputs;
   for (const Expression& e : spec_.input_constraints) p.feasible = p.feasible && e.truth(names);
-  d.configuration["fidelity"] = to_string(spec_.fidelity);
-  p.address = address_of(d.configuration);
-  p.machine =
-      digest(json{d.configuration["arch"], d.configuration.value("node", json()), to_string(spec_.fidelity)});
+  if (d.modified) {
+    mark_modified(d.configuration, spec_.bases[d.base]);
+    d.touched.insert({"arch", "modified"});
+  }
+  const std::string fidelity = to_string(spec_.fidelity);
+  std::string parts = fmt::format("{} {}", kModelVersion, fidelity);
+  for (const auto& [part, value] : d.configuration.items()) parts += " " + part + " " + part_digest(d, part);
+  p.address = digest(parts);
+  p.machine = fidelity;
+  for (const char* part : {"arch", "node", "modified"}) p.machine += " " + part_digest(d, part);
+  if (d.configuration.contains("modified")) p.machine += " " + part_digest(d, "technology");
   return p;
 }
 

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/technology.h"
 #include "sim/explore/sweep_spec.h"
 
 namespace orrery {
@@ -53,17 +52,15 @@ class SweepPlan {
 
  private:
   const SweepSpec& spec_;
-  Technology technology_;
   mutable std::map<std::pair<std::size_t, std::string>, std::string> pointers_;
+  std::vector<std::map<std::string, std::string>> digests_;  // of each base's parts
 
   struct Draft;
   Draft draft(Choice& choice) const;  // makes the choice canonical
   void set(Draft& draft, const std::string& key, const nlohmann::json& value) const;
   const std::string& pointer(std::size_t base, const std::string& key) const;
-  NameValue names_of(std::size_t base, const nlohmann::json& configuration) const;
+  NameValue names_of(const Draft& draft) const;
+  std::string part_digest(const Draft& draft, const std::string& part) const;
 };
-
-// The address of a configuration's result.
-std::string address_of(const nlohmann::json& configuration);
 
 }  // namespace orrery

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/explore/configuration.h"
+#include "sim/explore/configuration_key.h"
 #include "sim/util/errors.h"
 
 namespace orrery {

@@ -6,9 +6,11 @@
 #include <cmath>
 #include <filesystem>
 
+#include "sim/config/cost_scenario.h"
 #include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/explore/configuration.h"
+#include "sim/explore/configuration_key.h"
 #include "sim/explore/metrics.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -102,12 +104,44 @@ std::vector<std::string> one_or_more(const json& of, const char* key, const std:
   return of[key].get<std::vector<std::string>>();
 }
 
+std::vector<json> scenarios_of(const json& of) {
+  if (!of.contains("scenario")) return {json::object()};
+  if (of["scenario"].is_array()) return of["scenario"].get<std::vector<json>>();
+  return {of["scenario"]};
+}
+
+// Each option of each cost scenario, with each way to run it; its latency targets become constraints.
+void read_cost_bases(const ConfigDocument& document, SweepSpec& spec) {
+  const json& of = document.root()["of"];
+  for (const char* key : {"arch", "llm", "runtime", "node"}) {
+    if (of.contains(key)) {
+      throw ConfigError(document.where(std::string("/of/") + key),
+                        fmt::format("a cost scenario says its '{}' itself: give 'cost' or '{}'", key, key));
+    }
+  }
+  const std::string cost = of["cost"].get<std::string>();
+  try {
+    const CostScenario s = load_cost_scenario(cost);
+    if (s.ttft_max_s > 0) spec.output_constraints.emplace_back(fmt::format("ttft_s <= {}", s.ttft_max_s));
+    if (s.tpot_max_s > 0) spec.output_constraints.emplace_back(fmt::format("tpot_s <= {}", s.tpot_max_s));
+    for (const json& scenario : scenarios_of(of)) {
+      for (json& c : cost_configurations(cost, scenario)) spec.bases.push_back(std::move(c));
+    }
+  } catch (const ConfigError& error) {
+    // What is wrong in the scenario's own file says so.
+    const std::string what = error.what();
+    throw ConfigError(what.find(".yaml:") == std::string::npos ? document.where("/of/cost") : "", what);
+  }
+}
+
 std::vector<json> read_bases(const ConfigDocument& document) {
   const json& of = document.root()["of"];
-  std::vector<json> scenarios = {json::object()};
-  if (of.contains("scenario"))
-    scenarios = of["scenario"].is_array() ? of["scenario"].get<std::vector<json>>()
-                                          : std::vector<json>{of["scenario"]};
+  for (const char* key : {"arch", "llm"}) {
+    if (!of.contains(key))
+      throw ConfigError(document.where("/of"),
+                        fmt::format("'{}' is missing: name machines and models, or a 'cost' scenario", key));
+  }
+  const std::vector<json> scenarios = scenarios_of(of);
   std::vector<json> bases;
   for (const std::string& arch : one_or_more(of, "arch", "")) {
     for (const std::string& llm : one_or_more(of, "llm", "")) {
@@ -117,7 +151,7 @@ std::vector<json> read_bases(const ConfigDocument& document) {
             json full = {{"batch", 1}, {"input", 1024}, {"output", 128}};
             full.update(scenario);
             try {
-              bases.push_back(base_configuration(arch, llm, runtime, node, full));
+              bases.push_back(base_configuration({arch, llm, runtime, node}, full));
             } catch (const ConfigError& error) {
               throw ConfigError(document.where("/of"), error.what());
             }
@@ -297,7 +331,11 @@ SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& ov
   spec.title = r.value("title", spec.name);
   spec.question = r.value("question", "");
   spec.fidelity = parse_fidelity(r.value("fidelity", "tile"));
-  spec.bases = read_bases(document);
+  if (r["of"].contains("cost")) {
+    read_cost_bases(document, spec);
+  } else {
+    spec.bases = read_bases(document);
+  }
   apply_overrides(spec, overrides);
   read_axes(document, spec);
   read_rest(document, spec);
@@ -314,6 +352,16 @@ SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& ov
   if (spec.search.method == SearchMethod::nsga2 && spec.search.prune_keep < 1)
     throw ConfigError(document.where("/search/prune_keep"),
                       "nsga2 chooses its points itself: nothing to prune");
+  if (spec.search.method == SearchMethod::nsga2) {
+    const std::uint64_t one = std::max(kLeastPopulation, spec.search.population);
+    if (spec.search.points < one) {
+      throw ConfigError(document.where("/search"),
+                        fmt::format("a budget of {} points does not hold one generation of {}",
+                                    spec.search.points, one));
+    }
+    if (spec.search.population % 4 != 0)
+      throw ConfigError(document.where("/search/population"), "a population is a multiple of 4");
+  }
   return spec;
 }
 

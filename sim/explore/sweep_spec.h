@@ -37,11 +37,13 @@ struct Objective {
 
 enum class SearchMethod : std::uint8_t { grid, random, latin_hypercube, nsga2 };
 
+constexpr std::uint64_t kLeastPopulation = 8;  // of nsga2, whose parents go by four
+
 struct SearchSpec {
   SearchMethod method = SearchMethod::grid;
   std::uint64_t points = 0;  // of random, latin_hypercube and nsga2
   std::uint64_t seed = 1;
-  std::uint64_t population = 0;  // of nsga2; 0 = chosen from the points
+  std::uint64_t population = 0;  // of nsga2, a multiple of 4; 0 = chosen from the points
   double prune_keep = 1;         // share of the points that `roofline` leaves to the sweep's fidelity
 };
 

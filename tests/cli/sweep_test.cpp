@@ -1,91 +1,18 @@
-// orrery sweep end to end: the same bytes whatever the jobs, shards and interruptions; each bad input refused
-// with one message.
+// orrery sweep end to end: points as the file says, the same bytes whatever the jobs and shards, fronts,
+// explanations, costs and searches.
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <sstream>
-#include <thread>
 
-#include "sim/util/random.h"
-#include "tests/support/command.h"
+#include "tests/support/sweep_command.h"
 
 namespace orrery::test {
 namespace {
 
 using nlohmann::json;
-
-const char* const kSweep = R"yaml(schema: orrery/sweep/1
-name: small
-of:
-  arch: [asic/edge-npu, asic/tpu-v5e]
-  llm: gpt2
-  scenario: {input: 32, output: 4}
-axes:
-  - {key: scenario.batch, range: {from: 1, to: 8, scale: powers_of_two}}
-  - {key: arch.dram.channels, values: [1, 2]}
-  - zip:
-      - {key: arch.scratchpad.size_kib, values: [512, 1024]}
-      - {key: arch.clock_ghz, values: [0.9, 1.0]}
-    when: scenario.batch >= 4
-derived:
-  - {key: scenario.output, value: "max(2, scenario.batch / 2)"
-}
-constraints:
-  outputs: ["latency_s < 1e6"]
-objectives:
-  - {minimise: latency_s}
-  - {minimise: energy_per_token_j}
-fidelity: roofline
-)yaml";
-
-std::string folder() {
-  static const std::string made = [] {
-    std::string name = (std::filesystem::temp_directory_path() / "orrery-sweep-XXXXXX").string();
-    return std::string(mkdtemp(name.data()));
-  }();
-  return made;
-}
-struct Cleanup : ::testing::Environment {
-  void TearDown() override { std::filesystem::remove_all(folder()); }
-};
-const auto* const kCleanup = ::testing::AddGlobalTestEnvironment(new Cleanup);
-
-std::string sweep_file(const std::string& from = "", const std::string& to = "") {
-  std::string text = kSweep;
-  if (!from.empty()) {
-    const std::size_t at = text.find(from);
-    EXPECT_NE(at, std::string::npos) << from;
-    text.replace(at, from.size(), to);
-  }
-  return temporary_file("sweep.yaml", text);
-}
-std::string store(const std::string& name) {
-  return folder() + "/" + name;
-}
-CommandResult run(const std::string& arguments) {
-  return orrery_command("sweep " + arguments);
-}
-std::string exported(const std::string& db, const std::string& how = "--csv") {
-  const CommandResult r = run("export " + db + " " + how);
-  EXPECT_EQ(r.exit_code, 0) << r.err;
-  return r.out;
-}
-void refused(const std::string& arguments, const std::vector<std::string>& words) {
-  const CommandResult r = run(arguments);
-  EXPECT_EQ(r.exit_code, 2) << r.out << r.err;
-  for (const std::string& word : words)
-    EXPECT_NE(r.err.find(word), std::string::npos) << word << " in: " << r.err;
-  EXPECT_LE(std::count(r.err.begin(), r.err.end(), '\n'), 2) << r.err;
-}
 
 TEST(Sweep, PointsFollowAxesConditionsAndDerivedValues) {
   const std::string file = sweep_file();
@@ -141,102 +68,6 @@ TEST(Sweep, SameBytesForAnyJobsAndShards) {
                                        .replace(std::string(kSweep).find("name: small"), 11, "name: other")) +
       " --db " + store("one.db"));
   EXPECT_NE(other.out.find("0 run now, 24 known before"), std::string::npos) << other.out;
-}
-
-pid_t spawn(const std::vector<std::string>& arguments) {
-  const pid_t pid = fork();
-  if (pid != 0) return pid;
-  const int nowhere = open("/dev/null", O_WRONLY);
-  dup2(nowhere, 1);
-  dup2(nowhere, 2);
-  std::vector<char*> argv = {const_cast<char*>(ORRERY_BINARY)};
-  for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-  argv.push_back(nullptr);
-  execv(argv[0], argv.data());
-  _exit(127);
-}
-
-std::vector<pid_t> children_of(pid_t parent) {
-  std::vector<pid_t> found;
-  std::ifstream list(fmt::format("/proc/{0}/task/{0}/children", parent));
-  for (pid_t pid = 0; list >> pid;) found.push_back(pid);
-  return found;
-}
-
-// kill -9 of the parent, or of one of its workers, at twenty instants; then the same command again.
-TEST(Sweep, SurvivesKillAtTwentyInstants) {
-  const std::string file = sweep_file("fidelity: roofline", "fidelity: tile");
-  const std::string undisturbed = store("undisturbed.db");
-  ASSERT_EQ(run(file + " --jobs 2 --db " + undisturbed).exit_code, 0);
-  const std::string expected = exported(undisturbed, "--json");
-  RandomStream random(20);
-  int struck = 0;
-  for (int i = 0; i < 20; ++i) {
-    const std::string db = store(fmt::format("killed-{}.db", i));
-    const pid_t pid = spawn({"sweep", file, "--jobs", "2", "--db", db});
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random.below(900)));
-    pid_t victim = pid;
-    if (i % 2 == 1) {
-      const std::vector<pid_t> workers = children_of(pid);
-      if (!workers.empty()) victim = workers[random.below(workers.size())];
-    }
-    struck += kill(victim, SIGKILL) == 0 ? 1 : 0;
-    int status = 0;
-    waitpid(pid, &status, 0);
-    const CommandResult again = run(file + " --jobs 2 --db " + db);
-    ASSERT_EQ(again.exit_code, 0) << again.out << again.err;
-    ASSERT_EQ(exported(db, "--json"), expected) << "kill " << i;
-  }
-  EXPECT_GE(struck, 10);
-}
-
-// Ctrl-C keeps what is done and says how to go on; the same command does.
-TEST(Sweep, StopsCleanlyAtCtrlC) {
-  const std::string file = sweep_file("fidelity: roofline", "fidelity: tile");
-  const std::string db = store("stopped.db");
-  const pid_t pid = spawn({"sweep", file, "--jobs", "1", "--db", db});
-  // At work: its store is there.
-  for (int i = 0; i < 600 && !std::filesystem::exists(db); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  kill(pid, SIGINT);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_TRUE(WEXITSTATUS(status) == 130 || WEXITSTATUS(status) == 0) << WEXITSTATUS(status);
-  EXPECT_TRUE(children_of(pid).empty());
-  const CommandResult rest = run(file + " --db " + db);
-  EXPECT_EQ(rest.exit_code, 0) << rest.err;
-  EXPECT_EQ(run("status " + db).out.find("pending"), std::string::npos);
-  const json points = json::parse(exported(db, "--json"));
-  EXPECT_EQ(points.size(), 24U);
-}
-
-TEST(Sweep, LimitsCostOnePointAndRetryRunsItAgain) {
-  const std::string file = temporary_file("slow.yaml", R"yaml(schema: orrery/sweep/1
-name: slow
-of: {arch: asic/edge-npu, llm: [gpt2, llama-3.1-405b], scenario: {input: 512, output: 64}}
-axes: [{key: scenario.batch, values: [1, 2]}]
-)yaml");
-  const CommandResult r = run(file + " --db " + store("slow.db") + " --time-limit 0.001");
-  EXPECT_EQ(r.exit_code, 1);
-  const CommandResult status = run("status " + store("slow.db"));
-  EXPECT_NE(status.out.find("timed_out"), std::string::npos) << status.out;
-  EXPECT_NE(status.out.find("took longer than 0.001 s"), std::string::npos);
-  // The large model does not fit: a failure with its reason, not a lost sweep.
-  const CommandResult again = run("retry " + file + " --db " + store("slow.db"));
-  EXPECT_EQ(again.exit_code, 1);
-  EXPECT_NE(run("status " + store("slow.db")).out.find("2 done, 2 failed"), std::string::npos)
-      << run("status " + store("slow.db")).out;
-  const CommandResult starved = run(file + " --db " + store("starved.db") + " --memory-limit 40");
-  EXPECT_EQ(starved.exit_code, 1);
-#ifdef __SANITIZE_ADDRESS__
-  const char* const starved_end = "crashed";  // the sanitizer's own memory does not fit: it ends the worker
-#else
-  const char* const starved_end = "out_of_memory";
-#endif
-  EXPECT_NE(run("status " + store("starved.db")).out.find(starved_end), std::string::npos)
-      << run("status " + store("starved.db")).out;
 }
 
 TEST(Sweep, ParetoMeetsConstraintsAndDiffAddsUp) {
@@ -295,6 +126,105 @@ fidelity: roofline
   EXPECT_TRUE(cost_explained);
 }
 
+// What a die grows by leaks: the same W a mm2 as the energy table's, from the base's stated watts on.
+TEST(Sweep, StaticPowerFollowsTheArea) {
+  const std::string file = temporary_file("leak.yaml", R"yaml(schema: orrery/sweep/1
+name: leak
+of: {arch: gpu/a100-sxm-80gb, llm: gpt2, scenario: {input: 32, output: 2}}
+axes: [{key: arch.shared_buffer.size_mib, values: [40, 160]}]
+fidelity: roofline
+)yaml");
+  const std::string db = store("leak.db");
+  ASSERT_EQ(run(file + " --db " + db).exit_code, 0);
+  const json points = json::parse(exported(db, "--json"));
+  const auto watts = [](const json& result) {
+    return result["energy_j"]["static"].get<double>() / result["latency_s"].get<double>();
+  };
+  const json& small = points[0]["result"];
+  const json& large = points[1]["result"];
+  const double grown = large["area_mm2"].get<double>() - small["area_mm2"].get<double>();
+  EXPECT_GT(grown, 100);
+  EXPECT_NEAR(watts(small), 58, 1e-6);                            // as the file states, at the chip
+  EXPECT_NEAR(watts(large) - watts(small), 0.045 * grown, 1e-6);  // n7's leakage_w_per_mm2
+  // Stated anew, it is as stated.
+  ASSERT_EQ(run(file + " arch.static_w=50 --db " + store("stated.db")).exit_code, 0);
+  for (const json& p : json::parse(exported(store("stated.db"), "--json")))
+    EXPECT_NEAR(watts(p["result"]), 50, 1e-6);
+}
+
+const char* const kCost = R"yaml(schema: orrery/cost/1
+model: gpt2
+workload: {input: 64, output: 16, ttft_max_s: 10}
+demand: {output_tokens_per_s: 100000, utilisation: 0.5}
+finance:
+  years: 4
+  pue: 1.3
+  electricity_per_kwh: {value: 0.1, currency: USD, date: "2025"}
+options:
+  - name: bought
+    arch: gpu/a100-sxm-80gb
+    acquire: buy
+    batch: 4
+    devices: 2
+    chip_price: {value: 10000, low: 8000, high: 15000, currency: USD, date: "2025"}
+    host_w: 300
+  - name: made
+    arch: asic/edge-npu
+    acquire: make
+    batch: 2
+    volume: 50000
+)yaml";
+
+// Options of a cost scenario as bases: what their fleets cost is what `orrery cost` says, and its terms, the
+// technology table and the price book are axes like any other.
+TEST(Sweep, CostScenariosTechnologyAndPricesAreAxes) {
+  const std::string scenario = temporary_file("terms.yaml", kCost);
+  const std::string file = temporary_file("owned.yaml", R"yaml(schema: orrery/sweep/1
+name: owned
+of: {cost: )yaml" + scenario + R"yaml(}
+axes:
+  - {key: cost.finance.pue, values: [1.3, 2]}
+  - {key: technology.nodes.16nm.wafer_price, values: [3984, 8000], when: "cost.options.acquire == 'make'"}
+objectives: [{minimise: owned_usd_per_m_tokens}]
+)yaml");
+  const std::string db = store("owned.db");
+  const CommandResult swept = run(file + " --db " + db);
+  ASSERT_EQ(swept.exit_code, 0) << swept.out << swept.err;
+  const json points = json::parse(exported(db, "--json"));
+  ASSERT_EQ(points.size(), 2U + 4U);
+  const CommandResult asked = orrery_command("cost " + scenario + " --draws 10 --format json");
+  ASSERT_EQ(asked.exit_code, 0) << asked.err;
+  const json study = json::parse(asked.out);
+  const auto same = [](const json& ownership, const json& option) {
+    for (const auto& [key, value] : ownership.items()) EXPECT_EQ(value, option.at(key)) << key;
+  };
+  same(points[0]["result"]["ownership"], study["options"][0]);
+  same(points[2]["result"]["ownership"], study["options"][1]);
+  EXPECT_EQ(points[2]["base"], "made: asic/edge-npu, gpt2");
+  const auto usd = [&](int p) {
+    return points[static_cast<std::size_t>(p)]["result"]["ownership"]["usd_per_m_tokens"]["all"]
+        .get<double>();
+  };
+  EXPECT_GT(usd(1), usd(0));  // electricity
+  EXPECT_GT(usd(3), usd(2));  // wafers
+  EXPECT_GT(usd(4), usd(2));
+  EXPECT_EQ(points[2]["result"]["latency_s"], points[5]["result"]["latency_s"]);
+  const std::string bad = " --db " + store("bad-cost.db");
+  const std::string whole = read_file(file);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = whole;
+    return temporary_file("owned.yaml", text.replace(text.find(from), from.size(), to)) + bad;
+  };
+  refused(with("cost.finance.pue", "cost.finance.pu"), {"owned.yaml:5", "did you mean 'cost.finance.pue'"});
+  refused(with("[1.3, 2]", "[0.5, 2]"), {"owned.yaml:5", "finance.pue", "1 to 5"});
+  refused(with("cost.finance.pue", "cost.options.devices"), {"owned.yaml:5", "scenario.devices"});
+  refused(with("nodes.16nm", "nodes.17nm"), {"owned.yaml:6", "did you mean"});
+  refused(with("cost: ", "arch: asic/edge-npu, cost: "), {"owned.yaml:3", "arch"});
+  refused(with("of: {cost: ", "of: {cost: no-"), {"owned.yaml:3", "no cost scenario"});
+  refused(with("terms.yaml}", "terms.yaml, scenario: {batch: 0}}"), {"owned.yaml:3", "batch"});
+  EXPECT_FALSE(std::filesystem::exists(store("bad-cost.db")));
+}
+
 TEST(Sweep, SearchesWithinABudget) {
   for (const char* method : {"random", "latin_hypercube", "nsga2"}) {
     const std::string file = sweep_file(
@@ -324,137 +254,6 @@ TEST(Sweep, SearchesWithinABudget) {
   EXPECT_NE(r.out.find("18 pruned by roofline"), std::string::npos) << r.out;
   EXPECT_NE(run("status " + store("pruned.db")).out.find("6 done, 18 pruned"), std::string::npos);
 }
-
-TEST(Sweep, RefusesBadInputWithOneMessage) {
-  const std::string db = " --db " + store("bad.db");
-  refused(sweep_file("arch.dram.channels", "arch.dram.chanels") + db,
-          {"sweep.yaml:", "'arch.dram.chanels' names no key", "did you mean"});
-  refused(sweep_file("scenario.batch, range", "scenario.bach, range") + db,
-          {"names no key", "scenario.batch"});
-  refused(sweep_file("from: 1, to: 8", "from: 8, to: 1") + db, {"sweep.yaml:", "is empty"});
-  refused(sweep_file("values: [1, 2]", "values: []") + db, {"has no values"});
-  refused(sweep_file("values: [1, 2]", "values: [0, 2]") + db, {"channels"});
-  refused(sweep_file("[0.9, 1.0]", "[0.9]") + db, {"change together"});
-  refused(sweep_file("scenario.batch >= 4", "scenario.batch >= ") + db, {"something is missing"});
-  refused(sweep_file("outputs: [\"latency_s < 1e6\"]", "inputs: [\"tdp_w < 0\"]") + db,
-          {"none of 24 points meets 'tdp_w < 0'"});
-  refused(sweep_file("minimise: latency_s", "minimise: latenzy_s") + db, {"did you mean 'latency_s'"});
-  refused(sweep_file("gpt2", "gpt3") + db, {"gpt3"});
-  refused(sweep_file("batch / 2", "batch / two") + db, {"nothing is named 'two'"});
-  refused("no-such-sweep" + db, {"no sweep 'no-such-sweep'"});
-  refused(sweep_file() + " scenario.bath=4" + db, {"scenario.bath=4", "did you mean"});
-  refused(sweep_file() + " --shard 4/3" + db, {"--shard"});
-  EXPECT_FALSE(std::filesystem::exists(store("bad.db")))
-      << "nothing is written before a sweep is known to be good";
-  EXPECT_EQ(orrery_command("check " + sweep_file()).exit_code, 0);
-  EXPECT_EQ(orrery_command("check " + sweep_file("arch.dram.channels", "arch.dram.chanels")).exit_code, 2);
-}
-
-TEST(Sweep, RefusesStoresItCannotUse) {
-  const std::string file = sweep_file();
-  const std::string db = store("version.db");
-  ASSERT_EQ(run(file + " --db " + db).exit_code, 0);
-  // Another version, written by the program's own hand: the number in the table's only row.
-  {
-    std::fstream raw(db, std::ios::in | std::ios::out | std::ios::binary);
-    std::stringstream all;
-    all << raw.rdbuf();
-    const std::string bytes = all.str();
-    const std::size_t at = bytes.rfind("version1");
-    ASSERT_NE(at, std::string::npos);
-    raw.seekp(static_cast<std::streamoff>(at + 7));
-    raw.put('9');
-  }
-  refused(file + " --db " + db, {"version 9", "version 1"});
-  refused("status " + db, {"version 9"});
-  std::ofstream(store("text.db"))
-      << "this is a text, not a database, and long enough to be told apart from one";
-  refused(file + " --db " + store("text.db"), {"no result store"});
-  refused("export " + store("missing.db"), {"no such result store"});
-  // Two writers: the second is told so while the first holds the file.
-  const std::string busy = store("busy.db");
-  const int lock = open((busy + ".lock").c_str(), O_RDWR | O_CREAT, 0644);
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  ASSERT_EQ(fcntl(lock, F_SETLK, &whole), 0);
-  refused(file + " --db " + busy, {"another sweep is writing"});
-  close(lock);
-  EXPECT_EQ(run(file + " --db " + busy).exit_code, 0);
-  refused(file + " --db /proc/orrery.db", {"cannot write here"});
-}
-
-// A full disk is said at once, and what was written before is still there.
-TEST(Sweep, AFullDiskLosesNothingWrittenBefore) {
-  const std::string file = sweep_file();
-  const std::string db = store("full.db");
-  ASSERT_EQ(run(file + " --db " + db).exit_code, 0);
-  const std::string before = exported(db);
-  const std::string said_first = run("status " + db).out;  // "small (ID), ..."
-  const std::string id = said_first.substr(said_first.find('(') + 1, 16);
-  const std::string larger = sweep_file("to: 8", "to: 512");
-  const std::string command = fmt::format(
-      "bash -c 'ulimit -f 200; {} sweep {} --db {}' 2>&1; echo \"exit $?\"", ORRERY_BINARY, larger, db);
-  FILE* pipe = popen(command.c_str(), "r");
-  ASSERT_NE(pipe, nullptr);
-  std::string said;
-  char buffer[256];
-  while (fgets(buffer, sizeof buffer, pipe) != nullptr) said += buffer;
-  pclose(pipe);
-  EXPECT_NE(said.find("disk"), std::string::npos) << said;
-  EXPECT_NE(said.find("exit 2"), std::string::npos) << said;
-  // What the first sweep wrote is all there, byte for byte.
-  EXPECT_EQ(exported(db, "--csv --sweep " + id), before);
-  ASSERT_EQ(run(larger + " --db " + db).exit_code, 0);
-}
-
-#ifdef ORRERY_SLURM
-// A real Slurm of one node: an array of five tasks, two at a time, and the job that merges them give the
-// bytes of a run at home. Submitted again it runs nothing twice.
-TEST(Sweep, RunsOnSlurm) {
-  const std::string cluster = store("slurm");
-  const std::string tool = std::string(ORRERY_SOURCE_DIR) + "/tools/slurm-test-cluster";
-  const auto shell = [](const std::string& command) {
-    FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-    std::string out;
-    char buffer[256];
-    while (fgets(buffer, sizeof buffer, pipe) != nullptr) out += buffer;
-    out += fmt::format("[exit {}]", WEXITSTATUS(pclose(pipe)));
-    return out;
-  };
-  // Whatever fails below, no daemon is left.
-  struct Stop {
-    std::string command;
-    ~Stop() { EXPECT_EQ(system(command.c_str()), 0); }
-  } const stop{tool + " stop " + cluster};
-  const std::string started = shell("MAX_ARRAY_SIZE=4 " + tool + " start " + cluster);
-  ASSERT_NE(started.find("[exit 0]"), std::string::npos) << started;
-  setenv("SLURM_CONF", (cluster + "/slurm.conf").c_str(), 1);
-  const std::string file = sweep_file();
-  const std::string at = store("slurm-run");
-  const auto submit = [&] {
-    // MaxArraySize 4 allows three tasks an array: two arrays.
-    const CommandResult r = run(fmt::format("submit {} --slurm --tasks 5 --at-once 2 --dir {}", file, at));
-    EXPECT_EQ(r.exit_code, 0) << r.err;
-    EXPECT_NE(r.out.find("5 tasks in 2 arrays"), std::string::npos) << r.out;
-    for (int i = 0; i < 300 && shell("squeue -h") != "[exit 0]"; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  };
-  submit();
-  EXPECT_TRUE(std::filesystem::exists(at + "/merged.db")) << shell("cat " + at + "/*.log");
-  ASSERT_EQ(run(file + " --db " + store("home.db")).exit_code, 0);
-  const std::string expected = exported(store("home.db"), "--json");
-  EXPECT_EQ(exported(at + "/merged.db", "--json"), expected);
-  submit();
-  EXPECT_EQ(exported(at + "/merged.db", "--json"), expected);
-  EXPECT_NE(shell("cat " + at + "/task-*-0.log").find(" 0 run now"), std::string::npos);
-  std::vector<pid_t> daemons;
-  for (const char* daemon : {"munged", "slurmctld", "slurmd"})
-    daemons.push_back(std::stoi(read_file(cluster + "/" + daemon + ".pid")));
-  EXPECT_EQ(shell(tool + " stop " + cluster), "[exit 0]");
-  for (const pid_t pid : daemons) EXPECT_NE(kill(pid, 0), 0) << "daemon " << pid << " is left";
-}
-#endif
 
 }  // namespace
 }  // namespace orrery::test

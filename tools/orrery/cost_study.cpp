@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "sim/estimate/ownership.h"
+#include "sim/estimate/ownership_json.h"
 #include "sim/estimate/uncertainty.h"
 
 namespace orrery {
@@ -15,22 +15,6 @@ using json = nlohmann::ordered_json;
 constexpr double kRackKw = 40;
 constexpr int kStaleMonths = 12;
 constexpr std::size_t kBars = 6;
-
-ServedOption served_by(const json& run, const CostOption& option, const ArchSpec& arch) {
-  ServedOption o;
-  o.batch = run["batch"].get<std::uint64_t>();
-  o.ttft_s = run["ttft_s"].get<double>();
-  o.tpot_s = run["tpot_s"].is_null() ? 0 : run["tpot_s"].get<double>();
-  o.output_tokens_per_s = run["tokens_per_s"].get<double>();
-  o.prefill_share = o.ttft_s / run["latency_s"].get<double>();
-  o.power_w = run["average_power_w"].get<double>();
-  o.idle_w = std::min(o.power_w, option.devices * arch.static_w / arch.supply_efficiency);
-  o.silicon_cm2 = option.die_mm2 * option.dies / 100;
-  o.memory_gb = option.memory_gb;
-  o.error_known = !run["expected_error"]["p90"].is_null();
-  if (o.error_known) o.expected_p90 = run["expected_error"]["p90"].get<double>();
-  return o;
-}
 
 json path_of(const CostScenario& s, const CostOption& option, const ServedOption& served,
              const OwnershipCost& cost, const std::vector<double>& draw) {
@@ -54,17 +38,12 @@ json path_of(const CostScenario& s, const CostOption& option, const ServedOption
   return path;
 }
 
-const char* to_string(Acquisition acquisition) {
-  return acquisition == Acquisition::buy ? "buying" : acquisition == Acquisition::rent ? "renting" : "making";
-}
-
 json option_json(const CostScenario& s, const CostOption& option, const ServedOption& served, const json& run,
                  const std::vector<double>& draw, const Spread& spread, const std::vector<TornadoBar>& bars) {
   const OwnershipCost c = own(s, option, served, draw);
   json o = {{"name", option.name},
             {"arch", option.arch},
             {"devices", option.devices},
-            {"acquire", to_string(option.acquisition)},
             {"meets_target", run["meets_target"]},
             {"served",
              {{"batch", served.batch},
@@ -72,27 +51,9 @@ json option_json(const CostScenario& s, const CostOption& option, const ServedOp
               {"tpot_s", served.tpot_s},
               {"output_tokens_per_s", served.output_tokens_per_s},
               {"power_w", served.power_w}}},
-            {"chips", c.chips},
-            {"servers", c.servers},
-            {"chip_price_usd", option.acquisition == Acquisition::rent ? json(nullptr) : json(c.chip_price)},
-            {"nre_usd", c.nre},
-            {"engineering_usd", c.engineering},
             {"die_mm2", option.die_mm2},
-            {"capex_usd", c.capex},
-            {"usd_per_year",
-             {{"capital", c.capital},
-              {"rent", c.rent},
-              {"electricity", c.electricity},
-              {"colocation", c.colocation},
-              {"staff", c.staff},
-              {"licences", c.licences},
-              {"total", c.total()}}},
-            {"usd_per_m_tokens",
-             {{"all", c.usd_per_m_all}, {"input", c.usd_per_m_input}, {"output", c.usd_per_m_output}}},
-            {"monte_carlo", {{"p10", spread.p10}, {"p50", spread.p50}, {"p90", spread.p90}}},
-            {"joule_per_token", c.joule_per_token},
-            {"gco2_per_m_output_tokens", c.gco2_per_m_output},
-            {"break_even_months", c.break_even_months < 0 ? json(nullptr) : json(c.break_even_months)}};
+            {"monte_carlo", {{"p10", spread.p10}, {"p50", spread.p50}, {"p90", spread.p90}}}};
+  o.update(ownership_json(c, option.acquisition));
   if (option.acquisition == Acquisition::make) o["yield"] = made_chip(option, draw).yield;
   o["tornado"] = json::array();
   for (std::size_t i = 0; i < std::min(kBars, bars.size()); ++i)

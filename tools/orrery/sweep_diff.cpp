@@ -7,6 +7,7 @@
 
 #include "sim/engine/isolate.h"
 #include "sim/explore/configuration.h"
+#include "sim/explore/configuration_key.h"
 #include "sim/explore/point_runner.h"
 #include "sim/explore/sweep_plan.h"
 #include "sim/explore/sweep_results.h"
@@ -20,8 +21,8 @@ namespace {
 using nlohmann::json;
 
 // Figures whose change is explained.
-constexpr std::array<const char*, 4> kExplained = {"latency_s", "energy_per_token_j", "unit_cost_usd",
-                                                   "usd_per_m_output_tokens"};
+constexpr std::array<const char*, 5> kExplained = {"latency_s", "energy_per_token_j", "unit_cost_usd",
+                                                   "usd_per_m_output_tokens", "owned_usd_per_m_tokens"};
 constexpr std::size_t kMostChanges = 8;  // 2^8 simulations
 
 StoredPoint find_point(ResultStore& store, const StoredSweep& sweep, const std::string& which) {
@@ -46,7 +47,7 @@ void differences(const json& a, const json& b, const std::string& at, std::vecto
       if (!a.contains(key)) keys.push_back(key);
     }
     for (const std::string& key : keys) {
-      if (at.empty() && key == "modified") continue;
+      if (at.empty() && (key == "modified" || key == "modelled_mm2")) continue;
       if (!a.contains(key) || !b.contains(key)) {
         found.push_back(at + "/" + key);
       } else {
@@ -69,7 +70,7 @@ json at_or_null(const json& c, const std::string& pointer) {
 std::vector<std::vector<std::string>> grouped(const std::vector<std::string>& places, const json& a,
                                               const json& b) {
   std::vector<std::vector<std::string>> groups;
-  for (const char* part : {"arch", "llm", "runtime", "node"}) {
+  for (const char* part : {"arch", "llm", "runtime", "node", "cost"}) {
     if (!a.contains(part) || !b.contains(part)) continue;
     if (a[part].value("name", "") != b[part].value("name", "")) groups.push_back({std::string("/") + part});
   }
@@ -128,7 +129,7 @@ int sweep_diff_command(const Arguments& arguments) {
     ends[e] = placed_inputs(
         base, json::parse(points[e].inputs),
         [&](const std::string& key, const json& value) { return resolve_key(base, key, value); }, changed);
-    modified = modified || changed || base.value("modified", false);
+    modified = modified || changed || base.contains("modified");
     ends[e]["fidelity"] = json::parse(store.result(points[e].address)->json)["fidelity"];
   }
   std::vector<std::string> different;
@@ -137,7 +138,7 @@ int sweep_diff_command(const Arguments& arguments) {
   if (changes.empty()) throw UsageError("the two points have the same inputs");
   if (changes.size() > kMostChanges)
     throw UsageError(fmt::format("{} inputs differ; up to {} are told apart", changes.size(), kMostChanges));
-  const PointTables tables = load_point_tables();
+  const AccuracyTable accuracy = load_accuracy();
   std::vector<std::function<std::string()>> tasks;
   for (std::size_t set = 0; set < (std::size_t{1} << changes.size()); ++set) {
     json c = ends[0];
@@ -150,8 +151,8 @@ int sweep_diff_command(const Arguments& arguments) {
       const bool other = c["arch"].value("name", "") != ends[0]["arch"].value("name", "");
       mark_modified(c, sweep.bases.at(points[other ? 1 : 0].base));
     }
-    tasks.emplace_back([c, &tables] {
-      PointRunner runner(tables);
+    tasks.emplace_back([c, &accuracy] {
+      PointRunner runner(accuracy);
       return json(metrics_of(runner.run(c, "one"))).dump();
     });
   }

@@ -25,10 +25,6 @@ po::options_description store_options() {
   return options;
 }
 
-std::string label(const StoredSweep& sweep, std::size_t base) {
-  return label_of(sweep.bases.at(base));
-}
-
 // A CSV cell: quoted where it must be.
 std::string cell(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
@@ -51,8 +47,8 @@ void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& j
   line += ",status";
   for (const Metric& m : kMetrics) line += fmt::format(",{}", m.name);
   std::cout << line << ",error\n";
-  std::vector<std::string> labels;
-  for (std::size_t b = 0; b < sweep.bases.size(); ++b) labels.push_back(cell(label(sweep, b)));
+  std::vector<std::string> labels = labels_of(sweep.bases);
+  for (std::string& l : labels) l = cell(l);
   store.each_point(sweep.id, false, [&](const StoredPoint& p) {
     if (only_accepted && !judge.accepts(p)) return;
     line = fmt::format("{},{}", p.ordinal, labels.at(p.base));
@@ -71,12 +67,13 @@ void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& j
 
 void write_json(const StoredSweep& sweep, ResultStore& store, const SweepJudge& judge, bool only_accepted,
                 bool with_configuration) {
+  const std::vector<std::string> labels = labels_of(sweep.bases);
   std::cout << "[";
   bool first = true;
   store.each_point(sweep.id, true, [&](const StoredPoint& p) {
     if (only_accepted && !judge.accepts(p)) return;
     json row = {{"point", p.ordinal},
-                {"base", label(sweep, p.base)},
+                {"base", labels.at(p.base)},
                 {"inputs", json::parse(p.inputs)},
                 {"address", p.address},
                 {"status", to_string(p.result.status)}};
@@ -216,11 +213,12 @@ int sweep_pareto_command(const Arguments& arguments) {
   for (const std::string& key : sweep.keys) head.push_back(key);
   for (const Objective& o : objectives) head.push_back(o.metric);
   table.push_back(head);
+  const std::vector<std::string> labels = labels_of(sweep.bases);
   for (const std::size_t i : pareto_front(figures)) {
     const StoredPoint p = store.point(sweep.id, points[i]);
     const nlohmann::json inputs = nlohmann::json::parse(p.inputs);
-    json row = {{"point", p.ordinal}, {"base", label(sweep, p.base)}};
-    std::vector<std::string> cells = {std::to_string(p.ordinal), label(sweep, p.base)};
+    json row = {{"point", p.ordinal}, {"base", labels.at(p.base)}};
+    std::vector<std::string> cells = {std::to_string(p.ordinal), labels.at(p.base)};
     for (const std::string& key : sweep.keys) {
       row[key] = inputs.contains(key) ? inputs[key] : nlohmann::json(nullptr);
       cells.push_back(inputs.contains(key) ? plain(inputs[key]) : "-");

@@ -13,6 +13,7 @@
 #include <iostream>
 
 #include "sim/explore/sweep_plan.h"
+#include "sim/util/errors.h"
 #include "tools/orrery/sweep_commands.h"
 
 namespace orrery {
@@ -132,7 +133,8 @@ int sweep_submit_command(const Arguments& arguments) {
     std::string array = fmt::format("0-{}", count - 1);
     if (v["at-once"].as<std::uint64_t>() > 0) array += fmt::format("%{}", v["at-once"].as<std::uint64_t>());
     const std::string command = fmt::format(
-        "sbatch --parsable --requeue --job-name={} --array={} --cpus-per-task={} --output={} "
+        "sbatch --parsable --requeue --open-mode=append --job-name={} --array={} --cpus-per-task={} "
+        "--output={} "
         "--export=ALL,ORRERY_FIRST_SHARD={} {} {}",
         quoted(spec.name), array, jobs, quoted((dir / "task-%A-%a.log").string()), first + 1, more,
         quoted((dir / "task.sh").string()));

@@ -1,0 +1,17 @@
+#pragma once
+// Keys of a configuration as a sweep names them: "arch.dram.channels", "technology.nodes.7nm.wafer_price".
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace orrery {
+
+// JSON pointer of a key such as "arch.chip.cores.count": a list's items go by their kind, name, machine or
+// node ("7nm"), or by number; the only item of a list needs neither, and what lies below `chip` is found
+// without it ("arch.dram.channels", "arch.dram.preset.timing_ns.cl", "cost.options.volume"). A key that is
+// not there yet, but that its schema knows, is found when `value` fits it. Throws ConfigError with the
+// nearest key, or with the key that stands for it where another part decides.
+std::string resolve_key(const nlohmann::json& configuration, const std::string& key,
+                        const nlohmann::json& value);
+
+}  // namespace orrery
