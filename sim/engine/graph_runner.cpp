@@ -18,7 +18,7 @@ std::size_t layer_end(const OperatorGraph& graph, std::size_t begin) {
 // Whether the layer at `b` does the work of the one at `a`.
 bool same_layer(const OperatorGraph& graph, std::size_t a, std::size_t b, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
-    if (shape_key(graph.operators[a + i]) != shape_key(graph.operators[b + i])) return false;
+    if (!same_shape_key(graph.operators[a + i], graph.operators[b + i])) return false;
   }
   return true;
 }

@@ -1,28 +1,51 @@
 #include "sim/engine/shape_key.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace orrery {
 namespace {
 
-struct ShapeKey {
-  std::string& key;
+// The numbers that tell shapes apart.
+template <class Visit>
+struct ShapeNumbers {
+  Visit visit;
   void operator()(const MatmulShape& s) const {
-    for (const std::uint64_t v : {s.batch, s.m, s.n, s.k}) append_key(key, v);
+    for (const std::uint64_t v : {s.batch, s.m, s.n, s.k}) visit(v);
   }
   void operator()(const AttentionShape& s) const {
-    for (const std::uint64_t v : {s.batch, s.heads, s.kv_heads, s.head_dim, s.q, s.kv}) append_key(key, v);
-    append_key(key, s.causal ? 1 : 0);
+    for (const std::uint64_t v : {s.batch, s.heads, s.kv_heads, s.head_dim, s.q, s.kv}) visit(v);
+    visit(s.causal ? 1 : 0);
   }
   void operator()(const VectorShape& s) const {
-    append_key(key, s.rows);
-    append_key(key, s.cols);
+    visit(s.rows);
+    visit(s.cols);
   }
   void operator()(const CollectiveShape& s) const {
-    append_key(key, s.bytes);
-    append_key(key, s.devices);
+    visit(s.bytes);
+    visit(s.devices);
   }
 };
+
+constexpr std::size_t kMostNumbers = 7;
+struct Numbers {
+  std::array<std::uint64_t, kMostNumbers> of{};
+  std::size_t count = 0;
+};
+
+Numbers shape_numbers(const Operator& op) {
+  Numbers numbers;
+  const auto add = [&numbers](std::uint64_t v) { numbers.of[numbers.count++] = v; };
+  std::visit(ShapeNumbers<decltype(add)>{add}, op.shape);
+  return numbers;
+}
+
+bool same_tensors(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Tensor& x, const Tensor& y) {
+    return x.kind == y.kind && x.dtype == y.dtype && (x.shape == y.shape || x.elements() == y.elements());
+  });
+}
 
 }  // namespace
 
@@ -33,10 +56,13 @@ void append_key(std::string& key, std::uint64_t value) {
 }
 
 std::string shape_key(const Operator& op) {
+  const Numbers numbers = shape_numbers(op);
   std::string key;
+  constexpr std::size_t kRest = 16;  // what a caller may add: residency
+  key.reserve(8 * (4 + numbers.count + 3 * (op.inputs.size() + op.outputs.size()) + kRest));
   append_key(key, static_cast<std::uint64_t>(op.kind));
   append_key(key, static_cast<std::uint64_t>(op.dtype));
-  std::visit(ShapeKey{key}, op.shape);
+  for (std::size_t i = 0; i < numbers.count; ++i) append_key(key, numbers.of[i]);
   for (const auto* list : {&op.inputs, &op.outputs}) {
     append_key(key, list->size());
     for (const Tensor& t : *list) {
@@ -46,6 +72,12 @@ std::string shape_key(const Operator& op) {
     }
   }
   return key;
+}
+
+bool same_shape_key(const Operator& a, const Operator& b) {
+  if (a.kind != b.kind || a.dtype != b.dtype || a.shape.index() != b.shape.index()) return false;
+  return shape_numbers(a).of == shape_numbers(b).of && same_tensors(a.inputs, b.inputs) &&
+         same_tensors(a.outputs, b.outputs);
 }
 
 }  // namespace orrery

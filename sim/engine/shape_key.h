@@ -10,6 +10,8 @@ namespace orrery {
 
 // Everything of an operator that its mapping and timing depend on; not its tensors' names.
 std::string shape_key(const Operator& op);
+// Whether the two have the same key, without making it.
+bool same_shape_key(const Operator& a, const Operator& b);
 
 // Appends the bytes of `value`.
 void append_key(std::string& key, std::uint64_t value);

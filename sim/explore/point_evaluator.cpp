@@ -11,9 +11,10 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kRooflineBatch = 250;
-constexpr std::size_t kSimulatedBatch = 8;  // points of one machine: they share its kernels
+constexpr std::size_t kSimulatedBatch = 8;  // runs of one machine: they share its kernels
+constexpr std::size_t kMostOfOneBatch = 250;
 
-// Batches of tasks: at roofline any points, else points of one machine.
+// Batches of tasks: at roofline any points, else some runs of one machine with all that prices them.
 std::vector<std::vector<std::size_t>> batches_of(const std::vector<const SweepPoint*>& tasks,
                                                  Fidelity fidelity) {
   std::vector<std::vector<std::size_t>> batches;
@@ -24,15 +25,26 @@ std::vector<std::vector<std::size_t>> batches_of(const std::vector<const SweepPo
     }
     return batches;
   }
-  std::map<std::string, std::size_t> open;  // machine -> its batch with room
+  // The machine's batch with room; a run that several points price goes with the first of them.
+  struct Open {
+    std::size_t batch = 0;
+    std::size_t runs = 0;
+  };
+  std::map<std::string, Open> machines;
+  std::map<std::string, std::size_t> runs;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    auto [it, fresh] = open.try_emplace(tasks[i]->machine, batches.size());
-    if (!fresh && batches[it->second].size() >= kSimulatedBatch) {
-      it->second = batches.size();
-      fresh = true;
+    const auto [run, first] = runs.try_emplace(tasks[i]->run, 0);
+    if (first || batches[run->second].size() >= kMostOfOneBatch) {
+      auto [open, fresh] = machines.try_emplace(tasks[i]->machine);
+      if (fresh || open->second.runs >= kSimulatedBatch ||
+          batches[open->second.batch].size() >= kMostOfOneBatch) {
+        open->second = {batches.size(), 0};
+        batches.emplace_back();
+      }
+      ++open->second.runs;
+      run->second = open->second.batch;
     }
-    if (fresh) batches.emplace_back();
-    batches[it->second].push_back(i);
+    batches[run->second].push_back(i);
   }
   return batches;
 }
@@ -113,7 +125,7 @@ void PointEvaluator::evaluate(const std::vector<SweepPoint>& points) {
     const auto runner = std::make_shared<PointRunner>(accuracy_);
     return [this, runner, &tasks](std::size_t task) {
       const SweepPoint& p = *tasks[task];
-      const json result = runner->run(plan_.configuration(p), p.machine);
+      const json result = runner->run(plan_.configuration(p), p.machine, p.run);
       return json(metrics_of(result)).dump() + "\n" + result.dump();
     };
   };

@@ -4,7 +4,6 @@
 
 #include "sim/config/price_book.h"
 #include "sim/config/runtime_loader.h"
-#include "sim/config/technology.h"
 #include "sim/engine/inference.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/ownership_json.h"
@@ -56,17 +55,18 @@ nlohmann::ordered_json ownership_of(const json& c, const nlohmann::ordered_json&
 
 }  // namespace
 
-json PointRunner::run(const json& c, const std::string& machine) {
-  const Technology technology = build_technology(ConfigDocument::of(c.at("technology"), "technology"));
+void PointRunner::use_machine(const json& c, const std::string& machine, const Technology& technology) {
+  if (machine == machine_ && runner_) return;
   const RunnerOptions options{parse_fidelity(c.at("fidelity").get<std::string>()), false, {}};
-  if (machine != machine_ || !runner_) {
-    if (runner_ && options.fidelity != Fidelity::roofline)
-      throw ConfigError("", "a process simulates one machine");
-    runner_.reset();
-    arch_ = std::make_unique<ArchSpec>(configured_machine(c, technology));
-    machine_ = machine;
-    runner_ = std::make_unique<OperatorRunner>(*arch_, options);
-  }
+  if (runner_ && options.fidelity != Fidelity::roofline)
+    throw ConfigError("", "a process simulates one machine");
+  runner_.reset();
+  arch_ = std::make_unique<ArchSpec>(configured_machine(c, technology));
+  machine_ = machine;
+  runner_ = std::make_unique<OperatorRunner>(*arch_, options);
+}
+
+RunResult PointRunner::simulate(const json& c, const Scenario& scenario) {
   LlmSpec llm = build_llm(ConfigDocument::of(c.at("llm"), c["llm"].value("name", "llm")));
   llm.name = c["llm"].value("name", llm.name);
   const json& s = c.at("scenario");
@@ -76,7 +76,6 @@ json PointRunner::run(const json& c, const std::string& machine) {
     llm.layers = layers;
   }
   const RuntimeSpec runtime = build_runtime(ConfigDocument::of(c.at("runtime"), "runtime"));
-  const Scenario scenario = scenario_of(s, *arch_);
   if (std::string model = c["llm"].dump() + c["arch"]["chip"]["execution"].dump(); model != model_) {
     streams_.clear();
     model_ = std::move(model);
@@ -89,8 +88,19 @@ json PointRunner::run(const json& c, const std::string& machine) {
     if (!stream) stream = std::make_unique<ModelStream>(llm, part, arch_->execution);
     return *stream;
   };
-  RunResult r = run_model(
+  return run_model(
       llm, scenario, *runner_, runtime, [](const char*, std::uint64_t, std::uint64_t) {}, streams);
+}
+
+json PointRunner::run(const json& c, const std::string& machine, const std::string& run_key) {
+  const Technology technology = build_technology(ConfigDocument::of(c.at("technology"), "technology"));
+  use_machine(c, machine, technology);
+  const Scenario scenario = scenario_of(c.at("scenario"), *arch_);
+  constexpr std::size_t kMostRuns = 64;
+  if (runs_.size() >= kMostRuns || run_key.empty()) runs_.clear();
+  auto known = runs_.find(run_key);
+  if (known == runs_.end()) known = runs_.emplace(run_key, simulate(c, scenario)).first;
+  RunResult r = known->second;
   r.expected = expected_error(r, *arch_, accuracy_);
   add_price_figures(r, *arch_, technology, build_prices(ConfigDocument::of(c.at("prices"), "prices")));
   const nlohmann::ordered_json ran = to_json(r);

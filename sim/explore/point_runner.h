@@ -1,6 +1,7 @@
 #pragma once
 // One point: a whole configuration in, a result out. Keeps the machine it elaborated, so that points that
-// share it replay kernels they have in common; a process runs one machine only, as SystemC elaborates once.
+// share it replay kernels they have in common, and its last runs, so that points that differ in prices alone
+// are simulated once; a process runs one machine only, as SystemC elaborates once.
 
 #include <map>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "sim/config/accuracy_table.h"
 #include "sim/config/arch_spec.h"
+#include "sim/config/technology.h"
 #include "sim/engine/operator_runner.h"
 #include "sim/workload/operator_stream.h"
 
@@ -21,8 +23,9 @@ class PointRunner {
 
   // The result (orrery/result/1) without what differs from run to run, and with `ownership` where the
   // configuration has a cost scenario. Throws what a run throws; ConfigError too when a second machine would
-  // have to be elaborated. `machine` tells machines apart.
-  nlohmann::json run(const nlohmann::json& configuration, const std::string& machine);
+  // have to be elaborated. `machine` tells machines apart, `run_key` all that is simulated ("" = not known).
+  nlohmann::json run(const nlohmann::json& configuration, const std::string& machine,
+                     const std::string& run_key);
 
  private:
   const AccuracyTable& accuracy_;
@@ -32,6 +35,11 @@ class PointRunner {
   // Graphs of the model at hand, by scenario: points that change the machine alone share them.
   std::string model_;
   std::map<std::string, std::unique_ptr<ModelStream>> streams_;
+  std::map<std::string, RunResult> runs_;  // by their key
+
+  void use_machine(const nlohmann::json& configuration, const std::string& machine,
+                   const Technology& technology);
+  RunResult simulate(const nlohmann::json& configuration, const Scenario& scenario);
 };
 
 // The figures of a result by the numbers of kMetrics; null where it has none.

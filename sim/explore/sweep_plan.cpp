@@ -194,6 +194,10 @@ std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& 
   p.machine = fidelity;
   for (const char* part : {"arch", "node", "modified"}) p.machine += " " + part_digest(d, part);
   if (d.configuration.contains("modified")) p.machine += " " + part_digest(d, "technology");
+  p.run = p.machine;
+  for (const char* part : {"llm", "scenario", "runtime"}) p.run += " " + part_digest(d, part);
+  p.machine = digest(p.machine);
+  p.run = digest(p.run);
   return p;
 }
 

@@ -22,7 +22,8 @@ struct SweepPoint {
   nlohmann::json inputs;  // key -> value: axes that hold, then derived ones
   bool feasible = true;   // the inputs' constraints hold
   std::string address;    // of its result: digest of configuration and model version
-  std::string machine;    // digest of machine and fidelity: points that share it share kernels
+  std::string machine;    // tells machines apart: points that share it share kernels
+  std::string run;        // the same of all that is simulated: points that share it differ in prices alone
 };
 
 class SweepPlan {

@@ -355,9 +355,9 @@ SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& ov
   if (spec.search.method == SearchMethod::nsga2) {
     const std::uint64_t one = std::max(kLeastPopulation, spec.search.population);
     if (spec.search.points < one) {
-      throw ConfigError(document.where("/search"),
-                        fmt::format("a budget of {} points does not hold one generation of {}",
-                                    spec.search.points, one));
+      throw ConfigError(
+          document.where("/search"),
+          fmt::format("a budget of {} points does not hold one generation of {}", spec.search.points, one));
     }
     if (spec.search.population % 4 != 0)
       throw ConfigError(document.where("/search/population"), "a population is a multiple of 4");

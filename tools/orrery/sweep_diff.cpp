@@ -153,7 +153,7 @@ int sweep_diff_command(const Arguments& arguments) {
     }
     tasks.emplace_back([c, &accuracy] {
       PointRunner runner(accuracy);
-      return json(metrics_of(runner.run(c, "one"))).dump();
+      return json(metrics_of(runner.run(c, "one", ""))).dump();
     });
   }
   std::vector<std::vector<json>> figures;
