@@ -4,6 +4,7 @@
 
 #include "sim/config/config_document.h"
 #include "sim/config/document_reader.h"
+#include "sim/config/library_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
@@ -21,7 +22,23 @@ MeasuredError error(const json& j) {
   return {j.at("rows").get<std::uint64_t>(), number(j, "bias"), number(j, "mean"), number(j, "p90")};
 }
 
+KernelOrigin origin_of(const std::string& arch) {
+  const ConfigDocument document = ConfigDocument::load(find_arch(arch));
+  const json::json_pointer at("/chip/execution/library");
+  if (!document.root().contains(at)) return {};
+  const LibrarySpec library = load_library(document.root()[at], document.where(at.to_string()));
+  return {library.name, library.vendor};
+}
+
 }  // namespace
+
+void AccuracyTable::find_origins() {
+  const auto find = [this](const std::string& arch) {
+    if (origins.count(arch) == 0) origins[arch] = origin_of(arch);
+  };
+  for (const KernelAccuracy& k : kernels) find(k.arch);
+  for (const RunAccuracy& r : runs) find(r.arch);
+}
 
 AccuracyTable load_accuracy() {
   AccuracyTable table;
@@ -41,6 +58,7 @@ AccuracyTable load_accuracy() {
                           range(r, "batch"), range(r, "input"), range(r, "output"), range(r, "devices"),
                           r.at("dtypes").get<std::vector<std::string>>(), models});
   }
+  table.find_origins();
   return table;
 }
 

@@ -3,6 +3,7 @@
 // by tools/accuracy). Errors are fractions of the measured time.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,18 @@ struct RunAccuracy {
   std::vector<std::string> dtypes, models;  // models by their own names (orrery list models)
 };
 
+// Whose kernels a machine runs; empty where it maps freely.
+struct KernelOrigin {
+  std::string library, vendor;
+};
+
 struct AccuracyTable {
   std::vector<KernelAccuracy> kernels;
   std::vector<RunAccuracy> runs;
+  std::map<std::string, KernelOrigin> origins;  // of every machine above
+
+  // Reads the machine files for `origins`. Throws ConfigError.
+  void find_origins();
 };
 
 // Empty when the data folder has none.

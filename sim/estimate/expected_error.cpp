@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "sim/config/arch_loader.h"
-
 namespace orrery {
 namespace {
 
@@ -72,12 +70,12 @@ ExpectedError from_kernels(const RunResult& r, const AccuracyTable& table) {
 }
 
 // How near a measured machine is: the same (3), its kernels of the same library (2) or vendor (1), none (0).
-int kinship(const ArchSpec& arch, const std::string& measured) {
+int kinship(const ArchSpec& arch, const std::string& measured, const AccuracyTable& table) {
   if (arch.name == measured) return 3;
-  const ArchSpec other = load_arch_named(measured);
-  if (!arch.execution.library || !other.execution.library) return 0;
-  if (arch.execution.library->name == other.execution.library->name) return 2;
-  return arch.execution.library->vendor == other.execution.library->vendor ? 1 : 0;
+  const auto other = table.origins.find(measured);
+  if (!arch.execution.library || other == table.origins.end() || other->second.library.empty()) return 0;
+  if (arch.execution.library->name == other->second.library) return 2;
+  return arch.execution.library->vendor == other->second.vendor ? 1 : 0;
 }
 
 const char* const kNothing =
@@ -96,7 +94,7 @@ ExpectedError expected_error(const RunResult& r, const ArchSpec& arch, const Acc
   int nearest = 0;
   for (const RunAccuracy& a : table.runs) {
     if (a.runtime != r.runtime && r.runtime != "ideal") continue;
-    const int near = kinship(arch, a.arch);
+    const int near = kinship(arch, a.arch, table);
     if (near > nearest) best = &a;
     nearest = std::max(nearest, near);
   }
@@ -112,7 +110,7 @@ ExpectedError expected_error(const KernelResult& r, const ArchSpec& arch, const 
   for (const KernelAccuracy& k : table.kernels) {
     if (k.op != r.op) continue;
     measured = true;
-    const int kin = kinship(arch, k.arch);
+    const int kin = kinship(arch, k.arch, table);
     if (kin == 0) continue;
     const int near = 4 * kin + 2 * (k.dtype == r.dtype) + k.us.holds(r.latency_s * 1e6);
     if (near > nearest) best = &k;
