@@ -24,7 +24,7 @@ const char* const kUsage =
     "Run it\n"
     "again after an interruption: what is done stays done. KEY=VALUE changes a key for all points.";
 const char* const kExamples =
-    "  orrery sweep hbm-bandwidth-against-batch --jobs 2\n"
+    "  orrery sweep hbm-against-batch --jobs 2\n"
     "  orrery sweep my-sweep.yaml arch.dram.channels=8 scenario.batch=4 --db results.db\n"
     "  orrery sweep my-sweep.yaml --shard 3/16 --db part-3.db   # any scheduler; then: orrery sweep merge\n"
     "  orrery sweep status results.db\n"
