@@ -15,7 +15,7 @@
 #include "sim/config/runtime_loader.h"
 #include "sim/config/schema_validation.h"
 #include "sim/config/technology.h"
-#include "sim/explore/configured_machine.h"
+#include "sim/explore/configured.h"
 #include "sim/util/data_home.h"
 #include "sim/workload/llm_spec.h"
 

@@ -26,7 +26,7 @@ void validate_part(const nlohmann::json& configuration, const std::string& point
 // Marks a configuration whose machine is no longer the base's: what its die has beyond the simulated machine
 // (spare cores, cache and memory interfaces) grows with cores, shared buffer and memory channels, neither
 // published area nor list price are its own, and what it draws at rest follows its area from the base's on
-// (sim/explore/configured_machine) unless it is stated anew.
+// (sim/explore/configured) unless it is stated anew.
 void mark_modified(nlohmann::json& configuration, const nlohmann::json& base);
 
 // `base` with the values of `inputs` (key -> value) in the places that `pointer_of` names for their keys;

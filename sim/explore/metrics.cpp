@@ -25,14 +25,17 @@ std::size_t metric_index(const std::string& name) {
 }
 
 std::vector<std::string> input_metric_names() {
-  return {"area_mm2", "unit_cost_usd", "tdp_w", "peak_tflops", "dram_gb_per_s", "dram_gib"};
+  return {"area_mm2", "unit_cost_usd", "tdp_w", "peak_tflops", "dram_gb_per_s", "dram_gib", "needed_gib"};
 }
 
-nlohmann::json input_metric(const std::string& name, const ArchSpec& arch, const Technology& technology) {
+nlohmann::json input_metric(const std::string& name, const InputFigures& of) {
+  const auto& [arch, technology, llm, scenario] = of;
   if (name == "tdp_w") return arch.tdp_w;
   if (name == "peak_tflops") return 2e-12 * arch.peak_macs_per_s(arch.execution.default_dtype);
   if (name == "dram_gb_per_s") return 1e-9 * arch.dram.peak_bytes_per_s();
   if (name == "dram_gib") return static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB);
+  if (name == "needed_gib")
+    return static_cast<double>(memory_need(llm, scenario).total()) / static_cast<double>(kGiB);
   if (!technology.has_node(arch.process_nm)) {
     throw ConfigError("", arch.name + ": '" + name +
                               "' is not known, as the technology table lacks the node " +

@@ -9,6 +9,8 @@
 
 #include "sim/config/arch_spec.h"
 #include "sim/config/technology.h"
+#include "sim/workload/llm_spec.h"
+#include "sim/workload/transformer_graph.h"
 
 namespace orrery {
 
@@ -45,8 +47,15 @@ const Metric& metric(const std::string& name);
 std::size_t metric_index(const std::string& name);  // in kMetrics
 
 // Before a run: "area_mm2" and "unit_cost_usd" (modelled; only where the technology table has the node),
-// "tdp_w", "peak_tflops" (default format), "dram_gb_per_s", "dram_gib".
+// "tdp_w", "peak_tflops" (default format), "dram_gb_per_s", "dram_gib", and "needed_gib": what weights, keys
+// and values and activations take of a device's memory.
+struct InputFigures {
+  ArchSpec arch;
+  Technology technology;
+  LlmSpec llm;
+  Scenario scenario;
+};
 std::vector<std::string> input_metric_names();
-nlohmann::json input_metric(const std::string& name, const ArchSpec& arch, const Technology& technology);
+nlohmann::json input_metric(const std::string& name, const InputFigures& of);
 
 }  // namespace orrery

@@ -9,7 +9,7 @@
 #include "sim/estimate/ownership_json.h"
 #include "sim/estimate/price_figures.h"
 #include "sim/estimate/uncertainty.h"
-#include "sim/explore/configured_machine.h"
+#include "sim/explore/configured.h"
 #include "sim/explore/metrics.h"
 #include "sim/report/result_json.h"
 #include "sim/workload/llm_spec.h"
@@ -18,21 +18,6 @@ namespace orrery {
 namespace {
 
 using nlohmann::json;
-
-Scenario scenario_of(const json& s, const ArchSpec& arch) {
-  Scenario scenario;
-  scenario.batch = s.value("batch", std::uint64_t{1});
-  scenario.input = s.value("input", std::uint64_t{1024});
-  scenario.output = s.value("output", std::uint64_t{128});
-  scenario.dtype = arch.execution.default_dtype;
-  if (s.contains("dtype")) {
-    const auto dtype = parse_dtype(s["dtype"].get<std::string>());
-    if (!dtype) throw ConfigError("", "no number format is named " + s["dtype"].dump());
-    scenario.dtype = *dtype;
-  }
-  scenario.tensor_parallel = s.value("devices", arch.node.devices);
-  return scenario;
-}
 
 // What the fleet comes to that serves the cost scenario's demand with what was run: typical figures, as
 // `orrery cost` gives them of one draw.
@@ -67,14 +52,7 @@ void PointRunner::use_machine(const json& c, const std::string& machine, const T
 }
 
 RunResult PointRunner::simulate(const json& c, const Scenario& scenario) {
-  LlmSpec llm = build_llm(ConfigDocument::of(c.at("llm"), c["llm"].value("name", "llm")));
-  llm.name = c["llm"].value("name", llm.name);
-  const json& s = c.at("scenario");
-  if (s.contains("layers")) {
-    const auto layers = s["layers"].get<std::uint64_t>();
-    if (layers > llm.layers) throw ConfigError("", "scenario.layers is more than the model has");
-    llm.layers = layers;
-  }
+  const LlmSpec llm = configured_llm(c);
   const RuntimeSpec runtime = build_runtime(ConfigDocument::of(c.at("runtime"), "runtime"));
   if (std::string model = c["llm"].dump() + c["arch"]["chip"]["execution"].dump(); model != model_) {
     streams_.clear();
@@ -95,7 +73,7 @@ RunResult PointRunner::simulate(const json& c, const Scenario& scenario) {
 json PointRunner::run(const json& c, const std::string& machine, const std::string& run_key) {
   const Technology technology = build_technology(ConfigDocument::of(c.at("technology"), "technology"));
   use_machine(c, machine, technology);
-  const Scenario scenario = scenario_of(c.at("scenario"), *arch_);
+  const Scenario scenario = configured_scenario(c, *arch_);
   constexpr std::size_t kMostRuns = 64;
   if (runs_.size() >= kMostRuns || run_key.empty()) runs_.clear();
   auto known = runs_.find(run_key);

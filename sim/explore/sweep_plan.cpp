@@ -9,7 +9,7 @@
 #include "sim/config/technology.h"
 #include "sim/explore/configuration.h"
 #include "sim/explore/configuration_key.h"
-#include "sim/explore/configured_machine.h"
+#include "sim/explore/configured.h"
 #include "sim/explore/metrics.h"
 #include "sim/explore/model_version.h"
 #include "sim/explore/sampling.h"
@@ -33,13 +33,9 @@ struct SweepPlan::Draft {
   bool modified = false;
   std::set<std::string> touched;  // parts that are no longer the base's
   std::uint64_t edits = 0;
-  // The machine after so many edits, for figures that expressions ask for.
-  struct Machine {
-    std::uint64_t edits;
-    Technology technology;
-    ArchSpec arch;
-  };
-  mutable std::optional<Machine> machine;
+  // For figures that expressions ask for, after so many edits.
+  mutable std::optional<InputFigures> figures;
+  mutable std::uint64_t figured = 0;
 
   json marked(const json& from) const {
     json c = configuration;
@@ -81,12 +77,14 @@ NameValue SweepPlan::names_of(const Draft& draft) const {
   return [this, &draft](const std::string& name) -> json {
     static const std::vector<std::string> figures = input_metric_names();
     if (std::find(figures.begin(), figures.end(), name) != figures.end()) {
-      if (!draft.machine || draft.machine->edits != draft.edits) {
+      if (!draft.figures || draft.figured != draft.edits) {
         const json c = draft.marked(spec_.bases[draft.base]);
         const Technology technology = build_technology(ConfigDocument::of(c["technology"], "technology"));
-        draft.machine = Draft::Machine{draft.edits, technology, configured_machine(c, technology)};
+        const ArchSpec arch = configured_machine(c, technology);
+        draft.figures = InputFigures{arch, technology, configured_llm(c), configured_scenario(c, arch)};
+        draft.figured = draft.edits;
       }
-      return input_metric(name, draft.machine->arch, draft.machine->technology);
+      return input_metric(name, *draft.figures);
     }
     const Pointer at(pointer(draft.base, name));
     if (!draft.configuration.contains(at))

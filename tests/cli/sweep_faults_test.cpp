@@ -107,6 +107,13 @@ axes: [{key: scenario.batch, values: [1, 2]}]
   EXPECT_EQ(again.exit_code, 1);
   EXPECT_NE(run("status " + store("slow.db")).out.find("2 done, 2 failed"), std::string::npos)
       << run("status " + store("slow.db")).out;
+  // Known before it runs, it is no failure.
+  std::string fitting = read_file(file);
+  fitting += "constraints: {inputs: [needed_gib <= dram_gib]}\n";
+  const CommandResult fits = run(temporary_file("fitting.yaml", fitting) + " --db " + store("slow.db"));
+  EXPECT_EQ(fits.exit_code, 0) << fits.out << fits.err;
+  EXPECT_NE(fits.out.find("2 known before, 2 outside the inputs' constraints"), std::string::npos)
+      << fits.out;
   const CommandResult starved = run(file + " --db " + store("starved.db") + " --memory-limit 40");
   EXPECT_EQ(starved.exit_code, 1);
 #ifdef __SANITIZE_ADDRESS__

@@ -1,4 +1,4 @@
-#include "sim/explore/configured_machine.h"
+#include "sim/explore/configured.h"
 
 #include <fmt/format.h>
 
@@ -39,6 +39,34 @@ ArchSpec configured_machine(const json& c, const Technology& technology) {
   if (!arch.reconfigurable && from.contains("base_mm2"))
     grow_static_power(arch, from["base_mm2"].get<double>(), die_area_mm2(arch, technology));
   return arch;
+}
+
+LlmSpec configured_llm(const json& c) {
+  LlmSpec llm = build_llm(ConfigDocument::of(c.at("llm"), c["llm"].value("name", "llm")));
+  llm.name = c["llm"].value("name", llm.name);
+  const json& s = c.at("scenario");
+  if (s.contains("layers")) {
+    const auto layers = s["layers"].get<std::uint64_t>();
+    if (layers > llm.layers) throw ConfigError("", "scenario.layers is more than the model has");
+    llm.layers = layers;
+  }
+  return llm;
+}
+
+Scenario configured_scenario(const json& c, const ArchSpec& arch) {
+  const json& s = c.at("scenario");
+  Scenario scenario;
+  scenario.batch = s.value("batch", std::uint64_t{1});
+  scenario.input = s.value("input", std::uint64_t{1024});
+  scenario.output = s.value("output", std::uint64_t{128});
+  scenario.dtype = arch.execution.default_dtype;
+  if (s.contains("dtype")) {
+    const auto dtype = parse_dtype(s["dtype"].get<std::string>());
+    if (!dtype) throw ConfigError("", "no number format is named " + s["dtype"].dump());
+    scenario.dtype = *dtype;
+  }
+  scenario.tensor_parallel = s.value("devices", arch.node.devices);
+  return scenario;
 }
 
 json modelled_areas(const json& base, const Technology& technology) {
