@@ -133,11 +133,14 @@ NetworkSpec build_network(const json& network, std::uint32_t cores, double clock
   spec.distance_mm = number(network, "distance_mm");
   const std::string kind = network.at("kind").get<std::string>();
   if (kind == "crossbar") return spec;
-  const RouterSpec router = load_router(network.value("router", "mesh88_lat_example"));
-  std::string topology = kind;
-  if (kind == "graph") topology = (base / network.at("file").get<std::string>()).string();
-  spec.routed = noc_from(topology, integer(network, "k", 8), integer(network, "n", 2),
-                         network.value("routing", "xy"), router);
+  if (kind == "graph") {
+    const json& file = network.at("file");
+    spec.routed = load_noc(file.is_string() ? json((base / file.get<std::string>()).string()) : file);
+  } else {
+    spec.routed =
+        noc_from(kind, integer(network, "k", 8), integer(network, "n", 2), network.value("routing", "xy"),
+                 load_router(network.value("router", json(kDefaultRouter))));
+  }
   // A folded torus has links of twice a mesh's length.
   const std::uint32_t usual = spec.routed->topology == NocTopology::torus ? 2 : 1;
   if (kind != "graph") spec.routed->link_latency = integer(network, "link_latency", usual);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "sim/config/document_reader.h"
+#include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -37,16 +38,17 @@ std::vector<std::string> router_names() {
   return names;
 }
 
-RouterSpec load_router(const std::string& name) {
-  std::filesystem::path path = folder() / (name + ".yaml");
-  if (std::filesystem::path(name).extension() == ".yaml") path = name;
-  if (!std::filesystem::exists(path))
+RouterSpec load_router(const json& reference) {
+  const std::string name = referenced_name(reference);
+  // The folder holds networks too: only routers are offered.
+  if (reference.is_string() && std::filesystem::path(name).extension() != ".yaml" &&
+      !std::filesystem::exists(folder() / (name + ".yaml")))
     throw ConfigError("", "no router '" + name + "'" + did_you_mean(name, router_names()));
-  const ConfigDocument document = ConfigDocument::load(path);
+  const ConfigDocument document = referenced_document(reference, folder(), "router", "");
   validate_as(document, "orrery/router/1");
   const json& r = document.root();
   RouterSpec spec;
-  spec.name = path.stem().string();
+  spec.name = std::filesystem::path(name).stem().string();
   spec.num_vcs = integer(r, "num_vcs");
   spec.vc_buffer_flits = integer(r, "vc_buffer_flits");
   spec.routing_delay = integer(r, "routing_delay", spec.routing_delay);
@@ -59,11 +61,13 @@ RouterSpec load_router(const std::string& name) {
   return spec;
 }
 
-NocSpec load_noc(const std::string& path) {
-  const ConfigDocument document = ConfigDocument::load(path);
+NocSpec load_noc(const json& reference) {
+  const ConfigDocument document = reference.is_string()
+                                      ? ConfigDocument::load(reference.get<std::string>())
+                                      : ConfigDocument::of(reference, referenced_name(reference));
   validate_as(document, "orrery/noc/1");
   const json& r = document.root();
-  const RouterSpec router = load_router(r.value("router", "mesh88_lat_example"));
+  const RouterSpec router = load_router(r.value("router", json(kDefaultRouter)));
   const std::string topology = r.at("topology").get<std::string>();
   if (topology != "graph") {
     NocSpec spec =

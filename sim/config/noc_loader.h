@@ -1,6 +1,7 @@
 #pragma once
 // Networks on chip by name: topologies from the command line, graphs and routers from arch_configs/noc.
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,14 @@ namespace orrery {
 
 std::vector<std::string> router_names();
 
-// A router by name or path of a YAML file (schema orrery/router/1). Throws ConfigError.
-RouterSpec load_router(const std::string& name);
+inline constexpr const char* kDefaultRouter = "mesh88_lat_example";
 
-// A network from a YAML file (schema orrery/noc/1). Throws ConfigError.
-NocSpec load_noc(const std::string& path);
+// A router by name or path of a YAML file (schema orrery/router/1), or its content (document_reference.h).
+// Throws ConfigError.
+RouterSpec load_router(const nlohmann::json& reference);
+
+// A network by path of a YAML file (schema orrery/noc/1), or its content. Throws ConfigError.
+NocSpec load_noc(const nlohmann::json& reference);
 
 // "mesh", "torus", "ring", "crossbar", "butterfly", "hierarchical", or a path of a YAML file; sizes as in
 // NocSpec. A ring is a torus of one dimension. Throws ConfigError.

@@ -24,6 +24,13 @@ std::uint32_t memory_stacks(const ArchSpec& arch);
 // Throws ConfigError: no such technology node.
 AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology);
 
+// What a die draws at rest follows its area: leakage by the energy table's W a mm2 and, where the clock draws
+// apart from kernels, W a mm2 and GHz.
+void grow_static_power(ArchSpec& arch, double from_mm2, double to_mm2);
+// The chip in another process: as large as modelled there, static power with it, no longer the measured one.
+// A chip whose process nobody said is only told. Throws ConfigError (technology lacks the process).
+void move_to_process(ArchSpec& arch, double nm, const Technology& technology);
+
 // The published area of the die where the machine file has it, the model's otherwise.
 double die_area_mm2(const ArchSpec& arch, const Technology& technology);
 

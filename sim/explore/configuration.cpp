@@ -7,8 +7,8 @@
 #include <cmath>
 #include <fstream>
 
+#include "sim/config/accuracy_table.h"
 #include "sim/config/cost_scenario.h"
-#include "sim/config/document_reference.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/node_loader.h"
 #include "sim/config/price_book.h"
@@ -16,57 +16,53 @@
 #include "sim/config/schema_validation.h"
 #include "sim/config/technology.h"
 #include "sim/explore/configured.h"
+#include "sim/explore/named_files.h"
 #include "sim/util/data_home.h"
 #include "sim/workload/llm_spec.h"
 
 namespace orrery {
-namespace {
 
 using nlohmann::json;
 using Pointer = json::json_pointer;
 
-// What a machine file names, where, and the schema of it.
-struct Named {
-  const char* folder;
-  const char* schema;
-  const char* what;
-};
-constexpr Named kPreset = {"dram", "orrery/dram/1", "DRAM preset"};
-constexpr Named kEnergy = {"energy", "orrery/energy/1", "energy table"};
-constexpr Named kLibrary = {"libraries", "orrery/library/1", "library"};
+namespace {
 
-// Calls visit(reference, named, pointer) for each file an arch names.
-template <class Arch, class Visit>
-void each_reference(Arch& arch, Visit visit) {
-  auto& chip = arch.at("chip");
-  for (std::size_t i = 0; i < chip.at("memory").size(); ++i) {
-    if (chip["memory"][i].contains("preset"))
-      visit(chip["memory"][i]["preset"], kPreset, "/arch/chip/memory/" + std::to_string(i) + "/preset");
+// Sum of a number over a machine's memory levels of one kind.
+double of_levels(const json& chip, const char* kind, const char* key) {
+  double sum = 0;
+  for (const json& level : chip.at("memory")) {
+    if (level.value("kind", "") == kind && level.contains(key)) sum += level[key].get<double>();
   }
-  visit(chip.at("energy_table"), kEnergy, "/arch/chip/energy_table");
-  if (chip.at("execution").contains("library"))
-    visit(chip["execution"]["library"], kLibrary, "/arch/chip/execution/library");
+  return sum;
 }
 
-void drop_words(json& root) {
-  for (const char* key : {"sources", "description", "base"}) root.erase(key);
+const json& original_machine(const json& base) {
+  return base.contains("overridden") ? base["overridden"] : base["arch"];
 }
 
-json inlined(const json& reference, const Named& named) {
-  const ConfigDocument document =
-      referenced_document(reference, data_home() / "arch_configs" / named.folder, named.what, named.folder);
-  validate_as(document, named.schema);
-  json root = document.root();
-  drop_words(root);
-  root["name"] = referenced_name(reference);
-  return root;
+// What the die of a changed machine has grown from: {base_mm2?, die_stated?}.
+json growth_of(const json& c, const json& base) {
+  const json& chip = c["arch"]["chip"];
+  const json& original = original_machine(base)["chip"];
+  json growth = json::object();
+  const json stated = c.value("stated", json::object());
+  const bool die_stated = stated.contains("die_mm2");
+  if (die_stated) growth["die_stated"] = true;
+  if (stated.contains("static_w")) return growth;
+  const bool same_table = c["technology"] == base["technology"];
+  json mm2 = modelled_area(
+      same_table ? base["modelled_mm2"] : modelled_areas(original_machine(base), c["technology"]), chip);
+  if (die_stated && original.contains("die_mm2")) mm2 = original["die_mm2"];
+  if (mm2.is_number()) growth["base_mm2"] = mm2;
+  return growth;
 }
 
-void check_against(const json& part, const char* schema, const std::string& name) {
-  static std::map<std::string, json> schemas;
-  auto found = schemas.find(schema);
-  if (found == schemas.end()) found = schemas.emplace(schema, load_schema(schema)).first;
-  validate_schema(ConfigDocument::of(part, name), found->second);
+std::string measured_digest() {
+  std::ifstream in(data_home() / "arch_configs" / "accuracy.yaml");
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  for (const auto& [arch, origin] : load_accuracy().origins)
+    text += fmt::format(" {} {} {}", arch, origin.library, origin.vendor);
+  return digest(text);
 }
 
 }  // namespace
@@ -90,13 +86,9 @@ json base_configuration(const BaseNames& names, const json& scenario) {
   for (const char* part : {"arch", "runtime", "node", "technology", "prices"}) {
     if (c.contains(part)) drop_words(c[part]);
   }
-  each_reference(c["arch"], [](json& reference, const Named& named, const std::string&) {
-    reference = inlined(reference, named);
-  });
-  // What was measured is no key of a sweep, but results hold figures of it.
-  std::ifstream in(data_home() / "arch_configs" / "accuracy.yaml");
-  c["accuracy"] = digest(std::string(std::istreambuf_iterator<char>(in), {}));
-  c["modelled_mm2"] = modelled_areas(c, build_technology(technology));
+  put_content(c["arch"], machine.path().parent_path());
+  c["accuracy"] = measured_digest();
+  remember_areas(c);
   return c;
 }
 
@@ -106,19 +98,23 @@ std::vector<json> cost_configurations(const std::string& cost, const json& scena
   json terms = document.root();
   drop_words(terms);
   for (const char* key : {"title", "question"}) terms.erase(key);
-  for (const char* key : {"ttft_max_s", "tpot_max_s", "batch_max", "user_rates"})
-    terms["workload"].erase(key);
+  terms["workload"].erase("user_rates");
   std::vector<json> configurations;
   for (std::size_t i = 0; i < s.options.size(); ++i) {
     const CostOption& option = s.options[i];
     json run = {{"input", s.input}, {"output", s.output}, {"devices", option.devices}};
-    run["batch"] = option.batch.value_or(1);
+    if (option.batch) run["batch"] = *option.batch;
     if (!option.dtype.empty()) run["dtype"] = option.dtype;
     run.update(scenario);
     json c = base_configuration({option.arch, s.model, option.runtime, option.node}, run);
+    const json original = c;
     json& chip = c["arch"]["chip"];
-    if (option.process_nm > 0) chip["process_nm"] = option.process_nm;
     if (option.power_cap_w > 0) chip["power_cap_w"] = option.power_cap_w;
+    if (option.process_nm > 0) {
+      const bool moves = chip.contains("process_nm") && chip["process_nm"].get<double>() != option.process_nm;
+      chip["process_nm"] = option.process_nm;
+      if (moves) override_machine(c, original);
+    }
     c["cost"] = terms;
     json only = terms["options"][i];
     for (const char* key : {"node", "runtime", "devices", "dtype", "batch", "power_cap_w", "process_nm"})
@@ -143,16 +139,7 @@ void validate_part(const json& configuration, const std::string& pointer) {
     return;
   }
   if (part == "arch") {
-    json arch = configuration["arch"];
-    each_reference(arch, [&](json& reference, const Named& named, const std::string& at) {
-      if (reference.is_string()) return;
-      json content = reference;
-      const std::string name = content.value("name", "inline");
-      content.erase("name");
-      if (pointer.compare(0, at.size() + 1, at + "/") == 0) check_against(content, named.schema, name);
-      reference = name;
-    });
-    return check_against(arch, "orrery/arch/1", "arch");
+    return check_against(checked_with_names(configuration["arch"], pointer), "orrery/arch/1", "arch");
   }
   if (part == "llm") {
     build_llm(ConfigDocument::of(configuration["llm"], configuration["llm"].value("name", "llm")));
@@ -161,34 +148,23 @@ void validate_part(const json& configuration, const std::string& pointer) {
   // Of the scenario, the schema of sweeps says what there is.
   static const json scenario = load_schema("orrery/sweep/1").at("definitions").at("scenario");
   validate_schema(ConfigDocument::of(configuration["scenario"], "scenario"), scenario);
+  if (configuration["scenario"].contains("dtype"))
+    dtype_named(configuration["scenario"]["dtype"].get<std::string>());
 }
 
-namespace {
-
-// Sum of a number over a machine's memory levels of one kind.
-double of_levels(const json& chip, const char* kind, const char* key) {
-  double sum = 0;
-  for (const json& level : chip.at("memory")) {
-    if (level.value("kind", "") == kind && level.contains(key)) sum += level[key].get<double>();
-  }
-  return sum;
+void remember_areas(json& base) {
+  base["modelled_mm2"] = modelled_areas(original_machine(base), base["technology"]);
 }
 
-}  // namespace
+void override_machine(json& base, const json& before) {
+  base["overridden"] = original_machine(before);
+  mark_modified(base, before);
+}
 
 void mark_modified(json& configuration, const json& base) {
-  configuration["modified"] = json::object();
-  const bool stated = configuration["arch"]["chip"].value("static_w", json()) !=
-                          base["arch"]["chip"].value("static_w", json()) ||
-                      (base.contains("modified") && !base["modified"].contains("base_mm2"));
-  if (!stated) {
-    const json mm2 = modelled_area(base.value("modelled_mm2", json::object()), configuration["arch"]["chip"]);
-    if (mm2.is_number()) configuration["modified"]["base_mm2"] = mm2;
-  }
-  // A preset, table or library that is an axis goes by its name: its content takes its place.
-  each_reference(configuration["arch"], [](json& reference, const Named& named, const std::string&) {
-    if (reference.is_string()) reference = inlined(reference, named);
-  });
+  // A file that is an axis goes by its name: its content takes its place.
+  put_content(configuration["arch"]);
+  configuration["modified"] = growth_of(configuration, base);
   json& chip = configuration["arch"]["chip"];
   const json& old = base["arch"]["chip"];
   if (!chip.contains("area") || chip["area"] != old.value("area", json())) return;  // stated for itself
@@ -203,6 +179,13 @@ void mark_modified(json& configuration, const json& base) {
   grow("die_memory_stacks", of_levels(chip, "dram", "channels"), of_levels(old, "dram", "channels"), true);
 }
 
+void place(json& configuration, const std::string& pointer, const json& value) {
+  configuration[Pointer(pointer)] = value;
+  for (const char* name : {"die_mm2", "static_w"}) {
+    if (pointer == std::string("/arch/chip/") + name) configuration["stated"][name] = value;
+  }
+}
+
 bool is_of_machine(const std::string& pointer) {
   return pointer.compare(0, 6, "/arch/") == 0;
 }
@@ -213,7 +196,7 @@ json placed_inputs(const json& base, const json& inputs, const PointerOf& pointe
   for (const auto& [key, value] : inputs.items()) {
     const std::string at = pointer_of(key, value);
     modified = modified || is_of_machine(at);
-    c[Pointer(at)] = value;
+    place(c, at, value);
   }
   return c;
 }

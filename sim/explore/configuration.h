@@ -36,6 +36,14 @@ nlohmann::json placed_inputs(const nlohmann::json& base, const nlohmann::json& i
                              const PointerOf& pointer_of, bool& modified);
 nlohmann::json with_inputs(const nlohmann::json& base, const nlohmann::json& inputs,
                            const PointerOf& pointer_of);
+// The areas that mark_modified compares with, of a base whose technology table was changed.
+void remember_areas(nlohmann::json& base);
+// A base whose machine is another than the file's, for every point: marked, and compared with `before`'s.
+void override_machine(nlohmann::json& base, const nlohmann::json& before);
+
+// Sets one value. What mark_modified would model anew is remembered where a sweep states it: "stated".
+void place(nlohmann::json& configuration, const std::string& pointer, const nlohmann::json& value);
+
 bool is_of_machine(const std::string& pointer);
 
 // Which base it was made of, for messages: "gpu/a100-sxm-80gb, llama-2-7b".

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/explore/configuration.h"
+#include "sim/explore/named_files.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 
@@ -47,6 +48,19 @@ const json* labelled(const json& list, const std::string& label, std::size_t& in
   return found;
 }
 
+// A segment as a JSON pointer writes it.
+std::string escaped(const std::string& segment) {
+  std::string out;
+  for (const char c : segment) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return out;
+}
+
+bool is_index(const std::string& segment) {
+  constexpr std::size_t kMostDigits = 9;
+  return !segment.empty() && segment.size() <= kMostDigits &&
+         std::all_of(segment.begin(), segment.end(), ::isdigit);
+}
+
 // All places a key may mean, the existing ones first; those that would be new end with the last segment.
 void find(const json& at, const std::string& pointer, const std::vector<std::string>& segments,
           std::size_t next, std::vector<std::string>& existing, std::vector<std::string>& fresh) {
@@ -57,7 +71,7 @@ void find(const json& at, const std::string& pointer, const std::vector<std::str
   const std::string& segment = segments[next];
   std::size_t index = 0;
   if (at.is_array()) {
-    if (!segment.empty() && std::all_of(segment.begin(), segment.end(), ::isdigit)) {
+    if (is_index(segment)) {
       index = std::stoul(segment);
       if (index < at.size()) find(at[index], pointer + "/" + segment, segments, next + 1, existing, fresh);
     } else if (const json* item = labelled(at, segment, index)) {
@@ -69,16 +83,17 @@ void find(const json& at, const std::string& pointer, const std::vector<std::str
   }
   if (!at.is_object()) return;
   if (at.contains(segment))
-    return find(at[segment], pointer + "/" + segment, segments, next + 1, existing, fresh);
+    return find(at[segment], pointer + "/" + escaped(segment), segments, next + 1, existing, fresh);
   for (const auto& [key, list] : at.items()) {
     if (!list.is_array()) continue;
     if (const json* item = labelled(list, segment, index))
-      find(*item, pointer + "/" + key + "/" + std::to_string(index), segments, next + 1, existing, fresh);
+      find(*item, pointer + "/" + escaped(key) + "/" + std::to_string(index), segments, next + 1, existing,
+           fresh);
   }
-  for (const char* through : {"chip", "cores"}) {
+  for (const char* through : {"chip", "cores", "options", "finance", "demand"}) {
     if (at.contains(through)) find(at[through], pointer + "/" + through, segments, next, existing, fresh);
   }
-  if (next + 1 == segments.size()) fresh.push_back(pointer + "/" + segment);
+  if (next + 1 == segments.size()) fresh.push_back(pointer + "/" + escaped(segment));
 }
 
 void collect_keys(const json& at, const std::string& path, std::vector<std::string>& keys) {
@@ -96,7 +111,8 @@ void collect_keys(const json& at, const std::string& path, std::vector<std::stri
     keys.push_back(path);
     // As one may write it.
     std::string shorter = path;
-    for (const char* through : {".chip", ".memory", ".cores", ".engines", ".options"}) {
+    for (const char* through :
+         {".chip", ".memory", ".cores", ".engines", ".options", ".finance", ".demand"}) {
       const std::size_t place = shorter.find(std::string(through) + ".");
       if (place != std::string::npos) keys.push_back(shorter.erase(place, std::string(through).size()));
     }
@@ -111,10 +127,7 @@ struct Elsewhere {
 constexpr Elsewhere kElsewhere[] = {{"/cost/model", "of.llm"},
                                     {"/cost/workload/input", "scenario.input"},
                                     {"/cost/workload/output", "scenario.output"},
-                                    {"/cost/workload/ttft_max_s", "constraints.outputs: [\"ttft_s <= ...\"]"},
-                                    {"/cost/workload/tpot_max_s", "constraints.outputs: [\"tpot_s <= ...\"]"},
-                                    {"/cost/workload/batch_max", "scenario.batch"},
-                                    {"/cost/workload/user_rates", "constraints.outputs: [\"tpot_s <= ...\"]"},
+                                    {"/cost/workload/user_rates", "cost.workload.tpot_max_s"},
                                     {"/cost/options/0/arch", "of.arch"},
                                     {"/cost/options/0/node", "of.node"},
                                     {"/cost/options/0/runtime", "of.runtime"},
@@ -123,6 +136,10 @@ constexpr Elsewhere kElsewhere[] = {{"/cost/model", "of.llm"},
                                     {"/cost/options/0/batch", "scenario.batch"},
                                     {"/cost/options/0/power_cap_w", "arch.power_cap_w"},
                                     {"/cost/options/0/process_nm", "arch.process_nm"}};
+
+// Parts whose keys a sweep may name.
+const std::vector<std::string> kParts = {"arch", "llm",        "scenario", "runtime",
+                                         "node", "technology", "prices",   "cost"};
 
 const std::string& decided_here(const std::string& key, const std::string& pointer) {
   for (const Elsewhere& e : kElsewhere) {
@@ -136,15 +153,18 @@ const std::string& decided_here(const std::string& key, const std::string& point
 }  // namespace
 
 std::string resolve_key(const json& configuration, const std::string& key, const json& value) {
+  const std::vector<std::string> segments = segments_of(key);
   std::vector<std::string> existing;
   std::vector<std::string> fresh;
-  find(configuration, "", segments_of(key), 0, existing, fresh);
+  const bool in_part = std::find(kParts.begin(), kParts.end(), segments[0]) != kParts.end();
+  if (in_part) find(configuration, "", segments, 0, existing, fresh);
   std::sort(existing.begin(), existing.end());
   existing.erase(std::unique(existing.begin(), existing.end()), existing.end());
   if (existing.size() == 1) return decided_here(key, existing[0]);
   if (existing.size() > 1)
     throw ConfigError("", fmt::format("'{}' may mean {}; write it out", key, fmt::join(existing, " or ")));
   std::vector<std::string> fits;
+  std::string refused;  // by a schema that knows the key
   for (const std::string& pointer : fresh) {
     if (pointer.rfind('/') == 0) continue;  // beside the parts
     decided_here(key, pointer);
@@ -154,15 +174,32 @@ std::string resolve_key(const json& configuration, const std::string& key, const
       if (pointer.compare(0, 5, "/llm/") == 0) continue;  // a config.json has what it has
       validate_part(changed, pointer);
       fits.push_back(pointer);
-    } catch (const ConfigError&) {
-      continue;  // not a key of that place
+    } catch (const ConfigError& error) {
+      const std::string why = error.diagnostics().front().message;
+      if (!value.is_null() && why.find("unknown key") == std::string::npos) refused = why;
     }
   }
   if (fits.size() == 1) return fits[0];
+  if (fits.empty() && !refused.empty()) throw ConfigError("", "'" + key + "': " + refused);
   std::vector<std::string> keys;
-  collect_keys(configuration, "", keys);
+  for (const std::string& part : kParts) {
+    if (configuration.contains(part)) collect_keys(configuration[part], part, keys);
+  }
   throw ConfigError(
       "", fmt::format("'{}' names no key of {}{}", key, label_of(configuration), did_you_mean(key, keys)));
+}
+
+void check_settable(const json& configuration, const std::string& key, const std::string& pointer,
+                    const json& value) {
+  const auto refuse = [&](const std::string& why) { throw ConfigError("", "'" + key + "' " + why); };
+  const Pointer at(pointer);
+  if (at.parent_pointer().empty()) refuse("is a whole part; 'of' says which");
+  if (at.parent_pointer().parent_pointer().empty() && at.back() == "name")
+    refuse("is a name that tells results apart, and nothing that is simulated");
+  if (!configuration.contains(at) || (value.is_string() && is_named_file(pointer))) return;
+  const json& now = configuration[at];
+  if (now.is_structured() && now.type() != value.type())
+    refuse(fmt::format("is {}; {} is none", now.is_array() ? "a list" : "a group of keys", value.dump()));
 }
 
 }  // namespace orrery

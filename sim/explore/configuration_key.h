@@ -14,4 +14,9 @@ namespace orrery {
 std::string resolve_key(const nlohmann::json& configuration, const std::string& key,
                         const nlohmann::json& value);
 
+// Throws ConfigError where a value may not take the place: a whole part, a part's name, a group or list in
+// whose place the value is none.
+void check_settable(const nlohmann::json& configuration, const std::string& key, const std::string& pointer,
+                    const nlohmann::json& value);
+
 }  // namespace orrery

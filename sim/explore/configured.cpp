@@ -15,16 +15,6 @@ std::string process_name(double nm) {
   return fmt::format("{}", nm);
 }
 
-// What a die draws at rest grows with it.
-void grow_static_power(ArchSpec& arch, double base_mm2, double now_mm2) {
-  const double grown = now_mm2 - base_mm2;
-  arch.static_w = std::max(0.0, arch.static_w + arch.energy.leakage_w_per_mm2 * grown);
-  if (arch.active_w > 0) {
-    const double ghz = arch.clock_hz * 1e-9;
-    arch.active_w = std::max(0.0, arch.active_w + arch.energy.clock_w_per_mm2_ghz * ghz * grown);
-  }
-}
-
 }  // namespace
 
 ArchSpec configured_machine(const json& c, const Technology& technology) {
@@ -33,10 +23,11 @@ ArchSpec configured_machine(const json& c, const Technology& technology) {
     use_node(arch, build_node(ConfigDocument::of(c["node"], c["node"].value("name", "node"))));
   if (!c.contains("modified")) return arch;
   arch.name += " (modified)";
-  if (!technology.has_node(arch.process_nm)) return arch;
-  arch.die_mm2 = 0;  // as modelled
+  if (arch.reconfigurable) return arch;
   const json& from = c["modified"];
-  if (!arch.reconfigurable && from.contains("base_mm2"))
+  if (!from.contains("die_stated")) arch.die_mm2 = 0;  // as modelled
+  const bool known = arch.die_mm2 > 0 || technology.has_node(arch.process_nm);
+  if (known && from.contains("base_mm2"))
     grow_static_power(arch, from["base_mm2"].get<double>(), die_area_mm2(arch, technology));
   return arch;
 }
@@ -53,6 +44,13 @@ LlmSpec configured_llm(const json& c) {
   return llm;
 }
 
+DType dtype_named(const std::string& name) {
+  const auto dtype = parse_dtype(name);
+  if (!dtype)
+    throw ConfigError("", "no number format is named '" + name + "'; 'orrery list dtypes' names them");
+  return *dtype;
+}
+
 Scenario configured_scenario(const json& c, const ArchSpec& arch) {
   const json& s = c.at("scenario");
   Scenario scenario;
@@ -60,17 +58,14 @@ Scenario configured_scenario(const json& c, const ArchSpec& arch) {
   scenario.input = s.value("input", std::uint64_t{1024});
   scenario.output = s.value("output", std::uint64_t{128});
   scenario.dtype = arch.execution.default_dtype;
-  if (s.contains("dtype")) {
-    const auto dtype = parse_dtype(s["dtype"].get<std::string>());
-    if (!dtype) throw ConfigError("", "no number format is named " + s["dtype"].dump());
-    scenario.dtype = *dtype;
-  }
+  if (s.contains("dtype")) scenario.dtype = dtype_named(s["dtype"].get<std::string>());
   scenario.tensor_parallel = s.value("devices", arch.node.devices);
   return scenario;
 }
 
-json modelled_areas(const json& base, const Technology& technology) {
-  ArchSpec arch = build_arch(ConfigDocument::of(base.at("arch"), "arch"));
+json modelled_areas(const json& machine, const json& table) {
+  const ArchSpec arch = build_arch(ConfigDocument::of(machine, "arch"));
+  const Technology technology = build_technology(ConfigDocument::of(table, "technology"));
   json areas = json::object();
   if (arch.reconfigurable) return areas;
   const bool says = arch.process_nm > 0;

@@ -275,19 +275,36 @@ class Evaluation {
 
 }  // namespace
 
-Expression::Expression(const std::string& text) : text_(text) {
-  root_ = Parser(text_, names_).parse();
+// What is thrown on the way says where the expression stands.
+template <class Compute>
+auto Expression::located(Compute compute) const {
+  try {
+    return compute();
+  } catch (const ConfigError& error) {
+    if (where_.empty()) throw;
+    throw ConfigError(where_, error.what());
+  }
+}
+
+Expression::Expression(const std::string& text, const std::string& where) : text_(text), where_(where) {
+  root_ = located([this] { return Parser(text_, names_).parse(); });
 }
 Expression::~Expression() = default;
 
 json Expression::value(const NameValue& names) const {
-  return Evaluation(text_, names).value(*root_);
+  return located([&] { return Evaluation(text_, names).value(*root_); });
 }
 double Expression::number(const NameValue& names) const {
-  return Evaluation(text_, names).number_of(value(names));
+  return located([&] {
+    const Evaluation evaluation(text_, names);
+    return evaluation.number(*root_);
+  });
 }
 bool Expression::truth(const NameValue& names) const {
-  return Evaluation(text_, names).truth_of(value(names));
+  return located([&] {
+    const Evaluation evaluation(text_, names);
+    return evaluation.truth(*root_);
+  });
 }
 
 }  // namespace orrery

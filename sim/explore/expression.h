@@ -15,8 +15,9 @@ using NameValue = std::function<nlohmann::json(const std::string& name)>;
 
 class Expression {
  public:
-  // Throws ConfigError: what is wrong and at which character.
-  explicit Expression(const std::string& text);
+  // Throws ConfigError: what is wrong and at which character. `where` is the file and line it stands at, for
+  // what is thrown here and later.
+  explicit Expression(const std::string& text, const std::string& where = "");
   Expression(const Expression&) = default;
   Expression& operator=(const Expression&) = default;
   Expression(Expression&&) noexcept = default;
@@ -29,13 +30,16 @@ class Expression {
   bool truth(const NameValue& names) const;
 
   const std::string& text() const { return text_; }
+  const std::string& where() const { return where_; }
   // Every name it reads.
   const std::vector<std::string>& names() const { return names_; }
 
   struct Node;
 
  private:
-  std::string text_;
+  template <class Compute>
+  auto located(Compute compute) const;
+  std::string text_, where_;
   std::vector<std::string> names_;
   std::shared_ptr<const Node> root_;
 };

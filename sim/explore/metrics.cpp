@@ -25,7 +25,8 @@ std::size_t metric_index(const std::string& name) {
 }
 
 std::vector<std::string> input_metric_names() {
-  return {"area_mm2", "unit_cost_usd", "tdp_w", "peak_tflops", "dram_gb_per_s", "dram_gib", "needed_gib"};
+  return {"area_mm2",    "die_mm2",       "unit_cost_usd", "tdp_w",
+          "peak_tflops", "dram_gb_per_s", "dram_gib",      "needed_gib"};
 }
 
 nlohmann::json input_metric(const std::string& name, const InputFigures& of) {
@@ -36,12 +37,16 @@ nlohmann::json input_metric(const std::string& name, const InputFigures& of) {
   if (name == "dram_gib") return static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB);
   if (name == "needed_gib")
     return static_cast<double>(memory_need(llm, scenario).total()) / static_cast<double>(kGiB);
-  if (!technology.has_node(arch.process_nm)) {
-    throw ConfigError("", arch.name + ": '" + name +
-                              "' is not known, as the technology table lacks the node " +
-                              "this chip is made in");
+  if (arch.reconfigurable)
+    throw ConfigError("",
+                      "'" + name + "' of " + arch.name + " is not known: a part that is bought, not made");
+  const bool area = name != "unit_cost_usd";
+  if (!technology.has_node(arch.process_nm) && !(area && arch.die_mm2 > 0)) {
+    throw ConfigError("", "'" + name + "' of " + arch.name +
+                              " is not known, as the technology table lacks the process it is made in");
   }
-  if (name == "area_mm2") return die_area_mm2(arch, technology);
+  if (name == "die_mm2") return die_area_mm2(arch, technology);
+  if (name == "area_mm2") return die_area_mm2(arch, technology) * scenario.tensor_parallel;
   RunResult nothing;
   nothing.devices = 1;
   add_price_figures(nothing, arch, technology, {});

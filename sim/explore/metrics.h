@@ -19,7 +19,7 @@ struct Metric {
   const char* pointer;  // in a result (orrery/result/1)
   const char* unit;
 };
-inline constexpr std::array<Metric, 18> kMetrics = {{
+inline constexpr std::array<Metric, 19> kMetrics = {{
     {"ttft_s", "/ttft_s", "s"},
     {"tpot_s", "/tpot_s", "s"},
     {"latency_s", "/latency_s", "s"},
@@ -34,6 +34,7 @@ inline constexpr std::array<Metric, 18> kMetrics = {{
     {"utilization_dram", "/utilization/dram", ""},
     {"expected_p90", "/expected_error/p90", ""},
     // Of a sweep over a cost scenario: typical figures of its fleet.
+    {"keeps_target", "/ownership/keeps_target", ""},  // 1 or 0
     {"owned_usd_per_m_tokens", "/ownership/usd_per_m_tokens/all", "USD"},
     {"capex_usd", "/ownership/capex_usd", "USD"},
     {"fleet_chips", "/ownership/chips", ""},
@@ -46,9 +47,10 @@ std::vector<std::string> metric_names();
 const Metric& metric(const std::string& name);
 std::size_t metric_index(const std::string& name);  // in kMetrics
 
-// Before a run: "area_mm2" and "unit_cost_usd" (modelled; only where the technology table has the node),
-// "tdp_w", "peak_tflops" (default format), "dram_gb_per_s", "dram_gib", and "needed_gib": what weights, keys
-// and values and activations take of a device's memory.
+// Before a run: "area_mm2" of all devices' dies and "die_mm2" of one, "unit_cost_usd" of a chip (modelled,
+// where the technology table has the process; of an FPGA neither is known), "tdp_w", "peak_tflops" (default
+// format), "dram_gb_per_s" and "dram_gib" of a device, and "needed_gib": what weights, keys and values and
+// activations take of its memory.
 struct InputFigures {
   ArchSpec arch;
   Technology technology;

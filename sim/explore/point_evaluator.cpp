@@ -142,7 +142,8 @@ void PointEvaluator::evaluate(const std::vector<SweepPoint>& points) {
     }
     progress_(state_);
   };
-  run_workers(batches_of(tasks, spec_.fidelity), options_.limits, make, done, idle, stop_);
+  const SameFate same_run = [&](std::size_t a, std::size_t b) { return tasks[a]->run == tasks[b]->run; };
+  run_workers(batches_of(tasks, spec_.fidelity), options_.limits, make, same_run, done, idle, stop_);
   store_.commit();
   progress_(state_);
   summary_.stopped = stop_;

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "sim/config/cost_scenario.h"
 #include "sim/config/price_book.h"
 #include "sim/config/runtime_loader.h"
-#include "sim/engine/inference.h"
+#include "sim/engine/latency_target.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/ownership_json.h"
 #include "sim/estimate/price_figures.h"
@@ -19,15 +20,15 @@ namespace {
 
 using nlohmann::json;
 
+LatencyTarget target_of(const CostScenario& s) {
+  return {s.ttft_max_s, s.tpot_max_s, s.batch_max};
+}
+
 // What the fleet comes to that serves the cost scenario's demand with what was run: typical figures, as
 // `orrery cost` gives them of one draw.
-nlohmann::ordered_json ownership_of(const json& c, const nlohmann::ordered_json& run,
-                                    const Scenario& scenario, const ArchSpec& arch,
-                                    const Technology& technology) {
-  json terms = c.at("cost");
-  const std::string name = terms["name"].get<std::string>();
-  terms.erase("name");
-  CostScenario s = build_cost_scenario(ConfigDocument::of(terms, name));
+nlohmann::ordered_json ownership_of(CostScenario s, const RunResult& result,
+                                    const nlohmann::ordered_json& run, const Scenario& scenario,
+                                    const ArchSpec& arch, const Technology& technology) {
   s.input = scenario.input;
   s.output = scenario.output;
   CostOption& option = s.options.front();
@@ -35,7 +36,17 @@ nlohmann::ordered_json ownership_of(const json& c, const nlohmann::ordered_json&
   add_technology(s, option, arch, technology);
   const ServedOption served = served_by(run, option, arch);
   add_error(s, option, served);
-  return ownership_json(own(s, option, served, typical_draw(s.variables)), option.acquisition);
+  nlohmann::ordered_json owned =
+      ownership_json(own(s, option, served, typical_draw(s.variables)), option.acquisition);
+  owned["keeps_target"] = target_of(s).kept_by(result) ? 1 : 0;
+  return owned;
+}
+
+CostScenario cost_of(const json& c) {
+  json terms = c.at("cost");
+  const std::string name = terms["name"].get<std::string>();
+  terms.erase("name");
+  return build_cost_scenario(ConfigDocument::of(terms, name));
 }
 
 }  // namespace
@@ -53,6 +64,7 @@ void PointRunner::use_machine(const json& c, const std::string& machine, const T
 
 RunResult PointRunner::simulate(const json& c, const Scenario& scenario) {
   const LlmSpec llm = configured_llm(c);
+  const json& s = c.at("scenario");
   const RuntimeSpec runtime = build_runtime(ConfigDocument::of(c.at("runtime"), "runtime"));
   if (std::string model = c["llm"].dump() + c["arch"]["chip"]["execution"].dump(); model != model_) {
     streams_.clear();
@@ -66,8 +78,11 @@ RunResult PointRunner::simulate(const json& c, const Scenario& scenario) {
     if (!stream) stream = std::make_unique<ModelStream>(llm, part, arch_->execution);
     return *stream;
   };
-  return run_model(
-      llm, scenario, *runner_, runtime, [](const char*, std::uint64_t, std::uint64_t) {}, streams);
+  const Progress silent = [](const char*, std::uint64_t, std::uint64_t) {};
+  // As `orrery cost` does where no batch is given.
+  if (c.contains("cost") && !s.contains("batch"))
+    return largest_batch(llm, scenario, *runner_, runtime, target_of(cost_of(c)), silent);
+  return run_model(llm, scenario, *runner_, runtime, silent, streams);
 }
 
 json PointRunner::run(const json& c, const std::string& machine, const std::string& run_key) {
@@ -83,7 +98,8 @@ json PointRunner::run(const json& c, const std::string& machine, const std::stri
   add_price_figures(r, *arch_, technology, build_prices(ConfigDocument::of(c.at("prices"), "prices")));
   const nlohmann::ordered_json ran = to_json(r);
   json result = ran;
-  if (c.contains("cost")) result["ownership"] = ownership_of(c, ran, scenario, *arch_, technology);
+  if (c.contains("cost"))
+    result["ownership"] = ownership_of(cost_of(c), known->second, ran, scenario, *arch_, technology);
   for (const char* key : {"run_info", "simulated"}) result.erase(key);
   return result;
 }

@@ -29,18 +29,27 @@ class Evaluation {
         judge_(stored_) {}
 
   const SweepSpec& spec() const { return spec_; }
-  std::vector<std::uint32_t> extents() const { return plan_.extents(); }
+  // Values at each place of a decision vector: places of a choice that have more than one.
+  std::vector<std::uint32_t> extents() const {
+    std::vector<std::uint32_t> several;
+    for (const std::uint32_t e : plan_.extents()) {
+      if (e > 1) several.push_back(e);
+    }
+    return several;
+  }
   std::uint64_t met() const { return known_.size(); }
 
   // Figures of many decision vectors, end to end.
   std::vector<double> figures(const std::vector<double>& vectors) {
+    const std::vector<std::uint32_t> whole = plan_.extents();
     const std::size_t places = extents().size();
     const std::size_t count = vectors.size() / places;
     std::vector<Choice> choices(count);
     std::vector<SweepPoint> fresh;
     for (std::size_t i = 0; i < count; ++i) {
-      for (std::size_t d = 0; d < places; ++d)
-        choices[i].push_back(static_cast<std::uint32_t>(std::lround(vectors[i * places + d])));
+      std::size_t at = i * places;
+      for (const std::uint32_t e : whole)
+        choices[i].push_back(e > 1 ? static_cast<std::uint32_t>(std::lround(vectors[at++])) : 0);
       choices[i] = plan_.canonical(choices[i]);
       if (known_.count(choices[i]) != 0) continue;
       std::optional<SweepPoint> p = plan_.point(known_.size(), choices[i]);
@@ -58,6 +67,7 @@ class Evaluation {
       }
       std::vector<double> f = judge_.figures(point);
       if (f.empty()) f.assign(judge_.objectives().size(), kLoses);
+      if (f.size() == 1) f.push_back(f[0]);
       all.insert(all.end(), f.begin(), f.end());
     }
     return all;
@@ -81,7 +91,10 @@ struct Problem {
     for (const std::uint32_t e : evaluation->extents()) most.push_back(e - 1.0);
     return {pagmo::vector_double(most.size(), 0), most};
   }
-  pagmo::vector_double::size_type get_nobj() const { return evaluation->spec().objectives.size(); }
+  // The method asks for two at least: a single objective counts twice.
+  pagmo::vector_double::size_type get_nobj() const {
+    return std::max<std::size_t>(2, evaluation->spec().objectives.size());
+  }
   pagmo::vector_double::size_type get_nix() const { return evaluation->extents().size(); }
   pagmo::vector_double batch_fitness(const pagmo::vector_double& xs) const { return evaluation->figures(xs); }
   bool has_batch_fitness() const { return true; }
@@ -94,6 +107,8 @@ struct Problem {
 
 void search_nsga2(const SweepSpec& spec, SweepPlan& plan, ResultStore& store, PointEvaluator& evaluator) {
   Evaluation evaluation(spec, plan, store, evaluator);
+  if (evaluation.extents().empty())
+    throw ConfigError(spec.file, "there is nothing to search: no axis has two values, and there is one base");
   // pagmo pairs parents by four; load_sweep saw that the budget holds one generation.
   std::uint64_t population = spec.search.population;
   if (population == 0) population = std::clamp<std::uint64_t>(spec.search.points / 10, 8, 100);
@@ -107,7 +122,8 @@ void search_nsga2(const SweepSpec& spec, SweepPlan& plan, ResultStore& store, Po
   for (unsigned generation = 1;
        evaluation.met() + population <= spec.search.points && idle < kIdleGenerations; ++generation) {
     if (evaluator.stopped()) return;
-    pagmo::nsga2 method(1, 0.95, 10, 1.0 / static_cast<double>(plan.extents().size()), 50, seed + generation);
+    pagmo::nsga2 method(1, 0.95, 10, 1.0 / static_cast<double>(evaluation.extents().size()), 50,
+                        seed + generation);
     method.set_bfe(pagmo::bfe{pagmo::member_bfe{}});
     const std::uint64_t before = evaluation.met();
     people = pagmo::algorithm{method}.evolve(people);

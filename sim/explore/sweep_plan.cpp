@@ -23,6 +23,14 @@ namespace {
 
 constexpr std::uint64_t kMostPoints = 5'000'000;
 
+// Of a technology table, what areas follow from; prices and defects are not among it.
+std::string area_digest(const json& technology) {
+  json table = {{"area", technology.at("area")}};
+  for (const json& node : technology.at("nodes"))
+    table["nodes"].push_back({node.at("nm"), node.at("sram_um2_per_bit"), node.at("logic_mtr_per_mm2")});
+  return digest(table);
+}
+
 }  // namespace
 
 // A point on its way: inputs and configuration as its axes are applied one after the other.
@@ -137,7 +145,7 @@ void SweepPlan::set(Draft& draft, const std::string& key, const json& value) con
   draft.modified = draft.modified || is_of_machine(at);
   draft.touched.insert(at.substr(1, at.find('/', 1) - 1));
   ++draft.edits;
-  draft.configuration[Pointer(at)] = value;
+  place(draft.configuration, at, value);
   draft.inputs[key] = value;
 }
 
@@ -174,7 +182,12 @@ std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& 
     if (value.is_number_float() && value.get<double>() == std::floor(value.get<double>()))
       value = static_cast<std::int64_t>(value.get<double>());
     set(d, key.key, value);
-    validate_part(d.configuration, pointer(d.base, key.key));
+    try {
+      check_settable(spec_.bases[d.base], key.key, pointer(d.base, key.key), value);
+      validate_part(d.configuration, pointer(d.base, key.key));
+    } catch (const ConfigError& error) {
+      throw ConfigError(key.value.where(), error.diagnostics().front().message);
+    }
   }
   SweepPoint p;
   p.ordinal = ordinal;
@@ -183,7 +196,7 @@ std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& 
   for (const Expression& e : spec_.input_constraints) p.feasible = p.feasible && e.truth(names);
   if (d.modified) {
     mark_modified(d.configuration, spec_.bases[d.base]);
-    d.touched.insert({"arch", "modified"});
+    d.touched.insert({"arch", "modified", "stated"});
   }
   const std::string fidelity = to_string(spec_.fidelity);
   std::string parts = fmt::format("{} {}", kModelVersion, fidelity);
@@ -191,9 +204,12 @@ std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& 
   p.address = digest(parts);
   p.machine = fidelity;
   for (const char* part : {"arch", "node", "modified"}) p.machine += " " + part_digest(d, part);
-  if (d.configuration.contains("modified")) p.machine += " " + part_digest(d, "technology");
+  if (d.configuration.contains("modified")) p.machine += " " + area_digest(d.configuration["technology"]);
   p.run = p.machine;
   for (const char* part : {"llm", "scenario", "runtime"}) p.run += " " + part_digest(d, part);
+  // Of a cost scenario that leaves the batch open, what decides it.
+  if (d.configuration.contains("cost") && !d.configuration["scenario"].contains("batch"))
+    p.run += " " + digest(d.configuration["cost"]["workload"]);
   p.machine = digest(p.machine);
   p.run = digest(p.run);
   return p;

@@ -70,7 +70,10 @@ bool SweepJudge::accepts(const StoredPoint& point) const {
 }
 
 std::vector<double> SweepJudge::figures(const StoredPoint& point) const {
-  if (!accepts(point)) return {};
+  return accepts(point) ? objective_values(point) : std::vector<double>();
+}
+
+std::vector<double> SweepJudge::objective_values(const StoredPoint& point) const {
   std::vector<double> values;
   for (std::size_t i = 0; i < objectives_.size(); ++i) {
     const auto& value = point.result.metrics[metrics_[i]];

@@ -19,7 +19,9 @@ class SweepJudge {
   const std::vector<Objective>& objectives() const { return objectives_; }
   // The point has a result that meets the constraints on outputs (and --where).
   bool accepts(const StoredPoint& point) const;
-  // A figure of each objective, smaller is better; empty where the result lacks one or is not accepted.
+  // A figure of each objective, smaller is better; empty where the result lacks one.
+  std::vector<double> objective_values(const StoredPoint& point) const;
+  // The same; empty too where the point is not accepted.
   std::vector<double> figures(const StoredPoint& point) const;
 
   // Value of a key in the point's configuration.

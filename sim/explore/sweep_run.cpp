@@ -1,5 +1,7 @@
 #include "sim/explore/sweep_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -12,6 +14,31 @@
 
 namespace orrery {
 namespace {
+
+// Points by their objectives.
+class Ranked {
+ public:
+  void add(std::uint64_t ordinal, std::vector<double> figures) {
+    ordinals_.push_back(ordinal);
+    figures_.push_back(std::move(figures));
+  }
+  std::size_t size() const { return ordinals_.size(); }
+  // Appends all but the best `room` to `out`; how many stay.
+  std::size_t prune_to(std::size_t room, std::vector<std::uint64_t>& out) const {
+    std::set<std::size_t> kept;
+    if (room > 0) {
+      for (const std::size_t i : best_by_fronts(figures_, room)) kept.insert(i);
+    }
+    for (std::size_t i = 0; i < size(); ++i) {
+      if (kept.count(i) == 0) out.push_back(ordinals_[i]);
+    }
+    return kept.size();
+  }
+
+ private:
+  std::vector<std::uint64_t> ordinals_;
+  std::vector<std::vector<double>> figures_;
+};
 
 // Whom of the plan `roofline` does not leave to the sweep's own fidelity; null when stopped before it was
 // known.
@@ -28,29 +55,34 @@ std::optional<std::vector<std::uint64_t>> prune(const SweepSpec& spec, ResultSto
   if (evaluator.stopped()) return std::nullopt;
   const StoredSweep stored = stored_form(coarse);
   const SweepJudge judge(stored);
-  std::vector<std::vector<double>> figures;
-  std::vector<std::uint64_t> ordinals;
-  std::vector<std::uint64_t> out;
+  Ranked good;
+  Ranked doubtful;
+  std::vector<std::uint64_t> without;  // an objective
   for (const SweepPoint& p : all) {
     if (!p.feasible) continue;
     StoredPoint point{p.ordinal, p.base, p.inputs.dump(), p.address, {}};
     if (const auto r = store.result(p.address)) point.result = *r;
-    std::vector<double> f = judge.figures(point);
-    // A bound that breaks a constraint is broken by what it bounds all the more.
+    // What a bound breaks need not be broken by what it bounds (a power, a difference): such points come
+    // last.
+    const bool accepted = judge.accepts(point);
+    std::vector<double> f = judge.objective_values(point);
     if (f.empty()) {
-      out.push_back(p.ordinal);
-      continue;
+      without.push_back(p.ordinal);
+    } else {
+      (accepted ? good : doubtful).add(p.ordinal, std::move(f));
     }
-    figures.push_back(std::move(f));
-    ordinals.push_back(p.ordinal);
   }
-  const auto keep = static_cast<std::size_t>(
-      std::max(1.0, std::ceil(spec.search.prune_keep * static_cast<double>(figures.size()))));
-  std::set<std::size_t> kept;
-  for (const std::size_t i : best_by_fronts(figures, keep)) kept.insert(i);
-  for (std::size_t i = 0; i < figures.size(); ++i) {
-    if (kept.count(i) == 0) out.push_back(ordinals[i]);
+  const std::size_t candidates = good.size() + doubtful.size() + without.size();
+  if (candidates == without.size() && candidates > 0) {
+    throw ConfigError(spec.file,
+                      fmt::format("no result of {} points at roofline has all objectives: nothing to "
+                                  "prune by",
+                                  candidates));
   }
+  std::size_t room = static_cast<std::size_t>(
+      std::max(1.0, std::ceil(spec.search.prune_keep * static_cast<double>(candidates))));
+  std::vector<std::uint64_t> out = without;
+  for (const Ranked* some : {&good, &doubtful}) room -= some->prune_to(room, out);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -107,7 +139,14 @@ SweepSummary run_sweep(const SweepSpec& spec, SweepPlan& plan, const std::vector
   store.commit();
   const std::size_t planned = mine.size();
   if (spec.search.prune_keep < 1) {
-    const std::optional<std::vector<std::uint64_t>> pruned = prune(spec, store, options, progress, stop);
+    const std::optional<std::vector<std::uint64_t>> pruned = [&] {
+      try {
+        return prune(spec, store, options, progress, stop);
+      } catch (const ConfigError& error) {  // a constraint that cannot be computed
+        const std::string where = error.diagnostics().front().where;
+        throw ConfigError(where.empty() ? spec.file : where, error.diagnostics().front().message);
+      }
+    }();
     if (!pruned) {
       SweepSummary stopped;
       stopped.stopped = true;

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "sim/config/cost_scenario.h"
 #include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/explore/configuration.h"
 #include "sim/explore/configuration_key.h"
+#include "sim/explore/configured.h"
 #include "sim/explore/metrics.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -30,7 +32,7 @@ std::filesystem::path folder() {
 // Whole numbers stay whole, so that keys which count take them.
 json plain(double value) {
   const double rounded = std::round(value);
-  if (std::abs(value - rounded) <= 1e-9 * std::max(1.0, std::abs(value)) && std::abs(value) < 1e15)
+  if (std::abs(value - rounded) <= 1e-9 * std::abs(value) && std::abs(value) < 1e15)
     return static_cast<std::int64_t>(rounded);
   return value;
 }
@@ -83,14 +85,6 @@ AxisKey read_key(const json& k, const std::string& where) {
   return axis;
 }
 
-Expression read_expression(const std::string& text, const std::string& where) {
-  try {
-    return Expression(text);
-  } catch (const ConfigError& error) {
-    throw ConfigError(where, error.what());
-  }
-}
-
 SearchMethod parse_method(const std::string& name) {
   return name == "random"            ? SearchMethod::random
          : name == "latin_hypercube" ? SearchMethod::latin_hypercube
@@ -110,7 +104,18 @@ std::vector<json> scenarios_of(const json& of) {
   return {of["scenario"]};
 }
 
-// Each option of each cost scenario, with each way to run it; its latency targets become constraints.
+// Builds all that a base names, so that what does not go together is found before anything runs.
+void check_base(const json& base) {
+  const Technology technology = build_technology(ConfigDocument::of(base.at("technology"), "technology"));
+  const ArchSpec arch = configured_machine(base, technology);
+  configured_llm(base);
+  configured_scenario(base, arch);
+  const bool made = base.contains("cost") && base["cost"]["options"][0].value("acquire", "") == "make";
+  if (made) technology.node(arch.process_nm);
+}
+
+// Each option of the cost scenario, with each way to run it; a point that misses its latency target does not
+// count.
 void read_cost_bases(const ConfigDocument& document, SweepSpec& spec) {
   const json& of = document.root()["of"];
   for (const char* key : {"arch", "llm", "runtime", "node"}) {
@@ -121,12 +126,13 @@ void read_cost_bases(const ConfigDocument& document, SweepSpec& spec) {
   }
   const std::string cost = of["cost"].get<std::string>();
   try {
-    const CostScenario s = load_cost_scenario(cost);
-    if (s.ttft_max_s > 0) spec.output_constraints.emplace_back(fmt::format("ttft_s <= {}", s.ttft_max_s));
-    if (s.tpot_max_s > 0) spec.output_constraints.emplace_back(fmt::format("tpot_s <= {}", s.tpot_max_s));
     for (const json& scenario : scenarios_of(of)) {
-      for (json& c : cost_configurations(cost, scenario)) spec.bases.push_back(std::move(c));
+      for (json& c : cost_configurations(cost, scenario)) {
+        check_base(c);
+        spec.bases.push_back(std::move(c));
+      }
     }
+    spec.output_constraints.emplace_back("keeps_target == 1", document.where("/of/cost"));
   } catch (const ConfigError& error) {
     // What is wrong in the scenario's own file says so.
     const std::string what = error.what();
@@ -152,6 +158,7 @@ std::vector<json> read_bases(const ConfigDocument& document) {
             full.update(scenario);
             try {
               bases.push_back(base_configuration({arch, llm, runtime, node}, full));
+              check_base(bases.back());
             } catch (const ConfigError& error) {
               throw ConfigError(document.where("/of"), error.what());
             }
@@ -170,6 +177,7 @@ void check_key(const SweepSpec& spec, const std::string& key, const std::vector<
     try {
       const std::string pointer = resolve_key(base, key, values.front());
       json changed = base;
+      for (const json& value : values) check_settable(base, key, pointer, value);
       constexpr std::size_t kMostChecked = 1000;
       for (std::size_t i = 0; i < std::min(values.size(), kMostChecked); ++i) {
         changed[Pointer(pointer)] = values[i];
@@ -177,6 +185,8 @@ void check_key(const SweepSpec& spec, const std::string& key, const std::vector<
       }
     } catch (const ConfigError& error) {
       throw ConfigError(where, error.what());
+    } catch (const json::exception&) {  // no schema of its own: facts of a published model
+      throw ConfigError(where, fmt::format("'{}' does not take {}", key, json(values).dump()));
     }
   }
 }
@@ -201,6 +211,7 @@ void check_names(const SweepSpec& spec, const Expression& e, const std::vector<s
 }
 
 void apply_overrides(SweepSpec& spec, const std::vector<std::string>& overrides) {
+  const std::vector<json> files = spec.bases;
   for (const std::string& text : overrides) {
     const std::size_t equals = text.find('=');
     const std::string key = text.substr(0, equals);
@@ -209,14 +220,40 @@ void apply_overrides(SweepSpec& spec, const std::vector<std::string>& overrides)
     for (json& base : spec.bases) {
       const json before = base;
       const std::string at = resolve_key(base, key, value);
-      base[Pointer(at)] = value;
-      if (is_of_machine(at)) mark_modified(base, before);
+      place(base, at, value);
+      if (is_of_machine(at)) override_machine(base, before);
+    }
+  }
+  for (std::size_t b = 0; b < files.size(); ++b) {
+    if (spec.bases[b]["technology"] == files[b]["technology"]) continue;
+    remember_areas(spec.bases[b]);
+    if (spec.bases[b].contains("overridden")) override_machine(spec.bases[b], spec.bases[b]);
+  }
+}
+
+// A condition reads what stands before it: an axis that comes later would not have its value yet.
+void check_order(const SweepSpec& spec, const std::vector<std::string>& where) {
+  for (std::size_t a = 0; a < spec.axes.size(); ++a) {
+    if (!spec.axes[a].when) continue;
+    for (const std::string& name : spec.axes[a].when->names()) {
+      for (std::size_t later = a + 1; later < spec.axes.size(); ++later) {
+        for (const AxisKey& k : spec.axes[later].keys) {
+          for (const json& base : spec.bases) {
+            if (resolve_key(base, name, nullptr) != resolve_key(base, k.key, k.values.front())) continue;
+            throw ConfigError(where[a],
+                              fmt::format("the condition '{}' reads '{}', an axis that comes later; "
+                                          "put that axis first",
+                                          spec.axes[a].when->text(), k.key));
+          }
+        }
+      }
     }
   }
 }
 
 void read_axes(const ConfigDocument& document, SweepSpec& spec) {
   const json axes = document.root().value("axes", json::array());
+  std::vector<std::string> places;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::string where = document.where("/axes/" + std::to_string(i));
     SweepAxis axis;
@@ -234,11 +271,13 @@ void read_axes(const ConfigDocument& document, SweepSpec& spec) {
       check_key(spec, k.key, k.values, where);
     }
     if (axes[i].contains("when")) {
-      axis.when = read_expression(axes[i]["when"].get<std::string>(), where);
+      axis.when = Expression(axes[i]["when"].get<std::string>(), where);
       check_names(spec, *axis.when, {}, where);
     }
     spec.axes.push_back(std::move(axis));
+    places.push_back(where);
   }
+  check_order(spec, places);
 }
 
 void read_rest(const ConfigDocument& document, SweepSpec& spec) {
@@ -247,12 +286,12 @@ void read_rest(const ConfigDocument& document, SweepSpec& spec) {
   for (std::size_t i = 0; i < derived.size(); ++i) {
     const std::string where = document.where("/derived/" + std::to_string(i));
     const json& value = derived[i]["value"];
-    Expression e = read_expression(value.is_string() ? value.get<std::string>() : value.dump(), where);
+    Expression e(value.is_string() ? value.get<std::string>() : value.dump(), where);
     check_names(spec, e, {}, where);
     const std::string key = derived[i]["key"].get<std::string>();
     for (const json& base : spec.bases) {
       try {
-        resolve_key(base, key, 1);
+        check_settable(base, key, resolve_key(base, key, 1), 1);
       } catch (const ConfigError& error) {
         throw ConfigError(where, error.what());
       }
@@ -265,7 +304,7 @@ void read_rest(const ConfigDocument& document, SweepSpec& spec) {
     const json tests = constraints.value(side, json::array());
     for (std::size_t i = 0; i < tests.size(); ++i) {
       const std::string where = document.where(fmt::format("/constraints/{}/{}", side, i));
-      Expression e = read_expression(tests[i].get<std::string>(), where);
+      Expression e(tests[i].get<std::string>(), where);
       const bool inputs = into == &spec.input_constraints;
       check_names(spec, e, inputs ? input_metric_names() : metric_names(), where);
       into->push_back(std::move(e));
@@ -277,7 +316,9 @@ void read_rest(const ConfigDocument& document, SweepSpec& spec) {
     const std::string& way = only.key();
     const json& name = only.value();
     try {
-      metric(name.get<std::string>());
+      const Metric& m = metric(name.get<std::string>());
+      if (std::string(m.pointer).rfind("/ownership/", 0) == 0 && !spec.bases.front().contains("cost"))
+        throw ConfigError("", fmt::format("'{}' is of a fleet: it needs 'of: {{cost: NAME}}'", m.name));
     } catch (const ConfigError& error) {
       throw ConfigError(document.where("/objectives/" + std::to_string(i)), error.what());
     }
@@ -289,7 +330,9 @@ void read_rest(const ConfigDocument& document, SweepSpec& spec) {
 
 std::uint64_t SweepSpec::grid_size() const {
   std::uint64_t size = bases.size();
-  for (const SweepAxis& axis : axes) size *= axis.size();
+  for (const SweepAxis& axis : axes) {
+    if (__builtin_mul_overflow(size, axis.size(), &size)) return std::numeric_limits<std::uint64_t>::max();
+  }
   return size;
 }
 

@@ -102,8 +102,12 @@ bool write_whole(int fd, const char* data, std::size_t size) {
 class Pool {
  public:
   Pool(std::vector<std::vector<std::size_t>> batches, const WorkerLimits& limits, const MakeWorker& make,
-       const std::function<void(TaskOutcome)>& done)
-      : waiting_(batches.begin(), batches.end()), limits_(limits), make_(make), done_(done) {}
+       const SameFate& same_fate, const std::function<void(TaskOutcome)>& done)
+      : waiting_(batches.begin(), batches.end()),
+        limits_(limits),
+        make_(make),
+        same_fate_(same_fate),
+        done_(done) {}
   ~Pool() { kill_all(); }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -154,6 +158,7 @@ class Pool {
   std::deque<std::vector<std::size_t>> waiting_;
   const WorkerLimits limits_;
   const MakeWorker& make_;
+  const SameFate& same_fate_;
   const std::function<void(TaskOutcome)>& done_;
   std::vector<Process> running_;
 
@@ -195,12 +200,27 @@ class Pool {
       at += sizeof header;
       p.left.pop_front();
       p.since = Clock::now();
-      done_({static_cast<std::size_t>(header.task), header.end, p.received.substr(at, header.length),
-             header.wall_s});
+      const TaskOutcome outcome{static_cast<std::size_t>(header.task), header.end,
+                                p.received.substr(at, header.length), header.wall_s};
+      done_(outcome);
+      if (header.end == TaskEnd::out_of_memory) share(p, outcome);
       at += header.length;
     }
     p.received.erase(0, at);
     return true;
+  }
+
+  // Ends those of the worker's batch that would fare as this one did.
+  void share(Process& p, const TaskOutcome& fate) {
+    std::deque<std::size_t> others;
+    for (const std::size_t task : p.left) {
+      if (same_fate_(fate.task, task)) {
+        done_({task, fate.end, fate.text, 0});
+      } else {
+        others.push_back(task);
+      }
+    }
+    p.left = std::move(others);
   }
 
   // A worker that ended before its batch did: the task it was at is its fault, unless it gave notice.
@@ -223,6 +243,7 @@ class Pool {
                          : fmt::format("the worker ended with code {}", WEXITSTATUS(status));
       p.left.pop_front();
       done_(outcome);
+      share(p, outcome);
     }
     if (!p.left.empty()) waiting_.push_front({p.left.begin(), p.left.end()});
   }
@@ -231,10 +252,11 @@ class Pool {
 }  // namespace
 
 void run_workers(std::vector<std::vector<std::size_t>> batches, const WorkerLimits& limits,
-                 const MakeWorker& make, const std::function<void(TaskOutcome)>& done,
-                 const std::function<void()>& idle, const std::atomic<bool>& stop) {
+                 const MakeWorker& make, const SameFate& same_fate,
+                 const std::function<void(TaskOutcome)>& done, const std::function<void()>& idle,
+                 const std::atomic<bool>& stop) {
   constexpr int kPatienceMs = 200;
-  Pool pool(std::move(batches), limits, make, done);
+  Pool pool(std::move(batches), limits, make, same_fate, done);
   while (!pool.finished() && !stop) {
     pool.start_more();
     pool.wait(kPatienceMs);

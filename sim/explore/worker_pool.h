@@ -31,11 +31,15 @@ struct WorkerLimits {
 using Worker = std::function<std::string(std::size_t task)>;
 using MakeWorker = std::function<Worker()>;
 
+// Tasks of which one's end by time, memory or crash is the others' too: they would run the same.
+using SameFate = std::function<bool(std::size_t task, std::size_t other)>;
+
 // Runs each batch in a process of its own, `limits.jobs` at once, and tells `done` of each task as it ends,
-// in no certain order. Stops early, killing what runs, when `stop` is set. `idle` is called at least every
-// 200 ms.
+// in no certain order. Where a task ends its worker, those of its batch that share its fate end with it.
+// Stops early, killing what runs, when `stop` is set. `idle` is called at least every 200 ms.
 void run_workers(std::vector<std::vector<std::size_t>> batches, const WorkerLimits& limits,
-                 const MakeWorker& make, const std::function<void(TaskOutcome)>& done,
-                 const std::function<void()>& idle, const std::atomic<bool>& stop);
+                 const MakeWorker& make, const SameFate& same_fate,
+                 const std::function<void(TaskOutcome)>& done, const std::function<void()>& idle,
+                 const std::atomic<bool>& stop);
 
 }  // namespace orrery

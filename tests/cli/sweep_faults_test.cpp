@@ -114,6 +114,16 @@ axes: [{key: scenario.batch, values: [1, 2]}]
   EXPECT_EQ(fits.exit_code, 0) << fits.out << fits.err;
   EXPECT_NE(fits.out.find("2 known before, 2 outside the inputs' constraints"), std::string::npos)
       << fits.out;
+  // Points that only prices tell apart end together: the first one's time is spent once.
+  const std::string priced = temporary_file("priced.yaml", R"yaml(schema: orrery/sweep/1
+name: priced
+of: {arch: gpu/a100-sxm-40gb, llm: llama-2-7b, scenario: {input: 2048, output: 256, batch: 8}}
+axes: [{key: technology.nodes.7nm.wafer_price, range: {from: 1000, to: 1200, step: 1}}]
+)yaml");
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(run(priced + " --db " + store("priced.db") + " --time-limit 0.002").exit_code, 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_NE(run("status " + store("priced.db")).out.find("201 timed_out"), std::string::npos);
   const CommandResult starved = run(file + " --db " + store("starved.db") + " --memory-limit 40");
   EXPECT_EQ(starved.exit_code, 1);
 #ifdef __SANITIZE_ADDRESS__
@@ -145,6 +155,35 @@ TEST(Sweep, RefusesBadInputWithOneMessage) {
   refused(sweep_file("fidelity: roofline", "search: {method: nsga2, points: 90, population: 10}") + db,
           {"sweep.yaml:", "multiple of 4"});
   refused(sweep_file("batch / 2", "batch / two") + db, {"nothing is named 'two'"});
+  // Not a key, a whole part, a name, a group, a file that is not there, a value no schema takes.
+  const auto axis = [&](const std::string& key, const std::string& value) {
+    return sweep_file("arch.dram.channels, values: [1, 2]", key + ", values: [" + value + "]") + db;
+  };
+  refused(axis("foo/bar", "1"), {"sweep.yaml:", "names no key"});
+  refused(axis("accuracy", "1"), {"sweep.yaml:", "names no key"});
+  refused(axis("arch.memory.99999999999999999999.channels", "1"), {"sweep.yaml:", "names no key"});
+  refused(axis("arch", "gpu/a40"), {"sweep.yaml:", "whole part"});
+  refused(axis("llm.name", "1"), {"sweep.yaml:", "is a name"});
+  refused(axis("arch.chip", "3"), {"sweep.yaml:", "group of keys"});
+  refused(axis("arch.memory", "3"), {"sweep.yaml:", "a list"});
+  refused(axis("arch.energy_table", "no-such"), {"sweep.yaml:", "no energy table"});
+  refused(axis("scenario.dtype", "fp17"), {"sweep.yaml:", "no number format"});
+  refused(axis("scenario.batch", "1]}\n  - {key: llm.n_layer, values: [0"), {"sweep.yaml:", "n_layer"});
+  refused(sweep_file("when: scenario.batch >= 4",
+                     "when: scenario.output >= 4\n  - {key: scenario.output, values: [2, 4]}") +
+              db,
+          {"sweep.yaml:", "comes later"});
+  refused(sweep_file("outputs: [\"latency_s < 1e6\"]", "inputs: [\"area_mm2 / 0 > 1\"]") + db,
+          {"sweep.yaml:", "division by zero"});
+  refused(sweep_file("outputs: [\"latency_s < 1e6\"]", "inputs: [\"die_mm2 < 1\"]") + db,
+          {"sweep.yaml:", "lacks the process"});
+  refused(sweep_file("value: \"max(2, scenario.batch / 2)\"", "value: 0.5") + db, {"sweep.yaml:", "output"});
+  const std::string wide = "range: {from: 1, to: 65536, step: 1}";
+  refused(sweep_file("values: [1, 2]", wide + "}\n  - {key: scenario.input, " + wide +
+                                           "}\n  - {key: scenario.devices, " + wide +
+                                           "}\n  - {key: arch.dram.controller_latency_ns, " + wide) +
+              db,
+          {"sweep.yaml", "are planned at once"});
   refused("no-such-sweep" + db, {"no sweep 'no-such-sweep'"});
   refused(sweep_file() + " scenario.bath=4" + db, {"scenario.bath=4", "did you mean"});
   refused(sweep_file() + " --shard 4/3" + db, {"--shard"});

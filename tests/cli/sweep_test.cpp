@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/sweep_command.h"
@@ -146,10 +147,44 @@ fidelity: roofline
   EXPECT_GT(grown, 100);
   EXPECT_NEAR(watts(small), 58, 1e-6);                            // as the file states, at the chip
   EXPECT_NEAR(watts(large) - watts(small), 0.045 * grown, 1e-6);  // n7's leakage_w_per_mm2
-  // Stated anew, it is as stated.
+  // Prices and areas of technology change what a chip costs, not what it draws; nor does an area that is the
+  // base's own under the same table.
+  const std::string priced = temporary_file("priced.yaml", R"yaml(schema: orrery/sweep/1
+name: priced
+of: {arch: gpu/a100-sxm-80gb, llm: gpt2, scenario: {input: 32, output: 2}}
+axes:
+  - {key: arch.cores.count, values: [108]}
+  - {key: technology.area.core_control_factor, values: [2.45, 3.5]}
+fidelity: roofline
+)yaml");
+  ASSERT_EQ(run(priced + " --db " + store("priced.db")).exit_code, 0);
+  const json tables = json::parse(exported(store("priced.db"), "--json"));
+  EXPECT_LT(tables[0]["result"]["area_mm2"], tables[1]["result"]["area_mm2"]);
+  EXPECT_EQ(tables[0]["result"]["energy_j"], tables[1]["result"]["energy_j"]);
+  // Stated anew, it is as stated, and so is an area.
+  ASSERT_EQ(run(file + " arch.die_mm2=500 --db " + store("die.db")).exit_code, 0);
+  for (const json& p : json::parse(exported(store("die.db"), "--json"))) {
+    EXPECT_EQ(p["result"]["area_mm2"], 500);
+    EXPECT_NEAR(watts(p["result"]), 58 + 0.045 * (500 - 826), 1e-6);
+  }
   ASSERT_EQ(run(file + " arch.static_w=50 --db " + store("stated.db")).exit_code, 0);
   for (const json& p : json::parse(exported(store("stated.db"), "--json")))
     EXPECT_NEAR(watts(p["result"]), 50, 1e-6);
+}
+
+// A machine's router is part of what its results depend on, and its keys are axes.
+TEST(Sweep, RoutersAreKeysToo) {
+  const std::string file = temporary_file("router.yaml", R"yaml(schema: orrery/sweep/1
+name: router
+of: {arch: asic/mesh-npu, llm: gpt2, scenario: {input: 16, output: 1, layers: 1}}
+axes: [{key: arch.network.router.routing_delay, values: [1, 8]}]
+)yaml");
+  ASSERT_EQ(run(file + " --db " + store("router.db")).exit_code, 0);
+  const json points = json::parse(exported(store("router.db"), "--json --configuration"));
+  EXPECT_EQ(points[1]["configuration"]["arch"]["chip"]["network"]["router"]["routing_delay"], 8);
+  EXPECT_LT(points[0]["result"]["latency_s"], points[1]["result"]["latency_s"]);
+  refused(file + " arch.network.router.routing_dely=1 --db " + store("no.db"), {"did you mean"});
+  refused(file + " arch.network.router=no-such --db " + store("no.db"), {"no router 'no-such'"});
 }
 
 const char* const kCost = R"yaml(schema: orrery/cost/1
@@ -195,7 +230,10 @@ objectives: [{minimise: owned_usd_per_m_tokens}]
   const CommandResult asked = orrery_command("cost " + scenario + " --draws 10 --format json");
   ASSERT_EQ(asked.exit_code, 0) << asked.err;
   const json study = json::parse(asked.out);
-  const auto same = [](const json& ownership, const json& option) {
+  const auto same = [](json ownership, const json& option) {
+    EXPECT_EQ(ownership["keeps_target"], 1);
+    ownership.erase("keeps_target");
+    EXPECT_GE(ownership.size(), 10U);
     for (const auto& [key, value] : ownership.items()) EXPECT_EQ(value, option.at(key)) << key;
   };
   same(points[0]["result"]["ownership"], study["options"][0]);
@@ -209,6 +247,32 @@ objectives: [{minimise: owned_usd_per_m_tokens}]
   EXPECT_GT(usd(3), usd(2));  // wafers
   EXPECT_GT(usd(4), usd(2));
   EXPECT_EQ(points[2]["result"]["latency_s"], points[5]["result"]["latency_s"]);
+  // A batch that nobody states is the largest that keeps the target, as in `orrery cost`; one that does not
+  // keep it does not count.
+  std::string open = kCost;
+  for (const char* batch : {"    batch: 4\n", "    batch: 2\n"})
+    open.erase(open.find(batch), std::strlen(batch));
+  const std::string target = "ttft_max_s: 10";
+  open.replace(open.find(target), target.size(), "tpot_max_s: 0.01, batch_max: 8");
+  const std::string open_file = temporary_file("open.yaml", open);
+  const std::string open_sweep = temporary_file("open-sweep.yaml", R"yaml(schema: orrery/sweep/1
+name: open
+of: {cost: )yaml" + open_file + R"yaml(}
+axes: [{key: cost.workload.tpot_max_s, values: [0.01, 0.000001]}]
+objectives: [{minimise: owned_usd_per_m_tokens}]
+)yaml");
+  ASSERT_EQ(run(open_sweep + " --db " + store("open.db")).exit_code, 0);
+  const json opened = json::parse(exported(store("open.db"), "--json"));
+  const json searched = json::parse(orrery_command("cost " + open_file + " --draws 10 --format json").out);
+  for (const int option : {0, 1}) {
+    const json& found = opened[static_cast<std::size_t>(2 * option)]["result"];
+    const json& expected = searched["options"][static_cast<std::size_t>(option)];
+    EXPECT_EQ(found["batch"], expected["served"]["batch"]);
+    EXPECT_EQ(found["ownership"]["usd_per_m_tokens"], expected["usd_per_m_tokens"]);
+  }
+  EXPECT_EQ(opened[1]["result"]["ownership"]["keeps_target"], 0);
+  const json kept = json::parse(run("pareto " + store("open.db") + " --format json").out);
+  for (const json& p : kept) EXPECT_EQ(p["cost.workload.tpot_max_s"], 0.01);
   const std::string bad = " --db " + store("bad-cost.db");
   const std::string whole = read_file(file);
   const auto with = [&](const std::string& from, const std::string& to) {
@@ -247,6 +311,39 @@ TEST(Sweep, SearchesWithinABudget) {
       EXPECT_LE(best, 1.5 * front[0]["latency_s"].get<double>());
     }
   }
+  // One base, an axis of one value and a single objective are as good as several.
+  const std::string narrow = temporary_file("narrow.yaml", R"yaml(schema: orrery/sweep/1
+name: narrow
+of: {arch: asic/tpu-v5e, llm: gpt2, scenario: {input: 32, output: 4}}
+axes:
+  - {key: scenario.batch, values: [2]}
+  - {key: arch.clock_ghz, range: {from: 0.5, to: 1.5, steps: 30}}
+objectives: [{minimise: latency_s}]
+search: {method: nsga2, points: 24}
+fidelity: roofline
+)yaml");
+  const CommandResult searched = run(narrow + " --db " + store("narrow.db"));
+  EXPECT_EQ(searched.exit_code, 0) << searched.err;
+  // A power that the bound overshoots is no reason to prune; an objective that no result has is said.
+  const std::string watts = temporary_file("watts.yaml", R"yaml(schema: orrery/sweep/1
+name: watts
+of: {arch: gpu/a100-sxm-40gb, llm: gpt2, scenario: {input: 32, output: 2}}
+axes: [{key: scenario.batch, values: [1, 2]}]
+constraints: {outputs: [average_power_w <= 210]}
+objectives: [{minimise: latency_s}]
+search: {prune_keep: 0.5}
+)yaml");
+  ASSERT_EQ(run(watts + " --db " + store("watts.db")).exit_code, 0);
+  EXPECT_NE(run("status " + store("watts.db")).out.find("1 done, 1 pruned"), std::string::npos);
+  refused(temporary_file("none.yaml", R"yaml(schema: orrery/sweep/1
+name: none
+of: {arch: asic/edge-npu, llm: gpt2, scenario: {input: 32, output: 1}}
+axes: [{key: scenario.batch, values: [1, 2]}]
+objectives: [{minimise: tpot_s}]
+search: {prune_keep: 0.5}
+)yaml") + " --db " +
+              store("none.db"),
+          {"none.yaml", "no result of 2 points"});
   // Roofline leaves a quarter of the points to tile, and says how many it pruned.
   const std::string file = sweep_file("fidelity: roofline", "search: {prune_keep: 0.25}\nfidelity: tile");
   const CommandResult r = run(file + " --db " + store("pruned.db"));

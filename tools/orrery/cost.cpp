@@ -10,6 +10,7 @@
 #include "sim/config/technology.h"
 #include "sim/engine/isolate.h"
 #include "sim/engine/latency_target.h"
+#include "sim/estimate/area.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/report/cost_report.h"
 #include "sim/report/result_json.h"
@@ -33,10 +34,13 @@ const char* const kExamples =
     "  orrery cost arch_configs/costs/gpu-now-fpga-or-asic-at-volume.yaml --as-of 2026-11-24\n"
     "  orrery cost my-scenario.yaml --tpot-max 0.03 --draws 20000 --seed 7 --format json\n";
 
-ArchSpec machine_of(const CostOption& option) {
+ArchSpec machine_of(const CostOption& option, const Technology& technology) {
   ArchSpec arch = load_arch_named(option.arch);
   if (!option.node.empty()) use_node(arch, load_node(option.node));
-  if (option.process_nm > 0) arch.process_nm = option.process_nm;
+  if (option.process_nm > 0) {
+    technology.node(option.process_nm, option.process_where);
+    move_to_process(arch, option.process_nm, technology);
+  }
   if (option.power_cap_w > 0) arch.power_cap_w = option.power_cap_w;
   return arch;
 }
@@ -114,7 +118,7 @@ int cost_command(const Arguments& arguments) {
   const Technology technology = load_technology();
   std::vector<ArchSpec> archs;
   for (const CostOption& option : scenario.options) {
-    archs.push_back(machine_of(option));
+    archs.push_back(machine_of(option, technology));
     load_runtime(option.runtime);
     if (option.acquisition == Acquisition::make)
       technology.node(archs.back().process_nm, option.process_where);

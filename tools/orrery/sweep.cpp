@@ -201,7 +201,7 @@ SweepArguments parse_sweep(const Arguments& arguments, po::options_description o
   for (const std::string& argument : arguments) {
     const std::size_t equals = argument.find('=');
     const bool change =
-        argument.compare(0, 1, "-") != 0 && equals != std::string::npos && argument.find('.') < equals;
+        argument.compare(0, 1, "-") != 0 && equals != std::string::npos && !std::filesystem::exists(argument);
     (change ? a.overrides : rest).push_back(argument);
   }
   options.add_options()("sweep", po::value<std::string>()->required()->value_name("SWEEP"),

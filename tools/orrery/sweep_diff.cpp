@@ -47,7 +47,10 @@ void differences(const json& a, const json& b, const std::string& at, std::vecto
       if (!a.contains(key)) keys.push_back(key);
     }
     for (const std::string& key : keys) {
-      if (at.empty() && (key == "modified" || key == "modelled_mm2")) continue;
+      // What follows from the others.
+      if (at.empty() &&
+          (key == "modified" || key == "modelled_mm2" || key == "stated" || key == "overridden"))
+        continue;
       if (!a.contains(key) || !b.contains(key)) {
         found.push_back(at + "/" + key);
       } else {
@@ -92,6 +95,16 @@ void take(json& into, const json& from, const std::string& pointer) {
   }
 }
 
+// Figures that an end states are stated where it is that end's that stand here.
+void take_stated(json& c, const json& a, const json& b) {
+  c.erase("stated");
+  for (const json* end : {&a, &b}) {
+    for (const auto& [name, value] : end->value("stated", json::object()).items()) {
+      if (c["arch"]["chip"].value(name, json()) == value) c["stated"][name] = value;
+    }
+  }
+}
+
 }  // namespace
 
 int sweep_diff_command(const Arguments& arguments) {
@@ -117,7 +130,7 @@ int sweep_diff_command(const Arguments& arguments) {
   const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
   json ends[2];
   StoredPoint points[2];
-  bool modified = false;
+  bool modified[2] = {false, false};
   for (int e = 0; e < 2; ++e) {
     points[e] = find_point(store, sweep, places[static_cast<std::size_t>(e) + 1]);
     if (points[e].result.status != PointStatus::done)
@@ -129,7 +142,7 @@ int sweep_diff_command(const Arguments& arguments) {
     ends[e] = placed_inputs(
         base, json::parse(points[e].inputs),
         [&](const std::string& key, const json& value) { return resolve_key(base, key, value); }, changed);
-    modified = modified || changed || base.contains("modified");
+    modified[e] = changed || base.contains("modified");
     ends[e]["fidelity"] = json::parse(store.result(points[e].address)->json)["fidelity"];
   }
   std::vector<std::string> different;
@@ -146,10 +159,12 @@ int sweep_diff_command(const Arguments& arguments) {
       if ((set >> i & 1U) == 0) continue;
       for (const std::string& place : changes[i]) take(c, ends[1], place);
     }
-    if (modified) {
-      // Of the base whose machine it is.
-      const bool other = c["arch"].value("name", "") != ends[0]["arch"].value("name", "");
-      mark_modified(c, sweep.bases.at(points[other ? 1 : 0].base));
+    // Of the base whose machine it is; changed where both ends are, or where it is not that base's.
+    const bool other = c["arch"].value("name", "") != ends[0]["arch"].value("name", "");
+    const json& base = sweep.bases.at(points[other ? 1 : 0].base);
+    if ((modified[0] && modified[1]) || c["arch"] != base["arch"]) {
+      take_stated(c, ends[0], ends[1]);
+      mark_modified(c, base);
     }
     tasks.emplace_back([c, &accuracy] {
       PointRunner runner(accuracy);
