@@ -11,12 +11,20 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kRooflineBatch = 250;
-constexpr std::size_t kSimulatedBatch = 8;  // runs of one machine: they share its kernels
 constexpr std::size_t kMostOfOneBatch = 250;
+
+// Runs of one machine that share a process, and its kernels: the more the better, as long as each worker has
+// some batches to the end.
+std::size_t runs_of_a_batch(std::size_t tasks, std::size_t jobs) {
+  constexpr std::size_t kLeast = 8;
+  constexpr std::size_t kMost = 64;
+  constexpr std::size_t kBatchesAWorker = 8;
+  return std::clamp(tasks / (kBatchesAWorker * std::max<std::size_t>(1, jobs)), kLeast, kMost);
+}
 
 // Batches of tasks: at roofline any points, else some runs of one machine with all that prices them.
 std::vector<std::vector<std::size_t>> batches_of(const std::vector<const SweepPoint*>& tasks,
-                                                 Fidelity fidelity) {
+                                                 Fidelity fidelity, std::size_t jobs) {
   std::vector<std::vector<std::size_t>> batches;
   if (fidelity == Fidelity::roofline) {
     for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -30,14 +38,14 @@ std::vector<std::vector<std::size_t>> batches_of(const std::vector<const SweepPo
     std::size_t batch = 0;
     std::size_t runs = 0;
   };
+  const std::size_t most_runs = runs_of_a_batch(tasks.size(), jobs);
   std::map<std::string, Open> machines;
   std::map<std::string, std::size_t> runs;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto [run, first] = runs.try_emplace(tasks[i]->run, 0);
     if (first || batches[run->second].size() >= kMostOfOneBatch) {
       auto [open, fresh] = machines.try_emplace(tasks[i]->machine);
-      if (fresh || open->second.runs >= kSimulatedBatch ||
-          batches[open->second.batch].size() >= kMostOfOneBatch) {
+      if (fresh || open->second.runs >= most_runs || batches[open->second.batch].size() >= kMostOfOneBatch) {
         open->second = {batches.size(), 0};
         batches.emplace_back();
       }
@@ -143,7 +151,8 @@ void PointEvaluator::evaluate(const std::vector<SweepPoint>& points) {
     progress_(state_);
   };
   const SameFate same_run = [&](std::size_t a, std::size_t b) { return tasks[a]->run == tasks[b]->run; };
-  run_workers(batches_of(tasks, spec_.fidelity), options_.limits, make, same_run, done, idle, stop_);
+  run_workers(batches_of(tasks, spec_.fidelity, options_.limits.jobs), options_.limits, make, same_run, done,
+              idle, stop_);
   store_.commit();
   progress_(state_);
   summary_.stopped = stop_;

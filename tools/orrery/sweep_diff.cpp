@@ -99,7 +99,8 @@ void take(json& into, const json& from, const std::string& pointer) {
 void take_stated(json& c, const json& a, const json& b) {
   c.erase("stated");
   for (const json* end : {&a, &b}) {
-    for (const auto& [name, value] : end->value("stated", json::object()).items()) {
+    const json stated = end->value("stated", json::object());
+    for (const auto& [name, value] : stated.items()) {
       if (c["arch"]["chip"].value(name, json()) == value) c["stated"][name] = value;
     }
   }

@@ -79,8 +79,10 @@ void write_json(const StoredSweep& sweep, ResultStore& store, const SweepJudge& 
                 {"status", to_string(p.result.status)}};
     if (!p.result.error.empty()) row["error"] = p.result.error;
     if (!p.result.json.empty()) row["result"] = json::parse(p.result.json);
-    if (with_configuration)
+    if (with_configuration) {
       row["configuration"] = configuration_of(sweep, p.base, nlohmann::json::parse(p.inputs));
+      if (row.contains("result")) row["configuration"]["fidelity"] = row["result"]["fidelity"];
+    }
     std::cout << (first ? "\n" : ",\n") << row.dump();
     first = false;
   });
