@@ -91,7 +91,7 @@ json checked_with_names(const json& arch, const std::string& pointer) {
   // Networks first lose the content of their router, which their schema does not know.
   each_named_file(named, [&](json& reference, const NamedFile& file, const std::string& at) {
     if (reference.is_string()) {
-      if (pointer == at) content_of(reference, file);
+      content_of(reference, file);
       return;
     }
     json content = reference;
@@ -104,7 +104,7 @@ json checked_with_names(const json& arch, const std::string& pointer) {
       if (lies_below(pointer, at + "/router")) check_against(router, kRouter.schema, router_name);
       content["router"] = router_name;
     }
-    if (lies_below(pointer, at)) check_against(content, file.schema, name);
+    if (pointer == at || lies_below(pointer, at)) check_against(content, file.schema, name);
     reference = name;
   });
   return named;
