@@ -40,6 +40,10 @@ const json& original_machine(const json& base) {
   return base.contains("overridden") ? base["overridden"] : base["arch"];
 }
 
+json areas_of(const json& base, const json& technology) {
+  return modelled_areas(original_machine(base), base.value("node", json()), technology);
+}
+
 // What the die of a changed machine has grown from: {base_mm2?, die_stated?}.
 json growth_of(const json& c, const json& base) {
   const json& chip = c["arch"]["chip"];
@@ -49,9 +53,10 @@ json growth_of(const json& c, const json& base) {
   const bool die_stated = stated.contains("die_mm2");
   if (die_stated) growth["die_stated"] = true;
   if (stated.contains("static_w")) return growth;
+  // Estimated from the area as stated (sim/config/arch_loader), it follows already.
+  if (die_stated && !chip.contains("static_w")) return growth;
   const bool same_table = c["technology"] == base["technology"];
-  json mm2 = modelled_area(
-      same_table ? base["modelled_mm2"] : modelled_areas(original_machine(base), c["technology"]), chip);
+  json mm2 = modelled_area(same_table ? base["modelled_mm2"] : areas_of(base, c["technology"]), chip);
   if (die_stated && original.contains("die_mm2")) mm2 = original["die_mm2"];
   if (mm2.is_number()) growth["base_mm2"] = mm2;
   return growth;
@@ -153,7 +158,7 @@ void validate_part(const json& configuration, const std::string& pointer) {
 }
 
 void remember_areas(json& base) {
-  base["modelled_mm2"] = modelled_areas(original_machine(base), base["technology"]);
+  base["modelled_mm2"] = areas_of(base, base["technology"]);
 }
 
 void override_machine(json& base, const json& before) {
@@ -190,12 +195,16 @@ bool is_of_machine(const std::string& pointer) {
   return pointer.compare(0, 6, "/arch/") == 0;
 }
 
+bool changes_machine(const json& base, const std::string& pointer) {
+  return is_of_machine(pointer) || (base.contains("modified") && pointer.compare(0, 12, "/technology/") == 0);
+}
+
 json placed_inputs(const json& base, const json& inputs, const PointerOf& pointer_of, bool& modified) {
   json c = base;
   modified = false;
   for (const auto& [key, value] : inputs.items()) {
     const std::string at = pointer_of(key, value);
-    modified = modified || is_of_machine(at);
+    modified = modified || changes_machine(base, at);
     place(c, at, value);
   }
   return c;

@@ -45,6 +45,9 @@ void override_machine(nlohmann::json& base, const nlohmann::json& before);
 void place(nlohmann::json& configuration, const std::string& pointer, const nlohmann::json& value);
 
 bool is_of_machine(const std::string& pointer);
+// Whether a value there has the machine marked anew: any of its own, and of the technology table that a
+// base's changed machine is measured by.
+bool changes_machine(const nlohmann::json& base, const std::string& pointer);
 
 // Which base it was made of, for messages: "gpu/a100-sxm-80gb, llama-2-7b".
 std::string label_of(const nlohmann::json& configuration);

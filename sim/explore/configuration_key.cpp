@@ -156,8 +156,7 @@ std::string resolve_key(const json& configuration, const std::string& key, const
   const std::vector<std::string> segments = segments_of(key);
   std::vector<std::string> existing;
   std::vector<std::string> fresh;
-  const bool in_part = std::find(kParts.begin(), kParts.end(), segments[0]) != kParts.end();
-  if (in_part) find(configuration, "", segments, 0, existing, fresh);
+  if (is_part(segments[0])) find(configuration, "", segments, 0, existing, fresh);
   std::sort(existing.begin(), existing.end());
   existing.erase(std::unique(existing.begin(), existing.end()), existing.end());
   if (existing.size() == 1) return decided_here(key, existing[0]);
@@ -187,6 +186,17 @@ std::string resolve_key(const json& configuration, const std::string& key, const
   }
   throw ConfigError(
       "", fmt::format("'{}' names no key of {}{}", key, label_of(configuration), did_you_mean(key, keys)));
+}
+
+bool is_part(const std::string& name) {
+  return std::find(kParts.begin(), kParts.end(), name) != kParts.end();
+}
+
+bool overlap(const std::string& a, const std::string& b) {
+  const std::string& outer = a.size() < b.size() ? a : b;
+  const std::string& inner = a.size() < b.size() ? b : a;
+  return inner.compare(0, outer.size(), outer) == 0 &&
+         (inner.size() == outer.size() || inner[outer.size()] == '/');
 }
 
 void check_settable(const json& configuration, const std::string& key, const std::string& pointer,

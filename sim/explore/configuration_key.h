@@ -14,6 +14,12 @@ namespace orrery {
 std::string resolve_key(const nlohmann::json& configuration, const std::string& key,
                         const nlohmann::json& value);
 
+// "arch", "llm", ...: what a key may begin with.
+bool is_part(const std::string& name);
+
+// Whether one place is the other, or lies inside it.
+bool overlap(const std::string& pointer, const std::string& other);
+
 // Throws ConfigError where a value may not take the place: a whole part, a part's name, a group or list in
 // whose place the value is none.
 void check_settable(const nlohmann::json& configuration, const std::string& key, const std::string& pointer,

@@ -63,17 +63,18 @@ Scenario configured_scenario(const json& c, const ArchSpec& arch) {
   return scenario;
 }
 
-json modelled_areas(const json& machine, const json& table) {
-  const ArchSpec arch = build_arch(ConfigDocument::of(machine, "arch"));
+json modelled_areas(const json& machine, const json& node, const json& table) {
+  ArchSpec arch = build_arch(ConfigDocument::of(machine, "arch"));
+  if (!node.is_null()) use_node(arch, build_node(ConfigDocument::of(node, node.value("name", "node"))));
   const Technology technology = build_technology(ConfigDocument::of(table, "technology"));
   json areas = json::object();
   if (arch.reconfigurable) return areas;
   const bool says = arch.process_nm > 0;
-  for (const TechnologyNode& node : technology.nodes) {
-    if (says && node.nm != arch.process_nm) continue;
+  for (const TechnologyNode& process : technology.nodes) {
+    if (says && process.nm != arch.process_nm) continue;
     ArchSpec made = arch;
-    made.process_nm = node.nm;
-    areas[process_name(node.nm)] = chip_area(made, technology).total();
+    made.process_nm = process.nm;
+    areas[process_name(process.nm)] = chip_area(made, technology).total();
   }
   return areas;
 }

@@ -19,10 +19,11 @@ LlmSpec configured_llm(const nlohmann::json& configuration);
 DType dtype_named(const std::string& name);  // throws ConfigError
 Scenario configured_scenario(const nlohmann::json& configuration, const ArchSpec& arch);
 
-// Of a machine's JSON under a technology table's: its modelled area, mm2, by the process it is made in
-// ("7": 798.1); by each of the table's where the machine does not say. Empty for what is configured, not
-// made.
-nlohmann::json modelled_areas(const nlohmann::json& arch, const nlohmann::json& technology);
+// Of a machine's JSON in its node (null: its own) under a technology table's: its modelled area, mm2, by the
+// process it is made in ("7": 798.1); by each of the table's where the machine does not say. Empty for what
+// is configured, not made.
+nlohmann::json modelled_areas(const nlohmann::json& arch, const nlohmann::json& node,
+                              const nlohmann::json& technology);
 // Of those, the one at a machine's process; null where there is none.
 nlohmann::json modelled_area(const nlohmann::json& areas, const nlohmann::json& chip);
 

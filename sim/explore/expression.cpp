@@ -84,9 +84,13 @@ class Parser {
     return node;
   }
 
-  NodePointer choice() {
+  void deeper() {
     constexpr int kDeepest = 100;
-    if (++depth_ > kDeepest) wrong("too many parentheses");
+    if (++depth_ > kDeepest) wrong("too many parentheses or signs");
+  }
+
+  NodePointer choice() {
+    deeper();
     NodePointer value = either();
     if (word("if")) {
       NodePointer condition = either();
@@ -107,7 +111,12 @@ class Parser {
     return left;
   }
   NodePointer negated() {
-    if (word("not")) return make(Node::Kind::unary, "not", {negated()});
+    if (word("not")) {
+      deeper();
+      NodePointer of = negated();
+      --depth_;
+      return make(Node::Kind::unary, "not", {of});
+    }
     return comparison();
   }
   NodePointer comparison() {
@@ -144,7 +153,12 @@ class Parser {
     }
   }
   NodePointer factor() {
-    if (sign("-")) return make(Node::Kind::unary, "-", {factor()});
+    if (sign("-")) {
+      deeper();
+      NodePointer of = factor();
+      --depth_;
+      return make(Node::Kind::unary, "-", {of});
+    }
     space();
     if (at_ == text_.size()) wrong("something is missing");
     if (sign("(")) {
@@ -246,8 +260,9 @@ class Evaluation {
     if (n.word == "floor") return std::floor(result);
     if (n.word == "ceil") return std::ceil(result);
     if (n.word == "round") return std::round(result);
-    if (n.word == "log2") return std::log2(result);
-    if (n.word == "sqrt") return std::sqrt(result);
+    if (n.word == "log2" && result > 0) return std::log2(result);
+    if (n.word == "sqrt" && result >= 0) return std::sqrt(result);
+    if (n.word == "log2" || n.word == "sqrt") refuse(text_, n.word + " of " + json(result).dump());
     if (n.word == "abs") return std::abs(result);
     return result;
   }

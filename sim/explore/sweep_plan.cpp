@@ -95,9 +95,12 @@ NameValue SweepPlan::names_of(const Draft& draft) const {
       return input_metric(name, *draft.figures);
     }
     const Pointer at(pointer(draft.base, name));
-    if (!draft.configuration.contains(at))
+    if (draft.configuration.contains(at)) return draft.configuration[at];
+    // Inside a file that an axis names.
+    const json whole = draft.marked(spec_.bases[draft.base]);
+    if (!whole.contains(at))
       throw ConfigError("", "'" + name + "' is not given in " + label_of(draft.configuration));
-    return draft.configuration[at];
+    return whole[at];
   };
 }
 
@@ -142,7 +145,7 @@ std::vector<Choice> SweepPlan::choices() const {
 
 void SweepPlan::set(Draft& draft, const std::string& key, const json& value) const {
   const std::string& at = pointer(draft.base, key);
-  draft.modified = draft.modified || is_of_machine(at);
+  draft.modified = draft.modified || changes_machine(spec_.bases[draft.base], at);
   draft.touched.insert(at.substr(1, at.find('/', 1) - 1));
   ++draft.edits;
   place(draft.configuration, at, value);

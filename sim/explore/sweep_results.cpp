@@ -44,10 +44,20 @@ SweepJudge::SweepJudge(const StoredSweep& sweep, std::vector<Objective> objectiv
 json SweepJudge::value_of(const StoredPoint& point, const std::string& key) const {
   const json inputs = json::parse(point.inputs);
   if (inputs.contains(key)) return inputs[key];
-  const auto [it, fresh] = pointers_.try_emplace({point.base, key});
-  if (fresh) it->second = resolve_key(sweep_.bases.at(point.base), key, nullptr);
-  const json::json_pointer at(it->second);
-  return sweep_.bases.at(point.base).contains(at) ? sweep_.bases.at(point.base)[at] : json(nullptr);
+  const json& base = sweep_.bases.at(point.base);
+  const auto pointer_of = [&](const std::string& k, const json& value) -> const std::string& {
+    const auto [it, fresh] = pointers_.try_emplace({point.base, k});
+    if (fresh) it->second = resolve_key(base, k, value);
+    return it->second;
+  };
+  const std::string& at = pointer_of(key, nullptr);
+  // Set under another spelling, or inside a value that an input sets.
+  bool touched = false;
+  for (const auto& [k, value] : inputs.items()) touched = touched || overlap(pointer_of(k, value), at);
+  const json whole = touched ? configuration_of(sweep_, point.base, inputs) : json();
+  const json& from = touched ? whole : base;
+  const json::json_pointer place(at);
+  return from.contains(place) ? from[place] : json(nullptr);
 }
 
 bool SweepJudge::accepts(const StoredPoint& point) const {

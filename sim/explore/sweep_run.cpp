@@ -15,6 +15,17 @@
 namespace orrery {
 namespace {
 
+// A constraint that cannot be computed says of which sweep it is.
+template <class Work>
+auto located(const SweepSpec& spec, Work work) {
+  try {
+    return work();
+  } catch (const ConfigError& error) {
+    const std::string& where = error.diagnostics().front().where;
+    throw ConfigError(where.empty() ? spec.file : where, error.diagnostics().front().message);
+  }
+}
+
 // Points by their objectives.
 class Ranked {
  public:
@@ -62,6 +73,8 @@ std::optional<std::vector<std::uint64_t>> prune(const SweepSpec& spec, ResultSto
     if (!p.feasible) continue;
     StoredPoint point{p.ordinal, p.base, p.inputs.dump(), p.address, {}};
     if (const auto r = store.result(p.address)) point.result = *r;
+    // What fails is left to fail where it is seen.
+    if (point.result.status != PointStatus::done) continue;
     // What a bound breaks need not be broken by what it bounds (a power, a difference): such points come
     // last.
     const bool accepted = judge.accepts(point);
@@ -127,7 +140,7 @@ SweepSummary run_sweep(const SweepSpec& spec, SweepPlan& plan, const std::vector
   store.add_sweep(stored_form(spec));
   if (spec.search.method == SearchMethod::nsga2) {
     PointEvaluator evaluator(spec, plan, store, options, progress, stop, "nsga2");
-    search_nsga2(spec, plan, store, evaluator);
+    located(spec, [&] { search_nsga2(spec, plan, store, evaluator); });
     store.commit();
     return evaluator.summary();
   }
@@ -139,14 +152,8 @@ SweepSummary run_sweep(const SweepSpec& spec, SweepPlan& plan, const std::vector
   store.commit();
   const std::size_t planned = mine.size();
   if (spec.search.prune_keep < 1) {
-    const std::optional<std::vector<std::uint64_t>> pruned = [&] {
-      try {
-        return prune(spec, store, options, progress, stop);
-      } catch (const ConfigError& error) {  // a constraint that cannot be computed
-        const std::string where = error.diagnostics().front().where;
-        throw ConfigError(where.empty() ? spec.file : where, error.diagnostics().front().message);
-      }
-    }();
+    const std::optional<std::vector<std::uint64_t>> pruned =
+        located(spec, [&] { return prune(spec, store, options, progress, stop); });
     if (!pruned) {
       SweepSummary stopped;
       stopped.stopped = true;

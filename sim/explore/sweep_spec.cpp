@@ -191,6 +191,16 @@ void check_key(const SweepSpec& spec, const std::string& key, const std::vector<
   }
 }
 
+// What finds a key that an axis gives and no file does.
+json value_for(const SweepSpec& spec, const std::string& key) {
+  for (const SweepAxis& axis : spec.axes) {
+    for (const AxisKey& k : axis.keys) {
+      if (k.key == key) return k.values.front();
+    }
+  }
+  return nullptr;
+}
+
 // Names an expression reads: keys of the configuration, and figures where they are known.
 void check_names(const SweepSpec& spec, const Expression& e, const std::vector<std::string>& figures,
                  const std::string& where) {
@@ -202,7 +212,7 @@ void check_names(const SweepSpec& spec, const Expression& e, const std::vector<s
     }
     for (const json& base : spec.bases) {
       try {
-        resolve_key(base, name, nullptr);
+        resolve_key(base, name, value_for(spec, name));
       } catch (const ConfigError& error) {
         throw ConfigError(where, error.what());
       }
@@ -231,27 +241,55 @@ void apply_overrides(SweepSpec& spec, const std::vector<std::string>& overrides)
   }
 }
 
-// A condition reads what stands before it: an axis that comes later would not have its value yet.
-void check_order(const SweepSpec& spec, const std::vector<std::string>& where) {
+// Keys that a sweep sets, in the order they are set, and a value of each.
+struct SetKey {
+  std::string key;
+  json value;
+  std::size_t axis;
+  std::string where;
+};
+
+std::vector<SetKey> keys_set(const SweepSpec& spec, const std::vector<std::string>& places) {
+  std::vector<SetKey> keys;
   for (std::size_t a = 0; a < spec.axes.size(); ++a) {
-    if (!spec.axes[a].when) continue;
-    for (const std::string& name : spec.axes[a].when->names()) {
-      for (std::size_t later = a + 1; later < spec.axes.size(); ++later) {
-        for (const AxisKey& k : spec.axes[later].keys) {
-          for (const json& base : spec.bases) {
-            if (resolve_key(base, name, nullptr) != resolve_key(base, k.key, k.values.front())) continue;
-            throw ConfigError(where[a],
-                              fmt::format("the condition '{}' reads '{}', an axis that comes later; "
-                                          "put that axis first",
-                                          spec.axes[a].when->text(), k.key));
-          }
+    for (const AxisKey& k : spec.axes[a].keys) keys.push_back({k.key, k.values.front(), a, places[a]});
+  }
+  for (const DerivedKey& d : spec.derived) keys.push_back({d.key, 1, spec.axes.size(), d.value.where()});
+  return keys;
+}
+
+// Each place is set under one name, and no place inside another, so that the order does not matter; a
+// condition reads what stands before it: what comes later would not have its value yet.
+void check_keys_set(const SweepSpec& spec, const std::vector<std::string>& places) {
+  const std::vector<SetKey> keys = keys_set(spec, places);
+  for (const json& base : spec.bases) {
+    std::vector<std::string> pointers;
+    for (const SetKey& k : keys) pointers.push_back(resolve_key(base, k.key, k.value));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (keys[i].key == keys[j].key || !overlap(pointers[i], pointers[j])) continue;
+        throw ConfigError(keys[i].where,
+                          fmt::format("'{}' and '{}' set the same place; one key for it is enough",
+                                      keys[j].key, keys[i].key));
+      }
+    }
+    for (std::size_t a = 0; a < spec.axes.size(); ++a) {
+      if (!spec.axes[a].when) continue;
+      for (const std::string& name : spec.axes[a].when->names()) {
+        const std::string read = resolve_key(base, name, value_for(spec, name));
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+          if (keys[i].axis <= a || !overlap(pointers[i], read)) continue;
+          throw ConfigError(places[a],
+                            fmt::format("the condition '{}' reads '{}', which comes later; put it first",
+                                        spec.axes[a].when->text(), keys[i].key));
         }
       }
     }
   }
 }
 
-void read_axes(const ConfigDocument& document, SweepSpec& spec) {
+// Where each stands.
+std::vector<std::string> read_axes(const ConfigDocument& document, SweepSpec& spec) {
   const json axes = document.root().value("axes", json::array());
   std::vector<std::string> places;
   for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -277,7 +315,7 @@ void read_axes(const ConfigDocument& document, SweepSpec& spec) {
     spec.axes.push_back(std::move(axis));
     places.push_back(where);
   }
-  check_order(spec, places);
+  return places;
 }
 
 void read_rest(const ConfigDocument& document, SweepSpec& spec) {
@@ -380,14 +418,19 @@ SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& ov
     spec.bases = read_bases(document);
   }
   apply_overrides(spec, overrides);
-  read_axes(document, spec);
+  const std::vector<std::string> places = read_axes(document, spec);
   read_rest(document, spec);
+  check_keys_set(spec, places);
   const json search = r.value("search", json::object());
   spec.search.method = parse_method(search.value("method", "grid"));
   spec.search.points = search.value("points", std::uint64_t{0});
   spec.search.seed = search.value("seed", std::uint64_t{1});
   spec.search.population = search.value("population", std::uint64_t{0});
   spec.search.prune_keep = search.value("prune_keep", 1.0);
+  constexpr std::uint64_t kMostSearched = 5'000'000;
+  if (spec.search.points > kMostSearched)
+    throw ConfigError(document.where("/search/points"),
+                      fmt::format("up to {} points are planned at once", kMostSearched));
   if (spec.search.method != SearchMethod::grid && spec.search.points == 0)
     throw ConfigError(document.where("/search"), "this method needs a budget: 'points'");
   if ((spec.search.method == SearchMethod::nsga2 || spec.search.prune_keep < 1) && spec.objectives.empty())

@@ -79,6 +79,8 @@ bool write_whole(int fd, const char* data, std::size_t size) {
       if (!worker) worker = make();
       text = worker(task);
     } catch (const std::bad_alloc&) {
+      // What earlier tasks left in memory is not this one's: it begins anew, first in a process of its own.
+      if (task != tasks.front()) _exit(0);
       end = TaskEnd::out_of_memory;
       text = fmt::format("needs more than {} MB", limits.memory_limit_mb);
     } catch (const ConfigError& error) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/sweep_command.h"
@@ -161,6 +162,16 @@ fidelity: roofline
   const json tables = json::parse(exported(store("priced.db"), "--json"));
   EXPECT_LT(tables[0]["result"]["area_mm2"], tables[1]["result"]["area_mm2"]);
   EXPECT_EQ(tables[0]["result"]["energy_j"], tables[1]["result"]["energy_j"]);
+  // So too where an override changed the machine and the table is the only axis.
+  const std::string table = temporary_file("table.yaml", R"yaml(schema: orrery/sweep/1
+name: table
+of: {arch: gpu/a100-sxm-80gb, llm: gpt2, scenario: {input: 32, output: 2}}
+axes: [{key: technology.nodes.7nm.sram_um2_per_bit, values: [0.03, 0.17]}]
+fidelity: roofline
+)yaml");
+  ASSERT_EQ(run(table + " arch.cores.count=108 --db " + store("table.db")).exit_code, 0);
+  for (const json& p : json::parse(exported(store("table.db"), "--json")))
+    EXPECT_NEAR(watts(p["result"]), 58, 1e-6) << p["inputs"];
   // Stated anew, it is as stated, and so is an area.
   ASSERT_EQ(run(file + " arch.die_mm2=500 --db " + store("die.db")).exit_code, 0);
   for (const json& p : json::parse(exported(store("die.db"), "--json"))) {
@@ -170,6 +181,44 @@ fidelity: roofline
   ASSERT_EQ(run(file + " arch.static_w=50 --db " + store("stated.db")).exit_code, 0);
   for (const json& p : json::parse(exported(store("stated.db"), "--json")))
     EXPECT_NEAR(watts(p["result"]), 50, 1e-6);
+}
+
+// Each place is set under one name; what lies inside a value that an axis sets is read there, before and
+// after the run.
+TEST(Sweep, ConditionsReadWhatAxesSet) {
+  const auto named = [](const std::string& axes, const std::string& constraints) {
+    return temporary_file("read.yaml", R"yaml(schema: orrery/sweep/1
+name: read
+of: {arch: gpu/a100-sxm-80gb, llm: gpt2, scenario: {input: 32, output: 2}}
+axes:
+)yaml" + axes + "constraints: {" + constraints +
+                                           "}\nobjectives: [{minimise: latency_s}]\nfidelity: roofline\n") +
+           " --db " + store("read.db");
+  };
+  const std::string presets = "  - {key: arch.dram.preset, values: [hbm2e-3200, hbm2-2400]}\n";
+  const std::string fast = "[arch.dram.preset.data_rate_mtps >= 3200]";
+  const CommandResult before = run(named(presets, "inputs: " + fast));
+  EXPECT_NE(before.out.find("1 outside the inputs' constraints"), std::string::npos)
+      << before.out << before.err;
+  std::filesystem::remove(store("read.db"));
+  ASSERT_EQ(run(named(presets, "outputs: " + fast)).exit_code, 0);
+  const json kept = json::parse(run("pareto " + store("read.db") + " --format json").out);
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0]["arch.dram.preset"], "hbm2e-3200");
+  std::filesystem::remove(store("read.db"));
+  // The same place by another of its names.
+  ASSERT_EQ(
+      run(named("  - {key: arch.cores.count, values: [32, 108]}\n", "outputs: [arch.chip.cores.count <= 64]"))
+          .exit_code,
+      0);
+  const json small = json::parse(run("pareto " + store("read.db") + " --format json").out);
+  ASSERT_EQ(small.size(), 1U);
+  EXPECT_EQ(small[0]["arch.cores.count"], 32);
+  const std::string cores = "  - {key: arch.cores.count, values: [32, 108]}\n";
+  refused(named(cores + "  - {key: arch.chip.cores.count, values: [64]}\n", ""),
+          {"read.yaml:6", "same place"});
+  refused(named(presets + "  - {key: arch.dram.preset.page_bytes, values: [1024]}\n", ""),
+          {"read.yaml:6", "same place"});
 }
 
 // A machine's router is part of what its results depend on, and its keys are axes.

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "sim/explore/configuration_key.h"
 #include "sim/explore/sweep_run.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/output.h"
@@ -200,8 +201,10 @@ SweepArguments parse_sweep(const Arguments& arguments, po::options_description o
   Arguments rest;
   for (const std::string& argument : arguments) {
     const std::size_t equals = argument.find('=');
-    const bool change =
-        argument.compare(0, 1, "-") != 0 && equals != std::string::npos && !std::filesystem::exists(argument);
+    const std::string key = argument.substr(0, std::min(equals, argument.find('.')));
+    const bool named = argument.find('.') < equals || is_part(key);
+    const bool change = equals != std::string::npos && argument.compare(0, 1, "-") != 0 && named &&
+                        !std::filesystem::exists(argument);
     (change ? a.overrides : rest).push_back(argument);
   }
   options.add_options()("sweep", po::value<std::string>()->required()->value_name("SWEEP"),

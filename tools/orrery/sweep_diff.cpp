@@ -160,10 +160,16 @@ int sweep_diff_command(const Arguments& arguments) {
       if ((set >> i & 1U) == 0) continue;
       for (const std::string& place : changes[i]) take(c, ends[1], place);
     }
-    // Of the base whose machine it is; changed where both ends are, or where it is not that base's.
+    // The ends are as they were run. Between them: of the base whose machine it is; changed where both ends
+    // are, or where it is not that base's.
     const bool other = c["arch"].value("name", "") != ends[0]["arch"].value("name", "");
     const json& base = sweep.bases.at(points[other ? 1 : 0].base);
-    if ((modified[0] && modified[1]) || c["arch"] != base["arch"]) {
+    const std::size_t every = (std::size_t{1} << changes.size()) - 1;
+    if (set == 0 || set == every) {
+      const StoredPoint& end = points[set == 0 ? 0 : 1];
+      c = configuration_of(sweep, end.base, json::parse(end.inputs));
+      c["fidelity"] = ends[set == 0 ? 0 : 1]["fidelity"];
+    } else if ((modified[0] && modified[1]) || base.contains("modified") || c["arch"] != base["arch"]) {
       take_stated(c, ends[0], ends[1]);
       mark_modified(c, base);
     }

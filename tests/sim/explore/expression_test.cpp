@@ -49,6 +49,8 @@ TEST(Expression, SaysWhatIsWrongAndWhere) {
   EXPECT_NE(refusal("2 3").find("unexpected '3'"), std::string::npos);
   EXPECT_NE(refusal("'open").find("not closed"), std::string::npos);
   EXPECT_NE(refusal(std::string(2000, '(')).find("too many parentheses"), std::string::npos);
+  EXPECT_NE(refusal(std::string(300000, '-') + "1").find("too many"), std::string::npos);
+  EXPECT_NE(refusal("sqrt(-1)").find("sqrt of -1"), std::string::npos);
 }
 
 }  // namespace
