@@ -32,12 +32,15 @@ KernelOrigin origin_of(const std::string& arch) {
 
 }  // namespace
 
-void AccuracyTable::find_origins() {
-  const auto find = [this](const std::string& arch) {
-    if (origins.count(arch) == 0) origins[arch] = origin_of(arch);
-  };
-  for (const KernelAccuracy& k : kernels) find(k.arch);
-  for (const RunAccuracy& r : runs) find(r.arch);
+const KernelOrigin& AccuracyTable::origin(const std::string& arch) const {
+  const auto found = origins_.find(arch);
+  return found != origins_.end() ? found->second : origins_.emplace(arch, origin_of(arch)).first->second;
+}
+
+const std::map<std::string, KernelOrigin>& AccuracyTable::origins() const {
+  for (const KernelAccuracy& k : kernels) origin(k.arch);
+  for (const RunAccuracy& r : runs) origin(r.arch);
+  return origins_;
 }
 
 AccuracyTable load_accuracy() {
@@ -58,7 +61,6 @@ AccuracyTable load_accuracy() {
                           range(r, "batch"), range(r, "input"), range(r, "output"), range(r, "devices"),
                           r.at("dtypes").get<std::vector<std::string>>(), models});
   }
-  table.find_origins();
   return table;
 }
 

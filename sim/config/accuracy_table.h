@@ -40,10 +40,14 @@ struct KernelOrigin {
 struct AccuracyTable {
   std::vector<KernelAccuracy> kernels;
   std::vector<RunAccuracy> runs;
-  std::map<std::string, KernelOrigin> origins;  // of every machine above
 
-  // Reads the machine files for `origins`. Throws ConfigError.
-  void find_origins();
+  // Of a machine above; its file is read when it is first asked for. Throws ConfigError.
+  const KernelOrigin& origin(const std::string& arch) const;
+  // Of all of them, by machine: asked for before processes fork, each has them.
+  const std::map<std::string, KernelOrigin>& origins() const;
+
+ private:
+  mutable std::map<std::string, KernelOrigin> origins_;
 };
 
 // Empty when the data folder has none.

@@ -72,10 +72,11 @@ ExpectedError from_kernels(const RunResult& r, const AccuracyTable& table) {
 // How near a measured machine is: the same (3), its kernels of the same library (2) or vendor (1), none (0).
 int kinship(const ArchSpec& arch, const std::string& measured, const AccuracyTable& table) {
   if (arch.name == measured) return 3;
-  const auto other = table.origins.find(measured);
-  if (!arch.execution.library || other == table.origins.end() || other->second.library.empty()) return 0;
-  if (arch.execution.library->name == other->second.library) return 2;
-  return arch.execution.library->vendor == other->second.vendor ? 1 : 0;
+  if (!arch.execution.library) return 0;
+  const KernelOrigin& other = table.origin(measured);
+  if (other.library.empty()) return 0;
+  if (arch.execution.library->name == other.library) return 2;
+  return arch.execution.library->vendor == other.vendor ? 1 : 0;
 }
 
 const char* const kNothing =

@@ -65,39 +65,47 @@ json growth_of(const json& c, const json& base) {
 std::string measured_digest() {
   std::ifstream in(data_home() / "arch_configs" / "accuracy.yaml");
   std::string text(std::istreambuf_iterator<char>(in), {});
-  for (const auto& [arch, origin] : load_accuracy().origins)
+  const AccuracyTable table = load_accuracy();
+  for (const auto& [arch, origin] : table.origins())
     text += fmt::format(" {} {} {}", arch, origin.library, origin.vendor);
   return digest(text);
 }
 
 }  // namespace
 
-json base_configuration(const BaseNames& names, const json& scenario) {
+BaseTables load_base_tables() {
+  BaseTables tables{load_technology_document().root(), load_prices_document().root(), measured_digest()};
+  drop_words(tables.technology);
+  drop_words(tables.prices);
+  return tables;
+}
+
+json base_configuration(const BaseNames& names, const json& scenario, const BaseTables& tables) {
   const ConfigDocument machine = ConfigDocument::load(find_arch(names.arch));
   validate_as(machine, "orrery/arch/1");
   const ConfigDocument model = ConfigDocument::load(find_model_file(names.llm));
-  const ConfigDocument technology = load_technology_document();
   json c = {{"arch", machine.root()},
             {"llm", model.root()},
             {"runtime", load_runtime_document(names.runtime).root()},
-            {"technology", technology.root()},
-            {"prices", load_prices_document().root()},
+            {"technology", tables.technology},
+            {"prices", tables.prices},
+            {"accuracy", tables.accuracy},
             {"scenario", scenario}};
   c["llm"]["name"] = build_llm(model).name;
   if (!names.node.empty()) {
     c["node"] = load_node_document(names.node).root();
     c["node"]["name"] = names.node;
   }
-  for (const char* part : {"arch", "runtime", "node", "technology", "prices"}) {
+  for (const char* part : {"arch", "runtime", "node"}) {
     if (c.contains(part)) drop_words(c[part]);
   }
   put_content(c["arch"], machine.path().parent_path());
-  c["accuracy"] = measured_digest();
   remember_areas(c);
   return c;
 }
 
-std::vector<json> cost_configurations(const std::string& cost, const json& scenario) {
+std::vector<json> cost_configurations(const std::string& cost, const json& scenario,
+                                      const BaseTables& tables) {
   const ConfigDocument document = load_cost_document(cost);
   const CostScenario s = build_cost_scenario(document);  // refuses a price without currency or date
   json terms = document.root();
@@ -111,7 +119,7 @@ std::vector<json> cost_configurations(const std::string& cost, const json& scena
     if (option.batch) run["batch"] = *option.batch;
     if (!option.dtype.empty()) run["dtype"] = option.dtype;
     run.update(scenario);
-    json c = base_configuration({option.arch, s.model, option.runtime, option.node}, run);
+    json c = base_configuration({option.arch, s.model, option.runtime, option.node}, run, tables);
     const json original = c;
     json& chip = c["arch"]["chip"];
     if (option.power_cap_w > 0) chip["power_cap_w"] = option.power_cap_w;

@@ -14,11 +14,21 @@ namespace orrery {
 struct BaseNames {
   std::string arch, llm, runtime, node;  // node may be empty
 };
+// What all bases share: the parts technology and prices, and the digest of what was measured. Read once a
+// sweep.
+struct BaseTables {
+  nlohmann::json technology, prices;
+  std::string accuracy;
+};
+BaseTables load_base_tables();
+
 // Throws ConfigError: an unknown name, a file that its schema refuses.
-nlohmann::json base_configuration(const BaseNames& names, const nlohmann::json& scenario);
+nlohmann::json base_configuration(const BaseNames& names, const nlohmann::json& scenario,
+                                  const BaseTables& tables);
 // One for each option of a cost scenario: its machine, model and workload, and the part `cost` with what it
 // says of demand, finance and that option. `scenario` overrides what is run.
-std::vector<nlohmann::json> cost_configurations(const std::string& cost, const nlohmann::json& scenario);
+std::vector<nlohmann::json> cost_configurations(const std::string& cost, const nlohmann::json& scenario,
+                                                const BaseTables& tables);
 
 // Checks what lies at `pointer` against the schema of the file it belongs to. Throws ConfigError.
 void validate_part(const nlohmann::json& configuration, const std::string& pointer);

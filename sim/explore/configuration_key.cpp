@@ -206,7 +206,8 @@ void check_settable(const json& configuration, const std::string& key, const std
   if (at.parent_pointer().empty()) refuse("is a whole part; 'of' says which");
   if (at.parent_pointer().parent_pointer().empty() && at.back() == "name")
     refuse("is a name that tells results apart, and nothing that is simulated");
-  if (!configuration.contains(at) || (value.is_string() && is_named_file(pointer))) return;
+  if (!configuration.contains(at) || (value.is_string() && is_named_file(configuration["arch"], pointer)))
+    return;
   const json& now = configuration[at];
   if (now.is_structured() && now.type() != value.type())
     refuse(fmt::format("is {}; {} is none", now.is_array() ? "a list" : "a group of keys", value.dump()));

@@ -15,12 +15,17 @@ std::string process_name(double nm) {
   return fmt::format("{}", nm);
 }
 
+// `node`: null for the machine's own.
+ArchSpec in_its_node(const json& machine, const json& node) {
+  ArchSpec arch = build_arch(ConfigDocument::of(machine, "arch"));
+  if (!node.is_null()) use_node(arch, build_node(ConfigDocument::of(node, node.value("name", "node"))));
+  return arch;
+}
+
 }  // namespace
 
 ArchSpec configured_machine(const json& c, const Technology& technology) {
-  ArchSpec arch = build_arch(ConfigDocument::of(c.at("arch"), "arch"));
-  if (c.contains("node"))
-    use_node(arch, build_node(ConfigDocument::of(c["node"], c["node"].value("name", "node"))));
+  ArchSpec arch = in_its_node(c.at("arch"), c.value("node", json()));
   if (!c.contains("modified")) return arch;
   arch.name += " (modified)";
   if (arch.reconfigurable) return arch;
@@ -64,8 +69,7 @@ Scenario configured_scenario(const json& c, const ArchSpec& arch) {
 }
 
 json modelled_areas(const json& machine, const json& node, const json& table) {
-  ArchSpec arch = build_arch(ConfigDocument::of(machine, "arch"));
-  if (!node.is_null()) use_node(arch, build_node(ConfigDocument::of(node, node.value("name", "node"))));
+  const ArchSpec arch = in_its_node(machine, node);
   const Technology technology = build_technology(ConfigDocument::of(table, "technology"));
   json areas = json::object();
   if (arch.reconfigurable) return areas;

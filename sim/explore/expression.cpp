@@ -290,33 +290,28 @@ class Evaluation {
 
 }  // namespace
 
-// What is thrown on the way says where the expression stands.
+// What is thrown on the way says where the expression stands, if it is known.
 template <class Compute>
-auto Expression::located(Compute compute) const {
-  try {
-    return compute();
-  } catch (const ConfigError& error) {
-    if (where_.empty()) throw;
-    throw ConfigError(where_, error.what());
-  }
+auto Expression::at_its_place(Compute compute) const {
+  return where_.empty() ? compute() : located(where_, compute);
 }
 
 Expression::Expression(const std::string& text, const std::string& where) : text_(text), where_(where) {
-  root_ = located([this] { return Parser(text_, names_).parse(); });
+  root_ = at_its_place([this] { return Parser(text_, names_).parse(); });
 }
 Expression::~Expression() = default;
 
 json Expression::value(const NameValue& names) const {
-  return located([&] { return Evaluation(text_, names).value(*root_); });
+  return at_its_place([&] { return Evaluation(text_, names).value(*root_); });
 }
 double Expression::number(const NameValue& names) const {
-  return located([&] {
+  return at_its_place([&] {
     const Evaluation evaluation(text_, names);
     return evaluation.number(*root_);
   });
 }
 bool Expression::truth(const NameValue& names) const {
-  return located([&] {
+  return at_its_place([&] {
     const Evaluation evaluation(text_, names);
     return evaluation.truth(*root_);
   });

@@ -38,7 +38,7 @@ class Expression {
 
  private:
   template <class Compute>
-  auto located(Compute compute) const;
+  auto at_its_place(Compute compute) const;
   std::string text_, where_;
   std::vector<std::string> names_;
   std::shared_ptr<const Node> root_;

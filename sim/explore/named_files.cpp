@@ -1,6 +1,5 @@
 #include "sim/explore/named_files.h"
 
-#include <functional>
 #include <map>
 
 #include "sim/config/document_reference.h"
@@ -24,19 +23,20 @@ constexpr NamedFile kLibrary = {"libraries", "orrery/library/1", "library"};
 constexpr NamedFile kRouter = {"noc", "orrery/router/1", "router"};
 constexpr NamedFile kNetwork = {"noc", "orrery/noc/1", "network"};
 
-using Visit = std::function<void(json& reference, const NamedFile&, const std::string& pointer)>;
-
-// A network's own router comes after the network, so that it is found in content that was just put there.
-void each_named_file(json& arch, const Visit& visit) {
-  json& chip = arch.at("chip");
-  for (std::size_t i = 0; i < chip.at("memory").size(); ++i) {
-    if (chip["memory"][i].contains("preset"))
-      visit(chip["memory"][i]["preset"], kPreset, "/arch/chip/memory/" + std::to_string(i) + "/preset");
+// Calls visit(reference, file, pointer in the configuration) for each, of a machine that may be const. A
+// network's own router comes after the network, so that it is found in content that was just put there.
+template <class Arch, class Visit>
+void each_named_file(Arch& arch, Visit visit) {
+  auto& chip = arch.at("chip");
+  auto& memory = chip.at("memory");
+  for (std::size_t i = 0; i < memory.size(); ++i) {
+    if (memory[i].contains("preset"))
+      visit(memory[i]["preset"], kPreset, "/arch/chip/memory/" + std::to_string(i) + "/preset");
   }
   visit(chip.at("energy_table"), kEnergy, "/arch/chip/energy_table");
   if (chip.at("execution").contains("library"))
     visit(chip["execution"]["library"], kLibrary, "/arch/chip/execution/library");
-  json& network = chip.at("network");
+  auto& network = chip.at("network");
   if (network.contains("router")) visit(network["router"], kRouter, "/arch/chip/network/router");
   if (!network.contains("file")) return;
   visit(network["file"], kNetwork, "/arch/chip/network/file");
@@ -110,11 +110,11 @@ json checked_with_names(const json& arch, const std::string& pointer) {
   return named;
 }
 
-bool is_named_file(const std::string& pointer) {
-  const std::string last = pointer.substr(pointer.rfind('/') + 1);
-  if (pointer.compare(0, 11, "/arch/chip/") != 0) return false;
-  return last == "preset" || last == "energy_table" || last == "library" || last == "router" ||
-         last == "file";
+bool is_named_file(const json& arch, const std::string& pointer) {
+  bool found = false;
+  each_named_file(
+      arch, [&](const json&, const NamedFile&, const std::string& at) { found = found || at == pointer; });
+  return found;
 }
 
 }  // namespace orrery

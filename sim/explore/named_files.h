@@ -20,8 +20,8 @@ void put_content(nlohmann::json& arch, const std::filesystem::path& folder = {})
 // are there. Throws ConfigError.
 nlohmann::json checked_with_names(const nlohmann::json& arch, const std::string& pointer);
 
-// Whether a name may stand at this place of a configuration.
-bool is_named_file(const std::string& pointer);
+// Whether the machine names a file at this place of its configuration, or has its content there.
+bool is_named_file(const nlohmann::json& arch, const std::string& pointer);
 
 // Throws ConfigError: `part` against a schema by its name; `name` stands for the file.
 void check_against(const nlohmann::json& part, const char* schema, const std::string& name);

@@ -88,6 +88,7 @@ PointEvaluator::PointEvaluator(const SweepSpec& spec, const SweepPlan& plan, Res
       accuracy_(load_accuracy()),
       committed_(Clock::now()) {
   state_.stage = stage;
+  accuracy_.origins();  // once, for all workers
 }
 
 void PointEvaluator::record(const SweepPoint& point, const TaskOutcome& outcome) {

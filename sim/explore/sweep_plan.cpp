@@ -21,8 +21,6 @@ using Pointer = json::json_pointer;
 
 namespace {
 
-constexpr std::uint64_t kMostPoints = 5'000'000;
-
 // Of a technology table, what areas follow from; prices and defects are not among it.
 std::string area_digest(const json& technology) {
   json table = {{"area", technology.at("area")}};
@@ -63,13 +61,8 @@ const std::string& SweepPlan::pointer(std::size_t base, const std::string& key) 
   const auto [it, fresh] = pointers_.try_emplace({base, key});
   if (fresh) {
     // A key that its schema knows but no file gives is found by a value that fits it.
-    json value = 1;
-    for (const SweepAxis& axis : spec_.axes) {
-      for (const AxisKey& k : axis.keys) {
-        if (k.key == key) value = k.values.front();
-      }
-    }
-    it->second = resolve_key(spec_.bases[base], key, value);
+    const json value = spec_.first_value(key);
+    it->second = resolve_key(spec_.bases[base], key, value.is_null() ? json(1) : value);
   }
   return it->second;
 }

@@ -17,7 +17,7 @@ namespace {
 
 // A constraint that cannot be computed says of which sweep it is.
 template <class Work>
-auto located(const SweepSpec& spec, Work work) {
+auto of_sweep(const SweepSpec& spec, Work work) {
   try {
     return work();
   } catch (const ConfigError& error) {
@@ -140,7 +140,7 @@ SweepSummary run_sweep(const SweepSpec& spec, SweepPlan& plan, const std::vector
   store.add_sweep(stored_form(spec));
   if (spec.search.method == SearchMethod::nsga2) {
     PointEvaluator evaluator(spec, plan, store, options, progress, stop, "nsga2");
-    located(spec, [&] { search_nsga2(spec, plan, store, evaluator); });
+    of_sweep(spec, [&] { search_nsga2(spec, plan, store, evaluator); });
     store.commit();
     return evaluator.summary();
   }
@@ -153,7 +153,7 @@ SweepSummary run_sweep(const SweepSpec& spec, SweepPlan& plan, const std::vector
   const std::size_t planned = mine.size();
   if (spec.search.prune_keep < 1) {
     const std::optional<std::vector<std::uint64_t>> pruned =
-        located(spec, [&] { return prune(spec, store, options, progress, stop); });
+        of_sweep(spec, [&] { return prune(spec, store, options, progress, stop); });
     if (!pruned) {
       SweepSummary stopped;
       stopped.stopped = true;

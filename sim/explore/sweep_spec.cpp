@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <limits>
 
-#include "sim/config/cost_scenario.h"
 #include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
 #include "sim/explore/configuration.h"
 #include "sim/explore/configuration_key.h"
-#include "sim/explore/configured.h"
 #include "sim/explore/metrics.h"
+#include "sim/explore/sweep_bases.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
 
@@ -92,84 +92,6 @@ SearchMethod parse_method(const std::string& name) {
                                      : SearchMethod::grid;
 }
 
-std::vector<std::string> one_or_more(const json& of, const char* key, const std::string& fallback) {
-  if (!of.contains(key)) return {fallback};
-  if (of[key].is_string()) return {of[key].get<std::string>()};
-  return of[key].get<std::vector<std::string>>();
-}
-
-std::vector<json> scenarios_of(const json& of) {
-  if (!of.contains("scenario")) return {json::object()};
-  if (of["scenario"].is_array()) return of["scenario"].get<std::vector<json>>();
-  return {of["scenario"]};
-}
-
-// Builds all that a base names, so that what does not go together is found before anything runs.
-void check_base(const json& base) {
-  const Technology technology = build_technology(ConfigDocument::of(base.at("technology"), "technology"));
-  const ArchSpec arch = configured_machine(base, technology);
-  configured_llm(base);
-  configured_scenario(base, arch);
-  const bool made = base.contains("cost") && base["cost"]["options"][0].value("acquire", "") == "make";
-  if (made) technology.node(arch.process_nm);
-}
-
-// Each option of the cost scenario, with each way to run it; a point that misses its latency target does not
-// count.
-void read_cost_bases(const ConfigDocument& document, SweepSpec& spec) {
-  const json& of = document.root()["of"];
-  for (const char* key : {"arch", "llm", "runtime", "node"}) {
-    if (of.contains(key)) {
-      throw ConfigError(document.where(std::string("/of/") + key),
-                        fmt::format("a cost scenario says its '{}' itself: give 'cost' or '{}'", key, key));
-    }
-  }
-  const std::string cost = of["cost"].get<std::string>();
-  try {
-    for (const json& scenario : scenarios_of(of)) {
-      for (json& c : cost_configurations(cost, scenario)) {
-        check_base(c);
-        spec.bases.push_back(std::move(c));
-      }
-    }
-    spec.output_constraints.emplace_back("keeps_target == 1", document.where("/of/cost"));
-  } catch (const ConfigError& error) {
-    // What is wrong in the scenario's own file says so.
-    const std::string what = error.what();
-    throw ConfigError(what.find(".yaml:") == std::string::npos ? document.where("/of/cost") : "", what);
-  }
-}
-
-std::vector<json> read_bases(const ConfigDocument& document) {
-  const json& of = document.root()["of"];
-  for (const char* key : {"arch", "llm"}) {
-    if (!of.contains(key))
-      throw ConfigError(document.where("/of"),
-                        fmt::format("'{}' is missing: name machines and models, or a 'cost' scenario", key));
-  }
-  const std::vector<json> scenarios = scenarios_of(of);
-  std::vector<json> bases;
-  for (const std::string& arch : one_or_more(of, "arch", "")) {
-    for (const std::string& llm : one_or_more(of, "llm", "")) {
-      for (const std::string& runtime : one_or_more(of, "runtime", "ideal")) {
-        for (const std::string& node : one_or_more(of, "node", "")) {
-          for (const json& scenario : scenarios) {
-            json full = {{"batch", 1}, {"input", 1024}, {"output", 128}};
-            full.update(scenario);
-            try {
-              bases.push_back(base_configuration({arch, llm, runtime, node}, full));
-              check_base(bases.back());
-            } catch (const ConfigError& error) {
-              throw ConfigError(document.where("/of"), error.what());
-            }
-          }
-        }
-      }
-    }
-  }
-  return bases;
-}
-
 // Sets `key` in a copy of every base, so that a value its schema refuses is found before anything runs.
 void check_key(const SweepSpec& spec, const std::string& key, const std::vector<json>& values,
                const std::string& where) {
@@ -191,16 +113,6 @@ void check_key(const SweepSpec& spec, const std::string& key, const std::vector<
   }
 }
 
-// What finds a key that an axis gives and no file does.
-json value_for(const SweepSpec& spec, const std::string& key) {
-  for (const SweepAxis& axis : spec.axes) {
-    for (const AxisKey& k : axis.keys) {
-      if (k.key == key) return k.values.front();
-    }
-  }
-  return nullptr;
-}
-
 // Names an expression reads: keys of the configuration, and figures where they are known.
 void check_names(const SweepSpec& spec, const Expression& e, const std::vector<std::string>& figures,
                  const std::string& where) {
@@ -211,11 +123,7 @@ void check_names(const SweepSpec& spec, const Expression& e, const std::vector<s
           where, fmt::format("'{}': nothing is named '{}'{}", e.text(), name, did_you_mean(name, figures)));
     }
     for (const json& base : spec.bases) {
-      try {
-        resolve_key(base, name, value_for(spec, name));
-      } catch (const ConfigError& error) {
-        throw ConfigError(where, error.what());
-      }
+      located(where, [&] { resolve_key(base, name, spec.first_value(name)); });
     }
   }
 }
@@ -276,7 +184,7 @@ void check_keys_set(const SweepSpec& spec, const std::vector<std::string>& place
     for (std::size_t a = 0; a < spec.axes.size(); ++a) {
       if (!spec.axes[a].when) continue;
       for (const std::string& name : spec.axes[a].when->names()) {
-        const std::string read = resolve_key(base, name, value_for(spec, name));
+        const std::string read = resolve_key(base, name, spec.first_value(name));
         for (std::size_t i = 0; i < keys.size(); ++i) {
           if (keys[i].axis <= a || !overlap(pointers[i], read)) continue;
           throw ConfigError(places[a],
@@ -328,11 +236,7 @@ void read_rest(const ConfigDocument& document, SweepSpec& spec) {
     check_names(spec, e, {}, where);
     const std::string key = derived[i]["key"].get<std::string>();
     for (const json& base : spec.bases) {
-      try {
-        check_settable(base, key, resolve_key(base, key, 1), 1);
-      } catch (const ConfigError& error) {
-        throw ConfigError(where, error.what());
-      }
+      located(where, [&] { check_settable(base, key, resolve_key(base, key, 1), 1); });
     }
     spec.derived.push_back({key, std::move(e)});
   }
@@ -353,13 +257,10 @@ void read_rest(const ConfigDocument& document, SweepSpec& spec) {
     const auto only = objectives[i].begin();
     const std::string& way = only.key();
     const json& name = only.value();
-    try {
-      const Metric& m = metric(name.get<std::string>());
-      if (std::string(m.pointer).rfind("/ownership/", 0) == 0 && !spec.bases.front().contains("cost"))
-        throw ConfigError("", fmt::format("'{}' is of a fleet: it needs 'of: {{cost: NAME}}'", m.name));
-    } catch (const ConfigError& error) {
-      throw ConfigError(document.where("/objectives/" + std::to_string(i)), error.what());
-    }
+    const std::string where = document.where("/objectives/" + std::to_string(i));
+    const Metric& m = located(where, [&] { return std::cref(metric(name.get<std::string>())); });
+    if (std::string(m.pointer).rfind("/ownership/", 0) == 0 && !spec.bases.front().contains("cost"))
+      throw ConfigError(where, fmt::format("'{}' is of a fleet: it needs 'of: {{cost: NAME}}'", m.name));
     spec.objectives.push_back({name.get<std::string>(), way.compare(0, 3, "max") == 0});
   }
 }
@@ -372,6 +273,15 @@ std::uint64_t SweepSpec::grid_size() const {
     if (__builtin_mul_overflow(size, axis.size(), &size)) return std::numeric_limits<std::uint64_t>::max();
   }
   return size;
+}
+
+json SweepSpec::first_value(const std::string& key) const {
+  for (const SweepAxis& axis : axes) {
+    for (const AxisKey& k : axis.keys) {
+      if (k.key == key) return k.values.front();
+    }
+  }
+  return nullptr;
 }
 
 std::string SweepSpec::id() const {
@@ -412,11 +322,7 @@ SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& ov
   spec.title = r.value("title", spec.name);
   spec.question = r.value("question", "");
   spec.fidelity = parse_fidelity(r.value("fidelity", "tile"));
-  if (r["of"].contains("cost")) {
-    read_cost_bases(document, spec);
-  } else {
-    spec.bases = read_bases(document);
-  }
+  read_bases(document, spec);
   apply_overrides(spec, overrides);
   const std::vector<std::string> places = read_axes(document, spec);
   read_rest(document, spec);
@@ -427,10 +333,9 @@ SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& ov
   spec.search.seed = search.value("seed", std::uint64_t{1});
   spec.search.population = search.value("population", std::uint64_t{0});
   spec.search.prune_keep = search.value("prune_keep", 1.0);
-  constexpr std::uint64_t kMostSearched = 5'000'000;
-  if (spec.search.points > kMostSearched)
+  if (spec.search.points > kMostPoints)
     throw ConfigError(document.where("/search/points"),
-                      fmt::format("up to {} points are planned at once", kMostSearched));
+                      fmt::format("up to {} points are planned at once", kMostPoints));
   if (spec.search.method != SearchMethod::grid && spec.search.points == 0)
     throw ConfigError(document.where("/search"), "this method needs a budget: 'points'");
   if ((spec.search.method == SearchMethod::nsga2 || spec.search.prune_keep < 1) && spec.objectives.empty())

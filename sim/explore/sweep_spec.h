@@ -37,7 +37,8 @@ struct Objective {
 
 enum class SearchMethod : std::uint8_t { grid, random, latin_hypercube, nsga2 };
 
-constexpr std::uint64_t kLeastPopulation = 8;  // of nsga2, whose parents go by four
+constexpr std::uint64_t kMostPoints = 5'000'000;  // planned at once
+constexpr std::uint64_t kLeastPopulation = 8;     // of nsga2, whose parents go by four
 
 struct SearchSpec {
   SearchMethod method = SearchMethod::grid;
@@ -58,6 +59,8 @@ struct SweepSpec {
   Fidelity fidelity = Fidelity::tile;
 
   std::uint64_t grid_size() const;  // conditions not counted
+  // Of a key's axis, to find a key by that no file gives; null where none sets it.
+  nlohmann::json first_value(const std::string& key) const;
   // What the sweep is, so that one that was changed is another.
   std::string id() const;
 };

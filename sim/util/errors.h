@@ -25,6 +25,16 @@ class ConfigError : public std::runtime_error {
   std::vector<Diagnostic> diagnostics_;
 };
 
+// Does `work`; what it refuses is said to stand at `where`.
+template <class Work>
+auto located(const std::string& where, Work work) {
+  try {
+    return work();
+  } catch (const ConfigError& error) {
+    throw ConfigError(where, error.what());
+  }
+}
+
 // A run that could not be completed or that broke a conservation law; names the module.
 class SimulationError : public std::runtime_error {
  public:

@@ -153,6 +153,7 @@ int sweep_diff_command(const Arguments& arguments) {
   if (changes.size() > kMostChanges)
     throw UsageError(fmt::format("{} inputs differ; up to {} are told apart", changes.size(), kMostChanges));
   const AccuracyTable accuracy = load_accuracy();
+  accuracy.origins();  // once, for all processes
   std::vector<std::function<std::string()>> tasks;
   for (std::size_t set = 0; set < (std::size_t{1} << changes.size()); ++set) {
     json c = ends[0];

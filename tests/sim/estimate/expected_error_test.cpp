@@ -14,7 +14,6 @@ AccuracyTable table() {
   t.kernels.push_back({"gpu/h100-sxm", "matmul", "fp16", {50, 0.01, 0.08, 0.20}, {10, 1000}});
   t.runs.push_back({"gpu/h100-sxm", "vllm", {30, 0, 0.1, 0.2}, {1, 64}, {128, 2048}, {128, 2048}, {1, 4},
                     {"fp16"}, {"llama-2-7b"}});
-  t.find_origins();
   return t;
 }
 
