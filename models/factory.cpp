@@ -34,7 +34,7 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
     tiles.back()->dma.network.bind(network->port);
     views.push_back(tiles.back().get());
   }
-  command->connect(views, shared.get(), collectives.get());
+  command->connect(views, shared.get(), dram.get(), collectives.get());
 }
 
 std::vector<const Component*> Chip::components() const {

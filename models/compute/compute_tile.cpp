@@ -6,6 +6,7 @@ namespace orrery {
 namespace {
 
 constexpr std::uint64_t kNothingHeld = UINT64_MAX;
+constexpr std::uint32_t kAccumulators = 2;  // of a slot whose loads run ahead across items
 
 }  // namespace
 
@@ -43,11 +44,12 @@ void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
   active_slots_ = run.kernel->resident_items;
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];
-    slot.wait_end = false;
+    slot.wait_end = slot.waits_for_room = slot.busy = false;
     slot.issued = 0;
     slot.chain = CriticalPath::from(start);
     slot.wake = kNever;
     slot.finishing_count = 0;
+    slot.stores_taken = 0;
     slot.held.fill(kNothingHeld);
     std::fill_n(slot.buffer_free.begin(), run.kernel->pipeline_stages, slot.chain);
   }
@@ -70,6 +72,68 @@ void ComputeTile::start_item(Slot& slot, const WorkItem& item) {
   slot.cause = TimeCategory::wait;
   slot.blocked_by = TimeCategory::launch;  // dispatch
   slot.wait_end = false;
+  slot.busy = true;
+}
+
+void ComputeTile::positions(std::vector<SlotPosition>& out) const {
+  for (std::uint32_t i = 0; i < active_slots_; ++i) {
+    const Slot& slot = slots_[i];
+    if (slot.busy && slot.next_k < slot.item.k_end) out.push_back({slot.item, slot.next_k, slot.operand, slot.offset > 0});
+  }
+}
+
+void ComputeTile::jump(std::uint64_t stages) {
+  for (std::uint32_t i = 0; i < active_slots_; ++i) {
+    Slot& slot = slots_[i];
+    if (slot.busy && slot.next_k < slot.item.k_end) slot.next_k += stages;
+  }
+}
+
+void ComputeTile::under_way(std::vector<SlotPosition>& out) const {
+  for (std::uint32_t i = 0; i < active_slots_; ++i) {
+    const Slot& slot = slots_[i];
+    for (std::uint32_t f = 0; f < slot.finishing_count; ++f) {
+      const WorkItem& item = slot.finishing[(slot.first_finishing + f) % kMostFinishing].item;
+      out.push_back({item, item.k_end});
+    }
+    // Behind those that wait to be stored, the one with stages left.
+    if (slot.busy) out.push_back({slot.item, slot.next_k, slot.operand, slot.offset > 0});
+  }
+}
+
+void ComputeTile::shift(const std::vector<std::uint64_t>& places, std::uint64_t first) {
+  const auto shifted = [&](const WorkItem& item) {
+    const auto at = std::lower_bound(places.begin(), places.end(), item.index);
+    return work_item(*run_.kernel, first + static_cast<std::uint64_t>(at - places.begin()));
+  };
+  for (std::uint32_t i = 0; i < active_slots_; ++i) {
+    Slot& slot = slots_[i];
+    for (std::uint32_t f = 0; f < slot.finishing_count; ++f) {
+      WorkItem& item = slot.finishing[(slot.first_finishing + f) % kMostFinishing].item;
+      item = shifted(item);
+    }
+    if (!slot.busy) continue;
+    const TileKernel& kernel = *run_.kernel;
+    const std::uint64_t at_once = std::uint64_t{kernel.cores_used} * kernel.resident_items;
+    const WorkItem later = shifted(slot.item);
+    for (std::size_t o = 0; o < kernel.inputs.size(); ++o) {
+      const KernelOperand& operand = kernel.inputs[o];
+      if (!operand.hold) continue;
+      // A tile it has come to is that of its item, one it has not is that of the item before.
+      const bool begun = slot.next_k != slot.item.k_begin || o < slot.operand;
+      const bool partly = o == slot.operand && slot.offset > 0;
+      if (begun) {
+        slot.held[o] = operand_tile(kernel, operand, later, later.k_begin);
+      } else if (partly || later.index < at_once) {
+        slot.held[o] = kNothingHeld;
+      } else {
+        const WorkItem before = work_item(kernel, later.index - at_once);
+        slot.held[o] = operand_tile(kernel, operand, before, before.k_begin);
+      }
+    }
+    slot.next_k = later.k_begin + (slot.next_k - slot.item.k_begin);
+    slot.item = later;
+  }
 }
 
 void ComputeTile::rearm() {
@@ -89,7 +153,8 @@ void ComputeTile::step() {
       const Finishing& done = slot.finishing[slot.first_finishing];
       slot.first_finishing = (slot.first_finishing + 1) % kMostFinishing;
       --slot.finishing_count;
-      finish_item(done.item, done.path, now);
+      finish_item(slot, done.item, done.path, now);
+      if (slot.waits_for_room) slot.wake = now;
     }
     if (slot.wake <= now) {
       slot.wake = kNever;
@@ -102,8 +167,9 @@ void ComputeTile::step() {
 void ComputeTile::advance(Slot& slot, Femtoseconds now) {
   if (slot.wait_end) {
     slot.chain.extend(now, TimeCategory::compute);  // the engine's latency
-    finish_item(slot.item, slot.chain, now);
-    take_next(slot, now);
+    slot.busy = false;
+    finish_item(slot, slot.item, slot.chain, now);
+    take_next(slot, std::max(now, slot.stores_taken));
     return;
   }
   const std::uint32_t stages = run_.kernel->pipeline_stages;
@@ -126,7 +192,10 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
   const Femtoseconds end =
       std::max(slot.chain.at + (run_.kernel->matrix_steps.empty() ? 0 : matrix.latency()), now);
   // The sequencer runs ahead into the next item when the core allows it.
-  if (arch_.cores.prefetch_across_items && slot.finishing_count < kMostFinishing) {
+  if (arch_.cores.prefetch_across_items) {
+    const std::uint32_t room = slot.stores_taken > now ? kAccumulators : kMostFinishing;
+    slot.waits_for_room = slot.finishing_count >= room;
+    if (slot.waits_for_room) return;
     Finishing& later = slot.finishing[(slot.first_finishing + slot.finishing_count++) % kMostFinishing];
     later = {slot.item, end, slot.chain};
     later.path.extend(end, TimeCategory::compute);
@@ -233,9 +302,10 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
   slot.ready = 0;
   slot.cause = TimeCategory::wait;
   slot.blocked_by = TimeCategory::wait;
+  run_.forward->stage_done(now);
 }
 
-void ComputeTile::finish_item(const WorkItem& item, CriticalPath path, Femtoseconds now) {
+void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath path, Femtoseconds now) {
   const ItemCost& cost = run_.costs->item(item);
   Femtoseconds end = now;
   path.extend(now, TimeCategory::wait);
@@ -265,20 +335,22 @@ void ComputeTile::finish_item(const WorkItem& item, CriticalPath path, Femtoseco
     counts_.scratchpad_read_bytes += tile.bytes;
     counts_.scratchpad_write_bytes += tile.bytes;  // the engines wrote them there
     path.extend(stored.done(), stored.bound_by);
+    slot.stores_taken = std::max(slot.stores_taken, stored.finish);
   }
   --active_items_;
   listener_.item_done(path);
 }
 
-void ComputeTile::take_next(Slot& slot, Femtoseconds now) {
+void ComputeTile::take_next(Slot& slot, Femtoseconds at) {
   WorkItem item;
   if (!run_.queue->next(item)) {
     slot.wake = kNever;
+    slot.busy = false;
     return;
   }
   ++active_items_;
   start_item(slot, item);
-  slot.wake = now + from_ns(arch_.command.item_dispatch_ns);
+  slot.wake = at + from_ns(arch_.command.item_dispatch_ns);
 }
 
 std::string ComputeTile::waiting_for() const {

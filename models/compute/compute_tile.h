@@ -1,8 +1,9 @@
 #pragma once
 // A core: matrix engine, vector unit, scratchpad and DMA engine, and the state machine that takes work items
 // through their stages. It interleaves up to `resident_items` items; each keeps up to `pipeline_stages`
-// buffers in flight, so loads run ahead of the engines by as much as the buffers allow. One SC_METHOD,
-// re-armed for the next instant at which an item can go on. Left out: register files, instruction fetch.
+// buffers in flight, so loads run ahead of the engines by as much as the buffers allow. A slot goes on to its next
+// item when the results of the last are taken; where loads run ahead across items, results of two may wait. One
+// SC_METHOD, re-armed for the next instant at which an item can go on. Left out: register files, instruction fetch.
 
 #include <memory>
 #include <systemc>
@@ -11,7 +12,7 @@
 #include "models/compute/matrix_engine.h"
 #include "models/compute/stage_costs.h"
 #include "models/compute/vector_unit.h"
-#include "models/control/work_queue.h"
+#include "models/control/fast_forward.h"
 #include "models/core/component.h"
 #include "models/core/critical_path.h"
 #include "models/dma/dma_engine.h"
@@ -24,6 +25,7 @@ struct KernelRun {
   const TileKernel* kernel = nullptr;
   const StageCosts* costs = nullptr;
   WorkQueue* queue = nullptr;
+  FastForward* forward = nullptr;
   std::vector<std::uint32_t> input_entry;  // first shared-buffer entry of each operand; kNoEntry = none
   std::vector<std::uint32_t> output_entry;
 };
@@ -51,6 +53,13 @@ class ComputeTile : public sc_core::sc_module, public Component {
   // Gives slot `slot` its first item, to begin at `t`.
   void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t);
 
+  // Appends where each slot stands that has stages left of its item; moves those on by `stages`.
+  void positions(std::vector<SlotPosition>& out) const;
+  void jump(std::uint64_t stages);
+  // Appends the items whose results are not stored; puts those of the sorted `places` at `first` and after.
+  void under_way(std::vector<SlotPosition>& out) const;
+  void shift(const std::vector<std::uint64_t>& places, std::uint64_t first);
+
   bool idle() const override { return active_items_ == 0; }
   std::string waiting_for() const override;
 
@@ -76,10 +85,16 @@ class ComputeTile : public sc_core::sc_module, public Component {
     std::array<std::uint64_t, kMaxOperands> held{};
     TimeCategory blocked_by = TimeCategory::wait;  // why the first load of that stage is late
     Femtoseconds wake = kNever;
+    bool busy = false;                 // has an item with stages left
+    bool waits_for_room = false;       // for its results, behind those of items before
     bool wait_end = false;             // wakes to finish its item
     std::vector<Finishing> finishing;  // items whose results are due while later ones already load: a ring
     std::uint32_t first_finishing = 0, finishing_count = 0;
-    Femtoseconds next_finish() const { return finishing_count > 0 ? finishing[first_finishing].at : kNever; }
+    Femtoseconds stores_taken = 0;  // when the network and what lies behind had taken the last item's results
+    // Results leave in order, and not before those ahead of them have gone.
+    Femtoseconds next_finish() const {
+      return finishing_count > 0 ? std::max(finishing[first_finishing].at, stores_taken) : kNever;
+    }
   };
 
   const CoreId id_;
@@ -104,8 +119,8 @@ class ComputeTile : public sc_core::sc_module, public Component {
   bool load_stage(Slot& slot, const StageCost& cost, Femtoseconds now);
   void run_stage(Slot& slot, const StageCost& cost, Femtoseconds now);
   CriticalPath path_to_start(const Slot& slot, Femtoseconds start) const;
-  void finish_item(const WorkItem& item, CriticalPath path, Femtoseconds now);
-  void take_next(Slot& slot, Femtoseconds now);
+  void finish_item(Slot& slot, const WorkItem& item, CriticalPath path, Femtoseconds now);
+  void take_next(Slot& slot, Femtoseconds at);
 };
 
 }  // namespace orrery

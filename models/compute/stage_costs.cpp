@@ -14,6 +14,11 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
   std::uint64_t written = 0;
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     cost.input_bytes[i] = operand_bytes(kernel, kernel.inputs[i], item, k_tile);
+    if (kernel.inputs[i].on_chip_bits > 0) {
+      KernelOperand wide = kernel.inputs[i];
+      wide.bits = wide.on_chip_bits;
+      cost.widened_bytes += operand_bytes(kernel, wide, item, k_tile);
+    }
     if (!kernel.inputs[i].once && !kernel.inputs[i].hold) written += cost.input_bytes[i];
   }
   for (const MatrixStep& step : kernel.matrix_steps) {
@@ -83,6 +88,8 @@ void count_stage(ActivityCounts& counts, const TileKernel& kernel, const StageCo
   // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
   if (!kernel.causal) counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
   counts.issued_macs += cost.issued_macs;
+  counts.widened_bytes += cost.widened_bytes;
+  counts.scratchpad_write_bytes += cost.widened_bytes;
   counts.dac_conversions += cost.conversions.dac;
   counts.adc_conversions += cost.conversions.adc;
   counts.vector_ops += cost.vector_work.simple_ops;

@@ -21,6 +21,7 @@ struct StageCost {
   Femtoseconds vector = 0;
   std::array<std::uint64_t, kMaxOperands> input_bytes{};
   std::uint64_t scratchpad_read_bytes = 0;
+  std::uint64_t widened_bytes = 0;
   std::uint64_t macs = 0;         // of the clipped tiles
   std::uint64_t issued_macs = 0;  // 16-bit ones
   Conversions conversions;

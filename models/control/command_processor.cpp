@@ -6,22 +6,39 @@
 
 namespace orrery {
 
+namespace {
+
+MemoryPace pace_of(const ArchSpec& arch) {
+  MemoryPace pace;
+  pace.dram_fs_per_byte = kFsPerSecond / arch.dram.peak_bytes_per_s();
+  pace.behind_fs_per_byte = pace.dram_fs_per_byte;
+  if (!arch.outer_buffers.empty()) {
+    const SharedBufferSpec& next = arch.outer_buffers.front();
+    pace.behind_fs_per_byte = kFsPerSecond / (next.bytes_per_cycle * next.sustained_share * arch.clock_hz);
+  }
+  return pace;
+}
+
+}  // namespace
+
 CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch,
                                    ActivityCounts& counts)
     : sc_module(name),
       arch_(arch),
       counts_(counts),
-      write_batch_bytes_(arch.dram.write_queue_bursts * arch.dram.burst_bytes() * arch.dram.channels) {
+      write_batch_bytes_(arch.dram.write_queue_bursts * arch.dram.burst_bytes() * arch.dram.channels),
+      forward_(counts, pace_of(arch)) {
   SC_HAS_PROCESS(CommandProcessor);
   SC_METHOD(step);
   sensitive << wake_;
   dont_initialize();
 }
 
-void CommandProcessor::connect(std::vector<ComputeTile*> tiles, SharedLevels* shared,
+void CommandProcessor::connect(std::vector<ComputeTile*> tiles, SharedLevels* shared, const DramController* dram,
                                CollectiveEngine* collectives) {
   tiles_ = std::move(tiles);
   shared_ = shared;
+  dram_ = dram;
   collectives_ = collectives;
 }
 
@@ -168,12 +185,16 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   run_.kernel = &kernel;
   run_.costs = costs_.get();
   run_.queue = &queue_;
+  run_.forward = &forward_;
   const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns + kernel.prologue_ns);
   const Femtoseconds start = now + overhead;
   outcomes_[task].split.add(TimeCategory::launch, overhead);
   items_left_ = kernel.items();
   last_path_ = CriticalPath::from(start);
-  queue_.begin(kernel, skip_, arch_.cores.prefetch_across_items, write_batch_bytes_, counts_, start);
+  queue_.begin(kernel);
+  forecast_.begin(kernel, *costs_, shared_, run_.input_entry, run_.output_entry);
+  forward_.begin(kernel, skip_, arch_.cores.prefetch_across_items, write_batch_bytes_, forecast_, queue_, *this,
+                 start);
   for (std::uint32_t c = 0; c < kernel.cores_used; ++c) tiles_[c]->begin(run_, start);
   // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
   if (kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
@@ -189,17 +210,33 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
 
 void CommandProcessor::item_done(const CriticalPath& path) {
   if (path.at >= last_path_.at) last_path_ = path;
-  queue_.item_done(path.at, shared_ == nullptr || shared_->settled());
+  forward_.item_done(path.at, now_fs());
   if (--items_left_ == queue_.skipped_items()) finish_kernel();
+}
+
+void CommandProcessor::positions(std::vector<SlotPosition>& out) const {
+  for (const ComputeTile* tile : tiles_) tile->positions(out);
+}
+
+void CommandProcessor::jump(std::uint64_t stages) {
+  for (ComputeTile* tile : tiles_) tile->jump(stages);
+}
+
+void CommandProcessor::under_way(std::vector<SlotPosition>& out) const {
+  for (const ComputeTile* tile : tiles_) tile->under_way(out);
+}
+
+void CommandProcessor::shift(const std::vector<std::uint64_t>& places, std::uint64_t first) {
+  for (ComputeTile* tile : tiles_) tile->shift(places, first);
 }
 
 void CommandProcessor::finish_kernel() {
   TaskOutcome& outcome = outcomes_[kernel_task_];
   outcome.end = last_path_.at;
-  outcome.skipped = queue_.skipped_time();
+  outcome.skipped = forward_.skipped_time();
   outcome.split += last_path_.split;
   outcome.split += last_path_.split.share(outcome.skipped);  // the replayed waves spent it alike
-  skipped_counts_ += queue_.skipped_counts();
+  skipped_counts_ += forward_.skipped_counts();
   const TileKernel& kernel = *run_.kernel;
   update_resident(kernel.inputs.size() + kernel.outputs.size());
   rearm();

@@ -9,6 +9,7 @@
 
 #include "models/compute/compute_tile.h"
 #include "models/control/work_queue.h"
+#include "models/dram/dram_controller.h"
 #include "models/link/collective_engine.h"
 #include "models/memory/shared_levels.h"
 #include "sim/program/program.h"
@@ -26,12 +27,14 @@ struct TaskOutcome {
 class CommandProcessor : public sc_core::sc_module,
                          public Component,
                          public ItemListener,
+                         public SlotObserver,
                          public CollectiveListener {
  public:
   CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch, ActivityCounts& counts);
 
   // Wiring, once, by the factory.
-  void connect(std::vector<ComputeTile*> tiles, SharedLevels* shared, CollectiveEngine* collectives);
+  void connect(std::vector<ComputeTile*> tiles, SharedLevels* shared, const DramController* dram,
+               CollectiveEngine* collectives);
 
   // Starts `program` at the next point of the wake-up grid; it must outlive the run. `resident` lists what is
   // on chip; `skip` allows steady-state skipping.
@@ -50,6 +53,12 @@ class CommandProcessor : public sc_core::sc_module,
   void item_done(const CriticalPath& path) override;
   void collective_done(Femtoseconds done) override;
 
+  Femtoseconds memory_busy_until() const override { return dram_->busy_until(); }
+  void positions(std::vector<SlotPosition>& out) const override;
+  void jump(std::uint64_t stages) override;
+  void under_way(std::vector<SlotPosition>& out) const override;
+  void shift(const std::vector<std::uint64_t>& places, std::uint64_t first) override;
+
   bool idle() const override { return complete(); }
   std::string waiting_for() const override;
 
@@ -61,6 +70,7 @@ class CommandProcessor : public sc_core::sc_module,
   const std::uint64_t write_batch_bytes_;
   std::vector<ComputeTile*> tiles_;
   SharedLevels* shared_ = nullptr;
+  const DramController* dram_ = nullptr;
   CollectiveEngine* collectives_ = nullptr;
 
   const Program* program_ = nullptr;
@@ -78,6 +88,8 @@ class CommandProcessor : public sc_core::sc_module,
   KernelRun run_;
   std::unique_ptr<StageCosts> costs_;
   WorkQueue queue_;
+  Forecast forecast_;
+  FastForward forward_;
   std::uint64_t items_left_ = 0;
   CriticalPath last_path_;  // to the kernel's last result so far
   sc_core::sc_event wake_;

@@ -14,9 +14,9 @@ class ClockDomain {
  public:
   explicit ClockDomain(double hertz) : fs_per_cycle_(kFsPerSecond / hertz) {}
   Femtoseconds cycles(std::uint64_t n) const {
-    return static_cast<Femtoseconds>(std::ceil(static_cast<double>(n) * fs_per_cycle_));
+    return from_femtoseconds(static_cast<double>(n) * fs_per_cycle_);
   }
-  Femtoseconds cycles(double n) const { return static_cast<Femtoseconds>(std::ceil(n * fs_per_cycle_)); }
+  Femtoseconds cycles(double n) const { return from_femtoseconds(n * fs_per_cycle_); }
   double fs_per_cycle() const { return fs_per_cycle_; }
   // Another frequency from now on; between programs only.
   void set_hertz(double hertz) { fs_per_cycle_ = kFsPerSecond / hertz; }

@@ -30,7 +30,7 @@ DramController::DramController(const sc_core::sc_module_name& name, const DramSp
 Femtoseconds DramController::service(std::uint64_t bytes, bool irregular) const {
   const double fs_per_byte = std::max(irregular ? scattered_fs_per_byte_ : fs_per_byte_,
                                       bus_cycles_per_byte_ * clock_.fs_per_cycle());
-  return static_cast<Femtoseconds>(std::ceil(static_cast<double>(bytes) * fs_per_byte));
+  return from_femtoseconds(static_cast<double>(bytes) * fs_per_byte);
 }
 
 void DramController::count_activates(std::uint64_t bytes, bool irregular) {
@@ -43,9 +43,10 @@ Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
     counts_.dram_write_bytes += granule.bytes;
     count_activates(granule.bytes, granule.irregular);
     queued_write_bytes_ += granule.bytes;
-    // Posted: the queue takes a batch while the one before it drains, and no faster.
+    // Posted: the queue takes a batch while the one before it drains, and no faster. A channel with nothing else to
+    // do need not wait for a batch.
     Femtoseconds taken = t;
-    if (queued_write_bytes_ >= write_batch_bytes_) {
+    if (queued_write_bytes_ >= write_batch_bytes_ || channels_.free_at() <= t) {
       taken = std::max(t, batch_end_);
       drain_batch(queued_write_bytes_, t);
     }
@@ -72,12 +73,14 @@ void DramController::drain_batch(std::uint64_t bytes, Femtoseconds t) {
   queued_write_bytes_ = 0;
 }
 
-void DramController::drain(Femtoseconds t) {
+Femtoseconds DramController::drain(Femtoseconds t) {
   if (queued_write_bytes_ > 0) drain_batch(queued_write_bytes_, t);
+  return batch_end_;
 }
 
 void DramController::reset() {
   channels_.reset();
+  batch_end_ = 0;
 }
 
 std::string DramController::waiting_for() const {

@@ -1,6 +1,7 @@
 #pragma once
 // DRAM channels behind one controller. Reads are served in the order of the calls; writes gather until every
-// channel's write queue is full and then drain in one batch, which costs one turn of the bus each way. Inside
+// channel's write queue is full, or has nothing else to do, and then drain in one batch, which costs one turn of
+// the bus each way. Inside
 // a granule time comes from the JEDEC timings (sim/timing/dram_timing). Left out: command order (fidelity
 // `cycle`).
 
@@ -27,8 +28,11 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   // `bytes` on one channel only (another client of the memory, a hot channel).
   Reservation reserve_channel(ChannelId channel, std::uint64_t bytes, Femtoseconds t);
 
-  // Writes what is still queued.
-  void drain(Femtoseconds t);
+  // Writes what is still queued; returns when the last write, queued now or before, is through (0: there was
+  // none).
+  Femtoseconds drain(Femtoseconds t);
+  // When the last channel is free of what has been taken so far.
+  Femtoseconds busy_until() const { return channels_.free_at(); }
   void reset();
 
   const DramTiming& timing() const { return timing_; }

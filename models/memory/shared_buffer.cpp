@@ -66,11 +66,9 @@ std::uint64_t SharedBuffer::place(const TileRange& range, std::uint32_t first) {
 void SharedBuffer::begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes) {
   ranges_ = ranges;
   foreign_begin_ = 0;
-  footprint_bytes_ = 0;
   std::uint64_t dirty = foreign_dirty_bytes;
   for (const TileRange& range : ranges) {
     foreign_begin_ += static_cast<std::uint32_t>(range.tile_bytes.size());
-    for (const std::uint64_t bytes : range.tile_bytes) footprint_bytes_ += bytes;
     dirty += range.dirty_bytes;  // room for what cannot be placed as whole tiles
   }
   entries_ = foreign_begin_ + static_cast<std::uint32_t>(ceil_div(dirty, kForeignChunkBytes));
@@ -153,17 +151,37 @@ Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
     counts_.*counters_.writeback += granule.bytes;
     room = std::max(room, memory->reserve(granule, t).finish);
   } else {
-    tiles_[granule.entry].dirty = true;
+    tiles_.mark_dirty(granule.entry);
   }
   if (room > finish) return {room, latency_, TimeCategory::dram};
   return {finish, latency_, TimeCategory::shared};
 }
 
-bool SharedBuffer::settled() const {
-  const std::uint64_t foreign = (entries_ - foreign_begin_) * kForeignChunkBytes;
-  if (footprint_bytes_ + foreign <= tiles_.capacity()) return true;
-  // The foreign data is the oldest; of it, the first chunk is the newest.
-  return tiles_.evictions() > 0 && (entries_ == foreign_begin_ || !tiles_.holds(foreign_begin_));
+SharedBuffer::Touch SharedBuffer::touch(std::uint32_t entry, std::uint64_t bytes, bool write,
+                                        ActivityCounts& counts) {
+  counts.*(write ? counters_.write : counters_.read) += bytes;
+  Touch result;
+  if (entry == kNoEntry || bytes > tiles_.capacity()) {
+    result.passed_on = bytes;
+  } else {
+    std::uint64_t dirty = 0;
+    if (!tiles_.holds(entry)) {
+      dirty = tiles_.insert(entry, bytes);
+      if (!write) result.passed_on = bytes;
+    } else if (tiles_[entry].bytes < bytes) {
+      const std::uint64_t more = bytes - tiles_[entry].bytes;
+      dirty = tiles_.grow(entry, more);
+      if (!write) result.passed_on = more;
+    } else {
+      tiles_.touch(entry);
+    }
+    if (write && write_through_) result.passed_on = bytes;
+    if (write && !write_through_) tiles_.mark_dirty(entry);
+    result.written_back = dirty;
+  }
+  counts.*(write ? counters_.writeback : counters_.fill) += result.passed_on;
+  counts.*counters_.writeback += result.written_back;
+  return result;
 }
 
 ResidentTensor SharedBuffer::resident(std::size_t index) const {

@@ -42,9 +42,14 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;
 
-  // Hits and write-backs can be in their steady state: everything fits, or the buffer is full and other
-  // tensors' dirty data has left it.
-  bool settled() const;
+  // What reserve() of a whole tile would do to the tiles and the byte counts, without time. Returns what the
+  // next level is asked for: bytes missed (or passed on), and dirty bytes that had to leave.
+  struct Touch {
+    std::uint64_t passed_on = 0;
+    std::uint64_t written_back = 0;
+  };
+  Touch touch(std::uint32_t entry, std::uint64_t bytes, bool write, ActivityCounts& counts);
+  TileLru& tiles() { return tiles_; }
 
   // Bytes (and dirty bytes) now held of range `index` of begin(); of the foreign data.
   ResidentTensor resident(std::size_t index) const;
@@ -74,7 +79,6 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   std::uint64_t place(const TileRange& range, std::uint32_t first);
   std::uint32_t foreign_begin_ = 0;
   std::uint32_t entries_ = 0;
-  std::uint64_t footprint_bytes_ = 0;  // of the kernel's tiles
 
   Femtoseconds service(std::uint64_t bytes) const;
   // Takes the slices and, with several partitions, the way between them; when both are through.

@@ -1,6 +1,5 @@
 #include "models/memory/shared_levels.h"
 
-#include <algorithm>
 #include <string>
 
 namespace orrery {
@@ -25,8 +24,33 @@ void SharedLevels::begin(const std::vector<TileRange>& ranges, std::uint64_t for
   for (std::size_t i = 0; i + 1 < levels_.size(); ++i) levels_[i]->begin(clean, 0);
 }
 
-bool SharedLevels::settled() const {
-  return std::all_of(levels_.begin(), levels_.end(), [](const auto& level) { return level->settled(); });
+void SharedLevels::touch(std::uint32_t entry, std::uint64_t bytes, bool write, ActivityCounts& counts) {
+  for (const auto& level : levels_) {
+    const SharedBuffer::Touch touched = level->touch(entry, bytes, write, counts);
+    // Inner levels write through: what has to leave is dirty in the outermost only, and goes to DRAM.
+    counts.dram_write_bytes += touched.written_back;
+    bytes = touched.passed_on;
+    if (bytes == 0) return;
+  }
+  (write ? counts.dram_write_bytes : counts.dram_read_bytes) += bytes;
+}
+
+void SharedLevels::remember_touches() {
+  for (const auto& level : levels_) level->tiles().remember();
+}
+
+SharedLevels::TouchPoint SharedLevels::touch_point() const {
+  TouchPoint point;
+  for (const auto& level : levels_) point.push_back(level->tiles().changes());
+  return point;
+}
+
+void SharedLevels::undo_touches(const TouchPoint& to) {
+  for (std::size_t i = 0; i < levels_.size(); ++i) levels_[i]->tiles().undo_to(to[i]);
+}
+
+void SharedLevels::keep_touches() {
+  for (const auto& level : levels_) level->tiles().keep();
 }
 
 void SharedLevels::reset() {

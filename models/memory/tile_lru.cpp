@@ -6,7 +6,8 @@ void TileLru::begin(std::uint32_t entries) {
   entries_.assign(entries + std::size_t{1}, Entry{});
   entries_.back().newer = entries_.back().older = sentinel();
   used_ = 0;
-  evictions_ = 0;
+  remembers_ = false;
+  changes_.clear();
 }
 
 void TileLru::unlink(std::uint32_t index) {
@@ -15,18 +16,23 @@ void TileLru::unlink(std::uint32_t index) {
   entries_[e.older].newer = e.newer;
 }
 
-void TileLru::link_newest(std::uint32_t index) {
-  // The sentinel's `older` is the newest entry, its `newer` the oldest.
+void TileLru::link_behind(std::uint32_t index, std::uint32_t newer) {
   Entry& e = entries_[index];
-  Entry& head = entries_[sentinel()];
-  e.newer = sentinel();
-  e.older = head.older;
-  entries_[head.older].newer = index;
-  head.older = index;
+  Entry& before = entries_[newer];
+  e.newer = newer;
+  e.older = before.older;
+  entries_[before.older].newer = index;
+  before.older = index;
+}
+
+// The sentinel's `older` is the newest entry, its `newer` the oldest.
+void TileLru::link_newest(std::uint32_t index) {
+  link_behind(index, sentinel());
 }
 
 void TileLru::touch(std::uint32_t index) {
   if (entries_[sentinel()].older == index) return;
+  record({Change::Kind::moved, index, entries_[index].newer});
   unlink(index);
   link_newest(index);
 }
@@ -36,8 +42,8 @@ std::uint64_t TileLru::make_room(std::uint64_t bytes) {
   while (used_ + bytes > capacity_ && entries_[sentinel()].newer != sentinel()) {
     const std::uint32_t oldest = entries_[sentinel()].newer;
     Entry& e = entries_[oldest];
+    record({Change::Kind::evicted, oldest, 0, e.bytes, e.ready, e.dirty});
     unlink(oldest);
-    ++evictions_;
     used_ -= e.bytes;
     if (e.dirty) dirty += e.bytes;
     e = Entry{};
@@ -51,7 +57,55 @@ std::uint64_t TileLru::insert(std::uint32_t index, std::uint64_t bytes) {
   e.bytes = bytes;
   used_ += bytes;
   link_newest(index);
+  record({Change::Kind::inserted, index});
   return dirty;
+}
+
+void TileLru::mark_dirty(std::uint32_t index) {
+  Entry& e = entries_[index];
+  if (e.dirty) return;
+  e.dirty = true;
+  record({Change::Kind::dirtied, index});
+}
+
+void TileLru::keep() {
+  remembers_ = false;
+  changes_.clear();
+}
+
+void TileLru::undo_to(std::size_t changes) {
+  for (; changes_.size() > changes; changes_.pop_back()) {
+    const Change* change = &changes_.back();
+    Entry& e = entries_[change->index];
+    switch (change->kind) {
+      case Change::Kind::moved:
+        unlink(change->index);
+        link_behind(change->index, change->newer);
+        break;
+      case Change::Kind::inserted:
+        unlink(change->index);
+        used_ -= e.bytes;
+        e = Entry{};
+        break;
+      case Change::Kind::evicted:
+        e.bytes = change->bytes;
+        e.ready = change->ready;
+        e.dirty = change->dirty;
+        used_ += e.bytes;
+        link_behind(change->index, entries_[sentinel()].newer);
+        break;
+      case Change::Kind::grown:
+        unlink(change->index);
+        used_ -= e.bytes;
+        e.bytes = change->bytes;
+        used_ += e.bytes;
+        link_behind(change->index, change->newer);
+        break;
+      case Change::Kind::dirtied:
+        e.dirty = false;
+        break;
+    }
+  }
 }
 
 void TileLru::insert_oldest(std::uint32_t index, std::uint64_t bytes) {
@@ -67,6 +121,8 @@ void TileLru::insert_oldest(std::uint32_t index, std::uint64_t bytes) {
 
 std::uint64_t TileLru::grow(std::uint32_t index, std::uint64_t bytes) {
   Entry& e = entries_[index];
+  // Out of the list while room is made: it cannot be its own victim.
+  record({Change::Kind::grown, index, e.newer, e.bytes});
   unlink(index);
   used_ -= e.bytes;
   const std::uint64_t held = e.bytes + bytes;

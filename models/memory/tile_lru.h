@@ -1,6 +1,7 @@
 #pragma once
 // Which tiles a buffer holds: entries with dense indices in an intrusive list, least recently used out first,
-// by bytes. Nothing is allocated after begin().
+// by bytes. Nothing is allocated after begin() but the record of changes. What is done after remember() can be taken
+// back: a forecast touches tiles as a stretch of a kernel would.
 
 #include <cstdint>
 #include <vector>
@@ -35,18 +36,40 @@ class TileLru {
   // A partly present entry grows; returns the dirty bytes that had to leave.
   std::uint64_t grow(std::uint32_t index, std::uint64_t bytes);
 
+  void mark_dirty(std::uint32_t index);
+
+  // From now on changes are recorded, until keep(). How many there are; what came after so many is taken back.
+  void remember() { remembers_ = true; }
+  std::size_t changes() const { return changes_.size(); }
+  void undo_to(std::size_t changes);
+  void keep();
+
   std::uint64_t used() const { return used_; }
-  std::uint64_t evictions() const { return evictions_; }  // since begin()
   std::uint64_t capacity() const { return capacity_; }
 
  private:
   std::uint64_t capacity_;
   std::uint64_t used_ = 0;
-  std::uint64_t evictions_ = 0;
   std::vector<Entry> entries_;  // the last one is the list's sentinel
 
   std::uint32_t sentinel() const { return static_cast<std::uint32_t>(entries_.size() - 1); }
+  // A change, as it is taken back.
+  struct Change {
+    enum class Kind : std::uint8_t { moved, inserted, evicted, grown, dirtied } kind;
+    std::uint32_t index = 0;
+    std::uint32_t newer = 0;   // moved, grown: whom it stood behind
+    std::uint64_t bytes = 0;   // evicted, grown: what it held
+    Femtoseconds ready = 0;    // evicted
+    bool dirty = false;        // evicted
+  };
+  bool remembers_ = false;
+  std::vector<Change> changes_;
+
+  void record(const Change& change) {
+    if (remembers_) changes_.push_back(change);
+  }
   void unlink(std::uint32_t index);
+  void link_behind(std::uint32_t index, std::uint32_t newer);
   void link_newest(std::uint32_t index);
   std::uint64_t make_room(std::uint64_t bytes);
 };

@@ -25,7 +25,7 @@ Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
   const double link_fs_per_byte = granule.write ? link_fs_per_byte_ : link_fs_per_byte_ / 2;
   const double fs_per_byte =
       is_link && link_fs_per_byte_ > 0 ? link_fs_per_byte : clock_.fs_per_cycle() / port_bytes_per_cycle_;
-  const auto service = static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * fs_per_byte));
+  const auto service = from_femtoseconds(static_cast<double>(granule.bytes) * fs_per_byte);
   const Femtoseconds finish = ports[granule.source.value].reserve(t, service);
   Reservation beyond;
   const bool may_share = granule.cluster > 1 && !granule.write && granule.entry != kNoEntry;
@@ -33,10 +33,14 @@ Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
       may_share ? &multicasts_.find(granule, granule.source.value / granule.cluster, t) : nullptr;
   if (multicast != nullptr && multicast->ready > 0) {
     counts_.multicast_bytes += granule.bytes;
+    if (multicast->expected > 0) --multicast->expected;
     beyond = {multicast->ready, 0, TimeCategory::shared};
   } else {
     beyond = memory->reserve(granule, t);
-    if (multicast != nullptr) multicast->ready = multicast->leaves = std::max<Femtoseconds>(1, beyond.done());
+    if (multicast != nullptr) {
+      multicast->ready = multicast->leaves = std::max<Femtoseconds>(1, beyond.done());
+      multicast->expected = granule.cluster - 1;
+    }
   }
   if (finish > beyond.finish) {
     beyond.finish = finish;

@@ -1,8 +1,9 @@
 #pragma once
 // Reads under way that other cores may join until their data leaves memory: what makes one packet serve
-// several. Direct-mapped; a read whose place is taken by another is simply not joined.
+// several. The cores of a cluster wait for each other, so that one read always serves them all. Direct-mapped; a read whose place is taken by another is simply not joined.
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "models/core/granule.h"
@@ -14,6 +15,7 @@ struct Multicast {
   std::uint32_t group = 0;  // cores that may share it
   std::uint64_t offset = 0;
   Femtoseconds leaves = 0;        // memory, at the earliest
+  std::uint32_t expected = 0;     // cores of a cluster that are still to ask for it
   Femtoseconds ready = 0;         // all of it is there; 0 = nobody has asked for it yet
   std::vector<Femtoseconds> end;  // by source and channel, when the packet is through; 0 = not on its tree
 };
@@ -28,16 +30,18 @@ class MulticastTable {
     const std::uint64_t place =
         granule.entry * std::uint64_t{31} + granule.offset / kKiB + group * std::uint64_t{977};
     Multicast& m = reads_[place % kReads];
-    if (m.entry == granule.entry && m.offset == granule.offset && m.group == group && m.leaves >= t) return m;
+    const bool same = m.entry == granule.entry && m.offset == granule.offset && m.group == group;
+    if (same && (m.leaves >= t || m.expected > 0)) return m;
     m.entry = granule.entry;
     m.offset = granule.offset;
     m.group = group;
     m.ready = 0;
+    m.expected = 0;
     m.end.assign(channels_, 0);
     return m;
   }
   void reset() {
-    for (Multicast& m : reads_) m.entry = kNoEntry;
+    for (Multicast& m : reads_) m = {kNoEntry, 0, 0, 0, 0, 0, std::move(m.end)};
   }
 
  private:

@@ -15,7 +15,7 @@ constexpr std::uint32_t kMostRouters = 1024;
 
 std::uint32_t power(std::uint32_t base, std::uint32_t exponent) {
   std::uint64_t result = 1;
-  for (std::uint32_t i = 0; i < exponent; ++i) result *= base;
+  for (std::uint32_t i = 0; i < exponent && result <= kMostRouters; ++i) result *= base;
   if (result > kMostRouters)
     throw ConfigError("",
                       fmt::format("a network of {}^{} routers; at most {}", base, exponent, kMostRouters));

@@ -61,7 +61,7 @@ Reservation RoutedNetwork::through_links(const Granule& granule, Femtoseconds t)
   const double fs_per_byte = link_fs_per_byte_ > 0
                                  ? (granule.write ? link_fs_per_byte_ : link_fs_per_byte_ / 2)
                                  : clock_.fs_per_cycle() / spec_.port_bytes_per_cycle;
-  const auto service = static_cast<Femtoseconds>(std::ceil(static_cast<double>(granule.bytes) * fs_per_byte));
+  const auto service = from_femtoseconds(static_cast<double>(granule.bytes) * fs_per_byte);
   const Femtoseconds finish = (granule.write ? links_in_ : links_out_).reserve(t, service);
   Reservation beyond = memory->reserve(granule, t);
   if (finish > beyond.finish) {
@@ -79,7 +79,7 @@ Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
   const auto& ways = granule.write ? to_memory_ : from_memory_;
   const double part = static_cast<double>(granule.bytes) / static_cast<double>(memory_nodes_);
   const auto service =
-      static_cast<Femtoseconds>(std::ceil(part * clock_.fs_per_cycle() / spec_.port_bytes_per_cycle));
+      from_femtoseconds(part * clock_.fs_per_cycle() / spec_.port_bytes_per_cycle);
   const bool may_share = spec_.multicast && !granule.write && granule.entry != kNoEntry;
   Multicast* multicast = may_share ? &multicasts_.find(granule, 0, t) : nullptr;
   const bool joins = multicast != nullptr && multicast->ready > 0;

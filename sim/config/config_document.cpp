@@ -106,6 +106,9 @@ bool is_long_form(const json& value) {
   return true;
 }
 
+// A mapping that a derived file says whole: a chip has the formats it lists, not those of the chip before it.
+constexpr const char* kAbilities = "rates";
+
 bool is_kinded_list(const json& value) {
   if (!value.is_array() || value.empty()) return false;
   for (const json& item : value) {
@@ -190,7 +193,29 @@ ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesys
 
 void ConfigDocument::merge_under(const ConfigDocument& base) {
   root_.erase("base");
+  const json own_sources = root_.is_object() ? root_.value("sources", json::object()) : json::object();
   merge_value(root_, base.root_, "", "", base);
+  keep_sources(base, own_sources);
+}
+
+// Numbers that came from the base (they stand in its file) take along what the base says of them.
+void ConfigDocument::keep_sources(const ConfigDocument& base, const json& own_sources) {
+  std::map<std::string, const Provenance*> of_place;
+  const std::vector<Provenance> known = base.provenance();
+  for (const Provenance& p : known) {
+    if (!p.source.empty() || !p.grade.empty()) of_place[base.where(p.pointer)] = &p;
+  }
+  std::vector<std::pair<std::string, double>> numbers;
+  collect_numbers(root_, "", numbers);
+  for (const auto& [pointer, value] : numbers) {
+    if (long_form_.count(pointer) != 0 || positions_.count(pointer) == 0) continue;
+    if (own_sources.contains(key_path(pointer))) continue;
+    const auto found = of_place.find(where(pointer));
+    if (found == of_place.end()) continue;
+    Provenance p = *found->second;
+    p.pointer = pointer;
+    long_form_[pointer] = p;
+  }
 }
 
 void ConfigDocument::merge_value(json& target, const json& base, const std::string& target_pointer,
@@ -205,7 +230,7 @@ void ConfigDocument::merge_value(json& target, const json& base, const std::stri
       if (!target.contains(key)) {
         target[key] = value;
         copy_marks(base_document, from, to);
-      } else {
+      } else if (key != kAbilities) {
         merge_value(target[key], value, to, from, base_document);
       }
     }

@@ -2,7 +2,9 @@
 // A YAML (or JSON) file as JSON values that remember where they were written. Plain scalars are typed by the
 // YAML 1.2 core schema; a duplicate key is an error (yaml-cpp accepts it silently); `base: other.yaml` is
 // resolved (mappings merge key by key, lists whose items carry a `kind` merge item by item, other lists are
-// replaced); a number in long form {value, source, grade, ...} becomes the number plus its provenance.
+// replaced, and so are `rates`: which formats a machine has is said whole); a number in long form {value,
+// source, grade, ...} becomes the number plus its provenance. What a file says under `sources:` covers the
+// numbers it gives; those of its base keep their own sources unless one is named in full.
 
 #include <filesystem>
 #include <map>
@@ -78,6 +80,7 @@ class ConfigDocument {
   std::map<std::string, Provenance> long_form_;
 
   void merge_under(const ConfigDocument& base);
+  void keep_sources(const ConfigDocument& base, const nlohmann::json& own_sources);
   void merge_value(nlohmann::json& target, const nlohmann::json& base, const std::string& target_pointer,
                    const std::string& base_pointer, const ConfigDocument& base_document);
   void merge_kinded(nlohmann::json& target, const nlohmann::json& base, const std::string& target_pointer,

@@ -26,10 +26,12 @@ Rates dtype_values(const nlohmann::json& object) {
     if (const auto dtype = parse_dtype(name))
       rates[static_cast<std::size_t>(*dtype)] = value.template get<double>();
   }
-  // Mixtures multiply in fp16 unless they say otherwise.
+  // Mixtures multiply in the 16-bit format that there is, unless they say otherwise.
   for (const DType mixed : {DType::w4a16, DType::w8a16}) {
     auto& rate = rates[static_cast<std::size_t>(mixed)];
-    if (rate == 0) rate = rates[static_cast<std::size_t>(DType::fp16)];
+    for (const DType wide : {DType::fp16, DType::bf16}) {
+      if (rate == 0) rate = rates[static_cast<std::size_t>(wide)];
+    }
   }
   return rates;
 }

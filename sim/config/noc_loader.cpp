@@ -6,6 +6,7 @@
 #include "sim/config/document_reader.h"
 #include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"
+#include "sim/util/checked.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
 
@@ -130,6 +131,14 @@ NocSpec noc_from(const std::string& topology, std::uint32_t k, std::uint32_t n, 
                 "YAML file");
   }
   return spec;
+}
+
+std::uint64_t node_count(const NocSpec& spec) {
+  if (spec.topology == NocTopology::graph) return spec.terminals.size();
+  if (spec.topology == NocTopology::crossbar) return spec.k;
+  std::uint64_t nodes = 1;
+  for (std::uint32_t i = 0; i < spec.n; ++i) nodes = checked_product({nodes, spec.k});
+  return nodes;
 }
 
 std::uint32_t hop_cycles(const NocSpec& spec) {

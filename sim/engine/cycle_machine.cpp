@@ -155,7 +155,7 @@ void CycleMachine::run_kernel(const CycleKernelRun& run, ProgramOutcome& outcome
   const Femtoseconds dispatched = start + from_ns(arch_.command.item_dispatch_ns);
   ++chip.counts.kernels;
   if (kernel.causal) chip.counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
-  queue.begin(kernel, false, arch_.cores.prefetch_across_items, 0, chip.counts, start);
+  queue.begin(kernel);
   chip.items_left = kernel.items();
   chip.last = CriticalPath::from(start);
   for (std::uint32_t c = 0; c < kernel.cores_used; ++c) chip.cores[c]->begin(shared, start);

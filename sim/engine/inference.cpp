@@ -8,8 +8,10 @@
 
 #include "sim/engine/decode_sampling.h"
 #include "sim/engine/graph_runner.h"
+#include "sim/engine/machine.h"
 #include "sim/estimate/energy.h"
 #include "sim/timing/collective_choice.h"
+#include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -104,7 +106,9 @@ ActivityCounts halved(const ActivityCounts& doubled) {
 }  // namespace
 
 void check_fits(const StreamInfo& info, const ArchSpec& arch) {
+  check_machine(arch);
   check_devices(arch.node, info.scenario.tensor_parallel);
+  check_format(arch, info.scenario.dtype);
   const MemoryNeed& need = info.memory;
   if (need.total() <= arch.dram.capacity_bytes) return;
   throw ConfigError(
@@ -160,7 +164,7 @@ void add_power(std::vector<PowerStretch>& curve, const PhaseSum& phase, std::uin
                const ArchSpec& arch) {
   for (const PhaseSum::Stretch& s : phase.stretches) {
     if (s.seconds <= 0) continue;
-    const double from = curve.empty() ? 0 : curve.back().to_s;
+    const double from = curve.empty() ? 0.0 : double{ curve.back().to_s};
     curve.push_back(
         {from, from + s.seconds, total_joules(s.dynamic_j, s.seconds, devices, arch) / s.seconds});
   }
@@ -258,7 +262,7 @@ void add_wave(RunResult& sum, const RunResult& wave) {
   sum.counts += wave.counts;
   for (std::size_t i = 0; i < kTimeCategoryCount; ++i) sum.time.parts[i] += wave.time.parts[i];
   const double share = wave.latency_s / sum.latency_s;
-  const auto blend = [share](double& a, double b) { a += share * (b - a); };
+  const auto blend = [share](Figure& a, double b) { a = a + share * (b - a); };
   blend(sum.utilization_compute, wave.utilization_compute);
   blend(sum.utilization_dram, wave.utilization_dram);
   blend(sum.share.simulated, wave.share.simulated);
@@ -290,7 +294,9 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
     check_fits(info, arch);
     return {{scenario.batch}, 0};
   }
+  check_machine(arch);
   check_devices(arch.node, scenario.tensor_parallel);
+  check_format(arch, scenario.dtype);
   Scenario one = scenario;
   one.batch = 1;
   const MemoryNeed need = memory_need(llm, one);

@@ -1,7 +1,5 @@
 #include "sim/engine/kernel_run.h"
 
-#include <fmt/format.h>
-
 #include "sim/estimate/energy.h"
 #include "sim/workload/operator_counts.h"
 
@@ -19,21 +17,6 @@ Operator bare(OperatorKind kind, OperatorShape shape, DType dtype) {
   op.dtype = dtype;
   return op;
 }
-
-struct Describe {
-  std::string operator()(const MatmulShape& s) const {
-    return s.batch > 1 ? fmt::format("{} x {}x{}x{}", s.batch, s.m, s.n, s.k)
-                       : fmt::format("{}x{}x{}", s.m, s.n, s.k);
-  }
-  std::string operator()(const AttentionShape& s) const {
-    return fmt::format("batch {}, {} heads ({} kv) of {}, q {}, kv {}{}", s.batch, s.heads, s.kv_heads,
-                       s.head_dim, s.q, s.kv, s.causal ? ", causal" : "");
-  }
-  std::string operator()(const VectorShape& s) const { return fmt::format("{}x{}", s.rows, s.cols); }
-  std::string operator()(const CollectiveShape& s) const {
-    return fmt::format("{} bytes on {} devices", s.bytes, s.devices);
-  }
-};
 
 }  // namespace
 
@@ -118,7 +101,7 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner,
   KernelResult r;
   r.arch = arch.name;
   r.op = to_string(op.kind);
-  r.shape = std::visit(Describe{}, op.shape);
+  r.shape = describe(op.shape);
   r.dtype = to_string(op.dtype);
   r.fidelity = to_string(runner.options().fidelity);
   r.mapping = outcome.mapping;

@@ -4,7 +4,9 @@
 #include <systemc>
 
 #include "models/factory.h"
+#include "models/noc/routed_network.h"
 #include "sim/engine/conservation.h"
+#include "sim/engine/power_cap.h"
 #include "sim/engine/systemc_session.h"
 
 namespace orrery {
@@ -34,7 +36,13 @@ TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>&
 
 }  // namespace
 
+void check_machine(const ArchSpec& arch) {
+  check_power_cap(arch);
+  if (arch.network.routed) place_cores(NocGraph(*arch.network.routed), arch.network, arch.cores.count);
+}
+
 Machine::Machine(const ArchSpec& arch) : arch_(arch) {
+  check_machine(arch);
   prepare_systemc();
   chip_ = std::make_unique<Chip>(arch_);
 }
@@ -52,22 +60,23 @@ ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTe
   CommandProcessor& command = *chip_->command;
   command.begin(program, resident, foreign_dirty_bytes, skip_steady_state);
   start_simulation();
-  chip_->dram->drain(now_fs());
-  check_complete();
-
   ProgramOutcome outcome;
   Femtoseconds end = start;
   for (const TaskOutcome& task : command.outcomes()) {
     end = std::max(end, task.end);
     outcome.skipped += task.skipped;
   }
+  // Writes on their way to DRAM drain before the program is over.
+  const Femtoseconds drained = std::max(end, chip_->dram->drain(end));
+  check_complete();
   outcome.counts = chip_->counts - before;
   outcome.simulated_counts = outcome.counts;
   outcome.counts += command.skipped_counts();
   check_conservation(arch_, outcome.counts);
   check_program(arch_, program, outcome.counts);
-  outcome.time = end - start + outcome.skipped;
+  outcome.time = drained - start + outcome.skipped;
   outcome.split = critical_split(program, command.outcomes(), start);
+  outcome.split.add(TimeCategory::dram, drained - end);
   outcome.split.add(TimeCategory::wait, outcome.time - outcome.split.total());
   outcome.resident = command.resident();
   outcome.foreign_dirty_bytes = command.foreign_dirty_bytes();

@@ -1,7 +1,8 @@
 #include "sim/engine/operator_runner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cmath>
 
 #include "sim/engine/cycle_machine.h"
 #include "sim/engine/machine.h"
@@ -9,7 +10,9 @@
 #include "sim/engine/roofline.h"
 #include "sim/engine/shape_key.h"
 #include "sim/estimate/energy.h"
+#include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
+#include "sim/workload/operator_counts.h"
 
 namespace orrery {
 namespace {
@@ -22,6 +25,7 @@ constexpr std::uint64_t kCheapStages = 1'000;  // a candidate this small is alwa
 // Where the first candidate came out slower than its estimate by this share, more is spent on the others.
 constexpr double kSurprise = 0.05;
 constexpr std::uint64_t kSurpriseBudget = 60'000;
+constexpr double kLongestKernel_s = 2000;  // simulated time is counted in femtoseconds
 
 std::uint64_t stages(const Program& program) {
   std::uint64_t sum = 0;
@@ -31,6 +35,27 @@ std::uint64_t stages(const Program& program) {
     }
   }
   return sum;
+}
+
+// What is run by: the fastest and, of those within a per cent of it, the one that takes the least energy; or the
+// least energy, or energy times time, whatever the time. A library's choice is its own.
+std::size_t chosen_by(MapObjective objective, const ArchSpec& arch, const std::vector<OperatorOutcome>& runs,
+                      std::size_t fastest) {
+  if (arch.execution.library && objective == MapObjective::time) return fastest;
+  constexpr double kSameTime = 0.01;
+  const auto joules = [&](const OperatorOutcome& o) {
+    return total_energy(o.energy, to_seconds(o.time), 1, arch).total();
+  };
+  const auto cost = [&](const OperatorOutcome& o) {
+    return objective == MapObjective::edp ? joules(o) * to_seconds(o.time) : joules(o);
+  };
+  std::size_t best = fastest;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const bool near = static_cast<double>(runs[i].time) <=
+                      (1 + kSameTime) * static_cast<double>(runs[fastest].time);
+    if ((objective != MapObjective::time || near) && cost(runs[i]) < cost(runs[best])) best = i;
+  }
+  return best;
 }
 
 // Before a machine is elaborated for nothing.
@@ -83,6 +108,7 @@ const OperatorOutcome& OperatorRunner::run(const Operator& op, const std::vector
     ++cache_hits_;
     return *outcomes_[last_key_];
   }
+  if (operator_macs(op) > 0) check_format(arch_, op.dtype);
   auto outcome = std::make_unique<OperatorOutcome>(
       options_.fidelity == Fidelity::roofline
           ? bound(op, cold)
@@ -97,42 +123,38 @@ const OperatorOutcome& OperatorRunner::run(const Operator& op, const std::vector
 
 OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
   const RooflineBound roof = roofline(op, arch_, cold);
+  const CappedBound capped = bound_under_cap(arch_, describe(op), roof);
   OperatorOutcome outcome;
-  outcome.time = from_seconds(roof.seconds);
+  outcome.time = from_seconds(capped.seconds);
   outcome.split.add(roof.bound, outcome.time);
   outcome.counts = roof.counts;
-  outcome.energy = dynamic_energy(roof.counts, arch_);
-  outcome.energy += active_energy(roof.seconds, arch_);
+  outcome.energy = dynamic_energy(roof.counts, arch_, capped.clock_factor);
+  outcome.energy += active_energy(capped.seconds, arch_, capped.clock_factor);
+  outcome.clock_factor = capped.clock_factor;
   outcome.mapping = "roofline";
   return outcome;
 }
 
-OperatorOutcome OperatorRunner::run_candidate(const Candidate& candidate,
+OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidate& candidate,
                                               const std::vector<ResidentTensor>& resident,
                                               std::uint64_t foreign_dirty_bytes) {
-  double factor = 1;
-  ProgramOutcome run;
-  // At the nominal clock, then at the one that fits, once more where that was not yet it.
-  constexpr int kAttempts = 3;
-  constexpr double kClockStep = 0.01;  // 15 MHz of 1.5 GHz: boards change their clock in such steps
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  CappedRun capped = run_under_cap(arch_, describe(op), [&](double factor) {
     machine_->set_clock_factor(factor);
-    run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
+    ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
     transactions_ += run.simulated_counts.granules;
     granule_bytes_ += run.simulated_counts.requested_read_bytes + run.simulated_counts.requested_write_bytes;
     ++kernels_;
-    const double fitting = capped_clock_factor(arch_, run.counts, run.split, factor);
-    if (std::abs(fitting - factor) < kClockStep) break;
-    factor = fitting;
-  }
+    return run;
+  });
+  ProgramOutcome& run = capped.run;
   OperatorOutcome outcome;
   outcome.time = run.time;
   outcome.split = run.split;
   outcome.skipped = run.skipped;
   outcome.counts = run.counts;
-  outcome.energy = dynamic_energy(run.counts, arch_, factor);
-  outcome.energy += active_energy(to_seconds(run.time), arch_, factor);
-  outcome.clock_factor = factor;
+  outcome.energy = dynamic_energy(run.counts, arch_, capped.clock_factor);
+  outcome.energy += active_energy(to_seconds(run.time), arch_, capped.clock_factor);
+  outcome.clock_factor = capped.clock_factor;
   outcome.resident = std::move(run.resident);
   outcome.foreign_dirty_bytes = run.foreign_dirty_bytes;
   outcome.mapping = candidate.description;
@@ -144,12 +166,17 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
                                          std::uint64_t foreign_dirty_bytes, const OperatorOutcome* chosen) {
   auto found = mappings_.find(shape);
   if (found == mappings_.end())
-    found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile)).first;
+    found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile, options_.objective)).first;
   const std::vector<Candidate>& candidates = found->second;
+  if (candidates.front().estimate_s > kLongestKernel_s) {
+    throw ConfigError("", fmt::format("{} would take about {:.0f} s on {}; kernels of up to {:.0f} s are simulated",
+                                      describe(op), candidates.front().estimate_s, arch_.name, kLongestKernel_s));
+  }
   if (options_.fidelity == Fidelity::cycle) refuse_collectives(arch_, candidates.front().program);
   if (!machine_ && options_.fidelity == Fidelity::cycle) machine_ = std::make_unique<CycleMachine>(arch_);
   if (!machine_) machine_ = std::make_unique<Machine>(arch_);
-  OperatorOutcome best;
+  std::vector<OperatorOutcome> runs;
+  std::size_t fastest = 0;
   std::uint64_t spent = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (chosen != nullptr && i != chosen->candidate) continue;
@@ -157,18 +184,19 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
     if (chosen == nullptr && candidate.estimate_s > candidates[0].estimate_s * (1 + kNearTie)) continue;
     if (chosen == nullptr && i > 0) {
       const std::uint64_t cost = stages(candidate.program);
-      const double best_s = to_seconds(best.time);
+      const double best_s = to_seconds(runs[fastest].time);
       const bool surprised =
           best_s > candidates[0].estimate_s * (1 + kSurprise) && candidate.estimate_s < best_s;
-      if (cost > kCheapStages && spent + cost > (surprised ? kSurpriseBudget : kStageBudget)) continue;
+      const bool first_thrifty = candidate.thrifty && !candidates[i - 1].thrifty;
+      if (!first_thrifty && cost > kCheapStages && spent + cost > (surprised ? kSurpriseBudget : kStageBudget)) continue;
       spent += cost;
     }
-    OperatorOutcome run = run_candidate(candidate, resident, foreign_dirty_bytes);
-    if (best.time > 0 && run.time >= best.time) continue;
+    OperatorOutcome run = run_candidate(op, candidate, resident, foreign_dirty_bytes);
     run.candidate = i;
-    best = std::move(run);
+    runs.push_back(std::move(run));
+    if (runs.back().time < runs[fastest].time) fastest = runs.size() - 1;
   }
-  return best;
+  return std::move(runs[chosen_by(options_.objective, arch_, runs, fastest)]);
 }
 
 }  // namespace orrery

@@ -32,6 +32,7 @@ struct OperatorOutcome {
 
 struct RunnerOptions {
   Fidelity fidelity = Fidelity::tile;
+  MapObjective objective = MapObjective::time;
   bool exact = false;  // no kernel cache, replication, decode sampling or steady-state skipping
   TileRequest tile;    // forces a tiling
 };
@@ -74,8 +75,8 @@ class OperatorRunner {
 
   OperatorOutcome bound(const Operator& op, bool cold) const;
   // One mapping, at the clock that the machine's power cap allows.
-  OperatorOutcome run_candidate(const Candidate& candidate, const std::vector<ResidentTensor>& resident,
-                                std::uint64_t foreign_dirty_bytes);
+  OperatorOutcome run_candidate(const Operator& op, const Candidate& candidate,
+                                const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes);
   // Simulates the best few mappings, or only `chosen` if given, and returns the fastest.
   OperatorOutcome simulate(const Operator& op, const std::string& shape_key,
                            const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes,

@@ -1,8 +1,53 @@
 #include "sim/engine/power_cap.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
 #include "sim/estimate/energy.h"
+#include "sim/util/errors.h"
 
 namespace orrery {
+namespace {
+
+constexpr int kSteps = 200;       // of the nominal clock: boards move in steps of about 15 MHz
+constexpr int kLeastStep = 40;    // boards do not go lower
+constexpr int kNearEnough = 2;    // steps between a clock that fits and one that does not
+constexpr int kMostRuns = 8;
+
+double factor_of(int step) {
+  return static_cast<double>(step) / kSteps;
+}
+
+[[noreturn]] void refuse(const ArchSpec& arch, const std::string& what, double watts) {
+  throw ConfigError("", fmt::format("{} cannot keep its power cap of {:g} W: {} draws {:.0f} W at the least clock of "
+                                    "{:.2f} GHz",
+                                    arch.name, arch.power_cap_w, what, watts,
+                                    factor_of(kLeastStep) * arch.clock_hz * 1e-9));
+}
+
+// The largest step at which a kernel that took `split` at `factor` stays under the cap, if what waits for cores,
+// buffers and network slows down with the clock and the rest does not.
+int fitting_step(const ArchSpec& arch, const ActivityCounts& counts, const TimeSplit& split, double simulated) {
+  double clocked_s = 0;
+  for (const TimeCategory c :
+       {TimeCategory::compute, TimeCategory::vector, TimeCategory::shared, TimeCategory::noc})
+    clocked_s += to_seconds(split[c]);
+  const double fixed_s = to_seconds(split.total()) - clocked_s;
+  int low = kLeastStep;
+  int high = kSteps + 1;
+  while (high - low > 1) {
+    const int middle = (low + high) / 2;
+    const double f = factor_of(middle);
+    const bool fits = kernel_power_w(arch, counts, fixed_s + clocked_s * simulated / f, f) <= arch.power_cap_w;
+    (fits ? low : high) = middle;
+  }
+  return low;
+}
+
+}  // namespace
 
 double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double seconds,
                       double clock_factor) {
@@ -12,26 +57,63 @@ double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double
   return total_energy(chip, seconds, 1, arch).total() / seconds;
 }
 
-double capped_clock_factor(const ArchSpec& arch, const ActivityCounts& counts, const TimeSplit& split,
-                           double simulated) {
-  if (arch.power_cap_w <= 0) return 1;
-  double clocked_s = 0;
-  for (const TimeCategory c :
-       {TimeCategory::compute, TimeCategory::vector, TimeCategory::shared, TimeCategory::noc})
-    clocked_s += to_seconds(split[c]);
-  const double fixed_s = to_seconds(split.total()) - clocked_s;
-  const auto fits = [&](double factor) {
-    return kernel_power_w(arch, counts, fixed_s + clocked_s * simulated / factor, factor) <= arch.power_cap_w;
-  };
-  if (fits(1)) return 1;
-  constexpr double kLeast = 0.2;  // boards do not go lower
-  double low = kLeast;
-  double high = 1;
-  for (int i = 0; i < 30; ++i) {
-    const double middle = (low + high) / 2;
-    (fits(middle) ? low : high) = middle;
+void check_power_cap(const ArchSpec& arch) {
+  if (arch.power_cap_w <= 0) return;
+  const double idle_w = total_energy({}, 1, 1, arch).total();
+  if (arch.power_cap_w > idle_w) return;
+  throw ConfigError("", fmt::format("{} cannot keep a power cap of {:g} W: it draws {:.0f} W at rest", arch.name,
+                                    arch.power_cap_w, idle_w));
+}
+
+CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
+                        const std::function<ProgramOutcome(double)>& run_at) {
+  int step = kSteps;
+  int too_fast = kSteps + 1;  // the least step known not to fit
+  int fits = 0;               // the largest known to fit
+  CappedRun best;
+  for (int runs = 0; runs < kMostRuns; ++runs) {
+    const double factor = factor_of(step);
+    ProgramOutcome run = run_at(factor);
+    const double watts = kernel_power_w(arch, run.counts, to_seconds(run.time), factor);
+    const bool kept = arch.power_cap_w <= 0 || watts <= arch.power_cap_w;
+    if (!kept && step == kLeastStep) refuse(arch, what, watts);
+    (kept ? fits : too_fast) = step;
+    if (kept && step == kSteps) return {std::move(run), 1};
+    int next = fitting_step(arch, run.counts, run.split, factor);
+    if (kept) best = {std::move(run), factor};
+    if (too_fast - fits <= kNearEnough) break;
+    if (kept && next <= fits + kNearEnough - 1) break;
+    // Between what fits and what does not; if need be, the least that boards go to.
+    next = std::min(next, too_fast - 1);
+    if (next <= fits) next = std::min(fits + 1, too_fast - 1);
+    step = std::max(next, kLeastStep);
   }
-  return low;
+  if (fits == 0) {  // the model of the search was of no use: what is left is the least clock
+    ProgramOutcome run = run_at(factor_of(kLeastStep));
+    const double watts = kernel_power_w(arch, run.counts, to_seconds(run.time), factor_of(kLeastStep));
+    if (watts > arch.power_cap_w) refuse(arch, what, watts);
+    return {std::move(run), factor_of(kLeastStep)};
+  }
+  return best;
+}
+
+CappedBound bound_under_cap(const ArchSpec& arch, const std::string& what, const RooflineBound& bound) {
+  if (arch.power_cap_w <= 0) return {bound.seconds, 1};
+  const bool clocked = bound.bound == TimeCategory::compute || bound.bound == TimeCategory::vector;
+  std::optional<CappedBound> best;
+  for (int step = kLeastStep; step <= kSteps; ++step) {
+    const double f = factor_of(step);
+    const double fastest = clocked ? bound.seconds / f : bound.seconds;
+    // Watts left for the work beside what is drawn all the time, and what the work takes at least.
+    EnergyBreakdown rest = active_energy(1, arch, f);
+    const double left_w = arch.power_cap_w - total_energy(rest, 1, 1, arch).total();
+    const double joules = total_energy(dynamic_energy(bound.counts, arch, f), 0, 1, arch).total();
+    if (left_w <= 0 && joules > 0) continue;
+    const double seconds = joules > 0 ? std::max(fastest, joules / left_w) : fastest;
+    if (!best || seconds < best->seconds) best = {seconds, f};
+  }
+  if (!best) refuse(arch, what, kernel_power_w(arch, bound.counts, bound.seconds, factor_of(kLeastStep)));
+  return *best;
 }
 
 }  // namespace orrery

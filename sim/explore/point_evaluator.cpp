@@ -112,6 +112,25 @@ void PointEvaluator::record(const SweepPoint& point, const TaskOutcome& outcome)
   store_.record(point.address, r);
 }
 
+// Takes out what need not be run to be known wrong. A bound is as quickly found to be none.
+void PointEvaluator::refuse_known(std::vector<const SweepPoint*>& tasks) {
+  if (spec_.fidelity == Fidelity::roofline) return;
+  std::vector<const SweepPoint*> good;
+  for (const SweepPoint* p : tasks) {
+    const std::string why = refusal(plan_.configuration(*p));
+    if (why.empty()) {
+      good.push_back(p);
+      continue;
+    }
+    TaskOutcome outcome;
+    outcome.end = TaskEnd::failed;
+    outcome.text = why;
+    record(*p, outcome);
+    ++summary_.run;
+  }
+  tasks = std::move(good);
+}
+
 void PointEvaluator::evaluate(const std::vector<SweepPoint>& points) {
   const std::unordered_set<std::string> settled = store_.settled(points);
   std::unordered_set<std::string> taken;
@@ -128,6 +147,7 @@ void PointEvaluator::evaluate(const std::vector<SweepPoint>& points) {
       ++summary_.reused;  // the same configuration by another way
     }
   }
+  refuse_known(tasks);
   state_.total += points.size();
   state_.done += points.size() - tasks.size();
   const MakeWorker make = [&]() -> Worker {

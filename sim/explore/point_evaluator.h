@@ -31,6 +31,7 @@ class PointEvaluator {
   SweepSummary summary_;
   std::chrono::steady_clock::time_point committed_;
 
+  void refuse_known(std::vector<const SweepPoint*>& tasks);
   void record(const SweepPoint& point, const TaskOutcome& outcome);
 };
 

@@ -6,10 +6,12 @@
 #include "sim/config/price_book.h"
 #include "sim/config/runtime_loader.h"
 #include "sim/engine/latency_target.h"
+#include "sim/engine/machine.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/ownership_json.h"
 #include "sim/estimate/price_figures.h"
 #include "sim/estimate/uncertainty.h"
+#include "sim/explore/configuration.h"
 #include "sim/explore/configured.h"
 #include "sim/explore/metrics.h"
 #include "sim/report/result_json.h"
@@ -53,7 +55,8 @@ CostScenario cost_of(const json& c) {
 
 void PointRunner::use_machine(const json& c, const std::string& machine, const Technology& technology) {
   if (machine == machine_ && runner_) return;
-  const RunnerOptions options{parse_fidelity(c.at("fidelity").get<std::string>()), false, {}};
+  RunnerOptions options;
+  options.fidelity = parse_fidelity(c.at("fidelity").get<std::string>());
   if (runner_ && options.fidelity != Fidelity::roofline)
     throw ConfigError("", "a process simulates one machine");
   runner_.reset();
@@ -102,6 +105,22 @@ json PointRunner::run(const json& c, const std::string& machine, const std::stri
     result["ownership"] = ownership_of(cost_of(c), known->second, ran, scenario, *arch_, technology);
   for (const char* key : {"run_info", "simulated"}) result.erase(key);
   return result;
+}
+
+std::string refusal(const json& c) {
+  try {
+    const Technology technology = build_technology(ConfigDocument::of(c.at("technology"), "technology"));
+    const ArchSpec arch = configured_machine(c, technology);
+    check_machine(arch);
+    const Scenario scenario = configured_scenario(c, arch);
+    const LlmSpec llm = configured_llm(c);
+    check_scenario(llm, scenario);
+    if (c.at("scenario").contains("batch"))
+      plan_batches(llm, scenario, arch, build_runtime(ConfigDocument::of(c.at("runtime"), "runtime")));
+  } catch (const ConfigError& error) {
+    return label_of(c) + ": " + error.what();
+  }
+  return "";
 }
 
 std::vector<json> metrics_of(const json& result) {

@@ -42,6 +42,9 @@ class PointRunner {
   RunResult simulate(const nlohmann::json& configuration, const Scenario& scenario);
 };
 
+// What is wrong with a configuration that can be known without running it ("" if nothing), and of which base.
+std::string refusal(const nlohmann::json& configuration);
+
 // The figures of a result by the numbers of kMetrics; null where it has none.
 std::vector<nlohmann::json> metrics_of(const nlohmann::json& result);
 

@@ -359,6 +359,16 @@ std::vector<std::pair<PointStatus, std::uint64_t>> ResultStore::counts(const std
   return result;
 }
 
+std::uint64_t ResultStore::failures(const std::string& sweep) {
+  std::uint64_t failed = 0;
+  for (const auto& [status, n] : counts(sweep)) {
+    for (const PointStatus bad :
+         {PointStatus::failed, PointStatus::crashed, PointStatus::timed_out, PointStatus::out_of_memory})
+      failed += status == bad ? n : 0;
+  }
+  return failed;
+}
+
 double ResultStore::wall_s(const std::string& sweep) {
   return guarded(path_, [&] {
     SQLite::Statement sum(

@@ -83,6 +83,8 @@ class ResultStore {
   // By id, its beginning or name; the only one when empty. Throws ConfigError with what there is.
   StoredSweep sweep(const std::string& which);
   std::vector<std::pair<PointStatus, std::uint64_t>> counts(const std::string& sweep);
+  // Points of the sweep that failed, crashed, took too long or too much memory.
+  std::uint64_t failures(const std::string& sweep);
   double wall_s(const std::string& sweep);
   // In the order of the ordinals; `with_json`: the results themselves too.
   void each_point(const std::string& sweep, bool with_json,

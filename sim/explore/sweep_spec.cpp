@@ -196,6 +196,23 @@ void check_keys_set(const SweepSpec& spec, const std::vector<std::string>& place
   }
 }
 
+// A value given twice is one value.
+void keep_each_once(SweepAxis& axis) {
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < axis.size(); ++i) {
+    const bool seen = std::any_of(kept.begin(), kept.end(), [&](std::size_t j) {
+      return std::all_of(axis.keys.begin(), axis.keys.end(),
+                         [&](const AxisKey& k) { return k.values[i] == k.values[j]; });
+    });
+    if (!seen) kept.push_back(i);
+  }
+  for (AxisKey& k : axis.keys) {
+    std::vector<json> once;
+    for (const std::size_t i : kept) once.push_back(k.values[i]);
+    k.values = std::move(once);
+  }
+}
+
 // Where each stands.
 std::vector<std::string> read_axes(const ConfigDocument& document, SweepSpec& spec) {
   const json axes = document.root().value("axes", json::array());
@@ -216,6 +233,7 @@ std::vector<std::string> read_axes(const ConfigDocument& document, SweepSpec& sp
       }
       check_key(spec, k.key, k.values, where);
     }
+    keep_each_once(axis);
     if (axes[i].contains("when")) {
       axis.when = Expression(axes[i]["when"].get<std::string>(), where);
       check_names(spec, *axis.when, {}, where);

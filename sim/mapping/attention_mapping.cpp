@@ -77,13 +77,13 @@ TileKernel untiled(const Operator& op, bool in_order, bool grouped) {
 }  // namespace
 
 std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, std::size_t most,
-                                     const TileRequest& request) {
+                                     const TileRequest& request, MapObjective objective) {
   const auto& s = std::get<AttentionShape>(op.shape);
   const KernelEstimate estimate(arch);
   const bool in_order = arch.execution.library && !arch.execution.library->attention_overlaps;
   const bool shipped = arch.execution.library.has_value() && !request.any();
   const TileKernel base = untiled(op, in_order, !shipped);
-  CandidateList list(most);
+  CandidateList list(estimate, most, objective);
   constexpr std::uint64_t library_query_tile = 128;
   auto ms =
       request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
@@ -117,7 +117,7 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
   };
   for (const std::uint64_t tm : ms) {
     for (const std::uint64_t tk : ks) {
-      if (shipped && s.q > 1 && !list.best().empty()) break;  // the first that fits
+      if (shipped && s.q > 1 && !list.empty()) break;  // the first that fits
       for (std::uint32_t split = 1; split <= 64; split *= 2) {
         TileKernel kernel = base;
         kernel.tile_m = tm;
@@ -157,6 +157,7 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
     Candidate candidate;
     TileKernel kernel = entry.kernel;
     candidate.estimate_s = entry.estimate_s;
+    candidate.thrifty = entry.thrifty;
     candidate.description = fmt::format(
         "query tile {}, kv block {}, split_kv {}, {} cores x {} items x {} buffers", kernel.tile_m,
         kernel.tile_k, kernel.split_k, kernel.cores_used, kernel.resident_items, kernel.pipeline_stages);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/estimate/energy.h"
 #include "sim/timing/dram_timing.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/timing/vector_timing.h"
@@ -109,6 +110,54 @@ double KernelEstimate::steps_cycles(const TileKernel& kernel, const std::vector<
   return cycles;
 }
 
+double KernelEstimate::joules(const TileKernel& kernel, double seconds) const {
+  const WorkItem first;
+  const auto items = static_cast<double>(kernel.items());
+  const double stages = items * std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k);
+  double issued = 0;
+  double pad_read = 0;
+  for (const MatrixStep& step : kernel.matrix_steps) {
+    const std::uint64_t m = engine_length_at(kernel, step.m, first, 0);
+    const std::uint64_t n = engine_length_at(kernel, step.n, first, 0);
+    const std::uint64_t k = engine_length_at(kernel, step.k, first, 0);
+    issued += static_cast<double>(issued_macs(arch_.cores.matrix, step.dataflow, m, n, k)) *
+              storage_bits(step.dtype) / 16;
+    pad_read += static_cast<double>(
+        operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
+  }
+  double loaded = 0;
+  for (const KernelOperand& operand : kernel.inputs) {
+    const auto bytes = static_cast<double>(operand_bytes(kernel, operand, first, 0));
+    if (operand.hold) {
+      loaded += bytes * static_cast<double>(operand_tile_count(kernel, operand)) * kernel.cores_used;
+    } else {
+      loaded += bytes * (operand.once ? items : stages);
+    }
+  }
+  double stored = 0;
+  for (const KernelOperand& operand : kernel.outputs)
+    stored += items * static_cast<double>(operand_bytes(kernel, operand, first, 0));
+  const auto capacity = static_cast<double>(arch_.shared_capacity_bytes());
+  const double missed = missed_bytes(kernel, loaded, capacity);
+  const auto count = [](double value) { return static_cast<std::uint64_t>(value); };
+  ActivityCounts counts;
+  counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] = kernel.useful_macs;
+  counts.issued_macs = count(issued * stages);
+  counts.requested_read_bytes = count(loaded);
+  counts.requested_write_bytes = count(stored);
+  counts.noc_bytes = counts.noc_hop_bytes = count(loaded + stored);
+  counts.scratchpad_read_bytes = count(pad_read * stages + stored);
+  counts.scratchpad_write_bytes = count(loaded + stored);
+  counts.dram_read_bytes = count(missed);
+  counts.dram_write_bytes = count(arch_.shared_buffer ? std::max(0.0, stored - capacity) : stored);
+  if (arch_.shared_buffer) {
+    counts.shared_read_bytes = count(loaded);
+    counts.shared_write_bytes = count(stored);
+    counts.shared_fill_bytes = count(missed);
+  }
+  return energy(counts, seconds, 1, arch_).total();
+}
+
 double KernelEstimate::seconds(const TileKernel& kernel) const {
   const WorkItem first;
   const double cycle_s = 1 / arch_.clock_hz;
@@ -136,6 +185,7 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   }
   double streamed = 0;  // a stage
   double once = 0;      // an item
+  double common = 0;    // a stage, of what items along m share
   for (const KernelOperand& operand : kernel.inputs) {
     const auto bytes = static_cast<double>(operand_bytes(kernel, operand, first, 0));
     if (operand.once) {
@@ -145,6 +195,7 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
       once += bytes * static_cast<double>(operand_tile_count(kernel, operand)) * kernel.cores_used / items;
     } else {
       streamed += bytes;
+      if (!operand.by_m) common += bytes;
     }
   }
   double stored = 0;
@@ -195,8 +246,8 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   double shared_s = 0;
   double write_s = 0;
   if (shared_bytes_per_s_ > 0) {
-    // Of what a cluster asks for alike, one read serves all: with square tiles about half of it.
-    const double shared_reads = loaded * (1 + 1.0 / kernel.cluster) / 2;
+    // Of what a cluster, neighbours along m, asks for alike one read serves all.
+    const double shared_reads = loaded - items * common * stages * (1 - 1.0 / kernel.cluster);
     shared_s = std::max((shared_reads + written) / shared_bytes_per_s_, outer_s(kernel, loaded, written));
     write_s = std::max(0.0, written - capacity) / dram_bytes_per_s_;
   } else {

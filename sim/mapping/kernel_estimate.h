@@ -15,6 +15,9 @@ class KernelEstimate {
   // Seconds, the device's kernel overhead included.
   double seconds(const TileKernel& kernel) const;
 
+  // Joules of one chip for a kernel that takes `seconds`: what it moves and computes, static power included.
+  double joules(const TileKernel& kernel, double seconds) const;
+
   // Whether the buffers and accumulators of the kernel fit a core.
   bool fits(const TileKernel& kernel) const;
 

@@ -27,7 +27,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
   const LibrarySpec& library = arch.execution.library.value();
   const KernelEstimate estimate(arch);
   const TileKernel base = untiled_matmul(op);
-  CandidateList list(most);
+  CandidateList list(estimate, most, MapObjective::time);
   const std::uint64_t element_bits = std::max(base.inputs[0].bits, base.inputs[1].bits);
   const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
   for (const auto& [tile_m, tile_n] : library.tiles) {
@@ -54,14 +54,14 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.cores_used =
           static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
       if (!lay_out(arch, kernel)) continue;
-      double seconds = estimate.seconds(kernel);
+      double seconds = estimate.seconds(chosen_as(kernel));
       if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));
       list.offer(kernel, seconds);
     }
   }
   std::vector<Candidate> result;
   for (const CandidateList::Entry& entry : list.best())
-    result.push_back(matmul_candidate(arch, entry.kernel, base, entry.estimate_s));
+    result.push_back(matmul_candidate(arch, entry, base));
   return result;
 }
 

@@ -33,30 +33,36 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op) {
   return candidate;
 }
 
-std::string describe(const Operator& op) {
-  std::string text = to_string(op.kind);
-  if (const auto* s = std::get_if<MatmulShape>(&op.shape)) text += fmt::format(" {}x{}x{}", s->m, s->n, s->k);
-  if (const auto* s = std::get_if<VectorShape>(&op.shape)) text += fmt::format(" {}x{}", s->rows, s->cols);
-  return text;
-}
-
 }  // namespace
 
-std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const TileRequest& request) const {
-  std::vector<Candidate> found;
-  const bool needs_matrix = op.kind == OperatorKind::matmul || op.kind == OperatorKind::attention;
-  if (needs_matrix && !supports_dtype(arch_.cores.matrix, op.dtype)) {
-    throw ConfigError(
-        "", fmt::format("{} has no rate for {}: add it to the matrix engine's 'rates' or choose another "
-                        "--dtype",
-                        arch_.name, to_string(op.dtype)));
+const char* to_string(MapObjective objective) {
+  switch (objective) {
+    case MapObjective::time:
+      return "time";
+    case MapObjective::energy:
+      return "energy";
+    case MapObjective::edp:
+      return "edp";
   }
+  return "";
+}
+
+MapObjective parse_map_objective(const std::string& text) {
+  for (const MapObjective o : {MapObjective::time, MapObjective::energy, MapObjective::edp}) {
+    if (text == to_string(o)) return o;
+  }
+  throw ConfigError("", "--objective is '" + text + "'; expected time, energy or edp");
+}
+
+std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const TileRequest& request,
+                                   MapObjective objective) const {
+  std::vector<Candidate> found;
   switch (op.kind) {
     case OperatorKind::matmul:
-      found = map_matmul(arch_, op, most, request);
+      found = map_matmul(arch_, op, most, request, objective);
       break;
     case OperatorKind::attention:
-      found = map_attention(arch_, op, most, request);
+      found = map_attention(arch_, op, most, request, objective);
       break;
     case OperatorKind::all_reduce:
     case OperatorKind::all_gather:
@@ -75,7 +81,7 @@ std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const T
     case OperatorKind::rope:
     case OperatorKind::kv_append:
     case OperatorKind::embedding:
-      found = map_vector(arch_, op, most);
+      found = map_vector(arch_, op, most, objective);
       break;
   }
   if (found.empty()) {

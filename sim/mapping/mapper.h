@@ -16,8 +16,15 @@ namespace orrery {
 struct Candidate {
   Program program;
   double estimate_s = 0;
+  bool thrifty = false;     // here for its energy, nearly as fast as the first
   std::string description;  // "tile 128x256x64, split_k 1, ..."
 };
+
+// What a free choice is made by. `time`: the fastest and, within a per cent of it, the least energy.
+enum class MapObjective : std::uint8_t { time, energy, edp };
+const char* to_string(MapObjective objective);
+// Throws ConfigError on another word than time, energy or edp.
+MapObjective parse_map_objective(const std::string& text);
 
 // A tiling asked for by name (kernel --tile); 0 = free.
 struct TileRequest {
@@ -33,7 +40,8 @@ class Mapper {
   explicit Mapper(const ArchSpec& arch) : arch_(arch) {}
 
   // The best `most` candidates, best first, at least one. Throws ConfigError when none fits.
-  std::vector<Candidate> map(const Operator& op, std::size_t most, const TileRequest& request = {}) const;
+  std::vector<Candidate> map(const Operator& op, std::size_t most, const TileRequest& request = {},
+                             MapObjective objective = MapObjective::time) const;
 
  private:
   const ArchSpec& arch_;

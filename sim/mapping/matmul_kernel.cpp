@@ -60,8 +60,24 @@ TileKernel untiled_matmul(const Operator& op) {
   step.dtype = op.dtype;
   step.a_bits = a.bits;
   step.b_bits = b.bits;
+  if (weight_dtype(op.dtype) != activation_dtype(op.dtype)) {
+    // A mixture's weights are widened on the vector lanes before they multiply, and lie on chip as wide.
+    kernel.inputs[kB].on_chip_bits = step.b_bits = a.bits;
+    kernel.vector_steps = {{VectorFunction::widen, tile_of(LoopDim::k), tile_of(LoopDim::n)}};
+  }
   kernel.matrix_steps = {step};
   return kernel;
+}
+
+TileKernel chosen_as(const TileKernel& kernel) {
+  TileKernel same = kernel;
+  for (KernelOperand& operand : same.inputs) {
+    if (operand.on_chip_bits == 0) continue;
+    operand.tensor_bytes = operand.tensor_bytes * operand.on_chip_bits / operand.bits;
+    operand.bits = operand.on_chip_bits;
+    same.vector_steps.clear();
+  }
+  return same;
 }
 
 TileKernel split_reduction(const ArchSpec& arch, const TileKernel& kernel, const TileKernel& base) {
@@ -69,10 +85,11 @@ TileKernel split_reduction(const ArchSpec& arch, const TileKernel& kernel, const
                           base.n, kernel.split_k, base.outputs[0].bits);
 }
 
-Candidate matmul_candidate(const ArchSpec& arch, TileKernel kernel, const TileKernel& base,
-                           double estimate_s) {
+Candidate matmul_candidate(const ArchSpec& arch, const CandidateList::Entry& entry, const TileKernel& base) {
+  TileKernel kernel = entry.kernel;
   Candidate candidate;
-  candidate.estimate_s = estimate_s;
+  candidate.estimate_s = entry.estimate_s;
+  candidate.thrifty = entry.thrifty;
   candidate.description =
       fmt::format("tile {}x{}x{}, {}, split_k {}, {} cores x {} items x {} buffers", kernel.tile_m,
                   kernel.tile_n, kernel.tile_k, to_string(kernel.matrix_steps[0].dataflow), kernel.split_k,

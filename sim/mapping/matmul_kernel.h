@@ -1,17 +1,20 @@
 #pragma once
 // What every mapping of a matmul shares: its kernel without a tiling, the sum of split results, its program.
 
-#include "sim/mapping/mapper.h"
+#include "sim/mapping/candidate_list.h"
 
 namespace orrery {
 
 // Operands numbered 0 (A), 1 (B), 2 (C); extents of the shape, no tiles yet.
 TileKernel untiled_matmul(const Operator& op);
 
+// What a tiling is chosen by: the kernel itself or, where weights are widened, the same on weights that come as wide
+// as they multiply. A library ships a mixture's kernels in the tilings of the format it multiplies in.
+TileKernel chosen_as(const TileKernel& kernel);
+
 // The kernel that adds up the partial results of `kernel`, a tiling of `base` that splits k.
 TileKernel split_reduction(const ArchSpec& arch, const TileKernel& kernel, const TileKernel& base);
 
-Candidate matmul_candidate(const ArchSpec& arch, TileKernel kernel, const TileKernel& base,
-                           double estimate_s);
+Candidate matmul_candidate(const ArchSpec& arch, const CandidateList::Entry& entry, const TileKernel& base);
 
 }  // namespace orrery

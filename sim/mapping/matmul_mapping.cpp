@@ -15,13 +15,14 @@ constexpr std::uint32_t kB = 1;
 // Tries the tilings of one operator and keeps the best.
 class MatmulSearch {
  public:
-  MatmulSearch(const ArchSpec& arch, const Operator& op, std::size_t most, const TileRequest& request)
-      : arch_(arch), estimate_(arch), base_(untiled_matmul(op)), list_(most), request_(request) {}
+  MatmulSearch(const ArchSpec& arch, const Operator& op, std::size_t most, const TileRequest& request,
+               MapObjective objective)
+      : arch_(arch), estimate_(arch), base_(untiled_matmul(op)), list_(estimate_, most, objective), request_(request) {}
 
   const CandidateList& run() {
-    const auto ms = sizes(base_.m, smallest_m(), request_.m);
-    const auto ns = sizes(base_.n, 16, request_.n);
-    const auto ks = sizes(base_.k, 64, request_.k);
+    const auto ms = sizes(base_.m, smallest_m(), request_.m, true);
+    const auto ns = sizes(base_.n, 16, request_.n, true);
+    const auto ks = sizes(base_.k, 64, request_.k, false);
     for (const std::uint64_t tm : ms) {
       for (const std::uint64_t tn : ns) {
         if (arch_.cores.accumulator_bytes > 0 && tm * tn * 4 > arch_.cores.accumulator_bytes) continue;
@@ -37,15 +38,19 @@ class MatmulSearch {
   const TileKernel base_;
   CandidateList list_;
   const TileRequest request_;
+  const bool widens_ = base_.inputs[kB].on_chip_bits > 0;
 
   std::uint64_t smallest_m() const {
     const auto* dot = std::get_if<DotProductArraySpec>(&arch_.cores.matrix);
     return dot != nullptr && dot->instruction_m < 16 ? dot->instruction_m : 16;
   }
 
-  static std::vector<std::uint64_t> sizes(std::uint64_t extent, std::uint64_t smallest, std::uint64_t asked) {
+  static std::vector<std::uint64_t> sizes(std::uint64_t extent, std::uint64_t smallest, std::uint64_t asked,
+                                          bool balanced) {
+    constexpr std::uint64_t kLargest = 16384;
     if (asked != 0) return {std::min(asked, extent)};
-    return tile_sizes(extent, smallest, 16384);
+    return balanced ? balanced_tile_sizes(extent, smallest, kLargest, smallest)
+                    : tile_sizes(extent, smallest, kLargest);
   }
 
   void try_tiles(std::uint64_t tm, std::uint64_t tn, std::uint64_t tk) {
@@ -96,7 +101,7 @@ class MatmulSearch {
   }
 
   void price(const TileKernel& kernel) {
-    double seconds = estimate_.seconds(kernel);
+    double seconds = widens_ ? estimate_.seconds(chosen_as(kernel)) : estimate_.seconds(kernel);
     if (kernel.split_k > 1 && seconds < list_.threshold())
       seconds += estimate_.seconds(split_reduction(arch_, kernel, base_));
     list_.offer(kernel, seconds);
@@ -106,13 +111,13 @@ class MatmulSearch {
 }  // namespace
 
 std::vector<Candidate> map_matmul(const ArchSpec& arch, const Operator& op, std::size_t most,
-                                  const TileRequest& request) {
+                                  const TileRequest& request, MapObjective objective) {
   if (arch.execution.library && !request.any()) return map_library_matmul(arch, op, most);
   const TileKernel base = untiled_matmul(op);
-  MatmulSearch search(arch, op, most, request);
+  MatmulSearch search(arch, op, most, request, objective);
   std::vector<Candidate> result;
   for (const CandidateList::Entry& entry : search.run().best())
-    result.push_back(matmul_candidate(arch, entry.kernel, base, entry.estimate_s));
+    result.push_back(matmul_candidate(arch, entry, base));
   return result;
 }
 

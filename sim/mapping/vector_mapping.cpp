@@ -117,7 +117,7 @@ void complete_kernel(TileKernel& kernel) {
   kernel.instructions_per_stage = kernel.matrix_steps.size() + vector_instructions(kernel.vector_steps);
   kernel.instructions_per_item = vector_instructions(kernel.epilogue) + kernel.outputs.size();
   for (const KernelOperand& operand : kernel.inputs) {
-    const std::uint64_t bytes = operand_bytes(kernel, operand, first, 0);
+    const std::uint64_t bytes = on_chip_bytes(kernel, operand);
     if (operand.hold) {
       kernel.held_bytes += 2 * bytes;  // the next one loads beside it
     } else if (operand.once) {
@@ -226,7 +226,8 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorK
 
 }  // namespace
 
-std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most) {
+std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most,
+                                  MapObjective objective) {
   if (arch.execution.library) {
     const auto& kernels = arch.execution.library->vector_kernels;
     if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end()) {
@@ -237,7 +238,7 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std:
   }
   const KernelEstimate estimate(arch);
   TileKernel kernel = untiled(op);
-  CandidateList list(most);
+  CandidateList list(estimate, most, objective);
   const bool row_wise = is_row_wise(op.kind);
   for (const std::uint64_t tm : tile_sizes(kernel.m, 1, 4096)) {
     kernel.tile_m = tm;
@@ -256,6 +257,7 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std:
   for (const CandidateList::Entry& entry : list.best()) {
     Candidate candidate;
     candidate.estimate_s = entry.estimate_s;
+    candidate.thrifty = entry.thrifty;
     candidate.description =
         fmt::format("{} rows x {} columns an item, {} cores x {} items", entry.kernel.tile_m,
                     entry.kernel.tile_n, entry.kernel.cores_used, entry.kernel.resident_items);

@@ -40,6 +40,7 @@ std::uint64_t TileKernel::scratchpad_bytes(bool dedicated_accumulators) const {
 WorkItem work_item(const TileKernel& kernel, std::uint64_t index) {
   const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles();
   WorkItem item;
+  item.index = index;
   item.split = static_cast<std::uint32_t>(index % kernel.split_k);
   const std::uint64_t outer = index / kernel.split_k;
   item.batch = outer / plane;
@@ -102,6 +103,12 @@ std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& opera
   const std::uint64_t elements =
       length_at(kernel, operand.rows, item, k_tile) * length_at(kernel, operand.cols, item, k_tile);
   return (elements * operand.bits + 7) / 8;
+}
+
+std::uint64_t on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand) {
+  KernelOperand wide = operand;
+  wide.bits = std::max(operand.bits, operand.on_chip_bits);
+  return operand_bytes(kernel, wide, WorkItem{}, 0);
 }
 
 std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index) {

@@ -36,6 +36,7 @@ struct KernelOperand {
   std::uint64_t batch_divisor = 1;  // several batch indices share a tile (grouped heads)
   Length rows, cols;
   std::uint32_t bits = 16;
+  std::uint32_t on_chip_bits = 0;  // of an element in the scratchpad, where it is widened; 0 = as it comes
   bool hold = false;               // stays in the scratchpad while the indices that choose it do not change
   bool once = false;               // loaded with a work item's first stage only
   bool irregular = false;          // rows scattered over DRAM pages (gather)
@@ -103,6 +104,7 @@ struct TileKernel {
 
 // Coordinates of a work item.
 struct WorkItem {
+  std::uint64_t index = 0;  // in the raster
   std::uint64_t batch = 0, m = 0, n = 0;
   std::uint32_t split = 0;
   std::uint64_t k_begin = 0, k_end = 0;  // k tiles, end exclusive
@@ -124,6 +126,9 @@ std::uint64_t operand_tile(const TileKernel& kernel, const KernelOperand& operan
 // Bytes of the tile of `operand` at (item, k tile), clipped at the edges.
 std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
                             std::uint64_t k_tile);
+
+// Bytes that the largest tile of `operand` takes in the scratchpad.
+std::uint64_t on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand);
 
 // Bytes of tile `index` of an operand (the inverse of operand_tile), clipped at the edges.
 std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index);

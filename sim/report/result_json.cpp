@@ -73,8 +73,8 @@ json info_json(const RunInfo& info) {
           {"date", date.data()}};
 }
 
-json optional_json(const std::optional<double>& value) {
-  return value ? json(*value) : json(nullptr);
+json optional_json(const std::optional<Figure>& value) {
+  return value ? json(static_cast<double>(*value)) : json(nullptr);
 }
 
 json utilization_json(double compute, double dram) {
@@ -98,7 +98,7 @@ json to_json(const RunResult& r) {
               {"output", r.output},
               {"devices", r.devices},
               {"ttft_s", r.ttft_s}};
-  out["tpot_s"] = r.tpot_s < 0 ? json(nullptr) : json(r.tpot_s);
+  out["tpot_s"] = optional_json(r.tpot_s);
   out["latency_s"] = r.latency_s;
   out["tokens_per_s"] = r.tokens_per_s;
   out["energy_j"] = energy_json(r.energy);

@@ -10,6 +10,7 @@ const std::array<CounterInfo, kCounterCount>& counters() {
       {"adc_conversions", "conversions", "analogue to digital, at its columns", &C::adc_conversions},
       {"vector_ops", "operations", "simple lane operations", &C::vector_ops},
       {"transcendental_ops", "operations", "exp, rsqrt, tanh, division", &C::transcendental_ops},
+      {"widened_bytes", "bytes", "weights widened on the vector lanes, as wide as they multiply", &C::widened_bytes},
       {"scratchpad_read_bytes", "bytes", "read by the engines", &C::scratchpad_read_bytes},
       {"scratchpad_write_bytes", "bytes", "written by DMA and engines", &C::scratchpad_write_bytes},
       {"requested_read_bytes", "bytes", "asked by the cores", &C::requested_read_bytes},

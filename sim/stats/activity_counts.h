@@ -15,6 +15,7 @@ struct ActivityCounts {
   std::uint64_t dac_conversions = 0, adc_conversions = 0;  // of arrays that multiply in memory
   std::uint64_t vector_ops = 0;
   std::uint64_t transcendental_ops = 0;
+  std::uint64_t widened_bytes = 0;  // of weights, at the width they multiply in
   std::uint64_t scratchpad_read_bytes = 0;
   std::uint64_t scratchpad_write_bytes = 0;
   std::uint64_t requested_read_bytes = 0;  // asked by the cores' DMA engines
@@ -49,7 +50,7 @@ struct CounterInfo {
   const char* description;
   std::uint64_t ActivityCounts::*member;
 };
-inline constexpr std::size_t kCounterCount = 26;
+inline constexpr std::size_t kCounterCount = 27;
 const std::array<CounterInfo, kCounterCount>& counters();
 
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);

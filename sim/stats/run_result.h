@@ -8,18 +8,19 @@
 
 #include "sim/stats/activity_counts.h"
 #include "sim/stats/expected_error.h"
+#include "sim/stats/figure.h"
 #include "sim/stats/time_split.h"
 
 namespace orrery {
 
 // Joules.
 struct EnergyBreakdown {
-  double compute = 0;
-  double conversion = 0;  // ADCs and DACs
-  double registers = 0;   // register files, load and store path, instruction issue
-  double sram = 0, dram = 0, noc = 0, link = 0;
-  double static_power = 0;  // idle, leakage, clock tree
-  double supply = 0;        // lost in the board's regulators
+  Figure compute = 0;
+  Figure conversion = 0;  // ADCs and DACs
+  Figure registers = 0;   // register files, load and store path, instruction issue
+  Figure sram = 0, dram = 0, noc = 0, link = 0;
+  Figure static_power = 0;  // idle, leakage, clock tree
+  Figure supply = 0;        // lost in the board's regulators
   double dynamic() const { return compute + conversion + registers + sram + dram + noc + link; }
   double total() const { return dynamic() + static_power + supply; }
   EnergyBreakdown& operator+=(const EnergyBreakdown& o) {
@@ -39,37 +40,37 @@ struct SimulatedShare {
   std::uint64_t transactions = 0;   // granules moved end to end
   std::uint64_t kernels = 0;        // programs run on the machine
   std::uint64_t granule_bytes = 0;  // moved in those transactions
-  double simulated = 0, replayed = 0, replicated = 0;
+  Figure simulated = 0, replayed = 0, replicated = 0;
 };
 
 // One kind of operator over a run, or what is no operator's ("software": gaps between kernels, host work).
 struct OperatorShare {
   std::string op;
-  double time_s = 0;
-  double energy_j = 0;  // static power over that time included; sums to the run's
+  Figure time_s = 0;
+  Figure energy_j = 0;  // static power over that time included; sums to the run's
 };
 
 // The prompt and the tokens after it.
 struct PhasePower {
-  double time_s = 0, power_w = 0;
+  Figure time_s = 0, power_w = 0;
 };
 
 // Mean power of all boards over a stretch of a run, from its start.
 struct PowerStretch {
-  double from_s = 0, to_s = 0, power_w = 0;
+  Figure from_s = 0, to_s = 0, power_w = 0;
 };
 
 // Differs from run to run; everything else of a result does not.
 struct RunInfo {
-  double wall_s = 0, cpu_s = 0;
+  Figure wall_s = 0, cpu_s = 0;
   std::uint64_t cache_hits = 0;
 };
 
 // What a machine costs, where that is known. USD.
 struct PriceFigures {
-  std::optional<double> unit_cost;            // to make a chip: silicon, package, memory, test
-  std::optional<double> chip_price;           // to buy one
-  std::optional<double> per_m_output_tokens;  // bought, or rented where it is not for sale; busy all the time
+  std::optional<Figure> unit_cost;            // to make a chip: silicon, package, memory, test
+  std::optional<Figure> chip_price;           // to buy one
+  std::optional<Figure> per_m_output_tokens;  // bought, or rented where it is not for sale; busy all the time
 };
 
 struct RunResult {
@@ -78,23 +79,23 @@ struct RunResult {
   std::uint64_t recomputed_sequences = 0;  // set back for want of cache, and computed again
   std::uint64_t batch = 1, input = 0, output = 0;
   std::uint32_t devices = 1;
-  double ttft_s = 0;
-  double tpot_s = -1;  // -1 = not defined (one token)
-  double latency_s = 0;
-  double tokens_per_s = 0;
+  Figure ttft_s = 0;
+  std::optional<Figure> tpot_s;  // none of one token
+  Figure latency_s = 0;
+  Figure tokens_per_s = 0;
   EnergyBreakdown energy;
   std::vector<OperatorShare> operators;  // most energy first; empty at fidelity roofline
   PhasePower prefill, decode;
   std::vector<PowerStretch> power_over_time;  // a stretch a sampled step, end to end
-  double energy_per_token_j = 0;
-  double average_power_w = 0;
-  double area_mm2 = 0;
+  Figure energy_per_token_j = 0;
+  Figure average_power_w = 0;
+  Figure area_mm2 = 0;
   PriceFigures price;
-  double utilization_compute = 0, utilization_dram = 0;
+  Figure utilization_compute = 0, utilization_dram = 0;
   TimeCategory bound = TimeCategory::compute;
   TimeSplitSeconds time;
   ActivityCounts counts;             // of one device
-  double decode_sampling_error = 0;  // largest relative deviation seen where decode steps were interpolated
+  Figure decode_sampling_error = 0;  // largest relative deviation seen where decode steps were interpolated
   SimulatedShare share;
   ExpectedError expected;  // of the latency
   RunInfo info;
@@ -102,13 +103,13 @@ struct RunResult {
 
 struct KernelResult {
   std::string arch, op, shape, dtype, fidelity, mapping;
-  double latency_s = 0;
-  double cycles = 0;     // at the nominal clock
-  double clock_ghz = 0;  // that it ran at, under the power cap
-  double flops = 0;      // of the operator
+  Figure latency_s = 0;
+  Figure cycles = 0;     // at the nominal clock
+  Figure clock_ghz = 0;  // that it ran at, under the power cap
+  Figure flops = 0;      // of the operator
   EnergyBreakdown energy;
-  double power_w = 0;
-  double utilization_compute = 0, utilization_dram = 0;
+  Figure power_w = 0;
+  Figure utilization_compute = 0, utilization_dram = 0;
   TimeCategory bound = TimeCategory::compute;
   TimeSplitSeconds time;
   ActivityCounts counts;

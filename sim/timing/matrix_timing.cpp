@@ -2,6 +2,7 @@
 
 #include "sim/timing/dot_product_timing.h"
 #include "sim/timing/systolic_timing.h"
+#include "sim/util/errors.h"
 
 namespace orrery {
 
@@ -47,6 +48,17 @@ Conversions conversions(const MatrixEngineSpec& engine, Dataflow dataflow, std::
 
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype) {
   return macs_per_cycle(engine, dtype) > 0;
+}
+
+void check_format(const ArchSpec& arch, DType dtype) {
+  if (supports_dtype(arch.cores.matrix, dtype)) return;
+  std::string has;
+  for (std::size_t d = 0; d < kDTypeCount; ++d) {
+    const auto other = static_cast<DType>(d);
+    if (supports_dtype(arch.cores.matrix, other)) has += (has.empty() ? "" : ", ") + std::string(to_string(other));
+  }
+  throw ConfigError("", arch.name + " does not multiply " + to_string(dtype) + ": it has no rate for " +
+                            to_string(dtype) + " among its matrix engine's 'rates' (it has " + has + ")");
 }
 
 std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine) {

@@ -12,6 +12,8 @@ VectorCost vector_cost(VectorFunction function) {
     case VectorFunction::scale:
     case VectorFunction::accumulate:
       return {1, 0, 0, 0, 1};
+    case VectorFunction::widen:  // shift and mask into place; scale and offset (LLM kernels do two at a time)
+      return {2, 0, 0, 0, 2};
     case VectorFunction::softmax:  // max; subtract; sum; scale | exp | reciprocal
       return {4, 1, 1, 2, 6};
     case VectorFunction::online_softmax:  // scale; max; subtract; sum; | exp | the old maximum's exp

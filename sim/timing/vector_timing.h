@@ -15,6 +15,7 @@ enum class VectorFunction : std::uint8_t {
   add,             // a + b
   scale,           // x * s
   accumulate,      // sum of partial results
+  widen,           // integers to the format that multiplies: shift, mask, scale, some at a time
   softmax,         // max, exp(x - max), sum, scale
   online_softmax,  // a FlashAttention block: running max and sum, rescale of the accumulator
   rmsnorm,

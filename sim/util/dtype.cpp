@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "sim/util/checked.h"
+#include "sim/util/units.h"
+
 namespace orrery {
 namespace {
 
@@ -40,7 +43,7 @@ DType activation_dtype(DType dtype) {
 }
 
 std::uint64_t storage_bytes(DType dtype, std::uint64_t elements) {
-  return (elements * storage_bits(dtype) + 7) / 8;
+  return ceil_div<std::uint64_t>(checked_product({elements, storage_bits(dtype)}), 8);
 }
 
 }  // namespace orrery

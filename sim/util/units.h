@@ -16,15 +16,25 @@ inline constexpr std::uint64_t kMiB = 1024 * kKiB;
 inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 inline constexpr double kHoursAYear = 8766;
 
+// What one conversion may come to; sums of a few such still fit into Femtoseconds.
+inline constexpr double kLongestDuration = 4e18;
+
+// Throws SimulationError: a duration that is negative, undefined, or beyond kLongestDuration.
+[[noreturn]] void throw_time_range(double femtoseconds);
+
 inline double to_seconds(Femtoseconds t) {
   return static_cast<double>(t) / kFsPerSecond;
 }
-// Rounds up: a resource is never faster than its rate.
+// The one way from a real number to time. Rounds up: a resource is never faster than its rate.
+inline Femtoseconds from_femtoseconds(double fs) {
+  if (!(fs >= 0 && fs <= kLongestDuration)) throw_time_range(fs);
+  return static_cast<Femtoseconds>(std::ceil(fs));
+}
 inline Femtoseconds from_seconds(double s) {
-  return static_cast<Femtoseconds>(std::ceil(s * kFsPerSecond));
+  return from_femtoseconds(s * kFsPerSecond);
 }
 inline Femtoseconds from_ns(double ns) {
-  return static_cast<Femtoseconds>(std::ceil(ns * kFsPerNs));
+  return from_femtoseconds(ns * kFsPerNs);
 }
 
 template <class Integer>

@@ -1,6 +1,7 @@
 #include "sim/workload/llm_spec.h"
 
 #include "sim/config/name_lookup.h"
+#include "sim/util/checked.h"
 #include "sim/util/nearest_name.h"
 
 namespace orrery {
@@ -26,6 +27,14 @@ class DimensionReader {
   const ConfigDocument& document_;
   const json& root_;
 
+  // Far beyond any model: what lies above is a slip, and would take for ever or overflow.
+  static std::uint64_t largest(const std::string& key) {
+    if (key == "num_hidden_layers" || key == "n_layer") return 10'000;
+    if (key.find("position") != std::string::npos) return std::uint64_t{1} << 30;
+    if (key == "vocab_size") return std::uint64_t{1} << 26;
+    return std::uint64_t{1} << 20;
+  }
+
   std::uint64_t read(const char* key, std::uint64_t fallback, bool must) {
     if (!root_.contains(key) || root_[key].is_null()) {
       if (must) {
@@ -36,9 +45,11 @@ class DimensionReader {
       }
       return fallback;
     }
-    if (!root_[key].is_number_integer() || root_[key].get<std::int64_t>() <= 0) {
-      fail(std::string("/") + key,
-           std::string("'") + key + "' is " + root_[key].dump() + "; expected a positive integer");
+    const std::uint64_t most = largest(key);
+    if (!root_[key].is_number_integer() || root_[key].get<std::int64_t>() <= 0 ||
+        root_[key].get<std::uint64_t>() > most) {
+      fail(std::string("/") + key, std::string("'") + key + "' is " + root_[key].dump() +
+                                       "; expected a positive integer, at most " + std::to_string(most));
       return fallback;
     }
     return root_[key].get<std::uint64_t>();
@@ -156,7 +167,7 @@ std::uint64_t LlmSpec::parameters() const {
   // Final norm, or bert's embedding norm; bloom has both, gpt-j a bias of its head.
   const std::uint64_t last =
       (position == PositionKind::alibi ? 2 : 1) * norm_weights + (parallel_branches ? vocab : 0);
-  return layers * layer + embeddings + last + (pooler ? hidden * hidden + hidden : 0);
+  return checked_sum(checked_product({layers, layer}), embeddings + last + (pooler ? hidden * hidden + hidden : 0));
 }
 
 LlmSpec build_llm(const ConfigDocument& document) {

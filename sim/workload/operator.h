@@ -86,6 +86,10 @@ struct Operator {
   std::vector<Tensor> outputs;
 };
 
+// "matmul 64x4096x4096", "attention batch 2, ...": kind and shape in words.
+std::string describe(const OperatorShape& shape);
+std::string describe(const Operator& op);
+
 struct OperatorGraph {
   std::vector<Operator> operators;
 };

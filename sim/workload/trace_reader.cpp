@@ -39,6 +39,13 @@ std::uint64_t count(const json& object, const char* key, const std::string& pref
   return value.get<std::uint64_t>();
 }
 
+std::uint64_t count_between(const json& object, const char* key, std::uint64_t least, std::uint64_t most) {
+  const std::uint64_t value = count(object, key, "");
+  if (value >= least && value <= most) return value;
+  throw LineError{std::string("key '") + key + "' is " + std::to_string(value) + "; expected " +
+                  std::to_string(least) + " to " + std::to_string(most)};
+}
+
 std::string text(const json& object, const char* key, const std::string& prefix) {
   const json& value = object.at(key);
   if (!value.is_string())
@@ -176,11 +183,11 @@ Header read_header(const json& line) {
   Header header;
   StreamInfo& info = header.info;
   info.model = text(line, "model", "");
-  info.scenario.batch = count(line, "batch", "");
-  info.scenario.input = count(line, "input", "");
-  info.scenario.output = count(line, "output", "");
+  info.scenario.batch = count_between(line, "batch", 1, std::uint64_t{1} << 24);
+  info.scenario.input = count_between(line, "input", 1, std::uint64_t{1} << 27);
+  info.scenario.output = count_between(line, "output", 1, std::uint64_t{1} << 27);
   info.scenario.dtype = dtype_of(line, "");
-  info.scenario.tensor_parallel = static_cast<std::uint32_t>(count(line, "devices", ""));
+  info.scenario.tensor_parallel = static_cast<std::uint32_t>(count_between(line, "devices", 1, 65536));
   info.prefill_graphs = count(line, "prefill_graphs", "");
   info.decode_graphs = count(line, "decode_graphs", "");
   const json& memory = line["memory_bytes"];
@@ -188,7 +195,6 @@ Header read_header(const json& line) {
   check_keys(memory, {"weights", "kv_cache", "activations"}, p);
   info.memory = {count(memory, "weights", p), count(memory, "kv_cache", p), count(memory, "activations", p)};
   header.operators = count(line, "operators", "");
-  if (info.scenario.tensor_parallel == 0) throw LineError{"key 'devices' is 0; expected at least 1"};
   if (info.decode_graphs != 0 && info.decode_graphs + 1 != info.scenario.output) {
     throw LineError{"key 'decode_graphs' is " + std::to_string(info.decode_graphs) + "; an output of " +
                     std::to_string(info.scenario.output) + " tokens takes one less than that"};

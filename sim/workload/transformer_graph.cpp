@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/util/checked.h"
 #include "sim/util/errors.h"
 #include "sim/workload/layer_builder.h"
 
@@ -236,7 +237,9 @@ class GraphWriter {
   // one).
   void head(const Tensor& x) {
     if (llm_.encoder_only) {
-      if (llm_.pooler) matmul(x, "pooler_weight", "pooled", batch_, llm_.hidden, llm_.hidden);
+      Tensor first = x;  // a position a sequence
+      first.shape = {batch_, llm_.hidden};
+      if (llm_.pooler) matmul(first, "pooler_weight", "pooled", batch_, llm_.hidden, llm_.hidden);
       return;
     }
     Tensor sum;
@@ -298,11 +301,11 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario) {
   if (!llm.encoder_only) {
     const std::uint64_t context = scenario.input + scenario.output - 1;
     const std::uint64_t kv_share = std::max<std::uint64_t>(1, llm.kv_heads / tp);
-    need.kv_cache =
-        storage_bytes(scenario.dtype, 2 * llm.layers * kv_share * llm.head_dim * context * scenario.batch);
+    need.kv_cache = storage_bytes(scenario.dtype, checked_product({2, llm.layers, kv_share, llm.head_dim, context,
+                                                                   scenario.batch}));
   }
   const std::uint64_t widest = std::max(2 * llm.ffn / tp, llm.hidden);
-  need.activations = storage_bytes(scenario.dtype, scenario.batch * scenario.input * (llm.hidden + widest));
+  need.activations = storage_bytes(scenario.dtype, checked_product({scenario.batch, scenario.input, llm.hidden + widest}));
   return need;
 }
 

@@ -72,7 +72,7 @@ TEST(BadInput, ModelThatDoesNotFitSaysHowManyBytesAreMissing) {
   const std::uint64_t need =
       2 * 6738415616ULL + 2ULL * 32 * 4096 * 2 * 1151 + 2ULL * 1024 * (4096 + 2 * 11008);
   const std::uint64_t missing = need - 8ULL * 1024 * 1024 * 1024;
-  expect_refused("run --arch asic/tpu-v4i --model llama-2-7b --dtype fp16", 2,
+  expect_refused("run --arch asic/tpu-v4i --model llama-2-7b --dtype bf16", 2,
                  {"does not fit", std::to_string(missing) + " bytes are missing"});
   expect_refused("compare --arch asic/tpu-v5e --arch asic/tpu-v4i --model llama-2-7b", 2, {"asic/tpu-v4i"});
 }

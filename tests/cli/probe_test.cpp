@@ -72,10 +72,10 @@ TEST(Probe, BadInputIsRefusedWithTheReason) {
   refused("probe collective --node a100_dgx --devices 12", "it has 8 chips");
   refused("probe collective --node a100_dgx --algorithm in_switch", "no switch that reduces");
   refused("probe sram --pattern rand", "--arch or --levels");
-  refused("probe sram --arch gpu/h100-sxm --lanes -1", "--lanes is -1");
-  refused("probe sram --arch gpu/h100-sxm --writes 2", "a share from 0 to 1");
+  refused("probe sram --arch gpu/h100-sxm --lanes -1", "--lanes is -1; expected 1 to 65536");
+  refused("probe sram --arch gpu/h100-sxm --writes 2", "--writes is 2; expected 0 to 1");
   refused("probe noc --topology mesh --routing table", "expected xy or yx");
-  refused("probe noc --topology mesh --link-latency 0", "1 to 1000");
+  refused("probe noc --topology mesh --link-latency 0", "--link-latency is 0; expected 1 to 1000");
   refused("kernel --arch gpu/h100-sxm --node h100_dgx --op all_to_all --bytes 10 --devices 4294967298",
           "at most 512");
   refused("probe disk", "probe needs dram");

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/engine/kernel_run.h"
+#include "sim/timing/matrix_timing.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery::test {
@@ -29,6 +30,35 @@ Operator random_vector(Random& random, DType dtype) {
       OperatorKind::kv_append, OperatorKind::embedding};
   const OperatorKind kind = kKinds[random.below(10)];
   return standalone_vector(kind, {random.log_uniform(1, 4096), random.log_uniform(32, 16384)}, dtype);
+}
+
+bool is_prime(std::uint64_t n) {
+  for (std::uint64_t d = 2; d * d <= n; ++d) {
+    if (n % d == 0) return false;
+  }
+  return n > 1;
+}
+
+std::uint64_t wild_extent(Random& random, std::uint64_t most) {
+  std::uint64_t n = random.log_uniform(1, most);
+  switch (random.below(4)) {
+    case 0:
+      return random.log_uniform(1, 64);
+    case 1:
+      while (n > 2 && !is_prime(n)) --n;
+      return n;
+    case 2:
+      return (std::uint64_t{1} << random.below(static_cast<std::uint64_t>(std::log2(static_cast<double>(most))))) + 1;
+    default:
+      return n;
+  }
+}
+
+DType any_format(Random& random, const ArchSpec& arch) {
+  while (true) {
+    const auto dtype = static_cast<DType>(random.below(kDTypeCount));
+    if (supports_dtype(arch.cores.matrix, dtype)) return dtype;
+  }
 }
 
 }  // namespace
@@ -63,6 +93,47 @@ Operator random_operator(Random& random, const ArchSpec& arch, std::uint64_t mos
     }
     if (operator_macs(op) <= most_macs) return op;
   }
+}
+
+Operator wild_operator(Random& random, const ArchSpec& arch, std::uint64_t most_macs) {
+  while (true) {
+    const DType dtype = any_format(random, arch);
+    const std::uint64_t pick = random.below(5);
+    Operator op;
+    if (pick <= 1) {
+      const std::uint64_t batch = random.below(6) == 0 ? wild_extent(random, 64) : 1;
+      op = standalone_matmul({batch, wild_extent(random, 8192), wild_extent(random, 16384), wild_extent(random, 16384)},
+                             dtype);
+    } else if (pick == 2) {
+      AttentionShape s;
+      s.batch = wild_extent(random, 32);
+      s.kv_heads = 1 + random.below(16);
+      s.heads = s.kv_heads * (1 + random.below(8));
+      s.head_dim = std::uint64_t{8} << random.below(5);
+      s.kv = wild_extent(random, 8192);
+      s.q = random.below(2) == 0 ? 1 : std::min(s.kv, wild_extent(random, 2048));
+      s.causal = s.q > 1 && random.below(3) > 0;
+      op = standalone_attention(s, dtype == DType::w4a16 || dtype == DType::w8a16 ? arch.execution.default_dtype : dtype);
+    } else {
+      op = random_vector(random, activation_dtype(dtype));
+      const std::uint64_t rows = wild_extent(random, 8192);
+      op = standalone_vector(op.kind, {rows, wild_extent(random, 8192)}, activation_dtype(dtype));
+    }
+    std::uint64_t bytes = operator_bytes(op).read + operator_bytes(op).written;
+    if (operator_macs(op) <= most_macs && bytes <= most_macs / 16) return op;
+  }
+}
+
+Operator long_operator(Random& random, const ArchSpec& arch, bool big) {
+  const std::uint64_t scale = big ? 16384 : 1024;
+  const DType dtype = any_format(random, arch);
+  if (random.below(3) == 0) {
+    const Operator op = random_vector(random, activation_dtype(dtype));
+    return standalone_vector(op.kind, {random.log_uniform(scale, 2 * scale), random.log_uniform(512, 4096)},
+                             activation_dtype(dtype));
+  }
+  const std::uint64_t k = random.below(2) == 0 ? random.log_uniform(1, 64) : random.log_uniform(64, scale / 4);
+  return standalone_matmul({1, random.log_uniform(scale / 8, scale), random.log_uniform(scale / 4, scale), k}, dtype);
 }
 
 }  // namespace orrery::test

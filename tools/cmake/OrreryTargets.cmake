@@ -1,4 +1,5 @@
-# One folder = one library. orrery_library(NAME SOURCES ... LINK ...): includes start at the repository root.
+# One folder = one library. orrery_library(NAME SOURCES ... LINK ... HEAVY ...): includes start at the repository
+# root. HEAVY headers of others, which most of the folder's files include, are parsed once a library.
 option(ORRERY_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 
 add_library(orrery_options INTERFACE)
@@ -15,7 +16,10 @@ if(ORRERY_SANITIZE)
 endif()
 
 function(orrery_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;HEAVY" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC orrery_options ${ARG_LINK})
+  if(ARG_HEAVY)
+    target_precompile_headers(${name} PRIVATE ${ARG_HEAVY})
+  endif()
 endfunction()

@@ -63,8 +63,7 @@ int compare_command(const Arguments& arguments) {
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const RunnerOptions runner = runner_options_from(parsed.values);
   const RuntimeSpec runtime = runtime_from(parsed.values);
-  const auto jobs = parsed.values["jobs"].as<std::int64_t>();
-  if (jobs < 1) throw UsageError("--jobs must be at least 1");
+  const std::uint64_t jobs = whole_between(parsed.values, "jobs", 1, 1024);
 
   // Every machine and the model are read, and the model must fit each, before anything is simulated.
   LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());

@@ -4,10 +4,12 @@
 
 #include "sim/config/arch_loader.h"
 #include "sim/engine/kernel_run.h"
+#include "sim/engine/machine.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "sim/timing/collective_choice.h"
+#include "sim/util/checked.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/output.h"
@@ -63,10 +65,8 @@ class ShapeReader {
   std::vector<std::string> used_;
 
   std::uint64_t take(const char* name) {
-    const auto value = values_[name].as<std::int64_t>();
-    if (value < 1)
-      throw UsageError("--" + std::string(name) + " is " + std::to_string(value) + "; expected at least 1");
-    return static_cast<std::uint64_t>(value);
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+    return whole_between(values_, name, 1, kMost);
   }
 };
 
@@ -146,7 +146,7 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
 void check_kernel_fits(const Operator& op, const ArchSpec& arch) {
   std::uint64_t bytes = 0;
   for (const auto* list : {&op.inputs, &op.outputs}) {
-    for (const Tensor& t : *list) bytes += t.bytes();
+    for (const Tensor& t : *list) bytes = checked_sum(bytes, t.bytes());
   }
   if (bytes <= arch.dram.capacity_bytes) return;
   throw ConfigError("", fmt::format("the operands take {} bytes; {} has {} of DRAM: {} are missing", bytes,
@@ -177,6 +177,8 @@ int kernel_command(const Arguments& arguments) {
        "links and protocols of this node instead of the machine's own")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
        "roofline (a bound), tile, or cycle (slow: small kernels)")  //
+      ("objective", po::value<std::string>()->default_value("time")->value_name("O"),
+       "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")  //
       ("exact", "no steady-state skipping");
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
   if (parsed.help) return 0;
@@ -192,6 +194,7 @@ int kernel_command(const Arguments& arguments) {
                           ? parse_dtype_option(parsed.values["dtype"].as<std::string>())
                           : arch.execution.default_dtype;
   const Operator op = operator_from(parsed.values, arch, dtype);
+  check_machine(arch);
   check_kernel_fits(op, arch);
   KernelResult result = run_kernel(op, arch, runner);
   watch.stop(result.info);

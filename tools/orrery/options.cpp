@@ -1,5 +1,8 @@
 #include "tools/orrery/options.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <iostream>
 #include <sstream>
 
@@ -46,6 +49,21 @@ ParsedOptions parse_options(const Arguments& arguments, po::options_description 
   return parsed;
 }
 
+std::uint64_t whole_between(const po::variables_map& values, const char* option, std::uint64_t least,
+                            std::uint64_t most) {
+  const auto value = values[option].as<std::int64_t>();
+  if (value < 0 || static_cast<std::uint64_t>(value) < least || static_cast<std::uint64_t>(value) > most)
+    throw UsageError(fmt::format("--{} is {}; expected {} to {}", option, value, least, most));
+  return static_cast<std::uint64_t>(value);
+}
+
+double real_between(const po::variables_map& values, const char* option, double least, double most) {
+  const double value = values[option].as<double>();
+  if (!(value >= least && value <= most))
+    throw UsageError(fmt::format("--{} is {:g}; expected {:g} to {:g}", option, value, least, most));
+  return value;
+}
+
 std::vector<double> positive_numbers(const std::string& option, const std::string& list,
                                      const std::string& what) {
   std::vector<double> numbers;
@@ -53,7 +71,7 @@ std::vector<double> positive_numbers(const std::string& option, const std::strin
   for (std::string text; std::getline(parts, text, ',');) {
     char* end = nullptr;
     numbers.push_back(std::strtod(text.c_str(), &end));
-    if (text.empty() || *end != '\0' || !(numbers.back() > 0))
+    if (text.empty() || *end != '\0' || !(numbers.back() > 0) || !std::isfinite(numbers.back()))
       throw UsageError(option + " '" + list + "': '" + text + "' is no " + what);
   }
   return numbers;

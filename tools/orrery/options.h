@@ -29,6 +29,12 @@ ParsedOptions parse_options(const Arguments& arguments, po::options_description 
                             const std::string& usage, const std::string& examples,
                             const char* positional = nullptr);
 
+// The number given for an option; UsageError with the option, the value and the range where it lies outside
+// [least, most]. Whole numbers are options of std::int64_t.
+std::uint64_t whole_between(const po::variables_map& values, const char* option, std::uint64_t least,
+                            std::uint64_t most);
+double real_between(const po::variables_map& values, const char* option, double least, double most);
+
 // "300,400.5": positive numbers of `what`. UsageError names the option, the list and the bad part.
 std::vector<double> positive_numbers(const std::string& option, const std::string& list,
                                      const std::string& what);

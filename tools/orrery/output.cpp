@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <iostream>
 
 #include "sim/report/csv.h"
+#include "sim/util/errors.h"
 #include "tools/orrery/options.h"
 
 namespace orrery {
@@ -17,8 +19,22 @@ OutputFormat parse_format(const std::string& name) {
   throw UsageError("unknown --format '" + name + "' (table, json or csv)");
 }
 
+namespace {
+
+// JSON cannot say NaN or infinity, and a table must not: what holds one is no result.
+void check_numbers(const nlohmann::ordered_json& value, const std::string& name) {
+  if (value.is_structured()) {
+    for (const auto& [key, item] : value.items()) check_numbers(item, name.empty() ? key : name + "." + key);
+  } else if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    throw SimulationError("result", fmt::format("'{}' came out as {}", name, value.get<double>()));
+  }
+}
+
+}  // namespace
+
 void print_result(OutputFormat format, const nlohmann::ordered_json& value,
                   const std::function<std::string()>& table) {
+  check_numbers(value, "");
   switch (format) {
     case OutputFormat::json:
       std::cout << value.dump(2) << '\n';

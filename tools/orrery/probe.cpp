@@ -31,6 +31,11 @@ namespace {
 
 using Row = nlohmann::ordered_json;
 
+std::uint32_t small(const po::variables_map& values, const char* option, std::uint32_t least,
+                    std::uint32_t most) {
+  return static_cast<std::uint32_t>(whole_between(values, option, least, most));
+}
+
 ProbeFidelity parse_probe_fidelity(const std::string& name) {
   if (name == "tile") return ProbeFidelity::tile;
   if (name == "cycle") return ProbeFidelity::cycle;
@@ -49,7 +54,7 @@ void add_common(po::options_description& options, bool fidelity) {
       ("sweep", "a curve instead of one point")                                             //
       ("plot", po::value<std::string>()->value_name("FILE.svg"), "draw it (with --sweep)")  //
       ("jobs",
-       po::value<unsigned>()
+       po::value<std::int64_t>()
            ->default_value(std::max(1u, std::thread::hardware_concurrency()))
            ->value_name("N"),
        "points at a time")  //
@@ -111,7 +116,7 @@ int run_points(const po::variables_map& values, const std::vector<std::function<
   std::vector<std::function<std::string()>> tasks;
   for (const auto& point : points) tasks.push_back([&point] { return point().dump(); });
   std::vector<Row> rows;
-  for (const std::string& answer : run_isolated(tasks, std::max(1u, values["jobs"].as<unsigned>())))
+  for (const std::string& answer : run_isolated(tasks, whole_between(values, "jobs", 1, 1024)))
     rows.push_back(Row::parse(answer));
   if (values.count("plot") != 0) {
     for (const std::string& y : ys) {
@@ -180,7 +185,7 @@ int probe_dram(const Arguments& arguments) {
       ("load", po::value<std::string>()->default_value("saturating"), "how fast accesses come")  //
       ("mapping", po::value<std::string>()->default_value(DramMapping::default_order()),
        "address mapping")                                                                    //
-      ("channels", po::value<unsigned>()->default_value(1), "channels")                      //
+      ("channels", po::value<std::int64_t>()->default_value(1), "channels")                      //
       ("refresh", po::value<std::string>(), "all_bank or per_bank (default: the preset's)")  //
       ("warmup-ns", po::value<double>()->default_value(30000), "not measured")               //
       ("measure-ns", po::value<double>()->default_value(200000), "measured");
@@ -193,12 +198,10 @@ int probe_dram(const Arguments& arguments) {
   probe.pattern = v["pattern"].as<std::string>();
   probe.load = v["load"].as<std::string>();
   probe.mapping = DramMapping::normalised(v["mapping"].as<std::string>());
-  probe.channels = v["channels"].as<unsigned>();
+  probe.channels = small(v, "channels", 1, 65536);
   probe.fidelity = parse_probe_fidelity(v["fidelity"].as<std::string>());
-  probe.warm_up_ns = v["warmup-ns"].as<double>();
-  probe.measured_ns = v["measure-ns"].as<double>();
-  if (!(probe.measured_ns > 0) || !(probe.warm_up_ns >= 0) || probe.measured_ns + probe.warm_up_ns > 1e9)
-    throw UsageError("--measure-ns and --warmup-ns: more than 0, together at most 1e9 (a second)");
+  probe.warm_up_ns = real_between(v, "warmup-ns", 0, 1e9);
+  probe.measured_ns = real_between(v, "measure-ns", 1, 1e9);
   if (v.count("refresh") != 0) {
     const std::string refresh = v["refresh"].as<std::string>();
     if (refresh != "all_bank" && refresh != "per_bank") throw UsageError("--refresh: all_bank or per_bank");
@@ -259,17 +262,17 @@ int probe_noc(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()                                                                              //
       ("topology", po::value<std::string>()->required()->value_name("T"), "a kind, or a YAML file")  //
-      ("k", po::value<unsigned>()->default_value(8), "routers a dimension, ports, or children")      //
-      ("n", po::value<unsigned>()->default_value(2), "dimensions, stages or levels")                 //
+      ("k", po::value<std::int64_t>()->default_value(8), "routers a dimension, ports, or children")      //
+      ("n", po::value<std::int64_t>()->default_value(2), "dimensions, stages or levels")                 //
       ("routing", po::value<std::string>()->default_value("xy"), "xy or yx (dimension order)")       //
       ("router", po::value<std::string>()->default_value("mesh88_lat_example"),
        "router (arch_configs/noc)")                                                                //
-      ("vcs", po::value<unsigned>(), "virtual channels (default: the router's)")                   //
-      ("vc-buffer", po::value<unsigned>(), "flits a virtual channel buffers")                      //
-      ("link-latency", po::value<unsigned>(), "cycles of a link (default 1; 2 on a torus)")        //
+      ("vcs", po::value<std::int64_t>(), "virtual channels (default: the router's)")                   //
+      ("vc-buffer", po::value<std::int64_t>(), "flits a virtual channel buffers")                      //
+      ("link-latency", po::value<std::int64_t>(), "cycles of a link (default 1; 2 on a torus)")        //
       ("traffic", po::value<std::string>()->default_value("uniform"), "where packets go")          //
       ("rate", po::value<double>()->default_value(0.1), "flits a node and cycle; 1 = saturating")  //
-      ("packet-flits", po::value<unsigned>()->default_value(1), "flits of a packet")               //
+      ("packet-flits", po::value<std::int64_t>()->default_value(1), "flits of a packet")               //
       ("cycles", po::value<std::int64_t>()->default_value(6000), "measured");
   add_common(options, true);
   const ParsedOptions parsed = parse_options(arguments, options, kNocUsage, kNocExamples);
@@ -277,10 +280,10 @@ int probe_noc(const Arguments& arguments) {
   const po::variables_map& v = parsed.values;
   NocProbe probe;
   RouterSpec router = load_router(v["router"].as<std::string>());
-  if (v.count("vcs") != 0) router.num_vcs = v["vcs"].as<unsigned>();
-  if (v.count("vc-buffer") != 0) router.vc_buffer_flits = v["vc-buffer"].as<unsigned>();
+  if (v.count("vcs") != 0) router.num_vcs = small(v, "vcs", 1, 1024);
+  if (v.count("vc-buffer") != 0) router.vc_buffer_flits = small(v, "vc-buffer", 1, 65536);
   const std::string topology = v["topology"].as<std::string>();
-  probe.network = noc_from(topology, v["k"].as<unsigned>(), v["n"].as<unsigned>(),
+  probe.network = noc_from(topology, small(v, "k", 1, 65536), small(v, "n", 1, 32),
                            v["routing"].as<std::string>(), router);
   if (probe.network.topology == NocTopology::torus) probe.network.link_latency = 2;
   if (std::filesystem::path(topology).extension() == ".yaml") {
@@ -290,17 +293,13 @@ int probe_noc(const Arguments& arguments) {
     }
   }
   if (v.count("link-latency") != 0) {
-    probe.network.link_latency = v["link-latency"].as<unsigned>();
-    if (probe.network.link_latency < 1 || probe.network.link_latency > 1000)
-      throw UsageError("--link-latency: 1 to 1000 cycles");
+    probe.network.link_latency = small(v, "link-latency", 1, 1000);
   }
   probe.traffic = v["traffic"].as<std::string>();
-  probe.rate = v["rate"].as<double>();
-  probe.packet_flits = v["packet-flits"].as<unsigned>();
-  probe.measured_cycles = v["cycles"].as<std::int64_t>();
+  probe.rate = real_between(v, "rate", 1e-5, 1);
+  probe.packet_flits = small(v, "packet-flits", 1, 4096);
+  probe.measured_cycles = static_cast<std::int64_t>(whole_between(v, "cycles", 1, 10'000'000));
   probe.fidelity = parse_probe_fidelity(v["fidelity"].as<std::string>());
-  if (probe.measured_cycles < 1) throw UsageError("--cycles: at least 1");
-  if (probe.packet_flits > 4096) throw UsageError("--packet-flits: at most 4096");
   const NocGraph graph(probe.network);
   std::vector<std::function<Row()>> points;
   if (v.count("sweep") == 0) points.push_back([&] { return noc_row(probe, topology); });
@@ -310,14 +309,6 @@ int probe_noc(const Arguments& arguments) {
     points.push_back([point, topology] { return noc_row(point, topology); });
   }
   return run_points(v, points, titled(topology + " " + probe.traffic), "accepted", {"latency_cycles"});
-}
-
-// An option's number, refused outside [least, most].
-std::uint32_t between(const po::variables_map& v, const char* name, std::int64_t least, std::int64_t most) {
-  const auto value = v[name].as<std::int64_t>();
-  if (value < least || value > most)
-    throw UsageError(fmt::format("--{} is {}; expected {} to {}", name, value, least, most));
-  return static_cast<std::uint32_t>(value);
 }
 
 const char* const kSramUsage =
@@ -362,7 +353,7 @@ int probe_sram(const Arguments& arguments) {
       ("levels", po::value<std::string>()->value_name("FILE"), "memories in YAML (orrery schema sram)")  //
       ("pattern", po::value<std::string>()->default_value("stride_4"), "access pattern")                 //
       ("footprint-kib", po::value<double>()->default_value(64), "bytes that are touched")                //
-      ("cores", po::value<unsigned>()->default_value(1), "cores that access")                            //
+      ("cores", po::value<std::int64_t>()->default_value(1), "cores that access")                            //
       ("access-bytes", po::value<std::int64_t>()->default_value(4), "a lane's access")                   //
       ("lanes", po::value<std::int64_t>()->default_value(32), "accesses a core makes at once")           //
       ("outstanding", po::value<std::int64_t>()->default_value(64), "groups of accesses under way")      //
@@ -379,20 +370,15 @@ int probe_sram(const Arguments& arguments) {
   probe.hierarchy =
       v.count("arch") != 0 ? sram_hierarchy_of(load_arch_named(name)) : load_sram(name, probe.private_levels);
   probe.pattern = v["pattern"].as<std::string>();
-  const double footprint = v["footprint-kib"].as<double>();
-  if (!(footprint > 0) || footprint > 64.0 * 1024 * 1024) throw UsageError("--footprint-kib: up to 64 GiB");
-  probe.footprint_bytes = static_cast<std::uint64_t>(footprint * 1024);
-  probe.cores = v["cores"].as<unsigned>();
-  probe.access_bytes = between(v, "access-bytes", 1, 4096);
-  probe.lanes = between(v, "lanes", 1, 65536);
-  probe.outstanding = between(v, "outstanding", 1, 65536);
-  const auto accesses = v["accesses"].as<std::int64_t>();
-  if (accesses < 1 || accesses > 100'000'000) throw UsageError("--accesses: 1 to 1e8");
-  probe.accesses = static_cast<std::uint64_t>(accesses);
-  probe.write_share = v["writes"].as<double>();
-  if (probe.write_share < 0 || probe.write_share > 1) throw UsageError("--writes: a share from 0 to 1");
-  if (v["pin-kib"].as<double>() < 0) throw UsageError("--pin-kib: not negative");
-  probe.pinned_bytes = static_cast<std::uint64_t>(std::max(0.0, v["pin-kib"].as<double>()) * 1024);
+  probe.footprint_bytes =
+      static_cast<std::uint64_t>(real_between(v, "footprint-kib", 1.0 / 1024, 64.0 * 1024 * 1024) * 1024);
+  probe.cores = small(v, "cores", 1, 1 << 20);
+  probe.access_bytes = small(v, "access-bytes", 1, 4096);
+  probe.lanes = small(v, "lanes", 1, 65536);
+  probe.outstanding = small(v, "outstanding", 1, 65536);
+  probe.accesses = whole_between(v, "accesses", 1, 100'000'000);
+  probe.write_share = real_between(v, "writes", 0, 1);
+  probe.pinned_bytes = static_cast<std::uint64_t>(real_between(v, "pin-kib", 0, 64.0 * 1024 * 1024) * 1024);
   std::vector<std::function<Row()>> points;
   if (v.count("sweep") == 0) points.push_back([&] { return sram_row(probe, name); });
   for (std::uint64_t kib = 16; v.count("sweep") != 0 && kib <= 256 * 1024; kib *= 2) {
@@ -442,7 +428,7 @@ int probe_collective(const Arguments& arguments) {
       ("node", po::value<std::string>()->required()->value_name("S"), "node (orrery list nodes) or file")  //
       ("kind", po::value<std::string>()->default_value("all_reduce"), "collective")                        //
       ("bytes", po::value<std::int64_t>()->default_value(1 << 20), "the whole array")                      //
-      ("devices", po::value<unsigned>()->default_value(0), "chips (default: all of the node)")             //
+      ("devices", po::value<std::int64_t>()->default_value(0), "chips (default: all of the node)")             //
       ("algorithm", po::value<std::string>()->default_value(""), "instead of the library's choice");
   add_common(options, false);
   const ParsedOptions parsed = parse_options(arguments, options, kCollectiveUsage, kCollectiveExamples);
@@ -451,12 +437,9 @@ int probe_collective(const Arguments& arguments) {
   CollectiveProbe probe;
   probe.node = v["node"].as<std::string>();
   probe.kind = v["kind"].as<std::string>();
-  probe.devices = v["devices"].as<unsigned>();
+  probe.devices = small(v, "devices", 0, 512);
   probe.algorithm = v["algorithm"].as<std::string>();
-  const auto bytes = v["bytes"].as<std::int64_t>();
-  if (bytes < 1 || bytes > (std::int64_t{1} << 44)) throw UsageError("--bytes: 1 to 2^44");
-  if (probe.devices > 512) throw UsageError("--devices: at most 512");
-  probe.bytes = static_cast<std::uint64_t>(bytes);
+  probe.bytes = whole_between(v, "bytes", 1, std::uint64_t{1} << 44);
   std::vector<std::function<Row()>> points;
   if (v.count("sweep") == 0) points.push_back([&] { return collective_row(probe); });
   for (std::uint64_t size = 1024; v.count("sweep") != 0 && size <= (std::uint64_t{1} << 32); size *= 4) {

@@ -7,12 +7,9 @@
 namespace orrery {
 namespace {
 
-std::uint64_t positive(const po::variables_map& values, const char* name) {
-  const auto value = values[name].as<std::int64_t>();
-  if (value < 1)
-    throw UsageError(std::string("--") + name + " is " + std::to_string(value) + "; expected at least 1");
-  return static_cast<std::uint64_t>(value);
-}
+constexpr std::uint64_t kMostSequences = std::uint64_t{1} << 24;
+constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 27;  // a sequence
+constexpr std::uint64_t kMostChips = 65536;
 
 }  // namespace
 
@@ -45,6 +42,8 @@ po::options_description fidelity_options() {
        "chips, links and protocols of this node (orrery list nodes) instead of the machine's own")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
        "roofline (a bound), tile, or cycle (slow: small kernels)")                                     //
+      ("objective", po::value<std::string>()->default_value("time")->value_name("O"),
+       "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")  //
       ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping")  //
       ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
        "software stack (orrery list runtimes); ideal: no launch cost, no host time");
@@ -53,14 +52,14 @@ po::options_description fidelity_options() {
 
 Scenario scenario_from(const po::variables_map& values, const ArchSpec& arch, bool encoder_only) {
   Scenario scenario;
-  scenario.batch = positive(values, "batch");
-  scenario.input = positive(values, "input");
-  scenario.output = values.count("output") != 0 ? positive(values, "output") : (encoder_only ? 1 : 128);
+  scenario.batch = whole_between(values, "batch", 1, kMostSequences);
+  scenario.input = whole_between(values, "input", 1, kMostTokens);
+  scenario.output = values.count("output") != 0 ? whole_between(values, "output", 1, kMostTokens) : (encoder_only ? 1 : 128);
   scenario.dtype = values.count("dtype") != 0 ? parse_dtype_option(values["dtype"].as<std::string>())
                                               : arch.execution.default_dtype;
   const std::uint64_t devices =
-      values.count("devices") != 0 ? positive(values, "devices") : arch.node.devices;
-  const std::uint64_t tp = values.count("tp") != 0 ? positive(values, "tp") : devices;
+      values.count("devices") != 0 ? whole_between(values, "devices", 1, kMostChips) : arch.node.devices;
+  const std::uint64_t tp = values.count("tp") != 0 ? whole_between(values, "tp", 1, kMostChips) : devices;
   if (tp != devices) {
     throw UsageError("--tp " + std::to_string(tp) + " with --devices " + std::to_string(devices) +
                      ": the devices of a run form one tensor-parallel group, so the two must agree");
@@ -71,11 +70,7 @@ Scenario scenario_from(const po::variables_map& values, const ArchSpec& arch, bo
 
 void truncate_layers(const po::variables_map& values, LlmSpec& llm) {
   if (values.count("layers") == 0) return;
-  const std::uint64_t layers = positive(values, "layers");
-  if (layers > llm.layers) {
-    throw UsageError("--layers " + std::to_string(layers) + ": " + llm.name + " has " +
-                     std::to_string(llm.layers));
-  }
+  const std::uint64_t layers = whole_between(values, "layers", 1, llm.layers);
   if (layers < llm.layers)
     llm.name += " (" + std::to_string(layers) + " of " + std::to_string(llm.layers) + " layers)";
   llm.layers = layers;
@@ -88,6 +83,7 @@ RuntimeSpec runtime_from(const po::variables_map& values) {
 RunnerOptions runner_options_from(const po::variables_map& values) {
   RunnerOptions options;
   options.fidelity = parse_fidelity(values["fidelity"].as<std::string>());
+  options.objective = parse_map_objective(values["objective"].as<std::string>());
   options.exact = values.count("exact") != 0;
   return options;
 }

@@ -137,13 +137,14 @@ int run(const SweepSpec& spec, const std::string& path, const SweepOptions& opti
                            s.reused);
   if (s.infeasible > 0) std::cout << fmt::format(", {} outside the inputs' constraints", s.infeasible);
   if (s.pruned > 0) std::cout << fmt::format(", {} pruned by roofline", s.pruned);
-  if (s.failed > 0) std::cout << fmt::format(", {} FAILED (orrery sweep status {} says why)", s.failed, path);
+  const std::uint64_t failed = store.failures(spec.id());
+  if (failed > 0) std::cout << fmt::format(", {} FAILED (orrery sweep status {} says why)", failed, path);
   std::cout << fmt::format("; results in {}\n", path);
   if (s.stopped) {
     std::cout << "stopped before the end; the same command goes on from here\n";
     return kInterrupted;
   }
-  return s.failed > 0 ? 1 : 0;
+  return failed > 0 ? 1 : 0;
 }
 
 po::options_description store_option() {

@@ -1,5 +1,8 @@
 #include "sim/mapping/mapper.h"
 
+#include "sim/engine/isolate.h"
+#include "sim/mapping/candidate_list.h"
+
 #include <gtest/gtest.h>
 
 #include "sim/config/arch_loader.h"
@@ -81,7 +84,44 @@ TEST(Mapper, AnOperatorNobodyCanMapIsAnError) {
   ArchSpec arch = small_machine();
   arch.cores.scratchpad.size_bytes = 64;
   EXPECT_THROW(Mapper(arch).map(standalone_matmul({1, 64, 64, 64}, DType::fp16), 1), ConfigError);
-  EXPECT_THROW(Mapper(small_machine()).map(standalone_matmul({1, 64, 64, 64}, DType::fp8), 1), ConfigError);
+  const ArchSpec small = small_machine();
+  for (const Fidelity fidelity : {Fidelity::roofline, Fidelity::tile, Fidelity::cycle}) {
+    RunnerOptions options;
+    options.fidelity = fidelity;
+    EXPECT_THROW(run_kernel(standalone_matmul({1, 64, 64, 64}, DType::fp8), small, options), ConfigError);
+  }
+}
+
+// Of tilings that are within a per cent of each other in time, the one that moves less.
+TEST(Mapper, EnergyDecidesWhereTimeDoesNot) {
+  const ArchSpec arch = load_arch_named("asic/edge-npu");
+  const Operator op = standalone_matmul({1, 512, 4096, 4096}, DType::int8);
+  const auto by = [&](MapObjective objective) {
+    RunnerOptions options;
+    options.objective = objective;
+    const std::string answer = run_isolated({[&] {
+      const KernelResult r = run_kernel(op, arch, options);
+      return std::to_string(r.latency_s * 1e9) + " " + std::to_string(r.energy.total() * 1e12);
+    }}, 1).front();
+    double ns = 0;
+    double pj = 0;
+    EXPECT_EQ(std::sscanf(answer.c_str(), "%lf %lf", &ns, &pj), 2);
+    return std::pair{ns, pj};
+  };
+  const auto fast = by(MapObjective::time);
+  const auto thrifty = by(MapObjective::energy);
+  const auto both = by(MapObjective::edp);
+  EXPECT_LE(thrifty.second, fast.second);
+  EXPECT_LE(fast.first, 1.01 * thrifty.first);
+  EXPECT_LE(both.first * both.second, 1.001 * std::min(fast.first * fast.second, thrifty.first * thrifty.second));
+}
+
+TEST(Mapper, TilesOfAFewEvenPiecesAreTried) {
+  const std::vector<std::uint64_t> sizes = balanced_tile_sizes(741, 16, 16384, 16);
+  for (const std::uint64_t even : {384U, 256U, 192U, 160U}) {  // halves, thirds, quarters, fifths
+    EXPECT_NE(std::find(sizes.begin(), sizes.end(), even), sizes.end()) << even;
+  }
+  EXPECT_TRUE(std::is_sorted(sizes.begin(), sizes.end()));
 }
 
 }  // namespace

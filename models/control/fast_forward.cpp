@@ -1,0 +1,333 @@
+#include "models/control/fast_forward.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace orrery {
+namespace {
+
+// Relative differences of the two halves of a pattern, by how many stretches a half has: more of them average out
+// where their boundaries fall.
+constexpr double kSameTime[] = {0.005, 0.007, 0.01};
+constexpr std::size_t kHalves[] = {1, 2, 4};
+
+constexpr double kSameWork = 0.01;           // the same of what engines do and cores ask for
+constexpr double kSameTraffic = 0.02;        // the same of what buffers miss and write back
+constexpr double kLump = 0.06;               // of a stretch's traffic: tiles come and go in lumps
+constexpr double kNegligible = 1e-4;         // of the bytes asked for: less is no difference
+constexpr double kIdle = 0.5;                // a memory busy for less of the time than this does not pace
+constexpr double kPaces = 0.6;               // and one busy for more may pace the whole kernel
+constexpr double kLittle = 0.03;             // of the time: more or less of it there is no difference
+constexpr double kFallsBehind = 0.01;        // of the time: work that memory may have more of at a stretch's end
+constexpr std::uint32_t kDeep = 3;           // buffers with which loads run well ahead
+constexpr std::uint64_t kTailWaves = 1;      // always simulated
+constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: one more or less is little
+constexpr std::uint64_t kLeastItems = 8;     // of a wave
+constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves are a pattern
+constexpr std::uint64_t kLeastStrides = 12;  // an item has, for strides to be worth watching
+constexpr std::uint32_t kWarmStrides = 1;    // whose time is not believed
+
+std::uint64_t scaled(std::uint64_t of, std::uint64_t by, std::uint64_t over) {
+  if (over == 0) return 0;
+  return static_cast<std::uint64_t>(static_cast<double>(of) * static_cast<double>(by) / static_cast<double>(over));
+}
+
+}  // namespace
+
+// Engines, bytes asked for, and what the levels make of them. How much a memory moves matters as far as it is
+// busy: tiles come in lumps, which a stretch may have one more or less of.
+bool FastForward::same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64_t stretches) const {
+  using C = ActivityCounts;
+  const double share = static_cast<double>(stretches) / static_cast<double>(pattern.stretches);
+  const auto expected = [&](std::uint64_t C::*member) { return static_cast<double>(pattern.counts.*member) * share; };
+  const auto found = [&](std::uint64_t C::*member) { return static_cast<double>(counts.*member); };
+  const auto difference = [&](std::uint64_t C::*member) { return std::abs(expected(member) - found(member)); };
+  const auto many = static_cast<double>(stretches);
+  for (auto member : {&C::issued_macs, &C::vector_ops, &C::transcendental_ops, &C::requested_read_bytes,
+                      &C::requested_write_bytes}) {
+    if (difference(member) > kSameWork * std::max(expected(member), found(member))) return false;
+  }
+  const double asked = kNegligible * (expected(&C::requested_read_bytes) + expected(&C::requested_write_bytes));
+  const double time = static_cast<double>(pattern.time) * share;
+  // A miss is waited for; a write-back is not, as long as the memory keeps up and loads run well ahead.
+  const auto same = [&](std::uint64_t C::*reads, std::uint64_t C::*writes, double fs_per_byte) {
+    const double busiest =
+        std::max(expected(reads) + expected(writes), found(reads) + found(writes)) * fs_per_byte;
+    const bool idle = busiest <= kIdle * time;
+    for (auto member : {reads, writes}) {
+      const double most = std::max(expected(member), found(member));
+      if (difference(member) <= asked || difference(member) <= (kSameTraffic + kLump / many) * most) continue;
+      const bool waited_for = member == reads || kernel_->pipeline_stages < kDeep;
+      if (!idle || (waited_for && difference(member) * fs_per_byte > kLittle * time)) return false;
+    }
+    return true;
+  };
+  return same(&C::shared_fill_bytes, &C::shared_writeback_bytes, pace_.behind_fs_per_byte) &&
+         same(&C::outer_fill_bytes, &C::outer_writeback_bytes, pace_.dram_fs_per_byte) &&
+         same(&C::dram_read_bytes, &C::dram_write_bytes, pace_.dram_fs_per_byte);
+}
+
+// Whether the end of a history is a pattern: two halves, of one, two or four stretches each, that did the same work
+// in the same time.
+std::optional<FastForward::Pattern> FastForward::pattern_of(const std::vector<Stretch>& history) const {
+  for (std::size_t i = 0; i < std::size(kHalves); ++i) {
+    const std::size_t half = kHalves[i];
+    if (history.size() < 2 * half) break;
+    Pattern before;
+    Pattern after;
+    for (std::size_t n = 1; n <= half; ++n) {
+      after.add(history[history.size() - n]);
+      before.add(history[history.size() - half - n]);
+    }
+    const double difference = std::abs(static_cast<double>(after.time - before.time));
+    // A memory that falls behind will make itself felt.
+    const Stretch& last = history.back();
+    const Stretch& first = history[history.size() - 1 - half];
+    const double behind = static_cast<double>(last.backlog - first.backlog);
+    if (std::abs(behind) > kFallsBehind * static_cast<double>(after.time)) continue;
+    if (after.time <= 0 || difference > kSameTime[i] * static_cast<double>(after.time)) continue;
+    // Where memory paces, waves fall into step and out of it again: only many of them say how long one takes.
+    const double moved = static_cast<double>(after.counts.dram_bytes()) * pace_.dram_fs_per_byte;
+    if (moved > kPaces * static_cast<double>(after.time) && i + 1 < std::size(kHalves)) continue;
+    if (!same_work(before, after.counts, half)) continue;
+    after.time += before.time;
+    after.counts += before.counts;
+    after.stretches += before.stretches;
+    return after;
+  }
+  return std::nullopt;
+}
+
+void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead, std::uint64_t write_batch_bytes,
+                        Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now) {
+  kernel_ = &kernel;
+  forecast_ = &forecast;
+  queue_ = &queue;
+  slots_ = &slots;
+  skipped_time_ = 0;
+  skipped_counts_ = ActivityCounts{};
+  patterns_.clear();
+  waves_seen_ = done_ = 0;
+  at_once_ = std::uint64_t{kernel.cores_used} * kernel.resident_items;
+  std::uint64_t stored = 0;  // an item
+  for (const KernelOperand& operand : kernel.outputs) stored += operand_bytes(kernel, operand, WorkItem{}, 0);
+  const std::uint64_t batches = ceil_div(kBatchesAWave * write_batch_bytes, std::max<std::uint64_t>(stored, 1));
+  // Batches have operands of their own, and masked items differ in length: a whole batch repeats, if it is short.
+  const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles() * kernel.split_k;
+  const std::uint64_t unit = kernel.batch > 1 && plane <= 4 * at_once_ ? plane : at_once_;
+  wave_items_ = round_up(std::max({at_once_, std::min(batches, 16 * at_once_), kLeastItems}), unit);
+  warm_items_ = run_ahead ? kWarmRounds * kernel.pipeline_stages * kernel.cores_used : 0;
+  waves_ = allowed && kernel.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once_;
+  wave_begin_ = now;
+  counts_then_ = counts_;
+  strides_ = allowed && ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k) >= kLeastStrides * kStride;
+  forget_strides();
+  waves_history_.clear();
+  stride_slots_ = 0;
+  stages_left_ = at_once_ * kStride;
+  stride_begin_ = now;
+}
+
+Femtoseconds FastForward::backlog(Femtoseconds now) const {
+  return std::max<Femtoseconds>(0, slots_->memory_busy_until() - now);
+}
+
+ActivityCounts FastForward::counts_now() const {
+  ActivityCounts all = counts_;
+  all += skipped_counts_;
+  return all;
+}
+
+void FastForward::item_done(Femtoseconds at, Femtoseconds now) {
+  if (waves_ && ++done_ % wave_items_ == 0) wave_done(at, now);
+}
+
+void FastForward::learn(const Pattern& pattern) {
+  for (Pattern& known : patterns_) {
+    if (!same_work(known, pattern.counts, pattern.stretches)) continue;
+    known = pattern;
+    return;
+  }
+  if (patterns_.size() == kMostPatterns) patterns_.erase(patterns_.begin());
+  patterns_.push_back(pattern);
+}
+
+void FastForward::remember(std::vector<Stretch>& history, const Stretch& stretch) {
+  if (history.size() == kMostHistory) history.erase(history.begin());
+  history.push_back(stretch);
+}
+
+void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
+  const ActivityCounts counts = counts_now();
+  const Femtoseconds end = at + skipped_time_;
+  const Stretch wave{end - wave_begin_, backlog(now), counts - counts_then_};
+  wave_begin_ = end;
+  counts_then_ = counts;
+  // The first wave, and what fills the buffers ahead, take longer or shorter than the rest.
+  if (++waves_seen_ == 1 || waves_seen_ * wave_items_ < warm_items_) return;
+  remember(waves_history_, wave);
+  const std::optional<Pattern> pattern = pattern_of(waves_history_);
+  if (!pattern) return;
+  learn(*pattern);
+  if (!skip_waves()) return;
+  // What is measured next does not hold what was left out.
+  wave_begin_ = at + skipped_time_;
+  counts_then_ = counts_now();
+}
+
+// Makes the items under way the last ones before `end`; false where those are too few, or differ in length.
+bool FastForward::place_last(std::uint64_t end) {
+  const std::uint64_t first = end - positions_.size();
+  for (std::size_t i = 0; i < positions_.size(); ++i) {
+    const WorkItem last = work_item(*kernel_, first + i);
+    const WorkItem& now = positions_[i].item;
+    if (last.k_end - last.k_begin != now.k_end - now.k_begin) return false;
+  }
+  for (std::size_t i = 0; i < positions_.size(); ++i) {
+    SlotPosition& p = positions_[i];
+    const WorkItem last = work_item(*kernel_, first + i);
+    p.next_k = last.k_begin + (p.next_k - p.item.k_begin);
+    p.item = last;
+  }
+  return true;
+}
+
+// The items under way go on to their ends and the next waves run, all but the last items, which get as far as those
+// under way have got: those are what the cores then have.
+bool FastForward::skip_waves() {
+  if (queue_->left() < (1 + kTailWaves) * wave_items_) return false;
+  positions_.clear();
+  slots_->under_way(positions_);
+  std::sort(positions_.begin(), positions_.end(),
+            [](const SlotPosition& a, const SlotPosition& b) { return a.item.index < b.item.index; });
+  places_.clear();
+  for (const SlotPosition& p : positions_) places_.push_back(p.item.index);
+  forecast_->remember();
+  const Forecast::Point begin = forecast_->point();
+  ActivityCounts all = forecast_->rest_of(positions_);
+  const Pattern* current = nullptr;  // and what was forecast since it is
+  ActivityCounts sum;
+  std::uint64_t in_a_row = 0;
+  std::uint64_t skipped = 0;
+  Femtoseconds time = 0;
+  ActivityCounts alike;
+  // Of each wave: before it, what the levels and the counts were.
+  std::vector<std::pair<Forecast::Point, ActivityCounts>> before;
+  while (queue_->left() >= skipped + (1 + kTailWaves) * wave_items_) {
+    before.emplace_back(forecast_->point(), all);
+    const ActivityCounts next = forecast_->items(queue_->next_index() + skipped, wave_items_);
+    ActivityCounts more = sum;
+    more += next;
+    if (current == nullptr || !same_work(*current, more, in_a_row + 1)) {
+      const auto other = std::find_if(patterns_.begin(), patterns_.end(),
+                                      [&](const Pattern& p) { return same_work(p, next, 1); });
+      if (other == patterns_.end()) break;
+      current = &*other;
+      sum = ActivityCounts{};
+      more = next;
+      in_a_row = 0;
+    }
+    all += next;
+    alike += current->counts;
+    time += current->time / static_cast<Femtoseconds>(current->stretches);
+    sum = more;
+    ++in_a_row;
+    skipped += wave_items_;
+  }
+  const std::uint64_t end = queue_->next_index() + skipped;
+  if (skipped < positions_.size() || skipped == 0 || !place_last(end)) {
+    forecast_->undo(begin);
+    forecast_->keep();
+    return false;
+  }
+  // Back to the wave that the first of them lies in, and forward again with them as they are.
+  const std::uint64_t first = end - positions_.size();
+  const std::uint64_t waves = skipped / wave_items_;
+  const std::uint64_t from = std::min(waves, (first - queue_->next_index()) / wave_items_);
+  if (from < waves) {
+    forecast_->undo(before[from].first);
+    all = before[from].second;
+    all += forecast_->items(queue_->next_index() + from * wave_items_, (waves - from) * wave_items_, positions_);
+  } else if (before.size() > waves) {
+    forecast_->undo(before[waves].first);
+  }
+  forecast_->keep();
+  take(all, alike);
+  skipped_time_ += time;
+  queue_->skip(skipped);
+  slots_->shift(places_, first);
+  return true;
+}
+
+// What no forecast says goes in the proportions of what is alike.
+void FastForward::take(ActivityCounts forecast, const ActivityCounts& p) {
+  forecast.multicast_bytes = scaled(p.multicast_bytes, forecast.requested_read_bytes, p.requested_read_bytes);
+  forecast.noc_hop_bytes = scaled(p.noc_hop_bytes, forecast.noc_bytes, p.noc_bytes);
+  forecast.dram_activates = scaled(p.dram_activates, forecast.dram_bytes(), p.dram_bytes());
+  if (p.shared_read_bytes + p.shared_write_bytes > 0) {
+    forecast.shared_read_bytes = forecast.requested_read_bytes - forecast.multicast_bytes;
+    forecast.shared_write_bytes = forecast.requested_write_bytes;
+  } else if (forecast.multicast_bytes > 0) {
+    forecast.dram_read_bytes = forecast.requested_read_bytes - forecast.multicast_bytes;
+  }
+  skipped_counts_ += forecast;
+}
+
+void FastForward::begin_stride(Femtoseconds now) {
+  positions_.clear();
+  slots_->positions(positions_);
+  if (positions_.size() != stride_slots_) {
+    stride_slots_ = positions_.size();
+    forget_strides();
+  }
+  stages_left_ = std::max<std::uint64_t>(1, stride_slots_) * kStride;
+  stride_begin_ = now;
+  stride_counts_then_ = counts_;
+}
+
+void FastForward::stride_done(Femtoseconds now) {
+  const Stretch stride{now - stride_begin_, backlog(now), counts_ - stride_counts_then_};
+  if (++strides_seen_ > kWarmStrides) {
+    remember(strides_history_, stride);
+    const std::optional<Pattern> pattern = pattern_of(strides_history_);
+    if (pattern && jump_strides(*pattern)) forget_strides();
+  }
+  begin_stride(now);
+}
+
+void FastForward::forget_strides() {
+  strides_seen_ = 0;
+  strides_history_.clear();
+}
+
+bool FastForward::jump_strides(const Pattern& pattern) {
+  positions_.clear();
+  slots_->positions(positions_);
+  if (positions_.size() != stride_slots_) return false;
+  std::uint64_t least = UINT64_MAX;
+  for (const SlotPosition& p : positions_) least = std::min(least, p.item.k_end - p.next_k);
+  const std::uint64_t margin = 2 * kernel_->pipeline_stages + 2;
+  std::uint64_t jumped = 0;
+  ActivityCounts sum;
+  forecast_->remember();
+  while (least >= margin + jumped + kStride) {
+    const Forecast::Point before = forecast_->point();
+    const ActivityCounts next = forecast_->stages(positions_, kStride);
+    sum += next;
+    if (!same_work(pattern, sum, jumped / kStride + 1)) {
+      forecast_->undo(before);
+      break;
+    }
+    take(next, pattern.counts);
+    skipped_time_ += pattern.time / static_cast<Femtoseconds>(pattern.stretches);
+    for (SlotPosition& p : positions_) p.next_k += kStride;
+    jumped += kStride;
+  }
+  forecast_->keep();
+  if (jumped == 0) return false;
+  slots_->jump(jumped);
+  return true;
+}
+
+}  // namespace orrery

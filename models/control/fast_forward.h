@@ -1,0 +1,131 @@
+#pragma once
+// Skips what repeats. A kernel is watched in waves of work items and, inside long items, in strides of stages.
+// Some in a row that did the same work in the same time, memory traffic included, are a pattern; as long as what
+// comes next is forecast to do that work again (models/control/forecast.h), it is not simulated: its counts are
+// the forecast's, its time the pattern's. A wave unlike any pattern (an edge, the end of a group of the raster,
+// a buffer that starts to write back) ends the skip and is simulated. The last waves and stages always are.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "models/control/forecast.h"
+#include "models/control/work_queue.h"
+#include "sim/stats/activity_counts.h"
+#include "sim/util/units.h"
+
+namespace orrery {
+
+// What skipping needs to know of the machine, and to move: the slots of all cores, and how far behind memory is.
+class SlotObserver {
+ public:
+  virtual ~SlotObserver() = default;
+  // When DRAM will be through with all that it has taken so far.
+  virtual Femtoseconds memory_busy_until() const = 0;
+  // Appends each slot that has stages left of its item.
+  virtual void positions(std::vector<SlotPosition>& out) const = 0;
+  // Each such slot goes on `stages` stages later, at the same time.
+  virtual void jump(std::uint64_t stages) = 0;
+  // Appends all items under way, whose results are not stored; they become the ones from `first` on in the raster, in
+  // the order of their places in it (`places`, sorted), each as far on its way as it was.
+  virtual void under_way(std::vector<SlotPosition>& out) const = 0;
+  virtual void shift(const std::vector<std::uint64_t>& places, std::uint64_t first) = 0;
+};
+
+// What a byte takes of DRAM, and of whatever lies behind the innermost shared level, at their nominal rates.
+struct MemoryPace {
+  double dram_fs_per_byte = 0;
+  double behind_fs_per_byte = 0;
+};
+
+class FastForward {
+ public:
+  // `counts` are the machine's, so far.
+  FastForward(const ActivityCounts& counts, const MemoryPace& pace) : counts_(counts), pace_(pace) {}
+
+  // `forecast` and `queue` have begun the kernel. Buffers filled ahead across items (`run_ahead`) make the first
+  // waves faster than the rest: they are no pattern. A wave stores at least `write_batch_bytes` several times:
+  // writes reach the DRAM in batches of that size.
+  void begin(const TileKernel& kernel, bool allowed, bool run_ahead, std::uint64_t write_batch_bytes,
+             Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now);
+
+  // An item is complete, now; its results are stored by `at`. May leave out items that are not dealt yet.
+  void item_done(Femtoseconds at, Femtoseconds now);
+  // A slot has taken a stage on its way. May move all slots on within their items.
+  void stage_done(Femtoseconds now) {
+    if (strides_ && --stages_left_ == 0) stride_done(now);
+  }
+
+  Femtoseconds skipped_time() const { return skipped_time_; }
+  const ActivityCounts& skipped_counts() const { return skipped_counts_; }
+
+ private:
+  struct Stretch {
+    Femtoseconds time = 0;
+    Femtoseconds backlog = 0;  // that the memory has at its end
+    ActivityCounts counts;
+  };
+  // Several like stretches together.
+  struct Pattern {
+    Femtoseconds time = 0;
+    ActivityCounts counts;
+    std::uint64_t stretches = 0;
+    void add(const Stretch& s) {
+      time += s.time;
+      counts += s.counts;
+      ++stretches;
+    }
+  };
+  static constexpr std::uint64_t kStride = 8;  // stages a slot
+  static constexpr std::size_t kMostPatterns = 8;
+  static constexpr std::size_t kMostHistory = 8;
+
+  const ActivityCounts& counts_;
+  const MemoryPace pace_;
+  const TileKernel* kernel_ = nullptr;
+  Forecast* forecast_ = nullptr;
+  WorkQueue* queue_ = nullptr;
+  SlotObserver* slots_ = nullptr;
+
+  bool waves_ = false;
+  std::uint64_t at_once_ = 1;
+  std::uint64_t wave_items_ = 1;
+  std::uint64_t warm_items_ = 0;
+  std::uint64_t done_ = 0;
+  Femtoseconds wave_begin_ = 0;
+  ActivityCounts counts_then_;
+  std::vector<Stretch> waves_history_;
+  std::uint64_t waves_seen_ = 0;
+  std::vector<Pattern> patterns_;
+
+  bool strides_ = false;
+  std::uint64_t stages_left_ = 0;
+  std::size_t stride_slots_ = 0;
+  Femtoseconds stride_begin_ = 0;
+  ActivityCounts stride_counts_then_;
+  std::vector<Stretch> strides_history_;
+  std::uint32_t strides_seen_ = 0;
+  std::vector<SlotPosition> positions_;
+  std::vector<std::uint64_t> places_;
+
+  Femtoseconds skipped_time_ = 0;
+  ActivityCounts skipped_counts_;
+
+  // Whether `counts` of so many stretches are the pattern's work.
+  bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64_t stretches) const;
+  Femtoseconds backlog(Femtoseconds now) const;
+  ActivityCounts counts_now() const;
+  void wave_done(Femtoseconds at, Femtoseconds now);
+  bool skip_waves();
+  void stride_done(Femtoseconds now);
+  void begin_stride(Femtoseconds now);
+  bool jump_strides(const Pattern& pattern);
+  void forget_strides();
+  std::optional<Pattern> pattern_of(const std::vector<Stretch>& history) const;
+  static void remember(std::vector<Stretch>& history, const Stretch& stretch);
+  bool place_last(std::uint64_t end);
+  void take(ActivityCounts forecast, const ActivityCounts& alike);
+  void learn(const Pattern& pattern);
+};
+
+}  // namespace orrery

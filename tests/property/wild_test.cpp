@@ -1,0 +1,117 @@
+// Operators of any size that a user may ask for, in every format that a machine multiplies: one to 64 in any
+// dimension, primes, a power of two and one more, prompts and single tokens, rows of every kind. On every machine
+// shipped nothing beats its bound, bytes and MACs are the operator's, a memory gives no more than it has, power keeps
+// its cap, and what is skipped is what would have been simulated.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <sstream>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/name_lookup.h"
+#include "sim/engine/isolate.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/timing/matrix_timing.h"
+#include "sim/workload/operator_counts.h"
+#include "tests/support/machine_name.h"
+#include "tests/support/random_operator.h"
+
+#ifndef ORRERY_WILD_OPERATORS
+#define ORRERY_WILD_OPERATORS 48  // a machine; the slow suite asks for more
+#endif
+
+namespace orrery::test {
+namespace {
+
+class Wild : public testing::TestWithParam<std::string> {};
+
+RunnerOptions at(Fidelity fidelity, bool exact = false) {
+  RunnerOptions options;
+  options.fidelity = fidelity;
+  options.exact = exact;
+  return options;
+}
+
+// Small machines take long over large operators.
+std::uint64_t most_macs(const ArchSpec& arch) {
+  return arch.peak_macs_per_s(arch.execution.default_dtype) > 1e13 ? 1ULL << 34 : 1ULL << 29;
+}
+
+void expect_physics(const Operator& op, OperatorRunner& runner, OperatorRunner& bounds) {
+  const ArchSpec& arch = runner.arch();
+  const KernelResult r = run_kernel(op, runner);
+  const KernelResult bound = run_kernel(op, bounds);
+  SCOPED_TRACE(arch.name + " " + to_string(op.dtype) + " " + describe(op) + ": " + r.mapping);
+  EXPECT_GE(r.latency_s, bound.latency_s * (1 - 1e-9));
+  EXPECT_EQ(r.counts.total_macs(), operator_macs(op));
+  EXPECT_GE(r.counts.dram_read_bytes, operator_bytes(op).read);
+  EXPECT_GE(r.counts.requested_write_bytes, operator_bytes(op).written);
+  EXPECT_LE(static_cast<double>(r.counts.dram_bytes()), arch.dram.peak_bytes_per_s() * r.latency_s * (1 + 1e-9));
+  EXPECT_LE(r.utilization_compute, 1 + 1e-9);
+  double parts = 0;
+  for (const double part : r.time.parts) {
+    EXPECT_GE(part, 0);
+    parts += part;
+  }
+  EXPECT_NEAR(parts, r.latency_s, 1e-9 * r.latency_s);
+  EXPECT_GT(r.energy.total(), 0);
+  if (arch.power_cap_w > 0) {
+    EXPECT_LE(r.power_w, arch.power_cap_w * (1 + 1e-9));
+    EXPECT_LE(bound.power_w, arch.power_cap_w * (1 + 1e-9));
+  }
+}
+
+TEST_P(Wild, PhysicsHold) {
+  const ArchSpec arch = load_arch_named(GetParam());
+  OperatorRunner runner(arch, at(Fidelity::tile));
+  OperatorRunner bounds(arch, at(Fidelity::roofline));
+  Random random(41);
+  for (int i = 0; i < ORRERY_WILD_OPERATORS; ++i) expect_physics(wild_operator(random, arch, most_macs(arch)), runner, bounds);
+}
+
+// Larger kernels, which have something to skip, thin ones above all: k of 1 to 64 under large outputs.
+TEST_P(Wild, SkippingIsWhatWouldHaveBeenSimulated) {
+  const ArchSpec arch = load_arch_named(GetParam());
+  Random random(43);
+  std::vector<Operator> operators;
+  const bool big = arch.peak_macs_per_s(arch.execution.default_dtype) > 1e13;
+  for (int i = 0; i < ORRERY_WILD_OPERATORS / 3; ++i) operators.push_back(long_operator(random, arch, big));
+  const auto task = [&](bool exact) {
+    return [&, exact] {
+      OperatorRunner runner(arch, at(Fidelity::tile, exact));
+      std::string out;
+      for (const Operator& op : operators) {
+        const KernelResult r = run_kernel(op, runner);
+        out += std::to_string(r.latency_s * 1e9) + " " + std::to_string(r.counts.dram_bytes()) + " " +
+               std::to_string(r.energy.total() * 1e9) + " " + std::to_string(std::hash<std::string>{}(r.mapping)) + "\n";
+      }
+      return out;
+    };
+  };
+  const auto answers = run_isolated({task(false), task(true)}, 2);
+  std::istringstream skipped(answers[0]);
+  std::istringstream full(answers[1]);
+  double off = 0;
+  for (const Operator& op : operators) {
+    double t = 0, bytes = 0, joules = 0, t_full = 0, bytes_full = 0, joules_full = 0;
+    std::string mapping, mapping_full;
+    skipped >> t >> bytes >> joules >> mapping;
+    full >> t_full >> bytes_full >> joules_full >> mapping_full;
+    SCOPED_TRACE(arch.name + " " + to_string(op.dtype) + " " + describe(op));
+    EXPECT_NEAR(t / t_full, 1, 0.05);
+    off += std::abs(t / t_full - 1) / static_cast<double>(operators.size());
+    if (mapping != mapping_full) continue;  // two tilings that tie in time may differ in what they move
+    EXPECT_NEAR(joules / joules_full, 1, 0.03);
+    if (bytes_full > 1e7) {
+      EXPECT_NEAR(bytes / bytes_full, 1, 0.06);
+    }
+  }
+  EXPECT_LT(off, 0.01);
+}
+
+INSTANTIATE_TEST_SUITE_P(AllMachines, Wild, testing::ValuesIn(arch_names()), machine_test_name);
+
+}  // namespace
+}  // namespace orrery::test
