@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "sim/config/runtime_spec.h"
+#include "sim/engine/batch_plan.h"
 #include "sim/engine/operator_runner.h"
 #include "sim/stats/run_result.h"
 #include "sim/workload/operator_stream.h"
@@ -14,24 +15,10 @@ namespace orrery {
 // Told as work goes on: a phase's name, steps done and (an estimate of) steps in all.
 using Progress = std::function<void(const char* phase, std::uint64_t done, std::uint64_t total)>;
 
-// Throws ConfigError when the model does not fit the machine's memory (how many bytes are missing), or the
-// machine lacks the devices.
-void check_fits(const StreamInfo& info, const ArchSpec& arch);
-
 // `info` of the result is left for the caller, who owns the clocks. One call a process. `runtime`: what the
 // software stack adds between kernels and on the host.
 RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
                         const Progress& progress, const RuntimeSpec& runtime = {});
-
-// How a stack runs a batch whose keys and values do not fit at once: so many sequences at a time (paged), the
-// others wait.
-struct BatchPlan {
-  std::vector<std::uint64_t> batches;      // of the waves, one after the other
-  std::uint64_t recomputed_sequences = 0;  // set back when the cache ran out, their tokens computed again
-};
-// Throws ConfigError: not even one sequence fits, or (`ideal`, no paging) the batch does not fit whole.
-BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
-                       const RuntimeSpec& runtime);
 
 // A model's inference as a stack runs it, in waves where the cache asks for them.
 RunResult run_model(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,

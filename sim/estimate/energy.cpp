@@ -40,8 +40,7 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
   const double register_pj =
       static_cast<double>(counts.issued_macs) * arch.core_energy.pj_per_mac +
       lane_ops * arch.core_energy.pj_per_vector_op +
-      8.0 *
-          static_cast<double>(counts.requested_read_bytes + counts.requested_write_bytes + counts.widened_bytes) *
+      8.0 * static_cast<double>(counts.requested_read_bytes + counts.requested_write_bytes) *
           arch.core_energy.pj_per_moved_bit;
   const double pad_bits =
       8.0 * static_cast<double>(counts.scratchpad_read_bytes + counts.scratchpad_write_bytes);

@@ -4,6 +4,7 @@
 #include "sim/estimate/price_figures.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
+#include "sim/workload/memory_need.h"
 
 namespace orrery {
 

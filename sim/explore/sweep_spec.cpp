@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -198,13 +199,12 @@ void check_keys_set(const SweepSpec& spec, const std::vector<std::string>& place
 
 // A value given twice is one value.
 void keep_each_once(SweepAxis& axis) {
+  std::set<std::vector<json>> seen;
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < axis.size(); ++i) {
-    const bool seen = std::any_of(kept.begin(), kept.end(), [&](std::size_t j) {
-      return std::all_of(axis.keys.begin(), axis.keys.end(),
-                         [&](const AxisKey& k) { return k.values[i] == k.values[j]; });
-    });
-    if (!seen) kept.push_back(i);
+    std::vector<json> values;
+    for (const AxisKey& k : axis.keys) values.push_back(k.values[i]);
+    if (seen.insert(std::move(values)).second) kept.push_back(i);
   }
   for (AxisKey& k : axis.keys) {
     std::vector<json> once;

@@ -25,7 +25,7 @@ Tensor LayerBuilder::cache(const std::string& name, std::vector<std::uint64_t> s
 }
 
 void LayerBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs,
-                          std::vector<Tensor> outputs) {
+                          std::vector<Tensor> outputs, bool more) {
   Operator op;
   op.id = static_cast<std::uint32_t>(graph_.operators.size());
   op.kind = kind;
@@ -36,11 +36,16 @@ void LayerBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Te
   op.inputs = std::move(inputs);
   op.outputs = std::move(outputs);
   for (const Tensor& t : op.inputs) {
-    if (const auto it = maker_.find(t.id); it != maker_.end()) op.deps.push_back(it->second);
+    if (const auto it = makers_.find(t.id); it != makers_.end())
+      op.deps.insert(op.deps.end(), it->second.begin(), it->second.end());
   }
   std::sort(op.deps.begin(), op.deps.end());
   op.deps.erase(std::unique(op.deps.begin(), op.deps.end()), op.deps.end());
-  for (const Tensor& t : op.outputs) maker_[t.id] = op.id;
+  for (const Tensor& t : op.outputs) {
+    std::vector<std::uint32_t>& makers = makers_[t.id];
+    if (!more) makers.clear();
+    makers.push_back(op.id);
+  }
   graph_.operators.push_back(std::move(op));
 }
 

@@ -19,9 +19,10 @@ class LayerBuilder {
   Tensor weight(const std::string& name, std::vector<std::uint64_t> shape) const;
   Tensor cache(const std::string& name, std::vector<std::uint64_t> shape) const;
 
-  // Appends an operator; its dependences are the makers of its inputs.
-  void append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs,
-              std::vector<Tensor> outputs);
+  // Appends an operator; its dependences are the makers of its inputs. `more`: its outputs are parts of tensors
+  // that operators before it made other parts of.
+  void append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs, std::vector<Tensor> outputs,
+              bool more = false);
 
   OperatorGraph take() { return std::move(graph_); }
 
@@ -30,7 +31,7 @@ class LayerBuilder {
   DType dtype_;
   std::int32_t layer_ = -1;
   OperatorGraph graph_;
-  std::map<std::string, std::uint32_t> maker_;
+  std::map<std::string, std::vector<std::uint32_t>> makers_;
 
   Tensor tensor(const std::string& name, TensorKind kind, std::vector<std::uint64_t> shape) const;
 };

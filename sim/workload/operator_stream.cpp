@@ -4,23 +4,28 @@
 
 namespace orrery {
 
-ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution)
+ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution, std::uint64_t token_budget)
     : llm_(std::move(llm)), execution_(std::move(execution)) {
   check_scenario(llm_, scenario);
   info_.model = llm_.name;
   info_.scenario = scenario;
   info_.memory = memory_need(llm_, scenario);
-  info_.prefill_graphs = execution_.prefill == PrefillMode::token_by_token ? scenario.input : 1;
+  info_.token_by_token = execution_.prefill == PrefillMode::token_by_token;
+  if (info_.token_by_token) {
+    for (std::uint64_t i = 1; i <= scenario.input; ++i)
+      prefill_.push_back({{{{Phase::prefill, scenario.batch, 1, i}}}, 1});
+  } else {
+    prefill_ = prefill_steps(scenario.batch, scenario.input, token_budget, llm_.encoder_only);
+  }
+  for (const StepRun& run : prefill_) info_.prefill.push_back({run.step.sequences(), run.times});
   info_.decode_graphs = llm_.encoder_only ? 0 : scenario.output - 1;
 }
 
 OperatorGraph ModelStream::build(Phase phase, std::uint64_t index) const {
-  if (phase == Phase::decode)
-    return build_decode_step(llm_, info_.scenario, execution_, info_.scenario.input + index + 1);
-  if (execution_.prefill == PrefillMode::parallel) return build_prefill(llm_, info_.scenario, execution_);
-  OperatorGraph graph = build_decode_step(llm_, info_.scenario, execution_, index + 1);
-  for (Operator& op : graph.operators) op.phase = Phase::prefill;
-  return graph;
+  const Scenario& s = info_.scenario;
+  const auto graph = [&](const Step& step) { return build_step(llm_, step, s.dtype, s.tensor_parallel, execution_); };
+  if (phase == Phase::prefill) return graph(prefill_[index].step);
+  return graph({{{Phase::decode, s.batch, 1, s.input + index + 1}}});
 }
 
 const OperatorGraph& ModelStream::graph(Phase phase, std::uint64_t index) const {

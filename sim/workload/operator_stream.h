@@ -1,5 +1,5 @@
 #pragma once
-// An inference as a stream of operator graphs: the prefill's, then one a generated token. A stream comes from
+// An inference as a stream of operator graphs: the prefill's steps, then one a generated token. A stream comes from
 // a model and a scenario, or from a trace file; whoever runs it cannot tell which.
 
 #include <map>
@@ -7,16 +7,24 @@
 #include <string>
 #include <vector>
 
+#include "sim/workload/memory_need.h"
 #include "sim/workload/transformer_graph.h"
 
 namespace orrery {
+
+// A graph of the prefill: how many sequences are in its step, and how often the same step runs.
+struct GraphUse {
+  std::uint64_t sequences = 1;
+  std::uint64_t times = 1;
+};
 
 struct StreamInfo {
   std::string model;
   Scenario scenario;
   MemoryNeed memory;
-  std::uint64_t prefill_graphs = 1;  // 1, or one a prompt token where a machine takes them one by one
-  std::uint64_t decode_graphs = 0;   // output - 1
+  std::vector<GraphUse> prefill;    // of each of its graphs
+  bool token_by_token = false;      // the prefill is a graph a prompt token, each a little longer than the last
+  std::uint64_t decode_graphs = 0;  // output - 1
 };
 
 class OperatorStream {
@@ -31,7 +39,8 @@ class OperatorStream {
 // Generates the graphs on demand, and keeps the first few: who runs the same stream again finds them.
 class ModelStream : public OperatorStream {
  public:
-  ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution);
+  // `token_budget`: tokens a step of the prefill takes at most.
+  ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution, std::uint64_t token_budget);
   const StreamInfo& info() const override { return info_; }
   const OperatorGraph& prefill(std::uint64_t index) const override;
   const OperatorGraph& decode(std::uint64_t index) const override;
@@ -41,6 +50,7 @@ class ModelStream : public OperatorStream {
   LlmSpec llm_;
   ExecutionSpec execution_;
   StreamInfo info_;
+  std::vector<StepRun> prefill_;
   mutable std::map<std::uint64_t, OperatorGraph> kept_[2];  // by phase
   mutable OperatorGraph latest_;                            // where no more are kept
 

@@ -167,6 +167,21 @@ Line read_operator(const json& line) {
   return result;
 }
 
+constexpr std::uint64_t kMostGraphs = 1U << 22;
+
+// How many sequences each graph of the prefill has, and how often it runs.
+void read_prefill_steps(const json& steps, std::uint64_t graphs, StreamInfo& info) {
+  if (!steps.is_array() || steps.size() != graphs) {
+    throw LineError{"key 'prefill_steps' must list {sequences, times} of each of the " + std::to_string(graphs) +
+                    " graphs of the prefill"};
+  }
+  for (const json& step : steps) {
+    check_keys(step, {"sequences", "times"}, "prefill_steps.");
+    info.prefill.push_back({count_between(step, "sequences", 1, info.scenario.batch),
+                            count_between(step, "times", 1, std::uint64_t{1} << 40)});
+  }
+}
+
 struct Header {
   StreamInfo info;
   std::uint64_t operators = 0;
@@ -176,10 +191,10 @@ Header read_header(const json& line) {
   if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
     throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
   }
-  check_keys(line,
-             {"schema", "model", "batch", "input", "output", "dtype", "devices", "prefill_graphs",
-              "decode_graphs", "operators", "memory_bytes"},
-             "");
+  std::vector<std::string> keys = {"schema",  "model",          "batch",         "input",     "output",      "dtype",
+                                   "devices", "prefill_graphs", "decode_graphs", "operators", "memory_bytes"};
+  if (line.contains("prefill_steps")) keys.push_back("prefill_steps");
+  check_keys(line, keys, "");
   Header header;
   StreamInfo& info = header.info;
   info.model = text(line, "model", "");
@@ -188,7 +203,7 @@ Header read_header(const json& line) {
   info.scenario.output = count_between(line, "output", 1, std::uint64_t{1} << 27);
   info.scenario.dtype = dtype_of(line, "");
   info.scenario.tensor_parallel = static_cast<std::uint32_t>(count_between(line, "devices", 1, 65536));
-  info.prefill_graphs = count(line, "prefill_graphs", "");
+  const std::uint64_t prefill_graphs = count_between(line, "prefill_graphs", 1, kMostGraphs);
   info.decode_graphs = count(line, "decode_graphs", "");
   const json& memory = line["memory_bytes"];
   const std::string p = "memory_bytes.";
@@ -199,9 +214,14 @@ Header read_header(const json& line) {
     throw LineError{"key 'decode_graphs' is " + std::to_string(info.decode_graphs) + "; an output of " +
                     std::to_string(info.scenario.output) + " tokens takes one less than that"};
   }
-  if (info.prefill_graphs != 1 && info.prefill_graphs != info.scenario.input) {
-    throw LineError{"key 'prefill_graphs' is " + std::to_string(info.prefill_graphs) +
-                    "; expected 1, or one a prompt token"};
+  if (line.contains("prefill_steps")) {
+    read_prefill_steps(line["prefill_steps"], prefill_graphs, info);
+  } else if (prefill_graphs != 1 && prefill_graphs != info.scenario.input) {
+    throw LineError{"key 'prefill_graphs' is " + std::to_string(prefill_graphs) +
+                    "; expected 1, or one a prompt token (or key 'prefill_steps' with one entry a graph)"};
+  } else {
+    info.token_by_token = prefill_graphs > 1;
+    info.prefill.assign(prefill_graphs, {info.scenario.batch, 1});
   }
   return header;
 }
@@ -254,11 +274,9 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
         header = read_header(value);
         info = header.info;
         header_read = true;
-        constexpr std::uint64_t kMostGraphs = 1U << 22;
-        if (info.prefill_graphs > kMostGraphs || info.decode_graphs > kMostGraphs) {
-          throw LineError{"keys 'prefill_graphs', 'decode_graphs': more than " + std::to_string(kMostGraphs)};
-        }
-        prefill.resize(info.prefill_graphs);
+        if (info.decode_graphs > kMostGraphs)
+          throw LineError{"key 'decode_graphs': more than " + std::to_string(kMostGraphs)};
+        prefill.resize(info.prefill.size());
         decode.resize(info.decode_graphs);
       } else {
         Line read = read_operator(value);

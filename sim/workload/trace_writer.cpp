@@ -1,5 +1,6 @@
 #include "sim/workload/trace_writer.h"
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -53,24 +54,32 @@ void write_graph(const OperatorGraph& graph, std::uint64_t step, std::ostream& o
 void write_trace(const OperatorStream& stream, std::ostream& out) {
   const StreamInfo& info = stream.info();
   std::uint64_t operators = 0;
-  for (std::uint64_t i = 0; i < info.prefill_graphs; ++i) operators += stream.prefill(i).operators.size();
+  for (std::uint64_t i = 0; i < info.prefill.size(); ++i) operators += stream.prefill(i).operators.size();
   for (std::uint64_t i = 0; i < info.decode_graphs; ++i) operators += stream.decode(i).operators.size();
-  const json header = {{"schema", "orrery/trace/1"},
+  json header = {{"schema", "orrery/trace/1"},
                        {"model", info.model},
                        {"batch", info.scenario.batch},
                        {"input", info.scenario.input},
                        {"output", info.scenario.output},
                        {"dtype", to_string(info.scenario.dtype)},
                        {"devices", info.scenario.tensor_parallel},
-                       {"prefill_graphs", info.prefill_graphs},
+                       {"prefill_graphs", info.prefill.size()},
                        {"decode_graphs", info.decode_graphs},
                        {"operators", operators},
                        {"memory_bytes",
                         {{"weights", info.memory.weights},
                          {"kv_cache", info.memory.kv_cache},
                          {"activations", info.memory.activations}}}};
+  const auto plain = [&](const GraphUse& use) {
+    return use.times == 1 && use.sequences == info.scenario.batch;
+  };
+  if (!std::all_of(info.prefill.begin(), info.prefill.end(), plain)) {
+    json steps = json::array();
+    for (const GraphUse& use : info.prefill) steps.push_back({{"sequences", use.sequences}, {"times", use.times}});
+    header["prefill_steps"] = steps;
+  }
   out << header.dump() << '\n';
-  for (std::uint64_t i = 0; i < info.prefill_graphs; ++i) write_graph(stream.prefill(i), i, out);
+  for (std::uint64_t i = 0; i < info.prefill.size(); ++i) write_graph(stream.prefill(i), i, out);
   for (std::uint64_t i = 0; i < info.decode_graphs; ++i) write_graph(stream.decode(i), i, out);
 }
 

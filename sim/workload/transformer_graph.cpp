@@ -3,30 +3,28 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/util/checked.h"
 #include "sim/util/errors.h"
 #include "sim/workload/layer_builder.h"
 
 namespace orrery {
 namespace {
 
-// The graph of one device: `q` new tokens a sequence with `context` tokens cached, the new ones included.
+// The graph of a step on one device.
 class GraphWriter {
  public:
-  GraphWriter(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution, Phase phase,
-              std::uint64_t q, std::uint64_t context)
+  GraphWriter(const LlmSpec& llm, const Step& step, DType dtype, std::uint32_t tensor_parallel,
+              const ExecutionSpec& execution)
       : llm_(llm),
+        step_(step),
         execution_(execution),
-        builder_(phase, scenario.dtype),
-        tp_(scenario.tensor_parallel),
-        batch_(scenario.batch),
-        q_(q),
-        context_(context),
-        tokens_(scenario.batch * q),
+        builder_(step.phase(), dtype),
+        tp_(tensor_parallel),
+        sequences_(step.sequences()),
+        tokens_(step.tokens()),
         gather_(execution.tensor_parallel == TensorParallelScheme::gather_each_matmul),
         heads_(llm.heads / tp_),
         kv_heads_(std::max<std::uint64_t>(1, llm.kv_heads / tp_)),
-        element_bits_(storage_bits(scenario.dtype)) {}
+        element_bits_(storage_bits(dtype)) {}
 
   OperatorGraph write() {
     Tensor x = embedding();
@@ -43,9 +41,10 @@ class GraphWriter {
 
  private:
   const LlmSpec& llm_;
+  const Step& step_;
   const ExecutionSpec& execution_;
   LayerBuilder builder_;
-  const std::uint64_t tp_, batch_, q_, context_, tokens_;
+  const std::uint64_t tp_, sequences_, tokens_;
   const bool gather_;
   const std::uint64_t heads_, kv_heads_;
   const std::uint32_t element_bits_;
@@ -120,31 +119,39 @@ class GraphWriter {
       builder_.append(OperatorKind::rope, VectorShape{tokens_, heads_ * hd + kv_cols},
                       {builder_.activation("qkv", {tokens_, heads_ * hd + kv_cols})}, {query});
     }
-    const Tensor keys = builder_.cache("k_cache", {batch_, context_, kv_cols});
-    const Tensor values = builder_.cache("v_cache", {batch_, context_, kv_cols});
+    const std::string query_name = query.id == qkv.id ? "qkv" : "q_rotated";
     if (!llm_.encoder_only && !execution_.fuses(FusedOperator::kv_append)) {
       builder_.append(OperatorKind::kv_append, VectorShape{tokens_, 2 * kv_cols},
-                      {builder_.activation(query.id == qkv.id ? "qkv" : "q_rotated", {tokens_, 2 * kv_cols})},
+                      {builder_.activation(query_name, {tokens_, 2 * kv_cols})},
                       {builder_.cache("kv_new", {tokens_, 2 * kv_cols})});
     }
-    const Tensor out = builder_.activation("attention", {tokens_, heads_ * hd});
-    const Tensor q_part =
-        builder_.activation(query.id == qkv.id ? "qkv" : "q_rotated", {tokens_, heads_ * hd});
+    for (std::size_t i = 0; i < step_.groups.size(); ++i) attend(step_.groups[i], i, query_name);
+    return builder_.activation("attention", {tokens_, heads_ * hd});
+  }
+
+  // The `index`th group's part of the attention; sequences of a group are alike, and run side by side.
+  void attend(const SequenceGroup& group, std::size_t index, const std::string& query_name) {
+    const std::string suffix = index == 0 ? "" : "_" + std::to_string(index);
+    const std::uint64_t hd = llm_.head_dim;
+    const std::uint64_t batch = group.sequences, q = group.new_tokens, context = group.context;
+    const Tensor keys = builder_.cache("k_cache" + suffix, {batch, context, kv_heads_ * hd});
+    const Tensor values = builder_.cache("v_cache" + suffix, {batch, context, kv_heads_ * hd});
+    const Tensor query = builder_.activation(query_name, {batch * q, heads_ * hd});
+    const Tensor out = builder_.activation("attention", {batch * q, heads_ * hd});
+    const bool more = index > 0;  // of the same tensor
     if (execution_.fuses(FusedOperator::attention)) {
-      AttentionShape shape{batch_, heads_, kv_heads_, hd, q_, context_, !llm_.encoder_only && q_ > 1};
-      builder_.append(OperatorKind::attention, shape, {q_part, keys, values}, {out});
-      return out;
+      AttentionShape shape{batch, heads_, kv_heads_, hd, q, context, !llm_.encoder_only && q > 1};
+      builder_.append(OperatorKind::attention, shape, {query, keys, values}, {out}, more);
+      return;
     }
-    const std::uint64_t group = heads_ / kv_heads_;
-    const std::uint64_t pairs = batch_ * kv_heads_;
-    const Tensor scores = builder_.activation("scores", {batch_ * heads_ * q_, context_});
-    const Tensor weights = builder_.activation("attention_weights", {batch_ * heads_ * q_, context_});
-    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q_ * group, context_, hd}, {q_part, keys},
-                    {scores});
-    builder_.append(OperatorKind::softmax, VectorShape{batch_ * heads_ * q_, context_}, {scores}, {weights});
-    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q_ * group, hd, context_}, {weights, values},
-                    {out});
-    return out;
+    const std::uint64_t shared = heads_ / kv_heads_;
+    const std::uint64_t pairs = batch * kv_heads_;
+    const Tensor scores = builder_.activation("scores" + suffix, {batch * heads_ * q, context});
+    const Tensor weights = builder_.activation("attention_weights" + suffix, {batch * heads_ * q, context});
+    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, context, hd}, {query, keys}, {scores});
+    builder_.append(OperatorKind::softmax, VectorShape{batch * heads_ * q, context}, {scores}, {weights});
+    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, hd, context}, {weights, values}, {out},
+                    more);
   }
 
   // A mixture: the router, then each expert that some token takes on its share of the rows (as even as it can
@@ -238,8 +245,8 @@ class GraphWriter {
   void head(const Tensor& x) {
     if (llm_.encoder_only) {
       Tensor first = x;  // a position a sequence
-      first.shape = {batch_, llm_.hidden};
-      if (llm_.pooler) matmul(first, "pooler_weight", "pooled", batch_, llm_.hidden, llm_.hidden);
+      first.shape = {sequences_, llm_.hidden};
+      if (llm_.pooler) matmul(first, "pooler_weight", "pooled", sequences_, llm_.hidden, llm_.hidden);
       return;
     }
     Tensor sum;
@@ -248,13 +255,13 @@ class GraphWriter {
     } else {
       add_norm(x, residual_, "x_final", "final_norm", sum);
     }
-    const Tensor last = builder_.activation("final_norm", {batch_, llm_.hidden});
+    const Tensor last = builder_.activation("final_norm", {sequences_, llm_.hidden});
     Tensor head_weight =
         builder_.weight(llm_.tied_embeddings ? "embedding" : "lm_head", {llm_.hidden, vocab_share()});
-    const Tensor logits = builder_.activation("logits", {batch_, vocab_share()});
-    builder_.append(OperatorKind::matmul, MatmulShape{1, batch_, vocab_share(), llm_.hidden},
+    const Tensor logits = builder_.activation("logits", {sequences_, vocab_share()});
+    builder_.append(OperatorKind::matmul, MatmulShape{1, sequences_, vocab_share(), llm_.hidden},
                     {last, head_weight}, {logits});
-    exchange(OperatorKind::all_gather, logits, "all_logits", batch_, vocab_share() * tp_);
+    exchange(OperatorKind::all_gather, logits, "all_logits", sequences_, vocab_share() * tp_);
   }
 
   std::uint64_t vocab_share() const { return (llm_.vocab + tp_ - 1) / tp_; }
@@ -285,28 +292,9 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   if (!errors.empty()) throw ConfigError(errors);
 }
 
-OperatorGraph build_prefill(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution) {
-  return GraphWriter(llm, scenario, execution, Phase::prefill, scenario.input, scenario.input).write();
-}
-
-OperatorGraph build_decode_step(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
-                                std::uint64_t context) {
-  return GraphWriter(llm, scenario, execution, Phase::decode, 1, context).write();
-}
-
-MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario) {
-  const std::uint64_t tp = scenario.tensor_parallel;
-  MemoryNeed need;
-  need.weights = storage_bytes(weight_dtype(scenario.dtype), llm.parameters()) / tp;
-  if (!llm.encoder_only) {
-    const std::uint64_t context = scenario.input + scenario.output - 1;
-    const std::uint64_t kv_share = std::max<std::uint64_t>(1, llm.kv_heads / tp);
-    need.kv_cache = storage_bytes(scenario.dtype, checked_product({2, llm.layers, kv_share, llm.head_dim, context,
-                                                                   scenario.batch}));
-  }
-  const std::uint64_t widest = std::max(2 * llm.ffn / tp, llm.hidden);
-  need.activations = storage_bytes(scenario.dtype, checked_product({scenario.batch, scenario.input, llm.hidden + widest}));
-  return need;
+OperatorGraph build_step(const LlmSpec& llm, const Step& step, DType dtype, std::uint32_t tensor_parallel,
+                         const ExecutionSpec& execution) {
+  return GraphWriter(llm, step, dtype, tensor_parallel, execution).write();
 }
 
 }  // namespace orrery

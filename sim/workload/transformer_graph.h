@@ -1,9 +1,10 @@
 #pragma once
-// Builds the operator graph of a prefill and of a decode step, for one device of a tensor-parallel group.
+// Builds the operator graph of a step, for one device of a tensor-parallel group.
 
 #include "sim/config/arch_spec.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/operator.h"
+#include "sim/workload/step.h"
 
 namespace orrery {
 
@@ -18,20 +19,9 @@ struct Scenario {
 // Throws ConfigError when the model cannot be split over the scenario's devices or asked for these lengths.
 void check_scenario(const LlmSpec& llm, const Scenario& scenario);
 
-// All prompt tokens at once.
-OperatorGraph build_prefill(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution);
-
-// One token a sequence when `context` tokens, the new one included, are cached.
-OperatorGraph build_decode_step(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
-                                std::uint64_t context);
-
-// Bytes one device holds: its share of the weights and the KV cache at the longest context.
-struct MemoryNeed {
-  std::uint64_t weights = 0;
-  std::uint64_t kv_cache = 0;
-  std::uint64_t activations = 0;  // the largest operator's inputs and outputs that are not weights or cache
-  std::uint64_t total() const { return weights + kv_cache + activations; }
-};
-MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario);
+// Of one device. Token-wise operators run on all tokens of the step at once, attention group by group; every
+// sequence's last position goes through the LM head.
+OperatorGraph build_step(const LlmSpec& llm, const Step& step, DType dtype, std::uint32_t tensor_parallel,
+                         const ExecutionSpec& execution);
 
 }  // namespace orrery

@@ -78,7 +78,7 @@ TEST(Golden, TheModelVersionIsRaisedWhenAResultMoves) {
 TEST(Golden, TheFirstTraceStillLoads) {
   const RecordedStream stream =
       read_trace_file(std::string(ORRERY_SOURCE_DIR) + "/traces/samples/gpt2-2-layers-8-in-3-out.jsonl");
-  EXPECT_EQ(stream.info().prefill_graphs, 1U);
+  EXPECT_EQ(stream.info().prefill.size(), 1U);
   EXPECT_EQ(stream.info().decode_graphs, 2U);
   EXPECT_EQ(stream.prefill(0).operators.size(), 23U);
   EXPECT_EQ(stream.decode(1).operators.back().kind, OperatorKind::matmul);

@@ -40,7 +40,8 @@ int make(const Arguments& arguments) {
   const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
   LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
   truncate_layers(parsed.values, llm);
-  const ModelStream stream(llm, scenario_from(parsed.values, arch, llm.encoder_only), arch.execution);
+  const ModelStream stream(llm, scenario_from(parsed.values, arch, llm.encoder_only), arch.execution,
+                           RuntimeSpec{}.token_budget);
   write_trace_file(stream, parsed.values["out"].as<std::string>());
   return 0;
 }
@@ -49,16 +50,16 @@ struct Totals {
   std::uint64_t operators = 0, macs = 0, read = 0, written = 0;
 };
 
-void collect(const OperatorGraph& graph, std::map<std::string, Totals>& by_kind) {
+void collect(const OperatorGraph& graph, std::uint64_t times, std::map<std::string, Totals>& by_kind) {
   for (const Operator& op : graph.operators) {
     for (const std::string& key : {std::string(to_string(op.phase)) + " " + to_string(op.kind),
                                    std::string(to_string(op.phase)) + " total"}) {
       Totals& t = by_kind[key];
       const OperatorBytes bytes = operator_bytes(op);
-      ++t.operators;
-      t.macs += operator_macs(op);
-      t.read += bytes.read;
-      t.written += bytes.written;
+      t.operators += times;
+      t.macs += times * operator_macs(op);
+      t.read += times * bytes.read;
+      t.written += times * bytes.written;
     }
   }
 }
@@ -74,8 +75,12 @@ int show(const Arguments& arguments) {
   const RecordedStream stream = read_trace_file(parsed.values["file"].as<std::string>());
   const StreamInfo& info = stream.info();
   std::map<std::string, Totals> by_kind;
-  for (std::uint64_t i = 0; i < info.prefill_graphs; ++i) collect(stream.prefill(i), by_kind);
-  for (std::uint64_t i = 0; i < info.decode_graphs; ++i) collect(stream.decode(i), by_kind);
+  std::uint64_t prefill_steps = 0;
+  for (std::uint64_t i = 0; i < info.prefill.size(); ++i) {
+    collect(stream.prefill(i), info.prefill[i].times, by_kind);
+    prefill_steps += info.prefill[i].times;
+  }
+  for (std::uint64_t i = 0; i < info.decode_graphs; ++i) collect(stream.decode(i), 1, by_kind);
   std::vector<nlohmann::ordered_json> rows;
   std::vector<std::vector<std::string>> table = {
       {"phase operator", "count", "FLOPs", "bytes read", "bytes written"}};
@@ -89,9 +94,9 @@ int show(const Arguments& arguments) {
                      std::to_string(t.written)});
   }
   print_result(format, rows, [&] {
-    return fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode graph(s)\n\n",
+    return fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode step(s)\n\n",
                        info.model, to_string(info.scenario.dtype), info.scenario.batch, info.scenario.input,
-                       info.scenario.output, info.scenario.tensor_parallel, info.prefill_graphs,
+                       info.scenario.output, info.scenario.tensor_parallel, prefill_steps,
                        info.decode_graphs) +
            format_table(table);
   });

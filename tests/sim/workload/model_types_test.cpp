@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/workload/llm_spec.h"
-#include "sim/workload/transformer_graph.h"
+#include "sim/workload/memory_need.h"
 
 namespace orrery::test {
 namespace {
@@ -43,8 +43,8 @@ TEST(ModelTypes, AMixtureReadsTheExpertsItsTokensTake) {
   Scenario many = one;
   many.batch = 256;
   const ExecutionSpec execution;
-  const double few = static_cast<double>(weight_bytes(build_decode_step(llm, one, execution, 100)));
-  const double all = static_cast<double>(weight_bytes(build_decode_step(llm, many, execution, 100)));
+  const double few = static_cast<double>(weight_bytes(build_step(llm, {{{Phase::decode, one.batch, 1, 100}}}, one.dtype, 1, execution)));
+  const double all = static_cast<double>(weight_bytes(build_step(llm, {{{Phase::decode, many.batch, 1, 100}}}, many.dtype, 1, execution)));
   const double expert = 3.0 * 4096 * 14336 * 2;
   EXPECT_NEAR((all - few) / expert, 6, 0.01);
 }

@@ -4,6 +4,8 @@
 
 #include <sstream>
 
+#include "sim/config/name_lookup.h"
+#include "sim/util/errors.h"
 #include "sim/workload/trace_reader.h"
 #include "sim/workload/trace_writer.h"
 #include "tests/support/config_error.h"
@@ -20,7 +22,7 @@ std::string small_trace() {
   LlmSpec llm = load_llm_named("gpt2");
   llm.layers = 2;
   std::ostringstream out;
-  write_trace(ModelStream(llm, s, execution), out);
+  write_trace(ModelStream(llm, s, execution, 8192), out);
   return out.str();
 }
 
@@ -41,6 +43,33 @@ TEST(Trace, WritesReadsAndWritesTheSameBytes) {
   std::ostringstream again;
   write_trace(read_trace(in, "t"), again);
   EXPECT_EQ(first, again.str());
+}
+
+TEST(Trace, ReadsWhatItWritesOfEveryModelAndPhase) {
+  for (const std::string& name : model_names()) {
+    for (const bool fused : {false, true}) {
+      ExecutionSpec execution;
+      if (fused) execution.fused = {FusedOperator::attention, FusedOperator::add_rmsnorm, FusedOperator::kv_append};
+      LlmSpec llm = load_llm_named(name);
+      llm.layers = 2;
+      Scenario s;
+      s.batch = 5;
+      s.input = 3;
+      s.output = llm.encoder_only ? 1 : 3;
+      const ModelStream stream(llm, s, execution, 7);  // prompts in pieces
+      std::ostringstream first;
+      write_trace(stream, first);
+      std::istringstream in(first.str());
+      std::string why;
+      std::ostringstream again;
+      try {
+        write_trace(read_trace(in, name), again);
+      } catch (const ConfigError& error) {
+        why = error.what();
+      }
+      EXPECT_EQ(first.str() == again.str(), true) << name << ": " << why;
+    }
+  }
 }
 
 TEST(Trace, NamesAnUnknownOperatorWithItsLine) {

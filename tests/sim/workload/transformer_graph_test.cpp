@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sim/util/errors.h"
+#include "sim/workload/memory_need.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery::test {
@@ -14,6 +15,15 @@ ExecutionSpec fused() {
   ExecutionSpec e;
   e.fused = {FusedOperator::attention, FusedOperator::add_rmsnorm, FusedOperator::kv_append};
   return e;
+}
+
+OperatorGraph build_prefill(const LlmSpec& llm, const Scenario& s, const ExecutionSpec& execution) {
+  return build_step(llm, {{{Phase::prefill, s.batch, s.input, s.input}}}, s.dtype, s.tensor_parallel, execution);
+}
+
+OperatorGraph build_decode_step(const LlmSpec& llm, const Scenario& s, const ExecutionSpec& execution,
+                                std::uint64_t context) {
+  return build_step(llm, {{{Phase::decode, s.batch, 1, context}}}, s.dtype, s.tensor_parallel, execution);
 }
 
 std::uint64_t macs(const OperatorGraph& graph) {

@@ -1,0 +1,83 @@
+#include "sim/engine/batch_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/engine/machine.h"
+#include "sim/timing/collective_choice.h"
+#include "sim/timing/matrix_timing.h"
+#include "sim/util/errors.h"
+
+namespace orrery {
+
+void check_fits(const StreamInfo& info, const ArchSpec& arch) {
+  check_machine(arch);
+  check_devices(arch.node, info.scenario.tensor_parallel);
+  check_format(arch, info.scenario.dtype);
+  const MemoryNeed& need = info.memory;
+  if (need.total() <= arch.dram.capacity_bytes) return;
+  throw ConfigError(
+      "",
+      fmt::format(
+          "{} in {} does not fit {}: each device needs {} bytes (weights {}, KV cache {}, activations {}) "
+          "and "
+          "has {} of DRAM ({:.1f} of {:.1f} GiB): {} bytes are missing. More devices, a smaller batch or a "
+          "narrower --dtype would "
+          "help",
+          info.model, to_string(info.scenario.dtype), arch.name, need.total(), need.weights, need.kv_cache,
+          need.activations, arch.dram.capacity_bytes,
+          static_cast<double>(need.total()) / static_cast<double>(kGiB),
+          static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB),
+          need.total() - arch.dram.capacity_bytes));
+}
+
+std::uint64_t BatchPlan::wave_count() const {
+  std::uint64_t sum = 0;
+  for (const Wave& wave : waves) sum += wave.times;
+  return sum;
+}
+
+BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
+                       const RuntimeSpec& runtime) {
+  if (runtime.kv_memory_fraction <= 0) {
+    StreamInfo info;
+    info.model = llm.name;
+    info.scenario = scenario;
+    info.memory = memory_need(llm, scenario);
+    check_fits(info, arch);
+    return {{{scenario.batch, 1}}, 0};
+  }
+  check_machine(arch);
+  check_devices(arch.node, scenario.tensor_parallel);
+  check_format(arch, scenario.dtype);
+  Scenario one = scenario;
+  one.batch = 1;
+  const MemoryNeed need = memory_need(llm, one);
+  const double room = runtime.kv_memory_fraction * static_cast<double>(arch.dram.capacity_bytes) -
+                      static_cast<double>(need.weights + need.activations);
+  const double sequence = std::max(1.0, static_cast<double>(need.kv_cache));
+  if (room < sequence) {
+    throw ConfigError(
+        "", fmt::format("{} does not fit {} under {}: weights and activations take {:.1f} GB of the "
+                        "{:.1f} GB it may fill, and a sequence of {} tokens needs {:.1f} GB more",
+                        llm.name, arch.name, runtime.name,
+                        1e-9 * static_cast<double>(need.weights + need.activations),
+                        1e-9 * runtime.kv_memory_fraction * static_cast<double>(arch.dram.capacity_bytes),
+                        scenario.input + scenario.output, 1e-9 * sequence));
+  }
+  const auto at_once = static_cast<std::uint64_t>(room / sequence);
+  BatchPlan plan;
+  if (scenario.batch >= at_once) plan.waves.push_back({at_once, scenario.batch / at_once});
+  if (scenario.batch % at_once > 0) plan.waves.push_back({scenario.batch % at_once, 1});
+  if (runtime.preempts && scenario.batch > at_once) {
+    // As many start as have room for their prompts; those beyond what the grown caches leave are set back.
+    const double prompt = sequence * static_cast<double>(scenario.input) /
+                          static_cast<double>(scenario.input + scenario.output);
+    const auto started = std::min<std::uint64_t>(scenario.batch, static_cast<std::uint64_t>(room / prompt));
+    plan.recomputed_sequences = started - at_once;
+  }
+  return plan;
+}
+
+}  // namespace orrery

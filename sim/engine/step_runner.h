@@ -1,0 +1,25 @@
+#pragma once
+// The engine's door: runs a step of an inference on a machine, software included.
+
+#include "sim/config/runtime_spec.h"
+#include "sim/engine/graph_runner.h"
+#include "sim/engine/tally.h"
+
+namespace orrery {
+
+class StepRunner {
+ public:
+  // Both must outlive it.
+  StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime);
+
+  // A step of `sequences` sequences, whose graph this is. It begins with nothing on chip but what its own operators
+  // bring: the weights of a whole model have passed through since the step before.
+  Tally run(const OperatorGraph& graph, std::uint64_t sequences);
+
+ private:
+  GraphRunner graphs_;
+  const RuntimeSpec& runtime_;
+  std::uint64_t on_chip_bytes_ = 0;
+};
+
+}  // namespace orrery
