@@ -133,6 +133,7 @@ struct DramSpec {
   double controller_latency_ns = 0;       // controller and PHY, both ways
   double bus_bytes_per_cycle = 0;         // width of the chip-side port at the core clock; 0 = not a limit
   std::uint64_t capacity_bytes = 0;
+  std::uint64_t allocatable_bytes = 0;  // of it, what a process gets: ECC and the driver's own left out
   DramAccessEnergy energy;
   DramDevice device;  // the whole timing set, at this data rate (fidelity `cycle`)
 

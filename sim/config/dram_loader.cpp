@@ -297,6 +297,8 @@ DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, 
   spec.energy = read_access_energy(level, p);
   spec.channels = integer(level, "channels");
   spec.capacity_bytes = scaled(level, "capacity_gib", kGiB);
+  spec.allocatable_bytes =
+      spec.capacity_bytes - std::min(spec.capacity_bytes, scaled(level, "reserved_gib", kGiB));
   spec.write_queue_bursts = integer(level, "write_queue_bursts", spec.write_queue_bursts);
   spec.interleave_bytes = integer(level, "interleave_bytes", 256);
   spec.controller_latency_ns = number(level, "controller_latency_ns");

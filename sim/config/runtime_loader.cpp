@@ -52,6 +52,7 @@ RuntimeSpec build_runtime(const ConfigDocument& document) {
   spec.step_us = number(r, "step_us");
   spec.sequence_us = number(r, "sequence_us");
   spec.kv_memory_fraction = number(r, "kv_memory_fraction");
+  spec.token_budget = r.value("token_budget", spec.token_budget);
   spec.preempts = r.value("preempts", false);
   return spec;
 }

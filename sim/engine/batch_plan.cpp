@@ -16,20 +16,20 @@ void check_fits(const StreamInfo& info, const ArchSpec& arch) {
   check_devices(arch.node, info.scenario.tensor_parallel);
   check_format(arch, info.scenario.dtype);
   const MemoryNeed& need = info.memory;
-  if (need.total() <= arch.dram.capacity_bytes) return;
+  if (need.total() <= arch.dram.allocatable_bytes) return;
   throw ConfigError(
       "",
       fmt::format(
           "{} in {} does not fit {}: each device needs {} bytes (weights {}, KV cache {}, activations {}) "
           "and "
-          "has {} of DRAM ({:.1f} of {:.1f} GiB): {} bytes are missing. More devices, a smaller batch or a "
+          "has {} of DRAM to allocate ({:.1f} of {:.1f} GiB): {} bytes are missing. More devices, a smaller batch or a "
           "narrower --dtype would "
           "help",
           info.model, to_string(info.scenario.dtype), arch.name, need.total(), need.weights, need.kv_cache,
-          need.activations, arch.dram.capacity_bytes,
+          need.activations, arch.dram.allocatable_bytes,
           static_cast<double>(need.total()) / static_cast<double>(kGiB),
-          static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB),
-          need.total() - arch.dram.capacity_bytes));
+          static_cast<double>(arch.dram.allocatable_bytes) / static_cast<double>(kGiB),
+          need.total() - arch.dram.allocatable_bytes));
 }
 
 std::uint64_t BatchPlan::wave_count() const {
@@ -44,17 +44,16 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
     StreamInfo info;
     info.model = llm.name;
     info.scenario = scenario;
-    info.memory = memory_need(llm, scenario);
+    info.memory = memory_need(llm, scenario, runtime.token_budget);
     check_fits(info, arch);
     return {{{scenario.batch, 1}}, 0};
   }
   check_machine(arch);
   check_devices(arch.node, scenario.tensor_parallel);
   check_format(arch, scenario.dtype);
-  Scenario one = scenario;
-  one.batch = 1;
-  const MemoryNeed need = memory_need(llm, one);
-  const double room = runtime.kv_memory_fraction * static_cast<double>(arch.dram.capacity_bytes) -
+  MemoryNeed need = memory_need(llm, scenario, runtime.token_budget);
+  need.kv_cache /= scenario.batch;  // of a sequence
+  const double room = runtime.kv_memory_fraction * static_cast<double>(arch.dram.allocatable_bytes) -
                       static_cast<double>(need.weights + need.activations);
   const double sequence = std::max(1.0, static_cast<double>(need.kv_cache));
   if (room < sequence) {
@@ -63,7 +62,7 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
                         "{:.1f} GB it may fill, and a sequence of {} tokens needs {:.1f} GB more",
                         llm.name, arch.name, runtime.name,
                         1e-9 * static_cast<double>(need.weights + need.activations),
-                        1e-9 * runtime.kv_memory_fraction * static_cast<double>(arch.dram.capacity_bytes),
+                        1e-9 * runtime.kv_memory_fraction * static_cast<double>(arch.dram.allocatable_bytes),
                         scenario.input + scenario.output, 1e-9 * sequence));
   }
   const auto at_once = static_cast<std::uint64_t>(room / sequence);

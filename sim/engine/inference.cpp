@@ -135,6 +135,7 @@ class RunLog {
 
   double seconds() const { return all_.seconds(); }
 
+  // `info.memory`: of the sequences that run at once.
   RunResult result(const StreamInfo& info, const OperatorRunner& runner, const RuntimeSpec& runtime) const {
     const Tally& prefill = all_.prefill;
     const Tally& decode = all_.decode;
@@ -149,6 +150,14 @@ class RunLog {
     r.input = info.scenario.input;
     r.output = info.scenario.output;
     r.devices = info.scenario.tensor_parallel;
+    const MemoryNeed& need = info.memory;
+    r.memory.weights = need.weights;
+    r.memory.kv_cache = need.kv_cache;
+    r.memory.activations = need.activations;
+    r.memory.kv_per_token = info.kv_bytes_per_token;
+    r.memory.parameters = info.parameters;
+    r.memory.active_parameters = info.active_parameters;
+    r.memory.free = arch.dram.allocatable_bytes - std::min(arch.dram.allocatable_bytes, need.total());
     r.ttft_s = first_tokens_;
     r.latency_s = seconds();
     if (r.output > 1) r.tpot_s = (r.latency_s - r.ttft_s) / static_cast<double>(r.output - 1);
@@ -231,6 +240,11 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
   StreamInfo info;
   info.model = llm.name;
   info.scenario = scenario;
+  info.memory = memory_need(llm, scenario, runtime.token_budget);
+  info.kv_bytes_per_token = kv_bytes_per_token(llm, scenario);
+  info.parameters = llm.parameters();
+  info.active_parameters = llm.active_parameters();
+  info.memory.kv_cache = info.memory.kv_cache / scenario.batch * plan.waves.front().batch;
   RunResult r = log.result(info, runner, runtime);
   r.waves = plan.wave_count();
   r.recomputed_sequences = plan.recomputed_sequences;

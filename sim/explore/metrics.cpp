@@ -31,13 +31,13 @@ std::vector<std::string> input_metric_names() {
 }
 
 nlohmann::json input_metric(const std::string& name, const InputFigures& of) {
-  const auto& [arch, technology, llm, scenario] = of;
+  const auto& [arch, technology, llm, scenario, token_budget] = of;
   if (name == "tdp_w") return arch.tdp_w;
   if (name == "peak_tflops") return 2e-12 * arch.peak_macs_per_s(arch.execution.default_dtype);
   if (name == "dram_gb_per_s") return 1e-9 * arch.dram.peak_bytes_per_s();
   if (name == "dram_gib") return static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB);
   if (name == "needed_gib")
-    return static_cast<double>(memory_need(llm, scenario).total()) / static_cast<double>(kGiB);
+    return static_cast<double>(memory_need(llm, scenario, token_budget).total()) / static_cast<double>(kGiB);
   if (arch.reconfigurable)
     throw ConfigError("",
                       "'" + name + "' of " + arch.name + " is not known: a part that is bought, not made");

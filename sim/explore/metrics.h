@@ -56,6 +56,7 @@ struct InputFigures {
   Technology technology;
   LlmSpec llm;
   Scenario scenario;
+  std::uint64_t token_budget = 0;  // of the runtime
 };
 std::vector<std::string> input_metric_names();
 nlohmann::json input_metric(const std::string& name, const InputFigures& of);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "sim/config/runtime_loader.h"
 #include "sim/config/technology.h"
 #include "sim/explore/configuration.h"
 #include "sim/explore/configuration_key.h"
@@ -82,7 +83,8 @@ NameValue SweepPlan::names_of(const Draft& draft) const {
         const json c = draft.marked(spec_.bases[draft.base]);
         const Technology technology = build_technology(ConfigDocument::of(c["technology"], "technology"));
         const ArchSpec arch = configured_machine(c, technology);
-        draft.figures = InputFigures{arch, technology, configured_llm(c), configured_scenario(c, arch)};
+        draft.figures = InputFigures{arch, technology, configured_llm(c), configured_scenario(c, arch),
+                                     build_runtime(ConfigDocument::of(c["runtime"], "runtime")).token_budget};
         draft.figured = draft.edits;
       }
       return input_metric(name, *draft.figures);

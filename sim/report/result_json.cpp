@@ -77,6 +77,17 @@ json optional_json(const std::optional<Figure>& value) {
   return value ? json(static_cast<double>(*value)) : json(nullptr);
 }
 
+json memory_json(const MemoryFigures& m) {
+  const auto known = [](const std::optional<std::uint64_t>& value) { return value ? json(*value) : json(nullptr); };
+  return {{"weights", m.weights},
+          {"kv_cache", m.kv_cache},
+          {"activations", m.activations},
+          {"free", m.free},
+          {"kv_bytes_per_token", m.kv_per_token},
+          {"parameters", known(m.parameters)},
+          {"active_parameters", known(m.active_parameters)}};
+}
+
 json utilization_json(double compute, double dram) {
   return {{"compute", compute}, {"dram", dram}};
 }
@@ -111,6 +122,7 @@ json to_json(const RunResult& r) {
   out["power_over_time"] = json::array();
   for (const PowerStretch& p : r.power_over_time)
     out["power_over_time"].push_back({{"from_s", p.from_s}, {"to_s", p.to_s}, {"power_w", p.power_w}});
+  out["memory"] = memory_json(r.memory);
   out["energy_per_token_j"] = r.energy_per_token_j;
   out["average_power_w"] = r.average_power_w;
   out["area_mm2"] = r.area_mm2 > 0 ? json(r.area_mm2) : json(nullptr);

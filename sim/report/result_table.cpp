@@ -119,6 +119,14 @@ std::string run_table(const std::vector<json>& results) {
   metric(rows, "average power", results, "/average_power_w", "W");
   metric(rows, "  of the prompt", results, "/phases/prefill/power_w", "W");
   metric(rows, "  of the tokens after it", results, "/phases/decode/power_w", "W");
+  rows.push_back({"memory of a device"});
+  metric(rows, "  weights", results, "/memory/weights", "B");
+  metric(rows, "  keys and values", results, "/memory/kv_cache", "B");
+  metric(rows, "    of a token", results, "/memory/kv_bytes_per_token", "B");
+  metric(rows, "  activations of a step", results, "/memory/activations", "B");
+  metric(rows, "  free", results, "/memory/free", "B");
+  metric(rows, "parameters", results, "/memory/parameters", "");
+  metric(rows, "  a token goes through", results, "/memory/active_parameters", "");
   text(rows, "die area, mm2", results, "/area_mm2");
   rounded(rows, "cost of making a chip, USD", results, "/price_usd/unit_cost");
   rounded(rows, "price of a chip, USD", results, "/price_usd/chip");

@@ -73,6 +73,16 @@ struct PriceFigures {
   std::optional<Figure> per_m_output_tokens;  // bought, or rented where it is not for sale; busy all the time
 };
 
+// Of one device, bytes.
+struct MemoryFigures {
+  std::uint64_t weights = 0;
+  std::uint64_t kv_cache = 0;  // of the sequences that run at once, at their longest
+  std::uint64_t activations = 0;
+  std::uint64_t free = 0;  // of what can be allocated
+  std::uint64_t kv_per_token = 0;
+  std::optional<std::uint64_t> parameters, active_parameters;  // of the whole model; a trace does not say
+};
+
 struct RunResult {
   std::string arch, model, dtype, fidelity, runtime = "ideal";
   std::uint64_t waves = 1;                 // the batch ran in so many, as its keys and values fit
@@ -86,6 +96,7 @@ struct RunResult {
   EnergyBreakdown energy;
   std::vector<OperatorShare> operators;  // most energy first; empty at fidelity roofline
   PhasePower prefill, decode;
+  MemoryFigures memory;
   std::vector<PowerStretch> power_over_time;  // a stretch a sampled step, end to end
   Figure energy_per_token_j = 0;
   Figure average_power_w = 0;

@@ -170,6 +170,12 @@ std::uint64_t LlmSpec::parameters() const {
   return checked_sum(checked_product({layers, layer}), embeddings + last + (pooler ? hidden * hidden + hidden : 0));
 }
 
+std::uint64_t LlmSpec::active_parameters() const {
+  if (experts == 0) return parameters();
+  const std::uint64_t matrices = activation == ActivationKind::silu_gated ? 3 : 2;
+  return parameters() - layers * (experts - experts_a_token) * matrices * hidden * ffn;
+}
+
 LlmSpec build_llm(const ConfigDocument& document) {
   const json& root = document.root();
   if (!root.is_object()) throw ConfigError(document.where(""), "expected the JSON object of a config.json");

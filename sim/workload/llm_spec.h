@@ -40,6 +40,8 @@ struct LlmSpec {
 
   // Exact number of weights, embeddings included.
   std::uint64_t parameters() const;
+  // Of those, the weights that a token goes through: all but the experts it does not take.
+  std::uint64_t active_parameters() const;
   // Elements of K and V a token adds, all layers.
   std::uint64_t kv_elements_per_token() const { return 2 * layers * kv_heads * head_dim; }
 };

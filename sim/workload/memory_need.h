@@ -9,11 +9,15 @@ namespace orrery {
 struct MemoryNeed {
   std::uint64_t weights = 0;      // its share
   std::uint64_t kv_cache = 0;     // of all sequences at their longest
-  std::uint64_t activations = 0;  // the largest operator's inputs and outputs that are not weights or cache
+  std::uint64_t activations = 0;  // of a step: its largest operator's inputs and outputs, weights and cache aside
   std::uint64_t total() const { return weights + kv_cache + activations; }
 };
 
 // Throws ConfigError where a size is beyond 2^64.
-MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario);
+// `token_budget`: tokens a step of the prompts takes at most.
+MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget);
+
+// Bytes of keys and values that a token takes on one device.
+std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario);
 
 }  // namespace orrery

@@ -9,7 +9,10 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
   check_scenario(llm_, scenario);
   info_.model = llm_.name;
   info_.scenario = scenario;
-  info_.memory = memory_need(llm_, scenario);
+  info_.memory = memory_need(llm_, scenario, token_budget);
+  info_.kv_bytes_per_token = kv_bytes_per_token(llm_, scenario);
+  info_.parameters = llm_.parameters();
+  info_.active_parameters = llm_.active_parameters();
   info_.token_by_token = execution_.prefill == PrefillMode::token_by_token;
   if (info_.token_by_token) {
     for (std::uint64_t i = 1; i <= scenario.input; ++i)

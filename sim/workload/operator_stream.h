@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct StreamInfo {
   std::string model;
   Scenario scenario;
   MemoryNeed memory;
+  std::uint64_t kv_bytes_per_token = 0;  // on a device
+  std::optional<std::uint64_t> parameters, active_parameters;  // of the model; old traces do not say
   std::vector<GraphUse> prefill;    // of each of its graphs
   bool token_by_token = false;      // the prefill is a graph a prompt token, each a little longer than the last
   std::uint64_t decode_graphs = 0;  // output - 1

@@ -193,7 +193,9 @@ Header read_header(const json& line) {
   }
   std::vector<std::string> keys = {"schema",  "model",          "batch",         "input",     "output",      "dtype",
                                    "devices", "prefill_graphs", "decode_graphs", "operators", "memory_bytes"};
-  if (line.contains("prefill_steps")) keys.push_back("prefill_steps");
+  for (const char* optional : {"prefill_steps", "parameters", "active_parameters"}) {
+    if (line.contains(optional)) keys.emplace_back(optional);
+  }
   check_keys(line, keys, "");
   Header header;
   StreamInfo& info = header.info;
@@ -209,6 +211,10 @@ Header read_header(const json& line) {
   const std::string p = "memory_bytes.";
   check_keys(memory, {"weights", "kv_cache", "activations"}, p);
   info.memory = {count(memory, "weights", p), count(memory, "kv_cache", p), count(memory, "activations", p)};
+  info.kv_bytes_per_token =
+      info.memory.kv_cache / (info.scenario.batch * (info.scenario.input + info.scenario.output - 1));
+  if (line.contains("parameters")) info.parameters = count(line, "parameters", "");
+  if (line.contains("active_parameters")) info.active_parameters = count(line, "active_parameters", "");
   header.operators = count(line, "operators", "");
   if (info.decode_graphs != 0 && info.decode_graphs + 1 != info.scenario.output) {
     throw LineError{"key 'decode_graphs' is " + std::to_string(info.decode_graphs) + "; an output of " +

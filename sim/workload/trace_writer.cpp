@@ -70,6 +70,8 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
                         {{"weights", info.memory.weights},
                          {"kv_cache", info.memory.kv_cache},
                          {"activations", info.memory.activations}}}};
+  if (info.parameters) header["parameters"] = *info.parameters;
+  if (info.active_parameters) header["active_parameters"] = *info.active_parameters;
   const auto plain = [&](const GraphUse& use) {
     return use.times == 1 && use.sequences == info.scenario.batch;
   };

@@ -148,9 +148,9 @@ void check_kernel_fits(const Operator& op, const ArchSpec& arch) {
   for (const auto* list : {&op.inputs, &op.outputs}) {
     for (const Tensor& t : *list) bytes = checked_sum(bytes, t.bytes());
   }
-  if (bytes <= arch.dram.capacity_bytes) return;
-  throw ConfigError("", fmt::format("the operands take {} bytes; {} has {} of DRAM: {} are missing", bytes,
-                                    arch.name, arch.dram.capacity_bytes, bytes - arch.dram.capacity_bytes));
+  if (bytes <= arch.dram.allocatable_bytes) return;
+  throw ConfigError("", fmt::format("the operands take {} bytes; {} has {} of DRAM to allocate: {} are missing", bytes,
+                                    arch.name, arch.dram.allocatable_bytes, bytes - arch.dram.allocatable_bytes));
 }
 
 }  // namespace

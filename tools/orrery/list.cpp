@@ -140,6 +140,7 @@ int list_command(const Arguments& arguments) {
                       {"kernel_gap_us", r.kernel_gap_us},
                       {"step_us", r.step_us},
                       {"sequence_us", r.sequence_us},
+                      {"token_budget", r.token_budget},
                       {"kv_memory_fraction", r.kv_memory_fraction}});
     }
   } else if (what == "routers") {

@@ -54,8 +54,8 @@ TEST(ModelTypes, QuantisedWeightsTakeAQuarterBesideFullActivations) {
   Scenario fp16;
   Scenario w4a16 = fp16;
   w4a16.dtype = DType::w4a16;
-  EXPECT_EQ(memory_need(llm, w4a16).weights * 4, memory_need(llm, fp16).weights);
-  EXPECT_EQ(memory_need(llm, w4a16).kv_cache, memory_need(llm, fp16).kv_cache);
+  EXPECT_EQ(memory_need(llm, w4a16, 8192).weights * 4, memory_need(llm, fp16, 8192).weights);
+  EXPECT_EQ(memory_need(llm, w4a16, 8192).kv_cache, memory_need(llm, fp16, 8192).kv_cache);
 }
 
 }  // namespace
