@@ -10,7 +10,7 @@
 namespace orrery {
 namespace {
 
-constexpr double kSamplingTolerance = 0.002;  // of a step's time, where steps are interpolated
+constexpr double kSamplingTolerance = 0.005;  // of a step's time, where steps are interpolated
 constexpr std::uint64_t kWavesDrawn = 64;     // of equal ones, in the curve of power over time
 
 // All steps of a prompt phase and of the decoding after it.

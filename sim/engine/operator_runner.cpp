@@ -137,7 +137,7 @@ OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
 
 OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidate& candidate,
                                               const std::vector<ResidentTensor>& resident,
-                                              std::uint64_t foreign_dirty_bytes) {
+                                              std::uint64_t foreign_dirty_bytes, double first_factor) {
   CappedRun capped = run_under_cap(arch_, describe(op), [&](double factor) {
     machine_->set_clock_factor(factor);
     ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
@@ -145,7 +145,7 @@ OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidat
     granule_bytes_ += run.simulated_counts.requested_read_bytes + run.simulated_counts.requested_write_bytes;
     ++kernels_;
     return run;
-  });
+  }, first_factor);
   ProgramOutcome& run = capped.run;
   OperatorOutcome outcome;
   outcome.time = run.time;
@@ -178,6 +178,7 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
   std::vector<OperatorOutcome> runs;
   std::size_t fastest = 0;
   std::uint64_t spent = 0;
+  double clock_factor = 1;  // where the candidate before came to rest under the power cap
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (chosen != nullptr && i != chosen->candidate) continue;
     const Candidate& candidate = candidates[i];
@@ -191,8 +192,9 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
       if (!first_thrifty && cost > kCheapStages && spent + cost > (surprised ? kSurpriseBudget : kStageBudget)) continue;
       spent += cost;
     }
-    OperatorOutcome run = run_candidate(op, candidate, resident, foreign_dirty_bytes);
+    OperatorOutcome run = run_candidate(op, candidate, resident, foreign_dirty_bytes, clock_factor);
     run.candidate = i;
+    clock_factor = run.clock_factor;
     runs.push_back(std::move(run));
     if (runs.back().time < runs[fastest].time) fastest = runs.size() - 1;
   }

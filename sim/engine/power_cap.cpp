@@ -66,10 +66,11 @@ void check_power_cap(const ArchSpec& arch) {
 }
 
 CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
-                        const std::function<ProgramOutcome(double)>& run_at) {
-  int step = kSteps;
+                        const std::function<ProgramOutcome(double)>& run_at, double first_factor) {
+  int step = std::clamp(static_cast<int>(std::lround(first_factor * kSteps)), kLeastStep, kSteps);
   int too_fast = kSteps + 1;  // the least step known not to fit
   int fits = 0;               // the largest known to fit
+  int misses = 0;
   CappedRun best;
   for (int runs = 0; runs < kMostRuns; ++runs) {
     const double factor = factor_of(step);
@@ -83,9 +84,9 @@ CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
     if (kept) best = {std::move(run), factor};
     if (too_fast - fits <= kNearEnough) break;
     if (kept && next <= fits + kNearEnough - 1) break;
-    // Between what fits and what does not; if need be, the least that boards go to.
-    next = std::min(next, too_fast - 1);
-    if (next <= fits) next = std::min(fits + 1, too_fast - 1);
+    // Below what does not fit, the further the more often the guess was too high; and above what fits.
+    next = std::min(next, too_fast - (kept ? 1 : 1 << misses++));
+    if (next <= fits) next = (fits + too_fast) / 2;
     step = std::max(next, kLeastStep);
   }
   if (fits == 0) {  // the model of the search was of no use: what is left is the least clock
