@@ -78,14 +78,14 @@ void ComputeTile::start_item(Slot& slot, const WorkItem& item) {
 void ComputeTile::positions(std::vector<SlotPosition>& out) const {
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     const Slot& slot = slots_[i];
-    if (slot.busy && slot.next_k < slot.item.k_end) out.push_back({slot.item, slot.next_k, slot.operand, slot.offset > 0});
+    if (slot.has_stages()) out.push_back(slot.position());
   }
 }
 
 void ComputeTile::jump(std::uint64_t stages) {
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];
-    if (slot.busy && slot.next_k < slot.item.k_end) slot.next_k += stages;
+    if (slot.has_stages()) slot.next_k += stages;
   }
 }
 
@@ -97,7 +97,7 @@ void ComputeTile::under_way(std::vector<SlotPosition>& out) const {
       out.push_back({item, item.k_end});
     }
     // Behind those that wait to be stored, the one with stages left.
-    if (slot.busy) out.push_back({slot.item, slot.next_k, slot.operand, slot.offset > 0});
+    if (slot.busy) out.push_back(slot.position());
   }
 }
 
@@ -114,7 +114,7 @@ void ComputeTile::shift(const std::vector<std::uint64_t>& places, std::uint64_t 
     }
     if (!slot.busy) continue;
     const TileKernel& kernel = *run_.kernel;
-    const std::uint64_t at_once = std::uint64_t{kernel.cores_used} * kernel.resident_items;
+    const std::uint64_t at_once = items_at_once(kernel);
     const WorkItem later = shifted(slot.item);
     for (std::size_t o = 0; o < kernel.inputs.size(); ++o) {
       const KernelOperand& operand = kernel.inputs[o];

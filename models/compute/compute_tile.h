@@ -91,6 +91,8 @@ class ComputeTile : public sc_core::sc_module, public Component {
     std::vector<Finishing> finishing;  // items whose results are due while later ones already load: a ring
     std::uint32_t first_finishing = 0, finishing_count = 0;
     Femtoseconds stores_taken = 0;  // when the network and what lies behind had taken the last item's results
+    bool has_stages() const { return busy && next_k < item.k_end; }
+    SlotPosition position() const { return {item, next_k, operand, offset > 0}; }
     // Results leave in order, and not before those ahead of them have gone.
     Femtoseconds next_finish() const {
       return finishing_count > 0 ? std::max(finishing[first_finishing].at, stores_taken) : kNever;

@@ -108,25 +108,24 @@ void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead, 
   skipped_time_ = 0;
   skipped_counts_ = ActivityCounts{};
   patterns_.clear();
-  waves_seen_ = done_ = 0;
-  at_once_ = std::uint64_t{kernel.cores_used} * kernel.resident_items;
+  done_ = 0;
+  const std::uint64_t at_once = items_at_once(kernel);
   std::uint64_t stored = 0;  // an item
   for (const KernelOperand& operand : kernel.outputs) stored += operand_bytes(kernel, operand, WorkItem{}, 0);
   const std::uint64_t batches = ceil_div(kBatchesAWave * write_batch_bytes, std::max<std::uint64_t>(stored, 1));
   // Batches have operands of their own, and masked items differ in length: a whole batch repeats, if it is short.
   const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles() * kernel.split_k;
-  const std::uint64_t unit = kernel.batch > 1 && plane <= 4 * at_once_ ? plane : at_once_;
-  wave_items_ = round_up(std::max({at_once_, std::min(batches, 16 * at_once_), kLeastItems}), unit);
+  const std::uint64_t unit = kernel.batch > 1 && plane <= 4 * at_once ? plane : at_once;
+  wave_items_ = round_up(std::max({at_once, std::min(batches, 16 * at_once), kLeastItems}), unit);
   warm_items_ = run_ahead ? kWarmRounds * kernel.pipeline_stages * kernel.cores_used : 0;
-  waves_ = allowed && kernel.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once_;
-  wave_begin_ = now;
-  counts_then_ = counts_;
+  waves_ = allowed && kernel.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once;
+  wave_watch_.forget();
+  wave_watch_.start(now, counts_);
   strides_ = allowed && ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k) >= kLeastStrides * kStride;
-  forget_strides();
-  waves_history_.clear();
+  stride_watch_.forget();
+  stride_watch_.start(now, counts_);
   stride_slots_ = 0;
-  stages_left_ = at_once_ * kStride;
-  stride_begin_ = now;
+  stages_left_ = at_once * kStride;
 }
 
 Femtoseconds FastForward::backlog(Femtoseconds now) const {
@@ -153,27 +152,39 @@ void FastForward::learn(const Pattern& pattern) {
   patterns_.push_back(pattern);
 }
 
-void FastForward::remember(std::vector<Stretch>& history, const Stretch& stretch) {
+void FastForward::Watch::start(Femtoseconds at, const ActivityCounts& counts) {
+  begin = at;
+  counts_then = counts;
+}
+
+FastForward::Stretch FastForward::Watch::end(Femtoseconds at, Femtoseconds backlog, const ActivityCounts& counts) {
+  const Stretch stretch{at - begin, backlog, counts - counts_then};
+  start(at, counts);
+  ++seen;
+  return stretch;
+}
+
+void FastForward::Watch::remember(const Stretch& stretch) {
   if (history.size() == kMostHistory) history.erase(history.begin());
   history.push_back(stretch);
 }
 
+void FastForward::Watch::forget() {
+  seen = 0;
+  history.clear();
+}
+
 void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
-  const ActivityCounts counts = counts_now();
-  const Femtoseconds end = at + skipped_time_;
-  const Stretch wave{end - wave_begin_, backlog(now), counts - counts_then_};
-  wave_begin_ = end;
-  counts_then_ = counts;
+  const Stretch wave = wave_watch_.end(at + skipped_time_, backlog(now), counts_now());
   // The first wave, and what fills the buffers ahead, take longer or shorter than the rest.
-  if (++waves_seen_ == 1 || waves_seen_ * wave_items_ < warm_items_) return;
-  remember(waves_history_, wave);
-  const std::optional<Pattern> pattern = pattern_of(waves_history_);
+  if (wave_watch_.seen == 1 || wave_watch_.seen * wave_items_ < warm_items_) return;
+  wave_watch_.remember(wave);
+  const std::optional<Pattern> pattern = pattern_of(wave_watch_.history);
   if (!pattern) return;
   learn(*pattern);
   if (!skip_waves()) return;
   // What is measured next does not hold what was left out.
-  wave_begin_ = at + skipped_time_;
-  counts_then_ = counts_now();
+  wave_watch_.start(at + skipped_time_, counts_now());
 }
 
 // Makes the items under way the last ones before `end`; false where those are too few, or differ in length.
@@ -279,26 +290,20 @@ void FastForward::begin_stride(Femtoseconds now) {
   slots_->positions(positions_);
   if (positions_.size() != stride_slots_) {
     stride_slots_ = positions_.size();
-    forget_strides();
+    stride_watch_.forget();
   }
   stages_left_ = std::max<std::uint64_t>(1, stride_slots_) * kStride;
-  stride_begin_ = now;
-  stride_counts_then_ = counts_;
+  stride_watch_.start(now, counts_);
 }
 
 void FastForward::stride_done(Femtoseconds now) {
-  const Stretch stride{now - stride_begin_, backlog(now), counts_ - stride_counts_then_};
-  if (++strides_seen_ > kWarmStrides) {
-    remember(strides_history_, stride);
-    const std::optional<Pattern> pattern = pattern_of(strides_history_);
-    if (pattern && jump_strides(*pattern)) forget_strides();
+  const Stretch stride = stride_watch_.end(now, backlog(now), counts_);
+  if (stride_watch_.seen > kWarmStrides) {
+    stride_watch_.remember(stride);
+    const std::optional<Pattern> pattern = pattern_of(stride_watch_.history);
+    if (pattern && jump_strides(*pattern)) stride_watch_.forget();
   }
   begin_stride(now);
-}
-
-void FastForward::forget_strides() {
-  strides_seen_ = 0;
-  strides_history_.clear();
 }
 
 bool FastForward::jump_strides(const Pattern& pattern) {

@@ -65,6 +65,19 @@ class FastForward {
     Femtoseconds backlog = 0;  // that the memory has at its end
     ActivityCounts counts;
   };
+  // Stretches of one kind, one after the other, and where the one under way began.
+  struct Watch {
+    Femtoseconds begin = 0;
+    ActivityCounts counts_then;
+    std::uint64_t seen = 0;
+    std::vector<Stretch> history;
+
+    void start(Femtoseconds at, const ActivityCounts& counts);
+    // The stretch that ends here; the next one begins.
+    Stretch end(Femtoseconds at, Femtoseconds backlog, const ActivityCounts& counts);
+    void remember(const Stretch& stretch);
+    void forget();
+  };
   // Several like stretches together.
   struct Pattern {
     Femtoseconds time = 0;
@@ -88,23 +101,16 @@ class FastForward {
   SlotObserver* slots_ = nullptr;
 
   bool waves_ = false;
-  std::uint64_t at_once_ = 1;
   std::uint64_t wave_items_ = 1;
   std::uint64_t warm_items_ = 0;
   std::uint64_t done_ = 0;
-  Femtoseconds wave_begin_ = 0;
-  ActivityCounts counts_then_;
-  std::vector<Stretch> waves_history_;
-  std::uint64_t waves_seen_ = 0;
+  Watch wave_watch_;
   std::vector<Pattern> patterns_;
 
   bool strides_ = false;
   std::uint64_t stages_left_ = 0;
   std::size_t stride_slots_ = 0;
-  Femtoseconds stride_begin_ = 0;
-  ActivityCounts stride_counts_then_;
-  std::vector<Stretch> strides_history_;
-  std::uint32_t strides_seen_ = 0;
+  Watch stride_watch_;
   std::vector<SlotPosition> positions_;
   std::vector<std::uint64_t> places_;
 
@@ -120,9 +126,7 @@ class FastForward {
   void stride_done(Femtoseconds now);
   void begin_stride(Femtoseconds now);
   bool jump_strides(const Pattern& pattern);
-  void forget_strides();
   std::optional<Pattern> pattern_of(const std::vector<Stretch>& history) const;
-  static void remember(std::vector<Stretch>& history, const Stretch& stretch);
   bool place_last(std::uint64_t end);
   void take(ActivityCounts forecast, const ActivityCounts& alike);
   void learn(const Pattern& pattern);

@@ -8,7 +8,7 @@ void Forecast::begin(const TileKernel& kernel, const StageCosts& costs, SharedLe
                      const std::vector<std::uint32_t>& input_entry,
                      const std::vector<std::uint32_t>& output_entry) {
   kernel_ = &kernel;
-  at_once_ = std::uint64_t{kernel.cores_used} * kernel.resident_items;
+  at_once_ = items_at_once(kernel);
   costs_ = &costs;
   shared_ = shared;
   input_entry_ = &input_entry;

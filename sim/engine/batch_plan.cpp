@@ -11,10 +11,19 @@
 
 namespace orrery {
 
-void check_fits(const StreamInfo& info, const ArchSpec& arch) {
+namespace {
+
+// Whether the machine can run it at all, memory aside.
+void check_runs(const Scenario& scenario, const ArchSpec& arch) {
   check_machine(arch);
-  check_devices(arch.node, info.scenario.tensor_parallel);
-  check_format(arch, info.scenario.dtype);
+  check_devices(arch.node, scenario.tensor_parallel);
+  check_format(arch, scenario.dtype);
+}
+
+}  // namespace
+
+void check_fits(const StreamInfo& info, const ArchSpec& arch) {
+  check_runs(info.scenario, arch);
   const MemoryNeed& need = info.memory;
   if (need.total() <= arch.dram.allocatable_bytes) return;
   throw ConfigError(
@@ -41,16 +50,10 @@ std::uint64_t BatchPlan::wave_count() const {
 BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
                        const RuntimeSpec& runtime) {
   if (runtime.kv_memory_fraction <= 0) {
-    StreamInfo info;
-    info.model = llm.name;
-    info.scenario = scenario;
-    info.memory = memory_need(llm, scenario, runtime.token_budget);
-    check_fits(info, arch);
+    check_fits(stream_info(llm, scenario, runtime.token_budget), arch);
     return {{{scenario.batch, 1}}, 0};
   }
-  check_machine(arch);
-  check_devices(arch.node, scenario.tensor_parallel);
-  check_format(arch, scenario.dtype);
+  check_runs(scenario, arch);
   MemoryNeed need = memory_need(llm, scenario, runtime.token_budget);
   need.kv_cache /= scenario.batch;  // of a sequence
   const double room = runtime.kv_memory_fraction * static_cast<double>(arch.dram.allocatable_bytes) -

@@ -237,13 +237,7 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
     again.output = 1;
     log.add_again(run_part(again));
   }
-  StreamInfo info;
-  info.model = llm.name;
-  info.scenario = scenario;
-  info.memory = memory_need(llm, scenario, runtime.token_budget);
-  info.kv_bytes_per_token = kv_bytes_per_token(llm, scenario);
-  info.parameters = llm.parameters();
-  info.active_parameters = llm.active_parameters();
+  StreamInfo info = stream_info(llm, scenario, runtime.token_budget);
   info.memory.kv_cache = info.memory.kv_cache / scenario.batch * plan.waves.front().batch;
   RunResult r = log.result(info, runner, runtime);
   r.waves = plan.wave_count();

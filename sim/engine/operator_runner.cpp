@@ -42,17 +42,14 @@ std::uint64_t stages(const Program& program) {
 std::size_t chosen_by(MapObjective objective, const ArchSpec& arch, const std::vector<OperatorOutcome>& runs,
                       std::size_t fastest) {
   if (arch.execution.library && objective == MapObjective::time) return fastest;
-  constexpr double kSameTime = 0.01;
-  const auto joules = [&](const OperatorOutcome& o) {
-    return total_energy(o.energy, to_seconds(o.time), 1, arch).total();
-  };
   const auto cost = [&](const OperatorOutcome& o) {
-    return objective == MapObjective::edp ? joules(o) * to_seconds(o.time) : joules(o);
+    const double seconds = to_seconds(o.time);
+    return objective_cost(objective, total_energy(o.energy, seconds, 1, arch).total(), seconds);
   };
   std::size_t best = fastest;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const bool near = static_cast<double>(runs[i].time) <=
-                      (1 + kSameTime) * static_cast<double>(runs[fastest].time);
+                      (1 + kAsFast) * static_cast<double>(runs[fastest].time);
     if ((objective != MapObjective::time || near) && cost(runs[i]) < cost(runs[best])) best = i;
   }
   return best;

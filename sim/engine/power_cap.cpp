@@ -72,7 +72,8 @@ CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
   int fits = 0;               // the largest known to fit
   int misses = 0;
   CappedRun best;
-  for (int runs = 0; runs < kMostRuns; ++runs) {
+  // Misses go further down each time, so that the least clock is reached where nothing above it fits.
+  for (int runs = 0; runs < kMostRuns || fits == 0; ++runs) {
     const double factor = factor_of(step);
     ProgramOutcome run = run_at(factor);
     const double watts = kernel_power_w(arch, run.counts, to_seconds(run.time), factor);
@@ -88,12 +89,6 @@ CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
     next = std::min(next, too_fast - (kept ? 1 : 1 << misses++));
     if (next <= fits) next = (fits + too_fast) / 2;
     step = std::max(next, kLeastStep);
-  }
-  if (fits == 0) {  // the model of the search was of no use: what is left is the least clock
-    ProgramOutcome run = run_at(factor_of(kLeastStep));
-    const double watts = kernel_power_w(arch, run.counts, to_seconds(run.time), factor_of(kLeastStep));
-    if (watts > arch.power_cap_w) refuse(arch, what, watts);
-    return {std::move(run), factor_of(kLeastStep)};
   }
   return best;
 }

@@ -106,7 +106,6 @@ void PointEvaluator::record(const SweepPoint& point, const TaskOutcome& outcome)
     r.json = outcome.text.substr(line + 1);
   } else {
     r.error = outcome.text;
-    ++summary_.failed;
     ++state_.failed;
   }
   store_.record(point.address, r);

@@ -27,7 +27,6 @@ struct SweepSummary {
   std::uint64_t points = 0;  // of the sweep, of this shard
   std::uint64_t reused = 0;  // found in the store
   std::uint64_t run = 0;     // now
-  std::uint64_t failed = 0;  // of them, failed, crashed, timed out or out of memory
   std::uint64_t infeasible = 0, pruned = 0;
   bool stopped = false;  // before the end
 };

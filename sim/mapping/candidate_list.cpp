@@ -9,7 +9,6 @@ namespace {
 // A doubling of a core's stages weighs like this much time: between near ties the coarser tiling wins, which
 // synchronises less and is cheaper to simulate.
 constexpr double kPreferCoarse = 0.004;
-constexpr double kNearlyAsFast = 0.01;  // within which energy decides
 constexpr std::size_t kThrifty = 3;
 
 bool same_tiling(const TileKernel& a, const TileKernel& b) {
@@ -39,9 +38,9 @@ void CandidateList::offer(const TileKernel& kernel, double estimate_s) {
                         std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k) / kernel.cores_used;
   const double rank = estimate_s * (1 + kPreferCoarse * std::log2(stages));
   if (fastest_.size() < most_ || rank < fastest_.back().rank) insert(fastest_, {kernel, estimate_s, rank}, most_);
-  if (objective_ == MapObjective::time && estimate_s > (1 + kNearlyAsFast) * fastest_.front().estimate_s) return;
+  if (objective_ == MapObjective::time && estimate_s > (1 + kAsFast) * fastest_.front().estimate_s) return;
   const double joules = estimate_.joules(kernel, estimate_s);
-  insert(thriftiest_, {kernel, estimate_s, objective_ == MapObjective::edp ? joules * estimate_s : joules},
+  insert(thriftiest_, {kernel, estimate_s, objective_cost(objective_, joules, estimate_s)},
          objective_ == MapObjective::time ? most_ : kThrifty);
 }
 
@@ -51,7 +50,7 @@ std::vector<CandidateList::Entry> CandidateList::best() const {
   std::size_t taken = 0;
   for (const Entry& e : thriftiest_) {
     // Seen before the fastest was: not near enough after all.
-    if (objective_ == MapObjective::time && e.estimate_s > (1 + kNearlyAsFast) * fastest_.front().estimate_s) continue;
+    if (objective_ == MapObjective::time && e.estimate_s > (1 + kAsFast) * fastest_.front().estimate_s) continue;
     const bool known = std::any_of(all.begin(), all.end(),
                                    [&](const Entry& other) { return same_tiling(other.kernel, e.kernel); });
     if (known) continue;

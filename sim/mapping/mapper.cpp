@@ -47,6 +47,10 @@ const char* to_string(MapObjective objective) {
   return "";
 }
 
+double objective_cost(MapObjective objective, double joules, double seconds) {
+  return objective == MapObjective::edp ? joules * seconds : joules;
+}
+
 MapObjective parse_map_objective(const std::string& text) {
   for (const MapObjective o : {MapObjective::time, MapObjective::energy, MapObjective::edp}) {
     if (text == to_string(o)) return o;

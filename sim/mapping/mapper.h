@@ -23,6 +23,10 @@ struct Candidate {
 // What a free choice is made by. `time`: the fastest and, within a per cent of it, the least energy.
 enum class MapObjective : std::uint8_t { time, energy, edp };
 const char* to_string(MapObjective objective);
+// Of the fastest: what is no slower than by this is as fast, and energy decides.
+inline constexpr double kAsFast = 0.01;
+// What the objective makes least, of those that are as fast (`time`) or of all.
+double objective_cost(MapObjective objective, double joules, double seconds);
 // Throws ConfigError on another word than time, energy or edp.
 MapObjective parse_map_objective(const std::string& text);
 

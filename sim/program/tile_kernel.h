@@ -119,6 +119,11 @@ inline std::uint64_t clipped(std::uint64_t extent, std::uint64_t tile, std::uint
 }
 
 // Tiles of an operand, and the dense index of the one that (item, k tile) touches.
+// Items that run side by side: one a slot of the cores used. A slot's next item is that many further on.
+inline std::uint64_t items_at_once(const TileKernel& kernel) {
+  return std::uint64_t{kernel.cores_used} * kernel.resident_items;
+}
+
 std::uint64_t operand_tile_count(const TileKernel& kernel, const KernelOperand& operand);
 std::uint64_t operand_tile(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
                            std::uint64_t k_tile);

@@ -4,15 +4,21 @@
 
 namespace orrery {
 
+StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
+  StreamInfo info;
+  info.model = llm.name;
+  info.scenario = scenario;
+  info.memory = memory_need(llm, scenario, token_budget);
+  info.kv_bytes_per_token = kv_bytes_per_token(llm, scenario);
+  info.parameters = llm.parameters();
+  info.active_parameters = llm.active_parameters();
+  return info;
+}
+
 ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution, std::uint64_t token_budget)
     : llm_(std::move(llm)), execution_(std::move(execution)) {
   check_scenario(llm_, scenario);
-  info_.model = llm_.name;
-  info_.scenario = scenario;
-  info_.memory = memory_need(llm_, scenario, token_budget);
-  info_.kv_bytes_per_token = kv_bytes_per_token(llm_, scenario);
-  info_.parameters = llm_.parameters();
-  info_.active_parameters = llm_.active_parameters();
+  info_ = stream_info(llm_, scenario, token_budget);
   info_.token_by_token = execution_.prefill == PrefillMode::token_by_token;
   if (info_.token_by_token) {
     for (std::uint64_t i = 1; i <= scenario.input; ++i)

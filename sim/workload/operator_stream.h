@@ -30,6 +30,9 @@ struct StreamInfo {
   std::uint64_t decode_graphs = 0;  // output - 1
 };
 
+// What a scenario of a model says before its graphs: no prefill, no decode steps yet.
+StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget);
+
 class OperatorStream {
  public:
   virtual ~OperatorStream() = default;
