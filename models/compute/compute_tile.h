@@ -1,9 +1,10 @@
 #pragma once
 // A core: matrix engine, vector unit, scratchpad and DMA engine, and the state machine that takes work items
 // through their stages. It interleaves up to `resident_items` items; each keeps up to `pipeline_stages`
-// buffers in flight, so loads run ahead of the engines by as much as the buffers allow. A slot goes on to its next
-// item when the results of the last are taken; where loads run ahead across items, results of two may wait. One
-// SC_METHOD, re-armed for the next instant at which an item can go on. Left out: register files, instruction fetch.
+// buffers in flight, so loads run ahead of the engines by as much as the buffers allow. A slot goes on to its
+// next item when the results of the last are taken; where loads run ahead across items, results of two may
+// wait. One SC_METHOD, re-armed for the next instant at which an item can go on. Left out: register files,
+// instruction fetch.
 
 #include <memory>
 #include <systemc>

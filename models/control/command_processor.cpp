@@ -34,8 +34,8 @@ CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const Ar
   dont_initialize();
 }
 
-void CommandProcessor::connect(std::vector<ComputeTile*> tiles, SharedLevels* shared, const DramController* dram,
-                               CollectiveEngine* collectives) {
+void CommandProcessor::connect(std::vector<ComputeTile*> tiles, SharedLevels* shared,
+                               const DramController* dram, CollectiveEngine* collectives) {
   tiles_ = std::move(tiles);
   shared_ = shared;
   dram_ = dram;
@@ -193,8 +193,8 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   last_path_ = CriticalPath::from(start);
   queue_.begin(kernel);
   forecast_.begin(kernel, *costs_, shared_, run_.input_entry, run_.output_entry);
-  forward_.begin(kernel, skip_, arch_.cores.prefetch_across_items, write_batch_bytes_, forecast_, queue_, *this,
-                 start);
+  forward_.begin(kernel, skip_, arch_.cores.prefetch_across_items, write_batch_bytes_, forecast_, queue_,
+                 *this, start);
   for (std::uint32_t c = 0; c < kernel.cores_used; ++c) tiles_[c]->begin(run_, start);
   // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
   if (kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;

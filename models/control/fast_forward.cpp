@@ -7,21 +7,21 @@
 namespace orrery {
 namespace {
 
-// Relative differences of the two halves of a pattern, by how many stretches a half has: more of them average out
-// where their boundaries fall.
+// Relative differences of the two halves of a pattern, by how many stretches a half has: more of them average
+// out where their boundaries fall.
 constexpr double kSameTime[] = {0.005, 0.007, 0.01};
 constexpr std::size_t kHalves[] = {1, 2, 4};
 
-constexpr double kSameWork = 0.01;           // the same of what engines do and cores ask for
-constexpr double kSameTraffic = 0.02;        // the same of what buffers miss and write back
-constexpr double kLump = 0.06;               // of a stretch's traffic: tiles come and go in lumps
-constexpr double kNegligible = 1e-4;         // of the bytes asked for: less is no difference
-constexpr double kIdle = 0.5;                // a memory busy for less of the time than this does not pace
-constexpr double kPaces = 0.6;               // and one busy for more may pace the whole kernel
-constexpr double kLittle = 0.03;             // of the time: more or less of it there is no difference
-constexpr double kFallsBehind = 0.01;        // of the time: work that memory may have more of at a stretch's end
-constexpr std::uint32_t kDeep = 3;           // buffers with which loads run well ahead
-constexpr std::uint64_t kTailWaves = 1;      // always simulated
+constexpr double kSameWork = 0.01;       // the same of what engines do and cores ask for
+constexpr double kSameTraffic = 0.02;    // the same of what buffers miss and write back
+constexpr double kLump = 0.06;           // of a stretch's traffic: tiles come and go in lumps
+constexpr double kNegligible = 1e-4;     // of the bytes asked for: less is no difference
+constexpr double kIdle = 0.5;            // a memory busy for less of the time than this does not pace
+constexpr double kPaces = 0.6;           // and one busy for more may pace the whole kernel
+constexpr double kLittle = 0.03;         // of the time: more or less of it there is no difference
+constexpr double kFallsBehind = 0.01;    // of the time: work that memory may have more of at a stretch's end
+constexpr std::uint32_t kDeep = 3;       // buffers with which loads run well ahead
+constexpr std::uint64_t kTailWaves = 1;  // always simulated
 constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: one more or less is little
 constexpr std::uint64_t kLeastItems = 8;     // of a wave
 constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves are a pattern
@@ -30,25 +30,32 @@ constexpr std::uint32_t kWarmStrides = 1;    // whose time is not believed
 
 std::uint64_t scaled(std::uint64_t of, std::uint64_t by, std::uint64_t over) {
   if (over == 0) return 0;
-  return static_cast<std::uint64_t>(static_cast<double>(of) * static_cast<double>(by) / static_cast<double>(over));
+  return static_cast<std::uint64_t>(static_cast<double>(of) * static_cast<double>(by) /
+                                    static_cast<double>(over));
 }
 
 }  // namespace
 
 // Engines, bytes asked for, and what the levels make of them. How much a memory moves matters as far as it is
 // busy: tiles come in lumps, which a stretch may have one more or less of.
-bool FastForward::same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64_t stretches) const {
+bool FastForward::same_work(const Pattern& pattern, const ActivityCounts& counts,
+                            std::uint64_t stretches) const {
   using C = ActivityCounts;
   const double share = static_cast<double>(stretches) / static_cast<double>(pattern.stretches);
-  const auto expected = [&](std::uint64_t C::*member) { return static_cast<double>(pattern.counts.*member) * share; };
+  const auto expected = [&](std::uint64_t C::*member) {
+    return static_cast<double>(pattern.counts.*member) * share;
+  };
   const auto found = [&](std::uint64_t C::*member) { return static_cast<double>(counts.*member); };
-  const auto difference = [&](std::uint64_t C::*member) { return std::abs(expected(member) - found(member)); };
+  const auto difference = [&](std::uint64_t C::*member) {
+    return std::abs(expected(member) - found(member));
+  };
   const auto many = static_cast<double>(stretches);
   for (auto member : {&C::issued_macs, &C::vector_ops, &C::transcendental_ops, &C::requested_read_bytes,
                       &C::requested_write_bytes}) {
     if (difference(member) > kSameWork * std::max(expected(member), found(member))) return false;
   }
-  const double asked = kNegligible * (expected(&C::requested_read_bytes) + expected(&C::requested_write_bytes));
+  const double asked =
+      kNegligible * (expected(&C::requested_read_bytes) + expected(&C::requested_write_bytes));
   const double time = static_cast<double>(pattern.time) * share;
   // A miss is waited for; a write-back is not, as long as the memory keeps up and loads run well ahead.
   const auto same = [&](std::uint64_t C::*reads, std::uint64_t C::*writes, double fs_per_byte) {
@@ -68,8 +75,8 @@ bool FastForward::same_work(const Pattern& pattern, const ActivityCounts& counts
          same(&C::dram_read_bytes, &C::dram_write_bytes, pace_.dram_fs_per_byte);
 }
 
-// Whether the end of a history is a pattern: two halves, of one, two or four stretches each, that did the same work
-// in the same time.
+// Whether the end of a history is a pattern: two halves, of one, two or four stretches each, that did the
+// same work in the same time.
 std::optional<FastForward::Pattern> FastForward::pattern_of(const std::vector<Stretch>& history) const {
   for (std::size_t i = 0; i < std::size(kHalves); ++i) {
     const std::size_t half = kHalves[i];
@@ -99,8 +106,9 @@ std::optional<FastForward::Pattern> FastForward::pattern_of(const std::vector<St
   return std::nullopt;
 }
 
-void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead, std::uint64_t write_batch_bytes,
-                        Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now) {
+void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead,
+                        std::uint64_t write_batch_bytes, Forecast& forecast, WorkQueue& queue,
+                        SlotObserver& slots, Femtoseconds now) {
   kernel_ = &kernel;
   forecast_ = &forecast;
   queue_ = &queue;
@@ -112,8 +120,10 @@ void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead, 
   const std::uint64_t at_once = items_at_once(kernel);
   std::uint64_t stored = 0;  // an item
   for (const KernelOperand& operand : kernel.outputs) stored += operand_bytes(kernel, operand, WorkItem{}, 0);
-  const std::uint64_t batches = ceil_div(kBatchesAWave * write_batch_bytes, std::max<std::uint64_t>(stored, 1));
-  // Batches have operands of their own, and masked items differ in length: a whole batch repeats, if it is short.
+  const std::uint64_t batches =
+      ceil_div(kBatchesAWave * write_batch_bytes, std::max<std::uint64_t>(stored, 1));
+  // Batches have operands of their own, and masked items differ in length: a whole batch repeats, if it is
+  // short.
   const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles() * kernel.split_k;
   const std::uint64_t unit = kernel.batch > 1 && plane <= 4 * at_once ? plane : at_once;
   wave_items_ = round_up(std::max({at_once, std::min(batches, 16 * at_once), kLeastItems}), unit);
@@ -157,7 +167,8 @@ void FastForward::Watch::start(Femtoseconds at, const ActivityCounts& counts) {
   counts_then = counts;
 }
 
-FastForward::Stretch FastForward::Watch::end(Femtoseconds at, Femtoseconds backlog, const ActivityCounts& counts) {
+FastForward::Stretch FastForward::Watch::end(Femtoseconds at, Femtoseconds backlog,
+                                             const ActivityCounts& counts) {
   const Stretch stretch{at - begin, backlog, counts - counts_then};
   start(at, counts);
   ++seen;
@@ -204,8 +215,8 @@ bool FastForward::place_last(std::uint64_t end) {
   return true;
 }
 
-// The items under way go on to their ends and the next waves run, all but the last items, which get as far as those
-// under way have got: those are what the cores then have.
+// The items under way go on to their ends and the next waves run, all but the last items, which get as far as
+// those under way have got: those are what the cores then have.
 bool FastForward::skip_waves() {
   if (queue_->left() < (1 + kTailWaves) * wave_items_) return false;
   positions_.clear();
@@ -259,7 +270,8 @@ bool FastForward::skip_waves() {
   if (from < waves) {
     forecast_->undo(before[from].first);
     all = before[from].second;
-    all += forecast_->items(queue_->next_index() + from * wave_items_, (waves - from) * wave_items_, positions_);
+    all +=
+        forecast_->items(queue_->next_index() + from * wave_items_, (waves - from) * wave_items_, positions_);
   } else if (before.size() > waves) {
     forecast_->undo(before[waves].first);
   }

@@ -1,9 +1,10 @@
 #pragma once
-// Skips what repeats. A kernel is watched in waves of work items and, inside long items, in strides of stages.
-// Some in a row that did the same work in the same time, memory traffic included, are a pattern; as long as what
-// comes next is forecast to do that work again (models/control/forecast.h), it is not simulated: its counts are
-// the forecast's, its time the pattern's. A wave unlike any pattern (an edge, the end of a group of the raster,
-// a buffer that starts to write back) ends the skip and is simulated. The last waves and stages always are.
+// Skips what repeats. A kernel is watched in waves of work items and, inside long items, in strides of
+// stages. Some in a row that did the same work in the same time, memory traffic included, are a pattern; as
+// long as what comes next is forecast to do that work again (models/control/forecast.h), it is not simulated:
+// its counts are the forecast's, its time the pattern's. A wave unlike any pattern (an edge, the end of a
+// group of the raster, a buffer that starts to write back) ends the skip and is simulated. The last waves and
+// stages always are.
 
 #include <cstdint>
 #include <optional>
@@ -16,7 +17,8 @@
 
 namespace orrery {
 
-// What skipping needs to know of the machine, and to move: the slots of all cores, and how far behind memory is.
+// What skipping needs to know of the machine, and to move: the slots of all cores, and how far behind memory
+// is.
 class SlotObserver {
  public:
   virtual ~SlotObserver() = default;
@@ -26,8 +28,8 @@ class SlotObserver {
   virtual void positions(std::vector<SlotPosition>& out) const = 0;
   // Each such slot goes on `stages` stages later, at the same time.
   virtual void jump(std::uint64_t stages) = 0;
-  // Appends all items under way, whose results are not stored; they become the ones from `first` on in the raster, in
-  // the order of their places in it (`places`, sorted), each as far on its way as it was.
+  // Appends all items under way, whose results are not stored; they become the ones from `first` on in the
+  // raster, in the order of their places in it (`places`, sorted), each as far on its way as it was.
   virtual void under_way(std::vector<SlotPosition>& out) const = 0;
   virtual void shift(const std::vector<std::uint64_t>& places, std::uint64_t first) = 0;
 };
@@ -43,9 +45,9 @@ class FastForward {
   // `counts` are the machine's, so far.
   FastForward(const ActivityCounts& counts, const MemoryPace& pace) : counts_(counts), pace_(pace) {}
 
-  // `forecast` and `queue` have begun the kernel. Buffers filled ahead across items (`run_ahead`) make the first
-  // waves faster than the rest: they are no pattern. A wave stores at least `write_batch_bytes` several times:
-  // writes reach the DRAM in batches of that size.
+  // `forecast` and `queue` have begun the kernel. Buffers filled ahead across items (`run_ahead`) make the
+  // first waves faster than the rest: they are no pattern. A wave stores at least `write_batch_bytes` several
+  // times: writes reach the DRAM in batches of that size.
   void begin(const TileKernel& kernel, bool allowed, bool run_ahead, std::uint64_t write_batch_bytes,
              Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now);
 

@@ -43,7 +43,8 @@ void Forecast::load(std::size_t operand, std::uint64_t first_tile, std::uint64_t
 }
 
 // What the engines do in stages [from, to) of an item.
-void Forecast::run_stages(const WorkItem& item, std::uint64_t from, std::uint64_t to, ActivityCounts& counts) const {
+void Forecast::run_stages(const WorkItem& item, std::uint64_t from, std::uint64_t to,
+                          ActivityCounts& counts) const {
   if (from >= to) return;
   ActivityCounts full;
   count_stage(full, *kernel_, costs_->stage(item, from));
@@ -86,8 +87,8 @@ void Forecast::add_begun(const SlotPosition& slot, ActivityCounts& counts) {
   for (std::size_t i = 0; i < kernel_->inputs.size(); ++i) {
     const KernelOperand& operand = kernel_->inputs[i];
     if (held_over(operand, item)) continue;
-    const bool ahead = slot.next_k < item.k_end &&
-                       (i < slot.loaded_operands || (i == slot.loaded_operands && slot.partly));
+    const bool ahead =
+        slot.next_k < item.k_end && (i < slot.loaded_operands || (i == slot.loaded_operands && slot.partly));
     std::uint64_t loads = slot.next_k - item.k_begin + (ahead ? 1 : 0);
     if (operand.once || operand.hold) loads = std::min<std::uint64_t>(loads, 1);
     const bool last = loads > 0 && item.k_begin + loads == item.k_end;
@@ -139,13 +140,13 @@ void Forecast::add_requested(ActivityCounts& counts) const {
   counts.dram_write_bytes = counts.requested_write_bytes;
 }
 
-ActivityCounts Forecast::items(std::uint64_t first, std::uint64_t count, const std::vector<SlotPosition>& begun) {
+ActivityCounts Forecast::items(std::uint64_t first, std::uint64_t count,
+                               const std::vector<SlotPosition>& begun) {
   ActivityCounts counts;
   const std::uint64_t end = first + count;
   const auto begun_at = [&](std::uint64_t index) {
-    const auto at = std::lower_bound(begun.begin(), begun.end(), index, [](const SlotPosition& p, std::uint64_t i) {
-      return p.item.index < i;
-    });
+    const auto at = std::lower_bound(begun.begin(), begun.end(), index,
+                                     [](const SlotPosition& p, std::uint64_t i) { return p.item.index < i; });
     return at != begun.end() && at->item.index == index ? &*at : nullptr;
   };
   for (std::uint64_t from = first; from < end; from += at_once_) {
@@ -181,8 +182,8 @@ ActivityCounts Forecast::stages(const std::vector<SlotPosition>& slots, std::uin
       const bool ahead = operand.by_k && i < slot.loaded_operands;
       const bool split = operand.by_k && i == slot.loaded_operands && slot.partly;
       const std::uint64_t tile = operand_tile(*kernel_, operand, slot.item, slot.next_k) + (ahead ? 1 : 0);
-      panels_.push_back({i, tile, operand.by_k ? stages + (split ? 1 : 0) : 1, cost.input_bytes[i],
-                         cost.input_bytes[i]});
+      panels_.push_back(
+          {i, tile, operand.by_k ? stages + (split ? 1 : 0) : 1, cost.input_bytes[i], cost.input_bytes[i]});
     }
   }
   touch_panels(counts);
@@ -207,7 +208,8 @@ ActivityCounts Forecast::rest_of(const std::vector<SlotPosition>& slots) {
       std::uint64_t loads = item.k_end - slot.next_k - (begun ? 1 : 0);
       if (operand.once || operand.hold) loads = !begun && slot.next_k == item.k_begin ? 1 : 0;
       const std::uint64_t first = slot.next_k + (begun && operand.by_k ? 1 : 0);
-      load(i, operand_tile(*kernel_, operand, item, first), loads, full.input_bytes[i], last.input_bytes[i], counts);
+      load(i, operand_tile(*kernel_, operand, item, first), loads, full.input_bytes[i], last.input_bytes[i],
+           counts);
     }
   }
   touch_panels(counts);

@@ -1,7 +1,7 @@
 #pragma once
 // What a stretch of a kernel will do, without simulating when: the counts of work items, or of some stages of
-// those under way, exact where the nest says so, and from the shared levels' own tiles (touched as the stretch
-// would touch them) where reuse decides. A stretch that does not happen after all is taken back.
+// those under way, exact where the nest says so, and from the shared levels' own tiles (touched as the
+// stretch would touch them) where reuse decides. A stretch that does not happen after all is taken back.
 
 #include <vector>
 
@@ -22,13 +22,13 @@ struct SlotPosition {
 
 class Forecast {
  public:
-  // `shared` may be null. `input_entry`, `output_entry`: first entry of each operand, as KernelRun's. All must
-  // outlive the kernel.
+  // `shared` may be null. `input_entry`, `output_entry`: first entry of each operand, as KernelRun's. All
+  // must outlive the kernel.
   void begin(const TileKernel& kernel, const StageCosts& costs, SharedLevels* shared,
              const std::vector<std::uint32_t>& input_entry, const std::vector<std::uint32_t>& output_entry);
 
-  // Items [first, first + count), as many side by side as the cores have slots, but those of `begun` (sorted by item), which get
-  // only as far as they are there.
+  // Items [first, first + count), as many side by side as the cores have slots, but those of `begun` (sorted
+  // by item), which get only as far as they are there.
   ActivityCounts items(std::uint64_t first, std::uint64_t count, const std::vector<SlotPosition>& begun = {});
   // The next `stages` of each slot; none of them its item's last.
   ActivityCounts stages(const std::vector<SlotPosition>& slots, std::uint64_t stages);

@@ -1,6 +1,6 @@
 #pragma once
-// Deals the work items of one kernel to the cores in raster order (sim/program/tile_kernel.h says what an item
-// is).
+// Deals the work items of one kernel to the cores in raster order (sim/program/tile_kernel.h says what an
+// item is).
 
 #include <cstdint>
 

@@ -43,8 +43,8 @@ Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
     counts_.dram_write_bytes += granule.bytes;
     count_activates(granule.bytes, granule.irregular);
     queued_write_bytes_ += granule.bytes;
-    // Posted: the queue takes a batch while the one before it drains, and no faster. A channel with nothing else to
-    // do need not wait for a batch.
+    // Posted: the queue takes a batch while the one before it drains, and no faster. A channel with nothing
+    // else to do need not wait for a batch.
     Femtoseconds taken = t;
     if (queued_write_bytes_ >= write_batch_bytes_ || channels_.free_at() <= t) {
       taken = std::max(t, batch_end_);

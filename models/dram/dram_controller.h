@@ -1,9 +1,8 @@
 #pragma once
 // DRAM channels behind one controller. Reads are served in the order of the calls; writes gather until every
-// channel's write queue is full, or has nothing else to do, and then drain in one batch, which costs one turn of
-// the bus each way. Inside
-// a granule time comes from the JEDEC timings (sim/timing/dram_timing). Left out: command order (fidelity
-// `cycle`).
+// channel's write queue is full, or has nothing else to do, and then drain in one batch, which costs one turn
+// of the bus each way. Inside a granule time comes from the JEDEC timings (sim/timing/dram_timing). Left out:
+// command order (fidelity `cycle`).
 
 #include <systemc>
 

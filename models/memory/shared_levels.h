@@ -20,8 +20,9 @@ class SharedLevels {
   GranuleInterface& door() { return *levels_.front(); }
   // As SharedBuffer's, of all levels.
   void begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes);
-  // What a whole tile's transfer does to the tiles of all levels, to the counts of theirs and of DRAM, without
-  // time. Between remember_touches() and keep_touches() what was touched after a point can be taken back.
+  // What a whole tile's transfer does to the tiles of all levels, to the counts of theirs and of DRAM,
+  // without time. Between remember_touches() and keep_touches() what was touched after a point can be taken
+  // back.
   void touch(std::uint32_t entry, std::uint64_t bytes, bool write, ActivityCounts& counts);
   using TouchPoint = std::vector<std::size_t>;
   void remember_touches();

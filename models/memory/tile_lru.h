@@ -1,7 +1,7 @@
 #pragma once
 // Which tiles a buffer holds: entries with dense indices in an intrusive list, least recently used out first,
-// by bytes. Nothing is allocated after begin() but the record of changes. What is done after remember() can be taken
-// back: a forecast touches tiles as a stretch of a kernel would.
+// by bytes. Nothing is allocated after begin() but the record of changes. What is done after remember() can
+// be taken back: a forecast touches tiles as a stretch of a kernel would.
 
 #include <cstdint>
 #include <vector>
@@ -38,7 +38,8 @@ class TileLru {
 
   void mark_dirty(std::uint32_t index);
 
-  // From now on changes are recorded, until keep(). How many there are; what came after so many is taken back.
+  // From now on changes are recorded, until keep(). How many there are; what came after so many is taken
+  // back.
   void remember() { remembers_ = true; }
   std::size_t changes() const { return changes_.size(); }
   void undo_to(std::size_t changes);
@@ -57,10 +58,10 @@ class TileLru {
   struct Change {
     enum class Kind : std::uint8_t { moved, inserted, evicted, grown, dirtied } kind;
     std::uint32_t index = 0;
-    std::uint32_t newer = 0;   // moved, grown: whom it stood behind
-    std::uint64_t bytes = 0;   // evicted, grown: what it held
-    Femtoseconds ready = 0;    // evicted
-    bool dirty = false;        // evicted
+    std::uint32_t newer = 0;  // moved, grown: whom it stood behind
+    std::uint64_t bytes = 0;  // evicted, grown: what it held
+    Femtoseconds ready = 0;   // evicted
+    bool dirty = false;       // evicted
   };
   bool remembers_ = false;
   std::vector<Change> changes_;

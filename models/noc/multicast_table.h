@@ -1,6 +1,7 @@
 #pragma once
 // Reads under way that other cores may join until their data leaves memory: what makes one packet serve
-// several. The cores of a cluster wait for each other, so that one read always serves them all. Direct-mapped; a read whose place is taken by another is simply not joined.
+// several. The cores of a cluster wait for each other, so that one read always serves them all.
+// Direct-mapped; a read whose place is taken by another is simply not joined.
 
 #include <cstdint>
 #include <utility>

@@ -78,8 +78,7 @@ Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
   if (first >= from_memory_.size()) return through_links(granule, t);
   const auto& ways = granule.write ? to_memory_ : from_memory_;
   const double part = static_cast<double>(granule.bytes) / static_cast<double>(memory_nodes_);
-  const auto service =
-      from_femtoseconds(part * clock_.fs_per_cycle() / spec_.port_bytes_per_cycle);
+  const auto service = from_femtoseconds(part * clock_.fs_per_cycle() / spec_.port_bytes_per_cycle);
   const bool may_share = spec_.multicast && !granule.write && granule.entry != kNoEntry;
   Multicast* multicast = may_share ? &multicasts_.find(granule, 0, t) : nullptr;
   const bool joins = multicast != nullptr && multicast->ready > 0;

@@ -32,11 +32,12 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     const std::uint64_t nodes = node_count(*arch.network.routed);
     const std::uint64_t needed = arch.cores.count + memory.size();
     if (needed > nodes) {
-      add("/chip/network", fmt::format("a network of {} nodes is too small for {} cores and memory at {} node{}",
-                                       nodes, arch.cores.count, memory.size(), memory.size() == 1 ? "" : "s"));
+      add("/chip/network",
+          fmt::format("a network of {} nodes is too small for {} cores and memory at {} node{}", nodes,
+                      arch.cores.count, memory.size(), memory.size() == 1 ? "" : "s"));
     } else if (memory.back() >= nodes) {
-      add("/chip/network", fmt::format("memory_nodes names node {}; the network's nodes are 0 to {}", memory.back(),
-                                       nodes - 1));
+      add("/chip/network", fmt::format("memory_nodes names node {}; the network's nodes are 0 to {}",
+                                       memory.back(), nodes - 1));
     }
   }
   if (const auto* array = std::get_if<SystolicArraySpec>(&arch.cores.matrix);

@@ -31,7 +31,8 @@ void check_fits(const StreamInfo& info, const ArchSpec& arch) {
       fmt::format(
           "{} in {} does not fit {}: each device needs {} bytes (weights {}, KV cache {}, activations {}) "
           "and "
-          "has {} of DRAM to allocate ({:.1f} of {:.1f} GiB): {} bytes are missing. More devices, a smaller batch or a "
+          "has {} of DRAM to allocate ({:.1f} of {:.1f} GiB): {} bytes are missing. More devices, a smaller "
+          "batch or a "
           "narrower --dtype would "
           "help",
           info.model, to_string(info.scenario.dtype), arch.name, need.total(), need.weights, need.kv_cache,

@@ -28,10 +28,11 @@ class PhaseRunner {
   Phases run(const OperatorStream& stream) {
     const StreamInfo& info = stream.info();
     Phases phases;
-    phases.prefill = info.token_by_token
-                         ? sampled("prefill", info.prefill.size(),
-                                   [&](std::uint64_t i) { return steps_.run(stream.prefill(i), info.scenario.batch); })
-                         : prompt_steps(stream);
+    phases.prefill =
+        info.token_by_token
+            ? sampled("prefill", info.prefill.size(),
+                      [&](std::uint64_t i) { return steps_.run(stream.prefill(i), info.scenario.batch); })
+            : prompt_steps(stream);
     phases.decode = sampled("decode", info.decode_graphs, [&](std::uint64_t i) {
       return steps_.run(stream.decode(i), info.scenario.batch);
     });
@@ -91,7 +92,8 @@ std::vector<OperatorShare> by_operator(const Tally& prefill, const Tally& decode
     const double seconds = prefill.kinds[k].seconds + decode.kinds[k].seconds;
     if (seconds <= 0) continue;
     left -= seconds;
-    add(to_string(static_cast<OperatorKind>(k)), seconds, prefill.kinds[k].dynamic_j + decode.kinds[k].dynamic_j);
+    add(to_string(static_cast<OperatorKind>(k)), seconds,
+        prefill.kinds[k].dynamic_j + decode.kinds[k].dynamic_j);
   }
   if (left > 1e-12 * (prefill.seconds + decode.seconds)) add("software", left, 0);
   std::stable_sort(all.begin(), all.end(),
@@ -182,9 +184,9 @@ class RunLog {
     r.decode_sampling_error = whole.largest_deviation;
     if (runner.options().fidelity != Fidelity::roofline) {  // there nothing is simulated
       r.operators = by_operator(prefill, decode, r.devices, arch);
-      r.share = {runner.simulated_transactions(),   runner.simulated_kernels(),
-                 runner.simulated_granule_bytes(),  whole.simulated / whole.seconds,
-                 whole.replayed / whole.seconds, whole.replicated / whole.seconds};
+      r.share = {runner.simulated_transactions(),  runner.simulated_kernels(),
+                 runner.simulated_granule_bytes(), whole.simulated / whole.seconds,
+                 whole.replayed / whole.seconds,   whole.replicated / whole.seconds};
     }
     r.info.cache_hits = runner.cache_hits();
     return r;

@@ -9,7 +9,8 @@ struct LatencyTarget {
   double ttft_max_s = 0, tpot_max_s = 0;  // 0 = none
   std::uint64_t batch_max = 256;
   bool kept_by(const RunResult& r) const {
-    return (ttft_max_s <= 0 || r.ttft_s <= ttft_max_s) && (tpot_max_s <= 0 || r.tpot_s.value_or(0) <= tpot_max_s);
+    return (ttft_max_s <= 0 || r.ttft_s <= ttft_max_s) &&
+           (tpot_max_s <= 0 || r.tpot_s.value_or(0) <= tpot_max_s);
   }
 };
 

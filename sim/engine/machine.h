@@ -14,8 +14,8 @@ namespace orrery {
 
 struct Chip;
 
-// Throws ConfigError for what can be known of a machine before anything is elaborated: a network that its cores
-// and memory do not fit or that could deadlock, a power cap that it cannot keep at rest.
+// Throws ConfigError for what can be known of a machine before anything is elaborated: a network that its
+// cores and memory do not fit or that could deadlock, a power cap that it cannot keep at rest.
 void check_machine(const ArchSpec& arch);
 
 class Machine : public ProgramMachine {

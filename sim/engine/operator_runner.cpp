@@ -37,8 +37,8 @@ std::uint64_t stages(const Program& program) {
   return sum;
 }
 
-// What is run by: the fastest and, of those within a per cent of it, the one that takes the least energy; or the
-// least energy, or energy times time, whatever the time. A library's choice is its own.
+// What is run by: the fastest and, of those within a per cent of it, the one that takes the least energy; or
+// the least energy, or energy times time, whatever the time. A library's choice is its own.
 std::size_t chosen_by(MapObjective objective, const ArchSpec& arch, const std::vector<OperatorOutcome>& runs,
                       std::size_t fastest) {
   if (arch.execution.library && objective == MapObjective::time) return fastest;
@@ -48,8 +48,8 @@ std::size_t chosen_by(MapObjective objective, const ArchSpec& arch, const std::v
   };
   std::size_t best = fastest;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const bool near = static_cast<double>(runs[i].time) <=
-                      (1 + kAsFast) * static_cast<double>(runs[fastest].time);
+    const bool near =
+        static_cast<double>(runs[i].time) <= (1 + kAsFast) * static_cast<double>(runs[fastest].time);
     if ((objective != MapObjective::time || near) && cost(runs[i]) < cost(runs[best])) best = i;
   }
   return best;
@@ -135,14 +135,18 @@ OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
 OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidate& candidate,
                                               const std::vector<ResidentTensor>& resident,
                                               std::uint64_t foreign_dirty_bytes, double first_factor) {
-  CappedRun capped = run_under_cap(arch_, describe(op), [&](double factor) {
-    machine_->set_clock_factor(factor);
-    ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
-    transactions_ += run.simulated_counts.granules;
-    granule_bytes_ += run.simulated_counts.requested_read_bytes + run.simulated_counts.requested_write_bytes;
-    ++kernels_;
-    return run;
-  }, first_factor);
+  CappedRun capped = run_under_cap(
+      arch_, describe(op),
+      [&](double factor) {
+        machine_->set_clock_factor(factor);
+        ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
+        transactions_ += run.simulated_counts.granules;
+        granule_bytes_ +=
+            run.simulated_counts.requested_read_bytes + run.simulated_counts.requested_write_bytes;
+        ++kernels_;
+        return run;
+      },
+      first_factor);
   ProgramOutcome& run = capped.run;
   OperatorOutcome outcome;
   outcome.time = run.time;
@@ -163,11 +167,13 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
                                          std::uint64_t foreign_dirty_bytes, const OperatorOutcome* chosen) {
   auto found = mappings_.find(shape);
   if (found == mappings_.end())
-    found = mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile, options_.objective)).first;
+    found =
+        mappings_.emplace(shape, mapper_.map(op, kMostCandidates, options_.tile, options_.objective)).first;
   const std::vector<Candidate>& candidates = found->second;
   if (candidates.front().estimate_s > kLongestKernel_s) {
-    throw ConfigError("", fmt::format("{} would take about {:.0f} s on {}; kernels of up to {:.0f} s are simulated",
-                                      describe(op), candidates.front().estimate_s, arch_.name, kLongestKernel_s));
+    throw ConfigError(
+        "", fmt::format("{} would take about {:.0f} s on {}; kernels of up to {:.0f} s are simulated",
+                        describe(op), candidates.front().estimate_s, arch_.name, kLongestKernel_s));
   }
   if (options_.fidelity == Fidelity::cycle) refuse_collectives(arch_, candidates.front().program);
   if (!machine_ && options_.fidelity == Fidelity::cycle) machine_ = std::make_unique<CycleMachine>(arch_);
@@ -186,7 +192,9 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
       const bool surprised =
           best_s > candidates[0].estimate_s * (1 + kSurprise) && candidate.estimate_s < best_s;
       const bool first_thrifty = candidate.thrifty && !candidates[i - 1].thrifty;
-      if (!first_thrifty && cost > kCheapStages && spent + cost > (surprised ? kSurpriseBudget : kStageBudget)) continue;
+      if (!first_thrifty && cost > kCheapStages &&
+          spent + cost > (surprised ? kSurpriseBudget : kStageBudget))
+        continue;
       spent += cost;
     }
     OperatorOutcome run = run_candidate(op, candidate, resident, foreign_dirty_bytes, clock_factor);

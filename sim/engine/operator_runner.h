@@ -76,8 +76,8 @@ class OperatorRunner {
   OperatorOutcome bound(const Operator& op, bool cold) const;
   // One mapping, at the clock that the machine's power cap allows.
   OperatorOutcome run_candidate(const Operator& op, const Candidate& candidate,
-                                const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes,
-                                double first_factor);
+                                const std::vector<ResidentTensor>& resident,
+                                std::uint64_t foreign_dirty_bytes, double first_factor);
   // Simulates the best few mappings, or only `chosen` if given, and returns the fastest.
   OperatorOutcome simulate(const Operator& op, const std::string& shape_key,
                            const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes,

@@ -12,9 +12,9 @@
 namespace orrery {
 namespace {
 
-constexpr int kSteps = 200;       // of the nominal clock: boards move in steps of about 15 MHz
-constexpr int kLeastStep = 40;    // boards do not go lower
-constexpr int kNearEnough = 2;    // steps between a clock that fits and one that does not
+constexpr int kSteps = 200;     // of the nominal clock: boards move in steps of about 15 MHz
+constexpr int kLeastStep = 40;  // boards do not go lower
+constexpr int kNearEnough = 2;  // steps between a clock that fits and one that does not
 constexpr int kMostRuns = 8;
 
 double factor_of(int step) {
@@ -22,15 +22,17 @@ double factor_of(int step) {
 }
 
 [[noreturn]] void refuse(const ArchSpec& arch, const std::string& what, double watts) {
-  throw ConfigError("", fmt::format("{} cannot keep its power cap of {:g} W: {} draws {:.0f} W at the least clock of "
-                                    "{:.2f} GHz",
-                                    arch.name, arch.power_cap_w, what, watts,
-                                    factor_of(kLeastStep) * arch.clock_hz * 1e-9));
+  throw ConfigError(
+      "",
+      fmt::format("{} cannot keep its power cap of {:g} W: {} draws {:.0f} W at the least clock of "
+                  "{:.2f} GHz",
+                  arch.name, arch.power_cap_w, what, watts, factor_of(kLeastStep) * arch.clock_hz * 1e-9));
 }
 
-// The largest step at which a kernel that took `split` at `factor` stays under the cap, if what waits for cores,
-// buffers and network slows down with the clock and the rest does not.
-int fitting_step(const ArchSpec& arch, const ActivityCounts& counts, const TimeSplit& split, double simulated) {
+// The largest step at which a kernel that took `split` at `factor` stays under the cap, if what waits for
+// cores, buffers and network slows down with the clock and the rest does not.
+int fitting_step(const ArchSpec& arch, const ActivityCounts& counts, const TimeSplit& split,
+                 double simulated) {
   double clocked_s = 0;
   for (const TimeCategory c :
        {TimeCategory::compute, TimeCategory::vector, TimeCategory::shared, TimeCategory::noc})
@@ -41,7 +43,8 @@ int fitting_step(const ArchSpec& arch, const ActivityCounts& counts, const TimeS
   while (high - low > 1) {
     const int middle = (low + high) / 2;
     const double f = factor_of(middle);
-    const bool fits = kernel_power_w(arch, counts, fixed_s + clocked_s * simulated / f, f) <= arch.power_cap_w;
+    const bool fits =
+        kernel_power_w(arch, counts, fixed_s + clocked_s * simulated / f, f) <= arch.power_cap_w;
     (fits ? low : high) = middle;
   }
   return low;
@@ -61,8 +64,8 @@ void check_power_cap(const ArchSpec& arch) {
   if (arch.power_cap_w <= 0) return;
   const double idle_w = total_energy({}, 1, 1, arch).total();
   if (arch.power_cap_w > idle_w) return;
-  throw ConfigError("", fmt::format("{} cannot keep a power cap of {:g} W: it draws {:.0f} W at rest", arch.name,
-                                    arch.power_cap_w, idle_w));
+  throw ConfigError("", fmt::format("{} cannot keep a power cap of {:g} W: it draws {:.0f} W at rest",
+                                    arch.name, arch.power_cap_w, idle_w));
 }
 
 CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,

@@ -1,6 +1,6 @@
 #pragma once
-// A chip at its power cap: the clock that a kernel keeps up. Silicon lowers its clock until the power fits; the
-// kernel's own work says how far.
+// A chip at its power cap: the clock that a kernel keeps up. Silicon lowers its clock until the power fits;
+// the kernel's own work says how far.
 
 #include <functional>
 
@@ -23,14 +23,14 @@ struct CappedRun {
   double clock_factor = 1;
 };
 
-// Finds the largest clock, in steps of half a per cent, at which the kernel's power keeps under the cap, to within
-// a per cent of clock; no clock is run twice. `run_at` simulates at a factor, first at `first_factor` (a guess). `what`
-// names the kernel. Throws ConfigError when not even the least clock keeps the cap.
+// Finds the largest clock, in steps of half a per cent, at which the kernel's power keeps under the cap, to
+// within a per cent of clock; no clock is run twice. `run_at` simulates at a factor, first at `first_factor`
+// (a guess). `what` names the kernel. Throws ConfigError when not even the least clock keeps the cap.
 CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
                         const std::function<ProgramOutcome(double)>& run_at, double first_factor = 1);
 
-// The bound of a kernel on a machine with a cap: at the best of all clocks, neither faster than its work allows
-// at that clock nor than its least energy, drawn at the cap. Throws as run_under_cap().
+// The bound of a kernel on a machine with a cap: at the best of all clocks, neither faster than its work
+// allows at that clock nor than its least energy, drawn at the cap. Throws as run_under_cap().
 struct CappedBound {
   double seconds = 0;
   double clock_factor = 1;

@@ -12,8 +12,8 @@ class StepRunner {
   // Both must outlive it.
   StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime);
 
-  // A step of `sequences` sequences, whose graph this is. It begins with nothing on chip but what its own operators
-  // bring: the weights of a whole model have passed through since the step before.
+  // A step of `sequences` sequences, whose graph this is. It begins with nothing on chip but what its own
+  // operators bring: the weights of a whole model have passed through since the step before.
   Tally run(const OperatorGraph& graph, std::uint64_t sequences);
 
  private:

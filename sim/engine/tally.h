@@ -1,7 +1,7 @@
 #pragma once
-// What a step took, and what many of them did: time, energy and counts of one device, and where they went. Sums,
-// and multiples by halves (trapezoids over sampled steps); shares of machines and prices are derived from the end
-// of it, once.
+// What a step took, and what many of them did: time, energy and counts of one device, and where they went.
+// Sums, and multiples by halves (trapezoids over sampled steps); shares of machines and prices are derived
+// from the end of it, once.
 
 #include <array>
 #include <vector>
@@ -35,12 +35,12 @@ class Tally {
   ActivityCounts counts() const;
 
   double seconds = 0;
-  TimeSplitSeconds split;                        // sums to seconds
-  EnergyBreakdown energy;                        // static power left out
-  std::array<Kind, kOperatorKinds> kinds{};      // the rest of the time is the software's
-  std::vector<Stretch> stretches;                // in the order of the steps
+  TimeSplitSeconds split;                              // sums to seconds
+  EnergyBreakdown energy;                              // static power left out
+  std::array<Kind, kOperatorKinds> kinds{};            // the rest of the time is the software's
+  std::vector<Stretch> stretches;                      // in the order of the steps
   double simulated = 0, replayed = 0, replicated = 0;  // of the seconds
-  double largest_deviation = 0;                  // where steps between were interpolated
+  double largest_deviation = 0;                        // where steps between were interpolated
 
  private:
   ActivityCounts doubled_;  // halves of odd counts are exact

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <cmath>
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <set>
 
 #include "sim/config/document_reference.h"
 #include "sim/config/schema_validation.h"

@@ -37,7 +37,8 @@ void CandidateList::offer(const TileKernel& kernel, double estimate_s) {
   const double stages = static_cast<double>(kernel.items()) *
                         std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k) / kernel.cores_used;
   const double rank = estimate_s * (1 + kPreferCoarse * std::log2(stages));
-  if (fastest_.size() < most_ || rank < fastest_.back().rank) insert(fastest_, {kernel, estimate_s, rank}, most_);
+  if (fastest_.size() < most_ || rank < fastest_.back().rank)
+    insert(fastest_, {kernel, estimate_s, rank}, most_);
   if (objective_ == MapObjective::time && estimate_s > (1 + kAsFast) * fastest_.front().estimate_s) return;
   const double joules = estimate_.joules(kernel, estimate_s);
   insert(thriftiest_, {kernel, estimate_s, objective_cost(objective_, joules, estimate_s)},
@@ -50,7 +51,8 @@ std::vector<CandidateList::Entry> CandidateList::best() const {
   std::size_t taken = 0;
   for (const Entry& e : thriftiest_) {
     // Seen before the fastest was: not near enough after all.
-    if (objective_ == MapObjective::time && e.estimate_s > (1 + kAsFast) * fastest_.front().estimate_s) continue;
+    if (objective_ == MapObjective::time && e.estimate_s > (1 + kAsFast) * fastest_.front().estimate_s)
+      continue;
     const bool known = std::any_of(all.begin(), all.end(),
                                    [&](const Entry& other) { return same_tiling(other.kernel, e.kernel); });
     if (known) continue;
@@ -58,7 +60,8 @@ std::vector<CandidateList::Entry> CandidateList::best() const {
     all.back().thrifty = true;
     if (++taken == kThrifty) break;
   }
-  if (objective_ != MapObjective::time) std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(fastest_.size()), all.end());
+  if (objective_ != MapObjective::time)
+    std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(fastest_.size()), all.end());
   return all;
 }
 
@@ -70,8 +73,8 @@ std::vector<std::uint64_t> tile_sizes(std::uint64_t extent, std::uint64_t smalle
   return sizes;
 }
 
-std::vector<std::uint64_t> balanced_tile_sizes(std::uint64_t extent, std::uint64_t smallest, std::uint64_t largest,
-                                               std::uint64_t grain) {
+std::vector<std::uint64_t> balanced_tile_sizes(std::uint64_t extent, std::uint64_t smallest,
+                                               std::uint64_t largest, std::uint64_t grain) {
   std::vector<std::uint64_t> sizes = tile_sizes(extent, smallest, largest);
   constexpr std::uint64_t kMostPieces = 8;
   for (std::uint64_t pieces = 2; pieces <= kMostPieces; ++pieces) {

@@ -1,7 +1,7 @@
 #pragma once
-// The best few candidates seen: by estimated time and, between near ties, by the fewer stages; and of those nearly
-// as fast as the best, the few that take the least energy (or, by another objective, the few that take the least
-// whatever their time). Ties keep the first seen, so the order is reproducible.
+// The best few candidates seen: by estimated time and, between near ties, by the fewer stages; and of those
+// nearly as fast as the best, the few that take the least energy (or, by another objective, the few that take
+// the least whatever their time). Ties keep the first seen, so the order is reproducible.
 
 #include <cstddef>
 #include <vector>
@@ -44,9 +44,9 @@ class CandidateList {
 // Tile sizes to try for a dimension of `extent`: `smallest` doubled up to `largest`, and the extent itself.
 std::vector<std::uint64_t> tile_sizes(std::uint64_t extent, std::uint64_t smallest, std::uint64_t largest);
 
-// The same, and what cuts the extent into a few even pieces, rounded up to `grain`: where a size of powers of two
-// leaves a remainder, a machine computes and loads for nothing.
-std::vector<std::uint64_t> balanced_tile_sizes(std::uint64_t extent, std::uint64_t smallest, std::uint64_t largest,
-                                               std::uint64_t grain);
+// The same, and what cuts the extent into a few even pieces, rounded up to `grain`: where a size of powers of
+// two leaves a remainder, a machine computes and loads for nothing.
+std::vector<std::uint64_t> balanced_tile_sizes(std::uint64_t extent, std::uint64_t smallest,
+                                               std::uint64_t largest, std::uint64_t grain);
 
 }  // namespace orrery

@@ -126,12 +126,13 @@ double KernelEstimate::joules(const TileKernel& kernel, double seconds) const {
   const double stages = items * std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k);
   double issued = 0;
   double pad_read = 0;
-  for_each_matrix_step(kernel, [&](const MatrixStep& step, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
-    issued += static_cast<double>(issued_macs(arch_.cores.matrix, step.dataflow, m, n, k)) *
-              storage_bits(step.dtype) / 16;
-    pad_read += static_cast<double>(
-        operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
-  });
+  for_each_matrix_step(
+      kernel, [&](const MatrixStep& step, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+        issued += static_cast<double>(issued_macs(arch_.cores.matrix, step.dataflow, m, n, k)) *
+                  storage_bits(step.dtype) / 16;
+        pad_read += static_cast<double>(
+            operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
+      });
   double loaded = 0;
   for (const KernelOperand& operand : kernel.inputs) {
     const auto bytes = static_cast<double>(operand_bytes(kernel, operand, first, 0));
@@ -170,12 +171,13 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double cycle_s = 1 / arch_.clock_hz;
   double matrix_cycles_stage = 0;
   double read_bytes = 0;
-  for_each_matrix_step(kernel, [&](const MatrixStep& step, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
-    matrix_cycles_stage +=
-        static_cast<double>(matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k));
-    read_bytes += static_cast<double>(
-        operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
-  });
+  for_each_matrix_step(
+      kernel, [&](const MatrixStep& step, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+        matrix_cycles_stage +=
+            static_cast<double>(matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k));
+        read_bytes += static_cast<double>(
+            operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
+      });
   const double vector_cycles = steps_cycles(kernel, kernel.vector_steps);
   const double epilogue_cycles = steps_cycles(kernel, kernel.epilogue);
 

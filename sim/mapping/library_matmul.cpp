@@ -60,8 +60,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
     }
   }
   std::vector<Candidate> result;
-  for (const CandidateList::Entry& entry : list.best())
-    result.push_back(matmul_candidate(arch, entry, base));
+  for (const CandidateList::Entry& entry : list.best()) result.push_back(matmul_candidate(arch, entry, base));
   return result;
 }
 

@@ -8,8 +8,9 @@ namespace orrery {
 // Operands numbered 0 (A), 1 (B), 2 (C); extents of the shape, no tiles yet.
 TileKernel untiled_matmul(const Operator& op);
 
-// What a tiling is chosen by: the kernel itself or, where weights are widened, the same on weights that come as wide
-// as they multiply. A library ships a mixture's kernels in the tilings of the format it multiplies in.
+// What a tiling is chosen by: the kernel itself or, where weights are widened, the same on weights that come
+// as wide as they multiply. A library ships a mixture's kernels in the tilings of the format it multiplies
+// in.
 TileKernel chosen_as(const TileKernel& kernel);
 
 // The kernel that adds up the partial results of `kernel`, a tiling of `base` that splits k.

@@ -17,7 +17,11 @@ class MatmulSearch {
  public:
   MatmulSearch(const ArchSpec& arch, const Operator& op, std::size_t most, const TileRequest& request,
                MapObjective objective)
-      : arch_(arch), estimate_(arch), base_(untiled_matmul(op)), list_(estimate_, most, objective), request_(request) {}
+      : arch_(arch),
+        estimate_(arch),
+        base_(untiled_matmul(op)),
+        list_(estimate_, most, objective),
+        request_(request) {}
 
   const CandidateList& run() {
     const auto ms = sizes(base_.m, smallest_m(), request_.m, true);

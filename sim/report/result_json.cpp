@@ -78,7 +78,9 @@ json optional_json(const std::optional<Figure>& value) {
 }
 
 json memory_json(const MemoryFigures& m) {
-  const auto known = [](const std::optional<std::uint64_t>& value) { return value ? json(*value) : json(nullptr); };
+  const auto known = [](const std::optional<std::uint64_t>& value) {
+    return value ? json(*value) : json(nullptr);
+  };
   return {{"weights", m.weights},
           {"kv_cache", m.kv_cache},
           {"activations", m.activations},

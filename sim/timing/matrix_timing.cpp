@@ -55,7 +55,8 @@ void check_format(const ArchSpec& arch, DType dtype) {
   std::string has;
   for (std::size_t d = 0; d < kDTypeCount; ++d) {
     const auto other = static_cast<DType>(d);
-    if (supports_dtype(arch.cores.matrix, other)) has += (has.empty() ? "" : ", ") + std::string(to_string(other));
+    if (supports_dtype(arch.cores.matrix, other))
+      has += (has.empty() ? "" : ", ") + std::string(to_string(other));
   }
   throw ConfigError("", arch.name + " does not multiply " + to_string(dtype) + ": it has no rate for " +
                             to_string(dtype) + " among its matrix engine's 'rates' (it has " + has + ")");

@@ -27,8 +27,8 @@ Conversions conversions(const MatrixEngineSpec& engine, Dataflow dataflow, std::
 
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype);
 
-// Throws ConfigError, naming the machine and the formats that it multiplies, where `dtype` is none of them. All
-// fidelities ask: what a machine cannot multiply has no bound either.
+// Throws ConfigError, naming the machine and the formats that it multiplies, where `dtype` is none of them.
+// All fidelities ask: what a machine cannot multiply has no bound either.
 void check_format(const ArchSpec& arch, DType dtype);
 
 // Dataflows the engine can run; a dot-product array counts as output_stationary.

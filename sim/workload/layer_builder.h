@@ -19,8 +19,8 @@ class LayerBuilder {
   Tensor weight(const std::string& name, std::vector<std::uint64_t> shape) const;
   Tensor cache(const std::string& name, std::vector<std::uint64_t> shape) const;
 
-  // Appends an operator; its dependences are the makers of its inputs. `more`: its outputs are parts of tensors
-  // that operators before it made other parts of.
+  // Appends an operator; its dependences are the makers of its inputs. `more`: its outputs are parts of
+  // tensors that operators before it made other parts of.
   void append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs, std::vector<Tensor> outputs,
               bool more = false);
 

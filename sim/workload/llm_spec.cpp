@@ -167,7 +167,8 @@ std::uint64_t LlmSpec::parameters() const {
   // Final norm, or bert's embedding norm; bloom has both, gpt-j a bias of its head.
   const std::uint64_t last =
       (position == PositionKind::alibi ? 2 : 1) * norm_weights + (parallel_branches ? vocab : 0);
-  return checked_sum(checked_product({layers, layer}), embeddings + last + (pooler ? hidden * hidden + hidden : 0));
+  return checked_sum(checked_product({layers, layer}),
+                     embeddings + last + (pooler ? hidden * hidden + hidden : 0));
 }
 
 std::uint64_t LlmSpec::active_parameters() const {

@@ -17,8 +17,7 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
   const std::uint64_t least = llm.encoder_only ? scenario.input : scenario.batch;
   const std::uint64_t tokens = std::max(least, std::min(prompts, token_budget));
   const std::uint64_t widest = std::max(2 * llm.ffn / tp, llm.hidden);
-  need.activations =
-      storage_bytes(scenario.dtype, checked_product({tokens, llm.hidden + widest}));
+  need.activations = storage_bytes(scenario.dtype, checked_product({tokens, llm.hidden + widest}));
   return need;
 }
 

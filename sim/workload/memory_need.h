@@ -7,9 +7,10 @@ namespace orrery {
 
 // Bytes one device holds.
 struct MemoryNeed {
-  std::uint64_t weights = 0;      // its share
-  std::uint64_t kv_cache = 0;     // of all sequences at their longest
-  std::uint64_t activations = 0;  // of a step: its largest operator's inputs and outputs, weights and cache aside
+  std::uint64_t weights = 0;   // its share
+  std::uint64_t kv_cache = 0;  // of all sequences at their longest
+  std::uint64_t activations =
+      0;  // of a step: its largest operator's inputs and outputs, weights and cache aside
   std::uint64_t total() const { return weights + kv_cache + activations; }
 };
 

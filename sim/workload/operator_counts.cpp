@@ -5,7 +5,8 @@
 namespace orrery {
 
 std::uint64_t operator_macs(const Operator& op) {
-  if (const auto* s = std::get_if<MatmulShape>(&op.shape)) return checked_product({s->batch, s->m, s->n, s->k});
+  if (const auto* s = std::get_if<MatmulShape>(&op.shape))
+    return checked_product({s->batch, s->m, s->n, s->k});
   if (const auto* s = std::get_if<AttentionShape>(&op.shape)) {
     std::uint64_t pairs = checked_product({s->q, s->kv});
     if (s->causal) pairs = s->q * (s->kv - s->q) + s->q * (s->q + 1) / 2;

@@ -15,7 +15,8 @@ StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, std::uint64
   return info;
 }
 
-ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution, std::uint64_t token_budget)
+ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution,
+                         std::uint64_t token_budget)
     : llm_(std::move(llm)), execution_(std::move(execution)) {
   check_scenario(llm_, scenario);
   info_ = stream_info(llm_, scenario, token_budget);
@@ -32,7 +33,9 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
 
 OperatorGraph ModelStream::build(Phase phase, std::uint64_t index) const {
   const Scenario& s = info_.scenario;
-  const auto graph = [&](const Step& step) { return build_step(llm_, step, s.dtype, s.tensor_parallel, execution_); };
+  const auto graph = [&](const Step& step) {
+    return build_step(llm_, step, s.dtype, s.tensor_parallel, execution_);
+  };
   if (phase == Phase::prefill) return graph(prefill_[index].step);
   return graph({{{Phase::decode, s.batch, 1, s.input + index + 1}}});
 }

@@ -1,6 +1,6 @@
 #pragma once
-// An inference as a stream of operator graphs: the prefill's steps, then one a generated token. A stream comes from
-// a model and a scenario, or from a trace file; whoever runs it cannot tell which.
+// An inference as a stream of operator graphs: the prefill's steps, then one a generated token. A stream
+// comes from a model and a scenario, or from a trace file; whoever runs it cannot tell which.
 
 #include <map>
 #include <memory>
@@ -23,10 +23,10 @@ struct StreamInfo {
   std::string model;
   Scenario scenario;
   MemoryNeed memory;
-  std::uint64_t kv_bytes_per_token = 0;  // on a device
+  std::uint64_t kv_bytes_per_token = 0;                        // on a device
   std::optional<std::uint64_t> parameters, active_parameters;  // of the model; old traces do not say
-  std::vector<GraphUse> prefill;    // of each of its graphs
-  bool token_by_token = false;      // the prefill is a graph a prompt token, each a little longer than the last
+  std::vector<GraphUse> prefill;                               // of each of its graphs
+  bool token_by_token = false;  // the prefill is a graph a prompt token, each a little longer than the last
   std::uint64_t decode_graphs = 0;  // output - 1
 };
 

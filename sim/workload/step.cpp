@@ -20,7 +20,8 @@ class StepList {
       return;
     }
     if (runs_.size() == kMostSteps)
-      throw ConfigError("", "more than a million different steps: fewer or shorter prompts, or a larger token budget");
+      throw ConfigError(
+          "", "more than a million different steps: fewer or shorter prompts, or a larger token budget");
     runs_.push_back({std::move(step), times});
   }
   std::vector<StepRun> take() { return std::move(runs_); }
@@ -30,7 +31,8 @@ class StepList {
   std::vector<StepRun> runs_;
 };
 
-// The next `budget` tokens of prompts of which `left` stand before `done` tokens of the first; both are moved on.
+// The next `budget` tokens of prompts of which `left` stand before `done` tokens of the first; both are moved
+// on.
 Step next_step(std::uint64_t& left, std::uint64_t& done, std::uint64_t input, std::uint64_t budget) {
   Step step;
   std::uint64_t room = budget;
@@ -76,13 +78,15 @@ Phase Step::phase() const {
   return prefill ? Phase::prefill : Phase::decode;
 }
 
-std::vector<StepRun> prefill_steps(std::uint64_t batch, std::uint64_t input, std::uint64_t budget, bool whole) {
+std::vector<StepRun> prefill_steps(std::uint64_t batch, std::uint64_t input, std::uint64_t budget,
+                                   bool whole) {
   StepList steps;
   if (whole) {
     const std::uint64_t prompts = std::min(batch, std::max<std::uint64_t>(1, budget / input));
     const SequenceGroup full{Phase::prefill, prompts, input, input};
     steps.add({{full}}, batch / prompts);
-    if (const std::uint64_t rest = batch % prompts; rest > 0) steps.add({{{Phase::prefill, rest, input, input}}}, 1);
+    if (const std::uint64_t rest = batch % prompts; rest > 0)
+      steps.add({{{Phase::prefill, rest, input, input}}}, 1);
     return steps.take();
   }
   // Steps repeat from where one ends with a prompt.

@@ -1,6 +1,6 @@
 #pragma once
-// What an engine runs at once: groups of sequences, each with so many new tokens beyond what is cached. Prompts,
-// pieces of prompts and decoding sequences may share a step.
+// What an engine runs at once: groups of sequences, each with so many new tokens beyond what is cached.
+// Prompts, pieces of prompts and decoding sequences may share a step.
 
 #include <cstdint>
 #include <tuple>
@@ -37,10 +37,11 @@ struct StepRun {
   std::uint64_t times = 1;
 };
 
-// The prompts of `batch` sequences of `input` tokens, in order, at most `budget` tokens a step: a step takes whole
-// prompts and pieces of the first and the last; with `whole` (attention in both directions) whole prompts only, and
-// at least one. Steps that are alike are one entry, in the order of their first. Throws ConfigError where more than a
-// million differ.
-std::vector<StepRun> prefill_steps(std::uint64_t batch, std::uint64_t input, std::uint64_t budget, bool whole);
+// The prompts of `batch` sequences of `input` tokens, in order, at most `budget` tokens a step: a step takes
+// whole prompts and pieces of the first and the last; with `whole` (attention in both directions) whole
+// prompts only, and at least one. Steps that are alike are one entry, in the order of their first. Throws
+// ConfigError where more than a million differ.
+std::vector<StepRun> prefill_steps(std::uint64_t batch, std::uint64_t input, std::uint64_t budget,
+                                   bool whole);
 
 }  // namespace orrery

@@ -172,8 +172,8 @@ constexpr std::uint64_t kMostGraphs = 1U << 22;
 // How many sequences each graph of the prefill has, and how often it runs.
 void read_prefill_steps(const json& steps, std::uint64_t graphs, StreamInfo& info) {
   if (!steps.is_array() || steps.size() != graphs) {
-    throw LineError{"key 'prefill_steps' must list {sequences, times} of each of the " + std::to_string(graphs) +
-                    " graphs of the prefill"};
+    throw LineError{"key 'prefill_steps' must list {sequences, times} of each of the " +
+                    std::to_string(graphs) + " graphs of the prefill"};
   }
   for (const json& step : steps) {
     check_keys(step, {"sequences", "times"}, "prefill_steps.");
@@ -191,8 +191,9 @@ Header read_header(const json& line) {
   if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
     throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
   }
-  std::vector<std::string> keys = {"schema",  "model",          "batch",         "input",     "output",      "dtype",
-                                   "devices", "prefill_graphs", "decode_graphs", "operators", "memory_bytes"};
+  std::vector<std::string> keys = {"schema",        "model",     "batch",       "input",
+                                   "output",        "dtype",     "devices",     "prefill_graphs",
+                                   "decode_graphs", "operators", "memory_bytes"};
   for (const char* optional : {"prefill_steps", "parameters", "active_parameters"}) {
     if (line.contains(optional)) keys.emplace_back(optional);
   }

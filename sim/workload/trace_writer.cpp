@@ -57,19 +57,19 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
   for (std::uint64_t i = 0; i < info.prefill.size(); ++i) operators += stream.prefill(i).operators.size();
   for (std::uint64_t i = 0; i < info.decode_graphs; ++i) operators += stream.decode(i).operators.size();
   json header = {{"schema", "orrery/trace/1"},
-                       {"model", info.model},
-                       {"batch", info.scenario.batch},
-                       {"input", info.scenario.input},
-                       {"output", info.scenario.output},
-                       {"dtype", to_string(info.scenario.dtype)},
-                       {"devices", info.scenario.tensor_parallel},
-                       {"prefill_graphs", info.prefill.size()},
-                       {"decode_graphs", info.decode_graphs},
-                       {"operators", operators},
-                       {"memory_bytes",
-                        {{"weights", info.memory.weights},
-                         {"kv_cache", info.memory.kv_cache},
-                         {"activations", info.memory.activations}}}};
+                 {"model", info.model},
+                 {"batch", info.scenario.batch},
+                 {"input", info.scenario.input},
+                 {"output", info.scenario.output},
+                 {"dtype", to_string(info.scenario.dtype)},
+                 {"devices", info.scenario.tensor_parallel},
+                 {"prefill_graphs", info.prefill.size()},
+                 {"decode_graphs", info.decode_graphs},
+                 {"operators", operators},
+                 {"memory_bytes",
+                  {{"weights", info.memory.weights},
+                   {"kv_cache", info.memory.kv_cache},
+                   {"activations", info.memory.activations}}}};
   if (info.parameters) header["parameters"] = *info.parameters;
   if (info.active_parameters) header["active_parameters"] = *info.active_parameters;
   const auto plain = [&](const GraphUse& use) {
@@ -77,7 +77,8 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
   };
   if (!std::all_of(info.prefill.begin(), info.prefill.end(), plain)) {
     json steps = json::array();
-    for (const GraphUse& use : info.prefill) steps.push_back({{"sequences", use.sequences}, {"times", use.times}});
+    for (const GraphUse& use : info.prefill)
+      steps.push_back({{"sequences", use.sequences}, {"times", use.times}});
     header["prefill_steps"] = steps;
   }
   out << header.dump() << '\n';

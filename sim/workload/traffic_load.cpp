@@ -16,8 +16,9 @@ TrafficLoad parse_traffic_load(const std::string& text, double peak_bytes_per_s)
   char* end = nullptr;
   const double share = std::strtod(text.c_str(), &end);
   if (text.empty() || *end != '\0' || !(share >= 0.001 && share <= 1)) {
-    throw ConfigError("", "load '" + text +
-                              "'; expected saturating, dependent or a share of the peak from 0.001 to 1, like 0.5");
+    throw ConfigError(
+        "", "load '" + text +
+                "'; expected saturating, dependent or a share of the peak from 0.001 to 1, like 0.5");
   }
   load.kind = TrafficLoad::Kind::rate;
   load.bytes_per_s = share * peak_bytes_per_s;

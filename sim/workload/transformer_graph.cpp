@@ -148,10 +148,11 @@ class GraphWriter {
     const std::uint64_t pairs = batch * kv_heads_;
     const Tensor scores = builder_.activation("scores" + suffix, {batch * heads_ * q, context});
     const Tensor weights = builder_.activation("attention_weights" + suffix, {batch * heads_ * q, context});
-    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, context, hd}, {query, keys}, {scores});
+    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, context, hd}, {query, keys},
+                    {scores});
     builder_.append(OperatorKind::softmax, VectorShape{batch * heads_ * q, context}, {scores}, {weights});
-    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, hd, context}, {weights, values}, {out},
-                    more);
+    builder_.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, hd, context}, {weights, values},
+                    {out}, more);
   }
 
   // A mixture: the router, then each expert that some token takes on its share of the rows (as even as it can

@@ -15,11 +15,12 @@ nlohmann::json run(const std::string& arguments) {
   return nlohmann::json::parse(r.out);
 }
 
-// Weights on four devices, keys and values of five long prompts, and the activations of one step of 8,192 tokens.
+// Weights on four devices, keys and values of five long prompts, and the activations of one step of 8,192
+// tokens.
 TEST(Memory, ALongBatchNeedsAStepsActivationsOnly) {
-  const nlohmann::json m =
-      run("--arch gpu/h100-sxm --devices 4 --model llama-3-70b --dtype w8a16 --batch 5 --input 131000 --output 72")
-          .at("memory");
+  const nlohmann::json m = run("--arch gpu/h100-sxm --devices 4 --model llama-3-70b --dtype w8a16 --batch 5 "
+                               "--input 131000 --output 72")
+                               .at("memory");
   EXPECT_EQ(m.at("activations"), 8192ULL * 2 * (8192 + 2 * 28672 / 4));
   EXPECT_EQ(m.at("kv_bytes_per_token"), 2ULL * 80 * 2 * 128 * 2);
   EXPECT_EQ(m.at("kv_cache"), 5ULL * 131071 * 81920);
@@ -27,9 +28,11 @@ TEST(Memory, ALongBatchNeedsAStepsActivationsOnly) {
 }
 
 TEST(Memory, PartsAndWhatIsLeftAreWhatADeviceCanAllocate) {
-  const nlohmann::json m = run("--arch gpu/l40s --model llama-2-7b --batch 3 --input 100 --output 10").at("memory");
+  const nlohmann::json m =
+      run("--arch gpu/l40s --model llama-2-7b --batch 3 --input 100 --output 10").at("memory");
   std::uint64_t sum = 0;
-  for (const char* part : {"weights", "kv_cache", "activations", "free"}) sum += m.at(part).get<std::uint64_t>();
+  for (const char* part : {"weights", "kv_cache", "activations", "free"})
+    sum += m.at(part).get<std::uint64_t>();
   EXPECT_NEAR(static_cast<double>(sum), (48 - 3.01) * 1073741824.0, 1.0);
 }
 
@@ -53,7 +56,8 @@ TEST(Memory, ATokenOfAMixtureGoesThroughItsExpertsOnly) {
 
 // Every sequence's first token; the decode steps alone after it.
 TEST(Memory, WavesHaveTheFirstTokenOfTheLastAndTheStepOfOne) {
-  const std::string machine = "--arch gpu/a100-sxm-40gb --model llama-2-7b --runtime tensorrt-llm --input 512 --output 16";
+  const std::string machine =
+      "--arch gpu/a100-sxm-40gb --model llama-2-7b --runtime tensorrt-llm --input 512 --output 16";
   const nlohmann::json one = run(machine + " --batch 64");
   const nlohmann::json waves = run(machine + " --batch 256");
   ASSERT_GT(waves.at("waves").get<int>(), 2);

@@ -1,5 +1,5 @@
-// What no machine can do, and no number can be, is refused by every command and at every fidelity: one message, the
-// exit code that says whose fault it is, and nothing printed as a result.
+// What no machine can do, and no number can be, is refused by every command and at every fidelity: one
+// message, the exit code that says whose fault it is, and nothing printed as a result.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -32,8 +32,8 @@ TEST_P(EveryMachine, HasNoBoundInFormatsItDoesNotMultiply) {
   for (std::size_t d = 0; d < kDTypeCount; ++d) {
     const auto dtype = static_cast<DType>(d);
     const std::string command = fmt::format(
-        "kernel --arch {} --op matmul --m 64 --n 64 --k 64 --dtype {} --fidelity roofline --format json", GetParam(),
-        to_string(dtype));
+        "kernel --arch {} --op matmul --m 64 --n 64 --k 64 --dtype {} --fidelity roofline --format json",
+        GetParam(), to_string(dtype));
     if (!supports_dtype(arch.cores.matrix, dtype)) {
       expect_refused(command, {GetParam() + " does not multiply " + to_string(dtype), "it has "});
       continue;
@@ -46,8 +46,7 @@ TEST_P(EveryMachine, HasNoBoundInFormatsItDoesNotMultiply) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryMachine, testing::ValuesIn(arch_names()),
-                         machine_test_name);
+INSTANTIATE_TEST_SUITE_P(All, EveryMachine, testing::ValuesIn(arch_names()), machine_test_name);
 
 TEST(Nonsense, AFormatIsRefusedByEveryCommandAndFidelity) {
   for (const char* fidelity : {"roofline", "tile", "cycle"}) {
@@ -60,8 +59,9 @@ TEST(Nonsense, AFormatIsRefusedByEveryCommandAndFidelity) {
                                fidelity),
                    {"does not multiply fp8"});
   }
-  expect_refused("compare --arch gpu/h100-sxm --arch gpu/a100-sxm-80gb --model gpt2 --dtype fp8 --fidelity roofline",
-                 {"gpu/a100-sxm-80gb does not multiply fp8"});
+  expect_refused(
+      "compare --arch gpu/h100-sxm --arch gpu/a100-sxm-80gb --model gpt2 --dtype fp8 --fidelity roofline",
+      {"gpu/a100-sxm-80gb does not multiply fp8"});
 }
 
 // A derived machine has the formats that it lists, and its numbers are not the base's data sheet's.
@@ -80,35 +80,43 @@ TEST(Nonsense, ADerivedMachineListsItsOwnFormats) {
 }
 
 TEST(Nonsense, ASourceCoversTheNumbersItsFileGives) {
-  const std::string base = temporary_file("base.yaml", "schema: orrery/arch/1\nname: b\nchip: {a: 1, b: {c: 2, d: 3}}\n"
-                                                       "sources:\n  chip: {grade: datasheet, source: \"of the base\"}\n");
+  const std::string base = temporary_file("base.yaml",
+                                          "schema: orrery/arch/1\nname: b\nchip: {a: 1, b: {c: 2, d: 3}}\n"
+                                          "sources:\n  chip: {grade: datasheet, source: \"of the base\"}\n");
   const std::string derived =
-      temporary_file("derived.yaml", "schema: orrery/arch/1\nbase: base.yaml\nname: d\nchip: {b: {c: 5}}\n"
-                                     "sources:\n  chip: {grade: datasheet, source: \"of the derived\"}\n");
+      temporary_file("derived.yaml",
+                     "schema: orrery/arch/1\nbase: base.yaml\nname: d\nchip: {b: {c: 5}}\n"
+                     "sources:\n  chip: {grade: datasheet, source: \"of the derived\"}\n");
   for (const Provenance& p : ConfigDocument::load(derived).provenance())
     EXPECT_EQ(p.source, p.pointer == "/chip/b/c" ? "of the derived" : "of the base") << p.pointer;
 }
 
 TEST(Nonsense, SizesBeyondReasonAreRefusedWhereTheyStand) {
   const auto config = [](const std::string& key, const std::string& value) {
-    std::string text = "{\"model_type\": \"llama\",\n \"hidden_size\": 64,\n \"num_hidden_layers\": 2,\n "
-                       "\"num_attention_heads\": 2,\n \"intermediate_size\": 128,\n \"vocab_size\": 100\n}\n";
+    std::string text =
+        "{\"model_type\": \"llama\",\n \"hidden_size\": 64,\n \"num_hidden_layers\": 2,\n "
+        "\"num_attention_heads\": 2,\n \"intermediate_size\": 128,\n \"vocab_size\": 100\n}\n";
     const std::size_t at = text.find("\"" + key + "\": ") + key.size() + 4;
     return text.replace(at, text.find_first_of(",\n", at) - at, value);
   };
-  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
-           {"num_hidden_layers", "1000000"}, {"hidden_size", "4611686018427387904"}, {"hidden_size", "1099511627776"},
-           {"num_attention_heads", "4294967296"}, {"intermediate_size", "1e30"}, {"vocab_size", "-5"}}) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, std::string>>{{"num_hidden_layers", "1000000"},
+                                                        {"hidden_size", "4611686018427387904"},
+                                                        {"hidden_size", "1099511627776"},
+                                                        {"num_attention_heads", "4294967296"},
+                                                        {"intermediate_size", "1e30"},
+                                                        {"vocab_size", "-5"}}) {
     const std::string file = temporary_file("model.json", config(key, value));
-    expect_refused("trace make --arch asic/tpu-v5e --model " + file + " --out " + temporary_folder() + "/x.jsonl",
-                   {file + ":", key, "at most"});
+    expect_refused(
+        "trace make --arch asic/tpu-v5e --model " + file + " --out " + temporary_folder() + "/x.jsonl",
+        {file + ":", key, "at most"});
   }
 }
 
 TEST(Nonsense, OptionsHaveRangesAndSayThem) {
   const std::string run = "run --arch gpu/a100-sxm-80gb --model gpt2 --fidelity roofline ";
-  for (const char* option : {"--devices 4294967296", "--batch 4398046511104", "--input 99999999999", "--output 0",
-                             "--layers 13", "--tp 4294967297"}) {
+  for (const char* option : {"--devices 4294967296", "--batch 4398046511104", "--input 99999999999",
+                             "--output 0", "--layers 13", "--tp 4294967297"}) {
     const std::string name = std::string(option).substr(0, std::string(option).find(' '));
     expect_refused(run + option, {name + " is ", "; expected 1 to "});
   }
@@ -123,15 +131,18 @@ TEST(Nonsense, OptionsHaveRangesAndSayThem) {
 
 // A product of sizes that no integer holds, and times beyond the clock's range.
 TEST(Nonsense, WhatOverflowsIsSaid) {
-  expect_refused("kernel --arch gpu/a100-sxm-80gb --op matmul --m 1099511627776 --n 1099511627776 --k 64 "
-                 "--fidelity roofline",
-                 {"beyond 2^64"});
-  expect_refused("kernel --arch fpga/u280-x4-dfx --op attention --q 1000000 --kv 1000000 --heads 8 --kv-heads 1 "
-                 "--head-dim 128",
-                 {"would take about"});
-  expect_refused("run --arch gpu/a100-sxm-80gb --model llama-2-7b --batch 16777216 --input 134217728 --output 1 "
-                 "--fidelity roofline",
-                 {});
+  expect_refused(
+      "kernel --arch gpu/a100-sxm-80gb --op matmul --m 1099511627776 --n 1099511627776 --k 64 "
+      "--fidelity roofline",
+      {"beyond 2^64"});
+  expect_refused(
+      "kernel --arch fpga/u280-x4-dfx --op attention --q 1000000 --kv 1000000 --heads 8 --kv-heads 1 "
+      "--head-dim 128",
+      {"would take about"});
+  expect_refused(
+      "run --arch gpu/a100-sxm-80gb --model llama-2-7b --batch 16777216 --input 134217728 --output 1 "
+      "--fidelity roofline",
+      {});
 }
 
 TEST(Nonsense, KeysWithoutEndAreRefusedWithTheLargestAllowed) {
@@ -155,13 +166,14 @@ TEST(Nonsense, ANetworkThatIsTooSmallIsFoundByCheck) {
   expect_refused("check " + machine, {"mesh-npu.yaml:", "a network of 36 nodes is too small for 40 cores"});
 }
 
-// What is known to be wrong is known before anything runs: a message a point, no worker lost, exit 1 as long as
-// failures stand.
+// What is known to be wrong is known before anything runs: a message a point, no worker lost, exit 1 as long
+// as failures stand.
 TEST(Nonsense, ASweepOfImpossiblePointsFailsEachOfThemAndSaysSoAgain) {
-  const std::string text = "schema: orrery/sweep/1\nof:\n  arch: [gpu/a100-sxm-40gb, gpu/rtx4090]\n  llm: gpt2\n"
-                           "  scenario: {input: 16, output: 2}\nfidelity: roofline\naxes:\n"
-                           "  - {key: scenario.dtype, values: [fp16, fp8, fp16]}\nobjectives:\n"
-                           "  - minimise: latency_s\n";
+  const std::string text =
+      "schema: orrery/sweep/1\nof:\n  arch: [gpu/a100-sxm-40gb, gpu/rtx4090]\n  llm: gpt2\n"
+      "  scenario: {input: 16, output: 2}\nfidelity: roofline\naxes:\n"
+      "  - {key: scenario.dtype, values: [fp16, fp8, fp16]}\nobjectives:\n"
+      "  - minimise: latency_s\n";
   const std::string file = temporary_file("formats.yaml", text);
   const std::string db = store("formats.db");
   for (int call = 0; call < 2; ++call) {
@@ -176,9 +188,10 @@ TEST(Nonsense, ASweepOfImpossiblePointsFailsEachOfThemAndSaysSoAgain) {
 }
 
 TEST(Nonsense, AMachineThatCannotBeBuiltIsRefusedPointByPoint) {
-  const std::string text = "schema: orrery/sweep/1\nof:\n  arch: asic/mesh-npu\n  llm: gpt2\n"
-                           "  scenario: [{input: 4, output: 1}, {input: 8, output: 1}, {input: 12, output: 1}]\n"
-                           "axes:\n  - {key: arch.cores.count, values: [40]}\n";
+  const std::string text =
+      "schema: orrery/sweep/1\nof:\n  arch: asic/mesh-npu\n  llm: gpt2\n"
+      "  scenario: [{input: 4, output: 1}, {input: 8, output: 1}, {input: 12, output: 1}]\n"
+      "axes:\n  - {key: arch.cores.count, values: [40]}\n";
   const CommandResult r = run(temporary_file("refused.yaml", text) + " --jobs 1 --db " + store("refused.db"));
   EXPECT_EQ(r.exit_code, 1) << r.err;
   EXPECT_NE(r.out.find("3 FAILED"), std::string::npos) << r.out;
@@ -189,12 +202,17 @@ TEST(Nonsense, AMachineThatCannotBeBuiltIsRefusedPointByPoint) {
 
 TEST(Nonsense, TraceHeadersAreChecked) {
   const std::string trace = temporary_folder() + "/t.jsonl";
-  ASSERT_EQ(orrery_command("trace make --model gpt2 --layers 1 --input 4 --output 1 --arch asic/tpu-v5e --out " + trace)
+  ASSERT_EQ(orrery_command(
+                "trace make --model gpt2 --layers 1 --input 4 --output 1 --arch asic/tpu-v5e --out " + trace)
                 .exit_code,
             0);
   const std::string text = read_file(trace);
-  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
-           {"batch", "0"}, {"output", "0"}, {"input", "0"}, {"batch", "1099511627776"}, {"devices", "4294967296"}}) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, std::string>>{{"batch", "0"},
+                                                        {"output", "0"},
+                                                        {"input", "0"},
+                                                        {"batch", "1099511627776"},
+                                                        {"devices", "4294967296"}}) {
     std::string bad = text;
     const std::size_t at = bad.find("\"" + key + "\":") + key.size() + 3;
     bad.replace(at, bad.find(',', at) - at, value);
@@ -204,8 +222,9 @@ TEST(Nonsense, TraceHeadersAreChecked) {
 }
 
 TEST(Nonsense, ACapBelowWhatIsDrawnAtRestIsRefused) {
-  expect_refused("compare --arch gpu/h100-sxm --power-cap 1 --model gpt2 --layers 1 --batch 4 --input 8 --output 1",
-                 {"gpu/h100-sxm at 1 W cannot keep a power cap of 1 W", "at rest"});
+  expect_refused(
+      "compare --arch gpu/h100-sxm --power-cap 1 --model gpt2 --layers 1 --batch 4 --input 8 --output 1",
+      {"gpu/h100-sxm at 1 W cannot keep a power cap of 1 W", "at rest"});
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Operators of any size that a user may ask for, in every format that a machine multiplies: one to 64 in any
-// dimension, primes, a power of two and one more, prompts and single tokens, rows of every kind. On every machine
-// shipped nothing beats its bound, bytes and MACs are the operator's, a memory gives no more than it has, power keeps
-// its cap, and what is skipped is what would have been simulated.
+// dimension, primes, a power of two and one more, prompts and single tokens, rows of every kind. On every
+// machine shipped nothing beats its bound, bytes and MACs are the operator's, a memory gives no more than it
+// has, power keeps its cap, and what is skipped is what would have been simulated.
 
 #include <gtest/gtest.h>
 
@@ -48,7 +48,8 @@ void expect_physics(const Operator& op, OperatorRunner& runner, OperatorRunner& 
   EXPECT_EQ(r.counts.total_macs(), operator_macs(op));
   EXPECT_GE(r.counts.dram_read_bytes, operator_bytes(op).read);
   EXPECT_GE(r.counts.requested_write_bytes, operator_bytes(op).written);
-  EXPECT_LE(static_cast<double>(r.counts.dram_bytes()), arch.dram.peak_bytes_per_s() * r.latency_s * (1 + 1e-9));
+  EXPECT_LE(static_cast<double>(r.counts.dram_bytes()),
+            arch.dram.peak_bytes_per_s() * r.latency_s * (1 + 1e-9));
   EXPECT_LE(r.utilization_compute, 1 + 1e-9);
   double parts = 0;
   for (const double part : r.time.parts) {
@@ -68,7 +69,8 @@ TEST_P(Wild, PhysicsHold) {
   OperatorRunner runner(arch, at(Fidelity::tile));
   OperatorRunner bounds(arch, at(Fidelity::roofline));
   Random random(41);
-  for (int i = 0; i < ORRERY_WILD_OPERATORS; ++i) expect_physics(wild_operator(random, arch, most_macs(arch)), runner, bounds);
+  for (int i = 0; i < ORRERY_WILD_OPERATORS; ++i)
+    expect_physics(wild_operator(random, arch, most_macs(arch)), runner, bounds);
 }
 
 // Larger kernels, which have something to skip, thin ones above all: k of 1 to 64 under large outputs.
@@ -85,7 +87,8 @@ TEST_P(Wild, SkippingIsWhatWouldHaveBeenSimulated) {
       for (const Operator& op : operators) {
         const KernelResult r = run_kernel(op, runner);
         out += std::to_string(r.latency_s * 1e9) + " " + std::to_string(r.counts.dram_bytes()) + " " +
-               std::to_string(r.energy.total() * 1e9) + " " + std::to_string(std::hash<std::string>{}(r.mapping)) + "\n";
+               std::to_string(r.energy.total() * 1e9) + " " +
+               std::to_string(std::hash<std::string>{}(r.mapping)) + "\n";
       }
       return out;
     };
@@ -109,9 +112,9 @@ TEST_P(Wild, SkippingIsWhatWouldHaveBeenSimulated) {
     }
     if (worst <= 1) continue;
     ++strays;
-    EXPECT_LT(worst, 3) << arch.name << " " << to_string(op.dtype) << " " << describe(op) << ": time " << t << " of "
-                        << t_full << ", energy " << joules << " of " << joules_full << ", DRAM " << bytes << " of "
-                        << bytes_full;
+    EXPECT_LT(worst, 3) << arch.name << " " << to_string(op.dtype) << " " << describe(op) << ": time " << t
+                        << " of " << t_full << ", energy " << joules << " of " << joules_full << ", DRAM "
+                        << bytes << " of " << bytes_full;
   }
   EXPECT_LE(strays, operators.size() / 25) << "of " << operators.size();
   EXPECT_LT(off, 0.01);

@@ -48,7 +48,9 @@ std::uint64_t wild_extent(Random& random, std::uint64_t most) {
       while (n > 2 && !is_prime(n)) --n;
       return n;
     case 2:
-      return (std::uint64_t{1} << random.below(static_cast<std::uint64_t>(std::log2(static_cast<double>(most))))) + 1;
+      return (std::uint64_t{1} << random.below(
+                  static_cast<std::uint64_t>(std::log2(static_cast<double>(most))))) +
+             1;
     default:
       return n;
   }
@@ -102,8 +104,8 @@ Operator wild_operator(Random& random, const ArchSpec& arch, std::uint64_t most_
     Operator op;
     if (pick <= 1) {
       const std::uint64_t batch = random.below(6) == 0 ? wild_extent(random, 64) : 1;
-      op = standalone_matmul({batch, wild_extent(random, 8192), wild_extent(random, 16384), wild_extent(random, 16384)},
-                             dtype);
+      op = standalone_matmul(
+          {batch, wild_extent(random, 8192), wild_extent(random, 16384), wild_extent(random, 16384)}, dtype);
     } else if (pick == 2) {
       AttentionShape s;
       s.batch = wild_extent(random, 32);
@@ -113,7 +115,8 @@ Operator wild_operator(Random& random, const ArchSpec& arch, std::uint64_t most_
       s.kv = wild_extent(random, 8192);
       s.q = random.below(2) == 0 ? 1 : std::min(s.kv, wild_extent(random, 2048));
       s.causal = s.q > 1 && random.below(3) > 0;
-      op = standalone_attention(s, dtype == DType::w4a16 || dtype == DType::w8a16 ? arch.execution.default_dtype : dtype);
+      op = standalone_attention(
+          s, dtype == DType::w4a16 || dtype == DType::w8a16 ? arch.execution.default_dtype : dtype);
     } else {
       op = random_vector(random, activation_dtype(dtype));
       const std::uint64_t rows = wild_extent(random, 8192);
@@ -132,8 +135,10 @@ Operator long_operator(Random& random, const ArchSpec& arch, bool big) {
     return standalone_vector(op.kind, {random.log_uniform(scale, 2 * scale), random.log_uniform(512, 4096)},
                              activation_dtype(dtype));
   }
-  const std::uint64_t k = random.below(2) == 0 ? random.log_uniform(1, 64) : random.log_uniform(64, scale / 4);
-  return standalone_matmul({1, random.log_uniform(scale / 8, scale), random.log_uniform(scale / 4, scale), k}, dtype);
+  const std::uint64_t k =
+      random.below(2) == 0 ? random.log_uniform(1, 64) : random.log_uniform(64, scale / 4);
+  return standalone_matmul({1, random.log_uniform(scale / 8, scale), random.log_uniform(scale / 4, scale), k},
+                           dtype);
 }
 
 }  // namespace orrery::test

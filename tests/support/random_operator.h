@@ -24,11 +24,12 @@ class Random {
 // `most_macs` multiply-accumulates. In the machine's default format.
 Operator random_operator(Random& random, const ArchSpec& arch, std::uint64_t most_macs);
 
-// An operator of any size and kind, in any format that the machine multiplies: dimensions of 1 to 64, primes, powers
-// of two and one more, or anything.
+// An operator of any size and kind, in any format that the machine multiplies: dimensions of 1 to 64, primes,
+// powers of two and one more, or anything.
 Operator wild_operator(Random& random, const ArchSpec& arch, std::uint64_t most_macs);
 
-// One with many tiles: products, often with a thin k, and rows of every kind. `big`: for machines that take them fast.
+// One with many tiles: products, often with a thin k, and rows of every kind. `big`: for machines that take
+// them fast.
 Operator long_operator(Random& random, const ArchSpec& arch, bool big);
 
 }  // namespace orrery::test

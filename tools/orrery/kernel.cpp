@@ -149,8 +149,9 @@ void check_kernel_fits(const Operator& op, const ArchSpec& arch) {
     for (const Tensor& t : *list) bytes = checked_sum(bytes, t.bytes());
   }
   if (bytes <= arch.dram.allocatable_bytes) return;
-  throw ConfigError("", fmt::format("the operands take {} bytes; {} has {} of DRAM to allocate: {} are missing", bytes,
-                                    arch.name, arch.dram.allocatable_bytes, bytes - arch.dram.allocatable_bytes));
+  throw ConfigError(
+      "", fmt::format("the operands take {} bytes; {} has {} of DRAM to allocate: {} are missing", bytes,
+                      arch.name, arch.dram.allocatable_bytes, bytes - arch.dram.allocatable_bytes));
 }
 
 }  // namespace

@@ -185,7 +185,7 @@ int probe_dram(const Arguments& arguments) {
       ("load", po::value<std::string>()->default_value("saturating"), "how fast accesses come")  //
       ("mapping", po::value<std::string>()->default_value(DramMapping::default_order()),
        "address mapping")                                                                    //
-      ("channels", po::value<std::int64_t>()->default_value(1), "channels")                      //
+      ("channels", po::value<std::int64_t>()->default_value(1), "channels")                  //
       ("refresh", po::value<std::string>(), "all_bank or per_bank (default: the preset's)")  //
       ("warmup-ns", po::value<double>()->default_value(30000), "not measured")               //
       ("measure-ns", po::value<double>()->default_value(200000), "measured");
@@ -262,17 +262,17 @@ int probe_noc(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()                                                                              //
       ("topology", po::value<std::string>()->required()->value_name("T"), "a kind, or a YAML file")  //
-      ("k", po::value<std::int64_t>()->default_value(8), "routers a dimension, ports, or children")      //
-      ("n", po::value<std::int64_t>()->default_value(2), "dimensions, stages or levels")                 //
+      ("k", po::value<std::int64_t>()->default_value(8), "routers a dimension, ports, or children")  //
+      ("n", po::value<std::int64_t>()->default_value(2), "dimensions, stages or levels")             //
       ("routing", po::value<std::string>()->default_value("xy"), "xy or yx (dimension order)")       //
       ("router", po::value<std::string>()->default_value("mesh88_lat_example"),
        "router (arch_configs/noc)")                                                                //
-      ("vcs", po::value<std::int64_t>(), "virtual channels (default: the router's)")                   //
-      ("vc-buffer", po::value<std::int64_t>(), "flits a virtual channel buffers")                      //
-      ("link-latency", po::value<std::int64_t>(), "cycles of a link (default 1; 2 on a torus)")        //
+      ("vcs", po::value<std::int64_t>(), "virtual channels (default: the router's)")               //
+      ("vc-buffer", po::value<std::int64_t>(), "flits a virtual channel buffers")                  //
+      ("link-latency", po::value<std::int64_t>(), "cycles of a link (default 1; 2 on a torus)")    //
       ("traffic", po::value<std::string>()->default_value("uniform"), "where packets go")          //
       ("rate", po::value<double>()->default_value(0.1), "flits a node and cycle; 1 = saturating")  //
-      ("packet-flits", po::value<std::int64_t>()->default_value(1), "flits of a packet")               //
+      ("packet-flits", po::value<std::int64_t>()->default_value(1), "flits of a packet")           //
       ("cycles", po::value<std::int64_t>()->default_value(6000), "measured");
   add_common(options, true);
   const ParsedOptions parsed = parse_options(arguments, options, kNocUsage, kNocExamples);
@@ -353,7 +353,7 @@ int probe_sram(const Arguments& arguments) {
       ("levels", po::value<std::string>()->value_name("FILE"), "memories in YAML (orrery schema sram)")  //
       ("pattern", po::value<std::string>()->default_value("stride_4"), "access pattern")                 //
       ("footprint-kib", po::value<double>()->default_value(64), "bytes that are touched")                //
-      ("cores", po::value<std::int64_t>()->default_value(1), "cores that access")                            //
+      ("cores", po::value<std::int64_t>()->default_value(1), "cores that access")                        //
       ("access-bytes", po::value<std::int64_t>()->default_value(4), "a lane's access")                   //
       ("lanes", po::value<std::int64_t>()->default_value(32), "accesses a core makes at once")           //
       ("outstanding", po::value<std::int64_t>()->default_value(64), "groups of accesses under way")      //
@@ -428,7 +428,7 @@ int probe_collective(const Arguments& arguments) {
       ("node", po::value<std::string>()->required()->value_name("S"), "node (orrery list nodes) or file")  //
       ("kind", po::value<std::string>()->default_value("all_reduce"), "collective")                        //
       ("bytes", po::value<std::int64_t>()->default_value(1 << 20), "the whole array")                      //
-      ("devices", po::value<std::int64_t>()->default_value(0), "chips (default: all of the node)")             //
+      ("devices", po::value<std::int64_t>()->default_value(0), "chips (default: all of the node)")         //
       ("algorithm", po::value<std::string>()->default_value(""), "instead of the library's choice");
   add_common(options, false);
   const ParsedOptions parsed = parse_options(arguments, options, kCollectiveUsage, kCollectiveExamples);

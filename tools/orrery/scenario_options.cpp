@@ -41,9 +41,9 @@ po::options_description fidelity_options() {
       ("node", po::value<std::string>()->value_name("NAME"),
        "chips, links and protocols of this node (orrery list nodes) instead of the machine's own")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
-       "roofline (a bound), tile, or cycle (slow: small kernels)")                                     //
+       "roofline (a bound), tile, or cycle (slow: small kernels)")  //
       ("objective", po::value<std::string>()->default_value("time")->value_name("O"),
-       "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")  //
+       "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")       //
       ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping")  //
       ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
        "software stack (orrery list runtimes); ideal: no launch cost, no host time");
@@ -54,7 +54,8 @@ Scenario scenario_from(const po::variables_map& values, const ArchSpec& arch, bo
   Scenario scenario;
   scenario.batch = whole_between(values, "batch", 1, kMostSequences);
   scenario.input = whole_between(values, "input", 1, kMostTokens);
-  scenario.output = values.count("output") != 0 ? whole_between(values, "output", 1, kMostTokens) : (encoder_only ? 1 : 128);
+  scenario.output = values.count("output") != 0 ? whole_between(values, "output", 1, kMostTokens)
+                                                : (encoder_only ? 1 : 128);
   scenario.dtype = values.count("dtype") != 0 ? parse_dtype_option(values["dtype"].as<std::string>())
                                               : arch.execution.default_dtype;
   const std::uint64_t devices =

@@ -47,8 +47,8 @@ TEST(PowerCap, TheClockFallsWithTheCubeOfThePowerOfWhatFollowsIt) {
   EXPECT_NEAR(fitting(TimeCategory::dram), std::sqrt(0.5), 0.011);
 }
 
-// The split says that all of the time follows the clock; none does (or some of what is hidden does). The guesses are
-// too high again and again.
+// The split says that all of the time follows the clock; none does (or some of what is hidden does). The
+// guesses are too high again and again.
 TEST(PowerCap, AMisledSearchStillFindsTheClock) {
   ArchSpec arch = small_machine();
   arch.min_voltage_share = 0.2;
@@ -85,7 +85,9 @@ TEST(PowerCap, ACapThatCannotBeKeptIsRefused) {
   for (const Fidelity fidelity : {Fidelity::tile, Fidelity::roofline}) {
     RunnerOptions options;
     options.fidelity = fidelity;
-    const auto run = [&] { return run_kernel(standalone_matmul({1, 4096, 4096, 4096}, DType::fp16), arch, options); };
+    const auto run = [&] {
+      return run_kernel(standalone_matmul({1, 4096, 4096, 4096}, DType::fp16), arch, options);
+    };
     if (fidelity == Fidelity::tile) {
       EXPECT_THROW(run(), ConfigError);
     } else {

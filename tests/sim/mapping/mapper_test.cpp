@@ -100,9 +100,12 @@ TEST(Mapper, EnergyDecidesWhereTimeDoesNot) {
     RunnerOptions options;
     options.objective = objective;
     const std::string answer = run_isolated({[&] {
-      const KernelResult r = run_kernel(op, arch, options);
-      return std::to_string(r.latency_s * 1e9) + " " + std::to_string(r.energy.total() * 1e12);
-    }}, 1).front();
+                                              const KernelResult r = run_kernel(op, arch, options);
+                                              return std::to_string(r.latency_s * 1e9) + " " +
+                                                     std::to_string(r.energy.total() * 1e12);
+                                            }},
+                                            1)
+                                   .front();
     double ns = 0;
     double pj = 0;
     EXPECT_EQ(std::sscanf(answer.c_str(), "%lf %lf", &ns, &pj), 2);
@@ -113,7 +116,8 @@ TEST(Mapper, EnergyDecidesWhereTimeDoesNot) {
   const auto both = by(MapObjective::edp);
   EXPECT_LE(thrifty.second, fast.second);
   EXPECT_LE(fast.first, 1.01 * thrifty.first);
-  EXPECT_LE(both.first * both.second, 1.001 * std::min(fast.first * fast.second, thrifty.first * thrifty.second));
+  EXPECT_LE(both.first * both.second,
+            1.001 * std::min(fast.first * fast.second, thrifty.first * thrifty.second));
 }
 
 TEST(Mapper, TilesOfAFewEvenPiecesAreTried) {

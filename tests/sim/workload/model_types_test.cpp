@@ -43,8 +43,10 @@ TEST(ModelTypes, AMixtureReadsTheExpertsItsTokensTake) {
   Scenario many = one;
   many.batch = 256;
   const ExecutionSpec execution;
-  const double few = static_cast<double>(weight_bytes(build_step(llm, {{{Phase::decode, one.batch, 1, 100}}}, one.dtype, 1, execution)));
-  const double all = static_cast<double>(weight_bytes(build_step(llm, {{{Phase::decode, many.batch, 1, 100}}}, many.dtype, 1, execution)));
+  const double few = static_cast<double>(
+      weight_bytes(build_step(llm, {{{Phase::decode, one.batch, 1, 100}}}, one.dtype, 1, execution)));
+  const double all = static_cast<double>(
+      weight_bytes(build_step(llm, {{{Phase::decode, many.batch, 1, 100}}}, many.dtype, 1, execution)));
   const double expert = 3.0 * 4096 * 14336 * 2;
   EXPECT_NEAR((all - few) / expert, 6, 0.01);
 }

@@ -55,7 +55,8 @@ TEST(Step, WholePromptsOnlyWhereAttentionIsInBothDirections) {
   EXPECT_EQ(prefill_steps(5, 10000, 8192, true)[0].step.tokens(), 10000U);
 }
 
-// Every token of every prompt once, no step beyond the budget, and each piece right behind what came before it.
+// Every token of every prompt once, no step beyond the budget, and each piece right behind what came before
+// it.
 TEST(Step, EveryTokenRunsOnce) {
   Random random(7);
   for (int i = 0; i < 300; ++i) {
@@ -101,8 +102,8 @@ TEST(Step, AMixedStepDoesTheProductsOfItsParts) {
         }
         return sum;
       };
-      EXPECT_EQ(attention(mixed), attention(graph({prompts})) + attention(graph({piece})) +
-                                      attention(graph({decoding})))
+      EXPECT_EQ(attention(mixed),
+                attention(graph({prompts})) + attention(graph({piece})) + attention(graph({decoding})))
           << name;
       // The LM head runs on a position a sequence, all else on all tokens.
       EXPECT_EQ(mixed.operators.back().outputs[0].elements(), 21 * llm.vocab) << name;
@@ -119,7 +120,8 @@ TEST(Step, WhatReadsTheAttentionWaitsForEveryGroup) {
       build_step(llm, {{{Phase::prefill, 1, 60, 60}, {Phase::decode, 4, 1, 50}}}, DType::fp16, 1, fused());
   std::size_t checked = 0;
   for (std::size_t i = 2; i < graph.operators.size(); ++i) {
-    if (graph.operators[i - 1].kind != OperatorKind::attention || graph.operators[i].kind != OperatorKind::matmul)
+    if (graph.operators[i - 1].kind != OperatorKind::attention ||
+        graph.operators[i].kind != OperatorKind::matmul)
       continue;
     EXPECT_EQ(graph.operators[i].deps.size(), 2U);
     ++checked;

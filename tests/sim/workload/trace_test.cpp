@@ -49,7 +49,8 @@ TEST(Trace, ReadsWhatItWritesOfEveryModelAndPhase) {
   for (const std::string& name : model_names()) {
     for (const bool fused : {false, true}) {
       ExecutionSpec execution;
-      if (fused) execution.fused = {FusedOperator::attention, FusedOperator::add_rmsnorm, FusedOperator::kv_append};
+      if (fused)
+        execution.fused = {FusedOperator::attention, FusedOperator::add_rmsnorm, FusedOperator::kv_append};
       LlmSpec llm = load_llm_named(name);
       llm.layers = 2;
       Scenario s;

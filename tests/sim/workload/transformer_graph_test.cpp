@@ -18,7 +18,8 @@ ExecutionSpec fused() {
 }
 
 OperatorGraph build_prefill(const LlmSpec& llm, const Scenario& s, const ExecutionSpec& execution) {
-  return build_step(llm, {{{Phase::prefill, s.batch, s.input, s.input}}}, s.dtype, s.tensor_parallel, execution);
+  return build_step(llm, {{{Phase::prefill, s.batch, s.input, s.input}}}, s.dtype, s.tensor_parallel,
+                    execution);
 }
 
 OperatorGraph build_decode_step(const LlmSpec& llm, const Scenario& s, const ExecutionSpec& execution,
