@@ -36,7 +36,7 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
         operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, k);
   }
   for (const VectorStep& step : kernel.vector_steps) {
-    const VectorWork work = vector.work(step.function, length_at(kernel, step.rows, item, k_tile),
+    const VectorWork work = vector.work(step.cost, length_at(kernel, step.rows, item, k_tile),
                                         length_at(kernel, step.cols, item, k_tile));
     cost.vector += vector.service(work);
     cost.vector_work.simple_ops += work.simple_ops;
@@ -74,7 +74,7 @@ StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, con
       cost.output_bytes[i] = operand_bytes(kernel, kernel.outputs[i], item, 0);
     }
     for (const VectorStep& step : kernel.epilogue) {
-      const VectorWork work = vector.work(step.function, length_at(kernel, step.rows, item, 0),
+      const VectorWork work = vector.work(step.cost, length_at(kernel, step.rows, item, 0),
                                           length_at(kernel, step.cols, item, 0));
       cost.vector += vector.service(work);
       cost.vector_work.simple_ops += work.simple_ops;

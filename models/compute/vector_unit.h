@@ -16,8 +16,8 @@ class VectorUnit : public sc_core::sc_module {
 
   Femtoseconds service(const VectorWork& work) const { return clock_.cycles(work.cycles); }
   Femtoseconds service(std::uint64_t cycles) const { return clock_.cycles(cycles); }
-  VectorWork work(VectorFunction function, std::uint64_t rows, std::uint64_t cols) const {
-    return vector_work(spec_, function, rows, cols);
+  VectorWork work(const VectorCost& cost, std::uint64_t rows, std::uint64_t cols) const {
+    return vector_work(spec_, cost, rows, cols);
   }
   Femtoseconds reserve(Femtoseconds t, Femtoseconds service) { return calendar_.reserve(t, service); }
   void reset() { calendar_.reset(); }

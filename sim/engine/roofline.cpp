@@ -5,7 +5,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "sim/mapping/vector_function.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
@@ -19,12 +18,14 @@ std::uint64_t on_chip_bytes(const ArchSpec& arch) {
   return pads + shared;
 }
 
-RooflineBound collective_bound(OperatorKind kind, const CollectiveShape& shape, const ArchSpec& arch) {
+RooflineBound collective_bound(const CollectiveFamily& family, const CollectiveShape& shape,
+                               const ArchSpec& arch) {
   RooflineBound bound;
   bound.bound = TimeCategory::link;
   if (shape.devices <= 1) return bound;
   // Each device must send (N-1)/N of the array at least once; one that has it all must send it all.
-  const bool whole = kind == OperatorKind::broadcast || kind == OperatorKind::send_recv;
+  const bool whole = family.operation == CollectiveOperation::broadcast ||
+                     family.operation == CollectiveOperation::send_recv;
   const double share = whole ? 1.0 : static_cast<double>(shape.devices - 1) / shape.devices;
   bound.counts.link_bytes = static_cast<std::uint64_t>(std::ceil(static_cast<double>(shape.bytes) * share));
   // Between nodes the NICs carry less still; the links of the chip itself are bound enough.
@@ -36,8 +37,9 @@ RooflineBound collective_bound(OperatorKind kind, const CollectiveShape& shape, 
 }  // namespace
 
 RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
-  if (const auto* collective = std::get_if<CollectiveShape>(&op.shape))
-    return collective_bound(op.kind, *collective, arch);
+  const OperatorFamily& family = operator_row(op.kind).family;
+  if (const auto* collective = std::get_if<CollectiveFamily>(&family))
+    return collective_bound(*collective, std::get<CollectiveShape>(op.shape), arch);
   RooflineBound result;
   const std::uint64_t macs = operator_macs(op);
   const OperatorBytes bytes = operator_bytes(op);
@@ -52,9 +54,10 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
   result.counts.dram_activates = ceil_div(result.counts.dram_bytes(), arch.dram.page_bytes);
   const double dram_s = static_cast<double>(result.counts.dram_bytes()) / arch.dram.peak_bytes_per_s();
   double vector_s = 0;
-  if (const auto* v = std::get_if<VectorShape>(&op.shape)) {
-    const VectorCost cost = vector_cost(vector_function(op.kind));
-    const double elements = static_cast<double>(v->rows) * static_cast<double>(v->cols);
+  if (const auto* vector = std::get_if<VectorFamily>(&family)) {
+    const VectorCost& cost = vector->cost;
+    const auto& s = std::get<VectorShape>(op.shape);
+    const double elements = static_cast<double>(s.rows) * static_cast<double>(s.cols);
     result.counts.vector_ops = static_cast<std::uint64_t>(elements * cost.simple_ops);
     result.counts.transcendental_ops = static_cast<std::uint64_t>(elements * cost.transcendental_ops);
     const double rate = arch.clock_hz * arch.cores.count;

@@ -8,26 +8,6 @@ namespace orrery {
 namespace {
 
 // The numbers that tell shapes apart.
-template <class Visit>
-struct ShapeNumbers {
-  Visit visit;
-  void operator()(const MatmulShape& s) const {
-    for (const std::uint64_t v : {s.batch, s.m, s.n, s.k}) visit(v);
-  }
-  void operator()(const AttentionShape& s) const {
-    for (const std::uint64_t v : {s.batch, s.heads, s.kv_heads, s.head_dim, s.q, s.kv}) visit(v);
-    visit(s.causal ? 1 : 0);
-  }
-  void operator()(const VectorShape& s) const {
-    visit(s.rows);
-    visit(s.cols);
-  }
-  void operator()(const CollectiveShape& s) const {
-    visit(s.bytes);
-    visit(s.devices);
-  }
-};
-
 constexpr std::size_t kMostNumbers = 7;
 struct Numbers {
   std::array<std::uint64_t, kMostNumbers> of{};
@@ -36,8 +16,13 @@ struct Numbers {
 
 Numbers shape_numbers(const Operator& op) {
   Numbers numbers;
-  const auto add = [&numbers](std::uint64_t v) { numbers.of[numbers.count++] = v; };
-  std::visit(ShapeNumbers<decltype(add)>{add}, op.shape);
+  std::visit(
+      [&numbers](const auto& s) {
+        for_each_extent(s, [&numbers](const char* /*name*/, const auto& extent) {
+          numbers.of[numbers.count++] = static_cast<std::uint64_t>(extent);
+        });
+      },
+      op.shape);
   return numbers;
 }
 

@@ -67,10 +67,10 @@ TileKernel untiled(const Operator& op, bool in_order, bool grouped) {
   weighted.n = fixed_length(s.head_dim);
   weighted.k = tile_of(LoopDim::k);
   kernel.matrix_steps = {scores, weighted};
-  kernel.vector_steps = {{VectorFunction::online_softmax, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
+  kernel.vector_steps = {{kOnlineSoftmaxCost, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
   // FlashAttention-2: a block's softmax stands between its two products; only other blocks fill the gap.
   kernel.in_order = in_order;
-  kernel.epilogue = {{VectorFunction::scale, tile_of(LoopDim::m), fixed_length(s.head_dim)}};
+  kernel.epilogue = {{kScaleCost, tile_of(LoopDim::m), fixed_length(s.head_dim)}};
   return kernel;
 }
 
@@ -110,7 +110,7 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
     statistics.cols = fixed_length(2);
     statistics.tensor_bytes = base.batch * base.m * 2 * 4 * kernel.split_k;
     sum.inputs.push_back(statistics);
-    sum.vector_steps.push_back({VectorFunction::softmax, tile_of(LoopDim::m), fixed_length(kernel.split_k)});
+    sum.vector_steps.push_back({kSoftmaxCost, tile_of(LoopDim::m), fixed_length(kernel.split_k)});
     complete_kernel(sum);
     lay_out(arch, sum);
     return sum;

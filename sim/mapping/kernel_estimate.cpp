@@ -115,7 +115,7 @@ double KernelEstimate::steps_cycles(const TileKernel& kernel, const std::vector<
   for (const VectorStep& step : steps) {
     const std::uint64_t rows = length_at(kernel, step.rows, first, 0);
     const std::uint64_t cols = length_at(kernel, step.cols, first, 0);
-    cycles += static_cast<double>(vector_work(arch_.cores.vector, step.function, rows, cols).cycles);
+    cycles += static_cast<double>(vector_work(arch_.cores.vector, step.cost, rows, cols).cycles);
   }
   return cycles;
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/mapping/collective_operation.h"
 #include "sim/mapping/operator_mapping.h"
 #include "sim/timing/collective_choice.h"
 #include "sim/timing/matrix_timing.h"
@@ -11,16 +10,15 @@
 namespace orrery {
 namespace {
 
-Candidate map_collective(const ArchSpec& arch, const Operator& op) {
+Candidate map_collective(const ArchSpec& arch, const Operator& op, CollectiveOperation operation) {
   const auto& s = std::get<CollectiveShape>(op.shape);
   Candidate candidate;
   if (s.devices < 2) {
     candidate.description = "one device";
     candidate.program.tasks.push_back(
-        {CollectiveTask{collective_operation(op.kind), s.bytes, s.devices, {}}, {}});
+        {CollectiveTask{operation, s.bytes, s.devices, {}}, {}});
     return candidate;
   }
-  const CollectiveOperation operation = collective_operation(op.kind);
   const CollectiveChoice choice = choose_collective(arch.node, operation, s.devices, s.bytes);
   const std::string& protocol = arch.node.protocols[choice.protocol].name;
   candidate.estimate_s = choice.predicted_s;
@@ -32,6 +30,27 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op) {
   candidate.program.tasks.push_back({CollectiveTask{operation, s.bytes, s.devices, std::move(plan)}, {}});
   return candidate;
 }
+
+struct MapFamily {
+  const ArchSpec& arch;
+  const Operator& op;
+  std::size_t most;
+  const TileRequest& request;
+  MapObjective objective;
+
+  std::vector<Candidate> operator()(const MatmulFamily& /*family*/) const {
+    return map_matmul(arch, op, most, request, objective);
+  }
+  std::vector<Candidate> operator()(const AttentionFamily& /*family*/) const {
+    return map_attention(arch, op, most, request, objective);
+  }
+  std::vector<Candidate> operator()(const VectorFamily& family) const {
+    return map_vector(arch, op, family, most, objective);
+  }
+  std::vector<Candidate> operator()(const CollectiveFamily& family) const {
+    return {map_collective(arch, op, family.operation)};
+  }
+};
 
 }  // namespace
 
@@ -60,34 +79,8 @@ MapObjective parse_map_objective(const std::string& text) {
 
 std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const TileRequest& request,
                                    MapObjective objective) const {
-  std::vector<Candidate> found;
-  switch (op.kind) {
-    case OperatorKind::matmul:
-      found = map_matmul(arch_, op, most, request, objective);
-      break;
-    case OperatorKind::attention:
-      found = map_attention(arch_, op, most, request, objective);
-      break;
-    case OperatorKind::all_reduce:
-    case OperatorKind::all_gather:
-    case OperatorKind::reduce_scatter:
-    case OperatorKind::all_to_all:
-    case OperatorKind::broadcast:
-    case OperatorKind::send_recv:
-      return {map_collective(arch_, op)};
-    case OperatorKind::rmsnorm:
-    case OperatorKind::layernorm:
-    case OperatorKind::add_rmsnorm:
-    case OperatorKind::softmax:
-    case OperatorKind::silu_mul:
-    case OperatorKind::gelu:
-    case OperatorKind::add:
-    case OperatorKind::rope:
-    case OperatorKind::kv_append:
-    case OperatorKind::embedding:
-      found = map_vector(arch_, op, most, objective);
-      break;
-  }
+  std::vector<Candidate> found =
+      std::visit(MapFamily{arch_, op, most, request, objective}, operator_row(op.kind).family);
   if (found.empty()) {
     std::string message = fmt::format("no mapping of {} fits {}: its scratchpad of {} bytes", describe(op),
                                       arch_.name, arch_.cores.scratchpad.size_bytes);

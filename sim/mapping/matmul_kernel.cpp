@@ -63,7 +63,7 @@ TileKernel untiled_matmul(const Operator& op) {
   if (weight_dtype(op.dtype) != activation_dtype(op.dtype)) {
     // A mixture's weights are widened on the vector lanes before they multiply, and lie on chip as wide.
     kernel.inputs[kB].on_chip_bits = step.b_bits = a.bits;
-    kernel.vector_steps = {{VectorFunction::widen, tile_of(LoopDim::k), tile_of(LoopDim::n)}};
+    kernel.vector_steps = {{kWidenCost, tile_of(LoopDim::k), tile_of(LoopDim::n)}};
   }
   kernel.matrix_steps = {step};
   return kernel;

@@ -10,8 +10,8 @@ std::vector<Candidate> map_matmul(const ArchSpec& arch, const Operator& op, std:
 std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& op, std::size_t most);
 std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, std::size_t most,
                                      const TileRequest& request, MapObjective objective);
-std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most,
-                                  MapObjective objective);
+std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
+                                  std::size_t most, MapObjective objective);
 
 // Adds up the `splits` partial results (fp32, rows x cols each) of a split kernel: the second task of its
 // program.

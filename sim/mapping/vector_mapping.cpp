@@ -5,12 +5,11 @@
 #include "sim/mapping/candidate_list.h"
 #include "sim/mapping/kernel_estimate.h"
 #include "sim/mapping/operator_mapping.h"
-#include "sim/mapping/vector_function.h"
 
 namespace orrery {
 namespace {
 
-TileKernel untiled(const Operator& op) {
+TileKernel untiled(const Operator& op, const VectorFamily& family) {
   const auto& s = std::get<VectorShape>(op.shape);
   TileKernel kernel;
   kernel.m = s.rows;
@@ -21,7 +20,7 @@ TileKernel untiled(const Operator& op) {
     KernelOperand operand;
     operand.tensor = TensorId{static_cast<std::uint32_t>(i)};
     operand.tensor_bytes = t.bytes();
-    const bool gathered = op.kind == OperatorKind::embedding;
+    const bool gathered = family.gathers;
     if (t.kind == TensorKind::weight && !gathered) {  // gain and bias of a norm: whole, once an item
       operand.rows = fixed_length(1);
       operand.cols = fixed_length(t.elements());
@@ -49,7 +48,7 @@ TileKernel untiled(const Operator& op) {
     operand.tensor_bytes = op.outputs[i].bytes();
     kernel.outputs.push_back(operand);
   }
-  kernel.vector_steps = {{vector_function(op.kind), tile_of(LoopDim::m), tile_of(LoopDim::n)}};
+  kernel.vector_steps = {{family.cost, tile_of(LoopDim::m), tile_of(LoopDim::n)}};
   return kernel;
 }
 
@@ -82,7 +81,7 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
   out.tensor_bytes = rows * cols * result_bits / 8;
   kernel.inputs = {in};
   kernel.outputs = {out};
-  kernel.vector_steps.assign(splits, {VectorFunction::accumulate, tile_of(LoopDim::m), tile_of(LoopDim::n)});
+  kernel.vector_steps.assign(splits, {kAddCost, tile_of(LoopDim::m), tile_of(LoopDim::n)});
   // Enough pieces for every core, each small enough to be double-buffered.
   kernel.tile_m = std::max<std::uint64_t>(1, rows / (2 * std::uint64_t{arch.cores.count}));
   kernel.tile_n = cols;
@@ -110,7 +109,7 @@ void complete_kernel(TileKernel& kernel) {
   const auto vector_instructions = [&](const std::vector<VectorStep>& steps) {
     std::uint64_t sum = 0;
     for (const VectorStep& step : steps) {
-      sum += vector_cost(step.function).instructions * length_at(kernel, step.rows, first, 0);
+      sum += step.cost.instructions * length_at(kernel, step.rows, first, 0);
     }
     return sum;
   };
@@ -179,9 +178,10 @@ namespace {
 
 // A kernel as the library ships it: a block of threads walks over its row in steps; a block's next loads
 // follow the step before, and the core issues the steps of its resident blocks in turn.
-Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorKernelSpec& spec) {
+Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
+                         const VectorKernelSpec& spec) {
   const auto& s = std::get<VectorShape>(op.shape);
-  TileKernel kernel = untiled(op);
+  TileKernel kernel = untiled(op, family);
   const std::uint64_t element = std::max<std::uint64_t>(1, storage_bits(op.dtype) / 8);
   const std::uint64_t step =
       std::max<std::uint64_t>(1, std::uint64_t{spec.threads} * spec.load_bytes * spec.unroll / element);
@@ -202,7 +202,7 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorK
     operand.by_n = false;
     operand.cols = fixed_length(s.cols);
   }
-  kernel.vector_steps = {{vector_function(op.kind), tile_of(LoopDim::m), tile_of(LoopDim::k)}};
+  kernel.vector_steps = {{family.cost, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
   // A row shorter than a step issues for as much less.
   kernel.stage_vector_cycles =
       std::uint64_t{spec.step_cycles} * spec.passes * kernel.tile_m * kernel.tile_k / step;
@@ -226,23 +226,22 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorK
 
 }  // namespace
 
-std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, std::size_t most,
-                                  MapObjective objective) {
+std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
+                                  std::size_t most, MapObjective objective) {
   if (arch.execution.library) {
     const auto& kernels = arch.execution.library->vector_kernels;
     if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end()) {
-      Candidate candidate = library_kernel(arch, op, shipped->second);
+      Candidate candidate = library_kernel(arch, op, family, shipped->second);
       const auto& kernel = std::get<TileKernel>(candidate.program.tasks[0].work);
       if (KernelEstimate(arch).fits(kernel)) return {std::move(candidate)};
     }
   }
   const KernelEstimate estimate(arch);
-  TileKernel kernel = untiled(op);
+  TileKernel kernel = untiled(op, family);
   CandidateList list(estimate, most, objective);
-  const bool row_wise = is_row_wise(op.kind);
   for (const std::uint64_t tm : tile_sizes(kernel.m, 1, 4096)) {
     kernel.tile_m = tm;
-    if (row_wise) {
+    if (family.whole_rows) {
       kernel.tile_n = kernel.n;
       offer_tile(arch, estimate, kernel, list);
       continue;

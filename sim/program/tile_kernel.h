@@ -51,7 +51,7 @@ struct MatrixStep {
 };
 
 struct VectorStep {
-  VectorFunction function = VectorFunction::copy;
+  VectorCost cost;
   Length rows, cols;
 };
 

@@ -4,39 +4,8 @@
 
 namespace orrery {
 
-VectorCost vector_cost(VectorFunction function) {
-  switch (function) {
-    case VectorFunction::copy:
-      return {0, 0, 0, 0, 1};
-    case VectorFunction::add:
-    case VectorFunction::scale:
-    case VectorFunction::accumulate:
-      return {1, 0, 0, 0, 1};
-    case VectorFunction::widen:  // shift and mask into place; scale and offset (LLM kernels do two at a time)
-      return {2, 0, 0, 0, 2};
-    case VectorFunction::softmax:  // max; subtract; sum; scale | exp | reciprocal
-      return {4, 1, 1, 2, 6};
-    case VectorFunction::online_softmax:  // scale; max; subtract; sum; | exp | the old maximum's exp
-      return {4, 1, 1, 2, 7};
-    case VectorFunction::rmsnorm:  // x^2 accumulated; x * r; * gain | rsqrt
-      return {3, 0, 1, 1, 4};
-    case VectorFunction::layernorm:  // sum; centred square; subtract; * r; * gain + bias | rsqrt
-      return {5, 0, 1, 2, 8};
-    case VectorFunction::add_rmsnorm:
-      return {4, 0, 1, 1, 5};
-    case VectorFunction::rope:  // two products and an add for each of a pair
-      return {3, 0, 0, 0, 3};
-    case VectorFunction::silu_mul:  // negate; 1 +; a *; * b | exp, reciprocal
-      return {4, 2, 0, 0, 5};
-    case VectorFunction::gelu:  // tanh form: cube, scale, add, scale; 1 +; * x/2 | tanh
-      return {6, 1, 0, 0, 7};
-  }
-  return {};
-}
-
-VectorWork vector_work(const VectorUnitSpec& spec, VectorFunction function, std::uint64_t rows,
+VectorWork vector_work(const VectorUnitSpec& spec, const VectorCost& cost, std::uint64_t rows,
                        std::uint64_t cols) {
-  const VectorCost cost = vector_cost(function);
   const double elements = static_cast<double>(rows) * static_cast<double>(cols);
   VectorWork work;
   work.simple_ops = static_cast<std::uint64_t>(elements * cost.simple_ops);

@@ -53,53 +53,46 @@ DType dtype_in(const CsvRow& row) {
   return *dtype;
 }
 
+// The shape of a row's operator, from the columns of its family.
+struct ShapeIn {
+  const CsvRow& row;
+
+  std::uint64_t count(const char* column) const { return static_cast<std::uint64_t>(needed_in(row, column)); }
+  std::uint64_t count_or(const char* column, std::uint64_t fallback) const {
+    return static_cast<std::uint64_t>(number_in(row, column, static_cast<double>(fallback)));
+  }
+
+  OperatorShape operator()(const MatmulFamily& /*family*/) const {
+    return MatmulShape{1, count("m"), count("n"), count("k")};
+  }
+  OperatorShape operator()(const AttentionFamily& /*family*/) const {
+    AttentionShape s;
+    s.batch = count_or("batch", 1);
+    s.heads = count("heads");
+    s.kv_heads = count_or("kv_heads", s.heads);
+    s.head_dim = count("head_dim");
+    s.q = count("q_len");
+    s.kv = count("kv_len");
+    const std::string causal = text_in(row, "causal", "false");
+    s.causal = causal == "true" || causal == "yes" || causal == "1";
+    return s;
+  }
+  OperatorShape operator()(const VectorFamily& /*family*/) const {
+    return VectorShape{count("m"), count_or("n", 1)};  // without n: a plain list of m elements
+  }
+  OperatorShape operator()(const CollectiveFamily& /*family*/) const {
+    throw ConfigError("", "column op: rows of " + text_in(row, "op") +
+                              " need the columns of a collective (system, message_bytes)");
+  }
+};
+
 Operator operator_in(const CsvRow& row) {
   const std::string name = text_in(row, "op");
   const auto kind = parse_operator(name);
   if (!kind)
     throw ConfigError("",
                       "column op: unknown operator '" + name + "'" + did_you_mean(name, operator_names()));
-  const auto count = [&](const char* column) { return static_cast<std::uint64_t>(needed_in(row, column)); };
-  const DType dtype = dtype_in(row);
-  switch (*kind) {
-    case OperatorKind::matmul:
-      return standalone_matmul({1, count("m"), count("n"), count("k")}, dtype);
-    case OperatorKind::attention: {
-      AttentionShape s;
-      s.batch = static_cast<std::uint64_t>(number_in(row, "batch", 1));
-      s.heads = count("heads");
-      s.kv_heads = static_cast<std::uint64_t>(number_in(row, "kv_heads", static_cast<double>(s.heads)));
-      s.head_dim = count("head_dim");
-      s.q = count("q_len");
-      s.kv = count("kv_len");
-      const std::string causal = text_in(row, "causal", "false");
-      s.causal = causal == "true" || causal == "yes" || causal == "1";
-      return standalone_attention(s, dtype);
-    }
-    case OperatorKind::rmsnorm:
-    case OperatorKind::layernorm:
-    case OperatorKind::add_rmsnorm:
-    case OperatorKind::softmax:
-    case OperatorKind::silu_mul:
-    case OperatorKind::gelu:
-    case OperatorKind::add:
-    case OperatorKind::rope:
-    case OperatorKind::kv_append:
-    case OperatorKind::embedding:
-      // A row without n is a plain list of m elements.
-      return standalone_vector(*kind, {count("m"), static_cast<std::uint64_t>(number_in(row, "n", 1))},
-                               dtype);
-    case OperatorKind::all_reduce:
-    case OperatorKind::all_gather:
-    case OperatorKind::reduce_scatter:
-    case OperatorKind::all_to_all:
-    case OperatorKind::broadcast:
-    case OperatorKind::send_recv:
-      break;
-  }
-  throw ConfigError("", "column op: rows of " + name +
-                            " need the columns of a collective (system, "
-                            "message_bytes)");
+  return standalone(*kind, std::visit(ShapeIn{row}, operator_row(*kind).family), dtype_in(row));
 }
 
 // What is on chip when the kernel starts.

@@ -8,14 +8,6 @@
 namespace orrery {
 namespace {
 
-// Elements of the operator's first output by its shape; 0 when the shape does not say.
-std::uint64_t output_elements(const Operator& op) {
-  if (const auto* s = std::get_if<MatmulShape>(&op.shape)) return s->batch * s->m * s->n;
-  if (const auto* s = std::get_if<AttentionShape>(&op.shape)) return s->batch * s->q * s->heads * s->head_dim;
-  if (const auto* s = std::get_if<VectorShape>(&op.shape)) return s->rows * s->cols;
-  return 0;
-}
-
 // What is wrong with an operator's shape or with the tensors it names; "" when nothing is.
 class OperatorCheck {
  public:
@@ -23,55 +15,51 @@ class OperatorCheck {
 
   std::string fault() {
     if (op_.outputs.size() > kMostOutputs) return "key 'outputs': at most 2 tensors";
-    std::visit(*this, op_.shape);
-    if (!fault_.empty()) return fault_;
-    const std::uint64_t expected = output_elements(op_);
-    if (expected > 0) tensor("outputs", op_.outputs.front(), expected);
+    std::visit([this](const auto& s) { positive(s); }, op_.shape);
+    if (fault_.empty()) std::visit(*this, operator_row(op_.kind).family);
     return fault_;
   }
 
-  void operator()(const MatmulShape& s) {
-    positive({{"batch", s.batch}, {"m", s.m}, {"n", s.n}, {"k", s.k}});
-    if (inputs(2, 2)) {
-      tensor("inputs", op_.inputs[0], s.batch * s.m * s.k);
-      tensor("inputs", op_.inputs[1], s.batch * s.k * s.n);
-    }
+  void operator()(const MatmulFamily& /*family*/) {
+    const auto& s = std::get<MatmulShape>(op_.shape);
+    if (!inputs(2, 2)) return;
+    tensor("inputs", op_.inputs[0], s.batch * s.m * s.k);
+    tensor("inputs", op_.inputs[1], s.batch * s.k * s.n);
+    tensor("outputs", op_.outputs.front(), s.batch * s.m * s.n);
   }
-  void operator()(const AttentionShape& s) {
-    positive({{"batch", s.batch},
-              {"heads", s.heads},
-              {"kv_heads", s.kv_heads},
-              {"head_dim", s.head_dim},
-              {"q", s.q},
-              {"kv", s.kv}});
-    if (!fault_.empty() || !inputs(3, 3)) return;
+  void operator()(const AttentionFamily& /*family*/) {
+    const auto& s = std::get<AttentionShape>(op_.shape);
+    if (!inputs(3, 3)) return;
     if (s.heads % s.kv_heads != 0) fault_ = "key 'shape.kv_heads' does not divide 'shape.heads'";
     if (s.causal && s.q > s.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";
     tensor("inputs", op_.inputs[0], s.batch * s.q * s.heads * s.head_dim);
     tensor("inputs", op_.inputs[1], s.batch * s.kv * s.kv_heads * s.head_dim);
     tensor("inputs", op_.inputs[2], s.batch * s.kv * s.kv_heads * s.head_dim);
+    tensor("outputs", op_.outputs.front(), s.batch * s.q * s.heads * s.head_dim);
   }
-  void operator()(const VectorShape& s) {
-    positive({{"rows", s.rows}, {"cols", s.cols}});
-    inputs(1, 3);
+  void operator()(const VectorFamily& family) {
+    const auto& s = std::get<VectorShape>(op_.shape);
+    const std::size_t least = count(family.inputs);
+    if (inputs(least, least + family.more_inputs)) tensor("outputs", op_.outputs.front(), s.rows * s.cols);
   }
-  void operator()(const CollectiveShape& s) {
-    positive({{"bytes", s.bytes}, {"devices", s.devices}});
-    inputs(1, 1);
-  }
+  void operator()(const CollectiveFamily& /*family*/) { inputs(1, 1); }
 
  private:
   static constexpr std::size_t kMostOutputs = 2;
   const Operator& op_;
   std::string fault_;
 
-  void positive(std::initializer_list<std::pair<const char*, std::uint64_t>> extents) {
-    for (const auto& [name, value] : extents) {
-      constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
-      if (fault_.empty() && (value == 0 || value > kMost)) {
-        fault_ = "key 'shape." + std::string(name) + "' is " + std::to_string(value) + "; expected 1 to 2^40";
+  template <class Shape>
+  void positive(const Shape& shape) {
+    for_each_extent(shape, [this](const char* name, const auto& extent) {
+      if constexpr (!std::is_same_v<std::decay_t<decltype(extent)>, bool>) {
+        constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+        if (fault_.empty() && (extent == 0 || extent > kMost)) {
+          fault_ =
+              "key 'shape." + std::string(name) + "' is " + std::to_string(extent) + "; expected 1 to 2^40";
+        }
       }
-    }
+    });
   }
   bool inputs(std::size_t least, std::size_t most) {
     if (!fault_.empty()) return false;

@@ -95,45 +95,37 @@ std::vector<Tensor> read_tensors(const json& line, const char* key) {
   return list;
 }
 
-OperatorShape read_shape(OperatorKind kind, const json& shape) {
-  const std::string p = "shape.";
-  switch (kind) {
-    case OperatorKind::matmul:
-      check_keys(shape, {"batch", "m", "n", "k"}, p);
-      return MatmulShape{count(shape, "batch", p), count(shape, "m", p), count(shape, "n", p),
-                         count(shape, "k", p)};
-    case OperatorKind::attention: {
-      check_keys(shape, {"batch", "heads", "kv_heads", "head_dim", "q", "kv", "causal"}, p);
-      if (!shape["causal"].is_boolean()) throw LineError{"key 'shape.causal' must be true or false"};
-      return AttentionShape{count(shape, "batch", p),    count(shape, "heads", p),
-                            count(shape, "kv_heads", p), count(shape, "head_dim", p),
-                            count(shape, "q", p),        count(shape, "kv", p),
-                            shape["causal"].get<bool>()};
+// Reads the extents that a shape of this kind has, and no others.
+template <class Shape>
+Shape read_extents(const json& object) {
+  Shape shape;
+  std::vector<std::string> names;
+  for_each_extent(shape, [&names](const char* name, auto& /*extent*/) { names.emplace_back(name); });
+  check_keys(object, names, "shape.");
+  for_each_extent(shape, [&object](const char* name, auto& extent) {
+    using Extent = std::remove_reference_t<decltype(extent)>;
+    if constexpr (std::is_same_v<Extent, bool>) {
+      if (!object[name].is_boolean())
+        throw LineError{"key 'shape." + std::string(name) + "' must be true or false"};
+      extent = object[name].get<bool>();
+    } else {
+      extent = static_cast<Extent>(count(object, name, "shape."));
     }
-    case OperatorKind::rmsnorm:
-    case OperatorKind::layernorm:
-    case OperatorKind::add_rmsnorm:
-    case OperatorKind::softmax:
-    case OperatorKind::silu_mul:
-    case OperatorKind::gelu:
-    case OperatorKind::add:
-    case OperatorKind::rope:
-    case OperatorKind::kv_append:
-    case OperatorKind::embedding:
-      check_keys(shape, {"rows", "cols"}, p);
-      return VectorShape{count(shape, "rows", p), count(shape, "cols", p)};
-    case OperatorKind::all_reduce:
-    case OperatorKind::all_gather:
-    case OperatorKind::reduce_scatter:
-    case OperatorKind::all_to_all:
-    case OperatorKind::broadcast:
-    case OperatorKind::send_recv:
-      check_keys(shape, {"bytes", "devices"}, p);
-      return CollectiveShape{count(shape, "bytes", p),
-                             static_cast<std::uint32_t>(count(shape, "devices", p))};
-  }
-  return {};
+  });
+  return shape;
 }
+
+struct ReadShape {
+  const json& object;
+  OperatorShape operator()(const MatmulFamily& /*family*/) const { return read_extents<MatmulShape>(object); }
+  OperatorShape operator()(const AttentionFamily& /*family*/) const {
+    return read_extents<AttentionShape>(object);
+  }
+  OperatorShape operator()(const VectorFamily& /*family*/) const { return read_extents<VectorShape>(object); }
+  OperatorShape operator()(const CollectiveFamily& /*family*/) const {
+    return read_extents<CollectiveShape>(object);
+  }
+};
 
 struct Line {
   Operator op;
@@ -160,7 +152,7 @@ Line read_operator(const json& line) {
     if (!dep.is_number_unsigned()) throw LineError{"key 'deps' has " + dep.dump() + "; expected ids"};
     op.deps.push_back(dep.get<std::uint32_t>());
   }
-  op.shape = read_shape(op.kind, line["shape"]);
+  op.shape = std::visit(ReadShape{line["shape"]}, operator_row(op.kind).family);
   op.dtype = dtype_of(line, "");
   op.inputs = read_tensors(line, "inputs");
   op.outputs = read_tensors(line, "outputs");

@@ -21,16 +21,13 @@ json tensors(const std::vector<Tensor>& list) {
 }
 
 json shape(const OperatorShape& shape) {
-  if (const auto* s = std::get_if<MatmulShape>(&shape)) {
-    return {{"batch", s->batch}, {"m", s->m}, {"n", s->n}, {"k", s->k}};
-  }
-  if (const auto* s = std::get_if<AttentionShape>(&shape)) {
-    return {{"batch", s->batch}, {"heads", s->heads}, {"kv_heads", s->kv_heads}, {"head_dim", s->head_dim},
-            {"q", s->q},         {"kv", s->kv},       {"causal", s->causal}};
-  }
-  if (const auto* s = std::get_if<VectorShape>(&shape)) return {{"rows", s->rows}, {"cols", s->cols}};
-  const auto& s = std::get<CollectiveShape>(shape);
-  return {{"bytes", s.bytes}, {"devices", s.devices}};
+  json object = json::object();
+  std::visit(
+      [&object](const auto& s) {
+        for_each_extent(s, [&object](const char* name, const auto& extent) { object[name] = extent; });
+      },
+      shape);
+  return object;
 }
 
 void write_graph(const OperatorGraph& graph, std::uint64_t step, std::ostream& out) {

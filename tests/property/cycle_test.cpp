@@ -130,8 +130,8 @@ TEST(Cycle, RunsWhatTileRunsOnAGpu) {
   const ArchSpec arch = load_arch_named("gpu/a100-pcie-80gb");
   std::vector<Operator> operators = {standalone_matmul({1, 256, 512, 512}, DType::fp16),
                                      standalone_matmul({1, 16, 256, 4096}, DType::fp16),
-                                     standalone_vector(OperatorKind::silu_mul, {512, 2048}, DType::fp16),
-                                     standalone_vector(OperatorKind::rmsnorm, {256, 4096}, DType::fp16)};
+                                     standalone(OperatorKind::silu_mul, VectorShape{512, 2048}, DType::fp16),
+                                     standalone(OperatorKind::rmsnorm, VectorShape{256, 4096}, DType::fp16)};
   AttentionShape attention;
   attention.batch = 2;
   attention.heads = attention.kv_heads = 8;
@@ -152,7 +152,7 @@ TEST(Cycle, RefusesCollectives) {
   RunnerOptions options;
   options.fidelity = Fidelity::cycle;
   OperatorRunner runner(arch, options);
-  EXPECT_THROW(run_kernel(standalone_collective(OperatorKind::all_reduce, shape, DType::fp16), runner),
+  EXPECT_THROW(run_kernel(standalone(OperatorKind::all_reduce, shape, DType::fp16), runner),
                SimulationError);
 }
 

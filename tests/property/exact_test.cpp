@@ -77,9 +77,9 @@ TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
   const std::uint64_t rows = big ? 32768 : 1024;
   RunnerOptions exact;
   exact.exact = true;
-  for (const Operator& op : {standalone_vector(OperatorKind::gelu, {rows, 8192}, dtype),
-                             standalone_vector(OperatorKind::softmax, {rows, 4096}, dtype),
-                             standalone_vector(OperatorKind::add, {rows, 8192}, dtype),
+  for (const Operator& op : {standalone(OperatorKind::gelu, VectorShape{rows, 8192}, dtype),
+                             standalone(OperatorKind::softmax, VectorShape{rows, 4096}, dtype),
+                             standalone(OperatorKind::add, VectorShape{rows, 8192}, dtype),
                              standalone_matmul({1, rows, rows / 2, 32}, dtype),
                              standalone_attention({4, 8, 8, 64, rows / 16, rows / 16, false}, dtype)}) {
     const auto task = [&](const RunnerOptions& options) {

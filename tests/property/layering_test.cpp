@@ -12,7 +12,7 @@ namespace {
 
 // A file may include its own layer and layers of a lower rank.
 const std::map<std::string, int> kRank = {
-    {"sim/util", 0},     {"sim/config", 1}, {"sim/stats", 1},   {"sim/workload", 2}, {"sim/timing", 2},
+    {"sim/util", 0},     {"sim/config", 1}, {"sim/stats", 1},   {"sim/timing", 2},   {"sim/workload", 3},
     {"sim/estimate", 2}, {"sim/report", 2}, {"sim/program", 3}, {"sim/mapping", 4},  {"models", 4},
     {"sim/engine", 5},   {"sim/probe", 6},  {"sim/explore", 6}, {"sim/validate", 7}, {"tools", 8}};
 

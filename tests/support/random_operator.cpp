@@ -24,12 +24,15 @@ Operator random_attention(Random& random, DType dtype) {
 }
 
 Operator random_vector(Random& random, DType dtype) {
-  static const OperatorKind kKinds[] = {
-      OperatorKind::rmsnorm,   OperatorKind::layernorm, OperatorKind::add_rmsnorm, OperatorKind::softmax,
-      OperatorKind::silu_mul,  OperatorKind::gelu,      OperatorKind::add,         OperatorKind::rope,
-      OperatorKind::kv_append, OperatorKind::embedding};
-  const OperatorKind kind = kKinds[random.below(10)];
-  return standalone_vector(kind, {random.log_uniform(1, 4096), random.log_uniform(32, 16384)}, dtype);
+  static const std::vector<OperatorKind> kKinds = [] {
+    std::vector<OperatorKind> kinds;
+    for (const OperatorRow& row : kOperators) {
+      if (std::holds_alternative<VectorFamily>(row.family)) kinds.push_back(row.kind);
+    }
+    return kinds;
+  }();
+  const OperatorKind kind = kKinds[random.below(kKinds.size())];
+  return standalone(kind, VectorShape{random.log_uniform(1, 4096), random.log_uniform(32, 16384)}, dtype);
 }
 
 bool is_prime(std::uint64_t n) {
@@ -120,7 +123,7 @@ Operator wild_operator(Random& random, const ArchSpec& arch, std::uint64_t most_
     } else {
       op = random_vector(random, activation_dtype(dtype));
       const std::uint64_t rows = wild_extent(random, 8192);
-      op = standalone_vector(op.kind, {rows, wild_extent(random, 8192)}, activation_dtype(dtype));
+      op = standalone(op.kind, VectorShape{rows, wild_extent(random, 8192)}, activation_dtype(dtype));
     }
     std::uint64_t bytes = operator_bytes(op).read + operator_bytes(op).written;
     if (operator_macs(op) <= most_macs && bytes <= most_macs / 16) return op;
@@ -132,7 +135,7 @@ Operator long_operator(Random& random, const ArchSpec& arch, bool big) {
   const DType dtype = any_format(random, arch);
   if (random.below(3) == 0) {
     const Operator op = random_vector(random, activation_dtype(dtype));
-    return standalone_vector(op.kind, {random.log_uniform(scale, 2 * scale), random.log_uniform(512, 4096)},
+    return standalone(op.kind, VectorShape{random.log_uniform(scale, 2 * scale), random.log_uniform(512, 4096)},
                              activation_dtype(dtype));
   }
   const std::uint64_t k =

@@ -82,65 +82,55 @@ TileRequest parse_tile(const std::string& text) {
   return tile;
 }
 
+// The shape of an operator, from the options of its family.
+struct ShapeFrom {
+  ShapeReader& options;
+  const NodeSpec& node;
+
+  OperatorShape operator()(const MatmulFamily& /*family*/) const {
+    const std::uint64_t batch = options.may("batch", 1);
+    const std::uint64_t m = options.need("m");
+    const std::uint64_t n = options.need("n");
+    options.flag("tile");
+    return MatmulShape{batch, m, n, options.need("k")};
+  }
+  OperatorShape operator()(const AttentionFamily& /*family*/) const {
+    AttentionShape s;
+    s.batch = options.may("batch", 1);
+    s.heads = options.need("heads");
+    s.kv_heads = options.may("kv-heads", s.heads);
+    s.head_dim = options.need("head-dim");
+    s.q = options.need("q");
+    s.kv = options.need("kv");
+    s.causal = options.flag("causal");
+    options.flag("tile");
+    if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
+    if (s.causal && s.q > s.kv) throw UsageError("--causal needs --kv of at least --q");
+    return s;
+  }
+  OperatorShape operator()(const VectorFamily& /*family*/) const {
+    const std::uint64_t rows = options.need("m");
+    return VectorShape{rows, options.may("n", 1)};
+  }
+  OperatorShape operator()(const CollectiveFamily& /*family*/) const {
+    const std::uint64_t bytes = options.need("bytes");
+    constexpr std::uint64_t kMostDevices = 512;
+    const std::uint64_t devices = options.need("devices");
+    if (devices > kMostDevices)
+      throw UsageError(fmt::format("--devices {}: at most {}", devices, kMostDevices));
+    check_devices(node, static_cast<std::uint32_t>(devices));
+    return CollectiveShape{bytes, static_cast<std::uint32_t>(devices)};
+  }
+};
+
 Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DType dtype) {
   const std::string name = values["op"].as<std::string>();
   const auto kind = parse_operator(name);
   if (!kind) throw UsageError("unknown --op '" + name + "'" + did_you_mean(name, operator_names()));
-  ShapeReader shape(values, name);
-  Operator op;
-  switch (*kind) {
-    case OperatorKind::matmul:
-      op = standalone_matmul({shape.may("batch", 1), shape.need("m"), shape.need("n"), shape.need("k")},
-                             dtype);
-      shape.flag("tile");
-      break;
-    case OperatorKind::attention: {
-      AttentionShape s;
-      s.batch = shape.may("batch", 1);
-      s.heads = shape.need("heads");
-      s.kv_heads = shape.may("kv-heads", s.heads);
-      s.head_dim = shape.need("head-dim");
-      s.q = shape.need("q");
-      s.kv = shape.need("kv");
-      s.causal = shape.flag("causal");
-      shape.flag("tile");
-      if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
-      if (s.causal && s.q > s.kv) throw UsageError("--causal needs --kv of at least --q");
-      op = standalone_attention(s, dtype);
-      break;
-    }
-    case OperatorKind::all_reduce:
-    case OperatorKind::all_gather:
-    case OperatorKind::reduce_scatter:
-    case OperatorKind::all_to_all:
-    case OperatorKind::broadcast:
-    case OperatorKind::send_recv: {
-      CollectiveShape s;
-      s.bytes = shape.need("bytes");
-      constexpr std::uint64_t kMostDevices = 512;
-      const std::uint64_t devices = shape.need("devices");
-      if (devices > kMostDevices)
-        throw UsageError(fmt::format("--devices {}: at most {}", devices, kMostDevices));
-      s.devices = static_cast<std::uint32_t>(devices);
-      check_devices(arch.node, s.devices);
-      op = standalone_collective(*kind, s, dtype);
-      break;
-    }
-    case OperatorKind::rmsnorm:
-    case OperatorKind::layernorm:
-    case OperatorKind::add_rmsnorm:
-    case OperatorKind::softmax:
-    case OperatorKind::silu_mul:
-    case OperatorKind::gelu:
-    case OperatorKind::add:
-    case OperatorKind::rope:
-    case OperatorKind::kv_append:
-    case OperatorKind::embedding:
-      op = standalone_vector(*kind, {shape.need("m"), shape.may("n", 1)}, dtype);
-      break;
-  }
-  shape.refuse_others();
-  return op;
+  ShapeReader options(values, name);
+  const OperatorShape shape = std::visit(ShapeFrom{options, arch.node}, operator_row(*kind).family);
+  options.refuse_others();
+  return standalone(*kind, shape, dtype);
 }
 
 void check_kernel_fits(const Operator& op, const ArchSpec& arch) {

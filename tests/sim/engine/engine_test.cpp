@@ -57,7 +57,7 @@ TEST(Isolate, ReturnsAnswersInOrderAndErrorsAsTheyWere) {
 }
 
 Operator add_of(const std::string& a, const std::string& b, const std::string& out) {
-  Operator op = standalone_vector(OperatorKind::add, {1, 512}, DType::fp16);  // 1 KiB a tensor
+  Operator op = standalone(OperatorKind::add, VectorShape{1, 512}, DType::fp16);  // 1 KiB a tensor
   op.inputs[0].id = a;
   op.inputs[1].id = b;
   op.outputs[0].id = out;

@@ -1,0 +1,140 @@
+#pragma once
+// The operators, a row each: all that is said of an operator is said here. Who needs to know what a kind does
+// asks for its row and visits its family; a kind without a row does not compile.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/timing/collective_schedule.h"
+#include "sim/timing/vector_timing.h"
+
+namespace orrery {
+
+enum class TensorKind : std::uint8_t { weight, activation, kv };
+const char* to_string(TensorKind kind);
+std::optional<TensorKind> parse_tensor_kind(const std::string& name);
+
+enum class OperatorKind : std::uint8_t {
+  matmul,
+  attention,
+  rmsnorm,
+  layernorm,
+  add_rmsnorm,
+  softmax,
+  silu_mul,
+  gelu,
+  add,
+  rope,
+  kv_append,
+  embedding,
+  all_reduce,
+  all_gather,
+  reduce_scatter,
+  all_to_all,
+  broadcast,
+  send_recv,
+  kinds,  // how many
+};
+inline constexpr auto kOperatorKinds = static_cast<std::size_t>(OperatorKind::kinds);
+
+// A tensor of a vector operator on its own, by the `rows` x `cols` of its result.
+struct OperandRow {
+  const char* name = nullptr;
+  TensorKind kind = TensorKind::activation;
+  std::uint32_t rows = 0;        // 0: as many as the result has
+  std::uint32_t cols_times = 1;  // of the result's
+};
+inline constexpr std::size_t kMostOperands = 3;
+using OperandRows = std::array<OperandRow, kMostOperands>;  // those that have a name
+
+struct MatmulFamily {};
+struct AttentionFamily {};
+struct VectorFamily {
+  VectorCost cost;          // an element of the result, or a row
+  OperandRows inputs;       // all that it needs
+  OperandRows outputs;      // beyond its result
+  bool whole_rows = false;  // a row stays in one piece; others may be cut anywhere
+  bool gathers = false;     // reads scattered rows of its first input, one for each it writes
+  std::uint32_t more_inputs = 0;  // that it may have
+};
+struct CollectiveFamily {
+  CollectiveOperation operation = CollectiveOperation::all_reduce;
+};
+using OperatorFamily = std::variant<MatmulFamily, AttentionFamily, VectorFamily, CollectiveFamily>;
+
+struct OperatorRow {
+  OperatorKind kind = OperatorKind::kinds;
+  const char* name = nullptr;
+  OperatorFamily family;
+};
+
+namespace operands {
+inline constexpr OperandRow x = {"x"};
+inline constexpr OperandRow b = {"b"};
+inline constexpr OperandRow gain = {"gain", TensorKind::weight, 1};
+inline constexpr OperandRow gain_bias = {"gain_bias", TensorKind::weight, 2};
+inline constexpr OperandRow table = {"table", TensorKind::weight};
+inline constexpr OperandRow gate_up = {"gate_up", TensorKind::activation, 0, 2};
+inline constexpr OperandRow branch = {"branch"};
+inline constexpr OperandRow sum = {"sum"};
+}  // namespace operands
+
+// In the order of the kinds. A cost counts lane operations an element, transcendentals an element and a row,
+// reduction trees and vector instructions a row.
+inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
+    {OperatorKind::matmul, "matmul", MatmulFamily{}},
+    {OperatorKind::attention, "attention", AttentionFamily{}},
+    // x^2 accumulated; x * r; * gain | rsqrt
+    {OperatorKind::rmsnorm, "rmsnorm",
+     VectorFamily{{3, 0, 1, 1, 4}, {{operands::x, operands::gain}}, {}, true}},
+    // sum; centred square; subtract; * r; * gain + bias | rsqrt
+    {OperatorKind::layernorm, "layernorm",
+     VectorFamily{{5, 0, 1, 2, 8}, {{operands::x, operands::gain_bias}}, {}, true}},
+    {OperatorKind::add_rmsnorm, "add_rmsnorm",
+     VectorFamily{{4, 0, 1, 1, 5},
+                  {{operands::x, operands::branch, operands::gain}},
+                  {{operands::sum}},
+                  true}},
+    {OperatorKind::softmax, "softmax", VectorFamily{kSoftmaxCost, {{operands::x}}, {}, true}},
+    // negate; 1 +; a *; * b | exp, reciprocal
+    {OperatorKind::silu_mul, "silu_mul", VectorFamily{{4, 2, 0, 0, 5}, {{operands::gate_up}}, {}}},
+    // tanh form: cube, scale, add, scale; 1 +; * x/2 | tanh
+    {OperatorKind::gelu, "gelu", VectorFamily{{6, 1, 0, 0, 7}, {{operands::x}}, {}}},
+    {OperatorKind::add, "add", VectorFamily{kAddCost, {{operands::x, operands::b}}, {}}},
+    // two products and an add for each of a pair
+    {OperatorKind::rope, "rope", VectorFamily{{3, 0, 0, 0, 3}, {{operands::x}}, {}}},
+    {OperatorKind::kv_append, "kv_append", VectorFamily{kCopyCost, {{operands::x}}, {}}},
+    {OperatorKind::embedding, "embedding",  // and perhaps a table of positions
+     VectorFamily{kCopyCost, {{operands::table}}, {}, false, true, 1}},
+    {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},
+    {OperatorKind::all_gather, "all_gather", CollectiveFamily{CollectiveOperation::all_gather}},
+    {OperatorKind::reduce_scatter, "reduce_scatter", CollectiveFamily{CollectiveOperation::reduce_scatter}},
+    {OperatorKind::all_to_all, "all_to_all", CollectiveFamily{CollectiveOperation::all_to_all}},
+    {OperatorKind::broadcast, "broadcast", CollectiveFamily{CollectiveOperation::broadcast}},
+    {OperatorKind::send_recv, "send_recv", CollectiveFamily{CollectiveOperation::send_recv}},
+}};
+
+constexpr bool operator_rows_are_in_order() {
+  for (std::size_t i = 0; i < kOperatorKinds; ++i) {
+    if (static_cast<std::size_t>(kOperators[i].kind) != i) return false;
+  }
+  return true;
+}
+static_assert(operator_rows_are_in_order(), "a kind lacks its row, or stands elsewhere in the list");
+
+constexpr const OperatorRow& operator_row(OperatorKind kind) {
+  return kOperators[static_cast<std::size_t>(kind)];
+}
+inline const char* to_string(OperatorKind kind) {
+  return operator_row(kind).name;
+}
+std::optional<OperatorKind> parse_operator(const std::string& name);
+std::vector<std::string> operator_names();
+
+std::size_t count(const OperandRows& rows);
+
+}  // namespace orrery

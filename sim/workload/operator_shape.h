@@ -1,0 +1,60 @@
+#pragma once
+// The extents of an operator, a shape a family.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace orrery {
+
+// C[batch, m, n] = A[batch, m, k] x B[batch, k, n]; weights have batch 1.
+struct MatmulShape {
+  std::uint64_t batch = 1, m = 0, n = 0, k = 0;
+};
+// q query positions against kv cached ones, in each of `batch` sequences. Causal: query i of q sees
+// kv - q + i + 1 positions.
+struct AttentionShape {
+  std::uint64_t batch = 1, heads = 0, kv_heads = 0, head_dim = 0, q = 0, kv = 0;
+  bool causal = false;
+};
+// Row-wise and element-wise operators: `rows` rows whose output has `cols` elements.
+struct VectorShape {
+  std::uint64_t rows = 0, cols = 0;
+};
+// `bytes` of the whole array.
+struct CollectiveShape {
+  std::uint64_t bytes = 0;
+  std::uint32_t devices = 1;
+};
+using OperatorShape = std::variant<MatmulShape, AttentionShape, VectorShape, CollectiveShape>;
+
+// Calls visit(name, extent) for each extent of a shape, in the order in which files write them.
+template <class Shape, class Visit>
+void for_each_extent(Shape& shape, Visit visit) {
+  using Bare = std::remove_const_t<Shape>;
+  if constexpr (std::is_same_v<Bare, MatmulShape>) {
+    visit("batch", shape.batch);
+    visit("m", shape.m);
+    visit("n", shape.n);
+    visit("k", shape.k);
+  } else if constexpr (std::is_same_v<Bare, AttentionShape>) {
+    visit("batch", shape.batch);
+    visit("heads", shape.heads);
+    visit("kv_heads", shape.kv_heads);
+    visit("head_dim", shape.head_dim);
+    visit("q", shape.q);
+    visit("kv", shape.kv);
+    visit("causal", shape.causal);
+  } else if constexpr (std::is_same_v<Bare, VectorShape>) {
+    visit("rows", shape.rows);
+    visit("cols", shape.cols);
+  } else {
+    visit("bytes", shape.bytes);
+    visit("devices", shape.devices);
+  }
+}
+
+// "64x4096x4096", "batch 2, 32 heads (8 kv) of 128, ...": in words.
+std::string describe(const OperatorShape& shape);
+
+}  // namespace orrery
