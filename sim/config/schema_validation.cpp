@@ -8,6 +8,7 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "sim/config/schema_names.h"
 #include "sim/config/schema_walk.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -127,7 +128,9 @@ json load_schema(const std::string& schema_name) {
                       "no schema named '" + schema_name + "'" + did_you_mean(schema_name, schema_names()));
   }
   std::ifstream file(path);
-  return json::parse(file);
+  json schema = json::parse(file);
+  fill_in_names(schema);
+  return schema;
 }
 
 void validate_schema(const ConfigDocument& document, const json& schema) {

@@ -34,6 +34,25 @@ RooflineBound collective_bound(const CollectiveFamily& family, const CollectiveS
   return bound;
 }
 
+struct VectorElements {
+  VectorCost cost;      // an element
+  double elements = 0;  // 0: no work of the vector unit
+};
+
+VectorElements vector_elements(const Operator& op) {
+  const OperatorFamily& family = operator_row(op.kind).family;
+  if (const auto* vector = std::get_if<VectorFamily>(&family)) {
+    const auto& s = std::get<VectorShape>(op.shape);
+    return {vector->cost, static_cast<double>(s.rows) * static_cast<double>(s.cols)};
+  }
+  if (const auto* routing = std::get_if<RoutingFamily>(&family)) {
+    const auto& s = std::get<RoutingShape>(op.shape);
+    return {routing->cost,
+            static_cast<double>(s.tokens) * static_cast<double>(s.experts) * static_cast<double>(s.cols)};
+  }
+  return {};
+}
+
 }  // namespace
 
 RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
@@ -54,10 +73,7 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
   result.counts.dram_activates = ceil_div(result.counts.dram_bytes(), arch.dram.page_bytes);
   const double dram_s = static_cast<double>(result.counts.dram_bytes()) / arch.dram.peak_bytes_per_s();
   double vector_s = 0;
-  if (const auto* vector = std::get_if<VectorFamily>(&family)) {
-    const VectorCost& cost = vector->cost;
-    const auto& s = std::get<VectorShape>(op.shape);
-    const double elements = static_cast<double>(s.rows) * static_cast<double>(s.cols);
+  if (const auto [cost, elements] = vector_elements(op); elements > 0) {
     result.counts.vector_ops = static_cast<std::uint64_t>(elements * cost.simple_ops);
     result.counts.transcendental_ops = static_cast<std::uint64_t>(elements * cost.transcendental_ops);
     const double rate = arch.clock_hz * arch.cores.count;
@@ -74,7 +90,8 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
 RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& arch) {
   std::unordered_map<std::string, std::uint64_t> bytes;  // of each tensor; the largest view of it
   for (const Operator& op : graph.operators) {
-    if (op.kind == OperatorKind::embedding) continue;  // reads a few rows only
+    const auto* vector = std::get_if<VectorFamily>(&operator_row(op.kind).family);
+    if (vector != nullptr && vector->gathers) continue;  // reads a few rows only
     for (const Tensor& t : op.inputs) {
       if (t.kind == TensorKind::activation) continue;
       std::uint64_t& seen = bytes[t.id];

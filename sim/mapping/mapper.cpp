@@ -15,8 +15,7 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op, CollectiveOpe
   Candidate candidate;
   if (s.devices < 2) {
     candidate.description = "one device";
-    candidate.program.tasks.push_back(
-        {CollectiveTask{operation, s.bytes, s.devices, {}}, {}});
+    candidate.program.tasks.push_back({CollectiveTask{operation, s.bytes, s.devices, {}}, {}});
     return candidate;
   }
   const CollectiveChoice choice = choose_collective(arch.node, operation, s.devices, s.bytes);
@@ -46,6 +45,9 @@ struct MapFamily {
   }
   std::vector<Candidate> operator()(const VectorFamily& family) const {
     return map_vector(arch, op, family, most, objective);
+  }
+  std::vector<Candidate> operator()(const RoutingFamily& family) const {
+    return map_routing(arch, op, family, most, objective);
   }
   std::vector<Candidate> operator()(const CollectiveFamily& family) const {
     return {map_collective(arch, op, family.operation)};

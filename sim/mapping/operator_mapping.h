@@ -12,6 +12,8 @@ std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, s
                                      const TileRequest& request, MapObjective objective);
 std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
                                   std::size_t most, MapObjective objective);
+std::vector<Candidate> map_routing(const ArchSpec& arch, const Operator& op, const RoutingFamily& family,
+                                   std::size_t most, MapObjective objective);
 
 // Adds up the `splits` partial results (fp32, rows x cols each) of a split kernel: the second task of its
 // program.

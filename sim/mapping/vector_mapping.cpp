@@ -52,6 +52,29 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
   return kernel;
 }
 
+// A token's row beside its copies: `experts` times as wide in the file that holds them.
+TileKernel untiled(const Operator& op, const RoutingFamily& family) {
+  const auto& s = std::get<RoutingShape>(op.shape);
+  TileKernel kernel;
+  kernel.m = s.tokens;
+  kernel.n = s.cols;
+  const auto copies = static_cast<std::uint32_t>(s.experts);
+  const auto operand = [](TensorId id, const Tensor& tensor, std::uint32_t times) {
+    KernelOperand o;
+    o.tensor = id;
+    o.by_m = o.by_n = true;
+    o.rows = tile_of(LoopDim::m);
+    o.cols = tile_of(LoopDim::n);
+    o.bits = storage_bits(tensor.dtype) * times;
+    o.tensor_bytes = tensor.bytes();
+    return o;
+  };
+  kernel.inputs = {operand(TensorId{0}, op.inputs[0], family.spreads ? 1 : copies)};
+  kernel.outputs = {operand(TensorId{1}, op.outputs[0], family.spreads ? copies : 1)};
+  kernel.vector_steps.assign(copies, {family.cost, tile_of(LoopDim::m), tile_of(LoopDim::n)});
+  return kernel;
+}
+
 void offer_tile(const ArchSpec& arch, const KernelEstimate& estimate, TileKernel& kernel,
                 CandidateList& list) {
   complete_kernel(kernel);
@@ -224,24 +247,14 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorF
   return candidate;
 }
 
-}  // namespace
-
-std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
-                                  std::size_t most, MapObjective objective) {
-  if (arch.execution.library) {
-    const auto& kernels = arch.execution.library->vector_kernels;
-    if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end()) {
-      Candidate candidate = library_kernel(arch, op, family, shipped->second);
-      const auto& kernel = std::get<TileKernel>(candidate.program.tasks[0].work);
-      if (KernelEstimate(arch).fits(kernel)) return {std::move(candidate)};
-    }
-  }
+// Cuts a kernel of rows and columns, whole rows or pieces of them.
+std::vector<Candidate> tilings(const ArchSpec& arch, TileKernel kernel, bool whole_rows, std::size_t most,
+                               MapObjective objective) {
   const KernelEstimate estimate(arch);
-  TileKernel kernel = untiled(op, family);
   CandidateList list(estimate, most, objective);
   for (const std::uint64_t tm : tile_sizes(kernel.m, 1, 4096)) {
     kernel.tile_m = tm;
-    if (family.whole_rows) {
+    if (whole_rows) {
       kernel.tile_n = kernel.n;
       offer_tile(arch, estimate, kernel, list);
       continue;
@@ -264,6 +277,26 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, cons
     result.push_back(std::move(candidate));
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
+                                  std::size_t most, MapObjective objective) {
+  if (arch.execution.library) {
+    const auto& kernels = arch.execution.library->vector_kernels;
+    if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end()) {
+      Candidate candidate = library_kernel(arch, op, family, shipped->second);
+      const auto& kernel = std::get<TileKernel>(candidate.program.tasks[0].work);
+      if (KernelEstimate(arch).fits(kernel)) return {std::move(candidate)};
+    }
+  }
+  return tilings(arch, untiled(op, family), family.whole_rows, most, objective);
+}
+
+std::vector<Candidate> map_routing(const ArchSpec& arch, const Operator& op, const RoutingFamily& family,
+                                   std::size_t most, MapObjective objective) {
+  return tilings(arch, untiled(op, family), false, most, objective);
 }
 
 }  // namespace orrery

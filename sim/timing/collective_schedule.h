@@ -8,20 +8,9 @@
 #include <vector>
 
 #include "sim/config/node_spec.h"
+#include "sim/operators/collective_operation.h"
 
 namespace orrery {
-
-enum class CollectiveOperation : std::uint8_t {
-  all_reduce,
-  all_gather,
-  reduce_scatter,
-  all_to_all,
-  broadcast,
-  send_recv,
-};
-const char* to_string(CollectiveOperation operation);
-// Throws ConfigError.
-CollectiveOperation parse_collective_operation(const std::string& name);
 
 inline constexpr std::uint32_t kSwitch = 0xfffffffe;  // an end of a transfer: the node's switch
 

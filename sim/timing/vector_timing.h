@@ -1,32 +1,13 @@
 #pragma once
 // Cycles of a vector unit on rows held in the scratchpad: lane operations and transcendentals an element,
 // plus the latency of the reduction trees a row needs. Rows are pipelined, so latency is paid once a call.
-// Operation counts are those of the straightforward kernel (one fused multiply-add = one operation).
 
 #include <cstdint>
 
 #include "sim/config/arch_spec.h"
+#include "sim/operators/vector_cost.h"
 
 namespace orrery {
-
-struct VectorCost {
-  double simple_ops = 0;              // lane operations an element
-  double transcendental_ops = 0;      // an element
-  double row_transcendental_ops = 0;  // a row
-  std::uint32_t reductions = 0;       // trees over a row
-  std::uint32_t instructions = 0;     // vector instructions a row, on machines that issue one for each
-};
-
-inline constexpr VectorCost kCopyCost = {0, 0, 0, 0, 1};  // moves only
-inline constexpr VectorCost kAddCost = {1, 0, 0, 0, 1};
-inline constexpr VectorCost kScaleCost = {1, 0, 0, 0, 1};
-// Integers to the format that multiplies: shift and mask into place; scale and offset (LLM kernels do two at
-// a time).
-inline constexpr VectorCost kWidenCost = {2, 0, 0, 0, 2};
-// max; subtract; sum; scale | exp | reciprocal
-inline constexpr VectorCost kSoftmaxCost = {4, 1, 1, 2, 6};
-// A FlashAttention block: scale; max; subtract; sum | exp | the old maximum's exp, which rescales the sums.
-inline constexpr VectorCost kOnlineSoftmaxCost = {4, 1, 1, 2, 7};
 
 struct VectorWork {
   std::uint64_t cycles = 0;

@@ -80,6 +80,9 @@ struct ShapeIn {
   OperatorShape operator()(const VectorFamily& /*family*/) const {
     return VectorShape{count("m"), count_or("n", 1)};  // without n: a plain list of m elements
   }
+  OperatorShape operator()(const RoutingFamily& /*family*/) const {
+    return RoutingShape{count("m"), count("experts_per_token"), count("n")};
+  }
   OperatorShape operator()(const CollectiveFamily& /*family*/) const {
     throw ConfigError("", "column op: rows of " + text_in(row, "op") +
                               " need the columns of a collective (system, message_bytes)");

@@ -42,6 +42,12 @@ class OperatorCheck {
     const std::size_t least = count(family.inputs);
     if (inputs(least, least + family.more_inputs)) tensor("outputs", op_.outputs.front(), s.rows * s.cols);
   }
+  void operator()(const RoutingFamily& family) {
+    const auto& s = std::get<RoutingShape>(op_.shape);
+    if (!inputs(1, 1)) return;
+    tensor("inputs", op_.inputs[0], s.tokens * s.cols * (family.spreads ? 1 : s.experts));
+    tensor("outputs", op_.outputs.front(), s.tokens * s.cols * (family.spreads ? s.experts : 1));
+  }
   void operator()(const CollectiveFamily& /*family*/) { inputs(1, 1); }
 
  private:

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "sim/operators/operator_row.h"
+#include "sim/operators/operator_shape.h"
 #include "sim/util/dtype.h"
-#include "sim/workload/operator_row.h"
-#include "sim/workload/operator_shape.h"
 
 namespace orrery {
 

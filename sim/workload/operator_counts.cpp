@@ -13,6 +13,7 @@ struct Macs {
     return checked_product({2, s.batch, s.heads, s.head_dim, pairs});  // Q K^T and P V
   }
   std::uint64_t operator()(const VectorShape& /*s*/) const { return 0; }
+  std::uint64_t operator()(const RoutingShape& /*s*/) const { return 0; }
   std::uint64_t operator()(const CollectiveShape& /*s*/) const { return 0; }
 };
 

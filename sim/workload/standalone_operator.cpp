@@ -28,6 +28,13 @@ struct Furnish {
     const auto& s = std::get<VectorShape>(op.shape);
     op.outputs.push_back({"y", TensorKind::activation, {s.rows, s.cols}, op.dtype});
   }
+  void operator()(const RoutingFamily& family) const {
+    const auto& s = std::get<RoutingShape>(op.shape);
+    const Tensor tokens = {family.spreads ? "x" : "y", TensorKind::activation, {s.tokens, s.cols}, op.dtype};
+    const Tensor copies = {"expert_rows", TensorKind::activation, {s.tokens, s.experts, s.cols}, op.dtype};
+    op.inputs = {family.spreads ? tokens : copies};
+    op.outputs = {family.spreads ? copies : tokens};
+  }
   void operator()(const CollectiveFamily& /*family*/) const {
     const auto& s = std::get<CollectiveShape>(op.shape);
     const std::uint64_t elements = std::max<std::uint64_t>(1, s.bytes * 8 / storage_bits(op.dtype));

@@ -122,6 +122,9 @@ struct ReadShape {
     return read_extents<AttentionShape>(object);
   }
   OperatorShape operator()(const VectorFamily& /*family*/) const { return read_extents<VectorShape>(object); }
+  OperatorShape operator()(const RoutingFamily& /*family*/) const {
+    return read_extents<RoutingShape>(object);
+  }
   OperatorShape operator()(const CollectiveFamily& /*family*/) const {
     return read_extents<CollectiveShape>(object);
   }

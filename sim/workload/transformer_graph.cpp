@@ -172,14 +172,18 @@ class GraphWriter {
       builder_.append(OperatorKind::matmul, MatmulShape{active, rows, n, k}, {in, weight}, {out});
       return out;
     };
+    const RoutingShape routing = {tokens_, llm_.experts_a_token, llm_.hidden};
+    const auto copies = [&](const char* name) {  // the rows that are some token's; the rest is padding
+      return builder_.activation(name, {tokens_, llm_.experts_a_token, llm_.hidden});
+    };
+    builder_.append(OperatorKind::expert_gather, routing, {x}, {copies("expert_rows")});
     const Tensor gathered = builder_.activation("expert_rows", {active, rows, llm_.hidden});
-    builder_.append(OperatorKind::kv_append, VectorShape{active * rows, llm_.hidden}, {x}, {gathered});
     const Tensor up = expert_matmul(gathered, "expert_gate_up", llm_.hidden, 2 * ffn);
     const Tensor inner = builder_.activation("expert_inner", {active, rows, ffn});
     builder_.append(OperatorKind::silu_mul, VectorShape{active * rows, ffn}, {up}, {inner});
-    const Tensor down = expert_matmul(inner, "expert_down", ffn, llm_.hidden);
+    expert_matmul(inner, "expert_down", ffn, llm_.hidden);
     const Tensor sum = hidden("experts");
-    builder_.append(OperatorKind::add, VectorShape{tokens_, llm_.hidden}, {down, down}, {sum});
+    builder_.append(OperatorKind::expert_sum, routing, {copies("expert_down")}, {sum});
     return exchange(OperatorKind::all_reduce, sum, "experts_reduced", tokens_, llm_.hidden);
   }
 

@@ -12,9 +12,10 @@ namespace {
 
 // A file may include its own layer and layers of a lower rank.
 const std::map<std::string, int> kRank = {
-    {"sim/util", 0},     {"sim/config", 1}, {"sim/stats", 1},   {"sim/timing", 2},   {"sim/workload", 3},
-    {"sim/estimate", 2}, {"sim/report", 2}, {"sim/program", 3}, {"sim/mapping", 4},  {"models", 4},
-    {"sim/engine", 5},   {"sim/probe", 6},  {"sim/explore", 6}, {"sim/validate", 7}, {"tools", 8}};
+    {"sim/util", 0},     {"sim/operators", 1}, {"sim/config", 2},   {"sim/stats", 2},
+    {"sim/workload", 3}, {"sim/timing", 3},    {"sim/estimate", 3}, {"sim/report", 3},
+    {"sim/program", 4},  {"sim/mapping", 5},   {"models", 5},       {"sim/engine", 6},
+    {"sim/probe", 7},    {"sim/explore", 7},   {"sim/validate", 8}, {"tools", 9}};
 
 std::string layer_of(const std::string& path) {
   for (const auto& [layer, rank] : kRank) {

@@ -23,16 +23,21 @@ Operator random_attention(Random& random, DType dtype) {
   return standalone_attention(s, dtype);
 }
 
-Operator random_vector(Random& random, DType dtype) {
+// An operator of the vector unit on `rows` rows of `cols`.
+Operator of_rows(Random& random, std::uint64_t rows, std::uint64_t cols, DType dtype) {
   static const std::vector<OperatorKind> kKinds = [] {
     std::vector<OperatorKind> kinds;
     for (const OperatorRow& row : kOperators) {
-      if (std::holds_alternative<VectorFamily>(row.family)) kinds.push_back(row.kind);
+      if (std::holds_alternative<VectorFamily>(row.family) ||
+          std::holds_alternative<RoutingFamily>(row.family))
+        kinds.push_back(row.kind);
     }
     return kinds;
   }();
   const OperatorKind kind = kKinds[random.below(kKinds.size())];
-  return standalone(kind, VectorShape{random.log_uniform(1, 4096), random.log_uniform(32, 16384)}, dtype);
+  if (std::holds_alternative<RoutingFamily>(operator_row(kind).family))
+    return standalone(kind, RoutingShape{rows, 1 + random.below(8), cols}, dtype);
+  return standalone(kind, VectorShape{rows, cols}, dtype);
 }
 
 bool is_prime(std::uint64_t n) {
@@ -94,7 +99,8 @@ Operator random_operator(Random& random, const ArchSpec& arch, std::uint64_t mos
                     random.log_uniform(16, 16384), random.log_uniform(16, 16384)};
       op = standalone_matmul(s, dtype);
     } else {
-      op = pick == 2 ? random_attention(random, dtype) : random_vector(random, dtype);
+      op = pick == 2 ? random_attention(random, dtype)
+                     : of_rows(random, random.log_uniform(1, 4096), random.log_uniform(32, 16384), dtype);
     }
     if (operator_macs(op) <= most_macs) return op;
   }
@@ -121,9 +127,8 @@ Operator wild_operator(Random& random, const ArchSpec& arch, std::uint64_t most_
       op = standalone_attention(
           s, dtype == DType::w4a16 || dtype == DType::w8a16 ? arch.execution.default_dtype : dtype);
     } else {
-      op = random_vector(random, activation_dtype(dtype));
       const std::uint64_t rows = wild_extent(random, 8192);
-      op = standalone(op.kind, VectorShape{rows, wild_extent(random, 8192)}, activation_dtype(dtype));
+      op = of_rows(random, rows, wild_extent(random, 8192), activation_dtype(dtype));
     }
     std::uint64_t bytes = operator_bytes(op).read + operator_bytes(op).written;
     if (operator_macs(op) <= most_macs && bytes <= most_macs / 16) return op;
@@ -134,9 +139,8 @@ Operator long_operator(Random& random, const ArchSpec& arch, bool big) {
   const std::uint64_t scale = big ? 16384 : 1024;
   const DType dtype = any_format(random, arch);
   if (random.below(3) == 0) {
-    const Operator op = random_vector(random, activation_dtype(dtype));
-    return standalone(op.kind, VectorShape{random.log_uniform(scale, 2 * scale), random.log_uniform(512, 4096)},
-                             activation_dtype(dtype));
+    const std::uint64_t rows = random.log_uniform(scale, 2 * scale);
+    return of_rows(random, rows, random.log_uniform(512, 4096), activation_dtype(dtype));
   }
   const std::uint64_t k =
       random.below(2) == 0 ? random.log_uniform(1, 64) : random.log_uniform(64, scale / 4);

@@ -23,6 +23,7 @@ const char* const kUsage =
     "One operator on one machine, inputs in DRAM: device time, without the host's launch.\n"
     "Shapes: matmul --m --n --k; attention --q --kv --heads --kv-heads --head-dim [--batch --causal];\n"
     "row-wise and element-wise operators --m (rows) --n (row length of the output);\n"
+    "expert_gather, expert_sum --m (tokens) --n (row length) --experts-per-token;\n"
     "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, send_recv --bytes --devices.";
 const char* const kExamples =
     "  orrery kernel --arch gpu/a100-sxm-80gb --op matmul --m 64 --n 12288 --k 12288\n"
@@ -51,7 +52,7 @@ class ShapeReader {
   }
   void refuse_others() const {
     for (const char* name : {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal",
-                             "bytes", "devices", "tile"}) {
+                             "experts-per-token", "bytes", "devices", "tile"}) {
       bool known = false;
       for (const std::string& u : used_) known = known || u == name;
       if (!known && values_.count(name) != 0)
@@ -112,6 +113,11 @@ struct ShapeFrom {
     const std::uint64_t rows = options.need("m");
     return VectorShape{rows, options.may("n", 1)};
   }
+  OperatorShape operator()(const RoutingFamily& /*family*/) const {
+    const std::uint64_t tokens = options.need("m");
+    const std::uint64_t cols = options.need("n");
+    return RoutingShape{tokens, options.need("experts-per-token"), cols};
+  }
   OperatorShape operator()(const CollectiveFamily& /*family*/) const {
     const std::uint64_t bytes = options.need("bytes");
     constexpr std::uint64_t kMostDevices = 512;
@@ -160,6 +166,7 @@ int kernel_command(const Arguments& arguments) {
                                                                    "length of a head")  //
       ("batch", number(), "independent products or sequences")("causal",
                                                                "query i sees positions up to its own")     //
+      ("experts-per-token", number(), "copies of a token's row in a mixture")                              //
       ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective")   //
       ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")       //
       ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one")   //

@@ -21,12 +21,16 @@ struct AttentionShape {
 struct VectorShape {
   std::uint64_t rows = 0, cols = 0;
 };
+// Rows of a mixture of experts: each of `tokens` rows of `cols` elements has `experts` copies.
+struct RoutingShape {
+  std::uint64_t tokens = 0, experts = 0, cols = 0;
+};
 // `bytes` of the whole array.
 struct CollectiveShape {
   std::uint64_t bytes = 0;
   std::uint32_t devices = 1;
 };
-using OperatorShape = std::variant<MatmulShape, AttentionShape, VectorShape, CollectiveShape>;
+using OperatorShape = std::variant<MatmulShape, AttentionShape, VectorShape, RoutingShape, CollectiveShape>;
 
 // Calls visit(name, extent) for each extent of a shape, in the order in which files write them.
 template <class Shape, class Visit>
@@ -47,6 +51,10 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("causal", shape.causal);
   } else if constexpr (std::is_same_v<Bare, VectorShape>) {
     visit("rows", shape.rows);
+    visit("cols", shape.cols);
+  } else if constexpr (std::is_same_v<Bare, RoutingShape>) {
+    visit("tokens", shape.tokens);
+    visit("experts", shape.experts);
     visit("cols", shape.cols);
   } else {
     visit("bytes", shape.bytes);

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "sim/timing/collective_schedule.h"
-#include "sim/timing/vector_timing.h"
+#include "sim/operators/collective_operation.h"
+#include "sim/operators/vector_cost.h"
 
 namespace orrery {
 
@@ -31,6 +31,8 @@ enum class OperatorKind : std::uint8_t {
   rope,
   kv_append,
   embedding,
+  expert_gather,
+  expert_sum,
   all_reduce,
   all_gather,
   reduce_scatter,
@@ -54,17 +56,23 @@ using OperandRows = std::array<OperandRow, kMostOperands>;  // those that have a
 struct MatmulFamily {};
 struct AttentionFamily {};
 struct VectorFamily {
-  VectorCost cost;          // an element of the result, or a row
-  OperandRows inputs;       // all that it needs
-  OperandRows outputs;      // beyond its result
-  bool whole_rows = false;  // a row stays in one piece; others may be cut anywhere
-  bool gathers = false;     // reads scattered rows of its first input, one for each it writes
+  VectorCost cost;                // an element of the result, or a row
+  OperandRows inputs;             // all that it needs
+  OperandRows outputs;            // beyond its result
+  bool whole_rows = false;        // a row stays in one piece; others may be cut anywhere
+  bool gathers = false;           // reads scattered rows of its first input, one for each it writes
   std::uint32_t more_inputs = 0;  // that it may have
+};
+// Between the tokens of a mixture and their experts.
+struct RoutingFamily {
+  VectorCost cost;      // an element of an expert's copy
+  bool spreads = true;  // a token's row goes to its experts; else their results are weighted and summed
 };
 struct CollectiveFamily {
   CollectiveOperation operation = CollectiveOperation::all_reduce;
 };
-using OperatorFamily = std::variant<MatmulFamily, AttentionFamily, VectorFamily, CollectiveFamily>;
+using OperatorFamily =
+    std::variant<MatmulFamily, AttentionFamily, VectorFamily, RoutingFamily, CollectiveFamily>;
 
 struct OperatorRow {
   OperatorKind kind = OperatorKind::kinds;
@@ -95,10 +103,8 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     {OperatorKind::layernorm, "layernorm",
      VectorFamily{{5, 0, 1, 2, 8}, {{operands::x, operands::gain_bias}}, {}, true}},
     {OperatorKind::add_rmsnorm, "add_rmsnorm",
-     VectorFamily{{4, 0, 1, 1, 5},
-                  {{operands::x, operands::branch, operands::gain}},
-                  {{operands::sum}},
-                  true}},
+     VectorFamily{
+         {4, 0, 1, 1, 5}, {{operands::x, operands::branch, operands::gain}}, {{operands::sum}}, true}},
     {OperatorKind::softmax, "softmax", VectorFamily{kSoftmaxCost, {{operands::x}}, {}, true}},
     // negate; 1 +; a *; * b | exp, reciprocal
     {OperatorKind::silu_mul, "silu_mul", VectorFamily{{4, 2, 0, 0, 5}, {{operands::gate_up}}, {}}},
@@ -110,6 +116,8 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     {OperatorKind::kv_append, "kv_append", VectorFamily{kCopyCost, {{operands::x}}, {}}},
     {OperatorKind::embedding, "embedding",  // and perhaps a table of positions
      VectorFamily{kCopyCost, {{operands::table}}, {}, false, true, 1}},
+    {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
+    {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
     {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},
     {OperatorKind::all_gather, "all_gather", CollectiveFamily{CollectiveOperation::all_gather}},
     {OperatorKind::reduce_scatter, "reduce_scatter", CollectiveFamily{CollectiveOperation::reduce_scatter}},

@@ -1,4 +1,4 @@
-#include "sim/workload/operator_row.h"
+#include "sim/operators/operator_row.h"
 
 #include <algorithm>
 
