@@ -31,6 +31,7 @@ enum class OperatorKind : std::uint8_t {
   rope,
   kv_append,
   embedding,
+  l2norm,
   expert_gather,
   expert_sum,
   all_reduce,
@@ -116,6 +117,8 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     {OperatorKind::kv_append, "kv_append", VectorFamily{kCopyCost, {{operands::x}}, {}}},
     {OperatorKind::embedding, "embedding",  // and perhaps a table of positions
      VectorFamily{kCopyCost, {{operands::table}}, {}, false, true, 1}},
+    // x^2 accumulated; x * r | rsqrt: queries and keys of a head, without a gain
+    {OperatorKind::l2norm, "l2norm", VectorFamily{{2, 0, 1, 1, 3}, {{operands::x}}, {}, true}},
     {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
     {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
     {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},
