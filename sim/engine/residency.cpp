@@ -15,7 +15,7 @@ void for_each_operand(const Operator& op, Visit visit) {
 
 }  // namespace
 
-const Residency::Entry* Residency::find(const std::string& id) const {
+const Residency::Entry* Residency::find(const TensorName& id) const {
   const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.id == id; });
   return at == entries_.end() ? nullptr : &*at;
 }
@@ -86,11 +86,8 @@ void Residency::update(const Operator& op, const std::vector<ResidentTensor>& af
 }
 
 void Residency::rename_layer(std::int32_t from, std::int32_t to) {
-  const std::string old_prefix = "l" + std::to_string(from) + ".";
-  const std::string new_prefix = "l" + std::to_string(to) + ".";
   for (Entry& e : entries_) {
-    if (e.id.compare(0, old_prefix.size(), old_prefix) == 0)
-      e.id = new_prefix + e.id.substr(old_prefix.size());
+    if (e.id.layer == from) e.id.layer = to;
   }
 }
 

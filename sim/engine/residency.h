@@ -25,19 +25,19 @@ class Residency {
   void update(const Operator& op, const std::vector<ResidentTensor>& after,
               std::uint64_t foreign_dirty_bytes);
 
-  // Renames tensors "l<from>.x" to "l<to>.x", when layers between have been replicated.
+  // What layer `from` held is `to`'s, when layers between have been replicated.
   void rename_layer(std::int32_t from, std::int32_t to);
 
  private:
   struct Entry {
-    std::string id;
+    TensorName id;
     std::uint64_t bytes = 0;
     std::uint64_t dirty_bytes = 0;
   };
   std::uint64_t capacity_;
   std::list<Entry> entries_;  // newest first; tens of entries at most
 
-  const Entry* find(const std::string& id) const;
+  const Entry* find(const TensorName& id) const;
   static std::uint64_t seen_bytes(const Operator& op, const Entry& e);
 };
 

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
-#include <unordered_map>
+#include <map>
 
 #include "sim/workload/operator_counts.h"
 
@@ -88,7 +87,7 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
 }
 
 RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& arch) {
-  std::unordered_map<std::string, std::uint64_t> bytes;  // of each tensor; the largest view of it
+  std::map<TensorName, std::uint64_t> bytes;  // of each tensor; the largest view of it
   for (const Operator& op : graph.operators) {
     const auto* vector = std::get_if<VectorFamily>(&operator_row(op.kind).family);
     if (vector != nullptr && vector->gathers) continue;  // reads a few rows only

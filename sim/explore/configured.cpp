@@ -43,8 +43,8 @@ LlmSpec configured_llm(const json& c) {
   const json& s = c.at("scenario");
   if (s.contains("layers")) {
     const auto layers = s["layers"].get<std::uint64_t>();
-    if (layers > llm.layers) throw ConfigError("", "scenario.layers is more than the model has");
-    llm.layers = layers;
+    if (layers > llm.layer_count()) throw ConfigError("", "scenario.layers is more than the model has");
+    llm.keep_layers(layers);
   }
   return llm;
 }

@@ -6,7 +6,8 @@
 
 namespace orrery {
 
-// The candidate closest to `name`, with or without the candidate's folder ("a/"), or "" when none is within a third of its length (at least 2 edits).
+// The candidate closest to `name`, with or without the candidate's folder ("a/"), or "" when none is within a
+// third of its length (at least 2 edits).
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates);
 
 // " (did you mean 'x'?)" or "".

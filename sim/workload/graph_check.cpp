@@ -11,7 +11,7 @@ namespace {
 // What is wrong with an operator's shape or with the tensors it names; "" when nothing is.
 class OperatorCheck {
  public:
-  explicit OperatorCheck(const Operator& op) : op_(op) {}
+  OperatorCheck(const Operator& op, const TensorNames* names) : op_(op), names_(names) {}
 
   std::string fault() {
     if (op_.outputs.size() > kMostOutputs) return "key 'outputs': at most 2 tensors";
@@ -53,6 +53,7 @@ class OperatorCheck {
  private:
   static constexpr std::size_t kMostOutputs = 2;
   const Operator& op_;
+  const TensorNames* names_;
   std::string fault_;
 
   template <class Shape>
@@ -78,8 +79,8 @@ class OperatorCheck {
   }
   void tensor(const char* key, const Tensor& t, std::uint64_t expected) {
     if (!fault_.empty() || t.elements() == expected) return;
-    fault_ = "key '" + std::string(key) + "': tensor '" + t.id + "' has " + std::to_string(t.elements()) +
-             " elements; the shape gives " + std::to_string(expected);
+    fault_ = "key '" + std::string(key) + "': tensor '" + names_->text(t.id) + "' has " +
+             std::to_string(t.elements()) + " elements; the shape gives " + std::to_string(expected);
   }
 };
 
@@ -152,7 +153,7 @@ void check_and_order(OperatorGraph& graph, const std::vector<std::string>& where
       errors.push_back({where[i], "key 'id': operator " + std::to_string(op.id) + " was already given at " +
                                       where[it->second]});
     }
-    if (const std::string fault = OperatorCheck(op).fault(); !fault.empty())
+    if (const std::string fault = OperatorCheck(op, graph.names.get()).fault(); !fault.empty())
       errors.push_back({where[i], fault});
   }
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
@@ -164,6 +165,7 @@ void check_and_order(OperatorGraph& graph, const std::vector<std::string>& where
   }
   if (!errors.empty()) throw ConfigError(errors);
   OperatorGraph sorted;
+  sorted.names = graph.names;
   for (const std::size_t i : Sorter(graph, where).order()) sorted.operators.push_back(graph.operators[i]);
   graph = std::move(sorted);
 }

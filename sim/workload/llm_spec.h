@@ -1,52 +1,58 @@
 #pragma once
-// A transformer language model, from the facts of a Hugging Face config.json (keys of the llama, mistral,
-// mixtral, qwen2, deci, opt, bloom, gptj, gpt2 and bert model types). Only dimensions are read; no weights.
+// A transformer language model: the blocks that it is made of. Only dimensions; no weights.
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "sim/config/config_document.h"
+#include "sim/workload/blocks/ends.h"
 
 namespace orrery {
-
-enum class NormKind : std::uint8_t { rmsnorm, layernorm };
-enum class ActivationKind : std::uint8_t { silu_gated, gelu };
-enum class PositionKind : std::uint8_t { rotary, learned, alibi };
 
 struct LlmSpec {
   std::string name;
   std::uint64_t hidden = 0;
-  std::uint64_t layers = 0;
-  std::uint64_t heads = 0;
-  std::uint64_t kv_heads = 0;
-  std::uint64_t head_dim = 0;
-  std::uint64_t ffn = 0;
-  std::uint64_t vocab = 0;
-  std::uint64_t max_positions = 0;
-  std::uint64_t token_types = 0;  // bert
-  bool tied_embeddings = false;
-  bool biases = false;             // on every projection
-  bool qkv_biases = false;         // on queries, keys and values only
-  bool parallel_branches = false;  // attention and feed-forward from one norm, added together
-  std::uint64_t experts = 0;       // feed-forward blocks a layer, of which a token takes:
-  std::uint64_t experts_a_token = 0;
-  bool encoder_only = false;  // no cache, no decode steps
-  bool post_norm = false;     // norm after the residual
-  bool pooler = false;        // bert's last dense layer
+  std::uint64_t max_positions = 0;  // that were trained; 0 = not said
   NormKind norm = NormKind::rmsnorm;
-  ActivationKind activation = ActivationKind::silu_gated;
-  PositionKind position = PositionKind::rotary;
+  bool encoder_only = false;  // no cache, no decode steps
+  EmbeddingBlock embedding;
+  std::vector<LayerRun> layers;
+  HeadBlock head;
 
-  // Exact number of weights, embeddings included.
-  std::uint64_t parameters() const;
-  // Of those, the weights that a token goes through: all but the experts it does not take.
-  std::uint64_t active_parameters() const;
-  // Elements of K and V a token adds, all layers.
-  std::uint64_t kv_elements_per_token() const { return 2 * layers * kv_heads * head_dim; }
+  std::uint64_t layer_count() const;
+  void keep_layers(std::uint64_t count);  // the first ones
+
+  // Calls visit(block, layers that have it) for each mixer block.
+  template <class Visit>
+  void for_each_mixer(Visit visit) const {
+    for (const LayerRun& run : layers) {
+      for (const LayerBlock& block : run.blocks) {
+        std::visit(
+            [&](const auto& b) {
+              b.for_each_mixer([&](const MixerBlock& mixer) {
+                std::visit([&](const auto& m) { visit(m, run.times); }, mixer);
+              });
+            },
+            block);
+      }
+    }
+  }
+  // The first attention block; null where there is none.
+  const AttentionBlock* attention() const;
 };
 
-// Throws ConfigError: unreadable, a missing or impossible dimension, an unknown model_type.
+// Exact numbers of weights, embeddings included: the sum of those that the model's graph holds.
+struct ParameterCount {
+  std::uint64_t total = 0;
+  std::uint64_t active = 0;  // that a token goes through: all but the experts it does not take
+};
+// Throws ConfigError where there are more than 2^64.
+ParameterCount count_parameters(const LlmSpec& llm);
+
+// From a Hugging Face config.json. Throws ConfigError: unreadable, a missing or impossible dimension, an
+// unknown model_type.
 LlmSpec load_llm(const std::filesystem::path& path);
 LlmSpec build_llm(const ConfigDocument& document);
 

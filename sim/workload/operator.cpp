@@ -11,6 +11,11 @@ const char* to_string(Phase phase) {
   return phase == Phase::prefill ? "prefill" : "decode";
 }
 
+Tensor view(Tensor tensor, std::vector<std::uint64_t> shape) {
+  tensor.shape = std::move(shape);
+  return tensor;
+}
+
 std::uint64_t Tensor::elements() const {
   std::uint64_t product = 1;
   for (const std::uint64_t extent : shape) product = checked_product({product, extent});

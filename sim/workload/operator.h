@@ -1,25 +1,31 @@
 #pragma once
-// Operators of a transformer and the graph they form. A tensor's identity is its id: it is what lets
-// residency on chip and the KV cache be simulated, on a generated stream and on a replayed trace alike.
+// Operators of a transformer and the graph they form. A tensor's identity is its id, whatever part of it an
+// operator sees: it is what lets residency on chip and the KV cache be simulated, on a generated stream and
+// on a replayed trace alike.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/operators/operator_row.h"
 #include "sim/operators/operator_shape.h"
 #include "sim/util/dtype.h"
+#include "sim/workload/tensor_name.h"
 
 namespace orrery {
 
 struct Tensor {
-  std::string id;
+  TensorName id;
   TensorKind kind = TensorKind::activation;
   std::vector<std::uint64_t> shape;
   DType dtype = DType::fp16;
   std::uint64_t elements() const;
   std::uint64_t bytes() const { return storage_bytes(dtype, elements()); }
 };
+
+// The same tensor seen in another shape, or a part of it.
+Tensor view(Tensor tensor, std::vector<std::uint64_t> shape);
 
 enum class Phase : std::uint8_t { prefill, decode };
 const char* to_string(Phase phase);
@@ -41,6 +47,7 @@ std::string describe(const Operator& op);
 
 struct OperatorGraph {
   std::vector<Operator> operators;
+  std::shared_ptr<TensorNames> names;  // of its tensors
 };
 
 }  // namespace orrery

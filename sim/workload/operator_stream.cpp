@@ -10,8 +10,9 @@ StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, std::uint64
   info.scenario = scenario;
   info.memory = memory_need(llm, scenario, token_budget);
   info.kv_bytes_per_token = kv_bytes_per_token(llm, scenario);
-  info.parameters = llm.parameters();
-  info.active_parameters = llm.active_parameters();
+  const ParameterCount parameters = count_parameters(llm);
+  info.parameters = parameters.total;
+  info.active_parameters = parameters.active;
   return info;
 }
 
@@ -34,7 +35,7 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
 OperatorGraph ModelStream::build(Phase phase, std::uint64_t index) const {
   const Scenario& s = info_.scenario;
   const auto graph = [&](const Step& step) {
-    return build_step(llm_, step, s.dtype, s.tensor_parallel, execution_);
+    return build_step(llm_, step, s.dtype, s.tensor_parallel, execution_, names_);
   };
   if (phase == Phase::prefill) return graph(prefill_[index].step);
   return graph({{{Phase::decode, s.batch, 1, s.input + index + 1}}});

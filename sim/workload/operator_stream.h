@@ -57,6 +57,7 @@ class ModelStream : public OperatorStream {
   ExecutionSpec execution_;
   StreamInfo info_;
   std::vector<StepRun> prefill_;
+  std::shared_ptr<TensorNames> names_ = std::make_shared<TensorNames>();
   mutable std::map<std::uint64_t, OperatorGraph> kept_[2];  // by phase
   mutable OperatorGraph latest_;                            // where no more are kept
 

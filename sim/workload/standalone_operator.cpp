@@ -5,51 +5,54 @@
 namespace orrery {
 namespace {
 
-// Gives an operator the tensors of its family.
+// Gives an operator the tensors of its family, named by their place.
 struct Furnish {
   Operator& op;
 
   void operator()(const MatmulFamily& /*family*/) const {
     const auto& s = std::get<MatmulShape>(op.shape);
-    op.inputs = {{"a", TensorKind::activation, {s.batch, s.m, s.k}, activation_dtype(op.dtype)},
-                 {"b", TensorKind::weight, {s.batch, s.k, s.n}, weight_dtype(op.dtype)}};
-    op.outputs = {{"c", TensorKind::activation, {s.batch, s.m, s.n}, activation_dtype(op.dtype)}};
+    in(TensorKind::activation, {s.batch, s.m, s.k}, activation_dtype(op.dtype));
+    in(TensorKind::weight, {s.batch, s.k, s.n}, weight_dtype(op.dtype));
+    out({s.batch, s.m, s.n}, activation_dtype(op.dtype));
   }
   void operator()(const AttentionFamily& /*family*/) const {
     const auto& s = std::get<AttentionShape>(op.shape);
-    op.inputs = {{"q", TensorKind::activation, {s.batch, s.q, s.heads, s.head_dim}, op.dtype},
-                 {"k", TensorKind::kv, {s.batch, s.kv, s.kv_heads, s.head_dim}, op.dtype},
-                 {"v", TensorKind::kv, {s.batch, s.kv, s.kv_heads, s.head_dim}, op.dtype}};
-    op.outputs = {{"o", TensorKind::activation, {s.batch, s.q, s.heads, s.head_dim}, op.dtype}};
+    in(TensorKind::activation, {s.batch, s.q, s.heads, s.head_dim}, op.dtype);
+    in(TensorKind::kv, {s.batch, s.kv, s.kv_heads, s.head_dim}, op.dtype);
+    in(TensorKind::kv, {s.batch, s.kv, s.kv_heads, s.head_dim}, op.dtype);
+    out({s.batch, s.q, s.heads, s.head_dim}, op.dtype);
   }
   void operator()(const VectorFamily& family) const {
-    add(family.inputs, op.inputs);
-    add(family.outputs, op.outputs);
     const auto& s = std::get<VectorShape>(op.shape);
-    op.outputs.push_back({"y", TensorKind::activation, {s.rows, s.cols}, op.dtype});
+    const auto shape = [&s](const OperandRow& row) {
+      return std::vector<std::uint64_t>{row.rows > 0 ? row.rows : s.rows, row.cols_times * s.cols};
+    };
+    for (std::size_t i = 0; i < count(family.inputs); ++i)
+      in(family.inputs[i].kind, shape(family.inputs[i]), op.dtype);
+    for (std::size_t i = 0; i < count(family.outputs); ++i) out(shape(family.outputs[i]), op.dtype);
+    out({s.rows, s.cols}, op.dtype);
   }
   void operator()(const RoutingFamily& family) const {
     const auto& s = std::get<RoutingShape>(op.shape);
-    const Tensor tokens = {family.spreads ? "x" : "y", TensorKind::activation, {s.tokens, s.cols}, op.dtype};
-    const Tensor copies = {"expert_rows", TensorKind::activation, {s.tokens, s.experts, s.cols}, op.dtype};
-    op.inputs = {family.spreads ? tokens : copies};
-    op.outputs = {family.spreads ? copies : tokens};
+    const std::vector<std::uint64_t> tokens = {s.tokens, s.cols};
+    const std::vector<std::uint64_t> copies = {s.tokens, s.experts, s.cols};
+    in(TensorKind::activation, family.spreads ? tokens : copies, op.dtype);
+    out(family.spreads ? copies : tokens, op.dtype);
   }
   void operator()(const CollectiveFamily& /*family*/) const {
     const auto& s = std::get<CollectiveShape>(op.shape);
     const std::uint64_t elements = std::max<std::uint64_t>(1, s.bytes * 8 / storage_bits(op.dtype));
-    op.inputs = {{"x", TensorKind::activation, {elements}, op.dtype}};
-    op.outputs = {{"y", TensorKind::activation, {elements}, op.dtype}};
+    in(TensorKind::activation, {elements}, op.dtype);
+    out({elements}, op.dtype);
   }
 
  private:
-  void add(const OperandRows& rows, std::vector<Tensor>& tensors) const {
-    const auto& s = std::get<VectorShape>(op.shape);
-    for (std::size_t i = 0; i < count(rows); ++i) {
-      const OperandRow& row = rows[i];
-      tensors.push_back(
-          {row.name, row.kind, {row.rows > 0 ? row.rows : s.rows, row.cols_times * s.cols}, op.dtype});
-    }
+  TensorName next() const { return {-1, static_cast<std::uint32_t>(op.inputs.size() + op.outputs.size())}; }
+  void in(TensorKind kind, std::vector<std::uint64_t> shape, DType dtype) const {
+    op.inputs.push_back({next(), kind, std::move(shape), dtype});
+  }
+  void out(std::vector<std::uint64_t> shape, DType dtype) const {
+    op.outputs.push_back({next(), TensorKind::activation, std::move(shape), dtype});
   }
 };
 

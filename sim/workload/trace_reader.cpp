@@ -66,10 +66,10 @@ DType dtype_of(const json& object, const std::string& prefix) {
   return named(parse_dtype(name), prefix + "dtype", name, dtype_names());
 }
 
-Tensor read_tensor(const json& object, const std::string& prefix) {
+Tensor read_tensor(const json& object, const std::string& prefix, TensorNames& names) {
   check_keys(object, {"id", "kind", "shape", "dtype"}, prefix);
   Tensor t;
-  t.id = text(object, "id", prefix);
+  t.id = names.parse(text(object, "id", prefix));
   const std::string kind = text(object, "kind", prefix);
   t.kind = named(parse_tensor_kind(kind), prefix + "kind", kind, {"weight", "activation", "kv"});
   if (!object["shape"].is_array() || object["shape"].empty())
@@ -85,11 +85,11 @@ Tensor read_tensor(const json& object, const std::string& prefix) {
   return t;
 }
 
-std::vector<Tensor> read_tensors(const json& line, const char* key) {
+std::vector<Tensor> read_tensors(const json& line, const char* key, TensorNames& names) {
   if (!line[key].is_array()) throw LineError{std::string("key '") + key + "' must be a list"};
   std::vector<Tensor> list;
   for (const json& item : line[key]) {
-    list.push_back(read_tensor(item, std::string(key) + "[" + std::to_string(list.size()) + "]."));
+    list.push_back(read_tensor(item, std::string(key) + "[" + std::to_string(list.size()) + "].", names));
   }
   if (list.empty()) throw LineError{std::string("key '") + key + "' names no tensor"};
   return list;
@@ -135,7 +135,7 @@ struct Line {
   std::uint64_t step = 0;
 };
 
-Line read_operator(const json& line) {
+Line read_operator(const json& line, TensorNames& names) {
   check_keys(line, {"id", "op", "layer", "phase", "step", "deps", "shape", "dtype", "inputs", "outputs"}, "");
   Line result;
   Operator& op = result.op;
@@ -157,8 +157,8 @@ Line read_operator(const json& line) {
   }
   op.shape = std::visit(ReadShape{line["shape"]}, operator_row(op.kind).family);
   op.dtype = dtype_of(line, "");
-  op.inputs = read_tensors(line, "inputs");
-  op.outputs = read_tensors(line, "outputs");
+  op.inputs = read_tensors(line, "inputs", names);
+  op.outputs = read_tensors(line, "outputs", names);
   return result;
 }
 
@@ -245,12 +245,13 @@ struct Graphs {
     graphs[line.step].operators.push_back(std::move(line.op));
     where[line.step].push_back(at);
   }
-  void finish(const char* phase, const std::string& name) {
+  void finish(const char* phase, const std::string& name, const std::shared_ptr<TensorNames>& names) {
     for (std::size_t i = 0; i < graphs.size(); ++i) {
       if (graphs[i].operators.empty()) {
         throw ConfigError(name, std::string("no operator of ") + phase + " step " + std::to_string(i) +
                                     ", which the header announces");
       }
+      graphs[i].names = names;
       check_and_order(graphs[i], where[i]);
     }
   }
@@ -263,6 +264,7 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
   StreamInfo info;
   Graphs prefill;
   Graphs decode;
+  const auto names = std::make_shared<TensorNames>();
   std::string line;
   Header header;
   std::uint64_t operators = 0;
@@ -281,7 +283,7 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
         prefill.resize(info.prefill.size());
         decode.resize(info.decode_graphs);
       } else {
-        Line read = read_operator(value);
+        Line read = read_operator(value, *names);
         const auto* collective = std::get_if<CollectiveShape>(&read.op.shape);
         if (collective != nullptr && collective->devices != info.scenario.tensor_parallel) {
           throw LineError{"key 'shape.devices' is " + std::to_string(collective->devices) +
@@ -304,8 +306,8 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
   }
   if (errors.size() >= kMostFindings) errors.push_back({name, "... and perhaps more: reading stopped here"});
   if (!errors.empty()) throw ConfigError(errors);
-  prefill.finish("prefill", name);
-  decode.finish("decode", name);
+  prefill.finish("prefill", name, names);
+  decode.finish("decode", name, names);
   return RecordedStream(info, std::move(prefill.graphs), std::move(decode.graphs));
 }
 

@@ -11,11 +11,13 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json tensors(const std::vector<Tensor>& list) {
+json tensors(const std::vector<Tensor>& list, const TensorNames& names) {
   json out = json::array();
   for (const Tensor& t : list) {
-    out.push_back(
-        {{"id", t.id}, {"kind", to_string(t.kind)}, {"shape", t.shape}, {"dtype", to_string(t.dtype)}});
+    out.push_back({{"id", names.text(t.id)},
+                   {"kind", to_string(t.kind)},
+                   {"shape", t.shape},
+                   {"dtype", to_string(t.dtype)}});
   }
   return out;
 }
@@ -40,8 +42,8 @@ void write_graph(const OperatorGraph& graph, std::uint64_t step, std::ostream& o
                        {"deps", op.deps},
                        {"shape", shape(op.shape)},
                        {"dtype", to_string(op.dtype)},
-                       {"inputs", tensors(op.inputs)},
-                       {"outputs", tensors(op.outputs)}};
+                       {"inputs", tensors(op.inputs, *graph.names)},
+                       {"outputs", tensors(op.outputs, *graph.names)}};
     out << line.dump() << '\n';
   }
 }

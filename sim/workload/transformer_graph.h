@@ -21,7 +21,9 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario);
 
 // Of one device. Token-wise operators run on all tokens of the step at once, attention group by group; every
 // sequence's last position goes through the LM head.
+// Graphs of one stream share `names`.
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, DType dtype, std::uint32_t tensor_parallel,
-                         const ExecutionSpec& execution);
+                         const ExecutionSpec& execution,
+                         std::shared_ptr<TensorNames> names = std::make_shared<TensorNames>());
 
 }  // namespace orrery

@@ -98,6 +98,7 @@ TEST_P(Wild, SkippingIsWhatWouldHaveBeenSimulated) {
   std::istringstream full(answers[1]);
   double off = 0;
   std::size_t strays = 0;
+  std::string which;
   for (const Operator& op : operators) {
     double t = 0, bytes = 0, joules = 0, t_full = 0, bytes_full = 0, joules_full = 0;
     std::string mapping, mapping_full;
@@ -112,11 +113,14 @@ TEST_P(Wild, SkippingIsWhatWouldHaveBeenSimulated) {
     }
     if (worst <= 1) continue;
     ++strays;
-    EXPECT_LT(worst, 3) << arch.name << " " << to_string(op.dtype) << " " << describe(op) << ": time " << t
-                        << " of " << t_full << ", energy " << joules << " of " << joules_full << ", DRAM "
-                        << bytes << " of " << bytes_full;
+    std::ostringstream what;
+    what << arch.name << " " << to_string(op.dtype) << " " << describe(op) << ": time " << t << " of "
+         << t_full << ", energy " << joules << " of " << joules_full << ", DRAM " << bytes << " of "
+         << bytes_full << "\n";
+    which += what.str();
+    EXPECT_LT(worst, 3) << what.str();
   }
-  EXPECT_LE(strays, operators.size() / 25) << "of " << operators.size();
+  EXPECT_LE(strays, operators.size() / 25) << "of " << operators.size() << ":\n" << which;
   EXPECT_LT(off, 0.01);
 }
 

@@ -40,13 +40,14 @@ Rows model_rows() {
   Rows rows;
   for (const std::string& name : model_names()) {
     const LlmSpec llm = load_llm_named(name);
+    const AttentionBlock* attention = llm.attention();
     rows.push_back({{"name", name},
-                    {"parameters", llm.parameters()},
-                    {"layers", llm.layers},
+                    {"parameters", count_parameters(llm).total},
+                    {"layers", llm.layer_count()},
                     {"hidden", llm.hidden},
-                    {"heads", llm.heads},
-                    {"kv_heads", llm.kv_heads},
-                    {"vocab", llm.vocab}});
+                    {"heads", attention != nullptr ? attention->heads : 0},
+                    {"kv_heads", attention != nullptr ? attention->kv_heads : 0},
+                    {"vocab", llm.embedding.vocab}});
   }
   return rows;
 }

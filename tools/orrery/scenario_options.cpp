@@ -71,10 +71,10 @@ Scenario scenario_from(const po::variables_map& values, const ArchSpec& arch, bo
 
 void truncate_layers(const po::variables_map& values, LlmSpec& llm) {
   if (values.count("layers") == 0) return;
-  const std::uint64_t layers = whole_between(values, "layers", 1, llm.layers);
-  if (layers < llm.layers)
-    llm.name += " (" + std::to_string(layers) + " of " + std::to_string(llm.layers) + " layers)";
-  llm.layers = layers;
+  const std::uint64_t layers = whole_between(values, "layers", 1, llm.layer_count());
+  if (layers < llm.layer_count())
+    llm.name += " (" + std::to_string(layers) + " of " + std::to_string(llm.layer_count()) + " layers)";
+  llm.keep_layers(layers);
 }
 
 RuntimeSpec runtime_from(const po::variables_map& values) {

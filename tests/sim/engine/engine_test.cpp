@@ -58,9 +58,10 @@ TEST(Isolate, ReturnsAnswersInOrderAndErrorsAsTheyWere) {
 
 Operator add_of(const std::string& a, const std::string& b, const std::string& out) {
   Operator op = standalone(OperatorKind::add, VectorShape{1, 512}, DType::fp16);  // 1 KiB a tensor
-  op.inputs[0].id = a;
-  op.inputs[1].id = b;
-  op.outputs[0].id = out;
+  static TensorNames names;
+  op.inputs[0].id = names.parse(a);
+  op.inputs[1].id = names.parse(b);
+  op.outputs[0].id = names.parse(out);
   return op;
 }
 
@@ -84,6 +85,7 @@ TEST(Residency, RenamesALayersTensors) {
   residency.rename_layer(1, 7);
   EXPECT_EQ(residency.of(add_of("l7.c", "x", "y")).size(), 1U);
   EXPECT_TRUE(residency.of(add_of("l1.c", "x", "y")).empty());
+  EXPECT_TRUE(residency.of(add_of("c", "x", "y")).empty());
 }
 
 TEST(Residency, AViewOfPartOfATensorLeavesTheRestOfItInPlace) {
@@ -120,7 +122,7 @@ TEST(Roofline, AGraphReadsItsWeightsOnceUnlessTheyStayOnChip) {
   OperatorGraph graph;
   for (int i = 0; i < 4; ++i) {  // four weights of 128 KiB, each smaller than the 256 KiB on chip
     Operator op = standalone_matmul({1, 1, 256, 256}, DType::fp16);
-    op.inputs[1].id = "w" + std::to_string(i);
+    op.inputs[1].id.layer = i;
     graph.operators.push_back(op);
   }
   EXPECT_EQ(roofline_of_weights(graph, arch).counts.dram_read_bytes, (4U * 128 - 256) * 1024);

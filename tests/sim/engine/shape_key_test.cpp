@@ -20,7 +20,7 @@ TEST(ShapeKey, ComparedOrMadeItTellsTheSameOperatorsApart) {
     Operator op = operators[static_cast<std::size_t>(i)];
     op.id += 100;
     op.layer = 5;
-    for (Tensor& t : op.inputs) t.id += "'";
+    for (Tensor& t : op.inputs) t.id.slot += 7;
     operators.push_back(op);
     Operator other = op;
     if (i % 3 == 0) {

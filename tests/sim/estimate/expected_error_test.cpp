@@ -1,4 +1,5 @@
-// What a result says of its own error: measured bands inside, wider ones outside, none where nothing is known.
+// What a result says of its own error: measured bands inside, wider ones outside, none where nothing is
+// known.
 
 #include <gtest/gtest.h>
 
@@ -12,8 +13,15 @@ AccuracyTable table() {
   AccuracyTable t;
   t.kernels.push_back({"gpu/a100-pcie-80gb", "matmul", "fp16", {100, 0.01, 0.07, 0.16}, {10, 1000}});
   t.kernels.push_back({"gpu/h100-sxm", "matmul", "fp16", {50, 0.01, 0.08, 0.20}, {10, 1000}});
-  t.runs.push_back({"gpu/h100-sxm", "vllm", {30, 0, 0.1, 0.2}, {1, 64}, {128, 2048}, {128, 2048}, {1, 4},
-                    {"fp16"}, {"llama-2-7b"}});
+  t.runs.push_back({"gpu/h100-sxm",
+                    "vllm",
+                    {30, 0, 0.1, 0.2},
+                    {1, 64},
+                    {128, 2048},
+                    {128, 2048},
+                    {1, 4},
+                    {"fp16"},
+                    {"llama-2-7b"}});
   return t;
 }
 

@@ -28,10 +28,8 @@ TEST(VectorTiming, ALoneAccumulatorMakesEachGroupOfLanesWaitForTheSumBeforeIt) {
   const std::uint64_t hidden = vector_work(kUnit, kRmsnorm, 1, 64).cycles;
   // One row: 4 groups, each 5 - 1 cycles late. Five rows interleave and hide it.
   EXPECT_EQ(vector_work(unit, kRmsnorm, 1, 64).cycles, hidden + 4 * 4);
-  EXPECT_EQ(vector_work(unit, kRmsnorm, 5, 64).cycles,
-            vector_work(kUnit, kRmsnorm, 5, 64).cycles);
-  EXPECT_EQ(vector_work(unit, kAddCost, 1, 64).cycles,
-            vector_work(kUnit, kAddCost, 1, 64).cycles);
+  EXPECT_EQ(vector_work(unit, kRmsnorm, 5, 64).cycles, vector_work(kUnit, kRmsnorm, 5, 64).cycles);
+  EXPECT_EQ(vector_work(unit, kAddCost, 1, 64).cycles, vector_work(kUnit, kAddCost, 1, 64).cycles);
 }
 
 TEST(VectorTiming, RowsAreCounted) {

@@ -106,7 +106,7 @@ TEST(Step, AMixedStepDoesTheProductsOfItsParts) {
                 attention(graph({prompts})) + attention(graph({piece})) + attention(graph({decoding})))
           << name;
       // The LM head runs on a position a sequence, all else on all tokens.
-      EXPECT_EQ(mixed.operators.back().outputs[0].elements(), 21 * llm.vocab) << name;
+      EXPECT_EQ(mixed.operators.back().outputs[0].elements(), 21 * llm.embedding.vocab) << name;
       for (const Operator& op : mixed.operators) {
         for (const std::uint32_t dep : op.deps) EXPECT_LT(dep, op.id);
       }
@@ -126,7 +126,7 @@ TEST(Step, WhatReadsTheAttentionWaitsForEveryGroup) {
     EXPECT_EQ(graph.operators[i].deps.size(), 2U);
     ++checked;
   }
-  EXPECT_EQ(checked, llm.layers);
+  EXPECT_EQ(checked, llm.layer_count());
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ std::string small_trace() {
   ExecutionSpec execution;
   execution.fused = {FusedOperator::attention};
   LlmSpec llm = load_llm_named("gpt2");
-  llm.layers = 2;
+  llm.keep_layers(2);
   std::ostringstream out;
   write_trace(ModelStream(llm, s, execution, 8192), out);
   return out.str();
@@ -52,7 +52,7 @@ TEST(Trace, ReadsWhatItWritesOfEveryModelAndPhase) {
       if (fused)
         execution.fused = {FusedOperator::attention, FusedOperator::add_rmsnorm, FusedOperator::kv_append};
       LlmSpec llm = load_llm_named(name);
-      llm.layers = 2;
+      llm.keep_layers(2);
       Scenario s;
       s.batch = 5;
       s.input = 3;

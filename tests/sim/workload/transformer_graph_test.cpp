@@ -34,7 +34,7 @@ std::uint64_t macs(const OperatorGraph& graph) {
 }
 
 std::uint64_t weight_elements(const OperatorGraph& graph) {
-  std::set<std::string> seen;
+  std::set<TensorName> seen;
   std::uint64_t sum = 0;
   for (const Operator& op : graph.operators) {
     for (const Tensor& t : op.inputs) {
@@ -76,12 +76,14 @@ TEST(TransformerGraph, GroupedQueryDecodeDoesTheMacsOfItsHeads) {
 TEST(TransformerGraph, UsesEveryWeightOfTheModelOnce) {
   for (const char* name : {"llama-2-7b", "llama-3-8b"}) {
     const LlmSpec llm = load_llm_named(name);
-    EXPECT_EQ(weight_elements(build_prefill(llm, scenario(1, 16), fused())), llm.parameters()) << name;
+    EXPECT_EQ(weight_elements(build_prefill(llm, scenario(1, 16), fused())), count_parameters(llm).total)
+        << name;
   }
   // GPT-2 and BERT have biases, which ride on their projections and are no tensors of the graph.
   const LlmSpec gpt2 = load_llm_named("gpt2");
   const std::uint64_t biases = 12 * (3 * 768 + 768 + 3072 + 768);
-  EXPECT_EQ(weight_elements(build_prefill(gpt2, scenario(1, 16), fused())), gpt2.parameters() - biases);
+  EXPECT_EQ(weight_elements(build_prefill(gpt2, scenario(1, 16), fused())),
+            count_parameters(gpt2).total - biases);
 }
 
 TEST(TransformerGraph, UnfusedAttentionIsTwoMatmulsAndASoftmaxWithTheSameProducts) {
@@ -104,7 +106,7 @@ TEST(TransformerGraph, DecodeReadsTheWholeCacheOfItsContext) {
   for (const Operator& op : graph.operators) {
     for (const Tensor& t : op.inputs) kv += t.kind == TensorKind::kv ? t.elements() : 0;
   }
-  EXPECT_EQ(kv, 2 * 1000 * llm.kv_elements_per_token());
+  EXPECT_EQ(kv, 2 * 1000 * 32 * llm.attention()->cached_elements(1));
 }
 
 TEST(TransformerGraph, TensorParallelDevicesShareTheProductsAndExchangeTwiceALayer) {
@@ -112,7 +114,7 @@ TEST(TransformerGraph, TensorParallelDevicesShareTheProductsAndExchangeTwiceALay
   const std::uint64_t one = macs(build_prefill(llm, scenario(1, 64), fused()));
   const OperatorGraph four = build_prefill(llm, scenario(1, 64, 4), fused());
   EXPECT_NEAR(static_cast<double>(4 * macs(four)), static_cast<double>(one), 1e-4 * static_cast<double>(one));
-  EXPECT_EQ(count(four, OperatorKind::all_reduce), 2 * llm.layers);
+  EXPECT_EQ(count(four, OperatorKind::all_reduce), 2 * llm.layer_count());
 }
 
 TEST(TransformerGraph, GatherSchemeExchangesAfterEachMatmul) {
@@ -120,7 +122,7 @@ TEST(TransformerGraph, GatherSchemeExchangesAfterEachMatmul) {
   ExecutionSpec dfx;
   dfx.tensor_parallel = TensorParallelScheme::gather_each_matmul;
   const OperatorGraph graph = build_decode_step(llm, scenario(1, 1, 4), dfx, 10);
-  EXPECT_EQ(count(graph, OperatorKind::all_gather), 4 * llm.layers + 1);  // and the logits
+  EXPECT_EQ(count(graph, OperatorKind::all_gather), 4 * llm.layer_count() + 1);  // and the logits
 }
 
 TEST(TransformerGraph, DependencesPointBackwardsToTheMakersOfInputs) {
@@ -146,7 +148,7 @@ TEST(TransformerGraph, MemoryNeedIsWeightsCacheAndActivations) {
   Scenario s = scenario(3, 1000, 2);
   s.output = 25;
   const MemoryNeed need = memory_need(llm, s, 8192);
-  EXPECT_EQ(need.weights, llm.parameters());  // 2 bytes on 2 devices
+  EXPECT_EQ(need.weights, count_parameters(llm).total);  // 2 bytes on 2 devices
   EXPECT_EQ(need.kv_cache, 2ULL * 32 * 4096 * 1024 * 3);
 }
 

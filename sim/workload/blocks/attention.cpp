@@ -1,0 +1,76 @@
+#include "sim/workload/blocks/attention.h"
+
+#include <algorithm>
+
+#include "sim/workload/blocks/linear.h"
+
+namespace orrery {
+
+bool AttentionBlock::splits(std::uint64_t devices) const {
+  return heads % devices == 0 && (kv_heads % devices == 0 || devices % kv_heads == 0);
+}
+
+AttentionBlock::Heads AttentionBlock::on_each(std::uint64_t devices) const {
+  return {heads / devices, std::max<std::uint64_t>(1, kv_heads / devices)};
+}
+
+std::uint64_t AttentionBlock::cached_elements(std::uint64_t devices) const {
+  return both_ways ? 0 : 2 * on_each(devices).kv * head_dim;
+}
+
+Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
+  const GraphFacts& facts = builder.facts();
+  const auto [query_heads, kv_heads_each] = on_each(facts.tensor_parallel);
+  const std::uint64_t tokens = builder.tokens();
+  const std::uint64_t query_cols = query_heads * head_dim;
+  const std::uint64_t kv_cols = kv_heads_each * head_dim;
+  const Tensor qkv = product(builder, x, "qkv", tokens, facts.hidden, query_cols + 2 * kv_cols, qkv_bias);
+  Tensor query = qkv;
+  if (rotary) {
+    const std::vector<std::uint64_t> rotated = {tokens, query_cols + kv_cols};
+    query = builder.activation("q_rotated", rotated);
+    builder.append(OperatorKind::rope, VectorShape{tokens, query_cols + kv_cols}, {view(qkv, rotated)},
+                   {query});
+  }
+  if (!both_ways && !facts.execution.fuses(FusedOperator::kv_append)) {
+    const std::vector<std::uint64_t> appended = {tokens, 2 * kv_cols};
+    builder.append(OperatorKind::kv_append, VectorShape{tokens, 2 * kv_cols}, {view(query, appended)},
+                   {builder.cache("kv_new", appended)});
+  }
+  const Tensor out = builder.activation("attention", {tokens, query_cols});
+  for (std::size_t i = 0; i < facts.step.groups.size(); ++i) attend(builder, i, query, out);
+  return project(builder, out, "attention_output", heads * head_dim, output_bias);
+}
+
+// A group's part of the attention; sequences of a group are alike, and run side by side.
+void AttentionBlock::attend(GraphBuilder& builder, std::size_t group, const Tensor& query,
+                            const Tensor& out) const {
+  const GraphFacts& facts = builder.facts();
+  const SequenceGroup& g = facts.step.groups[group];
+  const auto [query_heads, kv_heads_each] = on_each(facts.tensor_parallel);
+  const std::string suffix = group == 0 ? "" : "_" + std::to_string(group);
+  const std::uint64_t batch = g.sequences, q = g.new_tokens, context = g.context;
+  const std::vector<std::uint64_t> rows = {batch * q, query_heads * head_dim};
+  const std::vector<std::uint64_t> cached = {batch, context, kv_heads_each * head_dim};
+  const Tensor keys = builder.cache("k_cache" + suffix, cached);
+  const Tensor values = builder.cache("v_cache" + suffix, cached);
+  const bool more = group > 0;  // of the same tensor
+  if (facts.execution.fuses(FusedOperator::attention)) {
+    const AttentionShape shape{batch, query_heads, kv_heads_each, head_dim, q, context, !both_ways && q > 1};
+    builder.append(OperatorKind::attention, shape, {view(query, rows), keys, values}, {view(out, rows)},
+                   more);
+    return;
+  }
+  const std::uint64_t shared = query_heads / kv_heads_each;
+  const std::uint64_t pairs = batch * kv_heads_each;
+  const std::vector<std::uint64_t> square = {batch * query_heads * q, context};
+  const Tensor scores = builder.activation("scores" + suffix, square);
+  const Tensor weights = builder.activation("attention_weights" + suffix, square);
+  builder.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, context, head_dim},
+                 {view(query, rows), keys}, {scores});
+  builder.append(OperatorKind::softmax, VectorShape{square[0], square[1]}, {scores}, {weights});
+  builder.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, head_dim, context}, {weights, values},
+                 {view(out, rows)}, more);
+}
+
+}  // namespace orrery

@@ -1,0 +1,37 @@
+#pragma once
+// What stands before the layers and behind them.
+
+#include <variant>
+
+#include "sim/workload/blocks/layer.h"
+
+namespace orrery {
+
+struct EmbeddingBlock {
+  std::uint64_t vocab = 0;
+  std::uint64_t positions = 0;    // rows of a table of learned ones
+  std::uint64_t token_types = 0;  // rows of another table (bert)
+  bool normed = false;
+
+  Tensor write(GraphBuilder& builder) const;
+};
+
+// The last norm, and logits over the vocabulary for the last position of each sequence.
+struct LanguageHead {
+  std::uint64_t vocab = 0;
+  bool tied = false;  // to the embedding
+  bool bias = false;
+
+  void write(GraphBuilder& builder, const ResidualStream& in) const;
+};
+
+// An encoder keeps all positions; of each sequence's first it may make one more product.
+struct Pooler {
+  bool dense = false;
+
+  void write(GraphBuilder& builder, const ResidualStream& in) const;
+};
+
+using HeadBlock = std::variant<LanguageHead, Pooler>;
+
+}  // namespace orrery

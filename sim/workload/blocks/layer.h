@@ -1,0 +1,70 @@
+#pragma once
+// How a layer strings its blocks together along the residual stream.
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/workload/blocks/attention.h"
+#include "sim/workload/blocks/feed_forward.h"
+#include "sim/workload/blocks/mixture.h"
+
+namespace orrery {
+
+// What makes a token's row from its row: a kind of block is a type with the members of AttentionBlock.
+using MixerBlock = std::variant<AttentionBlock, FeedForwardBlock, MixtureBlock>;
+
+// The row between blocks; `branch` is still to be added to it (fused with the norm that follows, if the
+// machine does so).
+struct ResidualStream {
+  Tensor x;
+  std::optional<Tensor> branch;
+};
+
+// x + mixer(norm(x)). Named are the tensors that it makes.
+struct PreNorm {
+  std::string sum, norm;
+  MixerBlock mixer;
+  ResidualStream write(GraphBuilder& builder, const ResidualStream& in) const;
+  template <class Visit>
+  void for_each_mixer(Visit visit) const {
+    visit(mixer);
+  }
+};
+
+// norm(x + mixer(x)).
+struct PostNorm {
+  std::string sum, weight;
+  MixerBlock mixer;
+  ResidualStream write(GraphBuilder& builder, const ResidualStream& in) const;
+  template <class Visit>
+  void for_each_mixer(Visit visit) const {
+    visit(mixer);
+  }
+};
+
+// x + the mixers of one norm(x), side by side.
+struct ParallelBranches {
+  std::string norm;
+  std::vector<MixerBlock> mixers;
+  ResidualStream write(GraphBuilder& builder, const ResidualStream& in) const;
+  template <class Visit>
+  void for_each_mixer(Visit visit) const {
+    for (const MixerBlock& mixer : mixers) visit(mixer);
+  }
+};
+
+using LayerBlock = std::variant<PreNorm, PostNorm, ParallelBranches>;
+
+// Layers that are alike, one after another.
+struct LayerRun {
+  std::vector<LayerBlock> blocks;
+  std::uint64_t times = 1;
+};
+
+// The usual two blocks of a layer.
+std::vector<LayerBlock> pre_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward);
+std::vector<LayerBlock> post_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward);
+
+}  // namespace orrery

@@ -1,0 +1,48 @@
+#include "sim/workload/blocks/mixture.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/util/checked.h"
+#include "sim/workload/blocks/linear.h"
+
+namespace orrery {
+
+std::uint64_t MixtureBlock::taken(std::uint64_t tokens) const {
+  const double share = static_cast<double>(experts_a_token) / static_cast<double>(experts);
+  const double unused = std::pow(1 - share, static_cast<double>(tokens));
+  return std::max<std::uint64_t>(
+      experts_a_token, static_cast<std::uint64_t>(std::lround(static_cast<double>(experts) * (1 - unused))));
+}
+
+Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
+  const GraphFacts& facts = builder.facts();
+  const std::uint64_t tokens = builder.tokens();
+  const std::uint64_t cols = width / facts.tensor_parallel;
+  product(builder, x, "router", tokens, facts.hidden, experts);
+  const std::uint64_t active = taken(tokens);
+  const std::uint64_t rows =
+      ceil_div(tokens * experts_a_token, active);  // of an expert, some of them padding
+  const RoutingShape routing = {tokens, experts_a_token, facts.hidden};
+  const std::vector<std::uint64_t> copies = {tokens, experts_a_token, facts.hidden};
+
+  const auto expert_product = [&](const Tensor& in, const std::string& name, std::uint64_t k,
+                                  std::uint64_t n) {
+    const Tensor out = builder.activation(name, {active, rows, n});
+    const HeldWeight held = {checked_product({experts, k, n}), checked_product({experts_a_token, k, n})};
+    const Tensor weight = builder.weight(name + "_weight", {active, k, n}, held);
+    builder.append(OperatorKind::matmul, MatmulShape{active, rows, n, k}, {in, weight}, {out});
+    return out;
+  };
+  const Tensor gathered = builder.activation("expert_rows", {active, rows, facts.hidden});
+  builder.append(OperatorKind::expert_gather, routing, {x}, {view(gathered, copies)});
+  const Tensor up = expert_product(gathered, "expert_gate_up", facts.hidden, 2 * cols);
+  const Tensor inner = builder.activation("expert_inner", {active, rows, cols});
+  builder.append(OperatorKind::silu_mul, VectorShape{active * rows, cols}, {up}, {inner});
+  const Tensor down = expert_product(inner, "expert_down", cols, facts.hidden);
+  const Tensor sum = builder.row("experts");
+  builder.append(OperatorKind::expert_sum, routing, {view(down, copies)}, {sum});
+  return exchange(builder, OperatorKind::all_reduce, sum, "experts_reduced", tokens, facts.hidden);
+}
+
+}  // namespace orrery

@@ -1,0 +1,18 @@
+#pragma once
+// Norms of a token's row, and sums of two.
+
+#include <utility>
+
+#include "sim/workload/graph_builder.h"
+
+namespace orrery {
+
+Tensor norm(GraphBuilder& builder, const Tensor& x, const std::string& name, const std::string& weight);
+
+Tensor add(GraphBuilder& builder, const Tensor& a, const Tensor& b, const std::string& name);
+
+// {x + branch, its norm}: one operator where the machine fuses them. The weight is `norm_name`_weight.
+std::pair<Tensor, Tensor> add_norm(GraphBuilder& builder, const Tensor& x, const Tensor& branch,
+                                   const std::string& sum_name, const std::string& norm_name);
+
+}  // namespace orrery
