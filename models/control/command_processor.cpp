@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/timing/dram/dram_timing.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -26,7 +27,7 @@ CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const Ar
     : sc_module(name),
       arch_(arch),
       counts_(counts),
-      write_batch_bytes_(arch.dram.write_queue_bursts * arch.dram.burst_bytes() * arch.dram.channels),
+      write_batch_bytes_(DramTiming(arch.dram).write_batch_bytes()),
       forward_(counts, pace_of(arch)) {
   SC_HAS_PROCESS(CommandProcessor);
   SC_METHOD(step);

@@ -14,8 +14,8 @@
 #include <unordered_map>
 
 #include "models/core/component.h"
-#include "models/dram/dram_scheduler.h"
 #include "sim/config/dram_mapping.h"
+#include "sim/timing/dram/dram_scheduler.h"
 
 namespace orrery {
 

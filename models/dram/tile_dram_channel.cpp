@@ -1,7 +1,5 @@
 #include "models/dram/tile_dram_channel.h"
 
-#include "models/dram/dram_scheduler.h"
-
 #include <algorithm>
 #include <cmath>
 
@@ -67,7 +65,6 @@ TileDramChannel::TileDramChannel(const DramDevice& device, const DramMapping& ma
   write_high_ = std::max<std::size_t>(1, static_cast<std::size_t>(c.write_high * c.write_queue));
   write_low_ = static_cast<std::size_t>(c.write_low * c.write_queue);
   leaves_at_activate_ = c.scheduling == DramScheduling::oldest_ready;
-  for (const bool write : {false, true}) run_ticks_[write] = measure_run(write);
 }
 
 TileDramChannel::Place TileDramChannel::place_of(std::uint64_t address) const {
@@ -218,82 +215,6 @@ DramTick TileDramChannel::write(std::uint64_t address, DramTick t) {
     drain(0, taken);
   }
   return taken + ticks_per_clock_;
-}
-
-namespace {
-
-class LastRead final : public DramSink {
- public:
-  void read_done(void* owner, DramTick t) override {
-    (void)owner;
-    last = t;
-  }
-  DramTick last = 0;
-};
-
-}  // namespace
-
-// An endless run through the command scheduler over some refresh intervals, of which the refreshes are
-// taken off again: how far rows and bank groups overlap is what the controller's queues make of it.
-double TileDramChannel::measure_run(bool write) const {
-  constexpr DramTick kIntervals = 3;
-  LastRead sink;
-  const auto scheduler = make_dram_scheduler(device_, sink);
-  const auto& counts = scheduler->counts();
-  const auto served = [&] { return write ? counts.writes : counts.reads; };
-  std::uint64_t sent = 0;
-  std::uint64_t before = 0;  // served in the first interval
-  DramTick now = 0;
-  while (now < (kIntervals + 1) * refresh_interval_) {
-    while (!scheduler->full(write)) {
-      const std::uint64_t address = sent++ * device_.burst_bytes() % mapping_.capacity_bytes();
-      const Place place = place_of(address);
-      DramRequest request;
-      request.bank = place.lane * device_.banks() + place.bank;
-      request.row = static_cast<std::uint32_t>(place.row);
-      request.column = mapping_.decode(address).column;
-      request.write = write;
-      request.arrived = now;
-      scheduler->add(request);
-    }
-    const DramTick next = std::max(now + 1, scheduler->step(now));
-    // A queue with places left is filled in the next tick.
-    now = scheduler->full(write) ? next : now + 1;
-    if (now < refresh_interval_) before = served();
-  }
-  const DramTick working = kIntervals * (refresh_interval_ - refresh_busy_);
-  return static_cast<double>(working) / static_cast<double>(served() - before);
-}
-
-DramTick TileDramChannel::run(std::uint64_t bursts, bool write, DramTick t) {
-  DramTick start = std::max(t, run_free_);
-  if (write != run_wrote_) start += write ? read_to_write_ : write_to_read_;
-  run_wrote_ = write;
-  // Working time between refreshes is what is left of their interval.
-  auto busy = static_cast<DramTick>(std::ceil(static_cast<double>(bursts) * run_ticks_[write]));
-  const DramTick working = refresh_interval_ - refresh_busy_;
-  start = past_refresh(start);
-  const DramTick left = (epoch(start) + 1) * refresh_interval_ - start;
-  DramTick end = start + busy;
-  if (busy > left) {
-    busy -= left;
-    const DramTick rounds = (busy - 1) / working;
-    end = (epoch(start) + 1 + rounds) * refresh_interval_ + refresh_busy_ + (busy - rounds * working);
-  }
-  run_free_ = end;
-  const std::uint64_t rows = (bursts + device_.columns() - 1) / device_.columns();
-  counts_.activates += rows;
-  counts_.precharges += rows;
-  (write ? counts_.writes : counts_.reads) += bursts;
-  return end;
-}
-
-DramTick TileDramChannel::read_run(std::uint64_t bursts, DramTick t) {
-  return run(bursts, false, t) + cl_bl_;
-}
-
-DramTick TileDramChannel::write_run(std::uint64_t bursts, DramTick t) {
-  return run(bursts, true, t);
 }
 
 std::uint64_t TileDramChannel::refreshes(DramTick t) const {

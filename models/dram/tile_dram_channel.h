@@ -2,16 +2,15 @@
 // A DRAM channel at fidelity `tile`: no commands and no events, but calendars that a burst reserves along its
 // way: its bank (row hit, miss or conflict under tRC, tRAS, tRTP, tWR), the activate window of its rank, the
 // row-command bus, its bank group (tCCD_L) and the data bus (tCCD_S), round refreshes. Reads may overtake
-// each other where a gap is free; writes gather and drain in batches, with the bus turned round. A long run
-// of bursts in a row goes as one reservation, at the rate the command scheduler reaches with such a run
-// (found once). All from the timings of `DramDevice`; there is no efficiency to set.
+// each other where a gap is free; writes gather and drain in batches, with the bus turned round. All from the
+// timings of `DramDevice`; there is no efficiency to set.
 
 #include <cstdint>
 #include <vector>
 
-#include "models/dram/dram_request.h"
 #include "models/dram/spaced_calendar.h"
 #include "sim/config/dram_mapping.h"
+#include "sim/timing/dram/dram_request.h"
 
 namespace orrery {
 
@@ -27,13 +26,8 @@ class TileDramChannel {
   // One burst at `t` (never decreasing). A write: when the queue has taken it.
   Read read(std::uint64_t address, DramTick t);
   DramTick write(std::uint64_t address, DramTick t);
-  // `bursts` consecutive bursts that start at `t` or when the channel is free: when the last is through.
-  DramTick read_run(std::uint64_t bursts, DramTick t);
-  DramTick write_run(std::uint64_t bursts, DramTick t);
 
   double tick_ns() const { return tick_ns_; }
-  // Ticks a burst of an endless run takes, refresh not counted.
-  double run_ticks_per_burst(bool write) const { return run_ticks_[write]; }
 
   const DramCommandCounts& counts() const { return counts_; }
   // Ticks some row was open, summed over pseudo channels, and refreshes up to `t`.
@@ -77,12 +71,9 @@ class TileDramChannel {
   bool row_bus_limits_;
   DramTick refresh_interval_, refresh_busy_;
   DramTick cl_bl_, trp_, tras_, trc_, trcd_[2], trtp_, write_recovery_, write_to_read_, read_to_write_;
-  double run_ticks_[2] = {0, 0};
   DramTick shared_group_gap_ = 0;
   DramTick forgotten_ = INT64_MIN / 4;
   bool leaves_at_activate_ = false;
-  DramTick run_free_ = 0;
-  bool run_wrote_ = false;
   DramCommandCounts counts_;
 
   std::vector<Place> queued_;  // writes
@@ -90,7 +81,6 @@ class TileDramChannel {
   DramTick last_read_ = 0;     // column of the latest read
   std::size_t write_high_, write_low_;
 
-  double measure_run(bool write) const;
   static bool others_pending(const std::vector<DramTick>& last, std::uint32_t rank, DramTick t);
   void forget(DramTick t);
   Place place_of(std::uint64_t address) const;
@@ -101,7 +91,6 @@ class TileDramChannel {
   DramTick past_refresh(DramTick t) const;
   std::int64_t epoch(DramTick t) const { return refresh_interval_ > 0 ? t / refresh_interval_ : 0; }
   void drain(std::size_t keep, DramTick t);
-  DramTick run(std::uint64_t bursts, bool write, DramTick t);
 };
 
 }  // namespace orrery

@@ -12,12 +12,6 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     found.push_back(document.diagnostic(pointer, message));
   };
   const DramSpec& d = arch.dram;
-  if (d.tras_ns + d.trp_ns > d.trc_ns * 1.02) {
-    add("/chip/memory", fmt::format("DRAM preset {}: tRAS + tRP = {} ns exceeds tRC = {} ns", d.preset,
-                                    d.tras_ns + d.trp_ns, d.trc_ns));
-  }
-  if (d.trfc_ns >= d.trefi_ns)
-    add("/chip/memory", "DRAM refresh (tRFC) takes longer than its interval (tREFI)");
   if (d.interleave_bytes % d.burst_bytes() != 0) {
     add("/chip/memory", fmt::format("interleave_bytes {} is not a multiple of the DRAM burst of {} bytes",
                                     d.interleave_bytes, d.burst_bytes()));

@@ -113,34 +113,20 @@ struct DramAccessEnergy {
 };
 
 // DRAM timings of one independently addressed channel (for HBM a pseudo channel). Times in ns; nCK in clocks.
+// The DRAM of a machine: channels that are alike, and what lies between them and the chip.
 struct DramSpec {
-  std::string preset;
-  std::string kind;  // hbm2 | hbm2e | hbm3 | gddr6 | ddr4 | ...
+  DramDevice device;  // at the machine's data rate
+  // Data buses, as the device has them (a channel of HBM has two: its pseudo channels).
   std::uint32_t channels = 1;
-  double data_rate_mtps = 0;
-  std::uint32_t transfers_per_clock = 2;
-  std::uint32_t channel_width_bits = 64;
-  std::uint32_t burst_length = 4;
-  std::uint32_t bank_groups = 4, banks_per_group = 4;
-  std::uint64_t page_bytes = 1024;
-  std::uint32_t nccd_s = 2, nccd_l = 4;
-  double cl_ns = 0, cwl_ns = 0, trcd_ns = 0, trp_ns = 0, tras_ns = 0, trc_ns = 0;
-  double trrd_s_ns = 0, tfaw_ns = 0, trtp_ns = 0, twr_ns = 0, twtr_s_ns = 0, twtr_l_ns = 0;
-  double trefi_ns = 0, trfc_ns = 0;
-  double mixed_stream_share = 0;          // of the peak that interleaved streams reach; 0 = all but refresh
-  std::uint32_t write_queue_bursts = 32;  // writes a channel gathers before it turns the bus round
-  std::uint64_t interleave_bytes = 256;   // consecutive bytes on one channel
-  double controller_latency_ns = 0;       // controller and PHY, both ways
-  double bus_bytes_per_cycle = 0;         // width of the chip-side port at the core clock; 0 = not a limit
+  std::uint64_t interleave_bytes = 256;  // consecutive bytes on one channel
+  double controller_latency_ns = 0;      // controller and PHY, both ways
+  double bus_bytes_per_cycle = 0;        // width of the chip-side port at the core clock; 0 = not a limit
   std::uint64_t capacity_bytes = 0;
   std::uint64_t allocatable_bytes = 0;  // of it, what a process gets: ECC and the driver's own left out
   DramAccessEnergy energy;
-  DramDevice device;  // the whole timing set, at this data rate (fidelity `cycle`)
 
-  double channel_peak_bytes_per_s() const { return data_rate_mtps * 1e6 * channel_width_bits / 8; }
-  double peak_bytes_per_s() const { return channel_peak_bytes_per_s() * channels; }
-  std::uint64_t burst_bytes() const { return std::uint64_t{burst_length} * channel_width_bits / 8; }
-  double clock_ns() const { return 1e3 * transfers_per_clock / data_rate_mtps; }
+  double peak_bytes_per_s() const { return device.peak_gb_per_s() * 1e9 / device.pseudo_channels * channels; }
+  std::uint64_t burst_bytes() const { return device.burst_bytes(); }
 };
 
 struct NetworkSpec {

@@ -263,47 +263,21 @@ DramAccessEnergy read_access_energy(const json& level, const json& preset) {
 }
 
 DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, const std::string& pointer) {
-  DramSpec spec;
-  spec.preset = referenced_name(level.at("preset"));
   const ConfigDocument preset = load_preset(level["preset"], document.where(pointer + "/preset"));
   const json& p = preset.root();
-  spec.kind = p.at("kind").get<std::string>();
-  const double preset_rate = number(p, "data_rate_mtps");
-  spec.data_rate_mtps = number(level, "data_rate_mtps", preset_rate);
-  spec.transfers_per_clock = integer(p, "transfers_per_clock");
-  spec.channel_width_bits = integer(p, "channel_width_bits");
-  spec.burst_length = integer(p, "burst_length");
-  spec.bank_groups = integer(p, "bank_groups");
-  spec.banks_per_group = integer(p, "banks_per_group");
-  spec.page_bytes = integer(p, "page_bytes");
-  spec.nccd_s = integer(p, "nccd_s");
-  spec.nccd_l = integer(p, "nccd_l");
-  const TimingReader t(p, preset_clock_ns(p, preset_rate));
-  spec.cl_ns = t.ns("cl");
-  spec.cwl_ns = t.ns("cwl");
-  spec.trcd_ns = t.ns("trcd");
-  spec.trp_ns = t.ns("trp");
-  spec.tras_ns = t.ns("tras");
-  spec.trc_ns = t.ns("trc");
-  spec.trrd_s_ns = t.ns("trrd_s");
-  spec.tfaw_ns = t.ns("tfaw");
-  spec.trtp_ns = t.ns("trtp");
-  spec.twr_ns = t.ns("twr");
-  spec.twtr_s_ns = t.ns("twtr_s");
-  spec.twtr_l_ns = t.ns("twtr_l");
-  spec.trefi_ns = t.ns("trefi");
-  spec.trfc_ns = t.ns("trfc");
-  spec.mixed_stream_share = number(p, "mixed_stream_share");
+  DramSpec spec;
+  spec.device = build_device(preset);
+  spec.device = at_data_rate(spec.device, number(level, "data_rate_mtps", spec.device.data_rate_mtps));
+  DramControllerSpec& controller = spec.device.controller;
+  controller.write_queue = integer(level, "write_queue_bursts", controller.write_queue);
   spec.energy = read_access_energy(level, p);
   spec.channels = integer(level, "channels");
   spec.capacity_bytes = scaled(level, "capacity_gib", kGiB);
   spec.allocatable_bytes =
       spec.capacity_bytes - std::min(spec.capacity_bytes, scaled(level, "reserved_gib", kGiB));
-  spec.write_queue_bursts = integer(level, "write_queue_bursts", spec.write_queue_bursts);
   spec.interleave_bytes = integer(level, "interleave_bytes", 256);
   spec.controller_latency_ns = number(level, "controller_latency_ns");
   spec.bus_bytes_per_cycle = number(level, "bus_bytes_per_cycle");
-  spec.device = at_data_rate(build_device(preset), spec.data_rate_mtps);
   return spec;
 }
 

@@ -69,7 +69,7 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
   result.counts.issued_macs = macs * storage_bits(op.dtype) / 16;  // a bound: nothing padded
   result.counts.kernels = 1;
   const double compute_s = macs == 0 ? 0 : static_cast<double>(macs) / arch.peak_macs_per_s(op.dtype);
-  result.counts.dram_activates = ceil_div(result.counts.dram_bytes(), arch.dram.page_bytes);
+  result.counts.dram_activates = ceil_div(result.counts.dram_bytes(), arch.dram.device.page_bytes);
   const double dram_s = static_cast<double>(result.counts.dram_bytes()) / arch.dram.peak_bytes_per_s();
   double vector_s = 0;
   if (const auto [cost, elements] = vector_elements(op); elements > 0) {

@@ -32,13 +32,13 @@ double mac_um2(const AreaConstants& a, DType dtype) {
 }  // namespace
 
 bool has_stacked_memory(const ArchSpec& arch) {
-  return arch.dram.kind.rfind("hbm", 0) == 0;
+  return arch.dram.device.kind.rfind("hbm", 0) == 0;
 }
 
 std::uint32_t memory_stacks(const ArchSpec& arch) {
   constexpr std::uint32_t kBitsOfAStack = 1024;
   if (arch.die.memory_stacks > 0) return arch.die.memory_stacks;
-  return ceil_div(arch.dram.channels * arch.dram.channel_width_bits, kBitsOfAStack);
+  return ceil_div(arch.dram.channels * arch.dram.device.width_bits, kBitsOfAStack);
 }
 
 AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
@@ -94,7 +94,7 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
     area.memory_phy = stacks * a.hbm_phy_mm2_per_stack;
     area.memory_control = stacks * a.hbm_control_mm2_per_stack;
   } else {
-    const double bits = arch.dram.channels * static_cast<double>(arch.dram.channel_width_bits);
+    const double bits = arch.dram.channels * static_cast<double>(arch.dram.device.width_bits);
     area.memory_phy = bits / 64 * a.dram_phy_mm2_per_channel;
     area.memory_control = area.memory_phy / 2;
   }

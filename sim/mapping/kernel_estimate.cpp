@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sim/estimate/energy.h"
-#include "sim/timing/dram_timing.h"
+#include "sim/timing/dram/dram_timing.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/timing/vector_timing.h"
 

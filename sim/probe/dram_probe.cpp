@@ -29,12 +29,23 @@ DramActivity operator-(const DramActivity& a, const DramActivity& b) {
 
 }  // namespace
 
-DramProbeResult run_dram_probe(const DramProbe& probe) {
-  const DramDevice& device = probe.device;
+DramSpec bare_dram(const DramDevice& device, std::uint32_t channels) {
+  DramSpec spec;
+  spec.device = device;
+  spec.channels = channels * device.pseudo_channels;
+  spec.capacity_bytes = spec.allocatable_bytes = device.capacity_bytes() * channels;
+  return spec;
+}
+
+namespace {
+
+DramProbeResult run_one(const DramProbe& probe) {
+  const DramDevice& device = probe.dram.device;
+  const std::uint32_t channel_count = ceil_div(probe.dram.channels, device.pseudo_channels);
   const DramMapping mapping(probe.mapping.empty() ? DramMapping::default_order() : probe.mapping, device,
-                            probe.channels);
+                            channel_count);
   DramProbeResult result;
-  result.peak_gb_per_s = device.peak_gb_per_s() * probe.channels;
+  result.peak_gb_per_s = device.peak_gb_per_s() * channel_count;
   const TrafficLoad load = parse_traffic_load(probe.load, result.peak_gb_per_s * 1e9);
   AccessPattern pattern(probe.pattern, mapping, device.burst_bytes(), probe.seed);
 
@@ -45,9 +56,9 @@ DramProbeResult run_dram_probe(const DramProbe& probe) {
   const sc_core::sc_time period =
       sc_core::sc_time::from_value(static_cast<std::uint64_t>(from_ns(device.clock_ns)));
   TrafficSource source("source", std::move(pattern), mapping, device.burst_bytes(), load, period,
-                       probe.channels, sc_core::sc_time::from_value(static_cast<std::uint64_t>(warm_up)));
+                       channel_count, sc_core::sc_time::from_value(static_cast<std::uint64_t>(warm_up)));
   std::vector<std::unique_ptr<CycleDramChannel>> channels;
-  for (std::uint32_t c = 0; c < probe.channels; ++c) {
+  for (std::uint32_t c = 0; c < channel_count; ++c) {
     channels.push_back(
         std::make_unique<CycleDramChannel>(("channel_" + std::to_string(c)).c_str(), device, mapping));
     source.socket(c).bind(channels[c]->socket);
@@ -79,6 +90,16 @@ DramProbeResult run_dram_probe(const DramProbe& probe) {
   if (bits > 0) result.energy_pj_per_bit = energy * 1e12 / bits;
   if (columns > 0) result.row_hit_rate = std::max(0.0, 1 - activates / columns);
   return result;
+}
+
+}  // namespace
+
+DramProbeResult run_dram_probe(const DramProbe& probe) {
+  DramProbeResult r = run_one(probe);
+  r.peak_gb_per_s *= probe.alike;
+  r.achieved_gb_per_s *= probe.alike;
+  r.requests *= probe.alike;
+  return r;
 }
 
 }  // namespace orrery

@@ -1,25 +1,29 @@
 #pragma once
-// Micro-benchmark of a DRAM: a pattern at a load on one or more channels, measured after a warm-up.
+// Micro-benchmark of a DRAM: a pattern at a load on the DRAM of a machine, or on some channels of a preset,
+// measured after a warm-up.
 
 #include <string>
 
-#include "sim/config/dram_device.h"
+#include "sim/config/arch_spec.h"
 
 namespace orrery {
 
 enum class ProbeFidelity : std::uint8_t { tile, cycle };
 
 struct DramProbe {
-  DramDevice device;
+  DramSpec dram;            // its channels are what is probed
+  std::uint32_t alike = 1;  // DRAMs side by side with the same traffic; rates are of all of them
   std::string pattern = "seq_read";
   std::string mapping;              // "" = bank groups and pseudo channels interleaved
   std::string load = "saturating";  // saturating | dependent | share of the peak, e.g. 0.5
-  std::uint32_t channels = 1;
   ProbeFidelity fidelity = ProbeFidelity::cycle;
   double warm_up_ns = 30'000;
   double measured_ns = 200'000;
   std::uint64_t seed = 1;
 };
+
+// `channels` of a preset, and nothing around them.
+DramSpec bare_dram(const DramDevice& device, std::uint32_t channels);
 
 struct DramProbeResult {
   double peak_gb_per_s = 0;

@@ -6,14 +6,14 @@
 #include <functional>
 #include <queue>
 
-#include "models/dram/tile_dram_channel.h"
+#include "models/dram/tile_dram.h"
 #include "sim/estimate/dram_energy.h"
 
 namespace orrery {
 namespace {
 
-constexpr std::size_t kQueue = 256;  // accesses that wait for a channel, saturating
-constexpr std::uint64_t kRunBytes = 64 * 1024;
+constexpr std::size_t kQueue = 256;                 // accesses that wait for a channel, saturating
+constexpr std::uint64_t kGranuleBytes = 64 * 1024;  // of a stream, a channel
 
 // The reads a controller has taken and not yet served. In two stages a bank has a queue of its own and only
 // what exceeds it takes places in the queue before.
@@ -49,8 +49,9 @@ class ReadQueue {
   std::priority_queue<Leaving, std::vector<Leaving>, std::greater<>> leaving_;
 };
 
+// A channel's door for bursts.
 struct Lane {
-  TileDramChannel channel;
+  std::uint32_t channel;
   ReadQueue reads;
   std::deque<MemoryAccess> waiting = {};
   DramTick free_from = 0;
@@ -59,20 +60,22 @@ struct Lane {
 class TileProbe {
  public:
   TileProbe(const DramProbe& probe, const DramMapping& mapping, AccessPattern pattern)
-      : device_(probe.device), mapping_(mapping), pattern_(std::move(pattern)) {
-    for (std::uint32_t c = 0; c < probe.channels; ++c)
-      lanes_.push_back({TileDramChannel(device_, mapping_), ReadQueue(device_)});
-    tick_ns_ = lanes_[0].channel.tick_ns();
+      : device_(probe.dram.device),
+        mapping_(mapping),
+        pattern_(std::move(pattern)),
+        dram_(shares_channels(pattern_.name()) ? TileDram(probe.dram)
+                                               : TileDram(probe.dram, mapping.order())) {
+    for (std::uint32_t c = 0; c < dram_.channels(); ++c) lanes_.push_back({c, ReadQueue(device_)});
+    tick_ns_ = dram_.channel(0).tick_ns();
     warm_up_ = ticks(probe.warm_up_ns);
     end_ = warm_up_ + ticks(probe.measured_ns);
     clock_ = ticks(device_.clock_ns);
   }
 
   DramProbeResult run(const TrafficLoad& load) {
-    const bool stream = pattern_.name() == "seq_read" || pattern_.name() == "seq_write";
     switch (load.kind) {
       case TrafficLoad::Kind::saturating:
-        stream ? run_stream(pattern_.name() == "seq_write") : run_saturating();
+        directions(pattern_.name()).empty() ? run_saturating() : run_stream();
         break;
       case TrafficLoad::Kind::dependent:
         run_dependent();
@@ -88,6 +91,7 @@ class TileProbe {
   const DramDevice& device_;
   const DramMapping& mapping_;
   AccessPattern pattern_;
+  TileDram dram_;
   std::vector<Lane> lanes_;
   double tick_ns_ = 1;
   DramTick warm_up_ = 0, end_ = 0, clock_ = 1;
@@ -96,6 +100,16 @@ class TileProbe {
   double latency_sum_ = 0, wait_sum_ = 0;
   std::vector<DramActivity> before_;
   bool warm_ = false;
+
+  // What streams through the door for granules: r(ead) and w(rite) in turn; "" for other patterns.
+  static std::string directions(const std::string& pattern) {
+    if (pattern == "seq_read" || pattern == "rand_8192") return "r";
+    if (pattern == "seq_write") return "w";
+    return pattern == "mix21" || pattern == "mix21_8192" ? "rrw" : "";
+  }
+  static bool shares_channels(const std::string& pattern) {
+    return pattern == "rand_8192" || pattern == "mix21_8192";
+  }
 
   DramTick ticks(double ns) const { return static_cast<DramTick>(std::lround(ns / tick_ns_)); }
 
@@ -108,14 +122,14 @@ class TileProbe {
     DramTick taken = std::max(arrived, lane.free_from);
     if (!warm_ && taken >= warm_up_) start_measuring();
     if (access.write) {
-      const DramTick done = lane.channel.write(access.address, taken);
+      const DramTick done = dram_.write_burst(lane.channel, access.address, taken);
       lane.free_from = std::max(lane.free_from, done - clock_);
       count(done, false, 0, 0);
       return {done - clock_, done};
     }
     taken = lane.reads.taken(taken);
     lane.free_from = taken;
-    const TileDramChannel::Read read = lane.channel.read(access.address, taken);
+    const TileDramChannel::Read read = dram_.read_burst(lane.channel, access.address, taken);
     lane.reads.add(read.bank, read.leaves);
     const DramTick done = read.done;
     count(done, true, done - taken, taken - arrived);
@@ -137,16 +151,17 @@ class TileProbe {
     for (const Lane& lane : lanes_) before_.push_back(activity(lane, warm_up_));
   }
 
-  DramActivity activity(const Lane& lane, DramTick t) const {
-    const DramCommandCounts& c = lane.channel.counts();
+  DramActivity activity(const Lane& lane, DramTick t) {
+    const TileDramChannel& channel = dram_.channel(lane.channel);
+    const DramCommandCounts& c = channel.counts();
     const double tick_s = tick_ns_ * 1e-9;
     return {c.activates,
             c.reads,
             c.writes,
-            lane.channel.refreshes(t),
+            channel.refreshes(t),
             0,
             static_cast<double>(t) * tick_s,
-            static_cast<double>(lane.channel.active_ticks(t)) * tick_s};
+            static_cast<double>(channel.active_ticks(t)) * tick_s};
   }
 
   void run_rate(double interval) {
@@ -188,30 +203,52 @@ class TileProbe {
     }
   }
 
-  // One granule after the other, striped over the channels.
-  void run_stream(bool write) {
-    const std::uint64_t bursts = kRunBytes / device_.burst_bytes();
-    for (Lane& lane : lanes_) {
-      DramTick done = 0;
-      while (done < end_) {
-        if (!warm_ && done >= warm_up_) start_measuring();
-        const DramTick before = done;
-        done = write ? lane.channel.write_run(bursts, 0) : lane.channel.read_run(bursts, 0);
-        // The part of the granule inside the window.
-        const double from = static_cast<double>(std::max(before, warm_up_));
-        const double to = static_cast<double>(std::min(done, end_));
-        if (to > from) {
-          stream_bursts_ += static_cast<double>(bursts) * (to - from) / static_cast<double>(done - before);
-        }
-      }
+  // One granule after the other, striped over the channels, through the door that a machine's granules take.
+  void run_stream() {
+    const std::string turns = directions(pattern_.name());
+    const std::uint64_t bytes = kGranuleBytes * dram_.channels();
+    const Femtoseconds from = fs(warm_up_);
+    const Femtoseconds to = fs(end_);
+    Femtoseconds now = 0;
+    Femtoseconds before = 0;
+    for (std::size_t i = 0; before < to; ++i) {
+      const bool write = turns[i % turns.size()] == 'w';
+      now = write ? dram_.write(bytes, 0, now) : dram_.read(bytes, false, 0, now);
+      const Femtoseconds done = std::max(before, dram_.busy_until());
+      // The part of the granule inside the window.
+      const double inside = static_cast<double>(std::min(done, to) - std::max(before, from));
+      if (inside > 0)
+        stream_bytes_[write] += static_cast<double>(bytes) * inside / static_cast<double>(done - before);
+      before = done;
     }
   }
-  double stream_bursts_ = 0;
+  double stream_bytes_[2] = {0, 0};  // read, written
+  Femtoseconds fs(DramTick t) const { return from_ns(static_cast<double>(t) * tick_ns_); }
+
+  // A stream opens each row once, and keeps one open all the time.
+  void add_stream(double& activates, double& columns, double& energy) const {
+    const auto burst_bytes = static_cast<double>(device_.burst_bytes());
+    columns = (stream_bytes_[0] + stream_bytes_[1]) / burst_bytes;
+    activates = columns / device_.columns();
+    if (!device_.currents) return;
+    const double channels = dram_.channels();
+    const double seconds = static_cast<double>(end_ - warm_up_) * tick_ns_ * 1e-9;
+    const double refreshes =
+        seconds / (device_.timing.trefi * device_.clock_ns * 1e-9) * device_.pseudo_channels;
+    const auto count = [channels](double all) {
+      return static_cast<std::uint64_t>(std::lround(all / channels));
+    };
+    energy = channels * dram_core_energy_j(device_, {count(activates), count(stream_bytes_[0] / burst_bytes),
+                                                     count(stream_bytes_[1] / burst_bytes),
+                                                     static_cast<std::uint64_t>(std::lround(refreshes)), 0,
+                                                     seconds, seconds * device_.pseudo_channels});
+  }
 
   DramProbeResult result() {
     DramProbeResult r;
     const double seconds = static_cast<double>(end_ - warm_up_) * tick_ns_ * 1e-9;
-    const double bursts = static_cast<double>(bursts_) + stream_bursts_;
+    const auto burst_bytes = static_cast<double>(device_.burst_bytes());
+    const double bursts = static_cast<double>(bursts_) + (stream_bytes_[0] + stream_bytes_[1]) / burst_bytes;
     r.requests = static_cast<std::uint64_t>(bursts);
     r.achieved_gb_per_s = bursts * static_cast<double>(device_.burst_bytes()) / seconds * 1e-9;
     if (reads_ > 0) {
@@ -224,6 +261,8 @@ class TileProbe {
     double activates = 0;
     double columns = 0;
     double energy = 0;
+    if (stream_bytes_[0] + stream_bytes_[1] > 0) lanes_.clear();  // nothing came burst by burst
+    if (lanes_.empty()) add_stream(activates, columns, energy);
     for (std::size_t l = 0; l < lanes_.size(); ++l) {
       DramActivity a = activity(lanes_[l], end_);
       if (warm_) {
@@ -253,7 +292,7 @@ class TileProbe {
 DramProbeResult run_dram_tile_probe(const DramProbe& probe, const DramMapping& mapping, AccessPattern pattern,
                                     const TrafficLoad& load) {
   DramProbeResult r = TileProbe(probe, mapping, std::move(pattern)).run(load);
-  r.peak_gb_per_s = probe.device.peak_gb_per_s() * probe.channels;
+  r.peak_gb_per_s = probe.dram.peak_bytes_per_s() * 1e-9;
   r.share_of_peak = r.achieved_gb_per_s / r.peak_gb_per_s;
   return r;
 }

@@ -60,7 +60,9 @@ SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
   }
   spec.memory_bytes_per_cycle = arch.dram.peak_bytes_per_s() / arch.clock_hz;
   spec.memory_latency_cycles =
-      (arch.dram.controller_latency_ns + arch.dram.trcd_ns + arch.dram.cl_ns) * 1e-9 * arch.clock_hz;
+      (arch.dram.controller_latency_ns +
+       (arch.dram.device.timing.trcd_rd + arch.dram.device.timing.cl) * arch.dram.device.clock_ns) *
+      1e-9 * arch.clock_hz;
   return spec;
 }
 

@@ -39,16 +39,16 @@ double dram_measured(const CsvRow& row, Quantity quantity) {
 
 SimulatedRow dram_simulate(const CsvRow& row, ProbeFidelity fidelity) {
   DramProbe probe;
-  probe.device = load_dram_device(text_in(row, "preset"));
+  const auto channels = static_cast<std::uint32_t>(number_in(row, "channels", 1));
+  probe.dram = bare_dram(load_dram_device(text_in(row, "preset")), channels);
   const std::string notes = text_in(row, "notes");
   if (notes.find("per-bank refresh") != std::string::npos || notes.find("REFpb") != std::string::npos)
-    probe.device.refresh = DramRefresh::per_bank;
+    probe.dram.device.refresh = DramRefresh::per_bank;
   probe.mapping = DramMapping::normalised(text_in(row, "mapping"));
   probe.pattern = text_in(row, "pattern");
   if (probe.pattern == "dep_rand") probe.pattern = "rand_read";
   if (probe.pattern == "dep_seq") probe.pattern = "seq_read";
   probe.load = text_in(row, "mode") == "open-loop" ? text_in(row, "offered_load") : text_in(row, "mode");
-  probe.channels = static_cast<std::uint32_t>(number_in(row, "channels", 1));
   probe.fidelity = fidelity;
   const DramProbeResult r = run_dram_probe(probe);
   SimulatedRow s;

@@ -8,7 +8,7 @@ namespace orrery {
 namespace {
 
 const char* const kExpected =
-    "seq_read, seq_write, mix21, mix21_rand, rand_read, rand_write, rand_N, stride_N (N bytes) or "
+    "seq_read, seq_write, mix21, mix21_rand, mix21_N, rand_read, rand_write, rand_N, stride_N (N bytes) or "
     "rowconflict";
 
 }  // namespace
@@ -34,12 +34,14 @@ AccessPattern::AccessPattern(const std::string& name, const DramMapping& mapping
   };
   write_ = name == "seq_write" || name == "rand_write";
   // The second stream of a mix lies half the memory away.
-  write_at_ = capacity_ / 2;
+  streams_[1].at = capacity_ / 2;
   if (name == "seq_read" || name == "seq_write") {
     kind_ = Kind::sequential;
-  } else if (name == "mix21" || name == "mix21_rand") {
+  } else if (name.rfind("mix21", 0) == 0 && (name.size() == 5 || name[5] == '_')) {
     kind_ = Kind::mix;
-    random_mix_ = name == "mix21_rand";
+    if (name == "mix21_rand") block_ = burst_;
+    if (name.size() > 5 && block_ == 0) block_ = size_after("mix21_");
+    if (block_ > 0) streams_[1].at = 0;
   } else if (name == "rowconflict") {
     kind_ = Kind::row_conflict;
   } else if (name == "rand_read" || name == "rand_write") {
@@ -56,31 +58,32 @@ AccessPattern::AccessPattern(const std::string& name, const DramMapping& mapping
   }
 }
 
+std::uint64_t AccessPattern::next_of(Stream& stream) {
+  if (block_ > 0 && stream.at == 0) stream.base = random_block(block_);
+  const std::uint64_t address = stream.base + stream.at;
+  stream.at = (stream.at + burst_) % (block_ > 0 ? block_ : capacity_);
+  return address;
+}
+
 MemoryAccess AccessPattern::next() {
   MemoryAccess access;
   access.write = write_;
   switch (kind_) {
     case Kind::sequential:
-      access.address = at_;
-      at_ = (at_ + burst_) % capacity_;
+    case Kind::random:
+      access.address = next_of(streams_[0]);
       break;
-    case Kind::mix: {
+    case Kind::mix:
       access.write = count_++ % 3 == 2;
-      std::uint64_t& at = access.write ? write_at_ : at_;
-      access.address = random_mix_ ? random_block(burst_) : at;
-      at = (at + burst_) % capacity_;
+      access.address = next_of(streams_[access.write]);
+      break;
+    case Kind::stride: {
+      std::uint64_t& at = streams_[0].at;
+      access.address = at;
+      at += block_;
+      if (at >= capacity_) at = (at + burst_) % block_;
       break;
     }
-    case Kind::random:
-      if (at_ == 0) base_ = random_block(block_);
-      access.address = base_ + at_;
-      at_ = (at_ + burst_) % block_;
-      break;
-    case Kind::stride:
-      access.address = at_;
-      at_ += block_;
-      if (at_ >= capacity_) at_ = (at_ + burst_) % block_;
-      break;
     case Kind::row_conflict: {
       DramAddress place;
       place.row = static_cast<std::uint32_t>(count_++);  // the mapping drops what exceeds its bits

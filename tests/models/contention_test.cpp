@@ -9,7 +9,7 @@
 #include "sim/config/arch_loader.h"
 #include "sim/engine/machine.h"
 #include "sim/timing/collective_timing.h"
-#include "sim/timing/dram_timing.h"
+#include "sim/timing/dram/dram_timing.h"
 #include "tests/support/machine_name.h"
 #include "tests/support/programs.h"
 #include "tests/support/random_operator.h"

@@ -210,7 +210,7 @@ TEST(DramProbe, RowConflictTakesOneRowCycleABurst) {
   for (const char* name : {"ddr4-3200", "hbm2-2400", "hbm3-5200", "gddr6-14000"}) {
     const DramDevice d = load_dram_device(name);
     DramProbe probe;
-    probe.device = d;
+    probe.dram = bare_dram(d, 1);
     probe.pattern = "rowconflict";
     for (const ProbeFidelity f : {ProbeFidelity::tile}) {
       probe.fidelity = f;
@@ -229,7 +229,7 @@ struct Cited {
 
 void expect_cited(const Cited& c, ProbeFidelity fidelity, double throughput, double latency_ns) {
   DramProbe probe;
-  probe.device = load_dram_device(c.preset);
+  probe.dram = bare_dram(load_dram_device(c.preset), 1);
   probe.mapping = c.mapping;
   probe.pattern = c.pattern;
   probe.load = c.load;
@@ -270,8 +270,8 @@ TEST(DramProbe, TileFindsTheSame) {
 
 TEST(DramProbe, PerBankRefreshBlocksOneBankOnly) {
   DramProbe probe;
-  probe.device = load_dram_device("hbm3e-9200");
-  probe.device.refresh = DramRefresh::per_bank;
+  probe.dram = bare_dram(load_dram_device("hbm3e-9200"), 1);
+  probe.dram.device.refresh = DramRefresh::per_bank;
   const DramProbeResult r = run_dram_probe(probe);
   EXPECT_GT(r.share_of_peak, 0.6);
   EXPECT_LT(r.share_of_peak, 1.0);
@@ -279,11 +279,11 @@ TEST(DramProbe, PerBankRefreshBlocksOneBankOnly) {
 
 TEST(DramProbe, ClosedPagesMakeEveryRandomReadAMiss) {
   DramProbe probe;
-  probe.device = load_dram_device("ddr4-3200");
-  probe.device.controller.page_policy = DramPagePolicy::closed;
+  probe.dram = bare_dram(load_dram_device("ddr4-3200"), 1);
+  probe.dram.device.controller.page_policy = DramPagePolicy::closed;
   probe.pattern = "rand_read";
   probe.load = "dependent";
-  const DramDevice& d = probe.device;
+  const DramDevice& d = probe.dram.device;
   // No precharge on the way: tRCD + CL + burst, and now and then a refresh.
   const double idle = (d.timing.trcd_rd + d.timing.cl + d.burst_clocks) * d.clock_ns;
   const DramProbeResult r = run_dram_probe(probe);

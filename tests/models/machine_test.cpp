@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "models/factory.h"
-#include "sim/timing/dram_timing.h"
+#include "sim/timing/dram/dram_timing.h"
 #include "sim/timing/systolic_timing.h"
 #include "sim/util/errors.h"
 #include "tests/support/programs.h"

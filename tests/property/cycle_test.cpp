@@ -92,13 +92,10 @@ TEST(Cycle, SmallOperatorsOnTheEdgeAcceleratorAreWithin10Percent) {
 // whole product on the array element by element, in the machine's best dataflow. 500 random products.
 TEST(Cycle, TileIsWithin3PercentOfTheArrayOnAnIdealMemory) {
   ArchSpec arch = load_arch_named("asic/edge-npu");
-  arch.dram.data_rate_mtps *= 1000;
-  arch.dram.nccd_l = arch.dram.nccd_s;
-  for (double* ns :
-       {&arch.dram.cl_ns, &arch.dram.cwl_ns, &arch.dram.trcd_ns, &arch.dram.trp_ns, &arch.dram.tras_ns,
-        &arch.dram.trc_ns, &arch.dram.trrd_s_ns, &arch.dram.tfaw_ns, &arch.dram.trtp_ns, &arch.dram.twr_ns,
-        &arch.dram.twtr_s_ns, &arch.dram.twtr_l_ns, &arch.dram.trfc_ns, &arch.dram.controller_latency_ns,
-        &arch.network.latency_ns, &arch.command.kernel_overhead_ns, &arch.command.item_dispatch_ns})
+  arch.dram.device.clock_ns /= 1000;
+  arch.dram.device.timing.tccd_l = arch.dram.device.timing.tccd_s;
+  for (double* ns : {&arch.dram.controller_latency_ns, &arch.network.latency_ns,
+                     &arch.command.kernel_overhead_ns, &arch.command.item_dispatch_ns})
     *ns = 0;
   arch.network.port_bytes_per_cycle = 1e6;
   arch.cores.scratchpad.size_bytes = 64 << 20;
@@ -152,8 +149,7 @@ TEST(Cycle, RefusesCollectives) {
   RunnerOptions options;
   options.fidelity = Fidelity::cycle;
   OperatorRunner runner(arch, options);
-  EXPECT_THROW(run_kernel(standalone(OperatorKind::all_reduce, shape, DType::fp16), runner),
-               SimulationError);
+  EXPECT_THROW(run_kernel(standalone(OperatorKind::all_reduce, shape, DType::fp16), runner), SimulationError);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "tests/support/small_machine.h"
 
+#include "sim/config/dram_loader.h"
+
 namespace orrery::test {
 
 ArchSpec small_machine() {
@@ -21,31 +23,9 @@ ArchSpec small_machine() {
   arch.cores.prefetch_across_items = true;
   arch.cores.dma = {64, 64 * kKiB};
   DramSpec& d = arch.dram;
-  d.preset = d.kind = "ddr4";
+  d.device = load_dram_device("ddr4-3200");
   d.channels = 1;
-  d.data_rate_mtps = 3200;
-  d.transfers_per_clock = 2;
-  d.channel_width_bits = 64;
-  d.burst_length = 8;
-  d.bank_groups = d.banks_per_group = 4;
-  d.page_bytes = 8192;
-  d.nccd_s = 4;
-  d.nccd_l = 8;
-  d.cl_ns = 13.75;
-  d.cwl_ns = 10;
-  d.trcd_ns = d.trp_ns = 13.75;
-  d.tras_ns = 32.5;
-  d.trc_ns = 46.25;
-  d.trrd_s_ns = 2.5;
-  d.tfaw_ns = 21.25;
-  d.trtp_ns = 7.5;
-  d.twr_ns = 15;
-  d.twtr_s_ns = 2.5;
-  d.twtr_l_ns = 7.5;
-  d.trefi_ns = 7800;
-  d.trfc_ns = 350;
-  d.interleave_bytes = 256;
-  d.capacity_bytes = kGiB;
+  d.capacity_bytes = d.allocatable_bytes = kGiB;
   d.energy.read_pj_per_bit = d.energy.write_pj_per_bit = 18;
   arch.network = {1024, 0, 1};
   arch.execution.default_dtype = DType::fp16;

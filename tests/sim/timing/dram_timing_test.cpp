@@ -1,47 +1,72 @@
-#include "sim/timing/dram_timing.h"
+#include "sim/timing/dram/dram_timing.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/config/arch_loader.h"
+#include "sim/config/dram_loader.h"
+#include "sim/timing/dram/stream_rates.h"
 #include "tests/support/small_machine.h"
 
 namespace orrery::test {
 namespace {
 
-// Streaming throughput of whole simulators with the same timings (DRAMsim3, Ramulator 2.1): within 3 points.
-TEST(DramTiming, StreamsWhatRamulatorAndDramsimStream) {
-  DramSpec hbm2 = load_arch_named("asic/tpu-v4i").dram;  // HBM2 at 2400 Mbps
-  hbm2.channels = 1;
-  // Streams that interleave reach less, as the command scheduler finds (cycle fidelity, runs of 8 KiB).
-  const double mixed = DramTiming(hbm2).stream_bytes_per_s() / hbm2.peak_bytes_per_s();
-  EXPECT_NEAR(mixed, hbm2.mixed_stream_share, 1e-6);
-  hbm2.mixed_stream_share = 0;
-  const double share = DramTiming(hbm2).stream_bytes_per_s() / hbm2.peak_bytes_per_s();
-  EXPECT_NEAR(share, 1 - 421.0 / 4682, 0.03);  // the bound that both tools reach to 0.974-0.996
+// Of the peak of its pins: the share that the command scheduler reaches.
+double share(const DramDevice& device, double ns_per_burst) {
+  return static_cast<double>(device.burst_bytes()) / ns_per_burst / device.peak_gb_per_s();
 }
 
-TEST(DramTiming, RandomBurstsAreBoundByFourActivatesAWindow) {
-  const DramSpec ddr4 = small_machine().dram;
-  const DramTiming timing(ddr4);
-  // 64-byte bursts to new rows: 4 every tFAW = 21.25 ns, less refresh.
-  const double bytes_per_s = 64 * 1000 / (timing.busy_ns(64 * 1000, 64) * 1e-9);
-  EXPECT_NEAR(bytes_per_s, 4 * 64 / 21.25e-9 * (1 - 350.0 / 7800), 1e6);
+// 0.859 is what `probe dram --pattern rand_8192 --fidelity cycle` finds for HBM2E.
+TEST(StreamRates, StreamsReachWhatTheProbeFindsAtCommandLevel) {
+  const DramDevice device = load_dram_device("hbm2e-3200");
+  const DramStreamRates& rates = stream_rates(device);
+  EXPECT_NEAR(share(device, rates.read), 0.859, 0.025);  // by where its few blocks fall
+  EXPECT_GT(rates.mixed, (2 * rates.read + rates.write) / 3);  // the buses turn
+  EXPECT_GT(scattered_ns_per_burst(device), rates.read);
+  EXPECT_EQ(&rates, &stream_rates(device));  // measured once
 }
 
-TEST(DramTiming, OneBankGroupIsBoundByTheLongColumnSpacing) {
-  DramSpec ddr4 = small_machine().dram;
+TEST(StreamRates, NoDeviceBeatsItsPinsOrStandsStill) {
+  for (const std::string& preset : dram_preset_names()) {
+    const DramDevice device = load_dram_device(preset);
+    const DramStreamRates& rates = stream_rates(device);
+    for (const double ns : {rates.read, rates.write, rates.mixed, scattered_ns_per_burst(device)}) {
+      EXPECT_LE(share(device, ns), 1) << preset;
+      EXPECT_GT(share(device, ns), 0.02) << preset;
+    }
+    EXPECT_GT(share(device, rates.read), 0.6) << preset;
+  }
+}
+
+// Twice as long between activates and columns: half the rate, wherever it is asked.
+TEST(StreamRates, TimingsMoveTheRates) {
+  DramDevice slow = load_dram_device("hbm3-5200");
+  const double before = stream_rates(slow).read;
+  slow.timing.tccd_s *= 2;
+  slow.timing.tccd_l *= 2;
+  EXPECT_NEAR(stream_rates(slow).read / before, 2, 0.25);
+}
+
+TEST(StreamRates, OneBankGroupIsBoundByTheLongColumnSpacing) {
+  DramDevice ddr4 = load_dram_device("ddr4-3200");
   ddr4.bank_groups = 1;
-  const double slow = DramTiming(ddr4).stream_bytes_per_s();
-  EXPECT_NEAR(slow, 12.8e9 * (1 - 350.0 / 7800), 1e7);  // tCCD_L is twice the burst
+  EXPECT_NEAR(share(ddr4, stream_rates(ddr4).read), 0.5 * (1 - 350.0 / 7800), 0.02);  // tCCD_L: two bursts
 }
 
 TEST(DramTiming, IdleReadLatencyIsPrechargeActivateColumnAndBurst) {
   EXPECT_NEAR(DramTiming(small_machine().dram).read_latency_ns(), 13.75 * 3 + 2.5, 1e-9);
 }
 
-TEST(DramTiming, AWriteCostsMoreTheSmallerTheBatchItDrainsIn) {
-  EXPECT_GT(DramTiming(small_machine().dram).turnaround_ns(), 15);
-  EXPECT_EQ(DramTiming(small_machine().dram).write_batch_bytes(), 32U * 64);
+TEST(DramTiming, RatesAreOfAllChannels) {
+  DramSpec dram = small_machine().dram;
+  const DramTiming one(dram);
+  dram.channels = 8;
+  const DramTiming eight(dram);
+  EXPECT_NEAR(one.read_ns_per_byte() / eight.read_ns_per_byte(), 8, 1e-9);
+  EXPECT_EQ(eight.write_batch_bytes(), 8 * one.write_batch_bytes());
+  EXPECT_NEAR(eight.turnaround_ns(), one.turnaround_ns(), 1e-9);  // side by side
+  EXPECT_GT(one.turnaround_ns(), 0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "models/dram/refresh_queue.h"
+#include "sim/timing/dram/refresh_queue.h"
 
 #include <algorithm>
 

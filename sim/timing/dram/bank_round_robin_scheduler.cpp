@@ -1,4 +1,4 @@
-#include "models/dram/bank_round_robin_scheduler.h"
+#include "sim/timing/dram/bank_round_robin_scheduler.h"
 
 #include <algorithm>
 

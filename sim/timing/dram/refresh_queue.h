@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "models/dram/dram_request.h"
+#include "sim/timing/dram/dram_request.h"
 
 namespace orrery {
 

@@ -1,4 +1,4 @@
-#include "models/dram/oldest_ready_scheduler.h"
+#include "sim/timing/dram/oldest_ready_scheduler.h"
 
 #include <algorithm>
 
@@ -54,7 +54,7 @@ void OldestReadyScheduler::update_mode() {
     write_mode_ = writes > policy_.write_high * policy_.write_queue ||
                   (waiting_[0] == 0 && waiting_[1] > 0 && waiting_[1] >= policy_.write_idle);
   } else {
-    write_mode_ = writes >= policy_.write_low * policy_.write_queue || waiting_[0] == 0;
+    write_mode_ = writes > 0 && (writes >= policy_.write_low * policy_.write_queue || waiting_[0] == 0);
   }
 }
 

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "models/dram/dram_scheduler.h"
+#include "sim/timing/dram/dram_scheduler.h"
 
 namespace orrery {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "models/dram/dram_timing_state.h"
+#include "sim/timing/dram/dram_timing_state.h"
 
 namespace orrery {
 

@@ -1,7 +1,7 @@
-#include "models/dram/dram_scheduler.h"
+#include "sim/timing/dram/dram_scheduler.h"
 
-#include "models/dram/bank_round_robin_scheduler.h"
-#include "models/dram/oldest_ready_scheduler.h"
+#include "sim/timing/dram/bank_round_robin_scheduler.h"
+#include "sim/timing/dram/oldest_ready_scheduler.h"
 
 namespace orrery {
 

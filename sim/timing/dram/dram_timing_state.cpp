@@ -1,4 +1,4 @@
-#include "models/dram/dram_timing_state.h"
+#include "sim/timing/dram/dram_timing_state.h"
 
 #include <algorithm>
 

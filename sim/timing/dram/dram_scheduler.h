@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "models/dram/dram_request.h"
-#include "models/dram/refresh_queue.h"
+#include "sim/timing/dram/dram_request.h"
+#include "sim/timing/dram/refresh_queue.h"
 #include "sim/util/units.h"
 
 namespace orrery {

@@ -1,0 +1,125 @@
+// `orrery probe dram`.
+
+#include <fmt/format.h>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/dram_loader.h"
+#include "sim/config/dram_mapping.h"
+#include "sim/util/errors.h"
+#include "sim/workload/access_pattern.h"
+#include "sim/workload/traffic_load.h"
+#include "tools/orrery/probe_points.h"
+
+namespace orrery {
+
+const ProbeHelp kDramProbeHelp = {
+    "orrery probe dram (--preset P | --arch NAME) [--pattern ...] [--load ...] [--mapping M]\n"
+    "Bandwidth, latency and energy of DRAM channels under an access pattern: some of a preset, or those of "
+    "a\n"
+    "machine. At fidelity tile traffic goes through the block that a machine runs with.\n"
+    "Patterns: seq_read, seq_write, mix21 (two streams, read read write), mix21_rand, rand_read, "
+    "rand_write,\n"
+    "rand_N and mix21_N (random blocks of N bytes; 8192: as a machine's streams share its channels), "
+    "stride_N,\n"
+    "rowconflict. Loads: saturating, dependent (one access at a time) or a share of the peak. Mappings: "
+    "fields\n"
+    "from the most significant: ro ra ba bg pc co ch, dashes\n"
+    "allowed, a field may be split (rorabacobgco2).",
+    "  orrery probe dram --preset hbm2-2400 --pattern seq_read\n"
+    "  orrery probe dram --arch gpu/a100-sxm-80gb --pattern mix21_8192 --fidelity tile\n"
+    "  orrery probe dram --preset ddr5-5600 --pattern rand_read --load dependent\n"
+    "  orrery probe dram --preset ramulator-hbm3-16gb-8hi-hbm3-6400mbps --pattern mix21 --sweep --plot "
+    "hbm3.svg\n"
+    "  orrery probe dram --preset ddr4-3200 --pattern seq_read --mapping ro-ra-ba-bg-co --fidelity tile\n"};
+
+namespace {
+
+ProbeRow dram_row(const DramProbe& probe) {
+  const DramProbeResult r = run_dram_probe(probe);
+  ProbeRow row = {
+      {"schema", "orrery/result/1"},
+      {"kind", "probe"},
+      {"probe", "dram"},
+      {"preset", probe.dram.device.preset},
+      {"pattern", probe.pattern},
+      {"load", probe.load},
+      {"mapping", probe.mapping},
+      {"channels", probe.alike * ceil_div(probe.dram.channels, probe.dram.device.pseudo_channels)},
+      {"refresh", probe.dram.device.refresh == DramRefresh::per_bank ? "per_bank" : "all_bank"},
+      {"fidelity", probe.fidelity == ProbeFidelity::cycle ? "cycle" : "tile"},
+      {"peak_gb_per_s", r.peak_gb_per_s},
+      {"achieved_gb_per_s", r.achieved_gb_per_s},
+      {"share_of_peak", r.share_of_peak}};
+  row["latency_ns"] = r.latency_ns > 0 ? ProbeRow(r.latency_ns) : ProbeRow(nullptr);
+  row["p99_latency_ns"] = r.latency_ns > 0 ? ProbeRow(r.p99_latency_ns) : ProbeRow(nullptr);
+  row["source_wait_ns"] = r.latency_ns > 0 ? ProbeRow(r.source_wait_ns) : ProbeRow(nullptr);
+  row["row_hit_rate"] = r.row_hit_rate;
+  row["energy_pj_per_bit"] = r.energy_pj_per_bit > 0 ? ProbeRow(r.energy_pj_per_bit) : ProbeRow(nullptr);
+  row["requests"] = r.requests;
+  return row;
+}
+
+}  // namespace
+
+int probe_dram(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                                //
+      ("preset", po::value<std::string>()->value_name("P"), "DRAM preset (orrery list dram) or file")  //
+      ("arch", po::value<std::string>()->value_name("NAME"), "machine, whose DRAM it is")              //
+      ("pattern", po::value<std::string>()->default_value("seq_read"), "access pattern")               //
+      ("load", po::value<std::string>()->default_value("saturating"), "how fast accesses come")        //
+      ("mapping", po::value<std::string>()->default_value(DramMapping::default_order()),
+       "address mapping")                                                                    //
+      ("channels", po::value<std::int64_t>()->default_value(1), "channels")                  //
+      ("refresh", po::value<std::string>(), "all_bank or per_bank (default: the preset's)")  //
+      ("warmup-ns", po::value<double>()->default_value(30000), "not measured")               //
+      ("measure-ns", po::value<double>()->default_value(200000), "measured");
+  add_common(options, true);
+  const ParsedOptions parsed =
+      parse_options(arguments, options, kDramProbeHelp.usage, kDramProbeHelp.examples);
+  if (parsed.help) return 0;
+  const po::variables_map& v = parsed.values;
+  DramProbe probe;
+  const bool of_machine = v.count("arch") != 0;
+  if (of_machine == (v.count("preset") != 0)) throw UsageError("give --preset or --arch");
+  if (of_machine && !v["channels"].defaulted())
+    throw UsageError("--channels: the machine says how many it has");
+  if (of_machine) {
+    // Striping makes its channels alike: one is probed, and counts as often as there are.
+    probe.dram = load_arch_named(v["arch"].as<std::string>()).dram;
+    probe.alike = ceil_div(probe.dram.channels, probe.dram.device.pseudo_channels);
+    probe.dram.channels = probe.dram.device.pseudo_channels;
+  } else {
+    probe.dram = bare_dram(load_dram_device(v["preset"].as<std::string>()), small(v, "channels", 1, 65536));
+  }
+  DramDevice& device = probe.dram.device;
+  const std::uint32_t channels = ceil_div(probe.dram.channels, device.pseudo_channels);
+  probe.pattern = v["pattern"].as<std::string>();
+  probe.load = v["load"].as<std::string>();
+  probe.mapping = DramMapping::normalised(v["mapping"].as<std::string>());
+  probe.fidelity = parse_probe_fidelity(v["fidelity"].as<std::string>());
+  probe.warm_up_ns = real_between(v, "warmup-ns", 0, 1e9);
+  probe.measured_ns = real_between(v, "measure-ns", 1, 1e9);
+  if (v.count("refresh") != 0) {
+    const std::string refresh = v["refresh"].as<std::string>();
+    if (refresh != "all_bank" && refresh != "per_bank") throw UsageError("--refresh: all_bank or per_bank");
+    device.refresh = refresh == "per_bank" ? DramRefresh::per_bank : DramRefresh::all_bank;
+    const auto found = check_dram_device(device, device.preset);
+    if (!found.empty()) throw ConfigError(found);
+  }
+  // What is wrong with a mapping or a pattern shows before anything runs.
+  const DramMapping mapping(probe.mapping, device, channels);
+  AccessPattern(probe.pattern, mapping, device.burst_bytes());
+  parse_traffic_load(probe.load, 1);
+  std::vector<std::function<ProbeRow()>> points;
+  if (v.count("sweep") == 0) points.push_back([probe] { return dram_row(probe); });
+  for (int percent = 5; v.count("sweep") != 0 && percent <= 100; percent += percent < 90 ? 10 : 5) {
+    DramProbe point = probe;
+    point.load = fmt::format("{:.2f}", percent / 100.0);
+    points.push_back([point] { return dram_row(point); });
+  }
+  return run_points(v, points, titled(device.preset + " " + probe.pattern), "achieved_gb_per_s",
+                    {"latency_ns"});
+}
+
+}  // namespace orrery

@@ -1,0 +1,93 @@
+// `orrery probe sram`.
+
+#include "sim/config/arch_loader.h"
+#include "sim/probe/sram_probe.h"
+#include "tools/orrery/probe_points.h"
+
+namespace orrery {
+
+const ProbeHelp kSramProbeHelp = {
+    "orrery probe sram (--arch NAME | --levels FILE.yaml) [--pattern ...] [--footprint-kib N] [--cores N]\n"
+    "Latency and bandwidth of on-chip memories, level by level. Patterns: stride_N (bytes between the "
+    "lanes'\n"
+    "accesses: bank conflicts), rand, chase (each access waits for the one before).",
+    "  orrery probe sram --arch gpu/a100-sxm-80gb --pattern chase --sweep\n"
+    "  orrery probe sram --arch gpu/h100-sxm --pattern stride_128 --footprint-kib 64\n"
+    "  orrery probe sram --levels arch_configs/sram/mi300x.yaml --pattern rand --footprint-kib 65536 --cores "
+    "16\n"};
+
+namespace {
+
+ProbeRow sram_row(const SramProbe& probe, const std::string& name) {
+  const SramProbeResult r = run_sram_probe(probe);
+  ProbeRow row = {{"schema", "orrery/result/1"},
+                  {"kind", "probe"},
+                  {"probe", "sram"},
+                  {"memories", name},
+                  {"pattern", probe.pattern},
+                  {"footprint_kib", static_cast<double>(probe.footprint_bytes) / 1024},
+                  {"cores", probe.cores},
+                  {"latency_cycles", r.latency_cycles},
+                  {"bytes_per_cycle", r.bytes_per_cycle},
+                  {"gb_per_s", r.gb_per_s}};
+  ProbeRow levels = ProbeRow::array();
+  for (const SramLevelResult& l : r.levels) {
+    levels.push_back({{"level", l.name},
+                      {"hit_rate", l.hit_rate},
+                      {"conflict_cycles", l.conflict_cycles},
+                      {"write_backs", l.write_backs},
+                      {"far", l.far}});
+  }
+  row["levels"] = levels;
+  return row;
+}
+
+}  // namespace
+
+int probe_sram(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                                  //
+      ("arch", po::value<std::string>()->value_name("NAME"), "machine")                                  //
+      ("levels", po::value<std::string>()->value_name("FILE"), "memories in YAML (orrery schema sram)")  //
+      ("pattern", po::value<std::string>()->default_value("stride_4"), "access pattern")                 //
+      ("footprint-kib", po::value<double>()->default_value(64), "bytes that are touched")                //
+      ("cores", po::value<std::int64_t>()->default_value(1), "cores that access")                        //
+      ("access-bytes", po::value<std::int64_t>()->default_value(4), "a lane's access")                   //
+      ("lanes", po::value<std::int64_t>()->default_value(32), "accesses a core makes at once")           //
+      ("outstanding", po::value<std::int64_t>()->default_value(64), "groups of accesses under way")      //
+      ("accesses", po::value<std::int64_t>()->default_value(20000), "a core, measured")                  //
+      ("writes", po::value<double>()->default_value(0), "share of the accesses")                         //
+      ("pin-kib", po::value<double>()->default_value(0), "of the footprint, kept in the last level");
+  add_common(options, false);
+  const ParsedOptions parsed =
+      parse_options(arguments, options, kSramProbeHelp.usage, kSramProbeHelp.examples);
+  if (parsed.help) return 0;
+  const po::variables_map& v = parsed.values;
+  if ((v.count("arch") != 0) == (v.count("levels") != 0)) throw UsageError("give --arch or --levels");
+  SramProbe probe;
+  const std::string name = v[v.count("arch") != 0 ? "arch" : "levels"].as<std::string>();
+  probe.hierarchy =
+      v.count("arch") != 0 ? sram_hierarchy_of(load_arch_named(name)) : load_sram(name, probe.private_levels);
+  probe.pattern = v["pattern"].as<std::string>();
+  probe.footprint_bytes =
+      static_cast<std::uint64_t>(real_between(v, "footprint-kib", 1.0 / 1024, 64.0 * 1024 * 1024) * 1024);
+  probe.cores = small(v, "cores", 1, 1 << 20);
+  probe.access_bytes = small(v, "access-bytes", 1, 4096);
+  probe.lanes = small(v, "lanes", 1, 65536);
+  probe.outstanding = small(v, "outstanding", 1, 65536);
+  probe.accesses = whole_between(v, "accesses", 1, 100'000'000);
+  probe.write_share = real_between(v, "writes", 0, 1);
+  probe.pinned_bytes = static_cast<std::uint64_t>(real_between(v, "pin-kib", 0, 64.0 * 1024 * 1024) * 1024);
+  std::vector<std::function<ProbeRow()>> points;
+  if (v.count("sweep") == 0) points.push_back([&] { return sram_row(probe, name); });
+  for (std::uint64_t kib = 16; v.count("sweep") != 0 && kib <= 256 * 1024; kib *= 2) {
+    SramProbe point = probe;
+    point.footprint_bytes = kib * 1024;
+    points.push_back([point, name] { return sram_row(point, name); });
+  }
+  Plot plot = titled(name + " " + probe.pattern);
+  plot.log_x = true;
+  return run_points(v, points, plot, "footprint_kib", {"latency_cycles"});
+}
+
+}  // namespace orrery
