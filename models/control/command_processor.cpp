@@ -43,11 +43,9 @@ void CommandProcessor::connect(std::vector<ComputeTile*> tiles, SharedLevels* sh
   collectives_ = collectives;
 }
 
-void CommandProcessor::begin(const Program& program, const std::vector<ResidentTensor>& resident,
-                             std::uint64_t foreign_dirty_bytes, bool skip) {
+void CommandProcessor::begin(const Program& program, const OnChip& on_chip, bool skip) {
   program_ = &program;
-  resident_ = resident;
-  foreign_dirty_bytes_ = foreign_dirty_bytes;
+  on_chip_ = on_chip;
   skip_ = skip;
   outcomes_.assign(program.tasks.size(), TaskOutcome{});
   started_.assign(program.tasks.size(), false);
@@ -117,23 +115,13 @@ TileRange CommandProcessor::tile_range(TensorId tensor, const std::vector<std::u
   TileRange range;
   range.tensor = tensor;
   range.tile_bytes = tile_bytes;
-  for (ResidentTensor& r : resident_) {
+  for (const ResidentTensor& r : on_chip_.tensors) {
     if (r.tensor != tensor) continue;
     range.resident_bytes = r.bytes;
     range.dirty_bytes = r.dirty_bytes;
-    placed_.push_back(&r);
+    placed_.push_back(tensor);
   }
   return range;
-}
-
-// Dirty bytes of all tensors but those placed for the running task.
-std::uint64_t CommandProcessor::foreign_dirty() const {
-  std::uint64_t dirty = foreign_dirty_bytes_;
-  for (const ResidentTensor& r : resident_) {
-    const bool placed = std::find(placed_.begin(), placed_.end(), &r) != placed_.end();
-    if (!placed) dirty += r.dirty_bytes;
-  }
-  return dirty;
 }
 
 void CommandProcessor::place_tiles(const TileKernel& kernel) {
@@ -154,7 +142,7 @@ void CommandProcessor::place_tiles(const TileKernel& kernel) {
   };
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) run_.input_entry[i] = place(kernel.inputs[i]);
   for (std::size_t i = 0; i < kernel.outputs.size(); ++i) run_.output_entry[i] = place(kernel.outputs[i]);
-  shared_->begin(ranges, foreign_dirty());
+  shared_->begin(ranges, on_chip_.dirty_beside(placed_));
 }
 
 // Tensor 0 is the array that goes in, 1 the one that comes out. Beside a kernel, whose tiles own the shared
@@ -168,14 +156,14 @@ void CommandProcessor::start_collective(const CollectiveTask& task, Femtoseconds
   const std::vector<std::uint64_t> pieces = CollectiveEngine::pieces(task);
   placed_.clear();
   const std::vector<TileRange> ranges = {tile_range(TensorId{0}, pieces), tile_range(TensorId{1}, pieces)};
-  shared_->begin(ranges, foreign_dirty());
+  shared_->begin(ranges, on_chip_.dirty_beside(placed_));
   collectives_->begin(task, t, 0, static_cast<std::uint32_t>(pieces.size()));
 }
 
 void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   const TileKernel& kernel = std::get<TileKernel>(program_->tasks[task].work);
   if (collective_task_ != kNoTask && collective_placed_) {  // the kernel's tiles take over the shared buffer
-    update_resident(2);
+    update_on_chip(2);
     collective_placed_ = false;
     collectives_->bypass_shared_buffer();
   }
@@ -239,41 +227,22 @@ void CommandProcessor::finish_kernel() {
   outcome.split += last_path_.split.share(outcome.skipped);  // the replayed waves spent it alike
   skipped_counts_ += forward_.skipped_counts();
   const TileKernel& kernel = *run_.kernel;
-  update_resident(kernel.inputs.size() + kernel.outputs.size());
+  update_on_chip(kernel.inputs.size() + kernel.outputs.size());
   rearm();
 }
 
 // Takes over what the shared buffer holds after a task: its own tensors as found there, the others less what
-// had to leave, the foreign first.
-void CommandProcessor::update_resident(std::size_t ranges) {
+// had to leave.
+void CommandProcessor::update_on_chip(std::size_t ranges) {
   if (shared_ == nullptr) return;
-  const std::uint64_t before = foreign_dirty();
-  std::uint64_t left = before - std::min(before, shared_->foreign_dirty_bytes());
-  const std::uint64_t foreign = std::min(left, foreign_dirty_bytes_);
-  foreign_dirty_bytes_ -= foreign;
-  left -= foreign;
-  for (ResidentTensor& r : resident_) {
-    if (std::find(placed_.begin(), placed_.end(), &r) != placed_.end()) continue;
-    const std::uint64_t leaves = std::min(left, r.dirty_bytes);
-    r.dirty_bytes -= leaves;
-    r.bytes -= std::min(r.bytes, leaves);
-    left -= leaves;
-  }
+  const std::uint64_t before = on_chip_.dirty_beside(placed_);
+  on_chip_.write_back(before - std::min(before, shared_->foreign_dirty_bytes()), placed_);
   placed_.clear();
-  for (std::size_t i = 0; i < ranges; ++i) {
-    const ResidentTensor held = shared_->resident(i);
-    const auto known = std::find_if(resident_.begin(), resident_.end(),
-                                    [&](const ResidentTensor& r) { return r.tensor == held.tensor; });
-    if (known != resident_.end()) {
-      *known = held;
-    } else {
-      resident_.push_back(held);
-    }
-  }
+  for (std::size_t i = 0; i < ranges; ++i) on_chip_.hold(shared_->resident(i));
 }
 
 void CommandProcessor::collective_done(Femtoseconds done) {
-  if (collective_placed_) update_resident(2);
+  if (collective_placed_) update_on_chip(2);
   TaskOutcome& outcome = outcomes_[collective_task_];
   outcome.end = std::max<Femtoseconds>(done, outcome.start + 1);
   outcome.split.add(TimeCategory::link, outcome.end - outcome.start - outcome.split.total());

@@ -36,10 +36,9 @@ class CommandProcessor : public sc_core::sc_module,
   void connect(std::vector<ComputeTile*> tiles, SharedLevels* shared, const DramController* dram,
                CollectiveEngine* collectives);
 
-  // Starts `program` at the next point of the wake-up grid; it must outlive the run. `resident` lists what is
-  // on chip; `skip` allows steady-state skipping.
-  void begin(const Program& program, const std::vector<ResidentTensor>& resident,
-             std::uint64_t foreign_dirty_bytes, bool skip);
+  // Starts `program` at the next point of the wake-up grid; it must outlive the run. `skip` allows
+  // steady-state skipping.
+  void begin(const Program& program, const OnChip& on_chip, bool skip);
 
   bool complete() const;
   const std::vector<TaskOutcome>& outcomes() const { return outcomes_; }
@@ -47,8 +46,7 @@ class CommandProcessor : public sc_core::sc_module,
   const ActivityCounts& skipped_counts() const { return skipped_counts_; }
 
   // What is on chip now: as given to begin(), brought up to date by each kernel.
-  const std::vector<ResidentTensor>& resident() const { return resident_; }
-  std::uint64_t foreign_dirty_bytes() const { return foreign_dirty_bytes_; }
+  const OnChip& on_chip() const { return on_chip_; }
 
   void item_done(const CriticalPath& path) override;
   void collective_done(Femtoseconds done) override;
@@ -74,10 +72,9 @@ class CommandProcessor : public sc_core::sc_module,
   CollectiveEngine* collectives_ = nullptr;
 
   const Program* program_ = nullptr;
-  std::vector<ResidentTensor> resident_;
-  std::vector<const ResidentTensor*> placed_;  // of those, the running task's
-  bool collective_placed_ = false;             // its array lives in the shared buffer
-  std::uint64_t foreign_dirty_bytes_ = 0;
+  OnChip on_chip_;
+  std::vector<TensorId> placed_;    // the running task's
+  bool collective_placed_ = false;  // its array lives in the shared buffer
   bool skip_ = true;
   std::vector<TaskOutcome> outcomes_;
   std::vector<bool> started_;
@@ -102,9 +99,8 @@ class CommandProcessor : public sc_core::sc_module,
   void start_collective(const CollectiveTask& task, Femtoseconds t);
   void place_tiles(const TileKernel& kernel);
   TileRange tile_range(TensorId tensor, const std::vector<std::uint64_t>& tile_bytes);
-  std::uint64_t foreign_dirty() const;
   void finish_kernel();
-  void update_resident(std::size_t ranges);
+  void update_on_chip(std::size_t ranges);
   void rearm();
 };
 

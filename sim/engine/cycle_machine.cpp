@@ -87,8 +87,7 @@ void CycleMachine::set_clock_factor(double factor) {
   chip_->clock.set_hertz(arch_.clock_hz * factor);
 }
 
-ProgramOutcome CycleMachine::run(const Program& program, const std::vector<ResidentTensor>& resident,
-                                 std::uint64_t foreign_dirty_bytes, bool /*skip_steady_state*/) {
+ProgramOutcome CycleMachine::run(const Program& program, const OnChip& on_chip, bool /*skip_steady_state*/) {
   if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) sc_core::sc_start(sc_core::SC_ZERO_TIME);
   check_clock(now_fs());
   AddressMap addresses(chip_->memory.line_bytes());
@@ -117,16 +116,16 @@ ProgramOutcome CycleMachine::run(const Program& program, const std::vector<Resid
     runs.push_back(std::move(run));
   }
   std::vector<ResidentRange> ranges;
-  std::uint64_t foreign = foreign_dirty_bytes;
-  for (const ResidentTensor& r : resident) {
+  std::uint64_t others = on_chip.other_dirty_bytes;
+  for (const ResidentTensor& r : on_chip.tensors) {
     const auto known = addresses.tensors().find(r.tensor.value);
     if (known == addresses.tensors().end()) {
-      foreign += r.dirty_bytes;
+      others += r.dirty_bytes;
     } else {
       ranges.push_back({known->second.address, known->second.bytes, r.bytes, r.dirty_bytes});
     }
   }
-  chip_->memory.begin(ranges, foreign);
+  chip_->memory.begin(ranges, others);
   const ActivityCounts before = chip_->counts;
   ProgramOutcome outcome;
   for (const CycleKernelRun& run : runs) run_kernel(run, outcome);
@@ -135,8 +134,8 @@ ProgramOutcome CycleMachine::run(const Program& program, const std::vector<Resid
   check_conservation(arch_, outcome.counts);
   check_program(arch_, program, outcome.counts);
   for (const auto& [tensor, place] : addresses.tensors())
-    outcome.resident.push_back(chip_->memory.held(TensorId{tensor}, place.address, place.bytes));
-  outcome.foreign_dirty_bytes = chip_->memory.foreign_dirty_bytes();
+    outcome.on_chip.tensors.push_back(chip_->memory.held(TensorId{tensor}, place.address, place.bytes));
+  outcome.on_chip.other_dirty_bytes = chip_->memory.foreign_dirty_bytes();
   return outcome;
 }
 

@@ -21,8 +21,7 @@ class CycleMachine : public ProgramMachine {
   ~CycleMachine() override;
 
   // The program must hold no collective (OperatorRunner refuses those).
-  ProgramOutcome run(const Program& program, const std::vector<ResidentTensor>& resident,
-                     std::uint64_t foreign_dirty_bytes, bool skip_steady_state) override;
+  ProgramOutcome run(const Program& program, const OnChip& on_chip, bool skip_steady_state) override;
   void set_clock_factor(double factor) override;
 
  private:

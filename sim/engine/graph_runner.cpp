@@ -46,8 +46,8 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
   LayerOutcome layer;
   for (std::size_t i = begin; i < end; ++i) {
     const Operator& op = graph.operators[i];
-    const OperatorOutcome& done = runner_.run(op, residency.of(op), residency.foreign_dirty_bytes(op), false);
-    residency.update(op, done.resident, done.foreign_dirty_bytes);
+    const OperatorOutcome& done = runner_.run(op, residency.seen_by(op), false);
+    residency.update(op, done.on_chip);
     GraphOutcome part;
     part.time = done.time;
     part.split = done.split;

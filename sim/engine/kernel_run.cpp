@@ -9,10 +9,9 @@ KernelResult run_kernel(const Operator& op, const ArchSpec& arch, const RunnerOp
   return run_kernel(op, runner);
 }
 
-KernelResult run_kernel(const Operator& op, OperatorRunner& runner,
-                        const std::vector<ResidentTensor>& resident) {
+KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip& on_chip) {
   const ArchSpec& arch = runner.arch();
-  const OperatorOutcome& outcome = runner.run(op, resident, 0, resident.empty());
+  const OperatorOutcome& outcome = runner.run(op, on_chip, on_chip.empty());
   KernelResult r;
   r.arch = arch.name;
   r.op = to_string(op.kind);

@@ -8,8 +8,7 @@
 namespace orrery {
 
 KernelResult run_kernel(const Operator& op, const ArchSpec& arch, const RunnerOptions& options);
-// The same on a runner that already stands (several operators in one process), with tensors on chip.
-KernelResult run_kernel(const Operator& op, OperatorRunner& runner,
-                        const std::vector<ResidentTensor>& resident = {});
+// The same on a runner that already stands (several operators in one process), with data on chip.
+KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip& on_chip = {});
 
 }  // namespace orrery

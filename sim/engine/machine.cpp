@@ -49,8 +49,7 @@ Machine::Machine(const ArchSpec& arch) : arch_(arch) {
 
 Machine::~Machine() = default;
 
-ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTensor>& resident,
-                            std::uint64_t foreign_dirty_bytes, bool skip_steady_state) {
+ProgramOutcome Machine::run(const Program& program, const OnChip& on_chip, bool skip_steady_state) {
   if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) sc_core::sc_start(sc_core::SC_ZERO_TIME);
   const Femtoseconds start =
       wake_time(now_fs(), 0);  // on the grid: a program does not depend on what ran before
@@ -58,7 +57,7 @@ ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTe
   chip_->reset();
   const ActivityCounts before = chip_->counts;
   CommandProcessor& command = *chip_->command;
-  command.begin(program, resident, foreign_dirty_bytes, skip_steady_state);
+  command.begin(program, on_chip, skip_steady_state);
   start_simulation();
   ProgramOutcome outcome;
   Femtoseconds end = start;
@@ -78,8 +77,7 @@ ProgramOutcome Machine::run(const Program& program, const std::vector<ResidentTe
   outcome.split = critical_split(program, command.outcomes(), start);
   outcome.split.add(TimeCategory::dram, drained - end);
   outcome.split.add(TimeCategory::wait, outcome.time - outcome.split.total());
-  outcome.resident = command.resident();
-  outcome.foreign_dirty_bytes = command.foreign_dirty_bytes();
+  outcome.on_chip = command.on_chip();
   return outcome;
 }
 

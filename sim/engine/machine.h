@@ -26,8 +26,7 @@ class Machine : public ProgramMachine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  ProgramOutcome run(const Program& program, const std::vector<ResidentTensor>& resident,
-                     std::uint64_t foreign_dirty_bytes, bool skip_steady_state) override;
+  ProgramOutcome run(const Program& program, const OnChip& on_chip, bool skip_steady_state) override;
   void set_clock_factor(double factor) override;
 
  private:

@@ -87,17 +87,16 @@ Fidelity parse_fidelity(const std::string& text) {
 OperatorRunner::OperatorRunner(const ArchSpec& arch, const RunnerOptions& options)
     : arch_(arch), options_(options), mapper_(arch) {}
 
-const OperatorOutcome& OperatorRunner::run(const Operator& op, const std::vector<ResidentTensor>& resident,
-                                           std::uint64_t foreign_dirty_bytes, bool cold) {
+const OperatorOutcome& OperatorRunner::run(const Operator& op, const OnChip& on_chip, bool cold) {
   const std::string shape = shape_key(op);
   std::string key = shape;
   append_key(key, cold ? 1 : 0);
-  for (const ResidentTensor& r : resident) {
+  for (const ResidentTensor& r : on_chip.tensors) {
     append_key(key, r.tensor.value);
     append_key(key, r.bytes);
     append_key(key, r.dirty_bytes);
   }
-  append_key(key, foreign_dirty_bytes);
+  append_key(key, on_chip.other_dirty_bytes);
   const auto [it, fresh] = index_.emplace(key, outcomes_.size());
   last_key_ = it->second;
   replayed_ = !fresh && !options_.exact;
@@ -109,7 +108,7 @@ const OperatorOutcome& OperatorRunner::run(const Operator& op, const std::vector
   auto outcome = std::make_unique<OperatorOutcome>(
       options_.fidelity == Fidelity::roofline
           ? bound(op, cold)
-          : simulate(op, shape, resident, foreign_dirty_bytes, fresh ? nullptr : outcomes_[last_key_].get()));
+          : simulate(op, shape, on_chip, fresh ? nullptr : outcomes_[last_key_].get()));
   if (fresh) {
     outcomes_.push_back(std::move(outcome));
   } else {
@@ -133,20 +132,20 @@ OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
 }
 
 OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidate& candidate,
-                                              const std::vector<ResidentTensor>& resident,
-                                              std::uint64_t foreign_dirty_bytes, double first_factor) {
+                                              const OnChip& on_chip, double first_factor,
+                                              Femtoseconds time_limit) {
   CappedRun capped = run_under_cap(
       arch_, describe(op),
       [&](double factor) {
         machine_->set_clock_factor(factor);
-        ProgramOutcome run = machine_->run(candidate.program, resident, foreign_dirty_bytes, !options_.exact);
+        ProgramOutcome run = machine_->run(candidate.program, on_chip, !options_.exact);
         transactions_ += run.simulated_counts.granules;
         granule_bytes_ +=
             run.simulated_counts.requested_read_bytes + run.simulated_counts.requested_write_bytes;
         ++kernels_;
         return run;
       },
-      first_factor);
+      first_factor, time_limit);
   ProgramOutcome& run = capped.run;
   OperatorOutcome outcome;
   outcome.time = run.time;
@@ -156,15 +155,13 @@ OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidat
   outcome.energy = dynamic_energy(run.counts, arch_, capped.clock_factor);
   outcome.energy += active_energy(to_seconds(run.time), arch_, capped.clock_factor);
   outcome.clock_factor = capped.clock_factor;
-  outcome.resident = std::move(run.resident);
-  outcome.foreign_dirty_bytes = run.foreign_dirty_bytes;
+  outcome.on_chip = std::move(run.on_chip);
   outcome.mapping = candidate.description;
   return outcome;
 }
 
-OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& shape,
-                                         const std::vector<ResidentTensor>& resident,
-                                         std::uint64_t foreign_dirty_bytes, const OperatorOutcome* chosen) {
+OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& shape, const OnChip& on_chip,
+                                         const OperatorOutcome* chosen) {
   auto found = mappings_.find(shape);
   if (found == mappings_.end())
     found =
@@ -197,9 +194,18 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
         continue;
       spent += cost;
     }
-    OperatorOutcome run = run_candidate(op, candidate, resident, foreign_dirty_bytes, clock_factor);
+    // Those slower than what is as fast as the best are not chosen by their time.
+    const Femtoseconds limit =
+        runs.empty() || options_.objective != MapObjective::time
+            ? 0
+            : from_femtoseconds((1 + kAsFast) * static_cast<double>(runs[fastest].time));
+    // Where such a kernel came to rest before, another context or other data on chip move it little.
+    const auto rested = rests_.find(to_string(op.kind) + candidate.description);
+    const double guess = rested == rests_.end() ? clock_factor : rested->second;
+    OperatorOutcome run = run_candidate(op, candidate, on_chip, guess, limit);
     run.candidate = i;
-    clock_factor = run.clock_factor;
+    if (limit == 0 || run.time <= limit)
+      clock_factor = rests_[to_string(op.kind) + candidate.description] = run.clock_factor;
     runs.push_back(std::move(run));
     if (runs.back().time < runs[fastest].time) fastest = runs.size() - 1;
   }

@@ -24,8 +24,7 @@ struct OperatorOutcome {
   ActivityCounts counts;
   EnergyBreakdown energy;   // of one chip, static power left out
   double clock_factor = 1;  // of the nominal clock, under the power cap
-  std::vector<ResidentTensor> resident;
-  std::uint64_t foreign_dirty_bytes = 0;
+  OnChip on_chip;           // afterwards
   std::string mapping;
   std::size_t candidate = 0;  // of the mapper's list
 };
@@ -43,8 +42,7 @@ class OperatorRunner {
   OperatorRunner(const ArchSpec& arch, const RunnerOptions& options);
 
   // `cold`: roofline counts a kernel on its own (see roofline.h).
-  const OperatorOutcome& run(const Operator& op, const std::vector<ResidentTensor>& resident,
-                             std::uint64_t foreign_dirty_bytes, bool cold);
+  const OperatorOutcome& run(const Operator& op, const OnChip& on_chip, bool cold);
 
   // The last run() replayed a remembered outcome.
   bool replayed() const { return replayed_; }
@@ -66,6 +64,7 @@ class OperatorRunner {
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<std::unique_ptr<OperatorOutcome>> outcomes_;
   std::unordered_map<std::string, std::vector<Candidate>> mappings_;
+  std::unordered_map<std::string, double> rests_;  // clock factors under the power cap, by kind and mapping
   bool replayed_ = false;
   std::size_t last_key_ = 0;
   std::uint64_t cache_hits_ = 0;
@@ -75,12 +74,10 @@ class OperatorRunner {
 
   OperatorOutcome bound(const Operator& op, bool cold) const;
   // One mapping, at the clock that the machine's power cap allows.
-  OperatorOutcome run_candidate(const Operator& op, const Candidate& candidate,
-                                const std::vector<ResidentTensor>& resident,
-                                std::uint64_t foreign_dirty_bytes, double first_factor);
+  OperatorOutcome run_candidate(const Operator& op, const Candidate& candidate, const OnChip& on_chip,
+                                double first_factor, Femtoseconds time_limit);
   // Simulates the best few mappings, or only `chosen` if given, and returns the fastest.
-  OperatorOutcome simulate(const Operator& op, const std::string& shape_key,
-                           const std::vector<ResidentTensor>& resident, std::uint64_t foreign_dirty_bytes,
+  OperatorOutcome simulate(const Operator& op, const std::string& shape_key, const OnChip& on_chip,
                            const OperatorOutcome* chosen);
 };
 

@@ -16,6 +16,7 @@ constexpr int kSteps = 200;     // of the nominal clock: boards move in steps of
 constexpr int kLeastStep = 40;  // boards do not go lower
 constexpr int kNearEnough = 2;  // steps between a clock that fits and one that does not
 constexpr int kMostRuns = 8;
+constexpr int kGuessError = 6;  // steps by which a guess may be too low
 
 double factor_of(int step) {
   return static_cast<double>(step) / kSteps;
@@ -50,6 +51,11 @@ int fitting_step(const ArchSpec& arch, const ActivityCounts& counts, const TimeS
   return low;
 }
 
+// What a kernel that was run at `factor` would take at the `fastest` clock, if that were all it waits for.
+Femtoseconds least_time(const ProgramOutcome& run, double factor, double fastest) {
+  return from_femtoseconds(static_cast<double>(run.time) * factor / fastest);
+}
+
 }  // namespace
 
 double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double seconds,
@@ -69,7 +75,8 @@ void check_power_cap(const ArchSpec& arch) {
 }
 
 CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
-                        const std::function<ProgramOutcome(double)>& run_at, double first_factor) {
+                        const std::function<ProgramOutcome(double)>& run_at, double first_factor,
+                        Femtoseconds time_limit) {
   int step = std::clamp(static_cast<int>(std::lround(first_factor * kSteps)), kLeastStep, kSteps);
   int too_fast = kSteps + 1;  // the least step known not to fit
   int fits = 0;               // the largest known to fit
@@ -85,6 +92,9 @@ CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
     (kept ? fits : too_fast) = step;
     if (kept && step == kSteps) return {std::move(run), 1};
     int next = fitting_step(arch, run.counts, run.split, factor);
+    // Where it fits there may be a faster clock, some steps beyond the guess at most.
+    const double fastest = kept ? factor_of(std::clamp(next + kGuessError, step, kSteps)) : factor;
+    if (time_limit > 0 && least_time(run, factor, fastest) > time_limit) return {std::move(run), factor};
     if (kept) best = {std::move(run), factor};
     if (too_fast - fits <= kNearEnough) break;
     if (kept && next <= fits + kNearEnough - 1) break;

@@ -14,19 +14,17 @@ struct ProgramOutcome {
   TimeSplit split;           // sums to time
   Femtoseconds skipped = 0;  // of time: steady state replayed
   ActivityCounts counts;
-  ActivityCounts simulated_counts;       // of counts: from events, the rest replayed
-  std::vector<ResidentTensor> resident;  // of the program's tensors, when it ended
-  std::uint64_t foreign_dirty_bytes = 0;
+  ActivityCounts simulated_counts;  // of counts: from events, the rest replayed
+  OnChip on_chip;                   // when it ended
 };
 
 class ProgramMachine {
  public:
   virtual ~ProgramMachine() = default;
 
-  // Runs a program from an idle machine with `resident` on chip. Throws SimulationError: buffers that do not
+  // Runs a program from an idle machine. Throws SimulationError: buffers that do not
   // fit, a machine that is stuck (who waits for what), a conservation law broken.
-  virtual ProgramOutcome run(const Program& program, const std::vector<ResidentTensor>& resident,
-                             std::uint64_t foreign_dirty_bytes, bool skip_steady_state) = 0;
+  virtual ProgramOutcome run(const Program& program, const OnChip& on_chip, bool skip_steady_state) = 0;
 
   // Core clock of the programs to come, relative to the nominal one: cores, network and shared buffers.
   virtual void set_clock_factor(double factor) = 0;

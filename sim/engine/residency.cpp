@@ -20,16 +20,17 @@ const Residency::Entry* Residency::find(const TensorName& id) const {
   return at == entries_.end() ? nullptr : &*at;
 }
 
-std::vector<ResidentTensor> Residency::of(const Operator& op) const {
-  std::vector<ResidentTensor> resident;
+OnChip Residency::seen_by(const Operator& op) const {
+  OnChip seen;
   for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {
     // A view may be smaller than the tensor it looks at.
     if (const Entry* e = find(t.id)) {
-      resident.push_back(
+      seen.tensors.push_back(
           {TensorId{number}, std::min(e->bytes, t.bytes()), std::min(e->dirty_bytes, t.bytes())});
     }
   });
-  return resident;
+  seen.other_dirty_bytes = unseen_dirty_bytes(op);
+  return seen;
 }
 
 // Bytes of the tensor behind `e` that the operator sees; a view may show less than the whole.
@@ -41,20 +42,19 @@ std::uint64_t Residency::seen_bytes(const Operator& op, const Entry& e) {
   return seen;
 }
 
-std::uint64_t Residency::foreign_dirty_bytes(const Operator& op) const {
+std::uint64_t Residency::unseen_dirty_bytes(const Operator& op) const {
   std::uint64_t dirty = 0;
   for (const Entry& e : entries_) dirty += e.dirty_bytes - std::min(e.dirty_bytes, seen_bytes(op, e));
   return dirty;
 }
 
-void Residency::update(const Operator& op, const std::vector<ResidentTensor>& after,
-                       std::uint64_t foreign_dirty_bytes) {
+void Residency::update(const Operator& op, const OnChip& after) {
   if (capacity_ == 0) return;
   // Dirty data that the operator did not see and that had to leave: the oldest first.
-  std::uint64_t dirty_before = this->foreign_dirty_bytes(op);
-  for (auto e = entries_.rbegin(); e != entries_.rend() && dirty_before > foreign_dirty_bytes; ++e) {
+  std::uint64_t dirty_before = unseen_dirty_bytes(op);
+  for (auto e = entries_.rbegin(); e != entries_.rend() && dirty_before > after.other_dirty_bytes; ++e) {
     const std::uint64_t unseen = e->dirty_bytes - std::min(e->dirty_bytes, seen_bytes(op, *e));
-    const std::uint64_t leaves = std::min(unseen, dirty_before - foreign_dirty_bytes);
+    const std::uint64_t leaves = std::min(unseen, dirty_before - after.other_dirty_bytes);
     e->dirty_bytes -= leaves;
     e->bytes -= std::min(e->bytes, leaves);
     dirty_before -= leaves;
@@ -67,7 +67,7 @@ void Residency::update(const Operator& op, const std::vector<ResidentTensor>& af
       unseen.bytes = e.bytes - std::min(e.bytes, t.bytes());
       unseen.dirty_bytes = e.dirty_bytes - std::min(e.dirty_bytes, t.bytes());
     }
-    for (const ResidentTensor& r : after) {
+    for (const ResidentTensor& r : after.tensors) {
       if (r.tensor.value != number) continue;
       entries_.remove_if([&](const Entry& e) { return e.id == t.id; });
       if (r.bytes + unseen.bytes == 0) continue;

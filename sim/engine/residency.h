@@ -16,14 +16,11 @@ class Residency {
  public:
   explicit Residency(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
 
-  // The operator's tensors that are on chip, numbered by operand (inputs, then outputs).
-  std::vector<ResidentTensor> of(const Operator& op) const;
-  // Dirty bytes of all other tensors.
-  std::uint64_t foreign_dirty_bytes(const Operator& op) const;
+  // What the operator finds: its tensors numbered by operand (inputs, then outputs).
+  OnChip seen_by(const Operator& op) const;
 
   // Takes over what a run of `op` left behind.
-  void update(const Operator& op, const std::vector<ResidentTensor>& after,
-              std::uint64_t foreign_dirty_bytes);
+  void update(const Operator& op, const OnChip& after);
 
   // What layer `from` held is `to`'s, when layers between have been replicated.
   void rename_layer(std::int32_t from, std::int32_t to);
@@ -38,6 +35,7 @@ class Residency {
   std::list<Entry> entries_;  // newest first; tens of entries at most
 
   const Entry* find(const TensorName& id) const;
+  std::uint64_t unseen_dirty_bytes(const Operator& op) const;
   static std::uint64_t seen_bytes(const Operator& op, const Entry& e);
 };
 

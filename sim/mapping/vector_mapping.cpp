@@ -252,17 +252,20 @@ std::vector<Candidate> tilings(const ArchSpec& arch, TileKernel kernel, bool who
                                MapObjective objective) {
   const KernelEstimate estimate(arch);
   CandidateList list(estimate, most, objective);
-  for (const std::uint64_t tm : tile_sizes(kernel.m, 1, 4096)) {
-    kernel.tile_m = tm;
-    if (whole_rows) {
-      kernel.tile_n = kernel.n;
-      offer_tile(arch, estimate, kernel, list);
-      continue;
-    }
-    for (const std::uint64_t tn : tile_sizes(kernel.n, 64, 1U << 20)) {
-      kernel.tile_n = tn;
-      constexpr std::uint64_t kMostItems = 1U << 22;
-      if (kernel.items() <= kMostItems) offer_tile(arch, estimate, kernel, list);
+  // More items than a launch needs only take longer to deal out, on the machine and here; a large operator
+  // has no choice.
+  constexpr std::uint64_t kManyItems = 1U << 16;
+  constexpr std::uint64_t kMostItems = 1U << 22;
+  for (const std::uint64_t limit : {kManyItems, kMostItems}) {
+    if (!list.empty()) break;
+    for (const std::uint64_t tm : tile_sizes(kernel.m, 1, 4096)) {
+      kernel.tile_m = tm;
+      const auto columns =
+          whole_rows ? std::vector<std::uint64_t>{kernel.n} : tile_sizes(kernel.n, 64, 1U << 20);
+      for (const std::uint64_t tn : columns) {
+        kernel.tile_n = tn;
+        if (whole_rows || kernel.items() <= limit) offer_tile(arch, estimate, kernel, list);
+      }
     }
   }
   std::vector<Candidate> result;

@@ -26,11 +26,26 @@ struct Task {
   std::vector<std::uint32_t> depends_on;  // indices of earlier tasks
 };
 
-// Data on chip when a program starts. Bytes of a tensor are its last-written ones.
+// Data of a tensor on chip; its last-written bytes.
 struct ResidentTensor {
   TensorId tensor;
   std::uint64_t bytes = 0;
   std::uint64_t dirty_bytes = 0;
+};
+
+// What is on chip beside a program: what it finds and what it leaves.
+struct OnChip {
+  std::vector<ResidentTensor> tensors;  // that the program names
+  std::uint64_t other_dirty_bytes = 0;  // of those it does not
+
+  bool empty() const { return tensors.empty() && other_dirty_bytes == 0; }
+
+  // Dirty bytes of all tensors but `running`, which a kernel works on.
+  std::uint64_t dirty_beside(const std::vector<TensorId>& running) const;
+  // `bytes` of those dirty bytes are written back and leave: what the program does not name goes first.
+  void write_back(std::uint64_t bytes, const std::vector<TensorId>& running);
+  // This is what is there of a tensor now.
+  void hold(const ResidentTensor& tensor);
 };
 
 struct Program {

@@ -99,23 +99,23 @@ Operator operator_in(const CsvRow& row) {
 }
 
 // What is on chip when the kernel starts.
-std::vector<ResidentTensor> resident_for(const CsvRow& row, const Operator& op, const ArchSpec& arch) {
+OnChip on_chip_for(const CsvRow& row, const Operator& op, const ArchSpec& arch) {
   const bool layer = !text_in(row, "layer_op").empty();
   const bool repeated = by_the_hosts_clock(row);
   if (!layer && !repeated) return {};
   const auto activations = std::count_if(op.inputs.begin(), op.inputs.end(),
                                          [](const Tensor& t) { return t.kind == TensorKind::activation; });
   if (layer && activations > 1) return {};
-  std::vector<ResidentTensor> resident;
+  OnChip on_chip;
   std::uint64_t room = arch.shared_capacity_bytes();
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     const Tensor& t = op.inputs[i];
     if (t.kind != TensorKind::activation && !repeated) continue;
     const std::uint64_t held = std::min(room, t.bytes());
     room -= held;
-    if (held > 0) resident.push_back({TensorId{static_cast<std::uint32_t>(i)}, held, 0});
+    if (held > 0) on_chip.tensors.push_back({TensorId{static_cast<std::uint32_t>(i)}, held, 0});
   }
-  return resident;
+  return on_chip;
 }
 
 std::string describe(const TimeSplitSeconds& time) {
@@ -140,7 +140,7 @@ std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const
   OperatorRunner runner(arch, options);
   return row_by_row(rows, [&](const CsvRow& row) {
     const Operator op = operator_in(row);
-    const KernelResult r = run_kernel(op, runner, resident_for(row, op, arch));
+    const KernelResult r = run_kernel(op, runner, on_chip_for(row, op, arch));
     SimulatedRow s;
     s[Quantity::time] = r.latency_s * 1e6;
     if (by_the_hosts_clock(row)) {

@@ -1,6 +1,8 @@
 // Networks on chip (columns topology, traffic) and collectives over the chips of a node (columns system,
 // message_bytes).
 
+#include <regex>
+
 #include "sim/config/noc_loader.h"
 #include "sim/probe/collective_probe.h"
 #include "sim/probe/noc_probe.h"
@@ -26,6 +28,28 @@ double noc_measured(const CsvRow& row, Quantity quantity) {
   return 0;
 }
 
+struct Topology {
+  std::string name;
+  std::uint32_t k = 8, n = 2;  // where the row has no columns for them
+};
+
+// "mesh", "ring(torus n=1)", "crossbar(fly n=1)", "fly", "butterfly k-ary n-fly", "4-ary 3-fly", "8-ary
+// 2-cube": the first word names it, or the second one behind numbers.
+Topology topology_of(const std::string& text) {
+  Topology t;
+  static const std::regex kAry(R"((\d+)-ary (\d+)-(\w+))");
+  std::smatch found;
+  if (std::regex_search(text, found, kAry)) {
+    t.k = static_cast<std::uint32_t>(std::stoul(found[1]));
+    t.n = static_cast<std::uint32_t>(std::stoul(found[2]));
+    t.name = found[3];
+  }
+  if (found.empty() || found.position() > 0) t.name = text.substr(0, text.find_first_of("( "));
+  if (t.name == "fly") t.name = "butterfly";
+  if (t.name == "cube") t.name = "torus";
+  return t;
+}
+
 SimulatedRow noc_simulate(const CsvRow& row, ProbeFidelity fidelity) {
   NocProbe probe;
   const auto count = [&](const char* column, double fallback) {
@@ -34,12 +58,9 @@ SimulatedRow noc_simulate(const CsvRow& row, ProbeFidelity fidelity) {
   RouterSpec router = load_router(text_in(row, "router_cfg", "mesh88_lat_example"));
   router.num_vcs = count("num_vcs", router.num_vcs);
   router.vc_buffer_flits = count("vc_buf_size", router.vc_buffer_flits);
-  // "ring(torus n=1)", "crossbar(fly n=1)": the name before the bracket.
-  std::string topology = text_in(row, "topology");
-  topology = topology.substr(0, topology.find('('));
-  if (topology == "fly") topology = "butterfly";
+  const Topology t = topology_of(text_in(row, "topology"));
   const std::string routing = text_in(row, "routing");
-  probe.network = noc_from(topology, count("k", 8), count("n", 2), routing == "yx" ? "yx" : "xy", router);
+  probe.network = noc_from(t.name, count("k", t.k), count("n", t.n), routing == "yx" ? "yx" : "xy", router);
   // The tool gives links that close a ring two cycles.
   if (probe.network.topology == NocTopology::torus) probe.network.link_latency = 2;
   probe.traffic = text_in(row, "traffic", "uniform");

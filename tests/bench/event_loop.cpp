@@ -58,7 +58,7 @@ int main() {
                         bare.start(kEvents);
                         sc_core::sc_start();
                       }));
-    machine_s = std::min(machine_s, seconds([&] { outcome = machine.run(program, {}, 0, false); }));
+    machine_s = std::min(machine_s, seconds([&] { outcome = machine.run(program, {}, false); }));
   }
   const double bare_rate = static_cast<double>(kEvents) / bare_s;
   const double granule_rate = static_cast<double>(outcome.counts.granules) / machine_s;

@@ -45,7 +45,7 @@ TEST_P(AlgorithmOnAMachine, MovesItsShareThroughTheChipsMemory) {
   const std::uint64_t bytes = 8 * kMiB;
   Program program;
   program.tasks.push_back({collective_task(arch.node, c.operation, bytes, 8), {}});
-  const ProgramOutcome run = machine.run(program, {}, 0, false);
+  const ProgramOutcome run = machine.run(program, {}, false);
   const double sent = static_cast<double>(run.counts.link_bytes) / static_cast<double>(bytes);
   EXPECT_NEAR(sent, c.sent, 0.01);
   // Memory is read for what is sent and, where device 0 adds up, for its own part of each sum.
@@ -80,9 +80,9 @@ TEST(CollectiveEngine, AScheduledAlgorithmAndAPrefetchShareTheDram) {
   alone.tasks.push_back({collective_task(arch.node, Op::all_reduce, 8 * kMiB, 8), {}});
   Program both = alone;
   both.tasks.push_back({prefetch, {}});
-  const double collective_s = to_seconds(machine.run(alone, {}, 0, false).time);
-  const double prefetch_s = to_seconds(machine.run(program_of(prefetch), {}, 0, false).time);
-  const double both_s = to_seconds(machine.run(both, {}, 0, false).time);
+  const double collective_s = to_seconds(machine.run(alone, {}, false).time);
+  const double prefetch_s = to_seconds(machine.run(program_of(prefetch), {}, false).time);
+  const double both_s = to_seconds(machine.run(both, {}, false).time);
   EXPECT_GT(both_s, 1.1 * std::max(collective_s, prefetch_s));
   EXPECT_LT(both_s, 0.97 * (collective_s + prefetch_s));
 }
@@ -94,8 +94,8 @@ TEST(CollectiveEngine, FindsItsArrayInTheSharedBuffer) {
   const std::uint64_t bytes = 4 * kMiB;
   Program program;
   program.tasks.push_back({collective_task(arch.node, Op::all_reduce, bytes, 8), {}});
-  const ProgramOutcome cold = machine.run(program, {}, 0, false);
-  const ProgramOutcome warm = machine.run(program, {{TensorId{0}, bytes, bytes}}, 0, false);
+  const ProgramOutcome cold = machine.run(program, {}, false);
+  const ProgramOutcome warm = machine.run(program, {{{TensorId{0}, bytes, bytes}}, 0}, false);
   EXPECT_GE(cold.counts.dram_read_bytes, bytes / 8);
   EXPECT_EQ(warm.counts.dram_read_bytes, 0U);
 }
@@ -109,9 +109,9 @@ TEST(CollectiveEngine, AnAllToAllFillsTheReceiversArray) {
   const std::uint64_t bytes = 8 * kMiB;
   Program program;
   program.tasks.push_back({collective_task(arch.node, Op::all_to_all, bytes, 8), {}});
-  const ProgramOutcome run = machine.run(program, {}, 0, false);
+  const ProgramOutcome run = machine.run(program, {}, false);
   std::uint64_t held = 0;
-  for (const ResidentTensor& r : run.resident) held += r.tensor == TensorId{1} ? r.bytes : 0;
+  for (const ResidentTensor& r : run.on_chip.tensors) held += r.tensor == TensorId{1} ? r.bytes : 0;
   EXPECT_NEAR(static_cast<double>(held) / static_cast<double>(bytes), 0.875, 0.01);
 }
 

@@ -16,7 +16,7 @@ double streamed_bytes_per_s(const ArchSpec& arch, std::uint32_t cores) {
   constexpr std::uint64_t kTile = 32 * kKiB;
   const std::uint64_t stages = 400;
   const TileKernel kernel = load_kernel(cores, stages, kTile, cores, 4);
-  const ProgramOutcome run = machine.run(program_of(kernel), {}, 0, false);
+  const ProgramOutcome run = machine.run(program_of(kernel), {}, false);
   EXPECT_EQ(run.counts.dram_read_bytes, cores * stages * kTile);
   const double fixed = (arch.command.kernel_overhead_ns + arch.command.item_dispatch_ns) * 1e-9;
   return static_cast<double>(run.counts.dram_read_bytes) / (to_seconds(run.time) - fixed);
@@ -45,7 +45,7 @@ TEST(DramStream, BytesInFlightLimitACoreByLittlesLaw) {
   Machine machine(arch);
   // One tile of 4 KiB in flight: a round trip each.
   const TileKernel kernel = load_kernel(1, 100, 4 * kKiB, 1, 1);
-  const ProgramOutcome run = machine.run(program_of(kernel), {}, 0, false);
+  const ProgramOutcome run = machine.run(program_of(kernel), {}, false);
   const DramTiming timing(arch.dram);
   const double trip_ns = 2000 + timing.read_latency_ns() + 4096 * timing.read_ns_per_byte();
   EXPECT_NEAR(to_seconds(run.time) * 1e9, 100 * trip_ns, 0.01 * 100 * trip_ns);

@@ -55,7 +55,7 @@ TEST(Machine, AResidentFoldCostsExactlyItsClosedFormInEveryDataflow) {
       (dataflow == Dataflow::weight_stationary   ? m
        : dataflow == Dataflow::output_stationary ? k
                                                  : n) = length;
-      const ProgramOutcome run = machine.run(program_of(one_fold(m, n, k, dataflow)), {}, 0, false);
+      const ProgramOutcome run = machine.run(program_of(one_fold(m, n, k, dataflow)), {}, false);
       const std::uint64_t load = dataflow == Dataflow::output_stationary ? 0 : size;
       const std::uint64_t cycles = load + length + (size - 1) + (size - 1);  // load, stream, skew, drain
       EXPECT_EQ(run.split[TimeCategory::compute], static_cast<Femtoseconds>(cycles) * 1'000'000)
@@ -68,7 +68,7 @@ TEST(Machine, BuffersThatDoNotFitAreASimulationErrorThatNamesTheScratchpad) {
   const ArchSpec arch = small_machine();
   Machine machine(arch);
   try {
-    machine.run(program_of(one_fold(1024, 16, 1024, Dataflow::weight_stationary)), {}, 0, false);
+    machine.run(program_of(one_fold(1024, 16, 1024, Dataflow::weight_stationary)), {}, false);
     FAIL() << "2 MiB of buffers in 256 KiB";
   } catch (const SimulationError& error) {
     EXPECT_NE(std::string(error.what()).find("core0.scratchpad"), std::string::npos) << error.what();
@@ -82,7 +82,7 @@ TEST(Machine, ATaskWhoseDependenceNeverEndsIsReportedWithWhoWaits) {
   Program program = program_of(load_kernel(1, 4, 1024, 1, 2));
   program.tasks.push_back({load_kernel(1, 4, 1024, 1, 2), {1}});  // waits for itself
   try {
-    machine.run(program, {}, 0, false);
+    machine.run(program, {}, false);
     FAIL() << "a starved program must not end quietly";
   } catch (const SimulationError& error) {
     EXPECT_NE(std::string(error.what()).find("command_processor has 1 of 2 task(s) unfinished"),
@@ -102,9 +102,9 @@ TEST(Machine, TheSameProgramTakesTheSameTimeWhateverRanBefore) {
   arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
   Machine machine(arch);
   const Program program = program_of(load_kernel(3, 50, 20000, 1, 3));
-  const ProgramOutcome first = machine.run(program, {}, 0, false);
-  machine.run(program_of(load_kernel(7, 33, 12345, 1, 2)), {}, 0, false);
-  const ProgramOutcome again = machine.run(program, {}, 0, false);
+  const ProgramOutcome first = machine.run(program, {}, false);
+  machine.run(program_of(load_kernel(7, 33, 12345, 1, 2)), {}, false);
+  const ProgramOutcome again = machine.run(program, {}, false);
   EXPECT_EQ(first.time, again.time);
   EXPECT_TRUE(first.counts == again.counts);
 }
@@ -114,15 +114,15 @@ TEST(SharedBuffer, DataThatIsResidentIsNotReadFromDramAgain) {
   arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
   Machine machine(arch);
   const TileKernel kernel = load_kernel(1, 20, 16 * kKiB, 1, 4);
-  const ProgramOutcome cold = machine.run(program_of(kernel), {}, 0, false);
+  const ProgramOutcome cold = machine.run(program_of(kernel), {}, false);
   EXPECT_EQ(cold.counts.dram_read_bytes, 20 * 16 * kKiB);
-  ASSERT_EQ(cold.resident.size(), 1U);
-  EXPECT_EQ(cold.resident[0].bytes, 20 * 16 * kKiB);
-  const ProgramOutcome warm = machine.run(program_of(kernel), cold.resident, 0, false);
+  ASSERT_EQ(cold.on_chip.tensors.size(), 1U);
+  EXPECT_EQ(cold.on_chip.tensors[0].bytes, 20 * 16 * kKiB);
+  const ProgramOutcome warm = machine.run(program_of(kernel), cold.on_chip, false);
   EXPECT_EQ(warm.counts.dram_read_bytes, 0U);
   EXPECT_EQ(warm.counts.shared_read_bytes, 20 * 16 * kKiB);
   EXPECT_LT(warm.time, cold.time);
-  const ProgramOutcome half = machine.run(program_of(kernel), {{TensorId{0}, 10 * 16 * kKiB, 0}}, 0, false);
+  const ProgramOutcome half = machine.run(program_of(kernel), {{{TensorId{0}, 10 * 16 * kKiB, 0}}, 0}, false);
   EXPECT_EQ(half.counts.dram_read_bytes, 10 * 16 * kKiB);
 }
 
@@ -133,7 +133,7 @@ TEST(SharedBuffer, AStreamLargerThanItLeavesNothingForTheSecondPass) {
   // Two items read the same 32 tiles of 16 KiB in order: LRU keeps none of them.
   TileKernel kernel = load_kernel(2, 32, 16 * kKiB, 1, 4);
   kernel.inputs[0].by_m = false;
-  EXPECT_EQ(machine.run(program_of(kernel), {}, 0, false).counts.dram_read_bytes, 2 * 32 * 16 * kKiB);
+  EXPECT_EQ(machine.run(program_of(kernel), {}, false).counts.dram_read_bytes, 2 * 32 * 16 * kKiB);
 }
 
 TEST(SharedBuffer, ATensorOfClippedTilesIsWhollyResidentWhenItWasBefore) {
@@ -150,11 +150,11 @@ TEST(SharedBuffer, ATensorOfClippedTilesIsWhollyResidentWhenItWasBefore) {
   kernel.inputs[0].cols = tile_of(LoopDim::k);
   kernel.inputs[0].tensor_bytes = 30000;
   kernel.stage_bytes = 64 * 128;
-  const ProgramOutcome cold = machine.run(program_of(kernel), {}, 0, false);
-  ASSERT_EQ(cold.resident[0].bytes, 30000U);
-  const ProgramOutcome warm = machine.run(program_of(kernel), {{TensorId{0}, 30000, 30000}}, 0, false);
+  const ProgramOutcome cold = machine.run(program_of(kernel), {}, false);
+  ASSERT_EQ(cold.on_chip.tensors[0].bytes, 30000U);
+  const ProgramOutcome warm = machine.run(program_of(kernel), {{{TensorId{0}, 30000, 30000}}, 0}, false);
   EXPECT_EQ(warm.counts.dram_read_bytes, 0U);
-  EXPECT_EQ(warm.resident[0].dirty_bytes, 30000U);  // none of it is forgotten
+  EXPECT_EQ(warm.on_chip.tensors[0].dirty_bytes, 30000U);  // none of it is forgotten
 }
 
 TEST(SharedBuffer, OtherTensorsDirtyDataIsWrittenBackWhenItMustLeave) {
@@ -162,13 +162,13 @@ TEST(SharedBuffer, OtherTensorsDirtyDataIsWrittenBackWhenItMustLeave) {
   arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
   Machine machine(arch);
   const ProgramOutcome run =
-      machine.run(program_of(load_kernel(1, 64, 16 * kKiB, 1, 4)), {}, 512 * kKiB, false);
+      machine.run(program_of(load_kernel(1, 64, 16 * kKiB, 1, 4)), {{}, 512 * kKiB}, false);
   EXPECT_EQ(run.counts.dram_write_bytes, 512 * kKiB);
-  EXPECT_EQ(run.foreign_dirty_bytes, 0U);
+  EXPECT_EQ(run.on_chip.other_dirty_bytes, 0U);
   const ProgramOutcome small =
-      machine.run(program_of(load_kernel(1, 8, 16 * kKiB, 1, 4)), {}, 512 * kKiB, false);
+      machine.run(program_of(load_kernel(1, 8, 16 * kKiB, 1, 4)), {{}, 512 * kKiB}, false);
   EXPECT_EQ(small.counts.dram_write_bytes, 0U);
-  EXPECT_EQ(small.foreign_dirty_bytes, 512 * kKiB);
+  EXPECT_EQ(small.on_chip.other_dirty_bytes, 512 * kKiB);
 }
 
 TEST(Dma, OutstandingGranulesBoundThePaceOfACore) {
@@ -177,7 +177,7 @@ TEST(Dma, OutstandingGranulesBoundThePaceOfACore) {
   arch.cores.dma.max_outstanding = 2;
   arch.cores.dma.max_granule_bytes = 1 * kKiB;
   Machine machine(arch);
-  const ProgramOutcome run = machine.run(program_of(load_kernel(1, 10, 20 * kKiB, 1, 4)), {}, 0, false);
+  const ProgramOutcome run = machine.run(program_of(load_kernel(1, 10, 20 * kKiB, 1, 4)), {}, false);
   const DramTiming timing(arch.dram);
   // 200 granules, two at a time, a latency each pair.
   EXPECT_NEAR(to_seconds(run.time) * 1e9, 100 * (5000 + timing.read_latency_ns()), 0.03 * 100 * 5050);
@@ -190,8 +190,8 @@ TEST(CommandProcessor, ADependentTaskStartsWhenTheOneBeforeItEnds) {
   const TileKernel kernel = load_kernel(1, 10, 4 * kKiB, 1, 2);
   Program two = program_of(kernel);
   two.tasks.push_back({kernel, {0}});
-  const ProgramOutcome one = machine.run(program_of(kernel), {}, 0, false);
-  const ProgramOutcome both = machine.run(two, {}, 0, false);
+  const ProgramOutcome one = machine.run(program_of(kernel), {}, false);
+  const ProgramOutcome both = machine.run(two, {}, false);
   EXPECT_NEAR(static_cast<double>(both.time), 2.0 * static_cast<double>(one.time), 2e4);  // wake-up grid
   EXPECT_EQ(both.split[TimeCategory::launch], 2 * from_ns(1000));
   EXPECT_EQ(both.split.total(), both.time);

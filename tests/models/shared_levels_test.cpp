@@ -33,7 +33,7 @@ ArchSpec machine_with(std::uint64_t inner_bytes, std::vector<std::uint64_t> oute
 TEST(SharedLevels, AnOuterLevelKeepsWhatTheInnerOneCannot) {
   const ArchSpec arch = machine_with(kMiB, {16 * kMiB});
   Machine machine(arch);
-  const ProgramOutcome run = machine.run(repeated_reads(3), {}, 0, false);
+  const ProgramOutcome run = machine.run(repeated_reads(3), {}, false);
   EXPECT_EQ(run.counts.shared_read_bytes, 3 * kTiles * kTile);
   EXPECT_EQ(run.counts.shared_fill_bytes, 3 * kTiles * kTile);  // 8 MiB pass through 1 MiB: no reuse
   EXPECT_EQ(run.counts.outer_read_bytes, 3 * kTiles * kTile);
@@ -51,7 +51,7 @@ TEST(SharedLevels, AnOuterLevelKeepsWhatTheInnerOneCannot) {
 TEST(SharedLevels, ThreeLevelsEachServeTheMissesOfTheOneBefore) {
   const ArchSpec arch = machine_with(64 * kKiB, {kMiB, 16 * kMiB});
   Machine machine(arch);
-  const ProgramOutcome run = machine.run(repeated_reads(2), {}, 0, false);
+  const ProgramOutcome run = machine.run(repeated_reads(2), {}, false);
   const std::uint64_t bytes = kTiles * kTile;
   EXPECT_EQ(run.counts.outer_read_bytes, 2 * bytes + 2 * bytes);  // both outer levels
   EXPECT_EQ(run.counts.outer_fill_bytes, 2 * bytes + bytes);
@@ -68,11 +68,11 @@ TEST(SharedLevels, WhatIsWrittenStaysInTheOutermostForTheNextKernel) {
   out.cols = fixed_length(kTile);
   out.tensor_bytes = kTiles * kTile;
   writer.outputs = {out};
-  const ProgramOutcome run = machine.run(program_of(writer), {}, 0, false);
+  const ProgramOutcome run = machine.run(program_of(writer), {}, false);
   EXPECT_EQ(run.counts.outer_write_bytes, kTiles * kTile);
   EXPECT_EQ(run.counts.dram_write_bytes, 0U);
   std::uint64_t dirty = 0;
-  for (const ResidentTensor& r : run.resident) dirty += r.dirty_bytes;
+  for (const ResidentTensor& r : run.on_chip.tensors) dirty += r.dirty_bytes;
   EXPECT_EQ(dirty, kTiles * kTile);
 }
 

@@ -40,8 +40,8 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
                             random.log_uniform(scale / 4, 2 * scale) / (batch > 1 ? 8 : 1),
                             random.log_uniform(256, 2048)};
     const Program program = mapper.map(standalone_matmul(shape, dtype), 1).front().program;
-    const ProgramOutcome full = machine.run(program, {}, 0, false);
-    const ProgramOutcome skipped = machine.run(program, {}, 0, true);
+    const ProgramOutcome full = machine.run(program, {}, false);
+    const ProgramOutcome skipped = machine.run(program, {}, true);
     if (skipped.skipped == 0) {
       EXPECT_EQ(full.time, skipped.time);
       EXPECT_TRUE(full.counts == skipped.counts);

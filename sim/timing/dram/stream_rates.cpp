@@ -37,16 +37,16 @@ DramRequest request_of(const DramDevice& device, const DramBurst& burst, DramTic
 }
 
 // Nanoseconds that a burst takes when `next` keeps the channel's queues full: from a little before the first
-// refresh to the same place before the second, that is with one refresh, or one a bank.
+// refresh to the same place some intervals later, that is with as many refreshes, of all banks or of each.
 template <class Next>
-double scheduled_ns_per_burst(const DramDevice& device, Next next) {
+double scheduled_ns_per_burst(const DramDevice& device, int intervals, Next next) {
   Ignore sink;
   const auto scheduler = make_dram_scheduler(device, sink);
   const DramCommandCounts& counts = scheduler->counts();
   const std::uint32_t edges = scheduler->timing().ticks_per_clock();
   const DramTick interval = DramTick{device.timing.trefi} * edges;
   const DramTick from = interval - interval / 16;
-  const DramTick end = from + interval;
+  const DramTick end = from + intervals * interval;
   std::uint64_t before = 0;
   DramBurst ahead = next();
   DramTick now = interval - interval / 8;
@@ -61,7 +61,7 @@ double scheduled_ns_per_burst(const DramDevice& device, Next next) {
     now = scheduler->full(ahead.write) ? std::max(now + 1, idle_until) : now + 1;
   }
   const auto served = static_cast<double>(counts.reads + counts.writes - before);
-  return static_cast<double>(interval) / edges * device.clock_ns / std::max(1.0, served);
+  return static_cast<double>(intervals * interval) / edges * device.clock_ns / std::max(1.0, served);
 }
 
 // Blocks of consecutive bursts at random places.
@@ -110,7 +110,7 @@ double blocks_ns(const DramDevice& device, std::uint64_t block_bytes, const char
   Blocks reads(device, bursts, 1);
   Blocks writes(device, bursts, 2);
   std::size_t turn = 0;
-  return scheduled_ns_per_burst(device, [&]() -> DramBurst {
+  return scheduled_ns_per_burst(device, 1, [&]() -> DramBurst {
     const bool write = directions[turn++ % std::strlen(directions)] == 'w';
     return {write ? writes.next() : reads.next(), write};
   });
@@ -121,7 +121,7 @@ double stream_ns(const DramDevice& device, const DramMapping& mapping, const cha
   std::uint64_t at[2] = {0, capacity / 2};
   if (directions[0] == 'w') at[1] = 0;
   std::size_t turn = 0;
-  return scheduled_ns_per_burst(device, [&]() -> DramBurst {
+  return scheduled_ns_per_burst(device, 3, [&]() -> DramBurst {
     const bool write = directions[turn++ % std::strlen(directions)] == 'w';
     const std::uint64_t address = at[write];
     at[write] = (address + device.burst_bytes()) % capacity;

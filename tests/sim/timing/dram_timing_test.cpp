@@ -21,7 +21,7 @@ double share(const DramDevice& device, double ns_per_burst) {
 TEST(StreamRates, StreamsReachWhatTheProbeFindsAtCommandLevel) {
   const DramDevice device = load_dram_device("hbm2e-3200");
   const DramStreamRates& rates = stream_rates(device);
-  EXPECT_NEAR(share(device, rates.read), 0.859, 0.025);  // by where its few blocks fall
+  EXPECT_NEAR(share(device, rates.read), 0.859, 0.025);        // by where its few blocks fall
   EXPECT_GT(rates.mixed, (2 * rates.read + rates.write) / 3);  // the buses turn
   EXPECT_GT(scattered_ns_per_burst(device), rates.read);
   EXPECT_EQ(&rates, &stream_rates(device));  // measured once
