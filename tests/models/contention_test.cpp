@@ -38,7 +38,8 @@ TEST(Contention, TwoDmaStreamsOnOneChannelTakeAsLongAsTheirBytesTogether) {
 
 TEST(Contention, ACollectiveAndAPrefetchSlowEachOtherDownOnSharedDram) {
   ArchSpec arch = small_machine();
-  arch.node = ring_node(4, 8e9, 100, 100);  // 8 GB/s of links read and write: 16 of the 25.6 GB/s of DRAM
+  arch.node = ring_node(4, 10e9, 100, 100);  // 10 GB/s of links read and write: 20 of the 25.6 GB/s of DRAM
+  arch.dram.device.controller.write_queue = 256;  // which turn the bus seldom
   Machine machine(arch);
   const CollectiveTask all_reduce = collective_task(arch.node, CollectiveOperation::all_reduce, 8 * kMiB, 4);
   const TileKernel prefetch = load_kernel(1, 1600, kTile, 1, 4);
