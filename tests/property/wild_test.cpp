@@ -11,10 +11,13 @@
 
 #include "sim/config/arch_loader.h"
 #include "sim/config/name_lookup.h"
+#include "sim/config/runtime_loader.h"
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
+#include "sim/engine/step_runner.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/workload/operator_counts.h"
+#include "sim/workload/transformer_graph.h"
 #include "tests/support/machine_name.h"
 #include "tests/support/random_operator.h"
 
@@ -122,6 +125,66 @@ TEST_P(Wild, SkippingIsWhatWouldHaveBeenSimulated) {
   }
   EXPECT_LE(strays, (operators.size() + 12) / 25) << "of " << operators.size() << ":\n" << which;
   EXPECT_LT(off, 0.01);
+}
+
+// 1 to 256 sequences, no two alike: prompts, pieces of prompts and single tokens in one step.
+Step unequal_step(Random& random) {
+  Step step;
+  const std::uint64_t sequences = random.log_uniform(1, 256);
+  for (std::uint64_t i = 0; i < sequences; ++i) {
+    const bool decodes = random.below(4) > 0;
+    const std::uint64_t fresh = decodes ? 1 : wild_extent(random, 256);
+    step.groups.push_back({decodes ? Phase::decode : Phase::prefill, 1, fresh, fresh + random.below(512)});
+  }
+  return step;
+}
+
+TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
+  const ArchSpec arch = load_arch_named(GetParam());
+  LlmSpec llm = load_llm_named("gpt2");
+  llm.keep_layers(2);
+  const DType dtype = arch.execution.default_dtype;
+  Random random(47);
+  std::vector<OperatorGraph> graphs;
+  std::vector<std::uint64_t> macs;
+  for (int i = 0; i < std::max(1, ORRERY_WILD_OPERATORS / 20); ++i) {
+    graphs.push_back(build_step(llm, unequal_step(random), dtype, 1, arch.execution));
+    macs.push_back(0);
+    for (const Operator& op : graphs.back().operators) macs.back() += operator_macs(op);
+  }
+  const RuntimeSpec runtime = load_runtime("ideal");
+  const auto task = [&](Fidelity fidelity, bool exact) {
+    return [&, fidelity, exact] {
+      OperatorRunner runner(arch, at(fidelity, exact));
+      StepRunner steps(runner, runtime);
+      std::string out;
+      for (const OperatorGraph& graph : graphs) {
+        const Tally tally = steps.run(graph, 1);
+        out += std::to_string(tally.seconds * 1e9) + " " + std::to_string(tally.split.total() * 1e9) + " " +
+               std::to_string(tally.counts().total_macs()) + " " +
+               std::to_string(tally.energy.total() * 1e9) + "\n";
+      }
+      return out;
+    };
+  };
+  const auto answers = run_isolated(
+      {task(Fidelity::tile, false), task(Fidelity::tile, true), task(Fidelity::roofline, false)}, 2);
+  std::istringstream skipped(answers[0]), full(answers[1]), bound(answers[2]);
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    double t[3], split[3], joules[3];
+    std::uint64_t done[3];
+    int which = 0;
+    for (std::istringstream* in : {&skipped, &full, &bound}) {
+      *in >> t[which] >> split[which] >> done[which] >> joules[which];
+      ++which;
+    }
+    SCOPED_TRACE(arch.name + ", step " + std::to_string(i));
+    EXPECT_EQ(done[0], macs[i]);
+    EXPECT_NEAR(split[0], t[0], 1e-6 * t[0]);
+    EXPECT_GE(t[1], t[2] * (1 - 1e-9));
+    EXPECT_NEAR(t[0] / t[1], 1, 0.05);
+    EXPECT_NEAR(joules[0] / joules[1], 1, 0.03);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllMachines, Wild, testing::ValuesIn(arch_names()), machine_test_name);

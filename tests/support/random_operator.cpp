@@ -61,6 +61,15 @@ bool is_prime(std::uint64_t n) {
   return n > 1;
 }
 
+DType any_format(Random& random, const ArchSpec& arch) {
+  while (true) {
+    const auto dtype = static_cast<DType>(random.below(kDTypeCount));
+    if (supports_dtype(arch.cores.matrix, dtype)) return dtype;
+  }
+}
+
+}  // namespace
+
 std::uint64_t wild_extent(Random& random, std::uint64_t most) {
   std::uint64_t n = random.log_uniform(1, most);
   switch (random.below(4)) {
@@ -77,15 +86,6 @@ std::uint64_t wild_extent(Random& random, std::uint64_t most) {
       return n;
   }
 }
-
-DType any_format(Random& random, const ArchSpec& arch) {
-  while (true) {
-    const auto dtype = static_cast<DType>(random.below(kDTypeCount));
-    if (supports_dtype(arch.cores.matrix, dtype)) return dtype;
-  }
-}
-
-}  // namespace
 
 std::uint64_t Random::next() {
   state_ += 0x9e3779b97f4a7c15ULL;

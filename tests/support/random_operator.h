@@ -20,6 +20,9 @@ class Random {
   std::uint64_t state_;
 };
 
+// 1 to `most`: small ones, primes, powers of two and one more, or anything.
+std::uint64_t wild_extent(Random& random, std::uint64_t most);
+
 // A matmul, attention, row-wise or element-wise operator of a transformer's proportions; at most about
 // `most_macs` multiply-accumulates. In the machine's default format.
 Operator random_operator(Random& random, const ArchSpec& arch, std::uint64_t most_macs);
