@@ -125,8 +125,7 @@ ExecutionSpec build_execution(const json& execution) {
 }
 
 // `base`: the folder of the machine file, which a graph's file may be relative to.
-NetworkSpec build_network(const json& network, std::uint32_t cores, double clock_hz,
-                          const std::filesystem::path& base) {
+NetworkSpec build_network(const json& network, std::uint32_t cores, const std::filesystem::path& base) {
   NetworkSpec spec;
   spec.port_bytes_per_cycle = number(network, "port_bytes_per_cycle");
   spec.latency_ns = number(network, "latency_ns");
@@ -147,8 +146,6 @@ NetworkSpec build_network(const json& network, std::uint32_t cores, double clock
   spec.multicast = network.value("multicast", false);
   spec.memory_nodes = network.value("memory_nodes", std::vector<std::uint32_t>{});
   if (spec.memory_nodes.empty()) spec.memory_nodes = {cores};  // the first node behind the cores'
-  // What a mapper expects; a simulated transfer takes the latency of its own way.
-  spec.latency_ns = mean_hops(*spec.routed) * hop_cycles(*spec.routed) / clock_hz * 1e9;
   return spec;
 }
 
@@ -234,8 +231,7 @@ ArchSpec build_arch(const ConfigDocument& document) {
     }
   }
   if (!has_dram) errors.push_back(document.diagnostic("/chip/memory", "no level of kind: dram"));
-  arch.network =
-      build_network(chip.at("network"), arch.cores.count, arch.clock_hz, document.path().parent_path());
+  arch.network = build_network(chip.at("network"), arch.cores.count, document.path().parent_path());
   const json command = chip.value("command", json::object());
   arch.command = {number(command, "kernel_overhead_ns"), number(command, "item_dispatch_ns"),
                   number(command, "instruction_issue_cycles")};

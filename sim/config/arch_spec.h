@@ -112,7 +112,6 @@ struct DramAccessEnergy {
   double controller_pj_per_bit = 0;  // of the chip: PHY, controller, fills of the level before it
 };
 
-// DRAM timings of one independently addressed channel (for HBM a pseudo channel). Times in ns; nCK in clocks.
 // The DRAM of a machine: channels that are alike, and what lies between them and the chip.
 struct DramSpec {
   DramDevice device;  // at the machine's data rate

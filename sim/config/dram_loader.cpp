@@ -268,6 +268,8 @@ DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, 
   DramSpec spec;
   spec.device = build_device(preset);
   spec.device = at_data_rate(spec.device, number(level, "data_rate_mtps", spec.device.data_rate_mtps));
+  if (const auto found = check_dram_device(spec.device, document.where(pointer)); !found.empty())
+    throw ConfigError(found);
   DramControllerSpec& controller = spec.device.controller;
   controller.write_queue = integer(level, "write_queue_bursts", controller.write_queue);
   spec.energy = read_access_energy(level, p);

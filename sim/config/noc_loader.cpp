@@ -141,28 +141,4 @@ std::uint64_t node_count(const NocSpec& spec) {
   return nodes;
 }
 
-std::uint32_t hop_cycles(const NocSpec& spec) {
-  const RouterSpec& r = spec.router;
-  return r.routing_delay + r.vc_alloc_delay + r.sw_alloc_delay + r.crossbar_delay + spec.link_latency;
-}
-
-double mean_hops(const NocSpec& spec) {
-  const double k = spec.k;
-  const double n = spec.n;
-  switch (spec.topology) {
-    case NocTopology::mesh:
-      return n * k / 3 + 1;
-    case NocTopology::torus:
-      return n * k / 4 + 1;
-    case NocTopology::butterfly:
-    case NocTopology::crossbar:
-      return n;
-    case NocTopology::hierarchical:
-      return 2 * n - 1;
-    case NocTopology::graph:
-      return std::max(1.0, spec.routers / 2.0);
-  }
-  return 1;
-}
-
 }  // namespace orrery

@@ -52,10 +52,5 @@ struct NocSpec {
 
 // Nodes a network has for cores and memory together.
 std::uint64_t node_count(const NocSpec& spec);
-// Routers and a link: the cycles a head takes for a hop without load.
-std::uint32_t hop_cycles(const NocSpec& spec);
-// Mean routers a packet between two nodes chosen at random passes, by the closed form of the topology; of a
-// graph, half its routers at most.
-double mean_hops(const NocSpec& spec);
 
 }  // namespace orrery

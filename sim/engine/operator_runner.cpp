@@ -199,13 +199,9 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
         runs.empty() || options_.objective != MapObjective::time
             ? 0
             : from_femtoseconds((1 + kAsFast) * static_cast<double>(runs[fastest].time));
-    // Where such a kernel came to rest before, another context or other data on chip move it little.
-    const auto rested = rests_.find(to_string(op.kind) + candidate.description);
-    const double guess = rested == rests_.end() ? clock_factor : rested->second;
-    OperatorOutcome run = run_candidate(op, candidate, on_chip, guess, limit);
+    OperatorOutcome run = run_candidate(op, candidate, on_chip, clock_factor, limit);
     run.candidate = i;
-    if (limit == 0 || run.time <= limit)
-      clock_factor = rests_[to_string(op.kind) + candidate.description] = run.clock_factor;
+    if (limit == 0 || run.time <= limit) clock_factor = run.clock_factor;
     runs.push_back(std::move(run));
     if (runs.back().time < runs[fastest].time) fastest = runs.size() - 1;
   }

@@ -64,7 +64,6 @@ class OperatorRunner {
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<std::unique_ptr<OperatorOutcome>> outcomes_;
   std::unordered_map<std::string, std::vector<Candidate>> mappings_;
-  std::unordered_map<std::string, double> rests_;  // clock factors under the power cap, by kind and mapping
   bool replayed_ = false;
   std::size_t last_key_ = 0;
   std::uint64_t cache_hits_ = 0;

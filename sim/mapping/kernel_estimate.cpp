@@ -5,6 +5,7 @@
 #include "sim/estimate/energy.h"
 #include "sim/timing/dram/dram_timing.h"
 #include "sim/timing/matrix_timing.h"
+#include "sim/timing/network_timing.h"
 #include "sim/timing/vector_timing.h"
 
 namespace orrery {
@@ -58,7 +59,8 @@ KernelEstimate::KernelEstimate(const ArchSpec& arch) : arch_(arch) {
                                                  arch.shared_buffer->sustained_share * arch.clock_hz
                                            : 0;
   port_bytes_per_s_ = arch.network.port_bytes_per_cycle * arch.clock_hz;
-  latency_s_ = 1e-9 * (timing.read_latency_ns() + arch.dram.controller_latency_ns + arch.network.latency_ns +
+  latency_s_ = 1e-9 * (timing.read_latency_ns() + arch.dram.controller_latency_ns +
+                       network_latency_ns(arch.network, arch.clock_hz) +
                        (arch.shared_buffer ? arch.shared_buffer->latency_ns : 0));
   for (const SharedBufferSpec& outer : arch.outer_buffers) latency_s_ += 1e-9 * outer.latency_ns;
 }

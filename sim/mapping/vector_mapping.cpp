@@ -71,7 +71,10 @@ TileKernel untiled(const Operator& op, const RoutingFamily& family) {
   };
   kernel.inputs = {operand(TensorId{0}, op.inputs[0], family.spreads ? 1 : copies)};
   kernel.outputs = {operand(TensorId{1}, op.outputs[0], family.spreads ? copies : 1)};
-  kernel.vector_steps.assign(copies, {family.cost, tile_of(LoopDim::m), tile_of(LoopDim::n)});
+  VectorCost cost = family.cost;
+  cost.simple_ops *= static_cast<double>(copies);
+  cost.instructions *= copies;
+  kernel.vector_steps = {{cost, tile_of(LoopDim::m), tile_of(LoopDim::n)}};
   return kernel;
 }
 

@@ -22,6 +22,7 @@ struct VectorShape {
   std::uint64_t rows = 0, cols = 0;
 };
 // Rows of a mixture of experts: each of `tokens` rows of `cols` elements has `experts` copies.
+inline constexpr std::uint64_t kMostExperts = 65536;  // of a token
 struct RoutingShape {
   std::uint64_t tokens = 0, experts = 0, cols = 0;
 };

@@ -59,12 +59,18 @@ struct Lane {
 
 class TileProbe {
  public:
-  TileProbe(const DramProbe& probe, const DramMapping& mapping, AccessPattern pattern)
+  TileProbe(const DramProbe& probe, const DramMapping& mapping, AccessPattern pattern,
+            const TrafficLoad& load)
       : device_(probe.dram.device),
         mapping_(mapping),
         pattern_(std::move(pattern)),
-        dram_(shares_channels(pattern_.name()) ? TileDram(probe.dram)
-                                               : TileDram(probe.dram, mapping.order())) {
+        dram_(shares_channels(probe, mapping, load) ? TileDram(probe.dram)
+                                                    : TileDram(probe.dram, mapping.order())) {
+    if (load.kind == TrafficLoad::Kind::saturating) {
+      turns_ = directions(pattern_.name());
+      if (turns_.empty() && shares_channels(probe, mapping, load))
+        turns_ = pattern_.name() == "rand_8192" ? "r" : "rrw";
+    }
     for (std::uint32_t c = 0; c < dram_.channels(); ++c) lanes_.push_back({c, ReadQueue(device_)});
     tick_ns_ = dram_.channel(0).tick_ns();
     warm_up_ = ticks(probe.warm_up_ns);
@@ -75,7 +81,7 @@ class TileProbe {
   DramProbeResult run(const TrafficLoad& load) {
     switch (load.kind) {
       case TrafficLoad::Kind::saturating:
-        directions(pattern_.name()).empty() ? run_saturating() : run_stream();
+        turns_.empty() ? run_saturating() : run_stream();
         break;
       case TrafficLoad::Kind::dependent:
         run_dependent();
@@ -101,14 +107,19 @@ class TileProbe {
   std::vector<DramActivity> before_;
   bool warm_ = false;
 
-  // What streams through the door for granules: r(ead) and w(rite) in turn; "" for other patterns.
+  std::string turns_;  // of a stream through the door for granules: r(ead) and w(rite); "" for bursts
+
   static std::string directions(const std::string& pattern) {
-    if (pattern == "seq_read" || pattern == "rand_8192") return "r";
+    if (pattern == "seq_read") return "r";
     if (pattern == "seq_write") return "w";
-    return pattern == "mix21" || pattern == "mix21_8192" ? "rrw" : "";
+    return pattern == "mix21" ? "rrw" : "";
   }
-  static bool shares_channels(const std::string& pattern) {
-    return pattern == "rand_8192" || pattern == "mix21_8192";
+  // As a machine's streams do: in blocks on each channel, where the default mapping puts them.
+  static bool shares_channels(const DramProbe& probe, const DramMapping& mapping, const TrafficLoad& load) {
+    return (probe.pattern == "rand_8192" || probe.pattern == "mix21_8192") &&
+           load.kind == TrafficLoad::Kind::saturating &&
+           probe.dram.channels == probe.dram.device.pseudo_channels &&
+           mapping.order() == DramMapping(DramMapping::default_order(), probe.dram.device, 1).order();
   }
 
   DramTick ticks(double ns) const { return static_cast<DramTick>(std::lround(ns / tick_ns_)); }
@@ -205,14 +216,13 @@ class TileProbe {
 
   // One granule after the other, striped over the channels, through the door that a machine's granules take.
   void run_stream() {
-    const std::string turns = directions(pattern_.name());
     const std::uint64_t bytes = kGranuleBytes * dram_.channels();
     const Femtoseconds from = fs(warm_up_);
     const Femtoseconds to = fs(end_);
     Femtoseconds now = 0;
     Femtoseconds before = 0;
     for (std::size_t i = 0; before < to; ++i) {
-      const bool write = turns[i % turns.size()] == 'w';
+      const bool write = turns_[i % turns_.size()] == 'w';
       now = write ? dram_.write(bytes, 0, now) : dram_.read(bytes, false, 0, now);
       const Femtoseconds done = std::max(before, dram_.busy_until());
       // The part of the granule inside the window.
@@ -225,11 +235,13 @@ class TileProbe {
   double stream_bytes_[2] = {0, 0};  // read, written
   Femtoseconds fs(DramTick t) const { return from_ns(static_cast<double>(t) * tick_ns_); }
 
-  // A stream opens each row once, and keeps one open all the time.
+  // A stream opens rows as often as its rates were found with, and keeps one open all the time.
   void add_stream(double& activates, double& columns, double& energy) const {
     const auto burst_bytes = static_cast<double>(device_.burst_bytes());
     columns = (stream_bytes_[0] + stream_bytes_[1]) / burst_bytes;
-    activates = columns / device_.columns();
+    const DramStreamRates& rates = dram_.timing().rates();
+    const DramStreamRate& rate = turns_ == "r" ? rates.read : turns_ == "w" ? rates.write : rates.mixed;
+    activates = columns * rate.activates_per_burst;
     if (!device_.currents) return;
     const double channels = dram_.channels();
     const double seconds = static_cast<double>(end_ - warm_up_) * tick_ns_ * 1e-9;
@@ -291,7 +303,7 @@ class TileProbe {
 
 DramProbeResult run_dram_tile_probe(const DramProbe& probe, const DramMapping& mapping, AccessPattern pattern,
                                     const TrafficLoad& load) {
-  DramProbeResult r = TileProbe(probe, mapping, std::move(pattern)).run(load);
+  DramProbeResult r = TileProbe(probe, mapping, std::move(pattern), load).run(load);
   r.peak_gb_per_s = probe.dram.peak_bytes_per_s() * 1e-9;
   r.share_of_peak = r.achieved_gb_per_s / r.peak_gb_per_s;
   return r;

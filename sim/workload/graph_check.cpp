@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/util/checked.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -13,40 +14,44 @@ class OperatorCheck {
  public:
   OperatorCheck(const Operator& op, const TensorNames* names) : op_(op), names_(names) {}
 
-  std::string fault() {
+  std::string fault() try {
     if (op_.outputs.size() > kMostOutputs) return "key 'outputs': at most 2 tensors";
     std::visit([this](const auto& s) { positive(s); }, op_.shape);
     if (fault_.empty()) std::visit(*this, operator_row(op_.kind).family);
     return fault_;
+  } catch (const ConfigError& beyond) {  // a product of extents
+    return beyond.what();
   }
 
   void operator()(const MatmulFamily& /*family*/) {
     const auto& s = std::get<MatmulShape>(op_.shape);
     if (!inputs(2, 2)) return;
-    tensor("inputs", op_.inputs[0], s.batch * s.m * s.k);
-    tensor("inputs", op_.inputs[1], s.batch * s.k * s.n);
-    tensor("outputs", op_.outputs.front(), s.batch * s.m * s.n);
+    tensor("inputs", op_.inputs[0], {s.batch, s.m, s.k});
+    tensor("inputs", op_.inputs[1], {s.batch, s.k, s.n});
+    tensor("outputs", op_.outputs.front(), {s.batch, s.m, s.n});
   }
   void operator()(const AttentionFamily& /*family*/) {
     const auto& s = std::get<AttentionShape>(op_.shape);
     if (!inputs(3, 3)) return;
     if (s.heads % s.kv_heads != 0) fault_ = "key 'shape.kv_heads' does not divide 'shape.heads'";
     if (s.causal && s.q > s.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";
-    tensor("inputs", op_.inputs[0], s.batch * s.q * s.heads * s.head_dim);
-    tensor("inputs", op_.inputs[1], s.batch * s.kv * s.kv_heads * s.head_dim);
-    tensor("inputs", op_.inputs[2], s.batch * s.kv * s.kv_heads * s.head_dim);
-    tensor("outputs", op_.outputs.front(), s.batch * s.q * s.heads * s.head_dim);
+    tensor("inputs", op_.inputs[0], {s.batch, s.q, s.heads, s.head_dim});
+    tensor("inputs", op_.inputs[1], {s.batch, s.kv, s.kv_heads, s.head_dim});
+    tensor("inputs", op_.inputs[2], {s.batch, s.kv, s.kv_heads, s.head_dim});
+    tensor("outputs", op_.outputs.front(), {s.batch, s.q, s.heads, s.head_dim});
   }
   void operator()(const VectorFamily& family) {
     const auto& s = std::get<VectorShape>(op_.shape);
     const std::size_t least = count(family.inputs);
-    if (inputs(least, least + family.more_inputs)) tensor("outputs", op_.outputs.front(), s.rows * s.cols);
+    if (inputs(least, least + family.more_inputs)) tensor("outputs", op_.outputs.front(), {s.rows, s.cols});
   }
   void operator()(const RoutingFamily& family) {
     const auto& s = std::get<RoutingShape>(op_.shape);
+    if (s.experts > kMostExperts)
+      fault_ = "key 'shape.experts' is " + std::to_string(s.experts) + "; expected 1 to 65536";
     if (!inputs(1, 1)) return;
-    tensor("inputs", op_.inputs[0], s.tokens * s.cols * (family.spreads ? 1 : s.experts));
-    tensor("outputs", op_.outputs.front(), s.tokens * s.cols * (family.spreads ? s.experts : 1));
+    tensor("inputs", op_.inputs[0], {s.tokens, s.cols, family.spreads ? 1 : s.experts});
+    tensor("outputs", op_.outputs.front(), {s.tokens, s.cols, family.spreads ? s.experts : 1});
   }
   void operator()(const CollectiveFamily& /*family*/) { inputs(1, 1); }
 
@@ -77,8 +82,10 @@ class OperatorCheck {
     }
     return fault_.empty();
   }
-  void tensor(const char* key, const Tensor& t, std::uint64_t expected) {
-    if (!fault_.empty() || t.elements() == expected) return;
+  void tensor(const char* key, const Tensor& t, std::initializer_list<std::uint64_t> extents) {
+    if (!fault_.empty()) return;
+    const std::uint64_t expected = checked_product(extents);
+    if (t.elements() == expected) return;
     fault_ = "key '" + std::string(key) + "': tensor '" + names_->text(t.id) + "' has " +
              std::to_string(t.elements()) + " elements; the shape gives " + std::to_string(expected);
   }

@@ -1,6 +1,7 @@
 #include "sim/workload/trace_reader.h"
 
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "sim/util/errors.h"
@@ -109,7 +110,11 @@ Shape read_extents(const json& object) {
         throw LineError{"key 'shape." + std::string(name) + "' must be true or false"};
       extent = object[name].get<bool>();
     } else {
-      extent = static_cast<Extent>(count(object, name, "shape."));
+      const std::uint64_t value = count(object, name, "shape.");
+      if (value > std::numeric_limits<Extent>::max())
+        throw LineError{"key 'shape." + std::string(name) + "' is " + std::to_string(value) +
+                        "; expected at most " + std::to_string(std::numeric_limits<Extent>::max())};
+      extent = static_cast<Extent>(value);
     }
   });
   return shape;
@@ -139,7 +144,7 @@ Line read_operator(const json& line, TensorNames& names) {
   check_keys(line, {"id", "op", "layer", "phase", "step", "deps", "shape", "dtype", "inputs", "outputs"}, "");
   Line result;
   Operator& op = result.op;
-  op.id = static_cast<std::uint32_t>(count(line, "id", ""));
+  op.id = static_cast<std::uint32_t>(count_between(line, "id", 0, UINT32_MAX));
   const std::string name = text(line, "op", "");
   op.kind = named(parse_operator(name), "op", name, operator_names());
   if (!line["layer"].is_number_integer()) throw LineError{"key 'layer' must be an integer"};

@@ -49,7 +49,7 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
     errors.push_back({"", llm.name + " is an encoder: it generates no tokens (use --output 1)"});
   }
   const std::uint64_t length = scenario.input + scenario.output - 1;
-  if (errors.empty() && llm.embedding.positions > 0 && length > llm.embedding.positions) {
+  if (errors.empty() && llm.embedding.positions > 0 && length > llm.max_positions) {
     errors.push_back({"", llm.name + " has " + std::to_string(llm.embedding.positions) +
                               " learned positions; " + std::to_string(length) +
                               " are asked for (--input plus --output less one)"});

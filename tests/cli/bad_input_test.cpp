@@ -114,6 +114,10 @@ TEST(BadInput, ImpossibleOptions) {
   expect_refused("kernel --arch asic/tpu-v5e --op matmul --m 4 --n 4", 2, {"needs --k"});
   expect_refused("kernel --arch asic/tpu-v5e --op gelu --m 4 --n 4 --k 4", 2, {"does not take --k"});
   expect_refused("kernel --arch asic/tpu-v5e --op mtmul --m 4", 2, {"'matmul'"});
+  expect_refused("kernel --arch asic/tpu-v5e --op expert_sum --m 1 --n 1 --experts-per-token 4294967297", 2,
+                 {"--experts-per-token 4294967297", "at most 65536"});
+  expect_refused("probe dram --arch gpu/h100-sxm --preset hbm3-5200", 2, {"give --preset or --arch"});
+  expect_refused("probe dram --arch gpu/h100-sxm --channels 2", 2, {"--channels", "how many"});
   expect_refused("run --model gpt2", 2, {"arch"});
 }
 
@@ -151,6 +155,26 @@ TEST(BadInput, TracesThatAreCutShortOrImpossible) {
       "run --arch asic/tpu-v5e --trace " + temporary_file("zero.jsonl", zero.replace(at, 5, "\"m\":0")), 2,
       {"zero.jsonl:", "key 'shape.m' is 0"});
   expect_refused("run --arch asic/tpu-v5e --batch 4 --trace " + trace, 2, {"--batch is part of the trace"});
+  std::string huge = text;
+  const std::size_t m = huge.find("\"m\":4");
+  expect_refused("run --arch asic/tpu-v5e --trace " +
+                     temporary_file("huge.jsonl", huge.replace(m, 5, "\"m\":1099511627776")),
+                 2, {"huge.jsonl:", "elements"});
+}
+
+TEST(BadInput, FactsOfAModelOfAnotherType) {
+  const std::string llama =
+      "\"model_type\": \"llama\", \"hidden_size\": 64, \"num_hidden_layers\": 2, \"num_attention_heads\": 2, "
+      "\"intermediate_size\": 128, \"vocab_size\": 100";
+  const auto check = [&](const std::string& more) {
+    return "check " + temporary_file("facts.json", "{" + llama + ",\n" + more + "}");
+  };
+  expect_refused(check("\"tie_word_embeddings\": 1"), 2, {"facts.json:2", "'tie_word_embeddings' is 1"});
+  expect_refused(check("\"hidden_act\": 7"), 2, {"facts.json:2", "'hidden_act' is 7", "a word"});
+  expect_refused(check("\"num_key_value_heads_per_layer\": [1, 2]"), 2,
+                 {"facts.json:2", "layers that differ"});
+  EXPECT_EQ(orrery_command(check("\"tie_word_embeddings\": null, \"hidden_act\": null")).exit_code, 0);
+  expect_refused("check " + temporary_file("type.json", "{\"model_type\": 5}"), 2, {"'model_type' is 5"});
 }
 
 TEST(BadInput, ModelsWithPartsThatAreNotModelled) {

@@ -116,7 +116,10 @@ struct ShapeFrom {
   OperatorShape operator()(const RoutingFamily& /*family*/) const {
     const std::uint64_t tokens = options.need("m");
     const std::uint64_t cols = options.need("n");
-    return RoutingShape{tokens, options.need("experts-per-token"), cols};
+    const std::uint64_t experts = options.need("experts-per-token");
+    if (experts > kMostExperts)
+      throw UsageError(fmt::format("--experts-per-token {}: at most {}", experts, kMostExperts));
+    return RoutingShape{tokens, experts, cols};
   }
   OperatorShape operator()(const CollectiveFamily& /*family*/) const {
     const std::uint64_t bytes = options.need("bytes");

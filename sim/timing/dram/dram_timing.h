@@ -30,11 +30,16 @@ class DramTiming {
   // Idle channel, bank closed, first data out of the pins until the last of one burst.
   double read_latency_ns() const { return read_latency_ns_; }
 
+  // Of one device channel.
+  const DramStreamRates& rates() const { return rates_; }
+
   double stream_bytes_per_s() const { return 1e9 / read_; }
 
  private:
   DramDevice device_;
-  double per_byte_;  // bursts a device channel moves for a byte of all channels
+  DramStreamRates rates_;
+  mutable double scattered_ = 0;  // once it was asked for
+  double per_byte_;               // bursts a device channel moves for a byte of all channels
   DramTiming(const DramSpec& spec, const DramStreamRates& rates);
 
   double read_, write_;

@@ -36,32 +36,52 @@ DramRequest request_of(const DramDevice& device, const DramBurst& burst, DramTic
   return request;
 }
 
-// Nanoseconds that a burst takes when `next` keeps the channel's queues full: from a little before the first
-// refresh to the same place some intervals later, that is with as many refreshes, of all banks or of each.
+constexpr DramTick kLongestInterval = 1 << 16;  // ticks: a rarer refresh is not waited for
+
+// Where and how long a stream is watched.
+struct Watch {
+  DramTick begin, from, end;  // before `from` the queues fill
+  double refreshing = 0;      // of the time, by refreshes that lie outside
+};
+
+// From a little before the first refresh, or long enough for writes to be drained again and again, to the
+// same place some intervals later: with as many refreshes, of all banks or of each.
+Watch watch(const DramDevice& device, DramTick edges, int intervals, bool drains) {
+  const DramTick interval = DramTick{device.timing.trefi} * edges;
+  if (interval > kLongestInterval) {
+    const double share = static_cast<double>(device.timing.trfc + device.timing.trp) / device.timing.trefi;
+    return {0, kLongestInterval / 8, kLongestInterval / 2, share};
+  }
+  const DramTick from = interval - interval / 16;
+  return {drains ? 0 : interval - interval / 8, from, from + intervals * interval, 0};
+}
+
+// What a burst takes when `next` keeps the channel's queues full.
 template <class Next>
-double scheduled_ns_per_burst(const DramDevice& device, int intervals, Next next) {
+DramStreamRate scheduled(const DramDevice& device, int intervals, bool drains, Next next) {
   Ignore sink;
   const auto scheduler = make_dram_scheduler(device, sink);
   const DramCommandCounts& counts = scheduler->counts();
   const std::uint32_t edges = scheduler->timing().ticks_per_clock();
-  const DramTick interval = DramTick{device.timing.trefi} * edges;
-  const DramTick from = interval - interval / 16;
-  const DramTick end = from + intervals * interval;
-  std::uint64_t before = 0;
+  const Watch w = watch(device, edges, intervals, drains);
+  DramCommandCounts before;
   DramBurst ahead = next();
-  DramTick now = interval - interval / 8;
-  while (now < end) {
+  DramTick now = w.begin;
+  while (now < w.end) {
     while (!scheduler->full(ahead.write)) {
       scheduler->add(request_of(device, ahead, now));
       ahead = next();
     }
     const DramTick idle_until = scheduler->step(now);
-    if (now < from) before = counts.reads + counts.writes;
+    if (now < w.from) before = counts;
     // A queue with places left is filled in the next tick.
     now = scheduler->full(ahead.write) ? std::max(now + 1, idle_until) : now + 1;
   }
-  const auto served = static_cast<double>(counts.reads + counts.writes - before);
-  return static_cast<double>(intervals * interval) / edges * device.clock_ns / std::max(1.0, served);
+  const double served =
+      std::max(1.0, static_cast<double>(counts.reads + counts.writes - before.reads - before.writes));
+  const double ns = static_cast<double>(w.end - w.from) / edges * device.clock_ns;
+  return {ns / served / (1 - w.refreshing),
+          static_cast<double>(counts.activates - before.activates) / served};
 }
 
 // Blocks of consecutive bursts at random places.
@@ -69,8 +89,8 @@ class Blocks {
  public:
   Blocks(const DramDevice& device, std::uint64_t block_bursts, std::uint64_t seed)
       : device_(device),
-        block_(block_bursts),
-        blocks_(device.capacity_bytes() / device.burst_bytes() / block_bursts),
+        block_(std::min(block_bursts, device.capacity_bytes() / device.burst_bytes())),
+        blocks_(device.capacity_bytes() / device.burst_bytes() / block_),
         random_(seed) {}
 
   DramAddress next() {
@@ -105,23 +125,24 @@ class Blocks {
 
 constexpr std::uint64_t kBlockBytes = 8192;
 
-double blocks_ns(const DramDevice& device, std::uint64_t block_bytes, const char* directions) {
+DramStreamRate blocks(const DramDevice& device, std::uint64_t block_bytes, const char* directions) {
   const std::uint64_t bursts = std::max<std::uint64_t>(1, block_bytes / device.burst_bytes());
   Blocks reads(device, bursts, 1);
   Blocks writes(device, bursts, 2);
+  const bool drains = std::strchr(directions, 'w') != nullptr && directions[0] == 'r';
   std::size_t turn = 0;
-  return scheduled_ns_per_burst(device, 1, [&]() -> DramBurst {
+  return scheduled(device, drains ? 2 : 1, drains, [&]() -> DramBurst {
     const bool write = directions[turn++ % std::strlen(directions)] == 'w';
     return {write ? writes.next() : reads.next(), write};
   });
 }
 
-double stream_ns(const DramDevice& device, const DramMapping& mapping, const char* directions) {
+DramStreamRate lone_stream(const DramDevice& device, const DramMapping& mapping, const char* directions) {
   const std::uint64_t capacity = mapping.capacity_bytes();
   std::uint64_t at[2] = {0, capacity / 2};
   if (directions[0] == 'w') at[1] = 0;
   std::size_t turn = 0;
-  return scheduled_ns_per_burst(device, 3, [&]() -> DramBurst {
+  return scheduled(device, 3, true, [&]() -> DramBurst {
     const bool write = directions[turn++ % std::strlen(directions)] == 'w';
     const std::uint64_t address = at[write];
     at[write] = (address + device.burst_bytes()) % capacity;
@@ -175,8 +196,8 @@ std::vector<double> digest(const DramDevice& d) {
 const DramStreamRates& stream_rates(const DramDevice& device) {
   static Known<DramStreamRates> known;
   return known.get(digest(device), [&]() -> DramStreamRates {
-    return {blocks_ns(device, kBlockBytes, "r"), blocks_ns(device, kBlockBytes, "w"),
-            blocks_ns(device, kBlockBytes, "rrw")};
+    return {blocks(device, kBlockBytes, "r"), blocks(device, kBlockBytes, "w"),
+            blocks(device, kBlockBytes, "rrw")};
   });
 }
 
@@ -186,14 +207,14 @@ const DramStreamRates& lone_stream_rates(const DramDevice& device, const std::st
   key.insert(key.end(), mapping_order.begin(), mapping_order.end());
   return known.get(std::move(key), [&]() -> DramStreamRates {
     const DramMapping mapping(mapping_order, device, 1);
-    return {stream_ns(device, mapping, "r"), stream_ns(device, mapping, "w"),
-            stream_ns(device, mapping, "rrw")};
+    return {lone_stream(device, mapping, "r"), lone_stream(device, mapping, "w"),
+            lone_stream(device, mapping, "rrw")};
   });
 }
 
 double scattered_ns_per_burst(const DramDevice& device) {
   static Known<double> known;
-  return known.get(digest(device), [&] { return blocks_ns(device, device.burst_bytes(), "r"); });
+  return known.get(digest(device), [&] { return blocks(device, device.burst_bytes(), "r").ns_per_burst; });
 }
 
 }  // namespace orrery

@@ -8,10 +8,14 @@
 
 namespace orrery {
 
-// ns a burst of a whole channel, all its pseudo channels, refresh included.
+// Of a whole channel, all its pseudo channels, refresh included.
+struct DramStreamRate {
+  double ns_per_burst = 0;
+  double activates_per_burst = 0;
+};
 struct DramStreamRates {
-  double read = 0, write = 0;
-  double mixed = 0;  // read read write
+  DramStreamRate read, write;
+  DramStreamRate mixed;  // read read write
 };
 
 // Streams that share a channel: blocks of 8 KiB at random places.

@@ -36,7 +36,9 @@ void Pooler::write(GraphBuilder& builder, const ResidualStream& in) const {
   const std::uint64_t rows = builder.sequences();
   const Tensor out = builder.activation("pooled", {rows, hidden});
   builder.append(OperatorKind::matmul, MatmulShape{1, rows, hidden, hidden},
-                 {view(in.x, {rows, hidden}), builder.weight("pooler_weight", {hidden, hidden})}, {out});
+                 {view(settled(builder, in.x, in.branch), {rows, hidden}),
+                  builder.weight("pooler_weight", {hidden, hidden})},
+                 {out});
   builder.hold("pooler_bias", hidden);
 }
 

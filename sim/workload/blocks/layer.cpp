@@ -18,15 +18,16 @@ ResidualStream PreNorm::write(GraphBuilder& builder, const ResidualStream& in) c
 }
 
 ResidualStream PostNorm::write(GraphBuilder& builder, const ResidualStream& in) const {
-  const Tensor x = add(builder, in.x, mixed(builder, mixer, in.x), sum);
+  const Tensor before = settled(builder, in.x, in.branch);
+  const Tensor x = add(builder, before, mixed(builder, mixer, before), sum);
   return {norm(builder, x, sum + "_norm", weight), std::nullopt};
 }
 
 ResidualStream ParallelBranches::write(GraphBuilder& builder, const ResidualStream& in) const {
-  const Tensor normed = orrery::norm(builder, in.x, norm, norm + "_weight");
+  Tensor x = settled(builder, in.x, in.branch);
+  const Tensor normed = orrery::norm(builder, x, norm, norm + "_weight");
   std::vector<Tensor> branches;
   for (const MixerBlock& mixer : mixers) branches.push_back(mixed(builder, mixer, normed));
-  Tensor x = in.x;
   for (std::size_t i = 0; i < branches.size(); ++i) {
     const std::string name = i + 1 == branches.size() ? "x_out"
                              : i == 0                 ? "x_mid"

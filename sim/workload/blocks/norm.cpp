@@ -39,4 +39,8 @@ std::pair<Tensor, Tensor> add_norm(GraphBuilder& builder, const Tensor& x, const
   return {sum, norm(builder, sum, norm_name, weight)};
 }
 
+Tensor settled(GraphBuilder& builder, const Tensor& x, const std::optional<Tensor>& branch) {
+  return branch ? add(builder, x, *branch, "x_settled") : x;
+}
+
 }  // namespace orrery

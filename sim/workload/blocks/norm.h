@@ -1,6 +1,7 @@
 #pragma once
 // Norms of a token's row, and sums of two.
 
+#include <optional>
 #include <utility>
 
 #include "sim/workload/graph_builder.h"
@@ -14,5 +15,8 @@ Tensor add(GraphBuilder& builder, const Tensor& a, const Tensor& b, const std::s
 // {x + branch, its norm}: one operator where the machine fuses them. The weight is `norm_name`_weight.
 std::pair<Tensor, Tensor> add_norm(GraphBuilder& builder, const Tensor& x, const Tensor& branch,
                                    const std::string& sum_name, const std::string& norm_name);
+
+// x, to which a branch may still have to be added.
+Tensor settled(GraphBuilder& builder, const Tensor& x, const std::optional<Tensor>& branch);
 
 }  // namespace orrery

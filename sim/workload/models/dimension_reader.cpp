@@ -20,6 +20,21 @@ void DimensionReader::finish() const {
   if (!errors_.empty()) throw ConfigError(errors_);
 }
 
+bool DimensionReader::flag(const char* key, bool fallback) {
+  if (!has(key)) return fallback;
+  if (root_[key].is_boolean()) return root_[key].get<bool>();
+  fail(std::string("/") + key,
+       std::string("'") + key + "' is " + root_[key].dump() + "; expected true or false");
+  return fallback;
+}
+
+std::string DimensionReader::word(const char* key, const std::string& fallback) {
+  if (!has(key)) return fallback;
+  if (root_[key].is_string()) return root_[key].get<std::string>();
+  fail(std::string("/") + key, std::string("'") + key + "' is " + root_[key].dump() + "; expected a word");
+  return fallback;
+}
+
 std::uint64_t DimensionReader::read(const char* key, std::uint64_t fallback, bool must) {
   if (!has(key)) {
     if (must) {

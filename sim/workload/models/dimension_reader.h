@@ -16,8 +16,9 @@ class DimensionReader {
   std::uint64_t required(const char* key) { return read(key, 0, true); }
   std::uint64_t optional(const char* key, std::uint64_t fallback) { return read(key, fallback, false); }
   bool has(const char* key) const { return root_.contains(key) && !root_[key].is_null(); }
-  bool flag(const char* key, bool fallback) const { return root_.value(key, fallback); }
-  std::string word(const char* key, const std::string& fallback) const { return root_.value(key, fallback); }
+  // true or false, or a word; null is as good as nothing.
+  bool flag(const char* key, bool fallback);
+  std::string word(const char* key, const std::string& fallback);
 
   void fail(const std::string& pointer, const std::string& message) {
     errors_.push_back(document_.diagnostic(pointer, message));

@@ -39,8 +39,8 @@ LlmSpec build_opt(DimensionReader& reader) {
   const std::uint64_t heads = reader.required("num_attention_heads");
   const std::uint64_t width = reader.required("ffn_dim");
   LlmSpec spec = decoder(hidden, reader.required("vocab_size"));
-  // The table starts two rows late.
-  spec.max_positions = spec.embedding.positions = reader.required("max_position_embeddings") + 2;
+  spec.max_positions = reader.required("max_position_embeddings");
+  spec.embedding.positions = spec.max_positions + 2;  // the table starts two rows late
   // Its relu takes as many passes as a gelu.
   spec.layers = {{biased_layer(own_key_values(reader, heads, hidden), width), layers}};
   spec.head = LanguageHead{spec.embedding.vocab, true, false};

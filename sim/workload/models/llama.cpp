@@ -1,4 +1,4 @@
-// llama, mistral, deci (variable shapes refused elsewhere), qwen2 (biases of queries, keys and values) and
+// llama, mistral, deci (where all layers are alike), qwen2 (biases of queries, keys and values) and
 // mixtral (a mixture in place of the feed-forward block).
 
 #include "sim/workload/models/model_types.h"
@@ -8,6 +8,11 @@ namespace orrery {
 LlmSpec build_llama(DimensionReader& reader, const std::string& type) {
   if (const std::string activation = reader.word("hidden_act", "silu"); activation != "silu") {
     reader.fail("/hidden_act", "'hidden_act' is '" + activation + "'; this model type is modelled with silu");
+  }
+  for (const char* key : {"num_key_value_heads_per_layer", "block_configs"}) {
+    if (reader.has(key))
+      reader.fail(std::string("/") + key,
+                  std::string("'") + key + "': layers that differ are not modelled yet");
   }
   LlmSpec spec;
   spec.hidden = reader.required("hidden_size");

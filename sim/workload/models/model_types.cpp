@@ -58,6 +58,7 @@ AttentionBlock own_key_values(DimensionReader& reader, std::uint64_t heads, std:
 LlmSpec build_model(const ConfigDocument& document) {
   DimensionReader reader(document);
   const std::string type = reader.word("model_type", "");
+  reader.finish();
   for (const ModelType& known : kTypes) {
     if (type != known.name) continue;
     refuse_other_mixtures(reader, type);

@@ -1,0 +1,18 @@
+#pragma once
+// Latencies of networks on chip without load.
+
+#include "sim/config/arch_spec.h"
+
+namespace orrery {
+
+// Routers and a link: the cycles a head takes for a hop.
+std::uint32_t hop_cycles(const NocSpec& spec);
+// Mean routers a packet between two nodes chosen at random passes, by the closed form of the topology; of a
+// graph, half its routers at most.
+double mean_hops(const NocSpec& spec);
+
+// Of a machine's network, core to memory side, both ways together: what a mapper expects. A transfer that is
+// simulated on a routed network takes the latency of its own way.
+double network_latency_ns(const NetworkSpec& spec, double clock_hz);
+
+}  // namespace orrery
