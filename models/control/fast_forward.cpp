@@ -117,6 +117,8 @@ void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead,
   skipped_counts_ = ActivityCounts{};
   patterns_.clear();
   done_ = 0;
+  // Scattered reads go at a pace of their own, far below the memory's: no share of it says what paces.
+  for (const KernelOperand& operand : kernel.inputs) allowed = allowed && !operand.irregular;
   const std::uint64_t at_once = items_at_once(kernel);
   std::uint64_t stored = 0;  // an item
   for (const KernelOperand& operand : kernel.outputs) stored += operand_bytes(kernel, operand, WorkItem{}, 0);
