@@ -89,8 +89,7 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
 RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& arch) {
   std::map<TensorName, std::uint64_t> bytes;  // of each tensor; the largest view of it
   for (const Operator& op : graph.operators) {
-    const auto* vector = std::get_if<VectorFamily>(&operator_row(op.kind).family);
-    if (vector != nullptr && vector->gathers) continue;  // reads a few rows only
+    if (gathers(op.kind)) continue;  // reads a few rows only
     for (const Tensor& t : op.inputs) {
       if (t.kind == TensorKind::activation) continue;
       std::uint64_t& seen = bytes[t.id];

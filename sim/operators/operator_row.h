@@ -143,6 +143,11 @@ constexpr const OperatorRow& operator_row(OperatorKind kind) {
 inline const char* to_string(OperatorKind kind) {
   return operator_row(kind).name;
 }
+// Reads scattered rows of its first input.
+constexpr bool gathers(OperatorKind kind) {
+  const auto* vector = std::get_if<VectorFamily>(&operator_row(kind).family);
+  return vector != nullptr && vector->gathers;
+}
 std::optional<OperatorKind> parse_operator(const std::string& name);
 std::vector<std::string> operator_names();
 

@@ -27,8 +27,7 @@ OperatorBytes operator_bytes(const Operator& op) {
   OperatorBytes bytes;
   for (const Tensor& t : op.inputs) bytes.read = checked_sum(bytes.read, t.bytes());
   for (const Tensor& t : op.outputs) bytes.written = checked_sum(bytes.written, t.bytes());
-  const auto* vector = std::get_if<VectorFamily>(&operator_row(op.kind).family);
-  if (vector != nullptr && vector->gathers) bytes.read = bytes.written;  // a row each, of the table's many
+  if (gathers(op.kind)) bytes.read = bytes.written;  // a row each, of the table's many
   return bytes;
 }
 

@@ -34,15 +34,11 @@ LlmSpec build_llama(DimensionReader& reader, const std::string& type) {
       reader.fail("/num_experts_per_tok", "a token cannot take more experts than there are");
     feed_forward = MixtureBlock{experts, taken, width};
   }
-  if (reader.good()) {
-    if (attention.heads * attention.head_dim != spec.hidden && !reader.has("head_dim")) {
-      reader.fail("", "hidden size " + std::to_string(spec.hidden) + " is not a multiple of the " +
-                          std::to_string(attention.heads) + " attention heads");
-    }
-    if (attention.heads % attention.kv_heads != 0) {
-      reader.fail("/num_key_value_heads", std::to_string(attention.heads) + " attention heads cannot share " +
-                                              std::to_string(attention.kv_heads) + " key/value heads evenly");
-    }
+  const bool readable = reader.good();
+  if (!reader.has("head_dim")) check_heads(reader, attention, spec.hidden);
+  if (readable && attention.heads % attention.kv_heads != 0) {
+    reader.fail("/num_key_value_heads", std::to_string(attention.heads) + " attention heads cannot share " +
+                                            std::to_string(attention.kv_heads) + " key/value heads evenly");
   }
   spec.embedding.vocab = vocab;
   spec.layers = {{pre_norm_layer(attention, feed_forward), layers}};

@@ -44,14 +44,17 @@ void refuse_other_mixtures(DimensionReader& reader, const std::string& type) {
 
 }  // namespace
 
+void check_heads(DimensionReader& reader, const AttentionBlock& attention, std::uint64_t hidden) {
+  if (!reader.good() || attention.heads * attention.head_dim == hidden) return;
+  reader.fail("", "hidden size " + std::to_string(hidden) + " is not a multiple of the " +
+                      std::to_string(attention.heads) + " attention heads");
+}
+
 AttentionBlock own_key_values(DimensionReader& reader, std::uint64_t heads, std::uint64_t hidden) {
   AttentionBlock block;
   block.heads = block.kv_heads = heads;
   block.head_dim = heads > 0 ? hidden / heads : 0;
-  if (reader.good() && heads * block.head_dim != hidden) {
-    reader.fail("", "hidden size " + std::to_string(hidden) + " is not a multiple of the " +
-                        std::to_string(heads) + " attention heads");
-  }
+  check_heads(reader, block, hidden);
   return block;
 }
 

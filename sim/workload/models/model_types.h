@@ -17,6 +17,9 @@ LlmSpec build_opt(DimensionReader& reader);
 LlmSpec build_bloom(DimensionReader& reader);
 LlmSpec build_bert(DimensionReader& reader);
 
+// Says so where heads that the file does not give a length of do not make up the model's width.
+void check_heads(DimensionReader& reader, const AttentionBlock& attention, std::uint64_t hidden);
+
 // Attention in which every head has keys and values of its own, and together they are as wide as the model;
 // says so where they cannot.
 AttentionBlock own_key_values(DimensionReader& reader, std::uint64_t heads, std::uint64_t hidden);
