@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "sim/timing/dram/dram_timing.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -24,11 +23,7 @@ MemoryPace pace_of(const ArchSpec& arch) {
 
 CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch,
                                    ActivityCounts& counts)
-    : sc_module(name),
-      arch_(arch),
-      counts_(counts),
-      write_batch_bytes_(DramTiming(arch.dram).write_batch_bytes()),
-      forward_(counts, pace_of(arch)) {
+    : sc_module(name), arch_(arch), counts_(counts), forward_(counts, pace_of(arch)) {
   SC_HAS_PROCESS(CommandProcessor);
   SC_METHOD(step);
   sensitive << wake_;
@@ -182,8 +177,8 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   last_path_ = CriticalPath::from(start);
   queue_.begin(kernel);
   forecast_.begin(kernel, *costs_, shared_, run_.input_entry, run_.output_entry);
-  forward_.begin(kernel, skip_, arch_.cores.prefetch_across_items, write_batch_bytes_, forecast_, queue_,
-                 *this, start);
+  forward_.begin(kernel, skip_, arch_.cores.prefetch_across_items, dram_->write_batch_bytes(), forecast_,
+                 queue_, *this, start);
   for (std::uint32_t c = 0; c < kernel.cores_used; ++c) tiles_[c]->begin(run_, start);
   // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
   if (kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;

@@ -65,7 +65,6 @@ class CommandProcessor : public sc_core::sc_module,
 
   const ArchSpec& arch_;
   ActivityCounts& counts_;
-  const std::uint64_t write_batch_bytes_;
   std::vector<ComputeTile*> tiles_;
   SharedLevels* shared_ = nullptr;
   const DramController* dram_ = nullptr;

@@ -30,6 +30,8 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   Femtoseconds drain(Femtoseconds t) { return dram_.drain(bus_fs_per_byte(), t); }
   // When the last channel is free of what has been taken so far.
   Femtoseconds busy_until() const { return dram_.busy_until(); }
+  // Writes that drain together.
+  std::uint64_t write_batch_bytes() const { return dram_.timing().write_batch_bytes(); }
   void reset() { dram_.reset(); }
 
   bool idle() const override { return dram_.queued_bytes() == 0; }

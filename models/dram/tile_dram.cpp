@@ -2,21 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace orrery {
 
-TileDram::TileDram(const DramSpec& spec)
-    : spec_(spec),
-      order_(DramMapping::default_order()),
-      timing_(spec),
-      channel_count_(ceil_div(spec.channels, spec.device.pseudo_channels)),
-      calendars_(channel_count_),
-      addressed_(channel_count_) {}
+TileDram::TileDram(const DramSpec& spec) : TileDram(spec, DramMapping::default_order(), DramTiming(spec)) {}
 
 TileDram::TileDram(const DramSpec& spec, const std::string& order)
+    : TileDram(spec, order, DramTiming(spec, order)) {}
+
+TileDram::TileDram(const DramSpec& spec, std::string order, DramTiming timing)
     : spec_(spec),
-      order_(order),
-      timing_(spec, order),
+      order_(std::move(order)),
+      timing_(std::move(timing)),
       channel_count_(ceil_div(spec.channels, spec.device.pseudo_channels)),
       calendars_(channel_count_),
       addressed_(channel_count_) {}

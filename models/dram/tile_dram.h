@@ -51,6 +51,8 @@ class TileDram {
   const DramSpec& spec() const { return spec_; }
 
  private:
+  TileDram(const DramSpec& spec, std::string order, DramTiming timing);
+
   const DramSpec spec_;
   const std::string order_;
   const DramTiming timing_;

@@ -16,8 +16,6 @@ DramTiming::DramTiming(const DramSpec& spec, const DramStreamRates& rates)
   // A rate is that of a device channel, which holds several of the machine's where it has pseudo channels.
   per_byte_ = static_cast<double>(device.pseudo_channels) /
               (static_cast<double>(device.burst_bytes()) * spec.channels);
-  read_ = rates.read.ns_per_burst * per_byte_;
-  write_ = rates.write.ns_per_burst * per_byte_;
   const DramControllerSpec& controller = device.controller;
   const double batch_bursts =
       std::max(1.0, std::floor((controller.write_high - controller.write_low) * controller.write_queue));

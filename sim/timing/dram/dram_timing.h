@@ -18,8 +18,8 @@ class DramTiming {
   DramTiming(const DramSpec& spec, const std::string& mapping_order);
 
   // Endless streams, refresh included; single bursts at random places.
-  double read_ns_per_byte() const { return read_; }
-  double write_ns_per_byte() const { return write_; }
+  double read_ns_per_byte() const { return rates_.read.ns_per_burst * per_byte_; }
+  double write_ns_per_byte() const { return rates_.write.ns_per_burst * per_byte_; }
   double scattered_ns_per_byte() const;
 
   // What a batch of writes among reads takes beyond its own rate: the buses' turns and the rows that both
@@ -33,16 +33,15 @@ class DramTiming {
   // Of one device channel.
   const DramStreamRates& rates() const { return rates_; }
 
-  double stream_bytes_per_s() const { return 1e9 / read_; }
+  double stream_bytes_per_s() const { return 1e9 / read_ns_per_byte(); }
 
  private:
+  DramTiming(const DramSpec& spec, const DramStreamRates& rates);
+
   DramDevice device_;
   DramStreamRates rates_;
   mutable double scattered_ = 0;  // once it was asked for
   double per_byte_;               // bursts a device channel moves for a byte of all channels
-  DramTiming(const DramSpec& spec, const DramStreamRates& rates);
-
-  double read_, write_;
   double turnaround_ns_;
   double read_latency_ns_;
   std::uint64_t write_batch_bytes_;
