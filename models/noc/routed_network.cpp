@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/noc/network_rates.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -24,9 +25,14 @@ std::vector<std::uint32_t> place_cores(const NocGraph& graph, const NetworkSpec&
                                     spec.memory_nodes.size() == 1 ? "" : "s", most));
 }
 
+std::uint32_t packet_flits(const NetworkSpec& spec, std::uint64_t bytes) {
+  const double flits = std::ceil(static_cast<double>(bytes) / spec.port_bytes_per_cycle);
+  return std::max(1u, static_cast<std::uint32_t>(flits));
+}
+
 RoutedNetwork::RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec,
-                             double link_bytes_per_s, std::uint32_t cores, const ClockDomain& clock,
-                             ActivityCounts& counts)
+                             std::uint64_t packet_bytes, double link_bytes_per_s, std::uint32_t cores,
+                             const ClockDomain& clock, ActivityCounts& counts)
     : Network(name),
       spec_(spec),
       graph_(spec.routed.value()),
@@ -43,6 +49,10 @@ RoutedNetwork::RoutedNetwork(const sc_core::sc_module_name& name, const NetworkS
       to_memory_.push_back(way(core, memory_node));
     }
   }
+  const NetworkRates rates =
+      network_rates(graph_, spec.memory_nodes, core_nodes, packet_flits(spec, packet_bytes));
+  read_cycles_per_byte_ = 1 / (spec_.port_bytes_per_cycle * rates.read);
+  write_cycles_per_byte_ = 1 / (spec_.port_bytes_per_cycle * rates.write);
 }
 
 RoutedNetwork::Way RoutedNetwork::way(std::uint32_t from, std::uint32_t to) const {
@@ -78,7 +88,7 @@ Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
   if (first >= from_memory_.size()) return through_links(granule, t);
   const auto& ways = granule.write ? to_memory_ : from_memory_;
   const double part = static_cast<double>(granule.bytes) / static_cast<double>(memory_nodes_);
-  const auto service = from_femtoseconds(part * clock_.fs_per_cycle() / spec_.port_bytes_per_cycle);
+  const auto service = clock_.cycles(part * (granule.write ? write_cycles_per_byte_ : read_cycles_per_byte_));
   const bool may_share = spec_.multicast && !granule.write && granule.entry != kNoEntry;
   Multicast* multicast = may_share ? &multicasts_.find(granule, 0, t) : nullptr;
   const bool joins = multicast != nullptr && multicast->ready > 0;
@@ -98,7 +108,10 @@ Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
       if (through != nullptr) *through = end;
       finish = std::max(finish, end);
     }
-    latency = std::max(latency, clock_.cycles(w.latency_cycles));
+    // There and back: a read's request, a write's acknowledgement.
+    const std::uint64_t cycles =
+        from_memory_[first + m].latency_cycles + to_memory_[first + m].latency_cycles;
+    latency = std::max(latency, clock_.cycles(cycles));
   }
   counts_.noc_hop_bytes += granule.bytes * hops / memory_nodes_;
   if (joins) {  // memory is read once for all copies

@@ -3,8 +3,8 @@
 // tile level: a granule is striped over the memory's nodes, and each part takes every channel of its way, as
 // calendars, at request time; the routers' pipelines add latency. With `multicast`, a tile that several cores
 // ask for before it has left is sent once over the channels their ways share (a tree, as in Eyeriss v2 and
-// most spatial accelerators). Left out: virtual channels and allocation, which fidelity `cycle` has and
-// `orrery probe noc` shows. The chip's links hang at the memory side.
+// most spatial accelerators). What virtual channels and allocation leave of a channel's bandwidth is measured
+// on the network's routers (network_rates). The chip's links hang at the memory side.
 
 #include <vector>
 
@@ -21,11 +21,16 @@ namespace orrery {
 // Nodes of the cores: those that are not the memory's, in order. Throws ConfigError when they are too few.
 std::vector<std::uint32_t> place_cores(const NocGraph& graph, const NetworkSpec& spec, std::uint32_t cores);
 
+// Flits of a packet that carries `bytes`, each as wide as a port.
+std::uint32_t packet_flits(const NetworkSpec& spec, std::uint64_t bytes);
+
 class RoutedNetwork : public Network {
  public:
-  // Throws ConfigError: too few nodes, a graph that NocGraph refuses.
-  RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec, double link_bytes_per_s,
-                std::uint32_t cores, const ClockDomain& clock, ActivityCounts& counts);
+  // `packet_bytes`: what memory sends in one packet. Throws ConfigError: too few nodes, a graph that NocGraph
+  // refuses.
+  RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec, std::uint64_t packet_bytes,
+                double link_bytes_per_s, std::uint32_t cores, const ClockDomain& clock,
+                ActivityCounts& counts);
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;
   void reset() override;
@@ -39,7 +44,8 @@ class RoutedNetwork : public Network {
   const NetworkSpec spec_;
   const NocGraph graph_;
   const ClockDomain& clock_;
-  const double link_fs_per_byte_;  // 0 = as the cores' ports
+  double read_cycles_per_byte_ = 0, write_cycles_per_byte_ = 0;  // of each channel
+  const double link_fs_per_byte_;                                // 0 = as the cores' ports
   ActivityCounts& counts_;
   std::vector<Calendar> channels_;
   MulticastTable multicasts_;

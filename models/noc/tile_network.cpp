@@ -4,184 +4,295 @@
 
 namespace orrery {
 
-TileNetwork::Cycle TileNetwork::Calendar::earliest(Cycle t, Cycle length) const {
-  auto it = std::partition_point(busy_.begin(), busy_.end(), [&](const Interval& i) { return i.to <= t; });
-  for (; it != busy_.end() && it->from < t + length; ++it) t = std::max(t, it->to);
-  return t;
+TileNetwork::TileNetwork(const NocGraph& graph, NocSink& sink)
+    : graph_(graph),
+      sink_(sink),
+      spec_(graph.spec().router),
+      channels_(graph.channels().size()),
+      routers_(graph.routers()),
+      nodes_(graph.nodes()),
+      wheel_(64) {
+  for (Channel& c : channels_) {
+    c.vcs.resize(spec_.num_vcs);
+    c.crossbar_free.assign(spec_.input_speedup, 0);
+  }
+  for (std::uint32_t r = 0; r < routers_.size(); ++r) {
+    routers_[r].grant.assign(graph.outputs(r).size(), 0);
+    routers_[r].accept.assign(graph.inputs(r).size() * spec_.input_speedup, 0);
+  }
 }
 
-void TileNetwork::Calendar::insert(Cycle t, Cycle length) {
-  auto it = std::partition_point(busy_.begin(), busy_.end(), [&](const Interval& i) { return i.from < t; });
-  // Neighbours that touch become one.
-  const bool joins_before = it != busy_.begin() && (it - 1)->to == t;
-  const bool joins_after = it != busy_.end() && it->from == t + length;
-  if (joins_before && joins_after) {
-    (it - 1)->to = it->to;
-    busy_.erase(it);
-  } else if (joins_before) {
-    (it - 1)->to = t + length;
-  } else if (joins_after) {
-    it->from = t;
+void TileNetwork::send(const NocPacket& packet) {
+  std::uint32_t id;
+  if (free_.empty()) {
+    id = static_cast<std::uint32_t>(packets_.size());
+    packets_.emplace_back();
   } else {
-    busy_.insert(it, {t, t + length});
+    id = free_.back();
+    free_.pop_back();
+  }
+  packets_[id].packet = packet;
+  ++in_flight_;
+  Node& node = nodes_[packet.from];
+  node.waiting.push_back(id);
+  if (node.next < packet.created) {
+    node.next = packet.created;
+    at(packet.created, What::inject, packet.from);
   }
 }
 
-void TileNetwork::Calendar::forget(Cycle t) {
-  std::size_t n = 0;
-  while (n < busy_.size() && busy_[n].to < t) ++n;
-  if (n > 0) busy_.erase(busy_.begin(), busy_.begin() + static_cast<std::ptrdiff_t>(n));
+void TileNetwork::at(NocCycle t, What what, std::uint32_t id, std::uint32_t flits) {
+  if (t - now_ >= static_cast<NocCycle>(wheel_.size())) widen(t - now_);
+  slot(t)[static_cast<std::size_t>(what)].push_back({id, flits});
 }
 
-TileNetwork::TileNetwork(const NocGraph& graph)
-    : graph_(graph), spec_(graph.spec().router), channels_(graph.channels().size()) {
-  for (Channel& c : channels_) {
-    c.vc_free.assign(spec_.num_vcs, 0);
-    c.crossbar.resize(spec_.input_speedup);
-  }
+void TileNetwork::widen(NocCycle delay) {
+  std::vector<Slot> old(wheel_.size());
+  old.swap(wheel_);
+  std::size_t size = old.size();
+  while (static_cast<NocCycle>(size) <= delay) size *= 2;
+  wheel_.resize(size);
+  for (NocCycle t = now_; t < now_ + static_cast<NocCycle>(old.size()); ++t)
+    slot(t).swap(old[static_cast<std::size_t>(t) & (old.size() - 1)]);
 }
 
-void TileNetwork::forget(Cycle t) {
-  if (t < forgotten_ + 64) return;
-  forgotten_ = t;
-  for (Channel& c : channels_) {
-    c.link.forget(t);
-    for (Calendar& port : c.crossbar) port.forget(t);
-  }
-}
-
-TileNetwork::Taken TileNetwork::take(std::uint32_t channel, std::uint8_t vc_class, Cycle from,
-                                     std::uint32_t flits, Calendar* crossbar) {
-  Channel& c = channels_[channel];
-  const auto [first, last] = graph_.vc_range(vc_class);
-  const auto vc = std::min_element(c.vc_free.begin() + first, c.vc_free.begin() + last);
-  Cycle start = std::max(from, *vc);
-  while (true) {
-    Cycle next = c.link.earliest(start, flits);
-    if (crossbar != nullptr) next = crossbar->earliest(next, flits);
-    if (next == start) break;
-    start = next;
-  }
-  c.link.insert(start, flits);
-  if (crossbar != nullptr) crossbar->insert(start, flits);
-  flits_moved_ += flits;
-  *vc = INT64_MAX / 2;
-  return {channel, static_cast<std::uint32_t>(vc - c.vc_free.begin()), start};
-}
-
-// The buffer of a virtual channel is empty when the tail leaves it; without waiting for that, it may be given
-// away when the tail was sent into it.
-void TileNetwork::release(const Taken& held, Cycle tail_leaves) {
-  const NocChannel& c = graph_.channels()[held.channel];
-  const Cycle credit = c.from_router == kTerminal ? 0 : spec_.credit_delay;
-  const Cycle back = tail_leaves + 1 + c.latency + credit;
-  channels_[held.channel].vc_free[held.vc] = back + (c.from_router == kTerminal ? 0 : spec_.vc_alloc_delay);
-}
-
-TileNetwork::Passage TileNetwork::reserve(std::uint32_t from, std::uint32_t to, std::uint32_t flits,
-                                          std::uint32_t tie, Cycle t) {
-  forget(t);
-  const std::uint32_t injection = graph_.injection(from);
-  Taken held = take(injection, kAnyVc, t, flits, nullptr);
-  Passage passage;
-  passage.injected = held.start;
-  Cycle head = held.start + 1 + graph_.channels()[injection].latency;
-  Cycle start = held.start;
-  while (graph_.channels()[held.channel].to_router != kTerminal) {
-    const std::uint32_t router = graph_.channels()[held.channel].to_router;
-    const NocHop hop = graph_.route(router, from, to, tie);
-    const std::uint32_t out = graph_.outputs(router)[hop.port];
-    Calendar& crossbar = channels_[held.channel].crossbar[held.vc % spec_.input_speedup];
-    const Taken next = take(out, hop.vc_class, head + routing_delay(), flits, &crossbar);
-    start = next.start;
-    const Cycle tail = start + flits - 1;
-    if (spec_.wait_for_tail_credit) {
-      release(held, tail);
-    } else {
-      // Given away when its tail was sent; the buffer behind bounds how far it runs ahead.
-      const Cycle sent = held.start + flits;
-      channels_[held.channel].vc_free[held.vc] =
-          std::max(sent, start + static_cast<Cycle>(flits) - spec_.vc_buffer_flits);
+void TileNetwork::run(NocCycle end) {
+  for (; now_ < end; ++now_) {
+    for (std::size_t what = 0; what < kWhats; ++what) {
+      // What happens may add to the slot, and widen the wheel.
+      for (std::size_t i = 0; i < slot(now_)[what].size(); ++i)
+        happen(static_cast<What>(what), slot(now_)[what][i]);
+      slot(now_)[what].clear();
     }
-    head = start + flight(out);
-    held = next;
   }
-  passage.done = head + flits - 1;
-  release(held, passage.done);
-  return passage;
 }
 
-TileNetwork::Cycle TileNetwork::node_free(std::uint32_t node) const {
-  const Channel& c = channels_[graph_.injection(node)];
-  return *std::min_element(c.vc_free.begin(), c.vc_free.end());
+void TileNetwork::happen(What what, const Event& event) {
+  const std::uint32_t id = event.id;
+  switch (what) {
+    case What::credit:
+      return credit(id / spec_.num_vcs, id % spec_.num_vcs, event.flits, now_);
+    case What::arrive:
+      return arrive(id, now_);
+    case What::eject:
+      return eject(id, now_);
+    case What::request:
+      return ask(id, now_);
+    case What::arbitrate:
+      if (routers_[id].next == now_) arbitrate(id, now_);
+      return;
+    case What::inject:
+      if (nodes_[id].next == now_) inject(id, now_);
+      return;
+  }
 }
 
-TileNetwork::Cycle TileNetwork::multicast(std::uint32_t from, const std::vector<std::uint32_t>& targets,
-                                          std::uint32_t flits, Cycle t) {
-  forget(t);
-  // When the head reaches the far end of a channel that the tree has taken.
-  std::vector<std::pair<std::uint32_t, Cycle>> reached;
-  Cycle last = t;
-  for (const std::uint32_t to : targets) {
-    Cycle head = t;
-    for (const std::uint32_t channel : graph_.path(from, to, 0)) {
-      const auto shared =
-          std::find_if(reached.begin(), reached.end(), [&](const auto& r) { return r.first == channel; });
-      if (shared != reached.end()) {
-        head = shared->second;
-        continue;
-      }
-      const bool injects = graph_.channels()[channel].from_router == kTerminal;
-      const Cycle start = channels_[channel].link.earliest(injects ? head : head + routing_delay(), flits);
-      channels_[channel].link.insert(start, flits);
-      flits_moved_ += flits;
-      head = start + (injects ? 1 + graph_.channels()[channel].latency : flight(channel));
-      reached.push_back({channel, head});
+bool TileNetwork::room(const VirtualChannel& vc, std::uint32_t flits) const {
+  return vc.occupied == 0 || vc.occupied + flits <= spec_.vc_buffer_flits;
+}
+
+void TileNetwork::credit(std::uint32_t channel, std::uint32_t v, std::uint32_t flits, NocCycle t) {
+  VirtualChannel& vc = channels_[channel].vcs[v];
+  vc.occupied -= flits;
+  if (spec_.wait_for_tail_credit) vc.taken = false;
+  const NocChannel& c = graph_.channels()[channel];
+  if (c.from_router == kTerminal) {
+    Node& node = nodes_[c.node];
+    if (!node.waiting.empty() && node.next < t) {
+      node.next = t;
+      at(t, What::inject, c.node);
     }
-    last = std::max(last, head + flits - 1);
+  } else {
+    serve_waiting(channel, t);
+    book(c.from_router, t);
   }
-  return last;
 }
 
-TileNetwork::Cycle TileNetwork::reduce(const std::vector<std::uint32_t>& sources, std::uint32_t to,
-                                       std::uint32_t flits, Cycle t) {
-  forget(t);
-  // Ways from all sources; a channel's packet leaves when all that feed it have come.
-  std::vector<std::vector<std::uint32_t>> ways;
-  ways.reserve(sources.size());
-  for (const std::uint32_t from : sources) ways.push_back(graph_.path(from, to, 0));
-  std::vector<std::pair<std::uint32_t, Cycle>> arrived;  // channel, its head at the far end
-  const auto arrival = [&](std::uint32_t channel) {
-    const auto it =
-        std::find_if(arrived.begin(), arrived.end(), [&](const auto& a) { return a.first == channel; });
-    return it == arrived.end() ? Cycle{-1} : it->second;
+void TileNetwork::arrive(std::uint32_t id, NocCycle t) {
+  Packet& p = packets_[id];
+  if (graph_.channels()[p.channel].to_router == kTerminal) {
+    at(t + p.packet.flits - 1, What::eject, id);
+    return;
+  }
+  VirtualChannel& vc = channels_[p.channel].vcs[p.vc];
+  p.behind = kNone;
+  if (vc.first == kNone) {
+    vc.first = vc.last = id;
+    at(t + spec_.routing_delay + spec_.vc_alloc_delay - 1, What::request, id);
+  } else {
+    packets_[vc.last].behind = id;
+    vc.last = id;
+  }
+}
+
+void TileNetwork::eject(std::uint32_t id, NocCycle t) {
+  Packet& p = packets_[id];
+  for (std::uint32_t f = 0; f < p.packet.flits; ++f) sink_.flit_ejected(t - static_cast<NocCycle>(f));
+  sink_.packet_done(p.packet, t);
+  at(t + 1 + graph_.channels()[p.channel].latency + spec_.credit_delay, What::credit,
+     p.channel * spec_.num_vcs + p.vc, p.packet.flits);
+  free_.push_back(id);
+  --in_flight_;
+}
+
+void TileNetwork::ask(std::uint32_t id, NocCycle t) {
+  Packet& p = packets_[id];
+  const std::uint32_t router = graph_.channels()[p.channel].to_router;
+  const NocHop hop = graph_.route(router, p.packet.from, p.packet.to, p.packet.tie);
+  p.out = graph_.outputs(router)[hop.port];
+  p.vc_class = hop.vc_class;
+  if (!take_vc(id, t)) channels_[p.out].wanted.push_back(id);
+}
+
+bool TileNetwork::take_vc(std::uint32_t id, NocCycle t) {
+  Packet& p = packets_[id];
+  Channel& out = channels_[p.out];
+  const auto [first, last] = graph_.vc_range(p.vc_class);
+  for (std::uint32_t v = first; v < last; ++v) {
+    if (out.vcs[v].taken) continue;
+    out.vcs[v].taken = true;
+    p.out_vc = v;
+    p.ready = t + spec_.sw_alloc_delay;
+    const std::uint32_t router = graph_.channels()[p.channel].to_router;
+    routers_[router].ready.push_back(id);
+    book(router, p.ready);
+    return true;
+  }
+  return false;
+}
+
+void TileNetwork::serve_waiting(std::uint32_t channel, NocCycle t) {
+  auto& wanted = channels_[channel].wanted;
+  for (auto it = wanted.begin(); it != wanted.end();) {
+    it = take_vc(*it, t) ? wanted.erase(it) : it + 1;
+  }
+}
+
+void TileNetwork::book(std::uint32_t router, NocCycle t) {
+  Router& r = routers_[router];
+  if (r.ready.empty() || (r.next >= 0 && r.next <= t)) return;
+  r.next = t;
+  at(t, What::arbitrate, router);
+}
+
+void TileNetwork::arbitrate(std::uint32_t router, NocCycle t) {
+  Router& r = routers_[router];
+  r.next = -1;
+  const auto& outputs = graph_.outputs(router);
+  const auto inputs = static_cast<std::uint32_t>(r.accept.size());
+  const auto ports = static_cast<std::uint32_t>(outputs.size());
+  // Each output offers itself to one input, each input takes one offer.
+  offer_.assign(ports, kNone);
+  offer_distance_.assign(ports, kNone);
+  taken_.assign(inputs, kNone);
+  taken_distance_.assign(inputs, kNone);
+  NocCycle next = INT64_MAX;
+  const auto input_of = [&](const Packet& p) {
+    return graph_.channels()[p.channel].to_port * spec_.input_speedup + p.vc % spec_.input_speedup;
   };
-  Cycle last = t;
-  // Channels by distance from the destination, farthest first: what feeds a channel is done before it.
-  std::size_t longest = 0;
-  for (const auto& way : ways) longest = std::max(longest, way.size());
-  for (std::size_t left = longest; left > 0; --left) {
-    for (const auto& way : ways) {
-      if (way.size() < left) continue;
-      const std::size_t at = way.size() - left;
-      const std::uint32_t channel = way[at];
-      if (arrival(channel) >= 0) continue;
-      Cycle from = t;
-      for (const auto& other : ways) {
-        const auto it = std::find(other.begin(), other.end(), channel);
-        if (it != other.end() && it != other.begin())
-          from = std::max(from, arrival(*(it - 1)) + routing_delay());
-      }
-      const bool injects = graph_.channels()[channel].from_router == kTerminal;
-      const Cycle start = channels_[channel].link.earliest(from, flits);
-      channels_[channel].link.insert(start, flits);
-      flits_moved_ += flits;
-      const Cycle head = start + (injects ? 1 + graph_.channels()[channel].latency : flight(channel));
-      arrived.push_back({channel, head});
-      last = std::max(last, head + flits - 1);
+  const auto can = [&](const Packet& p) {
+    return std::max({p.ready, channels_[p.out].link_free,
+                     channels_[p.channel].crossbar_free[p.vc % spec_.input_speedup]});
+  };
+  for (const std::uint32_t id : r.ready) {
+    const Packet& p = packets_[id];
+    const NocCycle from = can(p);
+    if (from > t) continue;
+    if (!room(channels_[p.out].vcs[p.out_vc], p.packet.flits)) continue;
+    const std::uint32_t port = graph_.channels()[p.out].from_port;
+    const std::uint32_t d = (input_of(p) + inputs - r.grant[port]) % inputs;
+    if (d < offer_distance_[port]) {
+      offer_distance_[port] = d;
+      offer_[port] = id;
     }
   }
-  return last;
+  for (std::uint32_t port = 0; port < ports; ++port) {
+    if (offer_[port] == kNone) continue;
+    const std::uint32_t in = input_of(packets_[offer_[port]]);
+    const std::uint32_t d = (port + ports - r.accept[in]) % ports;
+    if (d < taken_distance_[in]) {
+      taken_distance_[in] = d;
+      taken_[in] = offer_[port];
+    }
+  }
+  for (std::uint32_t in = 0; in < inputs; ++in) {
+    if (taken_[in] == kNone) continue;
+    const std::uint32_t port = graph_.channels()[packets_[taken_[in]].out].from_port;
+    r.grant[port] = (in + 1) % inputs;
+    r.accept[in] = (port + 1) % ports;
+    r.ready.erase(std::find(r.ready.begin(), r.ready.end(), taken_[in]));
+    forward(taken_[in], t);
+  }
+  for (const std::uint32_t id : r.ready) {
+    const Packet& p = packets_[id];
+    if (!room(channels_[p.out].vcs[p.out_vc], p.packet.flits)) continue;
+    next = std::min(next, std::max(t + 1, can(p)));
+  }
+  if (next != INT64_MAX) book(router, next);
+}
+
+void TileNetwork::forward(std::uint32_t id, NocCycle t) {
+  Packet& p = packets_[id];
+  const NocCycle flits = p.packet.flits;
+  Channel& in = channels_[p.channel];
+  Channel& out = channels_[p.out];
+  in.crossbar_free[p.vc % spec_.input_speedup] = t + flits;
+  out.link_free = t + flits;
+  const NocChannel& from = graph_.channels()[p.channel];
+  const NocCycle tail = t + flits - 1;
+  at(tail + 1 + from.latency + (from.from_router == kTerminal ? 0 : spec_.credit_delay), What::credit,
+     p.channel * spec_.num_vcs + p.vc, p.packet.flits);
+  VirtualChannel& left = in.vcs[p.vc];
+  left.first = p.behind;
+  if (left.first != kNone) at(tail + spec_.routing_delay + spec_.vc_alloc_delay, What::request, left.first);
+  VirtualChannel& next = out.vcs[p.out_vc];
+  next.occupied += p.packet.flits;
+  if (!spec_.wait_for_tail_credit) {
+    next.taken = false;
+    serve_waiting(p.out, t + flits);
+  }
+  at(t + spec_.crossbar_delay + 1 + graph_.channels()[p.out].latency, What::arrive, id);
+  p.channel = p.out;
+  p.vc = p.out_vc;
+}
+
+void TileNetwork::inject(std::uint32_t n, NocCycle t) {
+  Node& node = nodes_[n];
+  if (node.waiting.empty()) return;
+  const std::uint32_t channel = graph_.injection(n);
+  Channel& c = channels_[channel];
+  if (c.link_free > t) {
+    node.next = c.link_free;
+    at(node.next, What::inject, n);
+    return;
+  }
+  const std::uint32_t id = node.waiting.front();
+  Packet& p = packets_[id];
+  if (p.packet.created > t) {
+    node.next = p.packet.created;
+    at(node.next, What::inject, n);
+    return;
+  }
+  std::uint32_t v = 1;
+  for (; v <= spec_.num_vcs; ++v) {
+    const VirtualChannel& vc = c.vcs[(node.last_vc + v) % spec_.num_vcs];
+    if (!vc.taken && room(vc, p.packet.flits)) break;
+  }
+  if (v > spec_.num_vcs) return;  // a credit wakes it
+  node.last_vc = (node.last_vc + v) % spec_.num_vcs;
+  VirtualChannel& vc = c.vcs[node.last_vc];
+  vc.taken = spec_.wait_for_tail_credit;
+  vc.occupied += p.packet.flits;
+  p.channel = channel;
+  p.vc = node.last_vc;
+  p.packet.injected = t;
+  node.waiting.pop_front();
+  c.link_free = t + p.packet.flits;
+  at(t + 1 + graph_.channels()[channel].latency, What::arrive, id);
+  if (!node.waiting.empty()) {
+    node.next = std::max(c.link_free, packets_[node.waiting.front()].packet.created);
+    at(node.next, What::inject, n);
+  }
 }
 
 }  // namespace orrery

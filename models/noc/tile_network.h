@@ -1,80 +1,102 @@
 #pragma once
-// A network at fidelity `tile`: a packet reserves every channel of its way at once. Each channel is a
-// calendar of busy intervals that keeps its gaps, and a pool of virtual channels: a packet holds one until
-// its tail has left the router at the other end and the credit is back, which is what bounds a router's
-// throughput. Latencies of the pipeline are added in between. No flits, no allocators.
+// A network at fidelity `tile`: packets hop by hop. A router gives virtual channels in the order in which
+// heads ask for them, matches inputs and outputs of its switch once a cycle in which somebody waits, and a
+// packet that has won keeps both for all its flits; buffers are credited by the packet. What `cycle` has
+// beyond this: flits of several packets that share a link by turns, and virtual channels that are offered
+// twice in one cycle.
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
-#include "models/noc/noc_graph.h"
+#include "models/noc/noc_packet.h"
 
 namespace orrery {
 
 class TileNetwork {
  public:
-  using Cycle = std::int64_t;
+  TileNetwork(const NocGraph& graph, NocSink& sink);
 
-  explicit TileNetwork(const NocGraph& graph);
-
-  struct Passage {
-    Cycle injected;  // the head left its node
-    Cycle done;      // the tail arrived
-  };
-  // A packet that wants to leave its node at `t`. Calls come in order of `t`.
-  Passage reserve(std::uint32_t from, std::uint32_t to, std::uint32_t flits, std::uint32_t tie, Cycle t);
-
-  // To every node of `targets` along a tree: a channel that several ways share is taken once. Returns when
-  // the last tail is there.
-  Cycle multicast(std::uint32_t from, const std::vector<std::uint32_t>& targets, std::uint32_t flits,
-                  Cycle t);
-  // The way back: partial results of all `sources` meet in the routers of the same tree and are added there,
-  // so that each channel carries one packet.
-  Cycle reduce(const std::vector<std::uint32_t>& sources, std::uint32_t to, std::uint32_t flits, Cycle t);
-
-  // When the node could inject its next packet.
-  Cycle node_free(std::uint32_t node) const;
-  std::uint64_t flits_moved() const { return flits_moved_; }  // over all channels
+  // Queues a packet at its node from `packet.created` on; not earlier than what has been run.
+  void send(const NocPacket& packet);
+  // All that happens before cycle `end`.
+  void run(NocCycle end);
+  bool idle() const { return in_flight_ == 0; }
+  std::uint64_t waiting_packets(std::uint32_t node) const { return nodes_[node].waiting.size(); }
 
  private:
-  // Busy intervals in order, gaps kept.
-  class Calendar {
-   public:
-    Cycle earliest(Cycle t, Cycle length) const;
-    void insert(Cycle t, Cycle length);
-    void forget(Cycle t);
-
-   private:
-    struct Interval {
-      Cycle from, to;
-    };
-    std::vector<Interval> busy_;
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  // In the order in which a cycle takes them.
+  enum class What : std::uint8_t { credit, arrive, eject, request, arbitrate, inject };
+  static constexpr std::size_t kWhats = 6;
+  struct Event {
+    std::uint32_t id;     // packet, virtual channel (channel * num_vcs + vc), router or node
+    std::uint32_t flits;  // of a credit
+  };
+  struct Packet {
+    NocPacket packet;
+    std::uint32_t channel = 0, vc = 0;  // whose buffer holds it
+    std::uint32_t out = 0, out_vc = 0;  // where it goes next
+    std::uint8_t vc_class = 0;
+    std::uint32_t behind = kNone;  // the next packet of that buffer
+    NocCycle ready = 0;            // may ask for the switch
+  };
+  // One virtual channel of a channel: the buffer at its far end.
+  struct VirtualChannel {
+    bool taken = false;
+    std::uint32_t occupied = 0;                 // flits sent and not yet credited
+    std::uint32_t first = kNone, last = kNone;  // packets that it holds, first to leave first
   };
   struct Channel {
-    Calendar link;
-    std::vector<Calendar> crossbar;  // inputs of the crossbar behind it: one a turn of its virtual channels
-    std::vector<Cycle> vc_free;      // when a virtual channel may be given away
+    std::vector<VirtualChannel> vcs;
+    std::vector<std::uint32_t> wanted;  // packets that wait for a virtual channel
+    NocCycle link_free = 0;
+    std::vector<NocCycle> crossbar_free;  // of the switch's inputs behind it
+  };
+  struct Router {
+    std::vector<std::uint32_t> ready;   // packets with a virtual channel
+    std::vector<std::uint32_t> grant;   // by output port: input to look at first
+    std::vector<std::uint32_t> accept;  // by input: output to look at first
+    NocCycle next = -1;                 // arbitration that is booked
+  };
+  struct Node {
+    std::deque<std::uint32_t> waiting;
+    std::uint32_t last_vc = 0;
+    NocCycle next = -1;
   };
 
   const NocGraph& graph_;
+  NocSink& sink_;
   RouterSpec spec_;
   std::vector<Channel> channels_;
-  Cycle forgotten_ = 0;
-  std::uint64_t flits_moved_ = 0;
+  std::vector<Router> routers_;
+  std::vector<Node> nodes_;
+  std::vector<Packet> packets_;
+  std::vector<std::uint32_t> free_;
+  std::uint64_t in_flight_ = 0;
+  NocCycle now_ = 0;
+  // What is to come, by cycle modulo the size.
+  using Slot = std::array<std::vector<Event>, kWhats>;
+  std::vector<Slot> wheel_;
+  // Scratch of one router's arbitration.
+  std::vector<std::uint32_t> offer_, offer_distance_, taken_, taken_distance_;
 
-  struct Taken {
-    std::uint32_t channel, vc;
-    Cycle start;
-  };
-  Taken take(std::uint32_t channel, std::uint8_t vc_class, Cycle from, std::uint32_t flits,
-             Calendar* crossbar);
-  void release(const Taken& held, Cycle tail_leaves);
-  void forget(Cycle t);
-  Cycle routing_delay() const { return spec_.routing_delay + spec_.vc_alloc_delay; }
-  // From the switch of a router to the arrival at the other end of a channel.
-  Cycle flight(std::uint32_t channel) const {
-    return spec_.sw_alloc_delay - 1 + spec_.crossbar_delay + 1 + graph_.channels()[channel].latency;
-  }
+  Slot& slot(NocCycle t) { return wheel_[static_cast<std::size_t>(t) & (wheel_.size() - 1)]; }
+  void at(NocCycle t, What what, std::uint32_t id, std::uint32_t flits = 0);
+  void widen(NocCycle delay);
+  void happen(What what, const Event& event);
+  void credit(std::uint32_t channel, std::uint32_t vc, std::uint32_t flits, NocCycle t);
+  void arrive(std::uint32_t id, NocCycle t);
+  void eject(std::uint32_t id, NocCycle t);
+  void ask(std::uint32_t id, NocCycle t);
+  bool take_vc(std::uint32_t id, NocCycle t);
+  void serve_waiting(std::uint32_t channel, NocCycle t);
+  void arbitrate(std::uint32_t router, NocCycle t);
+  void book(std::uint32_t router, NocCycle t);
+  void forward(std::uint32_t id, NocCycle t);
+  void inject(std::uint32_t node, NocCycle t);
+  bool room(const VirtualChannel& vc, std::uint32_t flits) const;
 };
 
 }  // namespace orrery

@@ -1,7 +1,8 @@
 #pragma once
 // One simulated chip at fidelity `cycle`: systolic arrays element by element, DRAM command by command, the
 // network flit by flit, the shared buffers line by line. For blocks and small kernels. A program's kernels
-// run one after another. Left out: collectives (one chip), multicast to clusters, steady-state skipping.
+// run one after another. Left out, and refused by OperatorRunner: collectives (one chip), networks that
+// multicast. Steady states are not skipped.
 
 #include <memory>
 
@@ -20,7 +21,6 @@ class CycleMachine : public ProgramMachine {
   explicit CycleMachine(const ArchSpec& arch);
   ~CycleMachine() override;
 
-  // The program must hold no collective (OperatorRunner refuses those).
   ProgramOutcome run(const Program& program, const OnChip& on_chip, bool skip_steady_state) override;
   void set_clock_factor(double factor) override;
 

@@ -55,8 +55,12 @@ std::size_t chosen_by(MapObjective objective, const ArchSpec& arch, const std::v
   return best;
 }
 
-// Before a machine is elaborated for nothing.
-void refuse_collectives(const ArchSpec& arch, const Program& program) {
+// What fidelity `cycle` does not have, before a machine is elaborated for nothing.
+void refuse_at_cycle(const ArchSpec& arch, const Program& program) {
+  if (arch.network.multicast)
+    throw ConfigError(arch.name,
+                      "fidelity cycle sends every core its own copy; this network multicasts: set "
+                      "chip.network.multicast to false to compare, or use fidelity tile");
   for (const Task& task : program.tasks) {
     if (!std::holds_alternative<TileKernel>(task.work))
       throw SimulationError(arch.name, "fidelity cycle simulates one chip: it has no collectives");
@@ -172,7 +176,7 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
         "", fmt::format("{} would take about {:.0f} s on {}; kernels of up to {:.0f} s are simulated",
                         describe(op), candidates.front().estimate_s, arch_.name, kLongestKernel_s));
   }
-  if (options_.fidelity == Fidelity::cycle) refuse_collectives(arch_, candidates.front().program);
+  if (options_.fidelity == Fidelity::cycle) refuse_at_cycle(arch_, candidates.front().program);
   if (!machine_ && options_.fidelity == Fidelity::cycle) machine_ = std::make_unique<CycleMachine>(arch_);
   if (!machine_) machine_ = std::make_unique<Machine>(arch_);
   std::vector<OperatorOutcome> runs;

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <queue>
 
 #include "models/noc/cycle_network.h"
+#include "models/noc/message_tree.h"
 #include "models/noc/tile_network.h"
 #include "sim/util/errors.h"
 #include "sim/util/random.h"
-#include "sim/workload/noc_traffic.h"
 
 namespace orrery {
 namespace {
@@ -38,9 +36,9 @@ class Statistics final : public NocSink {
 };
 
 // Packets of the measured window, and enough of them at low rates.
-NocCycle window_of(const NocProbe& probe, std::uint32_t nodes) {
+NocCycle window_of(const NocProbe& probe, std::size_t senders) {
   constexpr double kPackets = 5000;
-  const double needed = kPackets * probe.packet_flits / (probe.rate * nodes);
+  const double needed = kPackets * probe.packet_flits / (probe.rate * static_cast<double>(senders));
   return std::max(probe.measured_cycles, static_cast<NocCycle>(needed));
 }
 
@@ -49,8 +47,8 @@ class NocRun {
   explicit NocRun(const NocProbe& probe)
       : probe_(probe),
         graph_(probe.network),
-        traffic_(probe.traffic, graph_.nodes()),
-        window_(window_of(probe, graph_.nodes())),
+        traffic_(probe.traffic, graph_.nodes(), probe.places),
+        window_(window_of(probe, traffic_.senders().size())),
         end_(probe.warm_up_cycles + window_),
         statistics_(probe.warm_up_cycles, end_),
         random_(probe.seed) {}
@@ -86,15 +84,19 @@ class NocRun {
     return packet;
   }
 
+  static constexpr std::size_t kBacklog = 4096;  // keeps a node busy for good
+
+  // Packets of the window are followed to their end; beyond saturation they have none to wait for.
+  bool done(NocCycle t) const {
+    if (t >= end_ + 20 * window_) return true;
+    return t >= end_ && (saturating() || statistics_.packets == created_);
+  }
+
   void run_cycle() {
-    constexpr std::size_t kBacklog = 4096;  // keeps a node busy for good
     CycleNetwork network(graph_, statistics_);
     const double chance = probe_.rate / probe_.packet_flits;
-    // Packets of the window are followed to their end; beyond saturation they have none to wait for.
-    const NocCycle limit = end_ + 20 * window_;
-    for (NocCycle t = 0; t < limit; ++t) {
-      if (t >= end_ && (saturating() || statistics_.packets == created_)) break;
-      for (std::uint32_t n = 0; n < graph_.nodes(); ++n) {
+    for (NocCycle t = 0; !done(t); ++t) {
+      for (const std::uint32_t n : traffic_.senders()) {
         if (random_.uniform() >= chance || network.waiting_packets(n) > kBacklog) continue;
         network.send(packet_from(n, t));
       }
@@ -102,49 +104,31 @@ class NocRun {
     }
   }
 
-  // Nodes in the order in which they can inject next.
   void run_tile() {
-    TileNetwork network(graph_);
+    TileNetwork network(graph_, statistics_);
     const double chance = probe_.rate / probe_.packet_flits;
-    struct Next {
-      NocCycle at;
-      std::uint32_t node;
-      bool operator>(const Next& other) const { return at != other.at ? at > other.at : node > other.node; }
-    };
-    std::priority_queue<Next, std::vector<Next>, std::greater<>> order;
-    std::vector<NocCycle> created(graph_.nodes(), 0);
+    // Cycles to the next success of a Bernoulli trial.
     const auto gap = [&]() -> NocCycle {
       if (chance >= 1) return 1;
-      // Cycles to the next success of a Bernoulli trial.
       return 1 + static_cast<NocCycle>(std::log(1 - random_.uniform()) / std::log(1 - chance));
     };
-    for (std::uint32_t n = 0; n < graph_.nodes(); ++n) {
-      created[n] = gap();
-      order.push({created[n], n});
-    }
-    while (!order.empty()) {
-      const Next next = order.top();
-      order.pop();
-      if (next.at >= end_) continue;
-      const NocPacket packet = packet_from(next.node, created[next.node]);
-      const TileNetwork::Passage passage =
-          network.reserve(packet.from, packet.to, packet.flits, packet.tie, next.at);
-      for (std::uint32_t f = 0; f < packet.flits; ++f)
-        statistics_.flit_ejected(passage.done - static_cast<NocCycle>(f));
-      NocPacket done = packet;
-      done.injected = passage.injected;
-      statistics_.packet_done(done, passage.done);
-      created[next.node] += gap();
-      order.push(
-          {std::max({created[next.node], network.node_free(next.node), passage.injected + packet.flits}),
-           next.node});
+    std::vector<NocCycle> next(graph_.nodes(), 0);
+    for (const std::uint32_t n : traffic_.senders()) next[n] = gap() - 1;
+    for (NocCycle t = 0; !done(t); ++t) {
+      for (const std::uint32_t n : traffic_.senders()) {
+        if (next[n] > t) continue;
+        if (network.waiting_packets(n) <= kBacklog) network.send(packet_from(n, t));
+        next[n] = t + gap();
+      }
+      network.run(t + 1);
     }
   }
 
   NocProbeResult result() const {
     NocProbeResult r;
     r.packets = statistics_.packets;
-    r.accepted = static_cast<double>(statistics_.flits) / graph_.nodes() / static_cast<double>(window_);
+    r.accepted = static_cast<double>(statistics_.flits) / static_cast<double>(traffic_.senders().size()) /
+                 static_cast<double>(window_);
     if (statistics_.packets > 0) {
       const auto packets = static_cast<double>(statistics_.packets);
       r.latency_cycles = statistics_.latency / packets;
@@ -162,16 +146,14 @@ NocProbeResult run_tree(const NocProbe& probe) {
   if (probe.fidelity == ProbeFidelity::cycle)
     throw ConfigError("", probe.traffic + " trees are simulated at --fidelity tile");
   const NocGraph graph(probe.network);
-  TileNetwork network(graph);
   std::vector<std::uint32_t> others;
   for (std::uint32_t node = 1; node < graph.nodes(); ++node) others.push_back(node);
-  const TileNetwork::Cycle done = probe.traffic == "multicast"
-                                      ? network.multicast(0, others, probe.packet_flits, 0)
-                                      : network.reduce(others, 0, probe.packet_flits, 0);
+  const TreeMessage message = probe.traffic == "multicast" ? multicast(graph, 0, others, probe.packet_flits)
+                                                           : reduce(graph, others, 0, probe.packet_flits);
   NocProbeResult r;
   r.packets = 1;
-  r.latency_cycles = r.network_latency_cycles = r.max_latency_cycles = static_cast<double>(done);
-  r.hops = static_cast<double>(network.flits_moved()) / probe.packet_flits;  // channels of the tree
+  r.latency_cycles = r.network_latency_cycles = r.max_latency_cycles = static_cast<double>(message.cycles);
+  r.hops = static_cast<double>(message.channels);
   return r;
 }
 

@@ -6,15 +6,16 @@
 
 #include "sim/config/noc_spec.h"
 #include "sim/probe/dram_probe.h"
+#include "sim/workload/noc_traffic.h"
 
 namespace orrery {
 
 struct NocProbe {
   NocSpec network;
-  // uniform | transpose | neighbor | hotspot(S xW): S nodes of weight W | multicast | reduce: one tree, at
-  // tile
+  // Of NocTraffic, or multicast | reduce: one message along a tree, at tile.
   std::string traffic = "uniform";
-  double rate = 0.1;  // flits a node and cycle offered
+  NocPlaces places;   // of a machine's network
+  double rate = 0.1;  // flits a sending node and cycle offered
   std::uint32_t packet_flits = 1;
   ProbeFidelity fidelity = ProbeFidelity::cycle;
   std::int64_t warm_up_cycles = 3000;
@@ -26,7 +27,7 @@ struct NocProbeResult {
   double latency_cycles = 0;          // mean, created to the last flit ejected
   double network_latency_cycles = 0;  // from the head's injection
   double max_latency_cycles = 0;
-  double accepted = 0;  // flits a node and cycle
+  double accepted = 0;  // flits a sending node and cycle
   double hops = 0;      // routers, mean
   bool stable = true;   // accepted what was offered
   std::uint64_t packets = 0;

@@ -1,13 +1,27 @@
 #include "sim/workload/noc_traffic.h"
 
+#include <algorithm>
 #include <cctype>
+#include <numeric>
 
 #include "sim/util/errors.h"
 
 namespace orrery {
 
-NocTraffic::NocTraffic(const std::string& name, std::uint32_t nodes) : nodes_(nodes) {
+NocTraffic::NocTraffic(const std::string& name, std::uint32_t nodes, const NocPlaces& places)
+    : nodes_(nodes), senders_(nodes) {
+  std::iota(senders_.begin(), senders_.end(), 0);
   if (name == "uniform") return;
+  if (name == "memory_read" || name == "memory_write") {
+    if (places.memory.empty() || places.cores.empty())
+      throw ConfigError("",
+                        "traffic " + name + " needs a machine, which says where its memory is: --arch NAME");
+    kind_ = Kind::chosen;
+    senders_ = name == "memory_read" ? places.memory : places.cores;
+    chosen_ = name == "memory_read" ? places.cores : places.memory;
+    std::sort(senders_.begin(), senders_.end());
+    return;
+  }
   if (name == "neighbor") {
     kind_ = Kind::neighbor;
     return;
@@ -31,7 +45,7 @@ NocTraffic::NocTraffic(const std::string& name, std::uint32_t nodes) : nodes_(no
     const std::uint64_t spots = digits(8);
     const std::uint64_t weight = digits(times + 1);
     if (spots >= 1 && spots <= nodes && weight >= 1) {
-      kind_ = Kind::hotspot;
+      kind_ = Kind::chosen;
       std::vector<bool> hot(nodes);
       for (std::uint64_t s = 0; s < spots; ++s) hot[spots == 1 ? 0 : s * (nodes - 1) / (spots - 1)] = true;
       for (std::uint32_t n = 0; n < nodes; ++n) {
@@ -40,9 +54,11 @@ NocTraffic::NocTraffic(const std::string& name, std::uint32_t nodes) : nodes_(no
       return;
     }
   }
-  throw ConfigError("",
-                    "unknown traffic '" + name +
-                        "'; expected uniform, transpose, neighbor or hotspot(S xW), e.g. \"hotspot(2 x4)\"");
+  throw ConfigError(
+      "",
+      "unknown traffic '" + name +
+          "'; expected uniform, transpose, neighbor, hotspot(S xW), e.g. \"hotspot(2 x4)\", memory_read or "
+          "memory_write");
 }
 
 std::uint32_t NocTraffic::destination(std::uint32_t from, RandomStream& random) const {
@@ -53,7 +69,7 @@ std::uint32_t NocTraffic::destination(std::uint32_t from, RandomStream& random) 
       return (from + 1) % nodes_;
     case Kind::transpose:
       return from % side_ * side_ + from / side_;
-    case Kind::hotspot:
+    case Kind::chosen:
       return chosen_[random.below(chosen_.size())];
   }
   return 0;

@@ -67,6 +67,10 @@ TEST(Probe, BadInputIsRefusedWithTheReason) {
   refused("probe dram --preset ddr4-3200 --refresh per_bank", "needs trefi_pb");
   refused("probe noc --topology mash", "did you mean 'mesh'");
   refused("probe noc --topology mesh --traffic unifrom", "unknown traffic");
+  refused("probe noc --topology mesh --traffic memory_read", "needs a machine");
+  refused("probe noc", "give --topology or --arch");
+  refused("probe noc --arch asic/mesh-npu --k 4", "--k: asic/mesh-npu says so itself");
+  refused("probe noc --arch gpu/h100-sxm", "crossbar of 132 ports");
   refused("probe noc --topology torus --k 4 --vcs 1", "dateline");
   refused("probe collective --node dgx", "no node 'dgx'");
   refused("probe collective --node a100_dgx --devices 12", "it has 8 chips");
@@ -134,6 +138,18 @@ TEST(Probe, MulticastAndReductionTrees) {
 }
 
 // A row that cannot be simulated is named and counted; the others go on.
+// Memory at the corners of a 6 x 6 mesh: reads fill its own channels, writes of 16 cores share them.
+TEST(Probe, AMachinesOwnNetworkAtBothFidelities) {
+  for (const char* fidelity : {"tile", "cycle"}) {
+    const std::string of = std::string("probe noc --arch asic/mesh-npu --rate 1 --fidelity ") + fidelity;
+    const auto read = json_of(of + " --traffic memory_read");
+    EXPECT_EQ(read["packet_flits"], 8);  // 256 bytes at 32 a flit
+    EXPECT_GT(read["accepted"].get<double>(), 0.95);
+    const auto write = json_of(of + " --traffic memory_write");
+    EXPECT_NEAR(write["accepted"].get<double>(), 4.0 / 16, 0.02);
+  }
+}
+
 TEST(Validate, KernelRowsFailOneByOne) {
   const std::string file = temporary_file("kernels.csv",
                                           "device,op,m,n,k,dtype,measured_us,includes_launch\n"

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "models/noc/cycle_network.h"
+#include "models/noc/message_tree.h"
+#include "models/noc/network_rates.h"
 #include "models/noc/tile_network.h"
 #include "sim/config/noc_loader.h"
 #include "sim/probe/noc_probe.h"
@@ -32,15 +34,23 @@ class Count final : public NocSink {
   NocCycle latency = 0;
 };
 
+void simulate(CycleNetwork& network, NocCycle t) {
+  network.step(t);
+}
+void simulate(TileNetwork& network, NocCycle t) {
+  network.run(t + 1);
+}
+
+template <class Network>
 NocCycle lone_packet(const NocGraph& graph, std::uint32_t from, std::uint32_t to, std::uint32_t flits) {
   Count count;
-  CycleNetwork network(graph, count);
+  Network network(graph, count);
   NocPacket p;
   p.from = from;
   p.to = to;
   p.flits = flits;
   network.send(p);
-  for (NocCycle t = 0; !network.idle() && t < 1000; ++t) network.step(t);
+  for (NocCycle t = 0; !network.idle() && t < 1000; ++t) simulate(network, t);
   EXPECT_EQ(count.packets, 1U);
   return count.latency;
 }
@@ -58,15 +68,16 @@ TEST(Noc, ALonePacketTakesWhatTheClosedFormSays) {
                         Case{"butterfly", 2, 3, 1, 6, 1, 14}, Case{"torus", 8, 2, 0, 63, 1, 4 * 3 + 2 + 2},
                         Case{"ring", 8, 1, 0, 3, 2, 4 * 4 + 2 + 1 + 3}}) {
     const NocGraph graph(spec_of(c.topology, c.k, c.n));
-    EXPECT_EQ(lone_packet(graph, c.from, c.to, c.flits), c.expected) << c.topology;
-    TileNetwork tile(graph);
-    EXPECT_EQ(tile.reserve(c.from, c.to, c.flits, 0, 0).done, c.expected) << c.topology;
+    EXPECT_EQ(lone_packet<CycleNetwork>(graph, c.from, c.to, c.flits), c.expected) << c.topology;
+    EXPECT_EQ(lone_packet<TileNetwork>(graph, c.from, c.to, c.flits), c.expected) << c.topology;
   }
   const NocGraph graph(spec_of("mesh", 4, 2, "binary_defaults"));
-  EXPECT_EQ(lone_packet(graph, 0, 15, 1), 5 * 7 + 2);
+  EXPECT_EQ(lone_packet<CycleNetwork>(graph, 0, 15, 1), 5 * 7 + 2);
+  EXPECT_EQ(lone_packet<TileNetwork>(graph, 0, 15, 1), 5 * 7 + 2);
 }
 
-TEST(Noc, EveryFlitArrivesOnceOnEveryTopology) {
+template <class Network>
+void expect_every_flit_once(const char* router, std::uint32_t longest) {
   for (const auto& [topology, k, n] : {std::tuple{"mesh", 4u, 2u},
                                        {"torus", 4u, 2u},
                                        {"ring", 9u, 1u},
@@ -74,9 +85,9 @@ TEST(Noc, EveryFlitArrivesOnceOnEveryTopology) {
                                        {"butterfly", 3u, 3u},
                                        {"hierarchical", 4u, 2u},
                                        {"mesh", 3u, 3u}}) {
-    const NocGraph graph(spec_of(topology, k, n));
+    const NocGraph graph(spec_of(topology, k, n, router));
     Count count;
-    CycleNetwork network(graph, count);
+    Network network(graph, count);
     RandomStream random(5);
     std::uint64_t flits = 0;
     NocCycle t = 0;
@@ -86,17 +97,27 @@ TEST(Noc, EveryFlitArrivesOnceOnEveryTopology) {
         NocPacket p;
         p.from = node;
         p.to = static_cast<std::uint32_t>(random.below(graph.nodes()));
-        p.flits = 1 + static_cast<std::uint32_t>(random.below(6));
+        p.flits = 1 + static_cast<std::uint32_t>(random.below(longest));
         p.tie = static_cast<std::uint32_t>(random.next());
         p.created = t;
         network.send(p);
         flits += p.flits;
       }
-      network.step(t);
+      simulate(network, t);
     }
-    for (; !network.idle() && t < 200000; ++t) network.step(t);
+    for (; !network.idle() && t < 200000; ++t) simulate(network, t);
     EXPECT_TRUE(network.idle()) << topology << " is stuck";
     EXPECT_EQ(count.flits, flits) << topology;
+  }
+}
+
+// Packets shorter and longer than a buffer, routers that wait for the tail's credit and that do not.
+TEST(Noc, EveryFlitArrivesOnceOnEveryTopology) {
+  for (const char* router : {"mesh88_lat_example", "binary_defaults"}) {
+    for (const std::uint32_t longest : {6U, 40U}) {
+      expect_every_flit_once<CycleNetwork>(router, longest);
+      expect_every_flit_once<TileNetwork>(router, longest);
+    }
   }
 }
 
@@ -115,37 +136,57 @@ TEST(Noc, SaturationAndLoadedLatencyAsBookSim) {
     probe.packet_flits = c.flits;
     probe.rate = 1;
     EXPECT_NEAR(run_noc_probe(probe).accepted / c.saturation, 1, 0.05) << c.topology;
-    probe.rate = c.rate;
-    EXPECT_NEAR(run_noc_probe(probe).latency_cycles / c.latency, 1, 0.08) << c.topology;
     probe.fidelity = ProbeFidelity::tile;
-    EXPECT_NEAR(run_noc_probe(probe).latency_cycles / c.latency, 1, 0.4) << c.topology;
+    EXPECT_NEAR(run_noc_probe(probe).accepted / c.saturation, 1, 0.15) << c.topology;
+    probe.rate = c.rate;
+    EXPECT_NEAR(run_noc_probe(probe).latency_cycles / c.latency, 1, 0.25) << c.topology;
+    probe.fidelity = ProbeFidelity::cycle;
+    EXPECT_NEAR(run_noc_probe(probe).latency_cycles / c.latency, 1, 0.08) << c.topology;
   }
 }
 
 TEST(Noc, WaitingForTheTailsCreditCostsARingItsThroughput) {
-  NocProbe probe;
-  probe.network = spec_of("ring", 8, 1);
-  probe.rate = 1;
-  const double waits = run_noc_probe(probe).accepted;
-  probe.network.router.wait_for_tail_credit = false;
-  const double goes = run_noc_probe(probe).accepted;
-  EXPECT_NEAR(waits, 0.193, 0.02);  // BookSim 2: 0.193 with, 0.650 without
-  EXPECT_NEAR(goes, 0.650, 0.07);
+  for (const ProbeFidelity fidelity : {ProbeFidelity::cycle, ProbeFidelity::tile}) {
+    NocProbe probe;
+    probe.network = spec_of("ring", 8, 1);
+    probe.rate = 1;
+    probe.fidelity = fidelity;
+    const double waits = run_noc_probe(probe).accepted;
+    probe.network.router.wait_for_tail_credit = false;
+    const double goes = run_noc_probe(probe).accepted;
+    EXPECT_NEAR(waits, 0.193, 0.02);  // BookSim 2: 0.193 with, 0.650 without
+    EXPECT_NEAR(goes, 0.650, 0.07);
+  }
 }
 
 TEST(Noc, AMulticastTakesEachChannelOnceAndAReductionToo) {
   const NocGraph graph(spec_of("mesh", 4, 2));
   const std::vector<std::uint32_t> row = {1, 2, 3};
-  TileNetwork tree(graph);
-  const auto done = tree.multicast(0, row, 8, 0);
-  EXPECT_EQ(tree.flits_moved(), 8U * (1 + 3 + 3));  // injection, three links, three ejections
-  TileNetwork alone(graph);
-  for (const std::uint32_t to : row) alone.reserve(0, to, 8, 0, 0);
-  EXPECT_GT(alone.flits_moved(), tree.flits_moved());
-  EXPECT_EQ(done, 4 * 4 + 2 + 7);
-  TileNetwork back(graph);
-  back.reduce(row, 0, 8, 0);
-  EXPECT_EQ(back.flits_moved(), 8U * (3 + 3 + 1));
+  const TreeMessage tree = multicast(graph, 0, row, 8);
+  EXPECT_EQ(tree.channels, 1U + 3 + 3);   // injection, three links, three ejections
+  EXPECT_EQ(tree.cycles, 4 * 4 + 2 + 7);  // as the lone packet to the farthest
+  const TreeMessage back = reduce(graph, row, 0, 8);
+  EXPECT_EQ(back.channels, 3U + 3 + 1);
+  EXPECT_EQ(back.cycles, tree.cycles);
+  // A node in the way adds its part to what comes from behind, a lone source none.
+  EXPECT_EQ(reduce(graph, {3}, 0, 8).cycles, tree.cycles);
+}
+
+// One sender's own channel is all that bounds it; where ways cross, allocation leaves some of it unused, and
+// a router with a single virtual channel more.
+TEST(Noc, RatesOfStreamsAreMeasuredOnTheRouters) {
+  const NocGraph mesh(spec_of("mesh", 4, 2));
+  std::vector<std::uint32_t> cores;
+  for (std::uint32_t node = 1; node < 16; ++node) cores.push_back(node);
+  const NetworkRates one = network_rates(mesh, {0}, cores, 8);
+  EXPECT_GT(one.read, 0.97);
+  EXPECT_GT(one.write, 0.97);
+  const NetworkRates four = network_rates(mesh, {0, 3, 12, 15}, {1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14}, 8);
+  EXPECT_GT(four.write, 0.7);
+  EXPECT_LT(four.write, one.write);
+  NocSpec poor = spec_of("mesh", 4, 2);
+  poor.router.num_vcs = 1;
+  EXPECT_LT(network_rates(NocGraph(poor), {0}, cores, 8).read, 0.75 * one.read);
 }
 
 NocSpec graph_of(std::uint32_t routers, std::vector<NocLink> links, std::vector<std::uint32_t> terminals) {

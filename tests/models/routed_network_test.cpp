@@ -34,7 +34,7 @@ struct Bench {
   InstantMemory memory{"memory"};
   RoutedNetwork network;
   explicit Bench(bool multicast, std::vector<std::uint32_t> memory_nodes = {0}, std::uint32_t cores = 15)
-      : network("network", spec(multicast, std::move(memory_nodes)), 0, cores, clock, counts) {
+      : network("network", spec(multicast, std::move(memory_nodes)), 8, 0, cores, clock, counts) {
     network.memory.bind(memory.port);
     start_simulation(0);
   }

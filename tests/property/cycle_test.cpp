@@ -122,6 +122,19 @@ TEST(Cycle, TileIsWithin3PercentOfTheArrayOnAnIdealMemory) {
   EXPECT_LT(d.worst, 0.25);  // short products, whose last tile's fill and drain nothing hides
 }
 
+// 40 products on the mesh accelerator, each core its own copies: latencies within 15 %, a mean of 8.
+TEST(Cycle, SmallProductsOnAMeshAreWithin15Percent) {
+  ArchSpec arch = load_arch_named("asic/mesh-npu");
+  arch.network.multicast = false;
+  Random random(29);
+  std::vector<Operator> operators = random_products(random, 39, 16, 256);
+  operators.push_back(standalone_matmul({1, 79, 170, 33}, DType::int8));
+  const Difference d = compare(latencies(arch, operators, Fidelity::tile),
+                               latencies(arch, operators, Fidelity::cycle), operators);
+  EXPECT_LT(d.mean, 0.08);
+  EXPECT_LT(d.worst, 0.15);
+}
+
 // Many cores, a shared buffer in partitions, split-K in two kernels, row-wise operators, attention.
 TEST(Cycle, RunsWhatTileRunsOnAGpu) {
   const ArchSpec arch = load_arch_named("gpu/a100-pcie-80gb");
@@ -139,6 +152,14 @@ TEST(Cycle, RunsWhatTileRunsOnAGpu) {
   const Difference d = compare(latencies(arch, operators, Fidelity::tile),
                                latencies(arch, operators, Fidelity::cycle), operators);
   EXPECT_LT(d.worst, 0.20);
+}
+
+TEST(Cycle, RefusesAMulticast) {
+  const ArchSpec arch = load_arch_named("asic/mesh-npu");
+  RunnerOptions options;
+  options.fidelity = Fidelity::cycle;
+  OperatorRunner runner(arch, options);
+  EXPECT_THROW(run_kernel(standalone_matmul({1, 64, 64, 64}, DType::int8), runner), ConfigError);
 }
 
 TEST(Cycle, RefusesCollectives) {

@@ -136,19 +136,16 @@ TEST(ReferenceNoc, SaturationWithinItsBands) {
                        {"sim_type=throughput", std::string("traffic=") + traffic},
                        Quantity::throughput,
                        0.10,
-                       0.15};
-    expect_within("noc_reference.csv", band, ProbeFidelity::cycle, by);
-    Band tile = band;  // rings and tori of this router are limited by turning virtual channels round
-    tile.where.push_back("topology!=torus");
-    tile.where.push_back("topology!=ring(torus n=1)");
-    expect_within("noc_reference.csv", tile, ProbeFidelity::tile, by);
+                       0.10};
+    for (const ProbeFidelity f : {ProbeFidelity::cycle, ProbeFidelity::tile})
+      expect_within("noc_reference.csv", band, f, by);
   }
 }
 
 TEST(ReferenceNoc, LatencyAtHalfAndNineTenthsOfSaturation) {
-  for (const auto& [notes, cycle, tile] : {std::tuple{"0.40 of saturation throughput", 0.10, 0.25},
-                                           {"0.60 of saturation throughput", 0.10, 0.25},
-                                           {"0.92 of saturation throughput", 0.25, 0.40}}) {
+  for (const auto& [notes, cycle, tile] : {std::tuple{"0.40 of saturation throughput", 0.10, 0.10},
+                                           {"0.60 of saturation throughput", 0.10, 0.10},
+                                           {"0.92 of saturation throughput", 0.25, 0.25}}) {
     // A permutation's accepted rate at injection 1 is not its saturation.
     const Band band = {notes,
                        {"sim_type=latency", "traffic!=transpose", std::string("notes=") + notes},
@@ -160,11 +157,20 @@ TEST(ReferenceNoc, LatencyAtHalfAndNineTenthsOfSaturation) {
   }
 }
 
+// At 0.90 of the bound a channel carries more than its 8 virtual channels turn round in 9 cycles: the latency
+// of a 4 x 4 mesh grows with the length of the run (cycle: 42, 54, 122, 390 cycles after 6, 20, 60 and 200
+// thousand), so that the accepted rate is what can be compared there.
 TEST(ReferenceNoc, TransposeAgainstItsChannelBound) {
-  for (const auto& [notes, cycle, tile] : {std::tuple{"0.60 of the DOR channel bound 1/(k-1)", 0.10, 0.25},
-                                           {"0.90 of the DOR channel bound 1/(k-1)", 0.25, 0.40}}) {
-    const Band band = {
-        notes, {"sim_type=latency", std::string("notes=") + notes}, Quantity::latency, cycle, tile};
+  const std::vector<std::string> most = {"sim_type=latency", "notes=0.90 of the DOR channel bound 1/(k-1)"};
+  Band bands[] = {{"0.60",
+                   {"sim_type=latency", "notes=0.60 of the DOR channel bound 1/(k-1)"},
+                   Quantity::latency,
+                   0.10,
+                   0.10},
+                  {"0.90, 8 x 8", most, Quantity::latency, 0.25, 0.25},
+                  {"0.90, accepted", most, Quantity::throughput, 0.02, 0.02}};
+  bands[1].where.push_back("nodes=64");
+  for (const Band& band : bands) {
     for (const ProbeFidelity f : {ProbeFidelity::cycle, ProbeFidelity::tile})
       expect_within("noc_reference.csv", band, f, {"topology", "traffic"});
   }
