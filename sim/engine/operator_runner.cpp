@@ -27,6 +27,17 @@ constexpr double kSurprise = 0.05;
 constexpr std::uint64_t kSurpriseBudget = 60'000;
 constexpr double kLongestKernel_s = 2000;  // simulated time is counted in femtoseconds
 
+constexpr double kSameState = 1.0 / 128;  // of an operator's bytes: on-chip states that differ by less are one
+
+// The largest power of two within kSameState of the operator's bytes.
+std::uint64_t state_grain(const Operator& op) {
+  const OperatorBytes bytes = operator_bytes(op);
+  const double most = kSameState * (static_cast<double>(bytes.read) + static_cast<double>(bytes.written));
+  std::uint64_t grain = 1;
+  while (2 * static_cast<double>(grain) <= most) grain *= 2;
+  return grain;
+}
+
 std::uint64_t stages(const Program& program) {
   std::uint64_t sum = 0;
   for (const Task& task : program.tasks) {
@@ -95,12 +106,13 @@ const OperatorOutcome& OperatorRunner::run(const Operator& op, const OnChip& on_
   const std::string shape = shape_key(op);
   std::string key = shape;
   append_key(key, cold ? 1 : 0);
+  const std::uint64_t grain = options_.exact ? 1 : state_grain(op);
   for (const ResidentTensor& r : on_chip.tensors) {
     append_key(key, r.tensor.value);
-    append_key(key, r.bytes);
-    append_key(key, r.dirty_bytes);
+    append_key(key, r.bytes / grain);
+    append_key(key, r.dirty_bytes / grain);
   }
-  append_key(key, on_chip.other_dirty_bytes);
+  append_key(key, on_chip.other_dirty_bytes / grain);
   const auto [it, fresh] = index_.emplace(key, outcomes_.size());
   last_key_ = it->second;
   replayed_ = !fresh && !options_.exact;
