@@ -28,10 +28,11 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
   command = std::make_unique<CommandProcessor>("command_processor", arch, counts);
   collectives = std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, *command);
   collectives->network.bind(network->port);
+  wakes = std::make_unique<WakeQueue>("wakes", cores);
   std::vector<ComputeTile*> views;
   for (std::uint32_t c = 0; c < cores; ++c) {
     const std::string name = "core" + std::to_string(c);
-    tiles.push_back(std::make_unique<ComputeTile>(name.c_str(), CoreId{c}, arch, clock, counts, *command));
+    tiles.push_back(std::make_unique<ComputeTile>(name.c_str(), CoreId{c}, arch, clock, counts, *wakes, *command));
     tiles.back()->dma.network.bind(network->port);
     views.push_back(tiles.back().get());
   }

@@ -27,6 +27,7 @@ struct Chip {
   std::unique_ptr<Network> network;
   std::unique_ptr<CommandProcessor> command;
   std::unique_ptr<CollectiveEngine> collectives;
+  std::unique_ptr<WakeQueue> wakes;  // of the tiles
   std::vector<std::unique_ptr<ComputeTile>> tiles;
 
   std::vector<const Component*> components() const;

@@ -11,7 +11,7 @@ constexpr std::uint32_t kAccumulators = 2;  // of a slot whose loads run ahead a
 }  // namespace
 
 ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch,
-                         const ClockDomain& clock, ActivityCounts& counts, ItemListener& listener)
+                         const ClockDomain& clock, ActivityCounts& counts, WakeQueue& wakes, ItemListener& listener)
     : sc_module(name),
       matrix("matrix", arch.cores.matrix, clock),
       vector("vector", arch.cores.vector, clock),
@@ -21,16 +21,14 @@ ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const A
       arch_(arch),
       clock_(clock),
       counts_(counts),
+      wakes_(wakes),
       listener_(listener),
       slots_(arch.cores.max_resident_items) {
   for (Slot& slot : slots_) {
     slot.buffer_free.resize(arch.cores.max_pipeline_stages);
     slot.finishing.resize(kMostFinishing);
   }
-  SC_HAS_PROCESS(ComputeTile);
-  SC_METHOD(step);
-  sensitive << wake_;
-  dont_initialize();
+  wakes_.connect(id_.value, *this);
 }
 
 void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
@@ -60,7 +58,7 @@ void ComputeTile::assign(std::uint32_t slot_index, const WorkItem& item, Femtose
   start_item(slot, item);
   slot.wake = t;
   ++active_items_;
-  rearm();
+  rearm(now_fs());
 }
 
 void ComputeTile::start_item(Slot& slot, const WorkItem& item) {
@@ -136,17 +134,16 @@ void ComputeTile::shift(const std::vector<std::uint64_t>& places, std::uint64_t 
   }
 }
 
-void ComputeTile::rearm() {
+void ComputeTile::rearm(Femtoseconds now) {
   Femtoseconds next = kNever;
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     next = std::min({next, slots_[i].wake, slots_[i].next_finish()});
   }
   if (next == kNever) return;
-  wake_at(wake_, next, id_.value);
+  wakes_.arm(id_.value, next, now);
 }
 
-void ComputeTile::step() {
-  const Femtoseconds now = now_fs();
+void ComputeTile::wake(Femtoseconds now) {
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];
     while (slot.next_finish() <= now) {
@@ -161,7 +158,7 @@ void ComputeTile::step() {
       advance(slot, now);
     }
   }
-  rearm();
+  rearm(now);
 }
 
 void ComputeTile::advance(Slot& slot, Femtoseconds now) {
@@ -338,7 +335,7 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
     slot.stores_taken = std::max(slot.stores_taken, stored.finish);
   }
   --active_items_;
-  listener_.item_done(path);
+  listener_.item_done(path, now);
 }
 
 void ComputeTile::take_next(Slot& slot, Femtoseconds at) {

@@ -3,7 +3,7 @@
 // through their stages. It interleaves up to `resident_items` items; each keeps up to `pipeline_stages`
 // buffers in flight, so loads run ahead of the engines by as much as the buffers allow. A slot goes on to its
 // next item when the results of the last are taken; where loads run ahead across items, results of two may
-// wait. One SC_METHOD, re-armed for the next instant at which an item can go on. Left out: register files,
+// wait. Woken at the next instant at which an item can go on. Left out: register files,
 // instruction fetch.
 
 #include <memory>
@@ -16,6 +16,7 @@
 #include "models/control/fast_forward.h"
 #include "models/core/component.h"
 #include "models/core/critical_path.h"
+#include "models/core/wake_queue.h"
 #include "models/dma/dma_engine.h"
 #include "models/memory/scratchpad.h"
 
@@ -36,10 +37,10 @@ class ItemListener {
  public:
   virtual ~ItemListener() = default;
   // A work item's results are stored at path.at (>= now).
-  virtual void item_done(const CriticalPath& path) = 0;
+  virtual void item_done(const CriticalPath& path, Femtoseconds now) = 0;
 };
 
-class ComputeTile : public sc_core::sc_module, public Component {
+class ComputeTile : public sc_core::sc_module, public Component, private WakeClient {
  public:
   MatrixEngine matrix;
   VectorUnit vector;
@@ -47,7 +48,7 @@ class ComputeTile : public sc_core::sc_module, public Component {
   DmaEngine dma;
 
   ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch, const ClockDomain& clock,
-              ActivityCounts& counts, ItemListener& listener);
+              ActivityCounts& counts, WakeQueue& wakes, ItemListener& listener);
 
   // Lays out the kernel's buffers; items start with assign(). Throws SimulationError when they do not fit.
   void begin(const KernelRun& run, Femtoseconds start);
@@ -104,6 +105,7 @@ class ComputeTile : public sc_core::sc_module, public Component {
   const ArchSpec& arch_;
   const ClockDomain& clock_;
   ActivityCounts& counts_;
+  WakeQueue& wakes_;
   ItemListener& listener_;
   KernelRun run_;
   std::vector<Slot> slots_;
@@ -113,10 +115,9 @@ class ComputeTile : public sc_core::sc_module, public Component {
   CriticalPath matrix_path_;  // to the end of the engine's last service
   CriticalPath vector_path_;
   std::uint32_t active_items_ = 0;
-  sc_core::sc_event wake_;
 
-  void step();
-  void rearm();
+  void wake(Femtoseconds now) override;
+  void rearm(Femtoseconds now);
   void start_item(Slot& slot, const WorkItem& item);
   void advance(Slot& slot, Femtoseconds now);
   bool load_stage(Slot& slot, const StageCost& cost, Femtoseconds now);

@@ -192,9 +192,9 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
   }
 }
 
-void CommandProcessor::item_done(const CriticalPath& path) {
+void CommandProcessor::item_done(const CriticalPath& path, Femtoseconds now) {
   if (path.at >= last_path_.at) last_path_ = path;
-  forward_.item_done(path.at, now_fs());
+  forward_.item_done(path.at, now);
   if (--items_left_ == queue_.skipped_items()) finish_kernel();
 }
 

@@ -48,7 +48,7 @@ class CommandProcessor : public sc_core::sc_module,
   // What is on chip now: as given to begin(), brought up to date by each kernel.
   const OnChip& on_chip() const { return on_chip_; }
 
-  void item_done(const CriticalPath& path) override;
+  void item_done(const CriticalPath& path, Femtoseconds now) override;
   void collective_done(Femtoseconds done) override;
 
   Femtoseconds memory_busy_until() const override { return dram_->busy_until(); }
