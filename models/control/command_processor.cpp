@@ -10,6 +10,7 @@ namespace {
 
 MemoryPace pace_of(const ArchSpec& arch) {
   MemoryPace pace;
+  pace.shared_bytes = arch.shared_capacity_bytes();
   pace.dram_fs_per_byte = kFsPerSecond / arch.dram.peak_bytes_per_s();
   pace.behind_fs_per_byte = pace.dram_fs_per_byte;
   if (!arch.outer_buffers.empty()) {

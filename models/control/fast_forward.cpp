@@ -9,12 +9,22 @@ namespace {
 
 // Relative differences of the two halves of a pattern, by how many stretches a half has: more of them average
 // out where their boundaries fall.
-constexpr double kSameTime[] = {0.005, 0.007, 0.01};
+constexpr double kSameTime[] = {0.005, 0.007, 0.015};
+constexpr double kSamePace = 0.01;  // where memory paces
 constexpr std::size_t kHalves[] = {1, 2, 4};
+constexpr std::size_t kRepeats = 3;  // stretches in a row that did the very same
+constexpr double kVerySame = 0.001;  // of their time and traffic
 
-constexpr double kSameWork = 0.01;       // the same of what engines do and cores ask for
-constexpr double kSameTraffic = 0.02;    // the same of what buffers miss and write back
-constexpr double kLump = 0.06;           // of a stretch's traffic: tiles come and go in lumps
+constexpr double kSameWork = 0.01;     // the same of what engines do and cores ask for
+constexpr double kSameTraffic = 0.02;  // the same of what buffers miss and write back
+constexpr double kLump = 0.06;         // of a stretch's traffic: tiles come and go in lumps
+constexpr double kBump = 0.5;          // of a stretch's reads of an idle memory: where a group of tiles ends
+constexpr double kNoBias = 0.05;       // less of it is how the stretches happen to be cut
+// Of the misses of simulated stretches against forecast ones: more of them, and the cores are out of step,
+// which may pass.
+constexpr double kLeastBias = 0.6;
+constexpr double kMostBias = 1.15;
+constexpr std::uint64_t kLookAhead = 4;  // waves that say so
 constexpr double kNegligible = 1e-4;     // of the bytes asked for: less is no difference
 constexpr double kIdle = 0.5;            // a memory busy for less of the time than this does not pace
 constexpr double kPaces = 0.6;           // and one busy for more may pace the whole kernel
@@ -26,6 +36,7 @@ constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: 
 constexpr std::uint64_t kLeastItems = 8;     // of a wave
 constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves are a pattern
 constexpr std::uint64_t kLeastStrides = 12;  // an item has, for strides to be worth watching
+constexpr std::uint64_t kLeastJump = 4;      // of half strides
 constexpr std::uint32_t kWarmStrides = 1;    // whose time is not believed
 
 std::uint64_t scaled(std::uint64_t of, std::uint64_t by, std::uint64_t over) {
@@ -57,7 +68,8 @@ bool FastForward::same_work(const Pattern& pattern, const ActivityCounts& counts
   const double asked =
       kNegligible * (expected(&C::requested_read_bytes) + expected(&C::requested_write_bytes));
   const double time = static_cast<double>(pattern.time) * share;
-  // A miss is waited for; a write-back is not, as long as the memory keeps up and loads run well ahead.
+  // As long as the memory keeps up and loads run well ahead, nothing waits for it: reads may come in bumps
+  // that even out, and write-backs when they like.
   const auto same = [&](std::uint64_t C::*reads, std::uint64_t C::*writes, double fs_per_byte) {
     const double busiest =
         std::max(expected(reads) + expected(writes), found(reads) + found(writes)) * fs_per_byte;
@@ -65,8 +77,12 @@ bool FastForward::same_work(const Pattern& pattern, const ActivityCounts& counts
     for (auto member : {reads, writes}) {
       const double most = std::max(expected(member), found(member));
       if (difference(member) <= asked || difference(member) <= (kSameTraffic + kLump / many) * most) continue;
-      const bool waited_for = member == reads || kernel_->pipeline_stages < kDeep;
-      if (!idle || (waited_for && difference(member) * fs_per_byte > kLittle * time)) return false;
+      if (!idle) return false;
+      if (kernel_->pipeline_stages >= kDeep) {
+        if (member == reads && difference(member) > (kSameTraffic + kBump / many) * most) return false;
+      } else if (difference(member) * fs_per_byte > kLittle * time) {
+        return false;
+      }
     }
     return true;
   };
@@ -75,9 +91,26 @@ bool FastForward::same_work(const Pattern& pattern, const ActivityCounts& counts
          same(&C::dram_read_bytes, &C::dram_write_bytes, pace_.dram_fs_per_byte);
 }
 
+// Whether the last stretches differ in nothing: nobody falls into step there or out of it.
+bool FastForward::repeats(const std::vector<Stretch>& history) {
+  if (history.size() < kRepeats) return false;
+  const Stretch& last = history.back();
+  const auto same = [](std::uint64_t a, std::uint64_t b) {
+    const auto most = static_cast<double>(std::max(a, b));
+    return most - static_cast<double>(std::min(a, b)) <= kVerySame * most;
+  };
+  return std::all_of(history.end() - kRepeats, history.end() - 1, [&](const Stretch& s) {
+    return same(static_cast<std::uint64_t>(s.time), static_cast<std::uint64_t>(last.time)) &&
+           same(s.counts.dram_read_bytes, last.counts.dram_read_bytes) &&
+           same(s.counts.dram_write_bytes, last.counts.dram_write_bytes) &&
+           same(s.counts.shared_fill_bytes, last.counts.shared_fill_bytes);
+  });
+}
+
 // Whether the end of a history is a pattern: two halves, of one, two or four stretches each, that did the
 // same work in the same time.
-std::optional<FastForward::Pattern> FastForward::pattern_of(const std::vector<Stretch>& history) const {
+std::optional<FastForward::Pattern> FastForward::pattern_of(const std::vector<Stretch>& history,
+                                                            bool inside_items) const {
   for (std::size_t i = 0; i < std::size(kHalves); ++i) {
     const std::size_t half = kHalves[i];
     if (history.size() < 2 * half) break;
@@ -93,14 +126,17 @@ std::optional<FastForward::Pattern> FastForward::pattern_of(const std::vector<St
     const Stretch& first = history[history.size() - 1 - half];
     const double behind = static_cast<double>(last.backlog - first.backlog);
     if (std::abs(behind) > kFallsBehind * static_cast<double>(after.time)) continue;
-    if (after.time <= 0 || difference > kSameTime[i] * static_cast<double>(after.time)) continue;
     // Where memory paces, waves fall into step and out of it again: only many of them say how long one takes.
     const double moved = static_cast<double>(after.counts.dram_bytes()) * pace_.dram_fs_per_byte;
-    if (moved > kPaces * static_cast<double>(after.time) && i + 1 < std::size(kHalves)) continue;
+    const bool paced = moved > kPaces * static_cast<double>(after.time);
+    if (paced && i + 1 < std::size(kHalves) && !(inside_items && repeats(history))) continue;
+    const double tolerance = paced ? std::min(kSameTime[i], kSamePace) : kSameTime[i];
+    if (after.time <= 0 || difference > tolerance * static_cast<double>(after.time)) continue;
     if (!same_work(before, after.counts, half)) continue;
     after.time += before.time;
     after.counts += before.counts;
     after.stretches += before.stretches;
+    after.period = half;
     return after;
   }
   return std::nullopt;
@@ -133,11 +169,13 @@ void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead,
   waves_ = allowed && kernel.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once;
   wave_watch_.forget();
   wave_watch_.start(now, counts_);
-  strides_ = allowed && ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k) >= kLeastStrides * kStride;
+  const std::uint64_t stages = ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k);
+  stride_ = stages >= kLeastStrides * kStride ? kStride : kStride / 2;
+  strides_ = allowed && stages >= kLeastStrides * stride_;
   stride_watch_.forget();
   stride_watch_.start(now, counts_);
   stride_slots_ = 0;
-  stages_left_ = at_once * kStride;
+  stages_left_ = at_once * stride_;
 }
 
 Femtoseconds FastForward::backlog(Femtoseconds now) const {
@@ -192,10 +230,10 @@ void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
   // The first wave, and what fills the buffers ahead, take longer or shorter than the rest.
   if (wave_watch_.seen == 1 || wave_watch_.seen * wave_items_ < warm_items_) return;
   wave_watch_.remember(wave);
-  const std::optional<Pattern> pattern = pattern_of(wave_watch_.history);
+  const std::optional<Pattern> pattern = pattern_of(wave_watch_.history, false);
   if (!pattern) return;
   learn(*pattern);
-  if (!skip_waves()) return;
+  if (!skip_waves(*pattern)) return;
   // What is measured next does not hold what was left out.
   wave_watch_.start(at + skipped_time_, counts_now());
 }
@@ -217,9 +255,50 @@ bool FastForward::place_last(std::uint64_t end) {
   return true;
 }
 
+// Forecast stretches run in step; simulated ones find more or less of each other's tiles. What the next waves
+// are forecast to miss, against what those just simulated did.
+FastForward::Bias FastForward::bias_against(const Pattern& latest) {
+  // Nothing is read twice where all inputs fit, or where no tile is asked for twice.
+  std::uint64_t inputs = 0;
+  for (const KernelOperand& operand : kernel_->inputs) inputs += operand.tensor_bytes;
+  if (inputs <= pace_.shared_bytes || latest.counts.requested_read_bytes <= 2 * latest.counts.dram_read_bytes)
+    return {};
+  const Forecast::Point begin = forecast_->point();
+  const std::uint64_t waves = std::min(kLookAhead, queue_->left() / wave_items_);
+  ActivityCounts next;
+  if (waves > 0) next = forecast_->items(queue_->next_index(), waves * wave_items_);
+  forecast_->undo(begin);
+  const auto ratio = [&](std::uint64_t ActivityCounts::*member) {
+    const double forecast =
+        static_cast<double>(next.*member) / static_cast<double>(std::max<std::uint64_t>(1, waves));
+    const double found = static_cast<double>(latest.counts.*member) / static_cast<double>(latest.stretches);
+    if (forecast <= 0 || found <= 0) return 1.0;
+    const double r = found / forecast;
+    return std::abs(r - 1) < kNoBias || r < kLeastBias || r > kMostBias ? 1.0 : r;
+  };
+  return {ratio(&ActivityCounts::shared_fill_bytes), ratio(&ActivityCounts::dram_read_bytes)};
+}
+
+// What one level misses more or less, the next one serves.
+ActivityCounts FastForward::Bias::corrected(ActivityCounts c) const {
+  if (c.shared_fill_bytes == 0) return c;  // no levels
+  const auto times = [](std::uint64_t count, double by) {
+    return static_cast<std::uint64_t>(std::llround(static_cast<double>(count) * by));
+  };
+  const std::uint64_t missed = times(c.shared_fill_bytes, shared_fill);
+  const std::uint64_t from_dram = times(c.dram_read_bytes, dram_read);
+  const bool one_level = c.outer_read_bytes + c.outer_fill_bytes == 0;
+  (one_level ? c.dram_read_bytes : c.outer_read_bytes) += missed - c.shared_fill_bytes;
+  c.shared_fill_bytes = missed;
+  if (one_level) return c;
+  c.outer_fill_bytes += from_dram - c.dram_read_bytes;
+  c.dram_read_bytes = from_dram;
+  return c;
+}
+
 // The items under way go on to their ends and the next waves run, all but the last items, which get as far as
 // those under way have got: those are what the cores then have.
-bool FastForward::skip_waves() {
+bool FastForward::skip_waves(const Pattern& latest) {
   if (queue_->left() < (1 + kTailWaves) * wave_items_) return false;
   positions_.clear();
   slots_->under_way(positions_);
@@ -230,6 +309,7 @@ bool FastForward::skip_waves() {
   forecast_->remember();
   const Forecast::Point begin = forecast_->point();
   ActivityCounts all = forecast_->rest_of(positions_);
+  const Bias bias = bias_against(latest);
   const Pattern* current = nullptr;  // and what was forecast since it is
   ActivityCounts sum;
   std::uint64_t in_a_row = 0;
@@ -238,26 +318,52 @@ bool FastForward::skip_waves() {
   ActivityCounts alike;
   // Of each wave: before it, what the levels and the counts were.
   std::vector<std::pair<Forecast::Point, ActivityCounts>> before;
-  while (queue_->left() >= skipped + (1 + kTailWaves) * wave_items_) {
-    before.emplace_back(forecast_->point(), all);
-    const ActivityCounts next = forecast_->items(queue_->next_index() + skipped, wave_items_);
-    ActivityCounts more = sum;
-    more += next;
-    if (current == nullptr || !same_work(*current, more, in_a_row + 1)) {
-      const auto other = std::find_if(patterns_.begin(), patterns_.end(),
-                                      [&](const Pattern& p) { return same_work(p, next, 1); });
-      if (other == patterns_.end()) break;
-      current = &*other;
-      sum = ActivityCounts{};
-      more = next;
+  // What comes next may be one period of a pattern, or of another.
+  std::vector<ActivityCounts> next;  // of the next 1, 2, ... waves together
+  while (true) {
+    const std::uint64_t begun = skipped / wave_items_;
+    next.clear();
+    const Pattern* found = nullptr;
+    const auto try_pattern = [&](const Pattern& p, const ActivityCounts& so_far, std::uint64_t waves) {
+      if (queue_->left() < skipped + (p.period + kTailWaves) * wave_items_) return false;
+      while (next.size() < p.period) {
+        before.emplace_back(forecast_->point(), all);
+        const ActivityCounts wave = bias.corrected(
+            forecast_->items(queue_->next_index() + (begun + next.size()) * wave_items_, wave_items_));
+        all += wave;
+        next.push_back(next.empty() ? ActivityCounts{} : next.back());
+        next.back() += wave;
+      }
+      ActivityCounts together = so_far;
+      together += next[p.period - 1];
+      return same_work(p, together, waves + p.period);
+    };
+    if (current != nullptr && try_pattern(*current, sum, in_a_row)) {
+      found = current;
+    } else {
+      for (const Pattern& p : patterns_) {
+        if (!try_pattern(p, {}, 0)) continue;
+        found = &p;
+        break;
+      }
+      if (found != nullptr) sum = ActivityCounts{};
       in_a_row = 0;
     }
-    all += next;
+    const std::uint64_t taken = found == nullptr ? 0 : found->period;
+    // Waves that were looked at and not taken.
+    if (next.size() > taken) {
+      forecast_->undo(before[begun + taken].first);
+      all = before[begun + taken].second;
+      before.resize(begun + taken);
+    }
+    if (found == nullptr) break;
+    current = found;
+    sum += next[taken - 1];
+    in_a_row += taken;
+    const double share = static_cast<double>(taken) / static_cast<double>(current->stretches);
+    time += from_femtoseconds(share * static_cast<double>(current->time));
     alike += current->counts;
-    time += current->time / static_cast<Femtoseconds>(current->stretches);
-    sum = more;
-    ++in_a_row;
-    skipped += wave_items_;
+    skipped += taken * wave_items_;
   }
   const std::uint64_t end = queue_->next_index() + skipped;
   if (skipped < positions_.size() || skipped == 0 || !place_last(end)) {
@@ -272,10 +378,8 @@ bool FastForward::skip_waves() {
   if (from < waves) {
     forecast_->undo(before[from].first);
     all = before[from].second;
-    all +=
-        forecast_->items(queue_->next_index() + from * wave_items_, (waves - from) * wave_items_, positions_);
-  } else if (before.size() > waves) {
-    forecast_->undo(before[waves].first);
+    all += bias.corrected(forecast_->items(queue_->next_index() + from * wave_items_,
+                                           (waves - from) * wave_items_, positions_));
   }
   forecast_->keep();
   take(all, alike);
@@ -306,7 +410,7 @@ void FastForward::begin_stride(Femtoseconds now) {
     stride_slots_ = positions_.size();
     stride_watch_.forget();
   }
-  stages_left_ = std::max<std::uint64_t>(1, stride_slots_) * kStride;
+  stages_left_ = std::max<std::uint64_t>(1, stride_slots_) * stride_;
   stride_watch_.start(now, counts_);
 }
 
@@ -314,8 +418,10 @@ void FastForward::stride_done(Femtoseconds now) {
   const Stretch stride = stride_watch_.end(now, backlog(now), counts_);
   if (stride_watch_.seen > kWarmStrides) {
     stride_watch_.remember(stride);
-    const std::optional<Pattern> pattern = pattern_of(stride_watch_.history);
-    if (pattern && jump_strides(*pattern)) stride_watch_.forget();
+    const std::optional<Pattern> pattern = pattern_of(stride_watch_.history, true);
+    // How much cores share depends on whether they stay in step, which few stages do not show.
+    const bool shared = pattern && stride_ < kStride && pattern->counts.multicast_bytes > 0;
+    if (pattern && !shared && jump_strides(*pattern)) stride_watch_.forget();
   }
   begin_stride(now);
 }
@@ -329,22 +435,32 @@ bool FastForward::jump_strides(const Pattern& pattern) {
   const std::uint64_t margin = 2 * kernel_->pipeline_stages + 2;
   std::uint64_t jumped = 0;
   ActivityCounts sum;
+  ActivityCounts leaves;
   forecast_->remember();
-  while (least >= margin + jumped + kStride) {
+  const Forecast::Point begin = forecast_->point();
+  while (least >= margin + jumped + stride_) {
     const Forecast::Point before = forecast_->point();
-    const ActivityCounts next = forecast_->stages(positions_, kStride);
+    const ActivityCounts next = forecast_->stages(positions_, stride_);
     sum += next;
-    if (!same_work(pattern, sum, jumped / kStride + 1)) {
+    if (!same_work(pattern, sum, jumped / stride_ + 1)) {
       forecast_->undo(before);
       break;
     }
-    take(next, pattern.counts);
-    skipped_time_ += pattern.time / static_cast<Femtoseconds>(pattern.stretches);
-    for (SlotPosition& p : positions_) p.next_k += kStride;
-    jumped += kStride;
+    leaves += next;
+    for (SlotPosition& p : positions_) p.next_k += stride_;
+    jumped += stride_;
+  }
+  // A short jump gains little, and puts cores out of step as a long one does.
+  const std::uint64_t strides = jumped / stride_;
+  if (strides == 0 || (stride_ < kStride && strides < kLeastJump)) {
+    forecast_->undo(begin);
+    forecast_->keep();
+    return false;
   }
   forecast_->keep();
-  if (jumped == 0) return false;
+  take(leaves, pattern.counts);
+  skipped_time_ +=
+      pattern.time / static_cast<Femtoseconds>(pattern.stretches) * static_cast<Femtoseconds>(strides);
   slots_->jump(jumped);
   return true;
 }

@@ -34,8 +34,10 @@ class SlotObserver {
   virtual void shift(const std::vector<std::uint64_t>& places, std::uint64_t first) = 0;
 };
 
-// What a byte takes of DRAM, and of whatever lies behind the innermost shared level, at their nominal rates.
+// What a byte takes of DRAM, and of whatever lies behind the innermost shared level, at their nominal rates;
+// and what the shared levels hold.
 struct MemoryPace {
+  std::uint64_t shared_bytes = 0;
   double dram_fs_per_byte = 0;
   double behind_fs_per_byte = 0;
 };
@@ -85,13 +87,19 @@ class FastForward {
     Femtoseconds time = 0;
     ActivityCounts counts;
     std::uint64_t stretches = 0;
+    std::uint64_t period = 1;  // stretches after which it comes round
     void add(const Stretch& s) {
       time += s.time;
       counts += s.counts;
       ++stretches;
     }
   };
-  static constexpr std::uint64_t kStride = 8;  // stages a slot
+  // By which a forecast's misses are multiplied.
+  struct Bias {
+    double shared_fill = 1, dram_read = 1;
+    ActivityCounts corrected(ActivityCounts forecast) const;
+  };
+  static constexpr std::uint64_t kStride = 8;  // stages a slot; half of it where items are short
   static constexpr std::size_t kMostPatterns = 8;
   static constexpr std::size_t kMostHistory = 8;
 
@@ -110,6 +118,7 @@ class FastForward {
   std::vector<Pattern> patterns_;
 
   bool strides_ = false;
+  std::uint64_t stride_ = kStride;
   std::uint64_t stages_left_ = 0;
   std::size_t stride_slots_ = 0;
   Watch stride_watch_;
@@ -124,11 +133,13 @@ class FastForward {
   Femtoseconds backlog(Femtoseconds now) const;
   ActivityCounts counts_now() const;
   void wave_done(Femtoseconds at, Femtoseconds now);
-  bool skip_waves();
+  Bias bias_against(const Pattern& latest);
+  bool skip_waves(const Pattern& latest);
   void stride_done(Femtoseconds now);
   void begin_stride(Femtoseconds now);
   bool jump_strides(const Pattern& pattern);
-  std::optional<Pattern> pattern_of(const std::vector<Stretch>& history) const;
+  static bool repeats(const std::vector<Stretch>& history);
+  std::optional<Pattern> pattern_of(const std::vector<Stretch>& history, bool inside_items) const;
   bool place_last(std::uint64_t end);
   void take(ActivityCounts forecast, const ActivityCounts& alike);
   void learn(const Pattern& pattern);

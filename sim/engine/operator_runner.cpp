@@ -10,6 +10,7 @@
 #include "sim/engine/roofline.h"
 #include "sim/engine/shape_key.h"
 #include "sim/estimate/energy.h"
+#include "sim/mapping/kernel_estimate.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
 #include "sim/workload/operator_counts.h"
@@ -27,7 +28,8 @@ constexpr double kSurprise = 0.05;
 constexpr std::uint64_t kSurpriseBudget = 60'000;
 constexpr double kLongestKernel_s = 2000;  // simulated time is counted in femtoseconds
 
-constexpr double kSameState = 1.0 / 128;  // of an operator's bytes: on-chip states that differ by less are one
+constexpr double kSameState =
+    1.0 / 128;  // of an operator's bytes: on-chip states that differ by less are one
 
 // The largest power of two within kSameState of the operator's bytes.
 std::uint64_t state_grain(const Operator& op) {
@@ -147,6 +149,16 @@ OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
   return outcome;
 }
 
+double OperatorRunner::first_clock(const Candidate& candidate) const {
+  if (arch_.power_cap_w <= 0) return 1;
+  const KernelEstimate estimate(arch_);
+  ActivityCounts counts;
+  for (const Task& task : candidate.program.tasks) {
+    if (const auto* kernel = std::get_if<TileKernel>(&task.work)) counts += estimate.counts(*kernel);
+  }
+  return guess_clock(arch_, counts, candidate.estimate_s, estimate.dram_seconds(counts));
+}
+
 OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidate& candidate,
                                               const OnChip& on_chip, double first_factor,
                                               Femtoseconds time_limit) {
@@ -194,7 +206,7 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
   std::vector<OperatorOutcome> runs;
   std::size_t fastest = 0;
   std::uint64_t spent = 0;
-  double clock_factor = 1;  // where the candidate before came to rest under the power cap
+  double off = 1;  // by how much the candidate before came to rest from its guess under the power cap
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (chosen != nullptr && i != chosen->candidate) continue;
     const Candidate& candidate = candidates[i];
@@ -215,9 +227,10 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
         runs.empty() || options_.objective != MapObjective::time
             ? 0
             : from_femtoseconds((1 + kAsFast) * static_cast<double>(runs[fastest].time));
-    OperatorOutcome run = run_candidate(op, candidate, on_chip, clock_factor, limit);
+    const double guess = first_clock(candidate);
+    OperatorOutcome run = run_candidate(op, candidate, on_chip, guess * off, limit);
     run.candidate = i;
-    if (limit == 0 || run.time <= limit) clock_factor = run.clock_factor;
+    if (limit == 0 || run.time <= limit) off = run.clock_factor / guess;
     runs.push_back(std::move(run));
     if (runs.back().time < runs[fastest].time) fastest = runs.size() - 1;
   }

@@ -72,6 +72,8 @@ class OperatorRunner {
   std::uint64_t granule_bytes_ = 0;
 
   OperatorOutcome bound(const Operator& op, bool cold) const;
+  // Where its clock under the power cap is looked for first.
+  double first_clock(const Candidate& candidate) const;
   // One mapping, at the clock that the machine's power cap allows.
   OperatorOutcome run_candidate(const Operator& op, const Candidate& candidate, const OnChip& on_chip,
                                 double first_factor, Femtoseconds time_limit);

@@ -15,8 +15,10 @@ namespace {
 constexpr int kSteps = 200;     // of the nominal clock: boards move in steps of about 15 MHz
 constexpr int kLeastStep = 40;  // boards do not go lower
 constexpr int kNearEnough = 2;  // steps between a clock that fits and one that does not
+constexpr double kFull = 0.99;  // of the cap: no clock worth looking for draws more
 constexpr int kMostRuns = 8;
-constexpr int kGuessError = 6;  // steps by which a guess may be too low
+constexpr double kMemoryPaces = 0.8;  // of an estimate: a kernel whose memory takes more waits for it
+constexpr int kGuessError = 6;        // steps by which a guess may be too low
 
 double factor_of(int step) {
   return static_cast<double>(step) / kSteps;
@@ -51,6 +53,20 @@ int fitting_step(const ArchSpec& arch, const ActivityCounts& counts, const TimeS
   return low;
 }
 
+// A clock that was run, and what the chip drew.
+struct Tried {
+  int step = 0;
+  double watts = 0;
+};
+
+// The step on the line through two of them at which the chip draws the cap; nullopt where it draws no more at
+// the faster one.
+std::optional<int> on_line(const Tried& slow, const Tried& fast, double cap_w) {
+  if (fast.step <= slow.step || fast.watts <= slow.watts) return std::nullopt;
+  const double steps = (cap_w - slow.watts) / (fast.watts - slow.watts) * (fast.step - slow.step);
+  return static_cast<int>(std::floor(std::clamp(slow.step + steps, 0.0, double{kSteps})));
+}
+
 // What a kernel that was run at `factor` would take at the `fastest` clock, if that were all it waits for.
 Femtoseconds least_time(const ProgramOutcome& run, double factor, double fastest) {
   return from_femtoseconds(static_cast<double>(run.time) * factor / fastest);
@@ -78,32 +94,52 @@ CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
                         const std::function<ProgramOutcome(double)>& run_at, double first_factor,
                         Femtoseconds time_limit) {
   int step = std::clamp(static_cast<int>(std::lround(first_factor * kSteps)), kLeastStep, kSteps);
-  int too_fast = kSteps + 1;  // the least step known not to fit
-  int fits = 0;               // the largest known to fit
+  Tried hot{kSteps + 1, 0};  // the slowest known not to fit
+  Tried hotter;              // and the one before
+  Tried cool;                // the fastest known to fit
   int misses = 0;
   CappedRun best;
   // Misses go further down each time, so that the least clock is reached where nothing above it fits.
-  for (int runs = 0; runs < kMostRuns || fits == 0; ++runs) {
+  for (int runs = 0; runs < kMostRuns || cool.step == 0; ++runs) {
     const double factor = factor_of(step);
     ProgramOutcome run = run_at(factor);
     const double watts = kernel_power_w(arch, run.counts, to_seconds(run.time), factor);
     const bool kept = arch.power_cap_w <= 0 || watts <= arch.power_cap_w;
     if (!kept && step == kLeastStep) refuse(arch, what, watts);
-    (kept ? fits : too_fast) = step;
     if (kept && step == kSteps) return {std::move(run), 1};
-    int next = fitting_step(arch, run.counts, run.split, factor);
+    if (kept) {
+      cool = {step, watts};
+    } else {
+      hotter = hot;
+      hot = {step, watts};
+    }
+    const int alone = fitting_step(arch, run.counts, run.split, factor);
     // Where it fits there may be a faster clock, some steps beyond the guess at most.
-    const double fastest = kept ? factor_of(std::clamp(next + kGuessError, step, kSteps)) : factor;
+    const double fastest = kept ? factor_of(std::clamp(alone + kGuessError, step, kSteps)) : factor;
     if (time_limit > 0 && least_time(run, factor, fastest) > time_limit) return {std::move(run), factor};
     if (kept) best = {std::move(run), factor};
-    if (too_fast - fits <= kNearEnough) break;
-    if (kept && next <= fits + kNearEnough - 1) break;
+    // Two clocks say how the power grows, one has to be extrapolated.
+    std::optional<int> between;
+    if (hot.watts > 0 && cool.step > 0) between = on_line(cool, hot, arch.power_cap_w);
+    if (!between && !kept && hotter.watts > 0) between = on_line(hot, hotter, arch.power_cap_w);
+    int next = between.value_or(alone);
+    if (hot.step - cool.step <= kNearEnough || (kept && watts >= kFull * arch.power_cap_w)) break;
+    if (kept && next <= cool.step + kNearEnough - 1) break;
     // Below what does not fit, the further the more often the guess was too high; and above what fits.
-    next = std::min(next, too_fast - (kept ? 1 : 1 << misses++));
-    if (next <= fits) next = (fits + too_fast) / 2;
+    next = std::min(next, hot.step - (kept ? 1 : 1 << misses++));
+    if (next <= cool.step) next = (cool.step + hot.step) / 2;
     step = std::max(next, kLeastStep);
   }
   return best;
+}
+
+double guess_clock(const ArchSpec& arch, const ActivityCounts& counts, double seconds, double dram_s) {
+  if (arch.power_cap_w <= 0) return 1;
+  TimeSplit split;
+  const bool waits = dram_s > kMemoryPaces * seconds;
+  split.add(TimeCategory::dram, from_seconds(waits ? 0.5 * dram_s : 0));
+  split.add(TimeCategory::compute, from_seconds(seconds) - split[TimeCategory::dram]);
+  return factor_of(std::min(kSteps, fitting_step(arch, counts, split, 1)));
 }
 
 CappedBound bound_under_cap(const ArchSpec& arch, const std::string& what, const RooflineBound& bound) {

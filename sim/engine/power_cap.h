@@ -32,6 +32,10 @@ CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
                         const std::function<ProgramOutcome(double)>& run_at, double first_factor = 1,
                         Femtoseconds time_limit = 0);
 
+// Where that search may begin: the factor at which a kernel that does about `counts` in `seconds` at the
+// nominal clock, `dram_s` of them its memory's, would keep the cap; 1 without one.
+double guess_clock(const ArchSpec& arch, const ActivityCounts& counts, double seconds, double dram_s);
+
 // The bound of a kernel on a machine with a cap: at the best of all clocks, neither faster than its work
 // allows at that clock nor than its least energy, drawn at the cap. Throws as run_under_cap().
 struct CappedBound {

@@ -122,7 +122,7 @@ double KernelEstimate::steps_cycles(const TileKernel& kernel, const std::vector<
   return cycles;
 }
 
-double KernelEstimate::joules(const TileKernel& kernel, double seconds) const {
+ActivityCounts KernelEstimate::counts(const TileKernel& kernel) const {
   const WorkItem first;
   const auto items = static_cast<double>(kernel.items());
   const double stages = items * std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k);
@@ -165,7 +165,11 @@ double KernelEstimate::joules(const TileKernel& kernel, double seconds) const {
     counts.shared_write_bytes = count(stored);
     counts.shared_fill_bytes = count(missed);
   }
-  return energy(counts, seconds, 1, arch_).total();
+  return counts;
+}
+
+double KernelEstimate::joules(const TileKernel& kernel, double seconds) const {
+  return energy(counts(kernel), seconds, 1, arch_).total();
 }
 
 double KernelEstimate::seconds(const TileKernel& kernel) const {

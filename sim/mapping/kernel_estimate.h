@@ -5,6 +5,7 @@
 
 #include "sim/config/arch_spec.h"
 #include "sim/program/tile_kernel.h"
+#include "sim/stats/activity_counts.h"
 
 namespace orrery {
 
@@ -14,6 +15,14 @@ class KernelEstimate {
 
   // Seconds, the device's kernel overhead included.
   double seconds(const TileKernel& kernel) const;
+
+  // What it moves and computes, about.
+  ActivityCounts counts(const TileKernel& kernel) const;
+
+  // Seconds that DRAM takes for that.
+  double dram_seconds(const ActivityCounts& counts) const {
+    return static_cast<double>(counts.dram_bytes()) / dram_bytes_per_s_;
+  }
 
   // Joules of one chip for a kernel that takes `seconds`: what it moves and computes, static power included.
   double joules(const TileKernel& kernel, double seconds) const;
