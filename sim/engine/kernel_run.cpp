@@ -11,21 +11,22 @@ KernelResult run_kernel(const Operator& op, const ArchSpec& arch, const RunnerOp
 
 KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip& on_chip) {
   const ArchSpec& arch = runner.arch();
-  const OperatorOutcome& outcome = runner.run(op, on_chip, on_chip.empty());
+  const OperatorRun& run = runner.run(op, on_chip, on_chip.empty());
   KernelResult r;
   r.arch = arch.name;
   r.op = to_string(op.kind);
   r.shape = describe(op.shape);
   r.dtype = to_string(op.dtype);
   r.fidelity = to_string(runner.options().fidelity);
-  r.mapping = outcome.mapping;
-  r.latency_s = to_seconds(outcome.time);
+  r.mapping = run.mapping;
+  r.latency_s = run.tally.seconds;
   r.cycles = r.latency_s * arch.clock_hz;
-  r.clock_ghz = arch.clock_hz * outcome.clock_factor * 1e-9;
+  r.clock_ghz = arch.clock_hz * run.clock_factor * 1e-9;
   r.flops = 2.0 * static_cast<double>(operator_macs(op));
-  r.counts = outcome.counts;
+  r.counts = run.tally.counts();
   const auto* collective = std::get_if<CollectiveShape>(&op.shape);
-  r.energy = total_energy(outcome.energy, r.latency_s, collective != nullptr ? collective->devices : 1, arch);
+  r.energy =
+      total_energy(run.tally.energy, r.latency_s, collective != nullptr ? collective->devices : 1, arch);
   if (r.latency_s > 0) {
     r.power_w = r.energy.total() / r.latency_s;
     const double peak = arch.peak_macs_per_s(op.dtype);
@@ -33,9 +34,9 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
     r.utilization_dram =
         static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);
   }
-  r.time.add(outcome.split);
+  r.time = run.tally.split;
   r.bound = r.time.largest();
-  const double skipped = outcome.time > 0 ? to_seconds(outcome.skipped) / r.latency_s : 0;
+  const double skipped = r.latency_s > 0 ? run.tally.replayed / r.latency_s : 0;
   r.share = {runner.simulated_transactions(),
              runner.simulated_kernels(),
              runner.simulated_granule_bytes(),

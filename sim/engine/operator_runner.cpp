@@ -52,17 +52,16 @@ std::uint64_t stages(const Program& program) {
 
 // What is run by: the fastest and, of those within a per cent of it, the one that takes the least energy; or
 // the least energy, or energy times time, whatever the time. A library's choice is its own.
-std::size_t chosen_by(MapObjective objective, const ArchSpec& arch, const std::vector<OperatorOutcome>& runs,
+std::size_t chosen_by(MapObjective objective, const ArchSpec& arch, const std::vector<OperatorRun>& runs,
                       std::size_t fastest) {
   if (arch.execution.library && objective == MapObjective::time) return fastest;
-  const auto cost = [&](const OperatorOutcome& o) {
-    const double seconds = to_seconds(o.time);
-    return objective_cost(objective, total_energy(o.energy, seconds, 1, arch).total(), seconds);
+  const auto cost = [&](const OperatorRun& o) {
+    const double seconds = o.tally.seconds;
+    return objective_cost(objective, total_energy(o.tally.energy, seconds, 1, arch).total(), seconds);
   };
   std::size_t best = fastest;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const bool near =
-        static_cast<double>(runs[i].time) <= (1 + kAsFast) * static_cast<double>(runs[fastest].time);
+    const bool near = runs[i].tally.seconds <= (1 + kAsFast) * runs[fastest].tally.seconds;
     if ((objective != MapObjective::time || near) && cost(runs[i]) < cost(runs[best])) best = i;
   }
   return best;
@@ -104,7 +103,7 @@ Fidelity parse_fidelity(const std::string& text) {
 OperatorRunner::OperatorRunner(const ArchSpec& arch, const RunnerOptions& options)
     : arch_(arch), options_(options), mapper_(arch) {}
 
-const OperatorOutcome& OperatorRunner::run(const Operator& op, const OnChip& on_chip, bool cold) {
+const OperatorRun& OperatorRunner::run(const Operator& op, const OnChip& on_chip, bool cold) {
   const std::string shape = shape_key(op);
   std::string key = shape;
   append_key(key, cold ? 1 : 0);
@@ -115,38 +114,35 @@ const OperatorOutcome& OperatorRunner::run(const Operator& op, const OnChip& on_
     append_key(key, r.dirty_bytes / grain);
   }
   append_key(key, on_chip.other_dirty_bytes / grain);
-  const auto [it, fresh] = index_.emplace(key, outcomes_.size());
+  const auto [it, fresh] = index_.emplace(key, runs_.size());
   last_key_ = it->second;
   replayed_ = !fresh && !options_.exact;
   if (replayed_) {
     ++cache_hits_;
-    return *outcomes_[last_key_];
+    return *runs_[last_key_];
   }
   if (operator_macs(op) > 0) check_format(arch_, op.dtype);
-  auto outcome = std::make_unique<OperatorOutcome>(
+  auto done = std::make_unique<OperatorRun>(
       options_.fidelity == Fidelity::roofline
           ? bound(op, cold)
-          : simulate(op, shape, on_chip, fresh ? nullptr : outcomes_[last_key_].get()));
+          : simulate(op, shape, on_chip, fresh ? nullptr : runs_[last_key_].get()));
   if (fresh) {
-    outcomes_.push_back(std::move(outcome));
+    runs_.push_back(std::move(done));
   } else {
-    outcomes_[last_key_] = std::move(outcome);
+    runs_[last_key_] = std::move(done);
   }
-  return *outcomes_[last_key_];
+  return *runs_[last_key_];
 }
 
-OperatorOutcome OperatorRunner::bound(const Operator& op, bool cold) const {
+OperatorRun OperatorRunner::bound(const Operator& op, bool cold) const {
   const RooflineBound roof = roofline(op, arch_, cold);
   const CappedBound capped = bound_under_cap(arch_, describe(op), roof);
-  OperatorOutcome outcome;
-  outcome.time = from_seconds(capped.seconds);
-  outcome.split.add(roof.bound, outcome.time);
-  outcome.counts = roof.counts;
-  outcome.energy = dynamic_energy(roof.counts, arch_, capped.clock_factor);
-  outcome.energy += active_energy(capped.seconds, arch_, capped.clock_factor);
-  outcome.clock_factor = capped.clock_factor;
-  outcome.mapping = "roofline";
-  return outcome;
+  const Femtoseconds time = from_seconds(capped.seconds);
+  TimeSplit split;
+  split.add(roof.bound, time);
+  EnergyBreakdown energy = dynamic_energy(roof.counts, arch_, capped.clock_factor);
+  energy += active_energy(capped.seconds, arch_, capped.clock_factor);
+  return {Tally(op.kind, time, split, roof.counts, energy, 0), capped.clock_factor, {}, "roofline", 0};
 }
 
 double OperatorRunner::first_clock(const Candidate& candidate) const {
@@ -159,9 +155,8 @@ double OperatorRunner::first_clock(const Candidate& candidate) const {
   return guess_clock(arch_, counts, candidate.estimate_s, estimate.dram_seconds(counts));
 }
 
-OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidate& candidate,
-                                              const OnChip& on_chip, double first_factor,
-                                              Femtoseconds time_limit) {
+OperatorRun OperatorRunner::run_candidate(const Operator& op, const Candidate& candidate,
+                                          const OnChip& on_chip, double first_factor, double limit_s) {
   CappedRun capped = run_under_cap(
       arch_, describe(op),
       [&](double factor) {
@@ -173,23 +168,16 @@ OperatorOutcome OperatorRunner::run_candidate(const Operator& op, const Candidat
         ++kernels_;
         return run;
       },
-      first_factor, time_limit);
+      first_factor, limit_s);
   ProgramOutcome& run = capped.run;
-  OperatorOutcome outcome;
-  outcome.time = run.time;
-  outcome.split = run.split;
-  outcome.skipped = run.skipped;
-  outcome.counts = run.counts;
-  outcome.energy = dynamic_energy(run.counts, arch_, capped.clock_factor);
-  outcome.energy += active_energy(to_seconds(run.time), arch_, capped.clock_factor);
-  outcome.clock_factor = capped.clock_factor;
-  outcome.on_chip = std::move(run.on_chip);
-  outcome.mapping = candidate.description;
-  return outcome;
+  EnergyBreakdown energy = dynamic_energy(run.counts, arch_, capped.clock_factor);
+  energy += active_energy(to_seconds(run.time), arch_, capped.clock_factor);
+  return {Tally(op.kind, run.time, run.split, run.counts, energy, run.skipped), capped.clock_factor,
+          std::move(run.on_chip), candidate.description, 0};
 }
 
-OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& shape, const OnChip& on_chip,
-                                         const OperatorOutcome* chosen) {
+OperatorRun OperatorRunner::simulate(const Operator& op, const std::string& shape, const OnChip& on_chip,
+                                     const OperatorRun* chosen) {
   auto found = mappings_.find(shape);
   if (found == mappings_.end())
     found =
@@ -203,7 +191,7 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
   if (options_.fidelity == Fidelity::cycle) refuse_at_cycle(arch_, candidates.front().program);
   if (!machine_ && options_.fidelity == Fidelity::cycle) machine_ = std::make_unique<CycleMachine>(arch_);
   if (!machine_) machine_ = std::make_unique<Machine>(arch_);
-  std::vector<OperatorOutcome> runs;
+  std::vector<OperatorRun> runs;
   std::size_t fastest = 0;
   std::uint64_t spent = 0;
   double off = 1;  // by how much the candidate before came to rest from its guess under the power cap
@@ -213,7 +201,7 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
     if (chosen == nullptr && candidate.estimate_s > candidates[0].estimate_s * (1 + kNearTie)) continue;
     if (chosen == nullptr && i > 0) {
       const std::uint64_t cost = stages(candidate.program);
-      const double best_s = to_seconds(runs[fastest].time);
+      const double best_s = runs[fastest].tally.seconds;
       const bool surprised =
           best_s > candidates[0].estimate_s * (1 + kSurprise) && candidate.estimate_s < best_s;
       const bool first_thrifty = candidate.thrifty && !candidates[i - 1].thrifty;
@@ -223,16 +211,15 @@ OperatorOutcome OperatorRunner::simulate(const Operator& op, const std::string& 
       spent += cost;
     }
     // Those slower than what is as fast as the best are not chosen by their time.
-    const Femtoseconds limit =
-        runs.empty() || options_.objective != MapObjective::time
-            ? 0
-            : from_femtoseconds((1 + kAsFast) * static_cast<double>(runs[fastest].time));
+    const double limit = runs.empty() || options_.objective != MapObjective::time
+                             ? 0
+                             : (1 + kAsFast) * runs[fastest].tally.seconds;
     const double guess = first_clock(candidate);
-    OperatorOutcome run = run_candidate(op, candidate, on_chip, guess * off, limit);
+    OperatorRun run = run_candidate(op, candidate, on_chip, guess * off, limit);
     run.candidate = i;
-    if (limit == 0 || run.time <= limit) off = run.clock_factor / guess;
+    if (limit == 0 || run.tally.seconds <= limit) off = run.clock_factor / guess;
     runs.push_back(std::move(run));
-    if (runs.back().time < runs[fastest].time) fastest = runs.size() - 1;
+    if (runs.back().tally.seconds < runs[fastest].tally.seconds) fastest = runs.size() - 1;
   }
   return std::move(runs[chosen_by(options_.objective, arch_, runs, fastest)]);
 }

@@ -1,6 +1,6 @@
 #pragma once
 // Runs one operator: maps it, simulates the best few mappings on the machine (or takes the roofline), and
-// remembers the outcome, so that a kernel whose shape, types and residency were seen is replayed.
+// remembers how it went, so that a kernel whose shape, types and residency were seen is replayed.
 
 #include <memory>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "sim/engine/program_machine.h"
 #include "sim/mapping/mapper.h"
-#include "sim/stats/run_result.h"
+#include "sim/stats/tally.h"
 
 namespace orrery {
 
@@ -17,12 +17,9 @@ const char* to_string(Fidelity fidelity);
 // Throws ConfigError on another word than roofline, tile or cycle.
 Fidelity parse_fidelity(const std::string& text);
 
-struct OperatorOutcome {
-  Femtoseconds time = 0;
-  TimeSplit split;
-  Femtoseconds skipped = 0;  // of time: steady state replayed
-  ActivityCounts counts;
-  EnergyBreakdown energy;   // of one chip, static power left out
+// An operator's tally, and how it came about.
+struct OperatorRun {
+  Tally tally;
   double clock_factor = 1;  // of the nominal clock, under the power cap
   OnChip on_chip;           // afterwards
   std::string mapping;
@@ -42,9 +39,9 @@ class OperatorRunner {
   OperatorRunner(const ArchSpec& arch, const RunnerOptions& options);
 
   // `cold`: roofline counts a kernel on its own (see roofline.h).
-  const OperatorOutcome& run(const Operator& op, const OnChip& on_chip, bool cold);
+  const OperatorRun& run(const Operator& op, const OnChip& on_chip, bool cold);
 
-  // The last run() replayed a remembered outcome.
+  // The last run() replayed a remembered one.
   bool replayed() const { return replayed_; }
   // Identifies (operator, residency) of the last run() among those seen.
   std::size_t last_key() const { return last_key_; }
@@ -62,7 +59,7 @@ class OperatorRunner {
   Mapper mapper_;
   std::unique_ptr<ProgramMachine> machine_;
   std::unordered_map<std::string, std::size_t> index_;
-  std::vector<std::unique_ptr<OperatorOutcome>> outcomes_;
+  std::vector<std::unique_ptr<OperatorRun>> runs_;
   std::unordered_map<std::string, std::vector<Candidate>> mappings_;
   bool replayed_ = false;
   std::size_t last_key_ = 0;
@@ -71,15 +68,15 @@ class OperatorRunner {
   std::uint64_t kernels_ = 0;
   std::uint64_t granule_bytes_ = 0;
 
-  OperatorOutcome bound(const Operator& op, bool cold) const;
+  OperatorRun bound(const Operator& op, bool cold) const;
   // Where its clock under the power cap is looked for first.
   double first_clock(const Candidate& candidate) const;
   // One mapping, at the clock that the machine's power cap allows.
-  OperatorOutcome run_candidate(const Operator& op, const Candidate& candidate, const OnChip& on_chip,
-                                double first_factor, Femtoseconds time_limit);
+  OperatorRun run_candidate(const Operator& op, const Candidate& candidate, const OnChip& on_chip,
+                            double first_factor, double limit_s);
   // Simulates the best few mappings, or only `chosen` if given, and returns the fastest.
-  OperatorOutcome simulate(const Operator& op, const std::string& shape_key, const OnChip& on_chip,
-                           const OperatorOutcome* chosen);
+  OperatorRun simulate(const Operator& op, const std::string& shape_key, const OnChip& on_chip,
+                       const OperatorRun* chosen);
 };
 
 }  // namespace orrery

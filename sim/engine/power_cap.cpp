@@ -68,8 +68,8 @@ std::optional<int> on_line(const Tried& slow, const Tried& fast, double cap_w) {
 }
 
 // What a kernel that was run at `factor` would take at the `fastest` clock, if that were all it waits for.
-Femtoseconds least_time(const ProgramOutcome& run, double factor, double fastest) {
-  return from_femtoseconds(static_cast<double>(run.time) * factor / fastest);
+double least_seconds(const ProgramOutcome& run, double factor, double fastest) {
+  return to_seconds(run.time) * factor / fastest;
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ void check_power_cap(const ArchSpec& arch) {
 
 CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
                         const std::function<ProgramOutcome(double)>& run_at, double first_factor,
-                        Femtoseconds time_limit) {
+                        double limit_s) {
   int step = std::clamp(static_cast<int>(std::lround(first_factor * kSteps)), kLeastStep, kSteps);
   Tried hot{kSteps + 1, 0};  // the slowest known not to fit
   Tried hotter;              // and the one before
@@ -116,7 +116,7 @@ CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
     const int alone = fitting_step(arch, run.counts, run.split, factor);
     // Where it fits there may be a faster clock, some steps beyond the guess at most.
     const double fastest = kept ? factor_of(std::clamp(alone + kGuessError, step, kSteps)) : factor;
-    if (time_limit > 0 && least_time(run, factor, fastest) > time_limit) return {std::move(run), factor};
+    if (limit_s > 0 && least_seconds(run, factor, fastest) > limit_s) return {std::move(run), factor};
     if (kept) best = {std::move(run), factor};
     // Two clocks say how the power grows, one has to be extrapolated.
     std::optional<int> between;

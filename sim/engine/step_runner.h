@@ -3,7 +3,6 @@
 
 #include "sim/config/runtime_spec.h"
 #include "sim/engine/graph_runner.h"
-#include "sim/engine/tally.h"
 
 namespace orrery {
 

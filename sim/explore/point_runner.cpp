@@ -5,7 +5,6 @@
 #include "sim/config/cost_scenario.h"
 #include "sim/config/price_book.h"
 #include "sim/config/runtime_loader.h"
-#include "sim/engine/latency_target.h"
 #include "sim/engine/machine.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/ownership_json.h"
@@ -15,6 +14,7 @@
 #include "sim/explore/configured.h"
 #include "sim/explore/metrics.h"
 #include "sim/report/result_json.h"
+#include "sim/serve/latency_target.h"
 #include "sim/workload/llm_spec.h"
 
 namespace orrery {

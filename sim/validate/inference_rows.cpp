@@ -5,7 +5,7 @@
 
 #include "sim/config/arch_loader.h"
 #include "sim/config/runtime_loader.h"
-#include "sim/engine/inference.h"
+#include "sim/serve/inference.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "sim/validate/reference_kind.h"

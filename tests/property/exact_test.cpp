@@ -7,12 +7,12 @@
 
 #include "sim/config/arch_loader.h"
 #include "sim/config/name_lookup.h"
-#include "sim/engine/inference.h"
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
 #include "sim/engine/machine.h"
 #include "sim/engine/roofline.h"
 #include "sim/mapping/mapper.h"
+#include "sim/serve/inference.h"
 #include "sim/workload/operator_counts.h"
 #include "tests/support/machine_name.h"
 #include "tests/support/property_machines.h"

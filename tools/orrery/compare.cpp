@@ -5,12 +5,12 @@
 #include <sstream>
 
 #include "sim/config/arch_loader.h"
-#include "sim/engine/inference.h"
 #include "sim/engine/isolate.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/price_figures.h"
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
+#include "sim/serve/inference.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/scenario_options.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/engine/inference.h"
+#include "sim/serve/inference.h"
 #include "sim/stats/run_result.h"
 
 namespace orrery {

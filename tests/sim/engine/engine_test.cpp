@@ -4,7 +4,6 @@
 #include <set>
 
 #include "sim/config/arch_loader.h"
-#include "sim/engine/decode_sampling.h"
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
 #include "sim/engine/residency.h"
@@ -14,36 +13,6 @@
 
 namespace orrery::test {
 namespace {
-
-double planned_sum(const SamplePlan& plan, const std::function<double(std::uint64_t)>& value) {
-  double sum = 0;
-  for (const auto& [step, weight] : plan.double_weights)
-    sum += 0.5 * static_cast<double>(weight) * value(step);
-  return sum;
-}
-
-TEST(DecodeSampling, AStraightLineIsSummedExactlyFromFewSamples) {
-  const auto line = [](std::uint64_t i) { return 5.0 + 0.25 * static_cast<double>(i); };
-  for (const std::uint64_t steps : {1U, 7U, 9U, 64U, 1000U, 1023U}) {
-    const SamplePlan plan = sample_steps(steps, 0.001, line);
-    double exact = 0;
-    for (std::uint64_t i = 0; i < steps; ++i) exact += line(i);
-    EXPECT_NEAR(planned_sum(plan, line), exact, 1e-9 * exact) << steps;
-    EXPECT_LE(plan.double_weights.size(), 9U);
-  }
-}
-
-TEST(DecodeSampling, AStepIsFoundAndTheErrorStaysWithinTheBound) {
-  const auto staircase = [](std::uint64_t i) { return i < 300 ? 1.0 : 1.5; };
-  const SamplePlan plan = sample_steps(1000, 0.001, staircase);
-  const double exact = 300 + 1.5 * 700;
-  EXPECT_NEAR(planned_sum(plan, staircase), exact, 0.002 * exact);
-  EXPECT_LE(plan.largest_deviation, 0.001);
-}
-
-TEST(DecodeSampling, ToleranceZeroSamplesEveryStep) {
-  EXPECT_EQ(sample_steps(100, 0, [](std::uint64_t) { return 1.0; }).double_weights.size(), 100U);
-}
 
 TEST(Isolate, ReturnsAnswersInOrderAndErrorsAsTheyWere) {
   const auto answers =
@@ -132,9 +101,9 @@ TEST(OperatorRunner, ReplaysAKernelItHasSeenAndOnlyThat) {
   const ArchSpec arch = small_machine();
   OperatorRunner runner(arch, {});
   const Operator op = standalone_matmul({1, 64, 64, 64}, DType::fp16);
-  const Femtoseconds first = runner.run(op, {}, true).time;
+  const double first = runner.run(op, {}, true).tally.seconds;
   EXPECT_FALSE(runner.replayed());
-  EXPECT_EQ(runner.run(op, {}, true).time, first);
+  EXPECT_EQ(runner.run(op, {}, true).tally.seconds, first);
   EXPECT_TRUE(runner.replayed());
   runner.run(standalone_matmul({1, 64, 64, 65}, DType::fp16), {}, true);
   EXPECT_FALSE(runner.replayed());

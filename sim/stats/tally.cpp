@@ -1,19 +1,46 @@
-#include "sim/engine/tally.h"
+#include "sim/stats/tally.h"
 
 #include <algorithm>
 
 namespace orrery {
 
-Tally::Tally(const GraphOutcome& step) : seconds(to_seconds(step.time)) {
-  split.add(step.split);
-  doubled_ = step.counts * 2;
-  energy = step.energy;
-  stretches.push_back({seconds, step.energy.total()});
-  for (std::size_t k = 0; k < kOperatorKinds; ++k)
-    kinds[k] = {to_seconds(step.kinds[k].time), step.kinds[k].dynamic_j};
-  simulated = to_seconds(step.simulated);
-  replayed = to_seconds(step.replayed);
-  replicated = to_seconds(step.replicated);
+Tally::Tally(OperatorKind kind, Femtoseconds time, const TimeSplit& where, const ActivityCounts& counts,
+             const EnergyBreakdown& joules, Femtoseconds skipped)
+    : seconds(to_seconds(time)),
+      energy(joules),
+      simulated(to_seconds(time - skipped)),
+      replayed(to_seconds(skipped)),
+      doubled_(counts * 2) {
+  split.add(where);
+  kinds[static_cast<std::size_t>(kind)] = {seconds, energy.total()};
+}
+
+Tally Tally::as_replayed() const {
+  Tally same = *this;
+  same.simulated = same.replicated = 0;
+  same.replayed = seconds;
+  return same;
+}
+
+Tally Tally::as_replicated() const {
+  Tally same = *this;
+  same.simulated = same.replayed = 0;
+  same.replicated = seconds;
+  return same;
+}
+
+void Tally::add(TimeCategory category, double more) {
+  split.add(category, more);
+  seconds += more;
+  simulated += more;
+}
+
+void Tally::at_least(TimeCategory category, double least, std::uint64_t dram_read_bytes) {
+  if (least > seconds) {
+    split.add(category, least - seconds);
+    seconds = least;
+  }
+  doubled_.dram_read_bytes = std::max(doubled_.dram_read_bytes, 2 * dram_read_bytes);
 }
 
 Tally& Tally::operator+=(const Tally& other) {
@@ -40,11 +67,11 @@ Tally Tally::halves(std::uint64_t halves) const {
   for (double& part : many.split.parts) part *= weight;
   many.doubled_ = halves % 2 == 0 ? doubled_ * (halves / 2) : counts() * halves;
   many.energy = scaled(energy, weight);
-  for (Kind& kind : many.kinds) {
+  for (Part& kind : many.kinds) {
     kind.seconds *= weight;
     kind.dynamic_j *= weight;
   }
-  for (Stretch& stretch : many.stretches) {
+  for (Part& stretch : many.stretches) {
     stretch.seconds *= weight;
     stretch.dynamic_j *= weight;
   }

@@ -5,8 +5,8 @@
 #include <functional>
 
 #include "sim/config/runtime_spec.h"
-#include "sim/engine/batch_plan.h"
 #include "sim/engine/operator_runner.h"
+#include "sim/serve/batch_plan.h"
 #include "sim/stats/run_result.h"
 #include "sim/workload/operator_stream.h"
 

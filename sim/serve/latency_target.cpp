@@ -1,4 +1,4 @@
-#include "sim/engine/latency_target.h"
+#include "sim/serve/latency_target.h"
 
 #include <map>
 

@@ -1,4 +1,4 @@
-#include "sim/engine/batch_plan.h"
+#include "sim/serve/batch_plan.h"
 
 #include <fmt/format.h>
 

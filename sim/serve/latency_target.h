@@ -1,7 +1,7 @@
 #pragma once
 // The largest batch that keeps a time to first token and a time per output token, by simulation.
 
-#include "sim/engine/inference.h"
+#include "sim/serve/inference.h"
 
 namespace orrery {
 

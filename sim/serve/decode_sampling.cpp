@@ -1,4 +1,4 @@
-#include "sim/engine/decode_sampling.h"
+#include "sim/serve/decode_sampling.h"
 
 #include <algorithm>
 #include <cmath>

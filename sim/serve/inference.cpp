@@ -1,0 +1,118 @@
+#include "sim/serve/inference.h"
+
+#include <algorithm>
+#include <map>
+
+#include "sim/engine/step_runner.h"
+#include "sim/serve/decode_sampling.h"
+#include "sim/serve/run_log.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kSamplingTolerance = 0.005;  // of a step's time, where steps are interpolated
+
+// Runs streams step by step.
+class PhaseRunner {
+ public:
+  PhaseRunner(OperatorRunner& runner, const RuntimeSpec& runtime, const Progress& progress)
+      : steps_(runner, runtime), exact_(runner.options().exact), progress_(progress) {}
+
+  Phases run(const OperatorStream& stream) {
+    const StreamInfo& info = stream.info();
+    Phases phases;
+    phases.prefill =
+        info.token_by_token
+            ? sampled("prefill", info.prefill.size(),
+                      [&](std::uint64_t i) { return steps_.run(stream.prefill(i), info.scenario.batch); })
+            : prompt_steps(stream);
+    phases.decode = sampled("decode", info.decode_graphs, [&](std::uint64_t i) {
+      return steps_.run(stream.decode(i), info.scenario.batch);
+    });
+    return phases;
+  }
+
+ private:
+  StepRunner steps_;
+  const bool exact_;
+  const Progress& progress_;
+
+  // Steps that are alike run once, unless everything is simulated.
+  Tally prompt_steps(const OperatorStream& stream) {
+    const std::vector<GraphUse>& uses = stream.info().prefill;
+    Tally sum;
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      const std::uint64_t runs = exact_ ? uses[i].times : 1;
+      for (std::uint64_t n = 0; n < runs; ++n)
+        sum += steps_.run(stream.prefill(i), uses[i].sequences).times(uses[i].times / runs);
+      progress_("prefill", i + 1, uses.size());
+    }
+    return sum;
+  }
+
+  // Steps of which each is a little longer than the last.
+  template <class StepAt>
+  Tally sampled(const char* name, std::uint64_t steps, StepAt step_at) {
+    std::map<std::uint64_t, Tally> tallies;
+    const SamplePlan plan = sample_steps(steps, exact_ ? 0 : kSamplingTolerance, [&](std::uint64_t step) {
+      const Tally& tally = tallies[step] = step_at(step);
+      progress_(name, tallies.size(), steps);
+      return tally.seconds;
+    });
+    Tally sum;
+    for (const auto& [step, halves] : plan.double_weights) sum += tallies.at(step).halves(halves);
+    sum.largest_deviation = plan.largest_deviation;
+    return sum;
+  }
+};
+
+}  // namespace
+
+RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
+                        const Progress& progress, const RuntimeSpec& runtime) {
+  check_fits(stream.info(), arch);
+  OperatorRunner runner(arch, options);
+  RunLog log;
+  log.add(PhaseRunner(runner, runtime, progress).run(stream), 1);
+  return log.result(stream.info(), runner, runtime);
+}
+
+RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner& runner,
+                    const RuntimeSpec& runtime, const Progress& progress, const StreamSource& streams) {
+  const ArchSpec& arch = runner.arch();
+  PhaseRunner phases(runner, runtime, progress);
+  const auto run_part = [&](const Scenario& part) {
+    return streams ? phases.run(streams(part))
+                   : phases.run(ModelStream(llm, part, arch.execution, runtime.token_budget));
+  };
+  const BatchPlan plan = plan_batches(llm, scenario, arch, runtime);
+  RunLog log;
+  for (const Wave& wave : plan.waves) {
+    Scenario part = scenario;
+    part.batch = wave.batch;
+    log.add(run_part(part), wave.times);
+  }
+  if (plan.recomputed_sequences > 0 && scenario.output > 1) {
+    // Prompt and, on average, half of what had been generated, once more.
+    Scenario again = scenario;
+    again.batch = plan.recomputed_sequences;
+    again.input = scenario.input + scenario.output / 2;
+    again.output = 1;
+    log.add_again(run_part(again));
+  }
+  StreamInfo info = stream_info(llm, scenario, runtime.token_budget);
+  info.memory.kv_cache = info.memory.kv_cache / scenario.batch * plan.waves.front().batch;
+  RunResult r = log.result(info, runner, runtime);
+  r.waves = plan.wave_count();
+  r.recomputed_sequences = plan.recomputed_sequences;
+  return r;
+}
+
+RunResult run_model(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
+                    const RunnerOptions& options, const RuntimeSpec& runtime, const Progress& progress) {
+  plan_batches(llm, scenario, arch, runtime);  // before anything is elaborated
+  OperatorRunner runner(arch, options);
+  return run_model(llm, scenario, runner, runtime, progress);
+}
+
+}  // namespace orrery

@@ -1,0 +1,134 @@
+#include "sim/serve/run_log.h"
+
+#include <algorithm>
+
+#include "sim/estimate/energy.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::uint64_t kWavesDrawn = 64;  // of equal ones, in the curve of power over time
+
+// Of all boards over `seconds`, static power and losses included, from what one chip spends beyond it.
+double total_joules(double dynamic_j, double seconds, std::uint32_t devices, const ArchSpec& arch) {
+  EnergyBreakdown dynamic;
+  dynamic.compute = dynamic_j;
+  return total_energy(dynamic, seconds, devices, arch).total();
+}
+
+// Time and energy by kind of operator; the rest of the time is the software's.
+std::vector<OperatorShare> by_operator(const Tally& prefill, const Tally& decode, std::uint32_t devices,
+                                       const ArchSpec& arch) {
+  std::vector<OperatorShare> all;
+  double left = prefill.seconds + decode.seconds;
+  const auto add = [&](const std::string& name, double seconds, double joules) {
+    all.push_back({name, seconds, total_joules(joules, seconds, devices, arch)});
+  };
+  for (std::size_t k = 0; k < kOperatorKinds; ++k) {
+    const double seconds = prefill.kinds[k].seconds + decode.kinds[k].seconds;
+    if (seconds <= 0) continue;
+    left -= seconds;
+    add(to_string(static_cast<OperatorKind>(k)), seconds,
+        prefill.kinds[k].dynamic_j + decode.kinds[k].dynamic_j);
+  }
+  if (left > 1e-12 * (prefill.seconds + decode.seconds)) add("software", left, 0);
+  std::stable_sort(all.begin(), all.end(),
+                   [](const OperatorShare& a, const OperatorShare& b) { return a.energy_j > b.energy_j; });
+  return all;
+}
+
+PhasePower power_of(const Tally& phase, std::uint32_t devices, const ArchSpec& arch) {
+  if (phase.seconds <= 0) return {};
+  return {phase.seconds, total_energy(phase.energy, phase.seconds, devices, arch).total() / phase.seconds};
+}
+
+std::vector<PowerStretch> power_curve(const std::vector<Tally::Part>& stretches, std::uint32_t devices,
+                                      const ArchSpec& arch) {
+  std::vector<PowerStretch> curve;
+  for (const Tally::Part& s : stretches) {
+    if (s.seconds <= 0) continue;
+    const double from = curve.empty() ? 0.0 : double{curve.back().to_s};
+    curve.push_back(
+        {from, from + s.seconds, total_joules(s.dynamic_j, s.seconds, devices, arch) / s.seconds});
+  }
+  return curve;
+}
+
+}  // namespace
+
+void RunLog::add(const Phases& wave, std::uint64_t times) {
+  first_tokens_ = seconds() + static_cast<double>(times - 1) * wave.seconds() + wave.prefill.seconds;
+  all_.prefill += wave.prefill.times(times);
+  all_.decode += wave.decode.times(times);
+  for (std::uint64_t i = 0; i < std::min(times, kWavesDrawn); ++i) draw(wave, 1);
+  if (times > kWavesDrawn) draw(wave, times - kWavesDrawn);
+}
+
+void RunLog::add_again(const Phases& part) {
+  all_.prefill += part.prefill;
+  draw(part, 1);
+}
+
+void RunLog::draw(const Phases& wave, std::uint64_t times) {
+  for (const Tally* phase : {&wave.prefill, &wave.decode}) {
+    for (const Tally::Part& s : phase->stretches)
+      curve_.push_back({s.seconds * static_cast<double>(times), s.dynamic_j * static_cast<double>(times)});
+  }
+}
+
+RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
+                         const RuntimeSpec& runtime) const {
+  const Tally& prefill = all_.prefill;
+  const Tally& decode = all_.decode;
+  const ArchSpec& arch = runner.arch();
+  RunResult r;
+  r.arch = arch.name;
+  r.model = info.model;
+  r.dtype = to_string(info.scenario.dtype);
+  r.fidelity = to_string(runner.options().fidelity);
+  r.runtime = runtime.name;
+  r.batch = info.scenario.batch;
+  r.input = info.scenario.input;
+  r.output = info.scenario.output;
+  r.devices = info.scenario.tensor_parallel;
+  const MemoryNeed& need = info.memory;
+  r.memory.weights = need.weights;
+  r.memory.kv_cache = need.kv_cache;
+  r.memory.activations = need.activations;
+  r.memory.kv_per_token = info.kv_bytes_per_token;
+  r.memory.parameters = info.parameters;
+  r.memory.active_parameters = info.active_parameters;
+  r.memory.free = arch.dram.allocatable_bytes - std::min(arch.dram.allocatable_bytes, need.total());
+  r.ttft_s = first_tokens_;
+  r.latency_s = seconds();
+  if (r.output > 1) r.tpot_s = (r.latency_s - r.ttft_s) / static_cast<double>(r.output - 1);
+  const double tokens = static_cast<double>(r.batch) * static_cast<double>(r.output);
+  r.tokens_per_s = tokens / r.latency_s;
+  Tally whole = prefill;
+  whole += decode;
+  r.counts = whole.counts();
+  r.energy = total_energy(whole.energy, r.latency_s, r.devices, arch);
+  r.prefill = power_of(prefill, r.devices, arch);
+  r.decode = power_of(decode, r.devices, arch);
+  r.power_over_time = power_curve(curve_, r.devices, arch);
+  r.energy_per_token_j = r.energy.total() / tokens;
+  r.average_power_w = r.energy.total() / r.latency_s;
+  r.area_mm2 = arch.die_mm2 * r.devices;
+  r.utilization_compute =
+      static_cast<double>(r.counts.total_macs()) / (arch.peak_macs_per_s(info.scenario.dtype) * r.latency_s);
+  r.utilization_dram =
+      static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);
+  r.time = whole.split;
+  r.bound = r.time.largest();
+  r.decode_sampling_error = whole.largest_deviation;
+  if (runner.options().fidelity != Fidelity::roofline) {  // there nothing is simulated
+    r.operators = by_operator(prefill, decode, r.devices, arch);
+    r.share = {runner.simulated_transactions(),  runner.simulated_kernels(),
+               runner.simulated_granule_bytes(), whole.simulated / whole.seconds,
+               whole.replayed / whole.seconds,   whole.replicated / whole.seconds};
+  }
+  r.info.cache_hits = runner.cache_hits();
+  return r;
+}
+
+}  // namespace orrery
