@@ -1,5 +1,6 @@
 #include "sim/engine/systemc_session.h"
 
+#include <new>
 #include <systemc>
 
 #include "sim/util/errors.h"
@@ -14,6 +15,7 @@ void unwrapping_reports(Start start) {
     start();
   } catch (const sc_core::sc_report& report) {
     std::string message = report.get_msg();
+    if (message.find(std::bad_alloc().what()) != std::string::npos) throw std::bad_alloc();
     const std::size_t colon = message.find(": ");
     if (colon == std::string::npos) throw SimulationError(report.get_msg_type(), message);
     throw SimulationError(message.substr(0, colon), message.substr(colon + 2));

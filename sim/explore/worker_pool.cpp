@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -127,7 +128,12 @@ class Pool {
   // Waits up to `ms` for answers and deals with them, and with workers that ended or overran.
   void wait(int ms) {
     std::vector<pollfd> waits;
-    for (const Process& p : running_) waits.push_back({p.pipe, POLLIN, 0});
+    for (const Process& p : running_) {
+      waits.push_back({p.pipe, POLLIN, 0});
+      if (limits_.time_limit_s <= 0 || p.killed_for_time) continue;
+      const double left_ms = 1e3 * (limits_.time_limit_s - seconds_since(p.since));
+      if (left_ms < ms) ms = 1 + static_cast<int>(std::max(0.0, left_ms));
+    }
     if (poll(waits.data(), waits.size(), ms) < 0) {
       if (errno == EINTR) return;
       throw SimulationError("poll", std::strerror(errno));

@@ -94,7 +94,7 @@ TEST(Sweep, StopsCleanlyAtCtrlC) {
 TEST(Sweep, LimitsCostOnePointAndRetryRunsItAgain) {
   const std::string file = temporary_file("slow.yaml", R"yaml(schema: orrery/sweep/1
 name: slow
-of: {arch: asic/edge-npu, llm: [gpt2, llama-3.1-405b], scenario: {input: 512, output: 64}}
+of: {arch: asic/edge-npu, llm: [gpt2-xl, llama-3.1-405b], scenario: {input: 512, output: 512}}
 axes: [{key: scenario.batch, values: [1, 2]}]
 )yaml");
   const CommandResult r = run(file + " --db " + store("slow.db") + " --time-limit 0.001");
