@@ -1,24 +1,23 @@
 #include "sim/explore/sweep_nsga2.h"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
-#include <pagmo/algorithm.hpp>
-#include <pagmo/algorithms/nsga2.hpp>
-#include <pagmo/batch_evaluators/member_bfe.hpp>
-#include <pagmo/bfe.hpp>
-#include <pagmo/population.hpp>
-#include <pagmo/problem.hpp>
 
+#include "sim/explore/nsga2/nsga2_module.h"
 #include "sim/explore/sweep_results.h"
+#include "sim/util/errors.h"
 
 namespace orrery {
 namespace {
 
 constexpr double kLoses = 1e300;
 
-// What is shared by pagmo's copies of the problem and of the evaluator.
-class Evaluation {
+// The choices of a sweep as the search sees them.
+class Evaluation final : public Nsga2Problem {
  public:
   Evaluation(const SweepSpec& spec, SweepPlan& plan, ResultStore& store, PointEvaluator& evaluator)
       : spec_(spec),
@@ -28,19 +27,21 @@ class Evaluation {
         stored_(stored_form(spec)),
         judge_(stored_) {}
 
-  const SweepSpec& spec() const { return spec_; }
   // Values at each place of a decision vector: places of a choice that have more than one.
-  std::vector<std::uint32_t> extents() const {
+  std::vector<std::uint32_t> extents() const override {
     std::vector<std::uint32_t> several;
     for (const std::uint32_t e : plan_.extents()) {
       if (e > 1) several.push_back(e);
     }
     return several;
   }
-  std::uint64_t met() const { return known_.size(); }
+  // The method asks for two at least: a single objective counts twice.
+  std::size_t objectives() const override { return std::max<std::size_t>(2, spec_.objectives.size()); }
+  std::uint64_t met() const override { return known_.size(); }
+  bool stopped() const override { return evaluator_.stopped(); }
 
   // Figures of many decision vectors, end to end.
-  std::vector<double> figures(const std::vector<double>& vectors) {
+  std::vector<double> figures(const std::vector<double>& vectors) override {
     const std::vector<std::uint32_t> whole = plan_.extents();
     const std::size_t places = extents().size();
     const std::size_t count = vectors.size() / places;
@@ -83,25 +84,25 @@ class Evaluation {
   std::map<Choice, SweepPoint> known_;
 };
 
-struct Problem {
-  Evaluation* evaluation = nullptr;
-  pagmo::vector_double fitness(const pagmo::vector_double& x) const { return evaluation->figures(x); }
-  std::pair<pagmo::vector_double, pagmo::vector_double> get_bounds() const {
-    pagmo::vector_double most;
-    for (const std::uint32_t e : evaluation->extents()) most.push_back(e - 1.0);
-    return {pagmo::vector_double(most.size(), 0), most};
+// The library lies beside the program, or where it was built. Stays loaded.
+Nsga2Search* load_search() {
+  constexpr const char* kFile = "liborrery_nsga2.so";
+  std::error_code none;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
+  std::string why;
+  for (const std::filesystem::path& folder :
+       {program.parent_path(), std::filesystem::path(ORRERY_BINARY_DIR)}) {
+    void* const library = dlopen((folder / kFile).c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
+      why = dlerror();
+      continue;
+    }
+    if (void* const search = dlsym(library, "orrery_nsga2_search"))
+      return reinterpret_cast<Nsga2Search*>(search);
+    why = dlerror();
   }
-  // The method asks for two at least: a single objective counts twice.
-  pagmo::vector_double::size_type get_nobj() const {
-    return std::max<std::size_t>(2, evaluation->spec().objectives.size());
-  }
-  pagmo::vector_double::size_type get_nix() const { return evaluation->extents().size(); }
-  pagmo::vector_double batch_fitness(const pagmo::vector_double& xs) const { return evaluation->figures(xs); }
-  bool has_batch_fitness() const { return true; }
-  pagmo::thread_safety get_thread_safety() const { return pagmo::thread_safety::none; }
-  template <class Archive>
-  void serialize(Archive&, unsigned) {}
-};
+  throw ConfigError("", "search method nsga2 needs " + std::string(kFile) + " beside the program: " + why);
+}
 
 }  // namespace
 
@@ -113,22 +114,7 @@ void search_nsga2(const SweepSpec& spec, SweepPlan& plan, ResultStore& store, Po
   std::uint64_t population = spec.search.population;
   if (population == 0) population = std::clamp<std::uint64_t>(spec.search.points / 10, 8, 100);
   population = population / 4 * 4;
-  pagmo::problem problem{Problem{&evaluation}};
-  const auto seed = static_cast<unsigned>(spec.search.seed);
-  pagmo::population people(problem, pagmo::bfe{pagmo::member_bfe{}}, population, seed);
-  // Generation by generation, until the budget is met or no new point turns up.
-  constexpr int kIdleGenerations = 10;
-  int idle = 0;
-  for (unsigned generation = 1;
-       evaluation.met() + population <= spec.search.points && idle < kIdleGenerations; ++generation) {
-    if (evaluator.stopped()) return;
-    pagmo::nsga2 method(1, 0.95, 10, 1.0 / static_cast<double>(evaluation.extents().size()), 50,
-                        seed + generation);
-    method.set_bfe(pagmo::bfe{pagmo::member_bfe{}});
-    const std::uint64_t before = evaluation.met();
-    people = pagmo::algorithm{method}.evolve(people);
-    idle = evaluation.met() == before ? idle + 1 : 0;
-  }
+  load_search()(evaluation, {population, spec.search.points, static_cast<unsigned>(spec.search.seed)});
 }
 
 }  // namespace orrery

@@ -124,7 +124,7 @@ axes: [{key: technology.nodes.7nm.wafer_price, range: {from: 1000, to: 1200, ste
   EXPECT_EQ(run(priced + " --db " + store("priced.db") + " --time-limit 0.002").exit_code, 1);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
   EXPECT_NE(run("status " + store("priced.db")).out.find("201 timed_out"), std::string::npos);
-  const CommandResult starved = run(file + " --db " + store("starved.db") + " --memory-limit 40");
+  const CommandResult starved = run(file + " --db " + store("starved.db") + " --memory-limit 16");
   EXPECT_EQ(starved.exit_code, 1);
 #ifdef __SANITIZE_ADDRESS__
   const char* const starved_end = "crashed";  // the sanitizer's own memory does not fit: it ends the worker
