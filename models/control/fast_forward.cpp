@@ -2,36 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 namespace orrery {
 namespace {
 
-// Relative differences of the two halves of a pattern, by how many stretches a half has: more of them average
-// out where their boundaries fall.
-constexpr double kSameTime[] = {0.005, 0.007, 0.015};
-constexpr double kSamePace = 0.01;  // where memory paces
-constexpr std::size_t kHalves[] = {1, 2, 4};
-constexpr std::size_t kRepeats = 3;  // stretches in a row that did the very same
-constexpr double kVerySame = 0.001;  // of their time and traffic
-
-constexpr double kSameWork = 0.01;     // the same of what engines do and cores ask for
-constexpr double kSameTraffic = 0.02;  // the same of what buffers miss and write back
-constexpr double kLump = 0.06;         // of a stretch's traffic: tiles come and go in lumps
-constexpr double kBump = 0.5;          // of a stretch's reads of an idle memory: where a group of tiles ends
-constexpr double kNoBias = 0.05;       // less of it is how the stretches happen to be cut
+constexpr double kNoBias = 0.05;  // less of it is how the stretches happen to be cut
 // Of the misses of simulated stretches against forecast ones: more of them, and the cores are out of step,
 // which may pass.
 constexpr double kLeastBias = 0.6;
 constexpr double kMostBias = 1.15;
-constexpr std::uint64_t kLookAhead = 4;  // waves that say so
-constexpr double kNegligible = 1e-4;     // of the bytes asked for: less is no difference
-constexpr double kIdle = 0.5;            // a memory busy for less of the time than this does not pace
-constexpr double kPaces = 0.6;           // and one busy for more may pace the whole kernel
-constexpr double kLittle = 0.03;         // of the time: more or less of it there is no difference
-constexpr double kFallsBehind = 0.01;    // of the time: work that memory may have more of at a stretch's end
-constexpr std::uint32_t kDeep = 3;       // buffers with which loads run well ahead
-constexpr std::uint64_t kTailWaves = 1;  // always simulated
+constexpr std::uint64_t kLookAhead = 4;      // waves that say so
+constexpr std::uint64_t kTailWaves = 1;      // always simulated
 constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: one more or less is little
 constexpr std::uint64_t kLeastItems = 8;     // of a wave
 constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves are a pattern
@@ -46,101 +27,6 @@ std::uint64_t scaled(std::uint64_t of, std::uint64_t by, std::uint64_t over) {
 }
 
 }  // namespace
-
-// Engines, bytes asked for, and what the levels make of them. How much a memory moves matters as far as it is
-// busy: tiles come in lumps, which a stretch may have one more or less of.
-bool FastForward::same_work(const Pattern& pattern, const ActivityCounts& counts,
-                            std::uint64_t stretches) const {
-  using C = ActivityCounts;
-  const double share = static_cast<double>(stretches) / static_cast<double>(pattern.stretches);
-  const auto expected = [&](std::uint64_t C::*member) {
-    return static_cast<double>(pattern.counts.*member) * share;
-  };
-  const auto found = [&](std::uint64_t C::*member) { return static_cast<double>(counts.*member); };
-  const auto difference = [&](std::uint64_t C::*member) {
-    return std::abs(expected(member) - found(member));
-  };
-  const auto many = static_cast<double>(stretches);
-  for (auto member : {&C::issued_macs, &C::vector_ops, &C::transcendental_ops, &C::requested_read_bytes,
-                      &C::requested_write_bytes}) {
-    if (difference(member) > kSameWork * std::max(expected(member), found(member))) return false;
-  }
-  const double asked =
-      kNegligible * (expected(&C::requested_read_bytes) + expected(&C::requested_write_bytes));
-  const double time = static_cast<double>(pattern.time) * share;
-  // As long as the memory keeps up and loads run well ahead, nothing waits for it: reads may come in bumps
-  // that even out, and write-backs when they like.
-  const auto same = [&](std::uint64_t C::*reads, std::uint64_t C::*writes, double fs_per_byte) {
-    const double busiest =
-        std::max(expected(reads) + expected(writes), found(reads) + found(writes)) * fs_per_byte;
-    const bool idle = busiest <= kIdle * time;
-    for (auto member : {reads, writes}) {
-      const double most = std::max(expected(member), found(member));
-      if (difference(member) <= asked || difference(member) <= (kSameTraffic + kLump / many) * most) continue;
-      if (!idle) return false;
-      if (kernel_->pipeline_stages >= kDeep) {
-        if (member == reads && difference(member) > (kSameTraffic + kBump / many) * most) return false;
-      } else if (difference(member) * fs_per_byte > kLittle * time) {
-        return false;
-      }
-    }
-    return true;
-  };
-  return same(&C::shared_fill_bytes, &C::shared_writeback_bytes, pace_.behind_fs_per_byte) &&
-         same(&C::outer_fill_bytes, &C::outer_writeback_bytes, pace_.dram_fs_per_byte) &&
-         same(&C::dram_read_bytes, &C::dram_write_bytes, pace_.dram_fs_per_byte);
-}
-
-// Whether the last stretches differ in nothing: nobody falls into step there or out of it.
-bool FastForward::repeats(const std::vector<Stretch>& history) {
-  if (history.size() < kRepeats) return false;
-  const Stretch& last = history.back();
-  const auto same = [](std::uint64_t a, std::uint64_t b) {
-    const auto most = static_cast<double>(std::max(a, b));
-    return most - static_cast<double>(std::min(a, b)) <= kVerySame * most;
-  };
-  return std::all_of(history.end() - kRepeats, history.end() - 1, [&](const Stretch& s) {
-    return same(static_cast<std::uint64_t>(s.time), static_cast<std::uint64_t>(last.time)) &&
-           same(s.counts.dram_read_bytes, last.counts.dram_read_bytes) &&
-           same(s.counts.dram_write_bytes, last.counts.dram_write_bytes) &&
-           same(s.counts.shared_fill_bytes, last.counts.shared_fill_bytes);
-  });
-}
-
-// Whether the end of a history is a pattern: two halves, of one, two or four stretches each, that did the
-// same work in the same time.
-std::optional<FastForward::Pattern> FastForward::pattern_of(const std::vector<Stretch>& history,
-                                                            bool inside_items) const {
-  for (std::size_t i = 0; i < std::size(kHalves); ++i) {
-    const std::size_t half = kHalves[i];
-    if (history.size() < 2 * half) break;
-    Pattern before;
-    Pattern after;
-    for (std::size_t n = 1; n <= half; ++n) {
-      after.add(history[history.size() - n]);
-      before.add(history[history.size() - half - n]);
-    }
-    const double difference = std::abs(static_cast<double>(after.time - before.time));
-    // A memory that falls behind will make itself felt.
-    const Stretch& last = history.back();
-    const Stretch& first = history[history.size() - 1 - half];
-    const double behind = static_cast<double>(last.backlog - first.backlog);
-    if (std::abs(behind) > kFallsBehind * static_cast<double>(after.time)) continue;
-    // Where memory paces, waves fall into step and out of it again: only many of them say how long one takes.
-    const double moved = static_cast<double>(after.counts.dram_bytes()) * pace_.dram_fs_per_byte;
-    const bool paced = moved > kPaces * static_cast<double>(after.time);
-    if (paced && i + 1 < std::size(kHalves) && !(inside_items && repeats(history))) continue;
-    const double tolerance = paced ? std::min(kSameTime[i], kSamePace) : kSameTime[i];
-    if (after.time <= 0 || difference > tolerance * static_cast<double>(after.time)) continue;
-    if (!same_work(before, after.counts, half)) continue;
-    after.time += before.time;
-    after.counts += before.counts;
-    after.stretches += before.stretches;
-    after.period = half;
-    return after;
-  }
-  return std::nullopt;
-}
 
 void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead,
                         std::uint64_t write_batch_bytes, Forecast& forecast, WorkQueue& queue,
@@ -202,35 +88,12 @@ void FastForward::learn(const Pattern& pattern) {
   patterns_.push_back(pattern);
 }
 
-void FastForward::Watch::start(Femtoseconds at, const ActivityCounts& counts) {
-  begin = at;
-  counts_then = counts;
-}
-
-FastForward::Stretch FastForward::Watch::end(Femtoseconds at, Femtoseconds backlog,
-                                             const ActivityCounts& counts) {
-  const Stretch stretch{at - begin, backlog, counts - counts_then};
-  start(at, counts);
-  ++seen;
-  return stretch;
-}
-
-void FastForward::Watch::remember(const Stretch& stretch) {
-  if (history.size() == kMostHistory) history.erase(history.begin());
-  history.push_back(stretch);
-}
-
-void FastForward::Watch::forget() {
-  seen = 0;
-  history.clear();
-}
-
 void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
   const Stretch wave = wave_watch_.end(at + skipped_time_, backlog(now), counts_now());
   // The first wave, and what fills the buffers ahead, take longer or shorter than the rest.
   if (wave_watch_.seen == 1 || wave_watch_.seen * wave_items_ < warm_items_) return;
   wave_watch_.remember(wave);
-  const std::optional<Pattern> pattern = pattern_of(wave_watch_.history, false);
+  const std::optional<Pattern> pattern = pattern_of(wave_watch_.history, false, *kernel_, pace_);
   if (!pattern) return;
   learn(*pattern);
   if (!skip_waves(*pattern)) return;
@@ -418,7 +281,7 @@ void FastForward::stride_done(Femtoseconds now) {
   const Stretch stride = stride_watch_.end(now, backlog(now), counts_);
   if (stride_watch_.seen > kWarmStrides) {
     stride_watch_.remember(stride);
-    const std::optional<Pattern> pattern = pattern_of(stride_watch_.history, true);
+    const std::optional<Pattern> pattern = pattern_of(stride_watch_.history, true, *kernel_, pace_);
     // How much cores share depends on whether they stay in step, which few stages do not show.
     const bool shared = pattern && stride_ < kStride && pattern->counts.multicast_bytes > 0;
     if (pattern && !shared && jump_strides(*pattern)) stride_watch_.forget();

@@ -7,10 +7,10 @@
 // stages always are.
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "models/control/forecast.h"
+#include "models/control/stretch_pattern.h"
 #include "models/control/work_queue.h"
 #include "sim/stats/activity_counts.h"
 #include "sim/util/units.h"
@@ -32,14 +32,6 @@ class SlotObserver {
   // raster, in the order of their places in it (`places`, sorted), each as far on its way as it was.
   virtual void under_way(std::vector<SlotPosition>& out) const = 0;
   virtual void shift(const std::vector<std::uint64_t>& places, std::uint64_t first) = 0;
-};
-
-// What a byte takes of DRAM, and of whatever lies behind the innermost shared level, at their nominal rates;
-// and what the shared levels hold.
-struct MemoryPace {
-  std::uint64_t shared_bytes = 0;
-  double dram_fs_per_byte = 0;
-  double behind_fs_per_byte = 0;
 };
 
 class FastForward {
@@ -64,36 +56,6 @@ class FastForward {
   const ActivityCounts& skipped_counts() const { return skipped_counts_; }
 
  private:
-  struct Stretch {
-    Femtoseconds time = 0;
-    Femtoseconds backlog = 0;  // that the memory has at its end
-    ActivityCounts counts;
-  };
-  // Stretches of one kind, one after the other, and where the one under way began.
-  struct Watch {
-    Femtoseconds begin = 0;
-    ActivityCounts counts_then;
-    std::uint64_t seen = 0;
-    std::vector<Stretch> history;
-
-    void start(Femtoseconds at, const ActivityCounts& counts);
-    // The stretch that ends here; the next one begins.
-    Stretch end(Femtoseconds at, Femtoseconds backlog, const ActivityCounts& counts);
-    void remember(const Stretch& stretch);
-    void forget();
-  };
-  // Several like stretches together.
-  struct Pattern {
-    Femtoseconds time = 0;
-    ActivityCounts counts;
-    std::uint64_t stretches = 0;
-    std::uint64_t period = 1;  // stretches after which it comes round
-    void add(const Stretch& s) {
-      time += s.time;
-      counts += s.counts;
-      ++stretches;
-    }
-  };
   // By which a forecast's misses are multiplied.
   struct Bias {
     double shared_fill = 1, dram_read = 1;
@@ -101,7 +63,6 @@ class FastForward {
   };
   static constexpr std::uint64_t kStride = 8;  // stages a slot; half of it where items are short
   static constexpr std::size_t kMostPatterns = 8;
-  static constexpr std::size_t kMostHistory = 8;
 
   const ActivityCounts& counts_;
   const MemoryPace pace_;
@@ -114,22 +75,23 @@ class FastForward {
   std::uint64_t wave_items_ = 1;
   std::uint64_t warm_items_ = 0;
   std::uint64_t done_ = 0;
-  Watch wave_watch_;
+  StretchWatch wave_watch_;
   std::vector<Pattern> patterns_;
 
   bool strides_ = false;
   std::uint64_t stride_ = kStride;
   std::uint64_t stages_left_ = 0;
   std::size_t stride_slots_ = 0;
-  Watch stride_watch_;
+  StretchWatch stride_watch_;
   std::vector<SlotPosition> positions_;
   std::vector<std::uint64_t> places_;
 
   Femtoseconds skipped_time_ = 0;
   ActivityCounts skipped_counts_;
 
-  // Whether `counts` of so many stretches are the pattern's work.
-  bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64_t stretches) const;
+  bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64_t stretches) const {
+    return orrery::same_work(pattern, counts, stretches, *kernel_, pace_);
+  }
   Femtoseconds backlog(Femtoseconds now) const;
   ActivityCounts counts_now() const;
   void wave_done(Femtoseconds at, Femtoseconds now);
@@ -138,8 +100,6 @@ class FastForward {
   void stride_done(Femtoseconds now);
   void begin_stride(Femtoseconds now);
   bool jump_strides(const Pattern& pattern);
-  static bool repeats(const std::vector<Stretch>& history);
-  std::optional<Pattern> pattern_of(const std::vector<Stretch>& history, bool inside_items) const;
   bool place_last(std::uint64_t end);
   void take(ActivityCounts forecast, const ActivityCounts& alike);
   void learn(const Pattern& pattern);
