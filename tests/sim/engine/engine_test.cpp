@@ -109,5 +109,20 @@ TEST(OperatorRunner, ReplaysAKernelItHasSeenAndOnlyThat) {
   EXPECT_FALSE(runner.replayed());
 }
 
+// 98 KiB are read and written: a state is another one from 512 bytes on (a power of two below 1/128 of them).
+TEST(OperatorRunner, OnChipStatesThatHardlyDifferAreOne) {
+  const ArchSpec arch = small_machine();
+  const Operator op = standalone_matmul({1, 128, 128, 128}, DType::fp16);
+  const auto replays = [&](OperatorRunner& runner, std::uint64_t dirty) {
+    runner.run(op, {{}, dirty}, false);
+    return runner.replayed();
+  };
+  OperatorRunner runner(arch, {});
+  EXPECT_FALSE(replays(runner, 4096));
+  EXPECT_TRUE(replays(runner, 4096 + 500));
+  EXPECT_FALSE(replays(runner, 4096 + 512));
+  EXPECT_FALSE(replays(runner, 64 * 1024));
+}
+
 }  // namespace
 }  // namespace orrery::test

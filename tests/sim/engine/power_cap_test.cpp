@@ -74,6 +74,44 @@ TEST(PowerCap, AMisledSearchStillFindsTheClock) {
   }
 }
 
+// The guess follows the same law, and says nothing where there is no cap.
+TEST(PowerCap, TheFirstClockIsGuessedFromAnEstimate) {
+  ArchSpec arch = small_machine();
+  arch.min_voltage_share = 0.2;
+  ActivityCounts counts;
+  counts.macs[static_cast<std::size_t>(DType::fp16)] = 1'000'000'000;
+  EXPECT_EQ(guess_clock(arch, counts, 100e-6, 0), 1);
+  arch.power_cap_w = 20;
+  EXPECT_EQ(guess_clock(arch, counts, 100e-6, 0), 1);
+  arch.power_cap_w = 6;
+  EXPECT_NEAR(guess_clock(arch, counts, 100e-6, 0), std::cbrt(0.5), 0.011);
+  EXPECT_NEAR(guess_clock(arch, counts, 100e-6, 50e-6), std::cbrt(0.5),
+              0.011);  // memory is waited for by few
+  const double waits = guess_clock(arch, counts, 100e-6, 100e-6);
+  EXPECT_LT(waits, std::cbrt(0.5) - 0.02);
+  EXPECT_GT(waits, std::sqrt(0.5) - 0.011);
+}
+
+// Where power hardly follows the clock, two clocks tell more than each by itself.
+TEST(PowerCap, AFlatKernelsClockIsFoundInFewRuns) {
+  ArchSpec arch = small_machine();
+  arch.min_voltage_share = 0.2;
+  arch.power_cap_w = 9;
+  int runs = 0;
+  const CappedRun run = run_under_cap(arch, "a kernel", [&](double factor) {
+    ++runs;
+    ProgramOutcome outcome;
+    outcome.counts.macs[static_cast<std::size_t>(DType::fp16)] = 500'000'000;
+    outcome.counts.dram_read_bytes = 0;
+    outcome.time = from_seconds(50e-6 * (0.9 + 0.1 / factor));
+    outcome.split.add(TimeCategory::compute, outcome.time);
+    return outcome;
+  });
+  EXPECT_LE(runs, 5);
+  EXPECT_LE(kernel_power_w(arch, run.run.counts, to_seconds(run.run.time), run.clock_factor), 9);
+  EXPECT_GT(kernel_power_w(arch, run.run.counts, to_seconds(run.run.time), run.clock_factor), 8.8);
+}
+
 TEST(PowerCap, ACapThatCannotBeKeptIsRefused) {
   ArchSpec arch = load_arch_named("gpu/h100-sxm");
   for (const double watts : {1.0, 50.0, 90.0}) {
