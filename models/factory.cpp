@@ -32,7 +32,8 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
   std::vector<ComputeTile*> views;
   for (std::uint32_t c = 0; c < cores; ++c) {
     const std::string name = "core" + std::to_string(c);
-    tiles.push_back(std::make_unique<ComputeTile>(name.c_str(), CoreId{c}, arch, clock, counts, *wakes, *command));
+    tiles.push_back(
+        std::make_unique<ComputeTile>(name.c_str(), CoreId{c}, arch, clock, counts, *wakes, *command));
     tiles.back()->dma.network.bind(network->port);
     views.push_back(tiles.back().get());
   }
@@ -46,6 +47,32 @@ std::vector<const Component*> Chip::components() const {
   }
   for (const auto& tile : tiles) all.push_back(tile.get());
   return all;
+}
+
+CycleChip::CycleChip(const ArchSpec& arch) : clock(arch.clock_hz), memory("memory", arch, clock, counts) {
+  CycleItemListener& listener = *this;
+  for (std::uint32_t c = 0; c < arch.cores.count; ++c) {
+    const std::string name = "core" + std::to_string(c);
+    cores.push_back(
+        std::make_unique<CycleCore>(name.c_str(), CoreId{c}, arch, clock, counts, memory, listener));
+  }
+}
+
+std::vector<const Component*> CycleChip::components() const {
+  std::vector<const Component*> all = {&memory, &memory.network()};
+  for (const auto& core : cores) all.push_back(core.get());
+  return all;
+}
+
+void CycleChip::begin_kernel(std::uint64_t items, Femtoseconds start) {
+  items_left_ = items;
+  last_ = CriticalPath::from(start);
+}
+
+// DRAM refreshes for ever: the last result ends the simulation.
+void CycleChip::item_stored(const CriticalPath& path) {
+  if (path.at >= last_.at) last_ = path;
+  if (--items_left_ == 0) sc_core::sc_pause();
 }
 
 void Chip::reset() {

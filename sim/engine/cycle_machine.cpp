@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "models/compute/cycle_core.h"
+#include "models/factory.h"
 #include "sim/engine/conservation.h"
 #include "sim/engine/systemc_session.h"
 #include "sim/util/errors.h"
@@ -45,36 +45,6 @@ class AddressMap {
 };
 
 }  // namespace
-
-struct CycleChip : CycleItemListener {
-  explicit CycleChip(const ArchSpec& arch) : clock(arch.clock_hz), memory("memory", arch, clock, counts) {
-    for (std::uint32_t c = 0; c < arch.cores.count; ++c) {
-      const std::string name = "core" + std::to_string(c);
-      cores.push_back(
-          std::make_unique<CycleCore>(name.c_str(), CoreId{c}, arch, clock, counts, memory, *this));
-    }
-  }
-
-  ActivityCounts counts;
-  ClockDomain clock;
-  CycleMemory memory;
-  std::vector<std::unique_ptr<CycleCore>> cores;
-  std::uint64_t items_left = 0;
-  CriticalPath last;  // to the kernel's last result so far
-
-  std::vector<const Component*> components() const {
-    std::vector<const Component*> all = {&memory, &memory.network()};
-    for (const auto& core : cores) all.push_back(core.get());
-    return all;
-  }
-
- private:
-  // DRAM refreshes for ever: the last result ends the simulation.
-  void item_stored(const CriticalPath& path) override {
-    if (path.at >= last.at) last = path;
-    if (--items_left == 0) sc_core::sc_pause();
-  }
-};
 
 CycleMachine::CycleMachine(const ArchSpec& arch) : arch_(arch) {
   prepare_systemc();
@@ -155,8 +125,7 @@ void CycleMachine::run_kernel(const CycleKernelRun& run, ProgramOutcome& outcome
   ++chip.counts.kernels;
   if (kernel.causal) chip.counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
   queue.begin(kernel);
-  chip.items_left = kernel.items();
-  chip.last = CriticalPath::from(start);
+  chip.begin_kernel(kernel.items(), start);
   for (std::uint32_t c = 0; c < kernel.cores_used; ++c) chip.cores[c]->begin(shared, start);
   WorkItem item;
   for (std::uint32_t slot = 0; slot < kernel.resident_items; ++slot) {
@@ -168,10 +137,10 @@ void CycleMachine::run_kernel(const CycleKernelRun& run, ProgramOutcome& outcome
   chip.counts.dram_activates += chip.memory.dram_activates() - opened;
   check_idle(arch_, chip.components());
   // What an epilogue still takes after the last store.
-  if (chip.last.at > now_fs()) start_simulation(chip.last.at - now_fs());
-  outcome.time += chip.last.at - begin;
+  if (chip.last().at > now_fs()) start_simulation(chip.last().at - now_fs());
+  outcome.time += chip.last().at - begin;
   outcome.split.add(TimeCategory::launch, overhead);
-  outcome.split += chip.last.split;
+  outcome.split += chip.last().split;
 }
 
 }  // namespace orrery

@@ -11,7 +11,7 @@
 
 namespace orrery {
 
-struct CycleChip;
+class CycleChip;
 struct CycleKernelRun;
 
 class CycleMachine : public ProgramMachine {
