@@ -6,8 +6,10 @@
 #include <queue>
 
 #include "models/memory/sram_hierarchy.h"
+#include "sim/config/arch_loader.h"
 #include "sim/config/document_reader.h"
 #include "sim/config/schema_validation.h"
+#include "sim/timing/network_timing.h"
 #include "sim/util/errors.h"
 #include "sim/util/random.h"
 
@@ -29,19 +31,25 @@ Pattern parse_pattern(const std::string& name) {
   throw ConfigError("", "unknown pattern '" + name + "'; expected stride_N (N bytes), rand or chase");
 }
 
-}  // namespace
-
-SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
-  SramHierarchySpec spec;
-  spec.clock_hz = arch.clock_hz;
-  spec.requesters = arch.cores.count;
+SramLevelSpec scratchpad_of(const ArchSpec& arch) {
   SramLevelSpec pad;
   pad.name = "scratchpad";
   pad.size_bytes = arch.cores.scratchpad.size_bytes;
   pad.banks = arch.cores.scratchpad.banks;
   pad.bank_width_bytes = arch.cores.scratchpad.bank_width_bytes;
   pad.latency_cycles = 1;
-  spec.levels.push_back(pad);
+  return pad;
+}
+
+// The machine's shared levels and its memory behind levels that a core has to itself.
+SramHierarchySpec behind(std::vector<SramLevelSpec> own, const ArchSpec& arch) {
+  SramHierarchySpec spec;
+  spec.clock_hz = arch.clock_hz;
+  spec.requesters = arch.cores.count;
+  double passed = 0;
+  for (const SramLevelSpec& level : own) passed += level.latency_cycles;
+  spec.levels = std::move(own);
+  double way_ns = network_latency_ns(arch.network, arch.clock_hz);
   std::vector<SharedBufferSpec> buffers = arch.outer_buffers;
   if (arch.shared_buffer) buffers.insert(buffers.begin(), *arch.shared_buffer);
   for (std::size_t i = 0; i < buffers.size(); ++i) {
@@ -52,18 +60,44 @@ SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
     shared.bank_width_bytes = 32;
     shared.slices =
         std::max(1u, static_cast<std::uint32_t>(buffer.bytes_per_cycle * buffer.sustained_share / 32));
-    shared.latency_cycles = buffer.latency_ns * 1e-9 * arch.clock_hz;
+    shared.latency_cycles =
+        std::max(1.0, (way_ns + buffer.latency_ns) * 1e-9 * arch.clock_hz - (i == 0 ? passed : 0));
     shared.partitions = buffer.partitions;
     shared.far_latency_cycles = buffer.far_latency_ns * 1e-9 * arch.clock_hz;
     shared.far_bytes_per_cycle = buffer.far_bytes_per_cycle;
     spec.levels.push_back(shared);
+    way_ns = 0;
   }
   spec.memory_bytes_per_cycle = arch.dram.peak_bytes_per_s() / arch.clock_hz;
   spec.memory_latency_cycles =
-      (arch.dram.controller_latency_ns +
+      (way_ns + arch.dram.controller_latency_ns +
        (arch.dram.device.timing.trcd_rd + arch.dram.device.timing.cl) * arch.dram.device.clock_ns) *
       1e-9 * arch.clock_hz;
   return spec;
+}
+
+SramLevelSpec read_level(const nlohmann::json& l) {
+  SramLevelSpec level;
+  level.name = l.at("kind").get<std::string>();
+  level.size_bytes = scaled(l, "size_kib", kKiB);
+  level.line_bytes = integer(l, "line_bytes", level.line_bytes);
+  level.slices = integer(l, "slices", 1);
+  level.banks = integer(l, "banks", 1);
+  level.bank_width_bytes = integer(l, "bank_width_bytes", level.bank_width_bytes);
+  level.ports = integer(l, "ports", 1);
+  level.latency_cycles = number(l, "latency_cycles", 1);
+  level.partitions = integer(l, "partitions", 1);
+  level.far_latency_cycles = number(l, "far_latency_cycles");
+  level.far_bytes_per_cycle = number(l, "far_bytes_per_cycle");
+  level.write_back = l.value("write_back", true);
+  level.bypass_reads = l.value("bypass_reads", false);
+  return level;
+}
+
+}  // namespace
+
+SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
+  return behind({scratchpad_of(arch)}, arch);
 }
 
 SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_levels) {
@@ -71,32 +105,27 @@ SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_leve
   validate_as(document, "orrery/sram/1");
   const nlohmann::json& r = document.root();
   SramHierarchySpec spec;
-  spec.clock_hz = number(r, "clock_ghz", 1) * 1e9;
-  spec.requesters = integer(r, "cores", 1);
-  spec.memory_latency_cycles = number(r, "memory_latency_cycles");
-  spec.memory_bytes_per_cycle = number(r, "memory_bytes_per_cycle");
   private_levels = 0;
   for (const nlohmann::json& l : r.at("levels")) {
-    SramLevelSpec level;
-    level.name = l.at("kind").get<std::string>();
-    level.size_bytes = scaled(l, "size_kib", kKiB);
-    level.line_bytes = integer(l, "line_bytes", level.line_bytes);
-    level.slices = integer(l, "slices", 1);
-    level.banks = integer(l, "banks", 1);
-    level.bank_width_bytes = integer(l, "bank_width_bytes", level.bank_width_bytes);
-    level.ports = integer(l, "ports", 1);
-    level.latency_cycles = number(l, "latency_cycles", 1);
-    level.partitions = integer(l, "partitions", 1);
-    level.far_latency_cycles = number(l, "far_latency_cycles");
-    level.far_bytes_per_cycle = number(l, "far_bytes_per_cycle");
-    level.write_back = l.value("write_back", true);
-    level.bypass_reads = l.value("bypass_reads", false);
     const bool own = l.value("private", false);
     if (own && private_levels < spec.levels.size())
       throw ConfigError(document.where("/levels"), "private levels come before shared ones");
     if (own) ++private_levels;
-    spec.levels.push_back(level);
+    spec.levels.push_back(read_level(l));
   }
+  if (r.contains("machine")) {
+    for (const char* key : {"clock_ghz", "cores", "memory_latency_cycles", "memory_bytes_per_cycle"}) {
+      if (r.contains(key))
+        throw ConfigError(document.where("/" + std::string(key)), "the machine says so itself: leave it out");
+    }
+    if (private_levels < spec.levels.size())
+      throw ConfigError(document.where("/levels"), "shared levels are the machine's: leave them out");
+    return behind(std::move(spec.levels), load_arch_named(r["machine"].get<std::string>()));
+  }
+  spec.clock_hz = number(r, "clock_ghz", 1) * 1e9;
+  spec.requesters = integer(r, "cores", 1);
+  spec.memory_latency_cycles = number(r, "memory_latency_cycles");
+  spec.memory_bytes_per_cycle = number(r, "memory_bytes_per_cycle");
   return spec;
 }
 

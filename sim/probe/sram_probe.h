@@ -10,9 +10,11 @@
 
 namespace orrery {
 
-// The memories of a machine, scratchpads as the private level, as far as its file describes them.
+// The memories of a machine, scratchpads as the private level, as far as its file describes them. A level's
+// latency is from the one before: a machine's are load to use, its network included.
 SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch);
-// Levels from a YAML file (schema orrery/sram/1); `private_levels` is set from it. Throws ConfigError.
+// Levels from a YAML file (schema orrery/sram/1); `private_levels` is set from it. With `machine` the file
+// says what is private to a core and the machine the rest. Throws ConfigError.
 SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_levels);
 
 struct SramProbe {

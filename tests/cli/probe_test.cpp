@@ -138,6 +138,26 @@ TEST(Probe, MulticastAndReductionTrees) {
 }
 
 // A row that cannot be simulated is named and counted; the others go on.
+// Private levels of a file before the machine's own: both say what an L2 hit takes, load to use.
+TEST(Probe, LevelsOfAFileStandBeforeTheirMachinesOwn) {
+  const std::string rest = " --pattern chase --footprint-kib 4096";
+  const auto file = json_of("probe sram --levels " + std::string(ORRERY_SOURCE_DIR) +
+                            "/arch_configs/sram/a100.yaml" + rest);
+  const auto machine = json_of("probe sram --arch gpu/a100-sxm-80gb" + rest);
+  ASSERT_EQ(file["levels"].size(), 3U);
+  ASSERT_EQ(machine["levels"].size(), 2U);
+  EXPECT_NEAR(file["latency_cycles"].get<double>() / machine["latency_cycles"].get<double>(), 1, 0.05);
+  EXPECT_NEAR(machine["latency_cycles"].get<double>(), 240, 20);  // published: some 200 near, 260 far
+  const auto levels = [](const std::string& more) {
+    return "probe sram --levels " +
+           temporary_file("levels.yaml", "schema: orrery/sram/1\nmachine: gpu/h100-sxm\n" + more);
+  };
+  refused(levels("levels: [{kind: l1, private: true, size_kib: 256}, {kind: l2, size_kib: 4096}]\n"),
+          "shared levels are the machine's");
+  refused(levels("clock_ghz: 2\nlevels: [{kind: l1, private: true, size_kib: 256}]\n"),
+          "the machine says so itself");
+}
+
 // Memory at the corners of a 6 x 6 mesh: reads fill its own channels, writes of 16 cores share them.
 TEST(Probe, AMachinesOwnNetworkAtBothFidelities) {
   for (const char* fidelity : {"tile", "cycle"}) {
