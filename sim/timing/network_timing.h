@@ -11,8 +11,9 @@ std::uint32_t hop_cycles(const NocSpec& spec);
 // graph, half its routers at most.
 double mean_hops(const NocSpec& spec);
 
-// Of a machine's network, core to memory side, both ways together: what a mapper expects. A transfer that is
-// simulated on a routed network takes the latency of its own way.
+// Of a machine's network, core to memory side: a crossbar's both ways together, a routed network's one
+// (requests run ahead). What a mapper expects; a transfer that is simulated on a routed network takes its own
+// way, there and back.
 double network_latency_ns(const NetworkSpec& spec, double clock_hz);
 
 }  // namespace orrery
