@@ -49,6 +49,13 @@ std::vector<const Component*> Chip::components() const {
   return all;
 }
 
+void Chip::reset() {
+  dram->reset();
+  network->reset();
+  collectives->reset();
+  if (shared) shared->reset();
+}
+
 CycleChip::CycleChip(const ArchSpec& arch) : clock(arch.clock_hz), memory("memory", arch, clock, counts) {
   CycleItemListener& listener = *this;
   for (std::uint32_t c = 0; c < arch.cores.count; ++c) {
@@ -73,13 +80,6 @@ void CycleChip::begin_kernel(std::uint64_t items, Femtoseconds start) {
 void CycleChip::item_stored(const CriticalPath& path) {
   if (path.at >= last_.at) last_ = path;
   if (--items_left_ == 0) sc_core::sc_pause();
-}
-
-void Chip::reset() {
-  dram->reset();
-  network->reset();
-  collectives->reset();
-  if (shared) shared->reset();
 }
 
 }  // namespace orrery

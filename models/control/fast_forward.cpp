@@ -121,7 +121,7 @@ bool FastForward::place_last(std::uint64_t end) {
 // Forecast stretches run in step; simulated ones find more or less of each other's tiles. What the next waves
 // are forecast to miss, against what those just simulated did.
 FastForward::Bias FastForward::bias_against(const Pattern& latest) {
-  // Nothing is read twice where all inputs fit, or where no tile is asked for twice.
+  // Little is read twice where all inputs fit, or where half of what is asked for misses.
   std::uint64_t inputs = 0;
   for (const KernelOperand& operand : kernel_->inputs) inputs += operand.tensor_bytes;
   if (inputs <= pace_.shared_bytes || latest.counts.requested_read_bytes <= 2 * latest.counts.dram_read_bytes)
@@ -148,8 +148,8 @@ ActivityCounts FastForward::Bias::corrected(ActivityCounts c) const {
   const auto times = [](std::uint64_t count, double by) {
     return static_cast<std::uint64_t>(std::llround(static_cast<double>(count) * by));
   };
-  const std::uint64_t missed = times(c.shared_fill_bytes, shared_fill);
-  const std::uint64_t from_dram = times(c.dram_read_bytes, dram_read);
+  const std::uint64_t missed = std::min(times(c.shared_fill_bytes, shared_fill), c.requested_read_bytes);
+  const std::uint64_t from_dram = std::min(times(c.dram_read_bytes, dram_read), missed);
   const bool one_level = c.outer_read_bytes + c.outer_fill_bytes == 0;
   (one_level ? c.dram_read_bytes : c.outer_read_bytes) += missed - c.shared_fill_bytes;
   c.shared_fill_bytes = missed;
@@ -279,7 +279,12 @@ void FastForward::begin_stride(Femtoseconds now) {
 
 void FastForward::stride_done(Femtoseconds now) {
   const Stretch stride = stride_watch_.end(now, backlog(now), counts_);
-  if (stride_watch_.seen > kWarmStrides) {
+  // In short items the buffers' first fill is a large part: it is over when each has been refilled some
+  // times.
+  const std::uint64_t warm = stride_ < kStride
+                                 ? ceil_div<std::uint64_t>(kWarmRounds * kernel_->pipeline_stages, stride_)
+                                 : kWarmStrides;
+  if (stride_watch_.seen > warm) {
     stride_watch_.remember(stride);
     const std::optional<Pattern> pattern = pattern_of(stride_watch_.history, true, *kernel_, pace_);
     // How much cores share depends on whether they stay in step, which few stages do not show.

@@ -2,9 +2,9 @@
 // Skips what repeats. A kernel is watched in waves of work items and, inside long items, in strides of
 // stages. Some in a row that did the same work in the same time, memory traffic included, are a pattern; as
 // long as what comes next is forecast to do that work again (models/control/forecast.h), it is not simulated:
-// its counts are the forecast's, its time the pattern's. A wave unlike any pattern (an edge, the end of a
-// group of the raster, a buffer that starts to write back) ends the skip and is simulated. The last waves and
-// stages always are.
+// its counts are the forecast's, misses corrected by what the stretches before it found, its time the
+// pattern's. A wave unlike any pattern (an edge, the end of a group of the raster, a buffer that starts to
+// write back) ends the skip and is simulated. The last waves and stages always are.
 
 #include <cstdint>
 #include <vector>

@@ -1,6 +1,7 @@
 #include "models/noc/network_rates.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "models/noc/tile_network.h"
 #include "sim/util/random.h"

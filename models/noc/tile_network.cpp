@@ -35,10 +35,7 @@ void TileNetwork::send(const NocPacket& packet) {
   ++in_flight_;
   Node& node = nodes_[packet.from];
   node.waiting.push_back(id);
-  if (node.next < packet.created) {
-    node.next = packet.created;
-    at(packet.created, What::inject, packet.from);
-  }
+  book_node(packet.from, packet.created);
 }
 
 void TileNetwork::at(NocCycle t, What what, std::uint32_t id, std::uint32_t flits) {
@@ -97,11 +94,7 @@ void TileNetwork::credit(std::uint32_t channel, std::uint32_t v, std::uint32_t f
   if (spec_.wait_for_tail_credit) vc.taken = false;
   const NocChannel& c = graph_.channels()[channel];
   if (c.from_router == kTerminal) {
-    Node& node = nodes_[c.node];
-    if (!node.waiting.empty() && node.next < t) {
-      node.next = t;
-      at(t, What::inject, c.node);
-    }
+    if (!nodes_[c.node].waiting.empty()) book_node(c.node, t);
   } else {
     serve_waiting(channel, t);
     book(c.from_router, t);
@@ -125,14 +118,15 @@ void TileNetwork::arrive(std::uint32_t id, NocCycle t) {
   }
 }
 
+// The sink comes last: it may send.
 void TileNetwork::eject(std::uint32_t id, NocCycle t) {
-  Packet& p = packets_[id];
-  for (std::uint32_t f = 0; f < p.packet.flits; ++f) sink_.flit_ejected(t - static_cast<NocCycle>(f));
-  sink_.packet_done(p.packet, t);
+  const Packet p = packets_[id];
   at(t + 1 + graph_.channels()[p.channel].latency + spec_.credit_delay, What::credit,
      p.channel * spec_.num_vcs + p.vc, p.packet.flits);
   free_.push_back(id);
   --in_flight_;
+  for (std::uint32_t f = 0; f < p.packet.flits; ++f) sink_.flit_ejected(t - static_cast<NocCycle>(f));
+  sink_.packet_done(p.packet, t);
 }
 
 void TileNetwork::ask(std::uint32_t id, NocCycle t) {
@@ -166,6 +160,14 @@ void TileNetwork::serve_waiting(std::uint32_t channel, NocCycle t) {
   for (auto it = wanted.begin(); it != wanted.end();) {
     it = take_vc(*it, t) ? wanted.erase(it) : it + 1;
   }
+}
+
+// An earlier look at the node stands.
+void TileNetwork::book_node(std::uint32_t n, NocCycle t) {
+  Node& node = nodes_[n];
+  if (node.next >= 0 && node.next <= t) return;
+  node.next = t;
+  at(t, What::inject, n);
 }
 
 void TileNetwork::book(std::uint32_t router, NocCycle t) {
@@ -258,21 +260,14 @@ void TileNetwork::forward(std::uint32_t id, NocCycle t) {
 
 void TileNetwork::inject(std::uint32_t n, NocCycle t) {
   Node& node = nodes_[n];
+  node.next = -1;
   if (node.waiting.empty()) return;
   const std::uint32_t channel = graph_.injection(n);
   Channel& c = channels_[channel];
-  if (c.link_free > t) {
-    node.next = c.link_free;
-    at(node.next, What::inject, n);
-    return;
-  }
+  if (c.link_free > t) return book_node(n, c.link_free);
   const std::uint32_t id = node.waiting.front();
   Packet& p = packets_[id];
-  if (p.packet.created > t) {
-    node.next = p.packet.created;
-    at(node.next, What::inject, n);
-    return;
-  }
+  if (p.packet.created > t) return book_node(n, p.packet.created);
   std::uint32_t v = 1;
   for (; v <= spec_.num_vcs; ++v) {
     const VirtualChannel& vc = c.vcs[(node.last_vc + v) % spec_.num_vcs];
@@ -289,10 +284,8 @@ void TileNetwork::inject(std::uint32_t n, NocCycle t) {
   node.waiting.pop_front();
   c.link_free = t + p.packet.flits;
   at(t + 1 + graph_.channels()[channel].latency, What::arrive, id);
-  if (!node.waiting.empty()) {
-    node.next = std::max(c.link_free, packets_[node.waiting.front()].packet.created);
-    at(node.next, What::inject, n);
-  }
+  if (!node.waiting.empty())
+    book_node(n, std::max(c.link_free, packets_[node.waiting.front()].packet.created));
 }
 
 }  // namespace orrery

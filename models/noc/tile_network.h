@@ -94,6 +94,7 @@ class TileNetwork {
   void serve_waiting(std::uint32_t channel, NocCycle t);
   void arbitrate(std::uint32_t router, NocCycle t);
   void book(std::uint32_t router, NocCycle t);
+  void book_node(std::uint32_t node, NocCycle t);
   void forward(std::uint32_t id, NocCycle t);
   void inject(std::uint32_t node, NocCycle t);
   bool room(const VirtualChannel& vc, std::uint32_t flits) const;

@@ -28,8 +28,8 @@ constexpr double kSurprise = 0.05;
 constexpr std::uint64_t kSurpriseBudget = 60'000;
 constexpr double kLongestKernel_s = 2000;  // simulated time is counted in femtoseconds
 
-constexpr double kSameState =
-    1.0 / 128;  // of an operator's bytes: on-chip states that differ by less are one
+// On-chip states are told apart by cells of this share of an operator's bytes.
+constexpr double kSameState = 1.0 / 128;
 
 // The largest power of two within kSameState of the operator's bytes.
 std::uint64_t state_grain(const Operator& op) {

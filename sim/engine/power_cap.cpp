@@ -137,7 +137,7 @@ double guess_clock(const ArchSpec& arch, const ActivityCounts& counts, double se
   if (arch.power_cap_w <= 0) return 1;
   TimeSplit split;
   const bool waits = dram_s > kMemoryPaces * seconds;
-  split.add(TimeCategory::dram, from_seconds(waits ? 0.5 * dram_s : 0));
+  split.add(TimeCategory::dram, from_seconds(waits ? std::min(0.5 * dram_s, seconds) : 0));
   split.add(TimeCategory::compute, from_seconds(seconds) - split[TimeCategory::dram]);
   return factor_of(std::min(kSteps, fitting_step(arch, counts, split, 1)));
 }

@@ -24,10 +24,10 @@ struct CappedRun {
 };
 
 // Finds the largest clock, in steps of half a per cent, at which the kernel's power keeps under the cap, to
-// within a per cent of clock; no clock is run twice. `run_at` simulates at a factor, first at `first_factor`
-// (a guess). `what` names the kernel. The search ends, at whatever clock it has come to, where the kernel
-// will take longer than `limit_s` (0 = none). Throws ConfigError when not even the least clock keeps the
-// cap.
+// within a per cent of clock or of the cap; no clock is run twice. `run_at` simulates at a factor, first at
+// `first_factor` (a guess). `what` names the kernel. The search ends, at whatever clock it has come to, where
+// the kernel will take longer than `limit_s` (0 = none). Throws ConfigError when not even the least clock
+// keeps the cap.
 CappedRun run_under_cap(const ArchSpec& arch, const std::string& what,
                         const std::function<ProgramOutcome(double)>& run_at, double first_factor = 1,
                         double limit_s = 0);

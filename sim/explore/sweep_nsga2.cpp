@@ -94,7 +94,7 @@ Nsga2Search* load_search() {
        {program.parent_path(), std::filesystem::path(ORRERY_BINARY_DIR)}) {
     void* const library = dlopen((folder / kFile).c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
-      why = dlerror();
+      if (why.empty() || std::filesystem::exists(folder / kFile, none)) why = dlerror();
       continue;
     }
     if (void* const search = dlsym(library, "orrery_nsga2_search"))

@@ -1,5 +1,7 @@
 #include "sim/probe/sram_probe.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
@@ -49,7 +51,7 @@ SramHierarchySpec behind(std::vector<SramLevelSpec> own, const ArchSpec& arch) {
   double passed = 0;
   for (const SramLevelSpec& level : own) passed += level.latency_cycles;
   spec.levels = std::move(own);
-  double way_ns = network_latency_ns(arch.network, arch.clock_hz);
+  double way_ns = network_latency_ns(arch.network, arch.clock_hz) * (arch.network.routed ? 2 : 1);
   std::vector<SharedBufferSpec> buffers = arch.outer_buffers;
   if (arch.shared_buffer) buffers.insert(buffers.begin(), *arch.shared_buffer);
   for (std::size_t i = 0; i < buffers.size(); ++i) {
@@ -60,8 +62,12 @@ SramHierarchySpec behind(std::vector<SramLevelSpec> own, const ArchSpec& arch) {
     shared.bank_width_bytes = 32;
     shared.slices =
         std::max(1u, static_cast<std::uint32_t>(buffer.bytes_per_cycle * buffer.sustained_share / 32));
-    shared.latency_cycles =
-        std::max(1.0, (way_ns + buffer.latency_ns) * 1e-9 * arch.clock_hz - (i == 0 ? passed : 0));
+    const double load_to_use = (way_ns + buffer.latency_ns) * 1e-9 * arch.clock_hz;
+    shared.latency_cycles = i == 0 ? load_to_use - passed : load_to_use;
+    if (shared.latency_cycles <= 0)
+      throw ConfigError(
+          "", fmt::format("the levels before {}'s shared ones take {:g} cycles, a load from those {:g}",
+                          arch.name, passed, load_to_use));
     shared.partitions = buffer.partitions;
     shared.far_latency_cycles = buffer.far_latency_ns * 1e-9 * arch.clock_hz;
     shared.far_bytes_per_cycle = buffer.far_bytes_per_cycle;

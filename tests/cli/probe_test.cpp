@@ -137,7 +137,6 @@ TEST(Probe, MulticastAndReductionTrees) {
   refused("probe noc --topology mesh --traffic multicast --fidelity cycle", "--fidelity tile");
 }
 
-// A row that cannot be simulated is named and counted; the others go on.
 // Private levels of a file before the machine's own: both say what an L2 hit takes, load to use.
 TEST(Probe, LevelsOfAFileStandBeforeTheirMachinesOwn) {
   const std::string rest = " --pattern chase --footprint-kib 4096";
@@ -170,6 +169,7 @@ TEST(Probe, AMachinesOwnNetworkAtBothFidelities) {
   }
 }
 
+// A row that cannot be simulated is named and counted; the others go on.
 TEST(Validate, KernelRowsFailOneByOne) {
   const std::string file = temporary_file("kernels.csv",
                                           "device,op,m,n,k,dtype,measured_us,includes_launch\n"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "models/noc/cycle_network.h"
@@ -119,6 +120,34 @@ TEST(Noc, EveryFlitArrivesOnceOnEveryTopology) {
       expect_every_flit_once<TileNetwork>(router, longest);
     }
   }
+}
+
+// A packet for later does not hold up the one before it, nor is it sent too soon.
+TEST(Noc, PacketsLeaveWhenTheyAreCreated) {
+  class Times final : public NocSink {
+   public:
+    void flit_ejected(NocCycle) override {}
+    void packet_done(const NocPacket& p, NocCycle t) override {
+      done.push_back({static_cast<NocCycle>(p.tag), p.injected, t});
+    }
+    std::vector<std::array<NocCycle, 3>> done;
+  };
+  const NocGraph graph(spec_of("mesh", 4, 2));
+  Times times;
+  TileNetwork network(graph, times);
+  for (const NocCycle created : {100, 200, 201}) {
+    NocPacket p;
+    p.to = 3;
+    p.flits = 2;
+    p.created = created;
+    p.tag = static_cast<std::uint64_t>(created);
+    network.send(p);
+  }
+  network.run(1000);
+  const NocCycle way = 4 * 4 + 2 + 1;
+  const std::vector<std::array<NocCycle, 3>> expected = {
+      {100, 100, 100 + way}, {200, 200, 200 + way}, {201, 202, 202 + way}};
+  EXPECT_EQ(times.done, expected);
 }
 
 // BookSim 2 runs (accepted rate at injection 1; latency at 0.85 of it).

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <sstream>
 
 #include "sim/config/arch_loader.h"
 #include "sim/config/name_lookup.h"
@@ -100,6 +101,32 @@ TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
     EXPECT_NEAR(bytes / bytes_exact, 1, 0.05);
     EXPECT_NEAR(joules / joules_exact, 1, 0.03);
   }
+}
+
+// Decoding over a cache: items of 20 to 60 stages, whose buffers take long to fill.
+TEST_P(Skipping, AgreesOnDecodeAttention) {
+  const ArchSpec arch = load_arch_named(GetParam());
+  const DType dtype = arch.execution.default_dtype;
+  const auto task = [&](bool skip) {
+    return [&arch, dtype, skip] {
+      Machine machine(arch);
+      const Mapper mapper(arch);
+      std::string times;
+      for (const std::uint64_t kv : {1887U, 4096U, 5632U, 6080U}) {
+        for (const std::uint64_t batch : {4U, 32U}) {
+          const Operator op = standalone_attention({batch, 32, 8, 128, 1, kv, false}, dtype);
+          times += std::to_string(machine.run(mapper.map(op, 1).front().program, {}, skip).time) + " ";
+        }
+      }
+      return times;
+    };
+  };
+  const auto answers = run_isolated({task(true), task(false)}, 2);
+  std::istringstream skipped(answers[0]);
+  std::istringstream full(answers[1]);
+  double a = 0;
+  double b = 0;
+  while (skipped >> a && full >> b) EXPECT_NEAR(a / b, 1, 0.02) << a << " of " << b;
 }
 
 INSTANTIATE_TEST_SUITE_P(AllMachines, Skipping, testing::ValuesIn(property_machines()), machine_test_name);

@@ -60,14 +60,14 @@ void refuse_given(const po::variables_map& v, std::initializer_list<const char*>
 }
 
 void take_topology(const po::variables_map& v, const std::string& topology, NocProbe& probe) {
+  if (std::filesystem::path(topology).extension() == ".yaml")
+    refuse_given(v, {"k", "n", "routing", "router", "vcs", "vc-buffer", "link-latency"}, topology);
   RouterSpec router = load_router(v["router"].as<std::string>());
   if (v.count("vcs") != 0) router.num_vcs = small(v, "vcs", 1, 1024);
   if (v.count("vc-buffer") != 0) router.vc_buffer_flits = small(v, "vc-buffer", 1, 65536);
   probe.network = noc_from(topology, small(v, "k", 1, 65536), small(v, "n", 1, 32),
                            v["routing"].as<std::string>(), router);
   if (probe.network.topology == NocTopology::torus) probe.network.link_latency = 2;
-  if (std::filesystem::path(topology).extension() == ".yaml")
-    refuse_given(v, {"k", "n", "routing", "router", "link-latency"}, topology);
   if (v.count("link-latency") != 0) probe.network.link_latency = small(v, "link-latency", 1, 1000);
 }
 

@@ -109,7 +109,8 @@ TEST(OperatorRunner, ReplaysAKernelItHasSeenAndOnlyThat) {
   EXPECT_FALSE(runner.replayed());
 }
 
-// 98 KiB are read and written: a state is another one from 512 bytes on (a power of two below 1/128 of them).
+// 96 KiB are read and written: states are told apart by cells of 512 bytes (a power of two below 1/128 of
+// them).
 TEST(OperatorRunner, OnChipStatesThatHardlyDifferAreOne) {
   const ArchSpec arch = small_machine();
   const Operator op = standalone_matmul({1, 128, 128, 128}, DType::fp16);
@@ -122,6 +123,14 @@ TEST(OperatorRunner, OnChipStatesThatHardlyDifferAreOne) {
   EXPECT_TRUE(replays(runner, 4096 + 500));
   EXPECT_FALSE(replays(runner, 4096 + 512));
   EXPECT_FALSE(replays(runner, 64 * 1024));
+  const auto holds = [&](std::uint64_t bytes, std::uint64_t dirty) {
+    runner.run(op, {{{TensorId{0}, bytes, dirty}}, 0}, false);
+    return runner.replayed();
+  };
+  EXPECT_FALSE(holds(8192, 1024));
+  EXPECT_TRUE(holds(8192 + 300, 1024 + 300));
+  EXPECT_FALSE(holds(8192, 2048));
+  EXPECT_FALSE(holds(4096, 1024));
 }
 
 }  // namespace

@@ -102,7 +102,6 @@ TEST(PowerCap, AFlatKernelsClockIsFoundInFewRuns) {
     ++runs;
     ProgramOutcome outcome;
     outcome.counts.macs[static_cast<std::size_t>(DType::fp16)] = 500'000'000;
-    outcome.counts.dram_read_bytes = 0;
     outcome.time = from_seconds(50e-6 * (0.9 + 0.1 / factor));
     outcome.split.add(TimeCategory::compute, outcome.time);
     return outcome;
