@@ -16,6 +16,7 @@ constexpr std::uint64_t kTailWaves = 1;      // always simulated
 constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: one more or less is little
 constexpr std::uint64_t kLeastItems = 8;     // of a wave
 constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves are a pattern
+constexpr std::uint64_t kRefills = 3;        // of every buffer, before half strides are believed
 constexpr std::uint64_t kLeastStrides = 12;  // an item has, for strides to be worth watching
 constexpr std::uint64_t kLeastJump = 4;      // of half strides
 constexpr std::uint32_t kWarmStrides = 1;    // whose time is not believed
@@ -282,7 +283,7 @@ void FastForward::stride_done(Femtoseconds now) {
   // In short items the buffers' first fill is a large part: it is over when each has been refilled some
   // times.
   const std::uint64_t warm = stride_ < kStride
-                                 ? ceil_div<std::uint64_t>(kWarmRounds * kernel_->pipeline_stages, stride_)
+                                 ? ceil_div<std::uint64_t>(kRefills * kernel_->pipeline_stages, stride_)
                                  : kWarmStrides;
   if (stride_watch_.seen > warm) {
     stride_watch_.remember(stride);

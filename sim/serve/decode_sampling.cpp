@@ -20,9 +20,9 @@ class Sampler {
       return;
     }
     const std::uint64_t middle = a + (b - a) / 2;
-    // Halfway, and twice off centre, so that steps that repeat with the halving are seen.
+    // Halfway, and once off centre, so that steps that repeat with the halving are seen.
     double deviation = 0;
-    for (const std::uint64_t step : {middle, a + (b - a) * 3 / 8, a + (b - a) * 13 / 16}) {
+    for (const std::uint64_t step : {middle, a + (b - a) * 3 / 8}) {
       const double line =
           at(a) + (at(b) - at(a)) * static_cast<double>(step - a) / static_cast<double>(b - a);
       deviation = std::max(deviation, std::abs(at(step) - line) / at(step));
