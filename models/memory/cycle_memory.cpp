@@ -31,7 +31,7 @@ NocSpec CycleMemory::network_spec(const ArchSpec& arch) {
   spec.router.name = "crossbar";
   spec.router.input_speedup = 2;
   const RouterSpec& r = spec.router;
-  const double router = r.routing_delay + r.vc_alloc_delay + r.sw_alloc_delay + r.crossbar_delay;
+  const double router = r.pipeline_cycles();
   const double one_way = arch.network.latency_ns * 1e-9 * arch.clock_hz / 2;
   spec.terminal_latency = std::max(1u, static_cast<std::uint32_t>(std::lround((one_way - router) / 2)));
   // Credits must cover the way there and back.

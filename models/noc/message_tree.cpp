@@ -11,9 +11,7 @@ namespace {
 NocCycle hop(const NocGraph& graph, std::uint32_t channel) {
   const NocChannel& c = graph.channels()[channel];
   if (c.from_router == kTerminal) return 1 + c.latency;
-  const RouterSpec& r = graph.spec().router;
-  return NocCycle{r.routing_delay} + r.vc_alloc_delay + r.sw_alloc_delay - 1 + r.crossbar_delay + 1 +
-         c.latency;
+  return NocCycle{graph.spec().router.pipeline_cycles()} + c.latency;
 }
 
 }  // namespace

@@ -58,9 +58,7 @@ RoutedNetwork::RoutedNetwork(const sc_core::sc_module_name& name, const NetworkS
 RoutedNetwork::Way RoutedNetwork::way(std::uint32_t from, std::uint32_t to) const {
   Way w;
   w.channels = graph_.path(from, to, from + to);
-  const RouterSpec& r = graph_.spec().router;
-  const std::uint64_t router = r.routing_delay + r.vc_alloc_delay + r.sw_alloc_delay + r.crossbar_delay;
-  std::uint64_t cycles = router * (w.channels.size() - 1);
+  std::uint64_t cycles = std::uint64_t{graph_.spec().router.pipeline_cycles()} * (w.channels.size() - 1);
   for (const std::uint32_t c : w.channels) cycles += graph_.channels()[c].latency;
   w.latency_cycles = cycles;
   return w;

@@ -25,6 +25,10 @@ struct RouterSpec {
   std::uint32_t input_speedup = 1;  // crossbar inputs a port
   std::uint32_t allocator_iterations = 1;
   bool wait_for_tail_credit = false;  // a VC is given away again when its buffer downstream is empty
+  // A head's way through it without load.
+  std::uint32_t pipeline_cycles() const {
+    return routing_delay + vc_alloc_delay + sw_alloc_delay + crossbar_delay;
+  }
 };
 
 // A link of a graph given in YAML: both ways unless `one_way`.

@@ -5,8 +5,7 @@
 namespace orrery {
 
 std::uint32_t hop_cycles(const NocSpec& spec) {
-  const RouterSpec& r = spec.router;
-  return r.routing_delay + r.vc_alloc_delay + r.sw_alloc_delay + r.crossbar_delay + spec.link_latency;
+  return spec.router.pipeline_cycles() + spec.link_latency;
 }
 
 double mean_hops(const NocSpec& spec) {
