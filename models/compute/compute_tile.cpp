@@ -11,7 +11,8 @@ constexpr std::uint32_t kAccumulators = 2;  // of a slot whose loads run ahead a
 }  // namespace
 
 ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch,
-                         const ClockDomain& clock, ActivityCounts& counts, WakeQueue& wakes, ItemListener& listener)
+                         const ClockDomain& clock, ActivityCounts& counts, WakeQueue& wakes,
+                         ItemListener& listener)
     : sc_module(name),
       matrix("matrix", arch.cores.matrix, clock),
       vector("vector", arch.cores.vector, clock),

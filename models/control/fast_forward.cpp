@@ -303,19 +303,19 @@ bool FastForward::jump_strides(const Pattern& pattern) {
   for (const SlotPosition& p : positions_) least = std::min(least, p.item.k_end - p.next_k);
   const std::uint64_t margin = 2 * kernel_->pipeline_stages + 2;
   std::uint64_t jumped = 0;
-  ActivityCounts sum;
-  ActivityCounts leaves;
+  ActivityCounts sum;  // of what is jumped
   forecast_->remember();
   const Forecast::Point begin = forecast_->point();
   while (least >= margin + jumped + stride_) {
     const Forecast::Point before = forecast_->point();
     const ActivityCounts next = forecast_->stages(positions_, stride_);
-    sum += next;
-    if (!same_work(pattern, sum, jumped / stride_ + 1)) {
+    ActivityCounts more = sum;
+    more += next;
+    if (!same_work(pattern, more, jumped / stride_ + 1)) {
       forecast_->undo(before);
       break;
     }
-    leaves += next;
+    sum = more;
     for (SlotPosition& p : positions_) p.next_k += stride_;
     jumped += stride_;
   }
@@ -327,7 +327,7 @@ bool FastForward::jump_strides(const Pattern& pattern) {
     return false;
   }
   forecast_->keep();
-  take(leaves, pattern.counts);
+  take(sum, pattern.counts);
   skipped_time_ +=
       pattern.time / static_cast<Femtoseconds>(pattern.stretches) * static_cast<Femtoseconds>(strides);
   slots_->jump(jumped);
