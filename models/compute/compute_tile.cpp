@@ -33,14 +33,14 @@ ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const A
 }
 
 void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
-  run_ = run;
-  scratchpad.allocate(run.kernel->scratchpad_bytes(arch_.cores.accumulator_bytes > 0));
+  run_ = &run;
+  scratchpad.allocate(run.launch->scratchpad_bytes(arch_.cores.accumulator_bytes > 0));
   matrix.reset();
   vector.reset();
   dma.reset();
   issue_.reset();
   matrix_path_ = vector_path_ = CriticalPath::from(start);
-  active_slots_ = run.kernel->resident_items;
+  active_slots_ = shared().resident_items;
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];
     slot.wait_end = slot.waits_for_room = slot.busy = false;
@@ -50,7 +50,7 @@ void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
     slot.finishing_count = 0;
     slot.stores_taken = 0;
     slot.held.fill(kNothingHeld);
-    std::fill_n(slot.buffer_free.begin(), run.kernel->pipeline_stages, slot.chain);
+    std::fill_n(slot.buffer_free.begin(), shared().pipeline_stages, slot.chain);
   }
 }
 
@@ -103,7 +103,7 @@ void ComputeTile::under_way(std::vector<SlotPosition>& out) const {
 void ComputeTile::shift(const std::vector<std::uint64_t>& places, std::uint64_t first) {
   const auto shifted = [&](const WorkItem& item) {
     const auto at = std::lower_bound(places.begin(), places.end(), item.index);
-    return work_item(*run_.kernel, first + static_cast<std::uint64_t>(at - places.begin()));
+    return run_->launch->item(first + static_cast<std::uint64_t>(at - places.begin()));
   };
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];
@@ -112,9 +112,9 @@ void ComputeTile::shift(const std::vector<std::uint64_t>& places, std::uint64_t 
       item = shifted(item);
     }
     if (!slot.busy) continue;
-    const TileKernel& kernel = *run_.kernel;
-    const std::uint64_t at_once = items_at_once(kernel);
+    const std::uint64_t at_once = items_at_once(shared());
     const WorkItem later = shifted(slot.item);
+    const TileKernel& kernel = *placed(later).kernel;
     for (std::size_t o = 0; o < kernel.inputs.size(); ++o) {
       const KernelOperand& operand = kernel.inputs[o];
       if (!operand.hold) continue;
@@ -126,7 +126,7 @@ void ComputeTile::shift(const std::vector<std::uint64_t>& places, std::uint64_t 
       } else if (partly || later.index < at_once) {
         slot.held[o] = kNothingHeld;
       } else {
-        const WorkItem before = work_item(kernel, later.index - at_once);
+        const WorkItem before = run_->launch->item(later.index - at_once);
         slot.held[o] = operand_tile(kernel, operand, before, before.k_begin);
       }
     }
@@ -170,7 +170,7 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
     take_next(slot, std::max(now, slot.stores_taken));
     return;
   }
-  const std::uint32_t stages = run_.kernel->pipeline_stages;
+  const std::uint32_t stages = shared().pipeline_stages;
   while (slot.next_k < slot.item.k_end) {
     const CriticalPath& buffer_free = slot.buffer_free[slot.issued % stages];
     if (buffer_free.at > now) {
@@ -183,12 +183,12 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
       slot.asked = first && slot.chain.at >= buffer_free.at ? slot.chain : buffer_free;
       slot.asked.extend(now, slot.blocked_by);
     }
-    const StageCost& cost = run_.costs->stage(slot.item, slot.next_k);
+    const StageCost& cost = placed(slot.item).costs.stage(slot.item, slot.next_k);
     if (!load_stage(slot, cost, now)) return;
     run_stage(slot, cost, now);
   }
   const Femtoseconds end =
-      std::max(slot.chain.at + (run_.kernel->matrix_steps.empty() ? 0 : matrix.latency()), now);
+      std::max(slot.chain.at + (shared().matrix_steps.empty() ? 0 : matrix.latency()), now);
   // The sequencer runs ahead into the next item when the core allows it.
   if (arch_.cores.prefetch_across_items) {
     const std::uint32_t room = slot.stores_taken > now ? kAccumulators : kMostFinishing;
@@ -206,7 +206,8 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
 
 // Issues the loads of the current stage; false when the DMA engine is full (the slot then wakes to go on).
 bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now) {
-  const TileKernel& kernel = *run_.kernel;
+  const PlacedKernel& placed_kernel = placed(slot.item);
+  const TileKernel& kernel = *placed_kernel.kernel;
   slot.ready = std::max(slot.ready, now);
   for (; slot.operand < kernel.inputs.size(); ++slot.operand, slot.offset = 0) {
     const KernelOperand& operand = kernel.inputs[slot.operand];
@@ -214,7 +215,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
     const std::uint64_t tile = operand_tile(kernel, operand, slot.item, slot.next_k);
     if (operand.hold && slot.held[slot.operand] == tile) continue;
     const std::uint64_t bytes = cost.input_bytes[slot.operand];
-    const std::uint32_t first = run_.input_entry[slot.operand];
+    const std::uint32_t first = placed_kernel.input_entry[slot.operand];
     Granule granule;
     granule.source = id_;
     granule.entry = first == kNoEntry ? kNoEntry : first + static_cast<std::uint32_t>(tile);
@@ -246,7 +247,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
 
 // Path to the start of a service at `start`: whichever of data, previous stage and engine came last.
 CriticalPath ComputeTile::path_to_start(const Slot& slot, Femtoseconds start) const {
-  const bool uses_matrix = !run_.kernel->matrix_steps.empty();
+  const bool uses_matrix = !shared().matrix_steps.empty();
   const CriticalPath& engine = uses_matrix ? matrix_path_ : vector_path_;
   if (slot.ready >= start) {
     CriticalPath path = slot.asked;
@@ -257,7 +258,7 @@ CriticalPath ComputeTile::path_to_start(const Slot& slot, Femtoseconds start) co
 }
 
 void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now) {
-  const TileKernel& kernel = *run_.kernel;
+  const TileKernel& kernel = *placed(slot.item).kernel;
   Femtoseconds start = std::max(slot.ready, slot.chain.at);
   CriticalPath path;
   Femtoseconds issued = 0;
@@ -300,16 +301,18 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
   slot.ready = 0;
   slot.cause = TimeCategory::wait;
   slot.blocked_by = TimeCategory::wait;
-  run_.forward->stage_done(now);
+  run_->forward->stage_done(now);
 }
 
 void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath path, Femtoseconds now) {
-  const ItemCost& cost = run_.costs->item(item);
+  const PlacedKernel& placed_kernel = placed(item);
+  const TileKernel& kernel = *placed_kernel.kernel;
+  const ItemCost& cost = placed_kernel.costs.item(item);
   Femtoseconds end = now;
   path.extend(now, TimeCategory::wait);
-  if (run_.kernel->instructions_per_item > 0 && arch_.command.instruction_issue_cycles > 0) {
+  if (kernel.instructions_per_item > 0 && arch_.command.instruction_issue_cycles > 0) {
     const double cycles =
-        static_cast<double>(run_.kernel->instructions_per_item) * arch_.command.instruction_issue_cycles;
+        static_cast<double>(kernel.instructions_per_item) * arch_.command.instruction_issue_cycles;
     end = issue_.reserve(end, clock_.cycles(cycles));
     path.extend(end, TimeCategory::launch);
   }
@@ -318,16 +321,16 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
     path.extend(end, TimeCategory::vector);
   }
   count_item(counts_, cost);
-  for (std::size_t i = 0; i < run_.kernel->outputs.size(); ++i) {
-    const KernelOperand& operand = run_.kernel->outputs[i];
+  for (std::size_t i = 0; i < kernel.outputs.size(); ++i) {
+    const KernelOperand& operand = kernel.outputs[i];
     Granule tile;
     tile.source = id_;
     tile.bytes = tile.tile_bytes = cost.output_bytes[i];
     tile.irregular = operand.irregular;
-    tile.entry =
-        run_.output_entry[i] == kNoEntry
-            ? kNoEntry
-            : run_.output_entry[i] + static_cast<std::uint32_t>(operand_tile(*run_.kernel, operand, item, 0));
+    const std::uint32_t first = placed_kernel.output_entry[i];
+    tile.entry = first == kNoEntry
+                     ? kNoEntry
+                     : first + static_cast<std::uint32_t>(operand_tile(kernel, operand, item, 0));
     // The results leave while the epilogue still runs.
     const Reservation stored = dma.store(tile, now);
     counts_.scratchpad_read_bytes += tile.bytes;
@@ -341,7 +344,7 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
 
 void ComputeTile::take_next(Slot& slot, Femtoseconds at) {
   WorkItem item;
-  if (!run_.queue->next(item)) {
+  if (!run_->queue->next(item)) {
     slot.wake = kNever;
     slot.busy = false;
     return;

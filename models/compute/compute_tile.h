@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "models/compute/matrix_engine.h"
-#include "models/compute/stage_costs.h"
+#include "models/compute/placed_kernel.h"
 #include "models/compute/vector_unit.h"
 #include "models/control/fast_forward.h"
 #include "models/core/component.h"
@@ -22,14 +22,12 @@
 
 namespace orrery {
 
-// What all cores share while a kernel runs.
+// What all cores share while a launch runs.
 struct KernelRun {
-  const TileKernel* kernel = nullptr;
-  const StageCosts* costs = nullptr;
+  const KernelLaunch* launch = nullptr;
+  std::vector<PlacedKernel> kernels;  // of the launch
   WorkQueue* queue = nullptr;
   FastForward* forward = nullptr;
-  std::vector<std::uint32_t> input_entry;  // first shared-buffer entry of each operand; kNoEntry = none
-  std::vector<std::uint32_t> output_entry;
 };
 
 // Told by the cores; implemented by the command processor.
@@ -50,7 +48,8 @@ class ComputeTile : public sc_core::sc_module, public Component, private WakeCli
   ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch, const ClockDomain& clock,
               ActivityCounts& counts, WakeQueue& wakes, ItemListener& listener);
 
-  // Lays out the kernel's buffers; items start with assign(). Throws SimulationError when they do not fit.
+  // Lays out the kernels' buffers; items start with assign(). Throws SimulationError when they do not fit.
+  // `run` must outlive the launch.
   void begin(const KernelRun& run, Femtoseconds start);
   // Gives slot `slot` its first item, to begin at `t`.
   void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t);
@@ -107,7 +106,7 @@ class ComputeTile : public sc_core::sc_module, public Component, private WakeCli
   ActivityCounts& counts_;
   WakeQueue& wakes_;
   ItemListener& listener_;
-  KernelRun run_;
+  const KernelRun* run_ = nullptr;
   std::vector<Slot> slots_;
   std::uint32_t active_slots_ = 0;
   Calendar issue_;
@@ -117,6 +116,9 @@ class ComputeTile : public sc_core::sc_module, public Component, private WakeCli
   std::uint32_t active_items_ = 0;
 
   void wake(Femtoseconds now) override;
+  const PlacedKernel& placed(const WorkItem& item) const { return run_->kernels[item.kernel]; }
+  // Stands for what the kernels of the launch share.
+  const TileKernel& shared() const { return run_->launch->front(); }
   void rearm(Femtoseconds now);
   void start_item(Slot& slot, const WorkItem& item);
   void advance(Slot& slot, Femtoseconds now);

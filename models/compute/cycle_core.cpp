@@ -32,7 +32,7 @@ CycleCore::CycleCore(const sc_core::sc_module_name& name, CoreId id, const ArchS
 
 void CycleCore::begin(const CycleKernelRun& run, Femtoseconds start) {
   run_ = &run;
-  scratchpad.allocate(run.kernel->scratchpad_bytes(arch_.cores.accumulator_bytes > 0));
+  scratchpad.allocate(run.launch->scratchpad_bytes(arch_.cores.accumulator_bytes > 0));
   matrix.reset();
   vector.reset();
   issue_.reset();
@@ -75,11 +75,12 @@ void CycleCore::load(std::uint32_t index) {
 
 void CycleCore::load_stage(std::uint32_t index, const WorkItem& item, std::uint64_t k) {
   Slot& slot = *slots_[index];
-  const TileKernel& kernel = *run_->kernel;
+  const AddressedKernel& addressed_kernel = addressed(item);
+  const TileKernel& kernel = *addressed_kernel.kernel;
   while (slot.issued - slot.executed >= kernel.pipeline_stages) sc_core::wait(slot.released);
   const std::uint64_t place = slot.issued % kernel.pipeline_stages;
   slot.stages[place] = {item, k, 0, false, slot.begin, TimeCategory::wait};
-  const StageCost& cost = run_->costs->stage(item, k);
+  const StageCost& cost = addressed_kernel.costs.stage(item, k);
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     const KernelOperand& operand = kernel.inputs[i];
     if (operand.once && k != item.k_begin) continue;
@@ -87,7 +88,7 @@ void CycleCore::load_stage(std::uint32_t index, const WorkItem& item, std::uint6
     if (operand.hold && slot.held[i] == tile) continue;
     if (operand.hold) slot.held[i] = tile;
     const std::uint64_t bytes = cost.input_bytes[i];
-    const std::uint64_t address = run_->input_address[i] + tile * run_->input_stride[i];
+    const std::uint64_t address = addressed_kernel.inputs[i].of(tile);
     counts_.scratchpad_write_bytes += bytes;
     for (std::uint64_t offset = 0; offset < bytes;) {
       while (outstanding_ >= arch_.cores.dma.max_outstanding) sc_core::wait(room_);
@@ -133,7 +134,7 @@ void CycleCore::execute(std::uint32_t index) {
   Slot& slot = *slots_[index];
   while (true) {
     while (slot.issued == slot.executed) sc_core::wait(slot.loaded);
-    Stage& stage = slot.stages[slot.executed % run_->kernel->pipeline_stages];
+    Stage& stage = slot.stages[slot.executed % run_->launch->front().pipeline_stages];
     slot.path.extend(stage.dispatched, TimeCategory::launch);
     while (!stage.ready()) sc_core::wait(slot.loaded);
     slot.path.extend(now_fs(), stage.cause);
@@ -147,8 +148,8 @@ void CycleCore::execute(std::uint32_t index) {
 }
 
 void CycleCore::execute_stage(Slot& slot, const Stage& stage) {
-  const TileKernel& kernel = *run_->kernel;
-  const StageCost& cost = run_->costs->stage(stage.item, stage.k);
+  const TileKernel& kernel = *addressed(stage.item).kernel;
+  const StageCost& cost = addressed(stage.item).costs.stage(stage.item, stage.k);
   if (kernel.instructions_per_stage > 0 && arch_.command.instruction_issue_cycles > 0) {
     const double cycles =
         static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
@@ -169,14 +170,14 @@ void CycleCore::execute_stage(Slot& slot, const Stage& stage) {
 }
 
 void CycleCore::finish_item(Slot& slot, const WorkItem& item) {
-  const TileKernel& kernel = *run_->kernel;
+  const TileKernel& kernel = *addressed(item).kernel;
   if (!kernel.matrix_steps.empty()) wait_until(slot, now_fs() + matrix.latency(), TimeCategory::compute);
   if (kernel.instructions_per_item > 0 && arch_.command.instruction_issue_cycles > 0) {
     const double cycles =
         static_cast<double>(kernel.instructions_per_item) * arch_.command.instruction_issue_cycles;
     wait_until(slot, issue_.reserve(now_fs(), clock_.cycles(cycles)), TimeCategory::launch);
   }
-  const ItemCost& cost = run_->costs->item(item);
+  const ItemCost& cost = addressed(item).costs.item(item);
   const Femtoseconds epilogue_end = cost.vector > 0 ? vector.reserve(now_fs(), cost.vector) : now_fs();
   count_item(counts_, cost);
   store(item, slot.path, epilogue_end);
@@ -186,8 +187,9 @@ void CycleCore::finish_item(Slot& slot, const WorkItem& item) {
 
 // The results leave while the epilogue still runs.
 void CycleCore::store(const WorkItem& item, const CriticalPath& path, Femtoseconds epilogue_end) {
-  const TileKernel& kernel = *run_->kernel;
-  const ItemCost& cost = run_->costs->item(item);
+  const AddressedKernel& addressed_kernel = addressed(item);
+  const TileKernel& kernel = *addressed_kernel.kernel;
+  const ItemCost& cost = addressed_kernel.costs.item(item);
   if (free_stores_.empty()) {
     free_stores_.push_back(static_cast<std::uint32_t>(stores_.size()));
     stores_.emplace_back();
@@ -198,8 +200,7 @@ void CycleCore::store(const WorkItem& item, const CriticalPath& path, Femtosecon
   for (std::size_t i = 0; i < kernel.outputs.size(); ++i) {
     const KernelOperand& operand = kernel.outputs[i];
     const std::uint64_t bytes = cost.output_bytes[i];
-    const std::uint64_t address =
-        run_->output_address[i] + operand_tile(kernel, operand, item, 0) * run_->output_stride[i];
+    const std::uint64_t address = addressed_kernel.outputs[i].of(operand_tile(kernel, operand, item, 0));
     counts_.scratchpad_read_bytes += bytes;
     counts_.scratchpad_write_bytes += bytes;  // the engines wrote them there
     for (std::uint64_t offset = 0; offset < bytes;) {

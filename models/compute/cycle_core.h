@@ -20,13 +20,22 @@
 
 namespace orrery {
 
-// What all cores share while a kernel runs.
-struct CycleKernelRun {
+// Where an operand's first tile lies, and the bytes from one tile to the next.
+struct TilePlaces {
+  std::uint64_t address = 0, stride = 0;
+  std::uint64_t of(std::uint64_t tile) const { return address + tile * stride; }
+};
+// A kernel of a launch, as the cores run it.
+struct AddressedKernel {
   const TileKernel* kernel = nullptr;
-  const StageCosts* costs = nullptr;
+  StageCosts costs;
+  std::vector<TilePlaces> inputs, outputs;  // of its operands
+};
+// What all cores share while a launch runs.
+struct CycleKernelRun {
+  const KernelLaunch* launch = nullptr;
+  std::vector<AddressedKernel> kernels;  // of the launch
   WorkQueue* queue = nullptr;
-  // Of each operand: where its first tile lies, and the bytes from one tile to the next.
-  std::vector<std::uint64_t> input_address, input_stride, output_address, output_stride;
 };
 
 // Told by the cores.
@@ -46,8 +55,8 @@ class CycleCore : public sc_core::sc_module, public Component, private TransferC
   CycleCore(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch, const ClockDomain& clock,
             ActivityCounts& counts, CycleMemory& memory, CycleItemListener& listener);
 
-  // Lays out the kernel's buffers. Throws SimulationError when they do not fit. `run` must outlive the
-  // kernel.
+  // Lays out the kernels' buffers. Throws SimulationError when they do not fit. `run` must outlive the
+  // launch.
   void begin(const CycleKernelRun& run, Femtoseconds start);
   // Gives slot `slot` its first item, to begin at `t`.
   void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t);
@@ -98,6 +107,7 @@ class CycleCore : public sc_core::sc_module, public Component, private TransferC
   std::vector<std::uint32_t> free_stores_;
   std::uint32_t active_items_ = 0;
 
+  const AddressedKernel& addressed(const WorkItem& item) const { return run_->kernels[item.kernel]; }
   void load(std::uint32_t slot);
   void load_stage(std::uint32_t slot, const WorkItem& item, std::uint64_t k);
   void execute(std::uint32_t slot);

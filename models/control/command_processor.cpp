@@ -88,7 +88,7 @@ void CommandProcessor::finish_tasks(Femtoseconds now) {
 void CommandProcessor::start_ready_tasks(Femtoseconds now) {
   for (std::uint32_t task = 0; task < program_->tasks.size(); ++task) {
     if (started_[task] || !ready(task)) continue;
-    const bool is_kernel = std::holds_alternative<TileKernel>(program_->tasks[task].work);
+    const bool is_kernel = std::holds_alternative<KernelLaunch>(program_->tasks[task].work);
     if ((is_kernel ? kernel_task_ : collective_task_) != kNoTask) continue;
     started_[task] = true;
     outcomes_[task].start = now;
@@ -120,24 +120,40 @@ TileRange CommandProcessor::tile_range(TensorId tensor, const std::vector<std::u
   return range;
 }
 
-void CommandProcessor::place_tiles(const TileKernel& kernel) {
-  run_.input_entry.assign(kernel.inputs.size(), kNoEntry);
-  run_.output_entry.assign(kernel.outputs.size(), kNoEntry);
+// Prices the kernels and gives each tile an entry of the shared levels: a tensor's are a range, the parts
+// that the kernels have of it one behind the other.
+void CommandProcessor::place_kernels(const KernelLaunch& launch) {
+  const ComputeTile& first_core = *tiles_[0];
+  run_.launch = &launch;
+  run_.kernels.clear();
+  for (const TileKernel& kernel : launch.kernels()) {
+    run_.kernels.push_back({&kernel,
+                            {kernel, first_core.matrix, first_core.vector, first_core.scratchpad},
+                            std::vector<std::uint32_t>(kernel.inputs.size(), kNoEntry),
+                            std::vector<std::uint32_t>(kernel.outputs.size(), kNoEntry)});
+  }
   if (shared_ == nullptr) return;
   placed_.clear();
   std::vector<TileRange> ranges;
   std::uint32_t first = 0;
-  const auto place = [&](const KernelOperand& operand) {
-    const std::uint64_t tiles = operand_tile_count(kernel, operand);
-    std::vector<std::uint64_t> sizes(tiles);
-    for (std::uint64_t i = 0; i < tiles; ++i) sizes[i] = operand_bytes_at(kernel, operand, i);
-    ranges.push_back(tile_range(operand.tensor, sizes));
-    const std::uint32_t entry = first;
-    first += static_cast<std::uint32_t>(tiles);
-    return entry;
+  const auto place = [&](std::vector<KernelOperand> TileKernel::*operands,
+                         std::vector<std::uint32_t> PlacedKernel::*entries) {
+    for (std::size_t i = 0; i < (launch.front().*operands).size(); ++i) {
+      std::vector<std::uint64_t> sizes;
+      for (PlacedKernel& placed : run_.kernels) {
+        const TileKernel& kernel = *placed.kernel;
+        const KernelOperand& operand = (kernel.*operands)[i];
+        const std::uint64_t tiles = operand_tile_count(kernel, operand);
+        (placed.*entries)[i] = first + static_cast<std::uint32_t>(sizes.size());
+        sizes.reserve(sizes.size() + tiles);
+        for (std::uint64_t t = 0; t < tiles; ++t) sizes.push_back(operand_bytes_at(kernel, operand, t));
+      }
+      first += static_cast<std::uint32_t>(sizes.size());
+      ranges.push_back(tile_range((launch.front().*operands)[i].tensor, sizes));
+    }
   };
-  for (std::size_t i = 0; i < kernel.inputs.size(); ++i) run_.input_entry[i] = place(kernel.inputs[i]);
-  for (std::size_t i = 0; i < kernel.outputs.size(); ++i) run_.output_entry[i] = place(kernel.outputs[i]);
+  place(&TileKernel::inputs, &PlacedKernel::input_entry);
+  place(&TileKernel::outputs, &PlacedKernel::output_entry);
   shared_->begin(ranges, on_chip_.dirty_beside(placed_));
 }
 
@@ -157,35 +173,34 @@ void CommandProcessor::start_collective(const CollectiveTask& task, Femtoseconds
 }
 
 void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
-  const TileKernel& kernel = std::get<TileKernel>(program_->tasks[task].work);
+  const auto& launch = std::get<KernelLaunch>(program_->tasks[task].work);
   if (collective_task_ != kNoTask && collective_placed_) {  // the kernel's tiles take over the shared buffer
     update_on_chip(2);
     collective_placed_ = false;
     collectives_->bypass_shared_buffer();
   }
   kernel_task_ = task;
-  place_tiles(kernel);
-  ComputeTile& first = *tiles_[0];
-  costs_ = std::make_unique<StageCosts>(kernel, first.matrix, first.vector, first.scratchpad);
-  run_.kernel = &kernel;
-  run_.costs = costs_.get();
+  place_kernels(launch);
+  const TileKernel& shared = launch.front();
   run_.queue = &queue_;
   run_.forward = &forward_;
-  const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns + kernel.prologue_ns);
+  const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns + shared.prologue_ns);
   const Femtoseconds start = now + overhead;
   outcomes_[task].split.add(TimeCategory::launch, overhead);
-  items_left_ = kernel.items();
+  items_left_ = launch.items();
   last_path_ = CriticalPath::from(start);
-  queue_.begin(kernel);
-  forecast_.begin(kernel, *costs_, shared_, run_.input_entry, run_.output_entry);
-  forward_.begin(kernel, skip_, arch_.cores.prefetch_across_items, dram_->write_batch_bytes(), forecast_,
+  queue_.begin(launch);
+  forecast_.begin(launch, run_.kernels, shared_);
+  forward_.begin(launch, skip_, arch_.cores.prefetch_across_items, dram_->write_batch_bytes(), forecast_,
                  queue_, *this, start);
-  for (std::uint32_t c = 0; c < kernel.cores_used; ++c) tiles_[c]->begin(run_, start);
+  for (std::uint32_t c = 0; c < shared.cores_used; ++c) tiles_[c]->begin(run_, start);
   // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
-  if (kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
+  for (const TileKernel& kernel : launch.kernels()) {
+    if (kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
+  }
   const Femtoseconds dispatched = start + from_ns(arch_.command.item_dispatch_ns);
-  for (std::uint32_t slot = 0; slot < kernel.resident_items; ++slot) {
-    for (std::uint32_t c = 0; c < kernel.cores_used; ++c) {
+  for (std::uint32_t slot = 0; slot < shared.resident_items; ++slot) {
+    for (std::uint32_t c = 0; c < shared.cores_used; ++c) {
       WorkItem item;
       if (!queue_.next(item)) return;
       tiles_[c]->assign(slot, item, dispatched);
@@ -222,7 +237,7 @@ void CommandProcessor::finish_kernel() {
   outcome.split += last_path_.split;
   outcome.split += last_path_.split.share(outcome.skipped);  // the replayed waves spent it alike
   skipped_counts_ += forward_.skipped_counts();
-  const TileKernel& kernel = *run_.kernel;
+  const TileKernel& kernel = run_.launch->front();
   update_on_chip(kernel.inputs.size() + kernel.outputs.size());
   rearm();
 }

@@ -82,7 +82,6 @@ class CommandProcessor : public sc_core::sc_module,
   std::uint32_t kernel_task_ = kNoTask;      // on the cores now
   std::uint32_t collective_task_ = kNoTask;  // on the links now
   KernelRun run_;
-  std::unique_ptr<StageCosts> costs_;
   WorkQueue queue_;
   Forecast forecast_;
   FastForward forward_;
@@ -96,7 +95,7 @@ class CommandProcessor : public sc_core::sc_module,
   bool ready(std::uint32_t task) const;
   void start_kernel(std::uint32_t task, Femtoseconds now);
   void start_collective(const CollectiveTask& task, Femtoseconds t);
-  void place_tiles(const TileKernel& kernel);
+  void place_kernels(const KernelLaunch& launch);
   TileRange tile_range(TensorId tensor, const std::vector<std::uint64_t>& tile_bytes);
   void finish_kernel();
   void update_on_chip(std::size_t ranges);

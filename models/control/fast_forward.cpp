@@ -29,10 +29,11 @@ std::uint64_t scaled(std::uint64_t of, std::uint64_t by, std::uint64_t over) {
 
 }  // namespace
 
-void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead,
+void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead,
                         std::uint64_t write_batch_bytes, Forecast& forecast, WorkQueue& queue,
                         SlotObserver& slots, Femtoseconds now) {
-  kernel_ = &kernel;
+  launch_ = &launch;
+  const TileKernel& kernel = launch.front();
   forecast_ = &forecast;
   queue_ = &queue;
   slots_ = &slots;
@@ -50,13 +51,16 @@ void FastForward::begin(const TileKernel& kernel, bool allowed, bool run_ahead,
   // Batches have operands of their own, and masked items differ in length: a whole batch repeats, if it is
   // short.
   const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles() * kernel.split_k;
-  const std::uint64_t unit = kernel.batch > 1 && plane <= 4 * at_once ? plane : at_once;
+  const bool whole_batches = launch.kernels().size() == 1 && kernel.batch > 1 && plane <= 4 * at_once;
+  const std::uint64_t unit = whole_batches ? plane : at_once;
   wave_items_ = round_up(std::max({at_once, std::min(batches, 16 * at_once), kLeastItems}), unit);
   warm_items_ = run_ahead ? kWarmRounds * kernel.pipeline_stages * kernel.cores_used : 0;
-  waves_ = allowed && kernel.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once;
+  waves_ = allowed && launch.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once;
   wave_watch_.forget();
   wave_watch_.start(now, counts_);
-  const std::uint64_t stages = ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k);
+  std::uint64_t stages = 0;  // of the longest items
+  for (const TileKernel& k : launch.kernels())
+    stages = std::max(stages, ceil_div<std::uint64_t>(k.k_tiles(), k.split_k));
   stride_ = stages >= kLeastStrides * kStride ? kStride : kStride / 2;
   strides_ = allowed && stages >= kLeastStrides * stride_;
   stride_watch_.forget();
@@ -94,7 +98,7 @@ void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
   // The first wave, and what fills the buffers ahead, take longer or shorter than the rest.
   if (wave_watch_.seen == 1 || wave_watch_.seen * wave_items_ < warm_items_) return;
   wave_watch_.remember(wave);
-  const std::optional<Pattern> pattern = pattern_of(wave_watch_.history, false, *kernel_, pace_);
+  const std::optional<Pattern> pattern = pattern_of(wave_watch_.history, false, launch_->front().pipeline_stages, pace_);
   if (!pattern) return;
   learn(*pattern);
   if (!skip_waves(*pattern)) return;
@@ -106,13 +110,13 @@ void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
 bool FastForward::place_last(std::uint64_t end) {
   const std::uint64_t first = end - positions_.size();
   for (std::size_t i = 0; i < positions_.size(); ++i) {
-    const WorkItem last = work_item(*kernel_, first + i);
+    const WorkItem last = launch_->item(first + i);
     const WorkItem& now = positions_[i].item;
     if (last.k_end - last.k_begin != now.k_end - now.k_begin) return false;
   }
   for (std::size_t i = 0; i < positions_.size(); ++i) {
     SlotPosition& p = positions_[i];
-    const WorkItem last = work_item(*kernel_, first + i);
+    const WorkItem last = launch_->item(first + i);
     p.next_k = last.k_begin + (p.next_k - p.item.k_begin);
     p.item = last;
   }
@@ -123,9 +127,7 @@ bool FastForward::place_last(std::uint64_t end) {
 // are forecast to miss, against what those just simulated did.
 FastForward::Bias FastForward::bias_against(const Pattern& latest) {
   // Little is read twice where all inputs fit, or where half of what is asked for misses.
-  std::uint64_t inputs = 0;
-  for (const KernelOperand& operand : kernel_->inputs) inputs += operand.tensor_bytes;
-  if (inputs <= pace_.shared_bytes || latest.counts.requested_read_bytes <= 2 * latest.counts.dram_read_bytes)
+  if (launch_->input_bytes() <= pace_.shared_bytes || latest.counts.requested_read_bytes <= 2 * latest.counts.dram_read_bytes)
     return {};
   const Forecast::Point begin = forecast_->point();
   const std::uint64_t waves = std::min(kLookAhead, queue_->left() / wave_items_);
@@ -283,11 +285,11 @@ void FastForward::stride_done(Femtoseconds now) {
   // In short items the buffers' first fill is a large part: it is over when each has been refilled some
   // times.
   const std::uint64_t warm = stride_ < kStride
-                                 ? ceil_div<std::uint64_t>(kRefills * kernel_->pipeline_stages, stride_)
+                                 ? ceil_div<std::uint64_t>(kRefills * launch_->front().pipeline_stages, stride_)
                                  : kWarmStrides;
   if (stride_watch_.seen > warm) {
     stride_watch_.remember(stride);
-    const std::optional<Pattern> pattern = pattern_of(stride_watch_.history, true, *kernel_, pace_);
+    const std::optional<Pattern> pattern = pattern_of(stride_watch_.history, true, launch_->front().pipeline_stages, pace_);
     // How much cores share depends on whether they stay in step, which few stages do not show.
     const bool shared = pattern && stride_ < kStride && pattern->counts.multicast_bytes > 0;
     if (pattern && !shared && jump_strides(*pattern)) stride_watch_.forget();
@@ -301,7 +303,7 @@ bool FastForward::jump_strides(const Pattern& pattern) {
   if (positions_.size() != stride_slots_) return false;
   std::uint64_t least = UINT64_MAX;
   for (const SlotPosition& p : positions_) least = std::min(least, p.item.k_end - p.next_k);
-  const std::uint64_t margin = 2 * kernel_->pipeline_stages + 2;
+  const std::uint64_t margin = 2 * launch_->front().pipeline_stages + 2;
   std::uint64_t jumped = 0;
   ActivityCounts sum;  // of what is jumped
   forecast_->remember();

@@ -39,10 +39,10 @@ class FastForward {
   // `counts` are the machine's, so far.
   FastForward(const ActivityCounts& counts, const MemoryPace& pace) : counts_(counts), pace_(pace) {}
 
-  // `forecast` and `queue` have begun the kernel. Buffers filled ahead across items (`run_ahead`) make the
+  // `forecast` and `queue` have begun the launch. Buffers filled ahead across items (`run_ahead`) make the
   // first waves faster than the rest: they are no pattern. A wave stores at least `write_batch_bytes` several
   // times: writes reach the DRAM in batches of that size.
-  void begin(const TileKernel& kernel, bool allowed, bool run_ahead, std::uint64_t write_batch_bytes,
+  void begin(const KernelLaunch& launch, bool allowed, bool run_ahead, std::uint64_t write_batch_bytes,
              Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now);
 
   // An item is complete, now; its results are stored by `at`. May leave out items that are not dealt yet.
@@ -66,7 +66,7 @@ class FastForward {
 
   const ActivityCounts& counts_;
   const MemoryPace pace_;
-  const TileKernel* kernel_ = nullptr;
+  const KernelLaunch* launch_ = nullptr;
   Forecast* forecast_ = nullptr;
   WorkQueue* queue_ = nullptr;
   SlotObserver* slots_ = nullptr;
@@ -90,7 +90,7 @@ class FastForward {
   ActivityCounts skipped_counts_;
 
   bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64_t stretches) const {
-    return orrery::same_work(pattern, counts, stretches, *kernel_, pace_);
+    return orrery::same_work(pattern, counts, stretches, launch_->front().pipeline_stages, pace_);
   }
   Femtoseconds backlog(Femtoseconds now) const;
   ActivityCounts counts_now() const;

@@ -4,15 +4,12 @@
 
 namespace orrery {
 
-void Forecast::begin(const TileKernel& kernel, const StageCosts& costs, SharedLevels* shared,
-                     const std::vector<std::uint32_t>& input_entry,
-                     const std::vector<std::uint32_t>& output_entry) {
-  kernel_ = &kernel;
-  at_once_ = items_at_once(kernel);
-  costs_ = &costs;
+void Forecast::begin(const KernelLaunch& launch, const std::vector<PlacedKernel>& kernels,
+                     SharedLevels* shared) {
+  launch_ = &launch;
+  kernels_ = &kernels;
+  at_once_ = items_at_once(launch.front());
   shared_ = shared;
-  input_entry_ = &input_entry;
-  output_entry_ = &output_entry;
 }
 
 void Forecast::remember() {
@@ -32,81 +29,89 @@ void Forecast::keep() {
 }
 
 // `loads` consecutive tiles, the last of which may be clipped.
-void Forecast::load(std::size_t operand, std::uint64_t first_tile, std::uint64_t loads, std::uint64_t bytes,
-                    std::uint64_t last_bytes, ActivityCounts& counts) {
+void Forecast::load(const PlacedKernel& placed, std::size_t operand, std::uint64_t first_tile,
+                    std::uint64_t loads, std::uint64_t bytes, std::uint64_t last_bytes,
+                    ActivityCounts& counts) {
   if (loads == 0) return;
   const std::uint64_t sum = bytes * (loads - 1) + last_bytes;
   counts.requested_read_bytes += sum;
   counts.scratchpad_write_bytes += sum;
-  const bool walks = kernel_->inputs[operand].by_k && !kernel_->inputs[operand].once;
-  panels_.push_back({operand, first_tile, walks ? loads : 1, walks ? bytes : last_bytes, last_bytes});
+  const KernelOperand& input = placed.kernel->inputs[operand];
+  const bool walks = input.by_k && !input.once;
+  panels_.push_back({operand, placed.input_entry[operand] + first_tile, walks ? loads : 1,
+                     walks ? bytes : last_bytes, last_bytes});
 }
 
 // What the engines do in stages [from, to) of an item.
 void Forecast::run_stages(const WorkItem& item, std::uint64_t from, std::uint64_t to,
                           ActivityCounts& counts) const {
   if (from >= to) return;
+  const PlacedKernel& p = placed(item);
   ActivityCounts full;
-  count_stage(full, *kernel_, costs_->stage(item, from));
+  count_stage(full, *p.kernel, p.costs.stage(item, from));
   counts += full * (to - from - 1);
-  count_stage(counts, *kernel_, costs_->stage(item, to - 1));
+  count_stage(counts, *p.kernel, p.costs.stage(item, to - 1));
 }
 
 // The slot has the tile from the item before; such kernels have one stage an item.
 bool Forecast::held_over(const KernelOperand& operand, const WorkItem& item) const {
   if (!operand.hold || item.index < at_once_) return false;
-  const WorkItem before = work_item(*kernel_, item.index - at_once_);
-  return operand_tile(*kernel_, operand, before, before.k_begin) ==
-         operand_tile(*kernel_, operand, item, item.k_begin);
+  const WorkItem before = launch_->item(item.index - at_once_);
+  const TileKernel& kernel = launch_->of(item);
+  return before.kernel == item.kernel && operand_tile(kernel, operand, before, before.k_begin) ==
+                                             operand_tile(kernel, operand, item, item.k_begin);
 }
 
 // Everything of an item but its stores.
 void Forecast::add_item(const WorkItem& item, ActivityCounts& counts) {
-  count_item(counts, costs_->item(item));
+  const PlacedKernel& p = placed(item);
+  count_item(counts, p.costs.item(item));
   if (item.k_end == item.k_begin) return;
   run_stages(item, item.k_begin, item.k_end, counts);
-  const StageCost& full = costs_->stage(item, item.k_begin);
-  const StageCost& last = costs_->stage(item, item.k_end - 1);
-  for (std::size_t i = 0; i < kernel_->inputs.size(); ++i) {
-    const KernelOperand& operand = kernel_->inputs[i];
-    const std::uint64_t tile = operand_tile(*kernel_, operand, item, item.k_begin);
+  const StageCost& full = p.costs.stage(item, item.k_begin);
+  const StageCost& last = p.costs.stage(item, item.k_end - 1);
+  for (std::size_t i = 0; i < p.kernel->inputs.size(); ++i) {
+    const KernelOperand& operand = p.kernel->inputs[i];
+    const std::uint64_t tile = operand_tile(*p.kernel, operand, item, item.k_begin);
     if (operand.once) {
-      load(i, tile, 1, full.input_bytes[i], full.input_bytes[i], counts);
+      load(p, i, tile, 1, full.input_bytes[i], full.input_bytes[i], counts);
       continue;
     }
     if (held_over(operand, item)) continue;
-    load(i, tile, item.k_end - item.k_begin, full.input_bytes[i], last.input_bytes[i], counts);
+    load(p, i, tile, item.k_end - item.k_begin, full.input_bytes[i], last.input_bytes[i], counts);
   }
 }
 
 // An item as far as it is.
 void Forecast::add_begun(const SlotPosition& slot, ActivityCounts& counts) {
   const WorkItem& item = slot.item;
+  const PlacedKernel& p = placed(item);
   run_stages(item, item.k_begin, slot.next_k, counts);
-  const StageCost& full = costs_->stage(item, item.k_begin);
-  for (std::size_t i = 0; i < kernel_->inputs.size(); ++i) {
-    const KernelOperand& operand = kernel_->inputs[i];
+  const StageCost& full = p.costs.stage(item, item.k_begin);
+  for (std::size_t i = 0; i < p.kernel->inputs.size(); ++i) {
+    const KernelOperand& operand = p.kernel->inputs[i];
     if (held_over(operand, item)) continue;
     const bool ahead =
         slot.next_k < item.k_end && (i < slot.loaded_operands || (i == slot.loaded_operands && slot.partly));
     std::uint64_t loads = slot.next_k - item.k_begin + (ahead ? 1 : 0);
     if (operand.once || operand.hold) loads = std::min<std::uint64_t>(loads, 1);
     const bool last = loads > 0 && item.k_begin + loads == item.k_end;
-    load(i, operand_tile(*kernel_, operand, item, item.k_begin), loads, full.input_bytes[i],
-         last ? costs_->stage(item, item.k_end - 1).input_bytes[i] : full.input_bytes[i], counts);
+    load(p, i, operand_tile(*p.kernel, operand, item, item.k_begin), loads, full.input_bytes[i],
+         last ? p.costs.stage(item, item.k_end - 1).input_bytes[i] : full.input_bytes[i], counts);
   }
 }
 
 void Forecast::store_item(const WorkItem& item, ActivityCounts& counts) {
-  const ItemCost& cost = costs_->item(item);
-  for (std::size_t i = 0; i < kernel_->outputs.size(); ++i) {
+  const PlacedKernel& p = placed(item);
+  const ItemCost& cost = p.costs.item(item);
+  for (std::size_t i = 0; i < p.kernel->outputs.size(); ++i) {
     const std::uint64_t bytes = cost.output_bytes[i];
     counts.requested_write_bytes += bytes;
     counts.scratchpad_read_bytes += bytes;
     counts.scratchpad_write_bytes += bytes;
     if (shared_ == nullptr) continue;
-    const std::uint64_t tile = operand_tile(*kernel_, kernel_->outputs[i], item, 0);
-    shared_->touch((*output_entry_)[i] + static_cast<std::uint32_t>(tile), bytes, true, counts);
+    const std::uint64_t tile = operand_tile(*p.kernel, p.kernel->outputs[i], item, 0);
+    shared_->touch(p.output_entry[i] + static_cast<std::uint32_t>(tile), bytes, true, counts);
   }
 }
 
@@ -124,8 +129,7 @@ void Forecast::touch_panels(ActivityCounts& counts) {
       for (const Panel& p : panels_) {
         if (step >= p.tiles) continue;
         const std::uint64_t bytes = step + 1 == p.tiles ? p.last_bytes : p.bytes;
-        shared_->touch((*input_entry_)[p.operand] + static_cast<std::uint32_t>(p.first + step), bytes, false,
-                       counts);
+        shared_->touch(static_cast<std::uint32_t>(p.first + step), bytes, false, counts);
       }
     }
   }
@@ -156,11 +160,11 @@ ActivityCounts Forecast::items(std::uint64_t first, std::uint64_t count,
         add_begun(*slot, counts);
         continue;
       }
-      add_item(work_item(*kernel_, i), counts);
+      add_item(launch_->item(i), counts);
     }
     touch_panels(counts);
     for (std::uint64_t i = from; i < to; ++i) {
-      if (begun_at(i) == nullptr) store_item(work_item(*kernel_, i), counts);
+      if (begun_at(i) == nullptr) store_item(launch_->item(i), counts);
     }
   }
   add_requested(counts);
@@ -170,10 +174,11 @@ ActivityCounts Forecast::items(std::uint64_t first, std::uint64_t count,
 ActivityCounts Forecast::stages(const std::vector<SlotPosition>& slots, std::uint64_t stages) {
   ActivityCounts counts;
   for (const SlotPosition& slot : slots) {
-    const StageCost& cost = costs_->stage(slot.item, slot.next_k);
+    const PlacedKernel& p = placed(slot.item);
+    const StageCost& cost = p.costs.stage(slot.item, slot.next_k);
     run_stages(slot.item, slot.next_k, slot.next_k + stages, counts);
-    for (std::size_t i = 0; i < kernel_->inputs.size(); ++i) {
-      const KernelOperand& operand = kernel_->inputs[i];
+    for (std::size_t i = 0; i < p.kernel->inputs.size(); ++i) {
+      const KernelOperand& operand = p.kernel->inputs[i];
       if (operand.once) continue;
       const std::uint64_t bytes = cost.input_bytes[i] * stages;
       counts.requested_read_bytes += bytes;
@@ -181,9 +186,9 @@ ActivityCounts Forecast::stages(const std::vector<SlotPosition>& slots, std::uin
       // What a slot has loaded of its stage will count for the stage that it goes on with.
       const bool ahead = operand.by_k && i < slot.loaded_operands;
       const bool split = operand.by_k && i == slot.loaded_operands && slot.partly;
-      const std::uint64_t tile = operand_tile(*kernel_, operand, slot.item, slot.next_k) + (ahead ? 1 : 0);
+      const std::uint64_t tile = operand_tile(*p.kernel, operand, slot.item, slot.next_k) + (ahead ? 1 : 0);
       panels_.push_back(
-          {i, tile, operand.by_k ? stages + (split ? 1 : 0) : 1, cost.input_bytes[i], cost.input_bytes[i]});
+          {i, p.input_entry[i] + tile, operand.by_k ? stages + (split ? 1 : 0) : 1, cost.input_bytes[i], cost.input_bytes[i]});
     }
   }
   touch_panels(counts);
@@ -195,21 +200,22 @@ ActivityCounts Forecast::rest_of(const std::vector<SlotPosition>& slots) {
   ActivityCounts counts;
   for (const SlotPosition& slot : slots) {
     const WorkItem& item = slot.item;
-    count_item(counts, costs_->item(item));
+    const PlacedKernel& p = placed(item);
+    count_item(counts, p.costs.item(item));
     if (slot.next_k >= item.k_end) continue;
     run_stages(item, slot.next_k, item.k_end, counts);
-    const StageCost& full = costs_->stage(item, slot.next_k);
-    const StageCost& last = costs_->stage(item, item.k_end - 1);
-    for (std::size_t i = 0; i < kernel_->inputs.size(); ++i) {
-      const KernelOperand& operand = kernel_->inputs[i];
+    const StageCost& full = p.costs.stage(item, slot.next_k);
+    const StageCost& last = p.costs.stage(item, item.k_end - 1);
+    for (std::size_t i = 0; i < p.kernel->inputs.size(); ++i) {
+      const KernelOperand& operand = p.kernel->inputs[i];
       if (held_over(operand, item)) continue;
       // What a slot has begun to load it has loaded, here.
       const bool begun = i < slot.loaded_operands || (i == slot.loaded_operands && slot.partly);
       std::uint64_t loads = item.k_end - slot.next_k - (begun ? 1 : 0);
       if (operand.once || operand.hold) loads = !begun && slot.next_k == item.k_begin ? 1 : 0;
       const std::uint64_t first = slot.next_k + (begun && operand.by_k ? 1 : 0);
-      load(i, operand_tile(*kernel_, operand, item, first), loads, full.input_bytes[i], last.input_bytes[i],
-           counts);
+      load(p, i, operand_tile(*p.kernel, operand, item, first), loads, full.input_bytes[i],
+           last.input_bytes[i], counts);
     }
   }
   touch_panels(counts);

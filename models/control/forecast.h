@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "models/compute/stage_costs.h"
+#include "models/compute/placed_kernel.h"
 #include "models/memory/shared_levels.h"
 #include "sim/program/tile_kernel.h"
 #include "sim/stats/activity_counts.h"
@@ -22,10 +22,8 @@ struct SlotPosition {
 
 class Forecast {
  public:
-  // `shared` may be null. `input_entry`, `output_entry`: first entry of each operand, as KernelRun's. All
-  // must outlive the kernel.
-  void begin(const TileKernel& kernel, const StageCosts& costs, SharedLevels* shared,
-             const std::vector<std::uint32_t>& input_entry, const std::vector<std::uint32_t>& output_entry);
+  // `shared` may be null. All must outlive the launch.
+  void begin(const KernelLaunch& launch, const std::vector<PlacedKernel>& kernels, SharedLevels* shared);
 
   // Items [first, first + count), as many side by side as the cores have slots, but those of `begun` (sorted
   // by item), which get only as far as they are there.
@@ -46,7 +44,7 @@ class Forecast {
   // Consecutive tiles of an operand that a stretch walks through: those of one item's k tiles.
   struct Panel {
     std::size_t operand = 0;
-    std::uint64_t first = 0;  // tile
+    std::uint64_t first = 0;  // entry of the shared levels; without levels a tile
     std::uint64_t tiles = 0;
     std::uint64_t bytes = 0;       // of a full tile
     std::uint64_t last_bytes = 0;  // of the last
@@ -57,15 +55,14 @@ class Forecast {
     }
   };
 
-  const TileKernel* kernel_ = nullptr;
+  const KernelLaunch* launch_ = nullptr;
+  const std::vector<PlacedKernel>* kernels_ = nullptr;
   std::uint64_t at_once_ = 1;
-  const StageCosts* costs_ = nullptr;
   SharedLevels* shared_ = nullptr;
-  const std::vector<std::uint32_t>* input_entry_ = nullptr;
-  const std::vector<std::uint32_t>* output_entry_ = nullptr;
   std::vector<Panel> panels_;
 
-  void load(std::size_t operand, std::uint64_t first_tile, std::uint64_t loads, std::uint64_t bytes,
+  const PlacedKernel& placed(const WorkItem& item) const { return (*kernels_)[item.kernel]; }
+  void load(const PlacedKernel& placed, std::size_t operand, std::uint64_t first_tile, std::uint64_t loads, std::uint64_t bytes,
             std::uint64_t last_bytes, ActivityCounts& counts);
   void run_stages(const WorkItem& item, std::uint64_t from, std::uint64_t to, ActivityCounts& counts) const;
   bool held_over(const KernelOperand& operand, const WorkItem& item) const;

@@ -47,7 +47,7 @@ bool repeats(const std::vector<Stretch>& history) {
 // Engines, bytes asked for, and what the levels make of them. How much a memory moves matters as far as it is
 // busy: tiles come in lumps, which a stretch may have one more or less of.
 bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64_t stretches,
-               const TileKernel& kernel, const MemoryPace& pace) {
+               std::uint32_t pipeline_stages, const MemoryPace& pace) {
   using C = ActivityCounts;
   const double share = static_cast<double>(stretches) / static_cast<double>(pattern.stretches);
   const auto expected = [&](std::uint64_t C::*member) {
@@ -75,7 +75,7 @@ bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64
       const double most = std::max(expected(member), found(member));
       if (difference(member) <= asked || difference(member) <= (kSameTraffic + kLump / many) * most) continue;
       if (!idle) return false;
-      if (kernel.pipeline_stages >= kDeep) {
+      if (pipeline_stages >= kDeep) {
         if (member == reads && difference(member) > (kSameTraffic + kBump / many) * most) return false;
       } else if (difference(member) * fs_per_byte > kLittle * time) {
         return false;
@@ -89,7 +89,7 @@ bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64
 }
 
 std::optional<Pattern> pattern_of(const std::vector<Stretch>& history, bool inside_items,
-                                  const TileKernel& kernel, const MemoryPace& pace) {
+                                  std::uint32_t pipeline_stages, const MemoryPace& pace) {
   for (std::size_t i = 0; i < std::size(kHalves); ++i) {
     const std::size_t half = kHalves[i];
     if (history.size() < 2 * half) break;
@@ -111,7 +111,7 @@ std::optional<Pattern> pattern_of(const std::vector<Stretch>& history, bool insi
     if (paced && i + 1 < std::size(kHalves) && !(inside_items && repeats(history))) continue;
     const double tolerance = paced ? std::min(kSameTime[i], kSamePace) : kSameTime[i];
     if (after.time <= 0 || difference > tolerance * static_cast<double>(after.time)) continue;
-    if (!same_work(before, after.counts, half, kernel, pace)) continue;
+    if (!same_work(before, after.counts, half, pipeline_stages, pace)) continue;
     after.time += before.time;
     after.counts += before.counts;
     after.stretches += before.stretches;

@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "sim/program/tile_kernel.h"
 #include "sim/stats/activity_counts.h"
 #include "sim/util/units.h"
 
@@ -51,13 +50,13 @@ struct Pattern {
   }
 };
 
-// Whether `counts` of so many stretches are the pattern's work.
+// Whether `counts` of so many stretches are the pattern's work, of a kernel with so many buffers an item.
 bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64_t stretches,
-               const TileKernel& kernel, const MemoryPace& pace);
+               std::uint32_t pipeline_stages, const MemoryPace& pace);
 
 // Whether the end of a history is a pattern: two halves, of one, two or four stretches each, that did the
 // same work in the same time. `inside_items`: stretches are stages of items under way, not whole items.
 std::optional<Pattern> pattern_of(const std::vector<Stretch>& history, bool inside_items,
-                                  const TileKernel& kernel, const MemoryPace& pace);
+                                  std::uint32_t pipeline_stages, const MemoryPace& pace);
 
 }  // namespace orrery

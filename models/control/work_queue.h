@@ -1,26 +1,26 @@
 #pragma once
-// Deals the work items of one kernel to the cores in raster order (sim/program/tile_kernel.h says what an
+// Deals the work items of one launch to the cores in raster order (sim/program/tile_kernel.h says what an
 // item is).
 
 #include <cstdint>
 
-#include "sim/program/tile_kernel.h"
+#include "sim/program/kernel_launch.h"
 
 namespace orrery {
 
 class WorkQueue {
  public:
-  // `kernel` must outlive its run.
-  void begin(const TileKernel& kernel) {
-    kernel_ = &kernel;
-    total_ = kernel.items();
+  // `launch` must outlive its run.
+  void begin(const KernelLaunch& launch) {
+    launch_ = &launch;
+    total_ = launch.items();
     next_ = skipped_ = 0;
   }
 
   // The next item, or false when none is left.
   bool next(WorkItem& item) {
     if (next_ == total_) return false;
-    item = work_item(*kernel_, next_++);
+    item = launch_->item(next_++);
     return true;
   }
 
@@ -35,7 +35,7 @@ class WorkQueue {
   std::uint64_t skipped_items() const { return skipped_; }
 
  private:
-  const TileKernel* kernel_ = nullptr;
+  const KernelLaunch* launch_ = nullptr;
   std::uint64_t total_ = 0;
   std::uint64_t next_ = 0;
   std::uint64_t skipped_ = 0;

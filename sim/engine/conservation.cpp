@@ -27,10 +27,12 @@ void check_program(const ArchSpec& arch, const Program& program, const ActivityC
   std::uint64_t macs = 0;
   std::uint64_t stored = 0;
   for (const Task& task : program.tasks) {
-    const auto* kernel = std::get_if<TileKernel>(&task.work);
-    if (kernel == nullptr) return;  // a collective stores too
-    macs += kernel->useful_macs;
-    stored += stored_bytes(*kernel);
+    const auto* launch = std::get_if<KernelLaunch>(&task.work);
+    if (launch == nullptr) return;  // a collective stores too
+    for (const TileKernel& kernel : launch->kernels()) {
+      macs += kernel.useful_macs;
+      stored += stored_bytes(kernel);
+    }
   }
   if (counts.total_macs() != macs) {
     throw SimulationError(arch.name,

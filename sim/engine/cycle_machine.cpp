@@ -18,22 +18,33 @@ class AddressMap {
   explicit AddressMap(std::uint64_t line_bytes) : line_bytes_(line_bytes) {}
 
   struct Place {
-    std::uint64_t address = 0, stride = 0, bytes = 0;
+    std::uint64_t address = 0, bytes = 0;
   };
-  Place place(const TileKernel& kernel, const KernelOperand& operand) {
-    Place p;
-    const std::uint64_t tiles = operand_tile_count(kernel, operand);
-    // The first tile is the largest.
-    p.stride = round_up(std::max<std::uint64_t>(1, operand_bytes_at(kernel, operand, 0)), line_bytes_);
-    p.bytes = std::max(tiles * p.stride, operand.tensor_bytes);
-    Place& known = known_[operand.tensor.value];
-    if (known.bytes < p.bytes) {
-      known.address = next_;
-      known.bytes = p.bytes;
-      next_ += round_up(p.bytes, kBoundary);
+  using Operands = std::vector<KernelOperand> TileKernel::*;
+
+  // Where the tiles of operand `index` lie, of each kernel of a launch: the parts that they have of the
+  // tensor are one behind the other.
+  std::vector<TilePlaces> place(const KernelLaunch& launch, Operands operands, std::size_t index) {
+    std::vector<TilePlaces> places;
+    std::uint64_t bytes = 0;
+    std::uint64_t tensor_bytes = 0;
+    for (const TileKernel& kernel : launch.kernels()) {
+      const KernelOperand& operand = (kernel.*operands)[index];
+      // The first tile is the largest.
+      const std::uint64_t stride =
+          round_up(std::max<std::uint64_t>(1, operand_bytes_at(kernel, operand, 0)), line_bytes_);
+      places.push_back({bytes, stride});
+      bytes += operand_tile_count(kernel, operand) * stride;
+      tensor_bytes += operand.tensor_bytes;
     }
-    p.address = known.address;
-    return p;
+    bytes = std::max(bytes, tensor_bytes);
+    Place& known = known_[(launch.front().*operands)[index].tensor.value];
+    if (known.bytes < bytes) {
+      known = {next_, bytes};
+      next_ += round_up(bytes, kBoundary);
+    }
+    for (TilePlaces& p : places) p.address += known.address;
+    return places;
   }
   const std::map<std::uint32_t, Place>& tensors() const { return known_; }
 
@@ -61,28 +72,29 @@ ProgramOutcome CycleMachine::run(const Program& program, const OnChip& on_chip, 
   if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) sc_core::sc_start(sc_core::SC_ZERO_TIME);
   check_clock(now_fs());
   AddressMap addresses(chip_->memory.line_bytes());
-  std::vector<CycleKernelRun> runs;
   for (const Task& task : program.tasks) {
-    const auto& kernel = std::get<TileKernel>(task.work);
-    for (const auto* operands : {&kernel.inputs, &kernel.outputs}) {
-      for (const KernelOperand& operand : *operands) addresses.place(kernel, operand);
+    const auto& launch = std::get<KernelLaunch>(task.work);
+    for (const auto operands : {&TileKernel::inputs, &TileKernel::outputs}) {
+      for (std::size_t i = 0; i < (launch.front().*operands).size(); ++i) addresses.place(launch, operands, i);
     }
   }
   // Once all are known: a tensor that a later kernel cuts into more bytes has moved.
+  std::vector<CycleKernelRun> runs;
+  const CycleCore& first = *chip_->cores[0];
   for (const Task& task : program.tasks) {
-    const auto& kernel = std::get<TileKernel>(task.work);
+    const auto& launch = std::get<KernelLaunch>(task.work);
     CycleKernelRun run;
-    run.kernel = &kernel;
-    for (const KernelOperand& operand : kernel.inputs) {
-      const AddressMap::Place p = addresses.place(kernel, operand);
-      run.input_address.push_back(p.address);
-      run.input_stride.push_back(p.stride);
-    }
-    for (const KernelOperand& operand : kernel.outputs) {
-      const AddressMap::Place p = addresses.place(kernel, operand);
-      run.output_address.push_back(p.address);
-      run.output_stride.push_back(p.stride);
-    }
+    run.launch = &launch;
+    for (const TileKernel& kernel : launch.kernels())
+      run.kernels.push_back({&kernel, {kernel, first.matrix, first.vector, first.scratchpad}, {}, {}});
+    const auto place = [&](AddressMap::Operands operands, std::vector<TilePlaces> AddressedKernel::*places) {
+      for (std::size_t i = 0; i < (launch.front().*operands).size(); ++i) {
+        const std::vector<TilePlaces> of_each = addresses.place(launch, operands, i);
+        for (std::size_t k = 0; k < of_each.size(); ++k) (run.kernels[k].*places).push_back(of_each[k]);
+      }
+    };
+    place(&TileKernel::inputs, &AddressedKernel::inputs);
+    place(&TileKernel::outputs, &AddressedKernel::outputs);
     runs.push_back(std::move(run));
   }
   std::vector<ResidentRange> ranges;
@@ -98,7 +110,7 @@ ProgramOutcome CycleMachine::run(const Program& program, const OnChip& on_chip, 
   chip_->memory.begin(ranges, others);
   const ActivityCounts before = chip_->counts;
   ProgramOutcome outcome;
-  for (const CycleKernelRun& run : runs) run_kernel(run, outcome);
+  for (CycleKernelRun& run : runs) run_kernel(run, outcome);
   outcome.counts = chip_->counts - before;
   outcome.simulated_counts = outcome.counts;
   check_conservation(arch_, outcome.counts);
@@ -109,27 +121,26 @@ ProgramOutcome CycleMachine::run(const Program& program, const OnChip& on_chip, 
   return outcome;
 }
 
-void CycleMachine::run_kernel(const CycleKernelRun& run, ProgramOutcome& outcome) {
+void CycleMachine::run_kernel(CycleKernelRun& run, ProgramOutcome& outcome) {
   CycleChip& chip = *chip_;
-  const TileKernel& kernel = *run.kernel;
-  CycleKernelRun shared = run;
-  const CycleCore& first = *chip.cores[0];
-  const StageCosts costs(kernel, first.matrix, first.vector, first.scratchpad);
+  const KernelLaunch& launch = *run.launch;
+  const TileKernel& shared = launch.front();
   WorkQueue queue;
-  shared.costs = &costs;
-  shared.queue = &queue;
-  const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns + kernel.prologue_ns);
+  run.queue = &queue;
+  const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns + shared.prologue_ns);
   const Femtoseconds begin = now_fs();
   const Femtoseconds start = begin + overhead;
   const Femtoseconds dispatched = start + from_ns(arch_.command.item_dispatch_ns);
   ++chip.counts.kernels;
-  if (kernel.causal) chip.counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
-  queue.begin(kernel);
-  chip.begin_kernel(kernel.items(), start);
-  for (std::uint32_t c = 0; c < kernel.cores_used; ++c) chip.cores[c]->begin(shared, start);
+  for (const TileKernel& kernel : launch.kernels()) {
+    if (kernel.causal) chip.counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
+  }
+  queue.begin(launch);
+  chip.begin_kernel(launch.items(), start);
+  for (std::uint32_t c = 0; c < shared.cores_used; ++c) chip.cores[c]->begin(run, start);
   WorkItem item;
-  for (std::uint32_t slot = 0; slot < kernel.resident_items; ++slot) {
-    for (std::uint32_t c = 0; c < kernel.cores_used && queue.next(item); ++c)
+  for (std::uint32_t slot = 0; slot < shared.resident_items; ++slot) {
+    for (std::uint32_t c = 0; c < shared.cores_used && queue.next(item); ++c)
       chip.cores[c]->assign(slot, item, dispatched);
   }
   const std::uint64_t opened = chip.memory.dram_activates();

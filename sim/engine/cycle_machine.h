@@ -29,7 +29,7 @@ class CycleMachine : public ProgramMachine {
   std::unique_ptr<CycleChip> chip_;
 
   // Adds the kernel's time to `outcome`.
-  void run_kernel(const CycleKernelRun& run, ProgramOutcome& outcome);
+  void run_kernel(CycleKernelRun& run, ProgramOutcome& outcome);
 };
 
 }  // namespace orrery

@@ -43,9 +43,10 @@ std::uint64_t state_grain(const Operator& op) {
 std::uint64_t stages(const Program& program) {
   std::uint64_t sum = 0;
   for (const Task& task : program.tasks) {
-    if (const auto* kernel = std::get_if<TileKernel>(&task.work)) {
-      sum += kernel->items() * ceil_div<std::uint64_t>(kernel->k_tiles(), kernel->split_k);
-    }
+    const auto* launch = std::get_if<KernelLaunch>(&task.work);
+    if (launch == nullptr) continue;
+    for (const TileKernel& kernel : launch->kernels())
+      sum += kernel.items() * ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k);
   }
   return sum;
 }
@@ -74,7 +75,7 @@ void refuse_at_cycle(const ArchSpec& arch, const Program& program) {
                       "fidelity cycle sends every core its own copy; this network multicasts: set "
                       "chip.network.multicast to false to compare, or use fidelity tile");
   for (const Task& task : program.tasks) {
-    if (!std::holds_alternative<TileKernel>(task.work))
+    if (!std::holds_alternative<KernelLaunch>(task.work))
       throw SimulationError(arch.name, "fidelity cycle simulates one chip: it has no collectives");
   }
 }
@@ -150,7 +151,9 @@ double OperatorRunner::first_clock(const Candidate& candidate) const {
   const KernelEstimate estimate(arch_);
   ActivityCounts counts;
   for (const Task& task : candidate.program.tasks) {
-    if (const auto* kernel = std::get_if<TileKernel>(&task.work)) counts += estimate.counts(*kernel);
+    const auto* launch = std::get_if<KernelLaunch>(&task.work);
+    if (launch == nullptr) continue;
+    for (const TileKernel& kernel : launch->kernels()) counts += estimate.counts(kernel);
   }
   return guess_clock(arch_, counts, candidate.estimate_s, estimate.dram_seconds(counts));
 }

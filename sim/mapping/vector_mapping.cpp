@@ -293,7 +293,7 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, cons
     const auto& kernels = arch.execution.library->vector_kernels;
     if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end()) {
       Candidate candidate = library_kernel(arch, op, family, shipped->second);
-      const auto& kernel = std::get<TileKernel>(candidate.program.tasks[0].work);
+      const auto& kernel = std::get<KernelLaunch>(candidate.program.tasks[0].work).front();
       if (KernelEstimate(arch).fits(kernel)) return {std::move(candidate)};
     }
   }

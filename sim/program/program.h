@@ -1,13 +1,13 @@
 #pragma once
-// What the command processor runs: tasks with integer dependences on earlier tasks. A task is a kernel for
-// the cores or a collective for the links.
+// What the command processor runs: tasks with integer dependences on earlier tasks. A task is a kernel (or
+// several, launched as one) for the cores or a collective for the links.
 
 #include <cstdint>
 #include <memory>
 #include <variant>
 #include <vector>
 
-#include "sim/program/tile_kernel.h"
+#include "sim/program/kernel_launch.h"
 #include "sim/timing/collective_choice.h"
 
 namespace orrery {
@@ -22,7 +22,7 @@ struct CollectiveTask {
 };
 
 struct Task {
-  std::variant<TileKernel, CollectiveTask> work;
+  std::variant<KernelLaunch, CollectiveTask> work;
   std::vector<std::uint32_t> depends_on;  // indices of earlier tasks
 };
 

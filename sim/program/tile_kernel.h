@@ -104,7 +104,8 @@ struct TileKernel {
 
 // Coordinates of a work item.
 struct WorkItem {
-  std::uint64_t index = 0;  // in the raster
+  std::uint64_t index = 0;   // in the raster, over all kernels of a launch
+  std::uint32_t kernel = 0;  // of the launch
   std::uint64_t batch = 0, m = 0, n = 0;
   std::uint32_t split = 0;
   std::uint64_t k_begin = 0, k_end = 0;  // k tiles, end exclusive

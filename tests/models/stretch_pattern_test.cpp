@@ -19,9 +19,7 @@ Stretch stretch(Femtoseconds time, std::uint64_t dram_bytes, std::uint64_t asked
 
 std::optional<Pattern> found(const std::vector<Stretch>& history, bool inside_items = false,
                              std::uint32_t buffers = 4) {
-  TileKernel kernel;
-  kernel.pipeline_stages = buffers;
-  return pattern_of(history, inside_items, kernel, kPace);
+  return pattern_of(history, inside_items, buffers, kPace);
 }
 
 constexpr Femtoseconds kTime = 100'000'000;              // of which 10,000 bytes take a tenth,

@@ -26,10 +26,12 @@ TEST(Mapper, NeverProposesWhatDoesNotFit) {
       const Operator op = random_operator(random, arch, 1ULL << 36);
       for (const Candidate& candidate : mapper.map(op, 8)) {
         for (const Task& task : candidate.program.tasks) {
-          if (const auto* kernel = std::get_if<TileKernel>(&task.work)) {
-            EXPECT_TRUE(estimate.fits(*kernel)) << name << " " << candidate.description;
-            EXPECT_LE(kernel->cores_used, arch.cores.count);
-            EXPECT_GE(kernel->resident_items, 1U);
+          const auto* launch = std::get_if<KernelLaunch>(&task.work);
+          if (launch == nullptr) continue;
+          for (const TileKernel& kernel : launch->kernels()) {
+            EXPECT_TRUE(estimate.fits(kernel)) << name << " " << candidate.description;
+            EXPECT_LE(kernel.cores_used, arch.cores.count);
+            EXPECT_GE(kernel.resident_items, 1U);
           }
         }
       }
@@ -41,7 +43,7 @@ TEST(Mapper, ItsItemsCoverEveryOutputElementOnce) {
   const ArchSpec arch = load_arch_named("gpu/a100-sxm-40gb");
   const Mapper mapper(arch);
   for (const Candidate& candidate : mapper.map(standalone_matmul({3, 1000, 777, 500}, DType::fp16), 8)) {
-    const auto& kernel = std::get<TileKernel>(candidate.program.tasks[0].work);
+    const auto& kernel = std::get<KernelLaunch>(candidate.program.tasks[0].work).front();
     std::uint64_t covered = 0;
     std::vector<bool> seen(operand_tile_count(kernel, kernel.outputs[0]), false);
     for (std::uint64_t i = 0; i < kernel.items(); ++i) {
