@@ -7,24 +7,41 @@
 namespace orrery {
 namespace {
 
-// The numbers that tell shapes apart.
-constexpr std::size_t kMostNumbers = 7;
-struct Numbers {
-  std::array<std::uint64_t, kMostNumbers> of{};
-  std::size_t count = 0;
-};
-
-Numbers shape_numbers(const Operator& op) {
-  Numbers numbers;
+// Calls visit(number) for the numbers that tell shapes of a family apart.
+template <class Visit>
+void for_each_number(const Operator& op, Visit visit) {
   std::visit(
-      [&numbers](const auto& s) {
-        for_each_extent(s, [&numbers](const char* /*name*/, const auto& extent) {
-          numbers.of[numbers.count++] = static_cast<std::uint64_t>(extent);
+      [&visit](const auto& s) {
+        for_each_extent(s, [&visit](const char* /*name*/, const auto& extent) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(extent)>, std::vector<AttendedSequences>>) {
+            for (const auto& [batch, q, kv] : extent) {
+              for (const std::uint64_t number : {batch, q, kv}) visit(number);
+            }
+          } else {
+            visit(static_cast<std::uint64_t>(extent));
+          }
         });
       },
       op.shape);
-  return numbers;
 }
+
+// How many numbers a shape has at most, beside those of more groups of sequences.
+constexpr std::size_t kNumbers = 7;
+struct Numbers {
+  std::array<std::uint64_t, kNumbers> of{};
+  std::size_t count = 0;
+  std::vector<std::uint64_t> more;
+  explicit Numbers(const Operator& op) {
+    for_each_number(op, [this](std::uint64_t number) {
+      if (count < kNumbers) {
+        of[count++] = number;
+      } else {
+        more.push_back(number);
+      }
+    });
+  }
+  friend bool operator==(const Numbers& a, const Numbers& b) { return a.of == b.of && a.more == b.more; }
+};
 
 bool same_tensors(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Tensor& x, const Tensor& y) {
@@ -41,13 +58,12 @@ void append_key(std::string& key, std::uint64_t value) {
 }
 
 std::string shape_key(const Operator& op) {
-  const Numbers numbers = shape_numbers(op);
   std::string key;
   constexpr std::size_t kRest = 16;  // what a caller may add: residency
-  key.reserve(8 * (4 + numbers.count + 3 * (op.inputs.size() + op.outputs.size()) + kRest));
+  key.reserve(8 * (4 + kNumbers + 3 * (op.inputs.size() + op.outputs.size()) + kRest));
   append_key(key, static_cast<std::uint64_t>(op.kind));
   append_key(key, static_cast<std::uint64_t>(op.dtype));
-  for (std::size_t i = 0; i < numbers.count; ++i) append_key(key, numbers.of[i]);
+  for_each_number(op, [&key](std::uint64_t number) { append_key(key, number); });
   for (const auto* list : {&op.inputs, &op.outputs}) {
     append_key(key, list->size());
     for (const Tensor& t : *list) {
@@ -61,8 +77,7 @@ std::string shape_key(const Operator& op) {
 
 bool same_shape_key(const Operator& a, const Operator& b) {
   if (a.kind != b.kind || a.dtype != b.dtype || a.shape.index() != b.shape.index()) return false;
-  return shape_numbers(a).of == shape_numbers(b).of && same_tensors(a.inputs, b.inputs) &&
-         same_tensors(a.outputs, b.outputs);
+  return Numbers(a) == Numbers(b) && same_tensors(a.inputs, b.inputs) && same_tensors(a.outputs, b.outputs);
 }
 
 }  // namespace orrery

@@ -1,11 +1,16 @@
 // Fused attention in the manner of FlashAttention (Dao 2023): a work item keeps a tile of queries and walks
 // over blocks of keys and values with a running softmax; the queries that share a key/value head (GQA) lie in
 // one tile. With few queries the context is split over cores and the partial results are combined
-// (FlashDecoding).
+// (FlashDecoding). Sequences of unlike lengths are one launch. A library has one kernel for them, chosen for
+// their mean; a free hand cuts each as if all were like it.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
 
 #include "sim/mapping/candidate_list.h"
 #include "sim/mapping/kernel_estimate.h"
@@ -17,20 +22,24 @@ namespace orrery {
 namespace {
 
 // `grouped`: the queries that share a key/value head lie in one tile; else each head reads them for itself.
-TileKernel untiled(const Operator& op, bool in_order, bool grouped) {
+TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool in_order, bool grouped) {
   const auto& s = std::get<AttentionShape>(op.shape);
+  const auto [batch, queries, cached] = sequences;
   const std::uint64_t shared = s.heads / s.kv_heads;
   const std::uint64_t group = grouped ? shared : 1;
   TileKernel kernel;
-  kernel.batch = s.batch * s.heads / group;
-  kernel.m = s.q * group;
+  kernel.batch = batch * s.heads / group;
+  kernel.m = queries * group;
   kernel.n = 1;
-  kernel.k = s.kv;
-  kernel.causal = s.causal;
-  kernel.causal_offset = s.kv - s.q;
+  kernel.k = cached;
+  kernel.causal = s.causal && queries > 1;
+  kernel.causal_offset = kernel.causal ? cached - queries : 0;
   kernel.causal_rows_per_position = group;
-  kernel.useful_macs = operator_macs(op);
+  kernel.useful_macs = attention_macs(s, sequences);
   kernel.mac_dtype = op.dtype;
+  const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads) {
+    return storage_bytes(tensor.dtype, batch * positions * heads * s.head_dim);
+  };
   const std::uint32_t bits = storage_bits(op.inputs.at(0).dtype);
   KernelOperand q;
   q.tensor = TensorId{0};
@@ -38,7 +47,7 @@ TileKernel untiled(const Operator& op, bool in_order, bool grouped) {
   q.rows = tile_of(LoopDim::m);
   q.cols = fixed_length(s.head_dim);
   q.bits = bits;
-  q.tensor_bytes = op.inputs[0].bytes();
+  q.tensor_bytes = bytes(op.inputs[0], queries, s.heads);
   KernelOperand key;
   key.tensor = TensorId{1};
   key.by_batch = key.by_k = true;
@@ -46,16 +55,16 @@ TileKernel untiled(const Operator& op, bool in_order, bool grouped) {
   key.rows = tile_of(LoopDim::k);
   key.cols = fixed_length(s.head_dim);
   key.bits = storage_bits(op.inputs.at(1).dtype);
-  key.tensor_bytes = op.inputs[1].bytes();
+  key.tensor_bytes = bytes(op.inputs[1], cached, s.kv_heads);
   KernelOperand value = key;
   value.tensor = TensorId{2};
-  value.tensor_bytes = op.inputs.at(2).bytes();
+  value.tensor_bytes = bytes(op.inputs.at(2), cached, s.kv_heads);
   kernel.inputs = {q, key, value};
   KernelOperand out = q;
   out.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
   out.once = false;
   out.bits = storage_bits(op.outputs.at(0).dtype);
-  out.tensor_bytes = op.outputs[0].bytes();
+  out.tensor_bytes = bytes(op.outputs[0], queries, s.heads);
   kernel.outputs = {out};
   MatrixStep scores;
   scores.m = tile_of(LoopDim::m);
@@ -74,103 +83,280 @@ TileKernel untiled(const Operator& op, bool in_order, bool grouped) {
   return kernel;
 }
 
-}  // namespace
+// The sequences of one launch.
+using Sequences = std::vector<AttendedSequences>;
 
-std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, std::size_t most,
-                                     const TileRequest& request, MapObjective objective) {
-  const auto& s = std::get<AttentionShape>(op.shape);
-  const KernelEstimate estimate(arch);
-  const bool in_order = arch.execution.library && !arch.execution.library->attention_overlaps;
-  const bool shipped = arch.execution.library.has_value() && !request.any();
-  const TileKernel base = untiled(op, in_order, !shipped);
-  CandidateList list(estimate, most, objective);
-  constexpr std::uint64_t library_query_tile = 128;
-  auto ms =
-      request.m != 0 ? std::vector<std::uint64_t>{std::min(request.m, base.m)} : tile_sizes(base.m, 16, 1024);
-  // FlashAttention-2 keeps 128 queries (fewer where they do not fit) and walks over blocks of 64 keys (128
-  // for short heads).
-  if (shipped && s.q > 1) {
-    ms.clear();
-    for (std::uint64_t tile = library_query_tile; tile >= 16; tile /= 2)
-      ms.push_back(std::min(tile, round_up<std::uint64_t>(base.m, 16)));
+// Those that are alike as one.
+Sequences merged(const Sequences& sequences) {
+  Sequences groups;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> index;
+  for (const AttendedSequences& s : sequences) {
+    const auto [at, fresh] = index.emplace(std::pair(s.q, s.kv), groups.size());
+    if (fresh) {
+      groups.push_back(s);
+    } else {
+      groups[at->second].batch += s.batch;
+    }
   }
-  auto ks = request.k != 0 ? std::vector<std::uint64_t>{std::min(request.k, base.k)}
-                           : tile_sizes(base.k, shipped ? 16 : 64, 4096);
-  if (shipped && s.q > 1) {
-    ks.clear();
-    for (std::uint64_t block = s.head_dim > 64 ? 64 : 128; block >= 16; block /= 2)
-      ks.push_back(std::min(block, base.k));
+  return groups;
+}
+
+// Alike ones with as many queries, and as many pairs of a query and a cached position, on about the whole.
+AttendedSequences mean_of(const Sequences& sequences) {
+  if (sequences.size() == 1) return sequences.front();
+  double queries = 0;  // of all sequences; and the means, a query counting as much as another
+  double mean_q = 0;
+  double mean_kv = 0;
+  for (const auto& [batch, q, kv] : sequences) {
+    const double weight = static_cast<double>(batch) * static_cast<double>(q);
+    queries += weight;
+    mean_q += weight * static_cast<double>(q);
+    mean_kv += weight * static_cast<double>(kv);
   }
-  const auto reduction = [&](const TileKernel& kernel) {
-    TileKernel sum = reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor,
-                                      base.batch * base.m, s.head_dim, kernel.split_k, base.outputs[0].bits);
-    KernelOperand statistics = sum.inputs[0];
+  const auto whole = [](double x) { return std::max<std::uint64_t>(1, std::llround(x)); };
+  const std::uint64_t q = whole(mean_q / queries);
+  return {whole(queries / static_cast<double>(q)), q, std::max(q, whole(mean_kv / queries))};
+}
+
+// Attention of the sequences of one launch, on a machine.
+class AttentionMapper {
+ public:
+  AttentionMapper(const ArchSpec& arch, const Operator& op, const TileRequest& request,
+                  const Sequences& sequences)
+      : arch_(arch),
+        op_(op),
+        shape_(std::get<AttentionShape>(op.shape)),
+        request_(request),
+        sequences_(merged(sequences)),
+        shipped_(arch.execution.library && !request.any()),
+        decodes_(std::all_of(sequences_.begin(), sequences_.end(),
+                             [](const AttendedSequences& s) { return s.q == 1; })),
+        estimate_(arch),
+        mean_(untiled(mean_of(sequences_))),
+        widest_(mean_) {
+    for (const AttendedSequences& s : sequences_) {
+      rows_ += s.batch * s.q * shape_.heads;
+      const TileKernel each = untiled(s);
+      widest_.m = std::max(widest_.m, each.m);
+      widest_.k = std::max(widest_.k, each.k);
+    }
+  }
+
+  // The best `most` candidates, best first; none where none fits.
+  std::vector<Candidate> candidates(std::size_t most, MapObjective objective) const;
+
+ private:
+  const ArchSpec& arch_;
+  const Operator& op_;
+  const AttentionShape& shape_;
+  const TileRequest& request_;
+  const Sequences sequences_;
+  const bool shipped_;  // as a library has it
+  const bool decodes_;
+  const KernelEstimate estimate_;
+  const TileKernel mean_;   // of all
+  TileKernel widest_;       // the mean, as long as the longest
+  std::uint64_t rows_ = 0;  // of queries, over all heads
+
+  TileKernel untiled(const AttendedSequences& sequences) const {
+    const bool in_order = arch_.execution.library && !arch_.execution.library->attention_overlaps;
+    return orrery::untiled(op_, sequences, in_order, !shipped_);
+  }
+  std::vector<std::uint64_t> query_tiles(const TileKernel& kernel) const;
+  std::vector<std::uint64_t> block_sizes(const TileKernel& kernel) const;
+  bool may_split(const TileKernel& kernel, std::uint32_t split) const;
+  TileKernel cut(TileKernel kernel, std::uint64_t query_tile, std::uint64_t block, std::uint32_t split) const;
+  bool lay_out_for_all(TileKernel& kernel) const;
+  TileKernel as_if_all(const AttendedSequences& sequences, const TileKernel& chosen) const;
+  KernelLaunch launch_of(const TileKernel& chosen, bool each_its_own) const;
+  TileKernel reduction(std::uint32_t splits) const;
+};
+
+// FlashAttention-2 keeps 128 queries (fewer where they do not fit) ...
+std::vector<std::uint64_t> AttentionMapper::query_tiles(const TileKernel& kernel) const {
+  if (request_.m != 0) return {std::min(request_.m, kernel.m)};
+  if (!shipped_ || decodes_) return tile_sizes(kernel.m, 16, 1024);
+  constexpr std::uint64_t kLibraryTile = 128;
+  std::vector<std::uint64_t> sizes;
+  for (std::uint64_t tile = kLibraryTile; tile >= 16; tile /= 2)
+    sizes.push_back(std::min(tile, round_up<std::uint64_t>(kernel.m, 16)));
+  return sizes;
+}
+
+// ... and walks over blocks of 64 keys (128 for short heads).
+std::vector<std::uint64_t> AttentionMapper::block_sizes(const TileKernel& kernel) const {
+  if (request_.k != 0) return {std::min(request_.k, kernel.k)};
+  if (!shipped_ || decodes_) return tile_sizes(kernel.k, shipped_ ? 16 : 64, 4096);
+  std::vector<std::uint64_t> sizes;
+  for (std::uint64_t block = shape_.head_dim > 64 ? 64 : 128; block >= 16; block /= 2)
+    sizes.push_back(std::min(block, kernel.k));
+  return sizes;
+}
+
+// Whether a context is long enough for so many splits, and the machine idle without.
+bool AttentionMapper::may_split(const TileKernel& kernel, std::uint32_t split) const {
+  const std::uint64_t plane = kernel.batch * kernel.m_tiles();
+  const std::uint64_t cores = arch_.cores.count;
+  return split == 1 || (split <= kernel.k_tiles() && plane * split <= 8 * cores && plane < 2 * cores &&
+                        !(kernel.causal && kernel.m > kernel.causal_rows_per_position));
+}
+
+TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std::uint64_t block,
+                                std::uint32_t split) const {
+  kernel.tile_m = query_tile;
+  kernel.tile_k = block;
+  kernel.padded = shipped_ && !decodes_;
+  kernel.split_k = split;
+  if (split > 1) {
+    kernel.outputs[0].by_split = true;
+    kernel.outputs[0].bits = 32;
+    KernelOperand statistics = kernel.outputs[0];  // a split's running maximum and sum
     statistics.tensor = TensorId{kFirstTemporary + 1};
-    statistics.by_n = false;
     statistics.cols = fixed_length(2);
-    statistics.tensor_bytes = base.batch * base.m * 2 * 4 * kernel.split_k;
-    sum.inputs.push_back(statistics);
-    sum.vector_steps.push_back({kSoftmaxCost, tile_of(LoopDim::m), fixed_length(kernel.split_k)});
-    complete_kernel(sum);
-    lay_out(arch, sum);
-    return sum;
+    kernel.outputs.push_back(statistics);
+  }
+  kernel.accumulator_bytes = (query_tile * shape_.head_dim + query_tile * block) * 4;
+  complete_kernel(kernel);
+  return kernel;
+}
+
+// Buffers for the tiles of whichever sequences have the largest.
+bool AttentionMapper::lay_out_for_all(TileKernel& kernel) const {
+  TileKernel widest = kernel;
+  widest.m = widest_.m;
+  widest.k = widest_.k;
+  complete_kernel(widest);
+  if (!lay_out(arch_, widest)) return false;
+  kernel.resident_items = widest.resident_items;
+  kernel.pipeline_stages = widest.pipeline_stages;
+  return true;
+}
+
+// How these sequences would be cut if all the work were of their kind, with the splits that were chosen.
+TileKernel AttentionMapper::as_if_all(const AttendedSequences& sequences, const TileKernel& chosen) const {
+  const auto work = [](const TileKernel& k) {
+    return static_cast<double>(k.batch) * static_cast<double>(k.m) * static_cast<double>(k.k);
   };
-  for (const std::uint64_t tm : ms) {
-    for (const std::uint64_t tk : ks) {
-      if (shipped && s.q > 1 && !list.empty()) break;  // the first that fits
+  TileKernel base = untiled(sequences);
+  const double times = work(mean_) / work(base);
+  base.batch = std::max<std::uint64_t>(1, std::llround(times * static_cast<double>(base.batch)));
+  TileKernel best = cut(base, chosen.tile_m, chosen.tile_k, chosen.split_k);
+  best.matrix_steps = chosen.matrix_steps;
+  best.resident_items = chosen.resident_items;
+  best.pipeline_stages = chosen.pipeline_stages;
+  double least = std::numeric_limits<double>::infinity();
+  for (const std::uint64_t query_tile : query_tiles(base)) {
+    for (const std::uint64_t block : block_sizes(base)) {
+      TileKernel kernel = cut(base, query_tile, block, chosen.split_k);
+      kernel.cores_used =
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(arch_.cores.count, kernel.items()));
+      for (const Dataflow dataflow : dataflows(arch_.cores.matrix)) {
+        for (MatrixStep& step : kernel.matrix_steps) step.dataflow = dataflow;
+        if (!lay_out(arch_, kernel)) continue;
+        const double seconds = estimate_.seconds(kernel);
+        if (seconds >= least) continue;
+        least = seconds;
+        best = kernel;
+      }
+    }
+  }
+  return best;
+}
+
+// What was chosen for the mean, or for `each_its_own`, with buffers that all have.
+KernelLaunch AttentionMapper::launch_of(const TileKernel& chosen, bool each_its_own) const {
+  std::vector<TileKernel> kernels;
+  std::uint64_t items = 0;
+  std::uint32_t resident = chosen.resident_items;
+  std::uint32_t stages = chosen.pipeline_stages;
+  for (const AttendedSequences& sequences : sequences_) {
+    const TileKernel like = each_its_own ? as_if_all(sequences, chosen) : chosen;
+    resident = std::min(resident, like.resident_items);
+    stages = std::min(stages, like.pipeline_stages);
+    TileKernel kernel = cut(untiled(sequences), like.tile_m, like.tile_k, chosen.split_k);
+    for (MatrixStep& step : kernel.matrix_steps) step.dataflow = like.matrix_steps[0].dataflow;
+    if (chosen.split_k > 1) kernel.outputs[0].tensor = TensorId{kFirstTemporary};
+    items += kernel.items();
+    kernels.push_back(std::move(kernel));
+  }
+  for (TileKernel& kernel : kernels) {
+    kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch_.cores.count, items));
+    kernel.resident_items = resident;
+    kernel.pipeline_stages = stages;
+  }
+  return KernelLaunch(std::move(kernels));
+}
+
+// Combines the splits' partial results by their running maxima and sums.
+TileKernel AttentionMapper::reduction(std::uint32_t splits) const {
+  const TensorId result{static_cast<std::uint32_t>(op_.inputs.size())};
+  TileKernel sum = reduction_kernel(arch_, TensorId{kFirstTemporary}, result, rows_, shape_.head_dim, splits,
+                                    storage_bits(op_.outputs[0].dtype));
+  KernelOperand statistics = sum.inputs[0];
+  statistics.tensor = TensorId{kFirstTemporary + 1};
+  statistics.by_n = false;
+  statistics.cols = fixed_length(2);
+  statistics.tensor_bytes = rows_ * 2 * 4 * splits;
+  sum.inputs.push_back(statistics);
+  sum.vector_steps.push_back({kSoftmaxCost, tile_of(LoopDim::m), fixed_length(splits)});
+  complete_kernel(sum);
+  lay_out(arch_, sum);
+  return sum;
+}
+
+std::vector<Candidate> AttentionMapper::candidates(std::size_t most, MapObjective objective) const {
+  CandidateList list(estimate_, most, objective);
+  for (const std::uint64_t query_tile : query_tiles(widest_)) {
+    for (const std::uint64_t block : block_sizes(widest_)) {
+      if (shipped_ && !decodes_ && !list.empty()) break;  // the first that fits
       for (std::uint32_t split = 1; split <= 64; split *= 2) {
-        TileKernel kernel = base;
-        kernel.tile_m = tm;
-        kernel.tile_k = tk;
-        kernel.padded = shipped && s.q > 1;
-        kernel.split_k = split;
-        const std::uint64_t plane = kernel.batch * kernel.m_tiles();
-        if (split > 1 && (split > kernel.k_tiles() || plane * split > 8 * std::uint64_t{arch.cores.count} ||
-                          plane >= 2 * std::uint64_t{arch.cores.count} ||
-                          (kernel.causal && kernel.m > kernel.causal_rows_per_position))) {
-          break;
-        }
-        if (split > 1) {
-          kernel.outputs[0].by_split = true;
-          kernel.outputs[0].bits = 32;
-          KernelOperand statistics = kernel.outputs[0];  // a split's running maximum and sum
-          statistics.tensor = TensorId{kFirstTemporary + 1};
-          statistics.cols = fixed_length(2);
-          kernel.outputs.push_back(statistics);
-        }
-        kernel.accumulator_bytes = (tm * s.head_dim + tm * tk) * 4;
-        complete_kernel(kernel);
+        TileKernel kernel = cut(mean_, query_tile, block, split);
+        if (!may_split(kernel, split)) break;
         kernel.cores_used =
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
-        for (const Dataflow dataflow : dataflows(arch.cores.matrix)) {
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(arch_.cores.count, kernel.items()));
+        for (const Dataflow dataflow : dataflows(arch_.cores.matrix)) {
           for (MatrixStep& step : kernel.matrix_steps) step.dataflow = dataflow;
-          if (!lay_out(arch, kernel)) continue;
-          double seconds = estimate.seconds(kernel);
-          if (split > 1) seconds += estimate.seconds(reduction(kernel));
+          if (!lay_out_for_all(kernel)) continue;
+          double seconds = estimate_.seconds(kernel);
+          if (split > 1) seconds += estimate_.seconds(reduction(split));
           list.offer(kernel, seconds);
         }
       }
     }
   }
   std::vector<Candidate> result;
-  for (const CandidateList::Entry& entry : list.best()) {
+  const auto add = [&](const CandidateList::Entry& entry, bool each_its_own) {
     Candidate candidate;
-    TileKernel kernel = entry.kernel;
     candidate.estimate_s = entry.estimate_s;
     candidate.thrifty = entry.thrifty;
-    candidate.description = fmt::format(
-        "query tile {}, kv block {}, split_kv {}, {} cores x {} items x {} buffers", kernel.tile_m,
-        kernel.tile_k, kernel.split_k, kernel.cores_used, kernel.resident_items, kernel.pipeline_stages);
-    if (kernel.split_k > 1) {
-      kernel.outputs[0].tensor = TensorId{kFirstTemporary};
-      candidate.program.tasks.push_back({kernel, {}});
-      candidate.program.tasks.push_back({reduction(kernel), {0}});
-    } else {
-      candidate.program.tasks.push_back({kernel, {}});
-    }
+    KernelLaunch launch = launch_of(entry.kernel, each_its_own);
+    const TileKernel& first = launch.front();
+    candidate.description =
+        fmt::format("query tile {}, kv block {}{}, split_kv {}, {} cores x {} items x {} buffers",
+                    first.tile_m, first.tile_k, each_its_own ? " of the first" : "", first.split_k,
+                    first.cores_used, first.resident_items, first.pipeline_stages);
+    candidate.program.tasks.push_back({std::move(launch), {}});
+    const std::uint32_t splits = entry.kernel.split_k;
+    if (splits > 1) candidate.program.tasks.push_back({reduction(splits), {0}});
     result.push_back(std::move(candidate));
+  };
+  const std::vector<CandidateList::Entry> best = list.best();
+  if (!shipped_ && sequences_.size() > 1) {
+    std::set<std::uint32_t> splits;
+    for (const CandidateList::Entry& entry : best) {
+      if (splits.insert(entry.kernel.split_k).second) add(entry, true);
+    }
   }
+  for (const CandidateList::Entry& entry : best) add(entry, false);
   return result;
+}
+
+}  // namespace
+
+std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, std::size_t most,
+                                     const TileRequest& request, MapObjective objective) {
+  const Sequences sequences = std::get<AttentionShape>(op.shape).groups();
+  return AttentionMapper(arch, op, request, sequences).candidates(most, objective);
 }
 
 }  // namespace orrery

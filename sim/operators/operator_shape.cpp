@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/util/checked.h"
+
 namespace orrery {
 namespace {
 
@@ -11,8 +13,11 @@ struct Describe {
                        : fmt::format("{}x{}x{}", s.m, s.n, s.k);
   }
   std::string operator()(const AttentionShape& s) const {
-    return fmt::format("batch {}, {} heads ({} kv) of {}, q {}, kv {}{}", s.batch, s.heads, s.kv_heads,
-                       s.head_dim, s.q, s.kv, s.causal ? ", causal" : "");
+    const std::string more = s.more.empty() ? ""
+                                            : fmt::format(", with {} more groups of sequences, {} in all",
+                                                          s.more.size(), s.sequences());
+    return fmt::format("batch {}, {} heads ({} kv) of {}, q {}, kv {}{}{}", s.batch, s.heads, s.kv_heads,
+                       s.head_dim, s.q, s.kv, s.causal ? ", causal" : "", more);
   }
   std::string operator()(const VectorShape& s) const { return fmt::format("{}x{}", s.rows, s.cols); }
   std::string operator()(const RoutingShape& s) const {
@@ -24,6 +29,30 @@ struct Describe {
 };
 
 }  // namespace
+
+std::vector<AttendedSequences> AttentionShape::groups() const {
+  std::vector<AttendedSequences> all = {{batch, q, kv}};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+std::uint64_t AttentionShape::sequences() const {
+  std::uint64_t sum = batch;
+  for (const AttendedSequences& g : more) sum = checked_sum(sum, g.batch);
+  return sum;
+}
+
+std::uint64_t AttentionShape::query_positions() const {
+  std::uint64_t sum = checked_product({batch, q});
+  for (const AttendedSequences& g : more) sum = checked_sum(sum, checked_product({g.batch, g.q}));
+  return sum;
+}
+
+std::uint64_t AttentionShape::cached_positions() const {
+  std::uint64_t sum = checked_product({batch, kv});
+  for (const AttendedSequences& g : more) sum = checked_sum(sum, checked_product({g.batch, g.kv}));
+  return sum;
+}
 
 std::string describe(const OperatorShape& shape) {
   return std::visit(Describe{}, shape);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace orrery {
 
@@ -11,11 +12,22 @@ namespace orrery {
 struct MatmulShape {
   std::uint64_t batch = 1, m = 0, n = 0, k = 0;
 };
-// q query positions against kv cached ones, in each of `batch` sequences. Causal: query i of q sees
-// kv - q + i + 1 positions.
+// Sequences that are alike: q query positions of each against kv cached ones.
+struct AttendedSequences {
+  std::uint64_t batch = 1, q = 0, kv = 0;
+};
+// Attention of `batch` sequences with q query positions against kv cached ones, and of `more` that are unlike
+// them. Causal: query i of q sees kv - q + i + 1 positions.
 struct AttentionShape {
   std::uint64_t batch = 1, heads = 0, kv_heads = 0, head_dim = 0, q = 0, kv = 0;
   bool causal = false;
+  std::vector<AttendedSequences> more = {};
+
+  std::vector<AttendedSequences> groups() const;  // all of them
+  // Over all sequences; throw ConfigError beyond 2^64.
+  std::uint64_t sequences() const;
+  std::uint64_t query_positions() const;
+  std::uint64_t cached_positions() const;
 };
 // Row-wise and element-wise operators: `rows` rows whose output has `cols` elements.
 struct VectorShape {
@@ -33,7 +45,8 @@ struct CollectiveShape {
 };
 using OperatorShape = std::variant<MatmulShape, AttentionShape, VectorShape, RoutingShape, CollectiveShape>;
 
-// Calls visit(name, extent) for each extent of a shape, in the order in which files write them.
+// Calls visit(name, extent) for each extent of a shape, in the order in which files write them. `more` is a
+// list of groups of three extents.
 template <class Shape, class Visit>
 void for_each_extent(Shape& shape, Visit visit) {
   using Bare = std::remove_const_t<Shape>;
@@ -50,6 +63,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("q", shape.q);
     visit("kv", shape.kv);
     visit("causal", shape.causal);
+    visit("more", shape.more);
   } else if constexpr (std::is_same_v<Bare, VectorShape>) {
     visit("rows", shape.rows);
     visit("cols", shape.cols);

@@ -34,11 +34,15 @@ class OperatorCheck {
     const auto& s = std::get<AttentionShape>(op_.shape);
     if (!inputs(3, 3)) return;
     if (s.heads % s.kv_heads != 0) fault_ = "key 'shape.kv_heads' does not divide 'shape.heads'";
-    if (s.causal && s.q > s.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";
-    tensor("inputs", op_.inputs[0], {s.batch, s.q, s.heads, s.head_dim});
-    tensor("inputs", op_.inputs[1], {s.batch, s.kv, s.kv_heads, s.head_dim});
-    tensor("inputs", op_.inputs[2], {s.batch, s.kv, s.kv_heads, s.head_dim});
-    tensor("outputs", op_.outputs.front(), {s.batch, s.q, s.heads, s.head_dim});
+    for (const AttendedSequences& group : s.groups()) {
+      if (s.causal && group.q > group.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";
+    }
+    const std::uint64_t queries = s.query_positions();
+    const std::uint64_t cached = s.cached_positions();
+    tensor("inputs", op_.inputs[0], {queries, s.heads, s.head_dim});
+    tensor("inputs", op_.inputs[1], {cached, s.kv_heads, s.head_dim});
+    tensor("inputs", op_.inputs[2], {cached, s.kv_heads, s.head_dim});
+    tensor("outputs", op_.outputs.front(), {queries, s.heads, s.head_dim});
   }
   void operator()(const VectorFamily& family) {
     const auto& s = std::get<VectorShape>(op_.shape);
@@ -64,14 +68,20 @@ class OperatorCheck {
   template <class Shape>
   void positive(const Shape& shape) {
     for_each_extent(shape, [this](const char* name, const auto& extent) {
-      if constexpr (!std::is_same_v<std::decay_t<decltype(extent)>, bool>) {
-        constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
-        if (fault_.empty() && (extent == 0 || extent > kMost)) {
-          fault_ =
-              "key 'shape." + std::string(name) + "' is " + std::to_string(extent) + "; expected 1 to 2^40";
+      using Extent = std::decay_t<decltype(extent)>;
+      if constexpr (std::is_same_v<Extent, std::vector<AttendedSequences>>) {
+        for (const auto& [batch, q, kv] : extent) {
+          for (const std::uint64_t value : {batch, q, kv}) within(name, value);
         }
+      } else if constexpr (!std::is_same_v<Extent, bool>) {
+        within(name, extent);
       }
     });
+  }
+  void within(const char* name, std::uint64_t extent) {
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+    if (!fault_.empty() || (extent > 0 && extent <= kMost)) return;
+    fault_ = "key 'shape." + std::string(name) + "' is " + std::to_string(extent) + "; expected 1 to 2^40";
   }
   bool inputs(std::size_t least, std::size_t most) {
     if (!fault_.empty()) return false;

@@ -8,9 +8,9 @@ namespace {
 struct Macs {
   std::uint64_t operator()(const MatmulShape& s) const { return checked_product({s.batch, s.m, s.n, s.k}); }
   std::uint64_t operator()(const AttentionShape& s) const {
-    std::uint64_t pairs = checked_product({s.q, s.kv});
-    if (s.causal) pairs = s.q * (s.kv - s.q) + s.q * (s.q + 1) / 2;
-    return checked_product({2, s.batch, s.heads, s.head_dim, pairs});  // Q K^T and P V
+    std::uint64_t sum = 0;
+    for (const AttendedSequences& group : s.groups()) sum = checked_sum(sum, attention_macs(s, group));
+    return sum;
   }
   std::uint64_t operator()(const VectorShape& /*s*/) const { return 0; }
   std::uint64_t operator()(const RoutingShape& /*s*/) const { return 0; }
@@ -18,6 +18,13 @@ struct Macs {
 };
 
 }  // namespace
+
+std::uint64_t attention_macs(const AttentionShape& shape, const AttendedSequences& group) {
+  const auto [batch, q, kv] = group;
+  std::uint64_t pairs = checked_product({q, kv});
+  if (shape.causal) pairs = q * (kv - q) + q * (q + 1) / 2;
+  return checked_product({2, batch, shape.heads, shape.head_dim, pairs});  // Q K^T and P V
+}
 
 std::uint64_t operator_macs(const Operator& op) {
   return std::visit(Macs{}, op.shape);

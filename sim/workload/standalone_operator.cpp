@@ -17,10 +17,10 @@ struct Furnish {
   }
   void operator()(const AttentionFamily& /*family*/) const {
     const auto& s = std::get<AttentionShape>(op.shape);
-    in(TensorKind::activation, {s.batch, s.q, s.heads, s.head_dim}, op.dtype);
-    in(TensorKind::kv, {s.batch, s.kv, s.kv_heads, s.head_dim}, op.dtype);
-    in(TensorKind::kv, {s.batch, s.kv, s.kv_heads, s.head_dim}, op.dtype);
-    out({s.batch, s.q, s.heads, s.head_dim}, op.dtype);
+    in(TensorKind::activation, {s.query_positions(), s.heads, s.head_dim}, op.dtype);
+    in(TensorKind::kv, {s.cached_positions(), s.kv_heads, s.head_dim}, op.dtype);
+    in(TensorKind::kv, {s.cached_positions(), s.kv_heads, s.head_dim}, op.dtype);
+    out({s.query_positions(), s.heads, s.head_dim}, op.dtype);
   }
   void operator()(const VectorFamily& family) const {
     const auto& s = std::get<VectorShape>(op.shape);

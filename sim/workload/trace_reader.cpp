@@ -1,5 +1,6 @@
 #include "sim/workload/trace_reader.h"
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -96,16 +97,38 @@ std::vector<Tensor> read_tensors(const json& line, const char* key, TensorNames&
   return list;
 }
 
+// Groups of sequences beside the first: [batch, q, kv] each.
+std::vector<AttendedSequences> read_more(const json& list) {
+  std::vector<AttendedSequences> more;
+  const auto fits = [](const json& group) {
+    return group.is_array() && group.size() == 3 &&
+           std::all_of(group.begin(), group.end(), [](const json& n) { return n.is_number_unsigned(); });
+  };
+  if (!list.is_array() || !std::all_of(list.begin(), list.end(), fits))
+    throw LineError{"key 'shape.more' must be a list of [batch, q, kv]"};
+  for (const json& group : list) {
+    const auto at = [&group](std::size_t i) { return group[i].get<std::uint64_t>(); };
+    more.push_back({at(0), at(1), at(2)});
+  }
+  return more;
+}
+
 // Reads the extents that a shape of this kind has, and no others.
 template <class Shape>
 Shape read_extents(const json& object) {
   Shape shape;
   std::vector<std::string> names;
-  for_each_extent(shape, [&names](const char* name, auto& /*extent*/) { names.emplace_back(name); });
+  for_each_extent(shape, [&](const char* name, auto& extent) {
+    using Extent = std::remove_reference_t<decltype(extent)>;
+    if (!std::is_same_v<Extent, std::vector<AttendedSequences>> || object.contains(name))
+      names.emplace_back(name);
+  });
   check_keys(object, names, "shape.");
   for_each_extent(shape, [&object](const char* name, auto& extent) {
     using Extent = std::remove_reference_t<decltype(extent)>;
-    if constexpr (std::is_same_v<Extent, bool>) {
+    if constexpr (std::is_same_v<Extent, std::vector<AttendedSequences>>) {
+      if (object.contains(name)) extent = read_more(object[name]);
+    } else if constexpr (std::is_same_v<Extent, bool>) {
       if (!object[name].is_boolean())
         throw LineError{"key 'shape." + std::string(name) + "' must be true or false"};
       extent = object[name].get<bool>();

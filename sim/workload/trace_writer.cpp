@@ -26,7 +26,13 @@ json shape(const OperatorShape& shape) {
   json object = json::object();
   std::visit(
       [&object](const auto& s) {
-        for_each_extent(s, [&object](const char* name, const auto& extent) { object[name] = extent; });
+        for_each_extent(s, [&object](const char* name, const auto& extent) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(extent)>, std::vector<AttendedSequences>>) {
+            for (const auto& [batch, q, kv] : extent) object[name].push_back({batch, q, kv});
+          } else {
+            object[name] = extent;
+          }
+        });
       },
       shape);
   return object;

@@ -113,6 +113,10 @@ TEST(BadInput, ImpossibleOptions) {
   expect_refused("run --arch asic/tpu-v3 --model gpt2 --input 64 --dtype int8", 2, {"no rate for int8"});
   expect_refused("kernel --arch asic/tpu-v5e --op matmul --m 4 --n 4", 2, {"needs --k"});
   expect_refused("kernel --arch asic/tpu-v5e --op gelu --m 4 --n 4 --k 4", 2, {"does not take --k"});
+  for (const char* more : {"2x1", "2x1x0", "ax1x2", "2x1x-3", "2x1x3x4", "2x1x3,,1x1x2"})
+    expect_refused("kernel --arch asic/tpu-v5e --op attention --q 1 --kv 4 --heads 2 --head-dim 64 --more " +
+                       std::string(more),
+                   2, {"--more has", "expected BxQxKV"});
   expect_refused("kernel --arch asic/tpu-v5e --op mtmul --m 4", 2, {"'matmul'"});
   expect_refused("kernel --arch asic/tpu-v5e --op expert_sum --m 1 --n 1 --experts-per-token 4294967297", 2,
                  {"--experts-per-token 4294967297", "at most 65536"});

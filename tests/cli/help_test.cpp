@@ -20,6 +20,8 @@ TEST(Help, EveryCommandExplainsItselfWithExamplesThatRun) {
   for (const char* example :
        {"kernel --arch gpu/h100-sxm --op rmsnorm --m 4096 --n 8192 --format json",
         "kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 --causal",
+        "kernel --arch gpu/h100-sxm --op attention --batch 32 --q 1 --kv 4096 --more 96x1x1000,8x1x30000 "
+        "--heads 32 --kv-heads 8 --head-dim 128",
         "kernel --arch gpu/a100-sxm-80gb --op all_reduce --bytes 1048576 --devices 8",
         "run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --input 512 --format json",
         "run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline",

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <functional>
 #include <sstream>
+#include <tuple>
 
 #include "sim/config/arch_loader.h"
 #include "sim/config/name_lookup.h"
@@ -184,6 +185,68 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
     EXPECT_GE(t[1], t[2] * (1 - 1e-9));
     EXPECT_NEAR(t[0] / t[1], 1, 0.05);
     EXPECT_NEAR(joules[0] / joules[1], 1, 0.03);
+  }
+}
+
+AttentionShape unlike_sequences(Random& random) {
+  AttentionShape s;
+  s.kv_heads = 1 + random.below(4);
+  s.heads = s.kv_heads * (1 + random.below(4));
+  s.head_dim = std::uint64_t{32} << random.below(3);
+  s.causal = random.below(2) == 0;
+  const bool decodes = random.below(3) > 0;
+  const std::uint64_t groups = 2 + random.below(20);
+  for (std::uint64_t i = 0; i < groups; ++i) {
+    const std::uint64_t q = decodes ? 1 : wild_extent(random, 128);
+    s.more.push_back({1 + random.below(3), q, q + random.below(1024)});
+  }
+  s.batch = s.more.back().batch;
+  s.q = s.more.back().q;
+  s.kv = s.more.back().kv;
+  s.more.pop_back();
+  return s;
+}
+
+// One launch for sequences of unlike lengths: the work of all, exactly; no longer than a launch for each
+// group, and as long as one for all where they are alike after all.
+TEST_P(Wild, UnlikeSequencesAreOneKernel) {
+  const ArchSpec arch = load_arch_named(GetParam());
+  const DType dtype = activation_dtype(arch.execution.default_dtype);
+  OperatorRunner runner(arch, at(Fidelity::tile));
+  OperatorRunner bounds(arch, at(Fidelity::roofline));
+  Random random(53);
+  for (int i = 0; i < std::max(2, ORRERY_WILD_OPERATORS / 16); ++i) {
+    const AttentionShape shape = unlike_sequences(random);
+    const Operator op = standalone_attention(shape, dtype);
+    expect_physics(op, runner, bounds);
+    const KernelResult together = run_kernel(op, runner);
+    double apart_s = 0;
+    std::uint64_t apart_stored = 0;
+    for (const AttendedSequences& group : shape.groups()) {
+      AttentionShape alone = shape;
+      alone.more.clear();
+      std::tie(alone.batch, alone.q, alone.kv) = std::tie(group.batch, group.q, group.kv);
+      const KernelResult r = run_kernel(standalone_attention(alone, dtype), runner);
+      apart_s += r.latency_s;
+      apart_stored += operator_bytes(standalone_attention(alone, dtype)).written;
+    }
+    SCOPED_TRACE(arch.name + " " + describe(op) + ": " + together.mapping);
+    // A library's one kernel pads short sequences to the tile of the mean.
+    EXPECT_LE(together.latency_s, (arch.execution.library ? 1.1 : 1.02) * apart_s);
+    EXPECT_EQ(operator_bytes(op).written, apart_stored);
+
+    AttentionShape one = shape;
+    one.more.clear();
+    one.batch = 6;
+    AttentionShape halves = one;
+    halves.batch = 2;
+    halves.more = {{3, one.q, one.kv}, {1, one.q, one.kv}};
+    const KernelResult whole = run_kernel(standalone_attention(one, dtype), runner);
+    const KernelResult pieces = run_kernel(standalone_attention(halves, dtype), runner);
+    EXPECT_EQ(whole.mapping, pieces.mapping);
+    EXPECT_EQ(pieces.latency_s, whole.latency_s);
+    EXPECT_EQ(pieces.counts.dram_read_bytes, whole.counts.dram_read_bytes);
+    EXPECT_EQ(pieces.counts.total_macs(), whole.counts.total_macs());
   }
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <optional>
 #include <sstream>
 
 #include "sim/config/arch_loader.h"
@@ -21,7 +23,8 @@ namespace {
 const char* const kUsage =
     "orrery kernel --arch NAME --op OP [shape] [options]\n"
     "One operator on one machine, inputs in DRAM: device time, without the host's launch.\n"
-    "Shapes: matmul --m --n --k; attention --q --kv --heads --kv-heads --head-dim [--batch --causal];\n"
+    "Shapes: matmul --m --n --k; attention --q --kv --heads --kv-heads --head-dim [--batch --causal],\n"
+    "with --more BxQxKV for sequences of other lengths in the same kernel;\n"
     "row-wise and element-wise operators --m (rows) --n (row length of the output);\n"
     "expert_gather, expert_sum --m (tokens) --n (row length) --experts-per-token;\n"
     "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, send_recv --bytes --devices.";
@@ -29,6 +32,9 @@ const char* const kExamples =
     "  orrery kernel --arch gpu/a100-sxm-80gb --op matmul --m 64 --n 12288 --k 12288\n"
     "  orrery kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 "
     "--causal\n"
+    "  orrery kernel --arch gpu/h100-sxm --op attention --batch 32 --q 1 --kv 4096 --more "
+    "96x1x1000,8x1x30000 "
+    "--heads 32 --kv-heads 8 --head-dim 128\n"
     "  orrery kernel --arch gpu/h100-sxm --op rmsnorm --m 4096 --n 8192 --format json\n"
     "  orrery kernel --arch gpu/a100-sxm-80gb --op all_reduce --bytes 1048576 --devices 8\n";
 
@@ -50,9 +56,10 @@ class ShapeReader {
     used_.emplace_back(name);
     return values_.count(name) != 0;
   }
+  std::string text(const char* name) { return flag(name) ? values_[name].as<std::string>() : std::string(); }
   void refuse_others() const {
     for (const char* name : {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal",
-                             "experts-per-token", "bytes", "devices", "tile"}) {
+                             "more", "experts-per-token", "bytes", "devices", "tile"}) {
       bool known = false;
       for (const std::string& u : used_) known = known || u == name;
       if (!known && values_.count(name) != 0)
@@ -71,16 +78,39 @@ class ShapeReader {
   }
 };
 
-TileRequest parse_tile(const std::string& text) {
-  TileRequest tile;
+// "AxBxC", three positive numbers.
+std::optional<std::array<std::uint64_t, 3>> three_extents(const std::string& text) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  std::array<std::uint64_t, 3> of{};
   char x1 = 0;
   char x2 = 0;
   std::istringstream in(text);
-  if (!(in >> tile.m >> x1 >> tile.n >> x2 >> tile.k) || x1 != 'x' || x2 != 'x' || !in.eof() || tile.m == 0 ||
-      tile.n == 0 || tile.k == 0) {
-    throw UsageError("--tile is '" + text + "'; expected MxNxK, e.g. 128x256x64");
+  if (text.find('-') != std::string::npos || !(in >> of[0] >> x1 >> of[1] >> x2 >> of[2]) || x1 != 'x' ||
+      x2 != 'x' || !in.eof())
+    return std::nullopt;
+  for (const std::uint64_t extent : of) {
+    if (extent == 0 || extent > kMost) return std::nullopt;
   }
-  return tile;
+  return of;
+}
+
+TileRequest parse_tile(const std::string& text) {
+  const auto tile = three_extents(text);
+  if (!tile) throw UsageError("--tile is '" + text + "'; expected MxNxK, e.g. 128x256x64");
+  return {(*tile)[0], (*tile)[1], (*tile)[2]};
+}
+
+std::vector<AttendedSequences> parse_more(const std::string& text) {
+  std::vector<AttendedSequences> more;
+  std::istringstream in(text);
+  for (std::string group; std::getline(in, group, ',');) {
+    const auto extents = three_extents(group);
+    if (!extents)
+      throw UsageError("--more has '" + group +
+                       "'; expected BxQxKV, e.g. 8x1x2048: sequences, query and cached positions of each");
+    more.push_back({(*extents)[0], (*extents)[1], (*extents)[2]});
+  }
+  return more;
 }
 
 // The shape of an operator, from the options of its family.
@@ -104,9 +134,12 @@ struct ShapeFrom {
     s.q = options.need("q");
     s.kv = options.need("kv");
     s.causal = options.flag("causal");
+    s.more = parse_more(options.text("more"));
     options.flag("tile");
     if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
-    if (s.causal && s.q > s.kv) throw UsageError("--causal needs --kv of at least --q");
+    for (const AttendedSequences& group : s.groups()) {
+      if (s.causal && group.q > group.kv) throw UsageError("--causal needs --kv of at least --q");
+    }
     return s;
   }
   OperatorShape operator()(const VectorFamily& /*family*/) const {
@@ -168,7 +201,9 @@ int kernel_command(const Arguments& arguments) {
       ("kv-heads", number(), "key/value heads (default: --heads)")("head-dim", number(),
                                                                    "length of a head")  //
       ("batch", number(), "independent products or sequences")("causal",
-                                                               "query i sees positions up to its own")     //
+                                                               "query i sees positions up to its own")  //
+      ("more", po::value<std::string>()->value_name("BxQxKV,.."),
+       "further sequences of the same attention: B of them with Q query and KV cached positions")          //
       ("experts-per-token", number(), "copies of a token's row in a mixture")                              //
       ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective")   //
       ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")       //

@@ -38,13 +38,45 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
                    {builder.cache("kv_new", appended)});
   }
   const Tensor out = builder.activation("attention", {tokens, query_cols});
-  for (std::size_t i = 0; i < facts.step.groups.size(); ++i) attend(builder, i, query, out);
+  if (facts.execution.fuses(FusedOperator::attention)) {
+    // Kernels for prompts and for sequences that decode are not the same.
+    std::vector<SequenceGroup> prompts;
+    std::vector<SequenceGroup> decoding;
+    for (const SequenceGroup& g : facts.step.groups) (g.new_tokens > 1 ? prompts : decoding).push_back(g);
+    const bool both = !prompts.empty() && !decoding.empty();
+    if (!prompts.empty()) attend(builder, prompts, "", query, out, false);
+    if (!decoding.empty()) attend(builder, decoding, both ? "_decoding" : "", query, out, both);
+  } else {
+    for (std::size_t i = 0; i < facts.step.groups.size(); ++i) attend_apart(builder, i, query, out);
+  }
   return project(builder, out, "attention_output", heads * head_dim, output_bias);
 }
 
-// A group's part of the attention; sequences of a group are alike, and run side by side.
-void AttentionBlock::attend(GraphBuilder& builder, std::size_t group, const Tensor& query,
-                            const Tensor& out) const {
+// One operator for all these sequences, whatever their lengths: a part of the attention.
+void AttentionBlock::attend(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
+                            const std::string& suffix, const Tensor& query, const Tensor& out,
+                            bool more) const {
+  const auto [query_heads, kv_heads_each] = on_each(builder.facts().tensor_parallel);
+  const SequenceGroup& first = groups.front();
+  AttentionShape shape{first.sequences, query_heads,      kv_heads_each,
+                       head_dim,        first.new_tokens, first.context};
+  shape.causal = !both_ways && first.new_tokens > 1;
+  for (std::size_t i = 1; i < groups.size(); ++i)
+    shape.more.push_back({groups[i].sequences, groups[i].new_tokens, groups[i].context});
+  const std::uint64_t cols = kv_heads_each * head_dim;
+  const std::vector<std::uint64_t> cached =
+      groups.size() == 1 ? std::vector<std::uint64_t>{first.sequences, first.context, cols}
+                         : std::vector<std::uint64_t>{shape.cached_positions(), cols};
+  const std::vector<std::uint64_t> rows = {shape.query_positions(), query_heads * head_dim};
+  builder.append(OperatorKind::attention, shape,
+                 {view(query, rows), builder.cache("k_cache" + suffix, cached),
+                  builder.cache("v_cache" + suffix, cached)},
+                 {view(out, rows)}, more);
+}
+
+// A group's part of the attention, as three operators; sequences of a group are alike, and run side by side.
+void AttentionBlock::attend_apart(GraphBuilder& builder, std::size_t group, const Tensor& query,
+                                  const Tensor& out) const {
   const GraphFacts& facts = builder.facts();
   const SequenceGroup& g = facts.step.groups[group];
   const auto [query_heads, kv_heads_each] = on_each(facts.tensor_parallel);
@@ -55,12 +87,6 @@ void AttentionBlock::attend(GraphBuilder& builder, std::size_t group, const Tens
   const Tensor keys = builder.cache("k_cache" + suffix, cached);
   const Tensor values = builder.cache("v_cache" + suffix, cached);
   const bool more = group > 0;  // of the same tensor
-  if (facts.execution.fuses(FusedOperator::attention)) {
-    const AttentionShape shape{batch, query_heads, kv_heads_each, head_dim, q, context, !both_ways && q > 1};
-    builder.append(OperatorKind::attention, shape, {view(query, rows), keys, values}, {view(out, rows)},
-                   more);
-    return;
-  }
   const std::uint64_t shared = query_heads / kv_heads_each;
   const std::uint64_t pairs = batch * kv_heads_each;
   const std::vector<std::uint64_t> square = {batch * query_heads * q, context};

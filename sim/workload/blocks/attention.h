@@ -27,7 +27,9 @@ struct AttentionBlock {
     std::uint64_t query = 0, kv = 0;
   };
   Heads on_each(std::uint64_t devices) const;
-  void attend(GraphBuilder& builder, std::size_t group, const Tensor& query, const Tensor& out) const;
+  void attend(GraphBuilder& builder, const std::vector<SequenceGroup>& groups, const std::string& suffix,
+              const Tensor& query, const Tensor& out, bool more) const;
+  void attend_apart(GraphBuilder& builder, std::size_t group, const Tensor& query, const Tensor& out) const;
 };
 
 }  // namespace orrery

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/config/arch_loader.h"
+#include "sim/workload/standalone_operator.h"
 #include "tests/support/random_operator.h"
 
 namespace orrery::test {
@@ -33,6 +34,12 @@ TEST(ShapeKey, ComparedOrMadeItTellsTheSameOperatorsApart) {
       other.inputs.front().kind = TensorKind::kv;
     }
     operators.push_back(other);
+  }
+  // And sequences of unlike lengths: other groups, or as many numbers in other places.
+  for (const std::vector<AttendedSequences>& more :
+       std::vector<std::vector<AttendedSequences>>{{}, {{2, 1, 9}}, {{1, 2, 9}}, {{2, 1, 9}, {2, 1, 9}}}) {
+    operators.push_back(standalone_attention({4, 8, 2, 64, 1, 9, true, more}, DType::fp16));
+    operators.push_back(operators.back());
   }
   std::size_t same = 0;
   for (const Operator& a : operators) {

@@ -104,6 +104,17 @@ TEST(Trace, RefusesUnknownKeysMissingKeysAndWrongShapes) {
   EXPECT_NE(message_of(small_trace() + "{not json}\n").find("not a JSON line"), std::string::npos);
 }
 
+TEST(Trace, RefusesGroupsOfSequencesThatAreNone) {
+  const auto with = [](const std::string& more) {
+    return message_of(replaced(small_trace(), "\"causal\":true", "\"causal\":true,\"more\":" + more));
+  };
+  for (const char* list : {"3", "[3]", "[[1,2]]", "[[1,2,-3]]", "[[1,2,3.5]]"})
+    EXPECT_NE(with(list).find("'shape.more' must be a list of [batch, q, kv]"), std::string::npos) << list;
+  EXPECT_NE(with("[[1,0,5]]").find("'shape.more' is 0"), std::string::npos);
+  EXPECT_NE(with("[[1,6,5]]").find("exceeds 'shape.kv' of causal"), std::string::npos);
+  EXPECT_NE(with("[[1,1,5]]").find("elements; the shape gives"), std::string::npos);
+}
+
 TEST(Trace, PutsOperatorsWrittenOutOfOrderIntoOrder) {
   std::istringstream in(small_trace());
   std::vector<std::string> lines;
