@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <utility>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -89,6 +91,23 @@ Diagnostic describe(const ConfigDocument& document, const json& schema, const Fi
   return document.diagnostic(finding.pointer, message);
 }
 
+struct CompiledSchema {
+  json text;
+  valijson::Schema compiled;
+  explicit CompiledSchema(json schema) : text(std::move(schema)) {
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(text), compiled);
+  }
+};
+
+const CompiledSchema& compiled_schema(const std::string& name, const std::string& part) {
+  static std::map<std::pair<std::string, std::string>, CompiledSchema> schemas;
+  const std::pair<std::string, std::string> key(name, part);
+  const auto known = schemas.find(key);
+  if (known != schemas.end()) return known->second;
+  return schemas.try_emplace(key, load_schema(name).at(json::json_pointer(part))).first->second;
+}
+
 std::filesystem::path schema_path(const std::string& schema_name) {
   // orrery/<what>/<version> -> <what>-<version>.json
   const std::size_t first = schema_name.find('/');
@@ -133,14 +152,13 @@ json load_schema(const std::string& schema_name) {
   return schema;
 }
 
-void validate_schema(const ConfigDocument& document, const json& schema) {
-  valijson::Schema compiled;
-  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema), compiled);
+void validate_against(const ConfigDocument& document, const std::string& schema_name,
+                      const std::string& part) {
+  const CompiledSchema& schema = compiled_schema(schema_name, part);
   valijson::Validator validator;
   valijson::ValidationResults results;
   const valijson::adapters::NlohmannJsonAdapter target(document.root());
-  if (validator.validate(compiled, target, &results)) return;
+  if (validator.validate(schema.compiled, target, &results)) return;
 
   std::vector<Finding> findings;
   valijson::ValidationResults::Error error;
@@ -152,7 +170,7 @@ void validate_schema(const ConfigDocument& document, const json& schema) {
     if (!is_summary(finding.text) && !repeated) findings.push_back(finding);
   }
   std::vector<Diagnostic> diagnostics;
-  for (const Finding& finding : findings) diagnostics.push_back(describe(document, schema, finding));
+  for (const Finding& finding : findings) diagnostics.push_back(describe(document, schema.text, finding));
   if (diagnostics.empty()) diagnostics.push_back({document.where(""), "does not match its schema"});
   throw ConfigError(diagnostics);
 }
@@ -166,7 +184,7 @@ void validate_as(const ConfigDocument& document, const std::string& expected) {
   if (name != expected) {
     throw ConfigError(document.where("/schema"), "'schema' is " + name.dump() + "; expected " + expected);
   }
-  validate_schema(document, load_schema(expected));
+  validate_against(document, expected);
 }
 
 }  // namespace orrery

@@ -19,8 +19,10 @@ nlohmann::json load_schema(const std::string& schema_name);
 // Names of all schemas shipped, sorted.
 std::vector<std::string> schema_names();
 
-// Throws ConfigError listing every violation.
-void validate_schema(const ConfigDocument& document, const nlohmann::json& schema);
+// Checks a document against a schema, or a part of one ("/definitions/scenario"), which is compiled once a
+// process. Throws ConfigError listing every violation.
+void validate_against(const ConfigDocument& document, const std::string& schema_name,
+                      const std::string& part = "");
 
 // Checks the `schema:` key, then the document against that schema; `expected` must be the schema's name.
 // Documents that are validated() already pass.

@@ -159,8 +159,8 @@ void validate_part(const json& configuration, const std::string& pointer) {
     return;
   }
   // Of the scenario, the schema of sweeps says what there is.
-  static const json scenario = load_schema("orrery/sweep/1").at("definitions").at("scenario");
-  validate_schema(ConfigDocument::of(configuration["scenario"], "scenario"), scenario);
+  validate_against(ConfigDocument::of(configuration["scenario"], "scenario"), "orrery/sweep/1",
+                   "/definitions/scenario");
   if (configuration["scenario"].contains("dtype"))
     dtype_named(configuration["scenario"]["dtype"].get<std::string>());
 }

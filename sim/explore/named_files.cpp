@@ -65,10 +65,7 @@ void drop_words(json& root) {
 }
 
 void check_against(const json& part, const char* schema, const std::string& name) {
-  static std::map<std::string, json> schemas;
-  auto found = schemas.find(schema);
-  if (found == schemas.end()) found = schemas.emplace(schema, load_schema(schema)).first;
-  validate_schema(ConfigDocument::of(part, name), found->second);
+  validate_against(ConfigDocument::of(part, name), schema);
 }
 
 void put_content(json& arch, const std::filesystem::path& folder) {

@@ -13,7 +13,7 @@ namespace {
 
 void expect_valid(const std::string& json, const std::string& schema) {
   try {
-    validate_schema(ConfigDocument::parse(json, "output"), load_schema(schema));
+    validate_against(ConfigDocument::parse(json, "output"), schema);
   } catch (const ConfigError& error) {
     FAIL() << error.what() << "\n" << json;
   }
@@ -44,7 +44,7 @@ TEST(Schema, TracesMatchTheirs) {
 
 TEST(Schema, AResultOfAnotherShapeDoesNot) {
   EXPECT_THROW(
-      validate_schema(ConfigDocument::parse("{\"kind\": \"run\"}", "x"), load_schema("orrery/result/1")),
+      validate_against(ConfigDocument::parse("{\"kind\": \"run\"}", "x"), "orrery/result/1"),
       ConfigError);
 }
 
