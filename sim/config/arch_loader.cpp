@@ -7,6 +7,7 @@
 #include "sim/config/library_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/noc_loader.h"
+#include "sim/config/node_loader.h"
 #include "sim/config/schema_validation.h"
 
 namespace orrery {
@@ -149,26 +150,6 @@ NetworkSpec build_network(const json& network, std::uint32_t cores, const std::f
   return spec;
 }
 
-// A machine file's own node: chips on a ring of links, or on a switch that is as good as one.
-NodeSpec build_node(const json& node) {
-  NodeSpec spec;
-  spec.name = "of this machine";
-  spec.chips = integer(node, "chips", 1);
-  spec.devices = integer(node, "devices", 1);
-  spec.algorithms = {CollectiveAlgorithm::ring};
-  CollectiveProtocol ring{"ring"};
-  if (node.contains("link")) {
-    const json& link = node["link"];
-    spec.link.bytes_per_s = number(link, "bandwidth_gb_per_s") * 1e9;
-    spec.link.latency_ns = number(link, "latency_ns");
-    ring.step_ns = number(link, "step_ns");
-    ring.base_ns = number(link, "base_ns");
-    spec.energy_pj_per_bit = number(link, "energy_pj_per_bit");
-  }
-  spec.protocols = {ring};
-  return spec;
-}
-
 // Leakage and clock tree by area, for a machine that does not state what it draws at rest.
 void estimate_static_power(ArchSpec& arch, const json& chip, std::vector<Diagnostic>& errors,
                            const ConfigDocument& document) {
@@ -244,7 +225,8 @@ ArchSpec build_arch(const ConfigDocument& document) {
       static_cast<double>(arch.cores.scratchpad.size_bytes) / 1024.0 / arch.cores.scratchpad.banks;
   arch.energy = load_energy_table(chip.at("energy_table"), document.where("/chip/energy_table"));
   estimate_static_power(arch, chip, errors, document);
-  arch.node = build_node(root.value("node", json::object()));
+  arch.node = node_from(root.value("node", json::object()), "/node", document, errors);
+  arch.node.name = "of this machine";
   if (errors.empty()) errors = check_arch(arch, document);
   if (!errors.empty()) throw ConfigError(errors);
   return arch;

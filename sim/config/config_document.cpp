@@ -9,6 +9,8 @@
 #include <set>
 #include <sstream>
 
+#include "sim/util/data_home.h"
+
 namespace orrery {
 namespace {
 
@@ -177,7 +179,10 @@ ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesys
   if (document.root_.is_object() && document.root_.contains("base")) {
     const json base = document.root_["base"];
     if (!base.is_string()) throw ConfigError(document.where("/base"), "'base' names a file");
-    const std::filesystem::path base_path = name.parent_path() / base.get<std::string>();
+    // A path from where the file is, or a name of the catalogue ("gpu/h100-sxm").
+    std::filesystem::path base_path = name.parent_path() / base.get<std::string>();
+    const std::filesystem::path known = data_home() / "arch_configs" / (base.get<std::string>() + ".yaml");
+    if (!std::filesystem::exists(base_path) && std::filesystem::exists(known)) base_path = known;
     if (!std::filesystem::exists(base_path)) {
       throw ConfigError(document.where("/base"), "base file " + base_path.string() + " does not exist");
     }

@@ -64,13 +64,12 @@ NodeSpec load_node(const std::string& name) {
   return build_node(load_node_document(name));
 }
 
-NodeSpec build_node(const ConfigDocument& document) {
-  const json& r = document.root();
+NodeSpec node_from(const json& r, const std::string& pointer, const ConfigDocument& document,
+                   std::vector<Diagnostic>& found) {
   NodeSpec node;
-  node.name = document.path().stem().string();
-  node.chip = r.at("chip").get<std::string>();
-  node.chips = integer(r, "chips");
-  const json& topology = r.at("topology");
+  node.chips = integer(r, "chips", 1);
+  node.devices = integer(r, "devices", 1);
+  const json topology = r.value("topology", json{{"kind", "switch"}});
   const std::string kind = topology.at("kind").get<std::string>();
   node.topology = static_cast<NodeTopology>(std::find(kTopologies.begin(), kTopologies.end(), kind) -
                                             kTopologies.begin());
@@ -78,31 +77,43 @@ NodeSpec build_node(const ConfigDocument& document) {
   node.radix = integer(topology, "radix");
   node.switch_reduces = topology.value("reduces", false);
   node.switch_latency_ns = number(topology, "latency_ns");
-  node.link = read_wire(r.at("link"));
-  node.energy_pj_per_bit = number(r["link"], "energy_pj_per_bit");
+  if (r.contains("link")) {
+    node.link = read_wire(r["link"]);
+    node.energy_pj_per_bit = number(r["link"], "energy_pj_per_bit");
+  }
   if (r.contains("host")) node.host = read_wire(r["host"]);
   if (r.contains("nics")) {
     node.nics = integer(r["nics"], "count");
     node.nic = read_wire(r["nics"]);
     node.nic_base_ns = number(r["nics"], "base_us") * 1e3;
   }
-  for (const json& p : r.at("protocols")) {
+  if (!r.contains("protocols")) node.protocols = {{"wire"}};
+  for (const json& p : r.value("protocols", json::array())) {
     node.protocols.push_back({p.at("kind").get<std::string>(), number(p, "base_us") * 1e3,
                               number(p, "step_us") * 1e3, number(p, "share", 1)});
   }
-  std::vector<Diagnostic> found = document.unused_sources();
+  for (const json& name : r.value("algorithms", json::array()))
+    node.algorithms.push_back(parse_collective_algorithm(name.get<std::string>()));
+  const auto add = [&](const std::string& message) {
+    found.push_back(document.diagnostic(pointer + "/topology", message));
+  };
   std::uint64_t places = 1;
   for (const std::uint32_t d : node.dimensions) places *= d;
   if (node.topology == NodeTopology::torus && places != node.chips)
-    found.push_back(document.diagnostic(
-        "/topology", fmt::format("dimensions hold {} chips; the node has {}", places, node.chips)));
+    add(fmt::format("dimensions hold {} chips; the node has {}", places, node.chips));
   if (node.topology == NodeTopology::fat_tree && (node.radix == 0 || node.chips % node.radix != 0))
-    found.push_back(document.diagnostic("/topology", "a fat_tree needs a radix that divides the chips"));
+    add("a fat_tree needs a radix that divides the chips");
   if (node.topology == NodeTopology::pairwise_host && (node.chips % 2 != 0 || node.host.bytes_per_s <= 0))
-    found.push_back(
-        document.diagnostic("/topology", "pairwise_host needs an even number of chips and a host"));
-  if (node.switch_reduces && node.topology != NodeTopology::switched)
-    found.push_back(document.diagnostic("/topology", "only a switch reduces"));
+    add("pairwise_host needs an even number of chips and a host");
+  if (node.switch_reduces && node.topology != NodeTopology::switched) add("only a switch reduces");
+  return node;
+}
+
+NodeSpec build_node(const ConfigDocument& document) {
+  std::vector<Diagnostic> found = document.unused_sources();
+  NodeSpec node = node_from(document.root(), "", document, found);
+  node.name = document.path().stem().string();
+  node.chip = document.root().at("chip").get<std::string>();
   if (!found.empty()) throw ConfigError(found);
   return node;
 }

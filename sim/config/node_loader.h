@@ -1,5 +1,6 @@
 #pragma once
-// Node files (arch_configs/nodes, schema orrery/node/1).
+// Nodes: files of their own (arch_configs/nodes, schema orrery/node/1), and what a machine file says of its
+// own in the same words.
 
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ std::vector<std::string> node_names();
 NodeSpec load_node(const std::string& name);
 ConfigDocument load_node_document(const std::string& name);
 NodeSpec build_node(const ConfigDocument& document);
+// The node that a document describes at `pointer`; what is wrong with it is added to `found`.
+NodeSpec node_from(const nlohmann::json& node, const std::string& pointer, const ConfigDocument& document,
+                   std::vector<Diagnostic>& found);
 
 // The node's chips and links in place of those a machine brings along: `--node`. Throws ConfigError when the
 // node is made for another machine.

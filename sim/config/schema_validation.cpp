@@ -100,6 +100,19 @@ struct CompiledSchema {
   }
 };
 
+// What another schema says: {"$ref": "orrery/node/1#/definitions/node"} is that.
+void fill_in_parts(json& schema) {
+  if (!schema.is_structured()) return;
+  const auto ref = schema.is_object() ? schema.find("$ref") : schema.end();
+  if (ref != schema.end() && ref->is_string() && ref->get<std::string>().rfind("orrery/", 0) == 0) {
+    const std::string there = ref->get<std::string>();
+    const std::size_t hash = there.find('#');
+    schema = load_schema(there.substr(0, hash)).at(json::json_pointer(there.substr(hash + 1)));
+    return;
+  }
+  for (json& part : schema) fill_in_parts(part);
+}
+
 const CompiledSchema& compiled_schema(const std::string& name, const std::string& part) {
   static std::map<std::pair<std::string, std::string>, CompiledSchema> schemas;
   const std::pair<std::string, std::string> key(name, part);
@@ -149,6 +162,7 @@ json load_schema(const std::string& schema_name) {
   std::ifstream file(path);
   json schema = json::parse(file);
   fill_in_names(schema);
+  fill_in_parts(schema);
   return schema;
 }
 

@@ -131,6 +131,30 @@ TEST(BadInput, BasesThatLeadInACircle) {
   expect_refused("check " + file, 2, {"'base' leads back to", "p2.yaml"});
 }
 
+// A machine says of its node what a node file says, in the same words.
+TEST(BadInput, ANodeOfAMachineIsCheckedAsANodeFileIs) {
+  const auto machine = [](const std::string& node) {
+    return temporary_file("node.yaml",
+                          "schema: orrery/arch/1\nname: x\nbase: asic/tpu-v5e\nnode: " + node + "\n");
+  };
+  EXPECT_EQ(
+      orrery_command("run --model gpt2 --input 64 --output 2 --devices 4 --arch " +
+                     machine("{chips: 4, topology: {kind: torus, dimensions: [2, 2]}, algorithms: [ring, "
+                             "direct]}"))
+          .exit_code,
+      0);
+  expect_refused("check " + machine("{chips: 8, topology: {kind: torus, dimensions: [2, 3]}}"), 2,
+                 {"node.yaml:4", "dimensions hold 6 chips; the node has 8"});
+  expect_refused("check " + machine("{chips: 6, topology: {kind: fat_tree, radix: 4}}"), 2,
+                 {"node.yaml:4", "a radix that divides the chips"});
+  expect_refused("check " + machine("{chips: 4, topology: {kind: pairwise_host}}"), 2,
+                 {"node.yaml:4", "a host"});
+  expect_refused("check " + machine("{chips: 4, algorithms: [rnig]}"), 2,
+                 {"node.yaml:4", "did you mean 'ring'"});
+  expect_refused("check " + machine("{chips: 4, link: {kind: ring, bandwidth_gb_per_s: 10}}"), 2,
+                 {"node.yaml:4", "unknown key 'node.link.kind'"});
+}
+
 TEST(BadInput, NumbersBeyondAnyMachine) {
   expect_refused("check " + machine_with("    count: 1\n    engines", "    count: 1000000\n    engines"), 2,
                  {"'chip.cores.count' is 1000000", "at most 16384"});
