@@ -17,13 +17,11 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
   } else {
     network = std::make_unique<Crossbar>("crossbar", arch.network, link_rate, cores, clock, counts);
   }
-  if (arch.shared_buffer) {
-    std::vector<SharedBufferSpec> levels = {*arch.shared_buffer};
-    levels.insert(levels.end(), arch.outer_buffers.begin(), arch.outer_buffers.end());
-    shared = std::make_unique<SharedLevels>(levels, *dram, clock, counts);
-    network->memory.bind(shared->door());
-  } else {
+  if (arch.shared_levels.empty()) {
     network->memory.bind(dram->port);
+  } else {
+    shared = std::make_unique<SharedLevels>(arch.shared_levels, *dram, clock, counts);
+    network->memory.bind(shared->door());
   }
   command = std::make_unique<CommandProcessor>("command_processor", arch, counts);
   collectives = std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, *command);

@@ -13,9 +13,9 @@ MemoryPace pace_of(const ArchSpec& arch) {
   pace.shared_bytes = arch.shared_capacity_bytes();
   pace.dram_fs_per_byte = kFsPerSecond / arch.dram.peak_bytes_per_s();
   pace.behind_fs_per_byte = pace.dram_fs_per_byte;
-  if (!arch.outer_buffers.empty()) {
-    const SharedBufferSpec& next = arch.outer_buffers.front();
-    pace.behind_fs_per_byte = kFsPerSecond / (next.bytes_per_cycle * next.sustained_share * arch.clock_hz);
+  if (arch.shared_levels.size() > 1) {
+    const SramLevelSpec& next = arch.shared_levels[1];
+    pace.behind_fs_per_byte = kFsPerSecond / (next.sustained_bytes_per_cycle() * arch.clock_hz);
   }
   return pace;
 }

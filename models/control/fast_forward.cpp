@@ -98,7 +98,8 @@ void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
   // The first wave, and what fills the buffers ahead, take longer or shorter than the rest.
   if (wave_watch_.seen == 1 || wave_watch_.seen * wave_items_ < warm_items_) return;
   wave_watch_.remember(wave);
-  const std::optional<Pattern> pattern = pattern_of(wave_watch_.history, false, launch_->front().pipeline_stages, pace_);
+  const std::optional<Pattern> pattern =
+      pattern_of(wave_watch_.history, false, launch_->front().pipeline_stages, pace_);
   if (!pattern) return;
   learn(*pattern);
   if (!skip_waves(*pattern)) return;
@@ -127,37 +128,41 @@ bool FastForward::place_last(std::uint64_t end) {
 // are forecast to miss, against what those just simulated did.
 FastForward::Bias FastForward::bias_against(const Pattern& latest) {
   // Little is read twice where all inputs fit, or where half of what is asked for misses.
-  if (launch_->input_bytes() <= pace_.shared_bytes || latest.counts.requested_read_bytes <= 2 * latest.counts.dram_read_bytes)
+  if (launch_->input_bytes() <= pace_.shared_bytes ||
+      latest.counts.requested_read_bytes <= 2 * latest.counts.dram_read_bytes)
     return {};
   const Forecast::Point begin = forecast_->point();
   const std::uint64_t waves = std::min(kLookAhead, queue_->left() / wave_items_);
   ActivityCounts next;
   if (waves > 0) next = forecast_->items(queue_->next_index(), waves * wave_items_);
   forecast_->undo(begin);
-  const auto ratio = [&](std::uint64_t ActivityCounts::*member) {
+  const auto ratio = [&](std::uint64_t of_next, std::uint64_t of_latest) {
     const double forecast =
-        static_cast<double>(next.*member) / static_cast<double>(std::max<std::uint64_t>(1, waves));
-    const double found = static_cast<double>(latest.counts.*member) / static_cast<double>(latest.stretches);
+        static_cast<double>(of_next) / static_cast<double>(std::max<std::uint64_t>(1, waves));
+    const double found = static_cast<double>(of_latest) / static_cast<double>(latest.stretches);
     if (forecast <= 0 || found <= 0) return 1.0;
     const double r = found / forecast;
     return std::abs(r - 1) < kNoBias || r < kLeastBias || r > kMostBias ? 1.0 : r;
   };
-  return {ratio(&ActivityCounts::shared_fill_bytes), ratio(&ActivityCounts::dram_read_bytes)};
+  return {ratio(next.levels[0].fill_bytes, latest.counts.levels[0].fill_bytes),
+          ratio(next.dram_read_bytes, latest.counts.dram_read_bytes)};
 }
 
 // What one level misses more or less, the next one serves.
 ActivityCounts FastForward::Bias::corrected(ActivityCounts c) const {
-  if (c.shared_fill_bytes == 0) return c;  // no levels
+  LevelCounts& inner = c.levels[0];
+  if (inner.fill_bytes == 0) return c;  // no levels
   const auto times = [](std::uint64_t count, double by) {
     return static_cast<std::uint64_t>(std::llround(static_cast<double>(count) * by));
   };
-  const std::uint64_t missed = std::min(times(c.shared_fill_bytes, shared_fill), c.requested_read_bytes);
+  const std::uint64_t missed = std::min(times(inner.fill_bytes, shared_fill), c.requested_read_bytes);
   const std::uint64_t from_dram = std::min(times(c.dram_read_bytes, dram_read), missed);
-  const bool one_level = c.outer_read_bytes + c.outer_fill_bytes == 0;
-  (one_level ? c.dram_read_bytes : c.outer_read_bytes) += missed - c.shared_fill_bytes;
-  c.shared_fill_bytes = missed;
-  if (one_level) return c;
-  c.outer_fill_bytes += from_dram - c.dram_read_bytes;
+  std::size_t last = 0;
+  while (last + 1 < c.levels.size() && c.levels[last + 1].read_bytes > 0) ++last;
+  (last == 0 ? c.dram_read_bytes : c.levels[1].read_bytes) += missed - inner.fill_bytes;
+  inner.fill_bytes = missed;
+  if (last == 0) return c;
+  c.levels[last].fill_bytes += from_dram - c.dram_read_bytes;
   c.dram_read_bytes = from_dram;
   return c;
 }
@@ -260,9 +265,9 @@ void FastForward::take(ActivityCounts forecast, const ActivityCounts& p) {
   forecast.multicast_bytes = scaled(p.multicast_bytes, forecast.requested_read_bytes, p.requested_read_bytes);
   forecast.noc_hop_bytes = scaled(p.noc_hop_bytes, forecast.noc_bytes, p.noc_bytes);
   forecast.dram_activates = scaled(p.dram_activates, forecast.dram_bytes(), p.dram_bytes());
-  if (p.shared_read_bytes + p.shared_write_bytes > 0) {
-    forecast.shared_read_bytes = forecast.requested_read_bytes - forecast.multicast_bytes;
-    forecast.shared_write_bytes = forecast.requested_write_bytes;
+  if (p.levels[0].read_bytes + p.levels[0].write_bytes > 0) {
+    forecast.levels[0].read_bytes = forecast.requested_read_bytes - forecast.multicast_bytes;
+    forecast.levels[0].write_bytes = forecast.requested_write_bytes;
   } else if (forecast.multicast_bytes > 0) {
     forecast.dram_read_bytes = forecast.requested_read_bytes - forecast.multicast_bytes;
   }
@@ -284,12 +289,13 @@ void FastForward::stride_done(Femtoseconds now) {
   const Stretch stride = stride_watch_.end(now, backlog(now), counts_);
   // In short items the buffers' first fill is a large part: it is over when each has been refilled some
   // times.
-  const std::uint64_t warm = stride_ < kStride
-                                 ? ceil_div<std::uint64_t>(kRefills * launch_->front().pipeline_stages, stride_)
-                                 : kWarmStrides;
+  const std::uint64_t warm =
+      stride_ < kStride ? ceil_div<std::uint64_t>(kRefills * launch_->front().pipeline_stages, stride_)
+                        : kWarmStrides;
   if (stride_watch_.seen > warm) {
     stride_watch_.remember(stride);
-    const std::optional<Pattern> pattern = pattern_of(stride_watch_.history, true, launch_->front().pipeline_stages, pace_);
+    const std::optional<Pattern> pattern =
+        pattern_of(stride_watch_.history, true, launch_->front().pipeline_stages, pace_);
     // How much cores share depends on whether they stay in step, which few stages do not show.
     const bool shared = pattern && stride_ < kStride && pattern->counts.multicast_bytes > 0;
     if (pattern && !shared && jump_strides(*pattern)) stride_watch_.forget();

@@ -38,7 +38,7 @@ bool repeats(const std::vector<Stretch>& history) {
     return same(static_cast<std::uint64_t>(s.time), static_cast<std::uint64_t>(last.time)) &&
            same(s.counts.dram_read_bytes, last.counts.dram_read_bytes) &&
            same(s.counts.dram_write_bytes, last.counts.dram_write_bytes) &&
-           same(s.counts.shared_fill_bytes, last.counts.shared_fill_bytes);
+           same(s.counts.levels[0].fill_bytes, last.counts.levels[0].fill_bytes);
   });
 }
 
@@ -50,42 +50,51 @@ bool same_work(const Pattern& pattern, const ActivityCounts& counts, std::uint64
                std::uint32_t pipeline_stages, const MemoryPace& pace) {
   using C = ActivityCounts;
   const double share = static_cast<double>(stretches) / static_cast<double>(pattern.stretches);
-  const auto expected = [&](std::uint64_t C::*member) {
-    return static_cast<double>(pattern.counts.*member) * share;
+  // Of a counter: what the pattern makes expect, and what there is.
+  struct Both {
+    double expected = 0, found = 0;
+    double difference() const { return std::abs(expected - found); }
+    double most() const { return std::max(expected, found); }
   };
-  const auto found = [&](std::uint64_t C::*member) { return static_cast<double>(counts.*member); };
-  const auto difference = [&](std::uint64_t C::*member) {
-    return std::abs(expected(member) - found(member));
+  const auto both = [share](std::uint64_t of_pattern, std::uint64_t here) {
+    return Both{static_cast<double>(of_pattern) * share, static_cast<double>(here)};
   };
+  const auto counter = [&](std::uint64_t C::*member) { return both(pattern.counts.*member, counts.*member); };
   const auto many = static_cast<double>(stretches);
   for (auto member : {&C::issued_macs, &C::vector_ops, &C::transcendental_ops, &C::requested_read_bytes,
                       &C::requested_write_bytes}) {
-    if (difference(member) > kSameWork * std::max(expected(member), found(member))) return false;
+    const Both work = counter(member);
+    if (work.difference() > kSameWork * work.most()) return false;
   }
-  const double asked =
-      kNegligible * (expected(&C::requested_read_bytes) + expected(&C::requested_write_bytes));
+  const double asked = kNegligible * (counter(&C::requested_read_bytes).expected +
+                                      counter(&C::requested_write_bytes).expected);
   const double time = static_cast<double>(pattern.time) * share;
   // As long as the memory keeps up and loads run well ahead, nothing waits for it: reads may come in bumps
   // that even out, and write-backs when they like.
-  const auto same = [&](std::uint64_t C::*reads, std::uint64_t C::*writes, double fs_per_byte) {
+  const auto same = [&](const Both& reads, const Both& writes, double fs_per_byte) {
     const double busiest =
-        std::max(expected(reads) + expected(writes), found(reads) + found(writes)) * fs_per_byte;
+        std::max(reads.expected + writes.expected, reads.found + writes.found) * fs_per_byte;
     const bool idle = busiest <= kIdle * time;
-    for (auto member : {reads, writes}) {
-      const double most = std::max(expected(member), found(member));
-      if (difference(member) <= asked || difference(member) <= (kSameTraffic + kLump / many) * most) continue;
+    for (const Both* traffic : {&reads, &writes}) {
+      const double difference = traffic->difference();
+      if (difference <= asked || difference <= (kSameTraffic + kLump / many) * traffic->most()) continue;
       if (!idle) return false;
       if (pipeline_stages >= kDeep) {
-        if (member == reads && difference(member) > (kSameTraffic + kBump / many) * most) return false;
-      } else if (difference(member) * fs_per_byte > kLittle * time) {
+        if (traffic == &reads && difference > (kSameTraffic + kBump / many) * traffic->most()) return false;
+      } else if (difference * fs_per_byte > kLittle * time) {
         return false;
       }
     }
     return true;
   };
-  return same(&C::shared_fill_bytes, &C::shared_writeback_bytes, pace.behind_fs_per_byte) &&
-         same(&C::outer_fill_bytes, &C::outer_writeback_bytes, pace.dram_fs_per_byte) &&
-         same(&C::dram_read_bytes, &C::dram_write_bytes, pace.dram_fs_per_byte);
+  for (std::size_t i = 0; i < kMostLevels; ++i) {
+    const LevelCounts& p = pattern.counts.levels[i];
+    const LevelCounts& c = counts.levels[i];
+    if (!same(both(p.fill_bytes, c.fill_bytes), both(p.writeback_bytes, c.writeback_bytes),
+              i == 0 ? pace.behind_fs_per_byte : pace.dram_fs_per_byte))
+      return false;
+  }
+  return same(counter(&C::dram_read_bytes), counter(&C::dram_write_bytes), pace.dram_fs_per_byte);
 }
 
 std::optional<Pattern> pattern_of(const std::vector<Stretch>& history, bool inside_items,

@@ -12,7 +12,7 @@ constexpr std::uint64_t kForeignAddress = std::uint64_t{1} << 60;  // of other t
 
 // Bytes a cycle behind the network.
 double memory_side_rate(const ArchSpec& arch) {
-  if (arch.shared_buffer) return arch.shared_buffer->bytes_per_cycle;
+  if (!arch.shared_levels.empty()) return arch.shared_levels.front().bytes_per_cycle;
   return arch.dram.peak_bytes_per_s() / arch.clock_hz;
 }
 
@@ -57,12 +57,10 @@ CycleMemory::CycleMemory(const sc_core::sc_module_name& name, const ArchSpec& ar
   }
   network_ = std::make_unique<ClockedNetwork>("network", graph_, clock, *this);
   dram_ = std::make_unique<CycleDram>("dram", arch.dram, *this);
-  const auto add_level = [this](const SharedBufferSpec& spec, const LevelCounters& counters) {
+  for (const SramLevelSpec& spec : arch.shared_levels) {
     levels_.push_back({&spec, LineCache(spec.size_bytes), std::vector<Calendar>(memory_nodes_.size()),
-                       std::vector<Calendar>(spec.partitions), counters});
-  };
-  if (arch.shared_buffer) add_level(*arch.shared_buffer, kInnerCounters);
-  for (const SharedBufferSpec& outer : arch.outer_buffers) add_level(outer, kOuterCounters);
+                       std::vector<Calendar>(spec.partitions)});
+  }
   SC_HAS_PROCESS(CycleMemory);
   SC_METHOD(run);
   sensitive << wake_;
@@ -135,7 +133,7 @@ void CycleMemory::packet_arrived(std::uint64_t tag) {
 // The slice's turn, and the crossing to it when the core is near to another partition.
 Femtoseconds CycleMemory::take_slice(Level& level, std::uint32_t id, Femtoseconds t) {
   Request& r = requests_[id];
-  const SharedBufferSpec& spec = *level.spec;
+  const SramLevelSpec& spec = *level.spec;
   const double nodes = static_cast<double>(memory_nodes_.size());
   const auto bytes = static_cast<double>(r.bytes);
   Femtoseconds end = level.slices[r.node].reserve(t, clock_.cycles(bytes * nodes / spec.bytes_per_cycle));
@@ -154,7 +152,7 @@ Femtoseconds CycleMemory::take_slice(Level& level, std::uint32_t id, Femtosecond
 // Dirty lines that left a level go on to DRAM; nobody waits for them.
 void CycleMemory::write_back(std::size_t level) {
   for (const EvictedLine& line : evicted_) {
-    counts_.*levels_[level].counters.writeback += line.bytes;
+    counted(level).writeback_bytes += line.bytes;
     counts_.dram_write_bytes += line.bytes;
     dram_->access(CycleDram::kPosted, line.address % kForeignAddress, line.bytes, true);
   }
@@ -174,7 +172,7 @@ void CycleMemory::read_line(std::uint32_t id) {
   r.slice = now_fs();
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     Level& level = levels_[i];
-    counts_.*level.counters.read += r.bytes;
+    counted(i).read_bytes += r.bytes;
     r.slice = std::max(r.slice, take_slice(level, id, now_fs()));
     const std::uint32_t line = level.lines.find(r.address);
     if (line != LineCache::kMissing && level.lines[line].bytes >= r.bytes) {
@@ -191,7 +189,7 @@ void CycleMemory::read_line(std::uint32_t id) {
       }
       return;
     }
-    counts_.*level.counters.fill += r.bytes;
+    counted(i).fill_bytes += r.bytes;
     r.missed = true;
     level.lines[hold(level, r.address, r.bytes)].pending = i == 0;
     write_back(i);
@@ -207,10 +205,10 @@ void CycleMemory::write_line(std::uint32_t id) {
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     Level& level = levels_[i];
     const bool outermost = i + 1 == levels_.size();
-    counts_.*level.counters.write += r.bytes;
+    counted(i).write_bytes += r.bytes;
     r.slice = std::max(r.slice, take_slice(level, id, now_fs()));
     level.lines[hold(level, r.address, r.bytes)].dirty = outermost;
-    if (!outermost) counts_.*level.counters.writeback += r.bytes;
+    if (!outermost) counted(i).writeback_bytes += r.bytes;
     write_back(i);
   }
   if (!levels_.empty()) {

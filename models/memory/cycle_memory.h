@@ -14,7 +14,6 @@
 
 #include "models/core/calendar.h"
 #include "models/dram/cycle_dram.h"
-#include "models/memory/level_counters.h"
 #include "models/memory/line_cache.h"
 #include "models/noc/clocked_network.h"
 #include "sim/program/program.h"
@@ -73,12 +72,12 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   static constexpr std::uint32_t kNone = UINT32_MAX;
   enum class Then : std::uint8_t { respond, fill };  // what a due request does
   struct Level {
-    const SharedBufferSpec* spec;
+    const SramLevelSpec* spec;
     LineCache lines;
     std::vector<Calendar> slices;     // by memory node
     std::vector<Calendar> crossings;  // into a partition
-    LevelCounters counters;
   };
+  LevelCounts& counted(std::size_t level) { return counts_.levels[level]; }
   struct Transfer {
     LineTransfer what;
     std::uint32_t lines_left = 0;

@@ -9,8 +9,8 @@ constexpr std::uint64_t kForeignChunkBytes = 256 * kKiB;  // how finely other te
 
 }  // namespace
 
-SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec,
-                           const ClockDomain& clock, ActivityCounts& counts, const LevelCounters& counters,
+SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SramLevelSpec& spec,
+                           const ClockDomain& clock, ActivityCounts& counts, std::size_t level,
                            bool write_through)
     : sc_module(name),
       spec_(spec),
@@ -19,7 +19,7 @@ SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SharedBuff
       // Granules lie in all partitions: the last part comes from the far one.
       latency_(from_ns(spec.latency_ns + (spec.partitions > 1 ? spec.far_latency_ns : 0))),
       counts_(counts),
-      counters_(counters),
+      level_(level),
       write_through_(write_through),
       tiles_(spec.size_bytes) {
   if (spec.partitions > 1 && spec.far_bytes_per_cycle > 0) {
@@ -92,7 +92,7 @@ void SharedBuffer::begin(const std::vector<TileRange>& ranges, std::uint64_t for
 
 Femtoseconds SharedBuffer::write_back(std::uint64_t bytes, Femtoseconds t) {
   if (bytes == 0) return t;
-  counts_.*counters_.writeback += bytes;
+  counted().writeback_bytes += bytes;
   Granule granule;
   granule.bytes = bytes;
   granule.write = true;
@@ -104,7 +104,7 @@ Reservation SharedBuffer::reserve(const Granule& granule, Femtoseconds t) {
 }
 
 Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
-  counts_.*counters_.read += granule.bytes;
+  counted().read_bytes += granule.bytes;
   const Femtoseconds finish = take_slices(granule.bytes, t);
   const bool bypass = granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity();
   if (!bypass && tiles_.holds(granule.entry) &&
@@ -114,7 +114,7 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
     if (ready > finish) return {ready, latency_, TimeCategory::dram};
     return {finish, latency_, TimeCategory::shared};
   }
-  counts_.*counters_.fill += granule.bytes;
+  counted().fill_bytes += granule.bytes;
   Reservation fill = memory->reserve(granule, t);
   if (!bypass) {
     const std::uint64_t dirty = tiles_.holds(granule.entry) ? tiles_.grow(granule.entry, granule.bytes)
@@ -128,10 +128,10 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
 }
 
 Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
-  counts_.*counters_.write += granule.bytes;
+  counted().write_bytes += granule.bytes;
   const Femtoseconds finish = take_slices(granule.bytes, t);
   if (granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity()) {
-    counts_.*counters_.writeback += granule.bytes;
+    counted().writeback_bytes += granule.bytes;
     Reservation stored = memory->reserve(granule, t);
     if (finish > stored.finish) stored = {finish, stored.latency, TimeCategory::shared};
     stored.latency += latency_;
@@ -148,7 +148,7 @@ Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
   // Room is made first: what leaves must be taken by the DRAM's write queue.
   Femtoseconds room = write_back(dirty, t);
   if (write_through_) {
-    counts_.*counters_.writeback += granule.bytes;
+    counted().writeback_bytes += granule.bytes;
     room = std::max(room, memory->reserve(granule, t).finish);
   } else {
     tiles_.mark_dirty(granule.entry);
@@ -159,7 +159,8 @@ Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
 
 SharedBuffer::Touch SharedBuffer::touch(std::uint32_t entry, std::uint64_t bytes, bool write,
                                         ActivityCounts& counts) {
-  counts.*(write ? counters_.write : counters_.read) += bytes;
+  LevelCounts& level = counts.levels[level_];
+  (write ? level.write_bytes : level.read_bytes) += bytes;
   Touch result;
   if (entry == kNoEntry || bytes > tiles_.capacity()) {
     result.passed_on = bytes;
@@ -179,8 +180,8 @@ SharedBuffer::Touch SharedBuffer::touch(std::uint32_t entry, std::uint64_t bytes
     if (write && !write_through_) tiles_.mark_dirty(entry);
     result.written_back = dirty;
   }
-  counts.*(write ? counters_.writeback : counters_.fill) += result.passed_on;
-  counts.*counters_.writeback += result.written_back;
+  (write ? level.writeback_bytes : level.fill_bytes) += result.passed_on;
+  level.writeback_bytes += result.written_back;
   return result;
 }
 

@@ -10,7 +10,6 @@
 #include "models/core/clock_domain.h"
 #include "models/core/component.h"
 #include "models/core/granule.h"
-#include "models/memory/level_counters.h"
 #include "models/memory/tile_lru.h"
 #include "sim/config/arch_spec.h"
 #include "sim/program/program.h"
@@ -31,10 +30,10 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   sc_core::sc_port<GranuleInterface> memory;
   sc_core::sc_export<GranuleInterface> port;
 
-  // `write_through`: keeps what is written, and passes it on.
-  SharedBuffer(const sc_core::sc_module_name& name, const SharedBufferSpec& spec, const ClockDomain& clock,
-               ActivityCounts& counts, const LevelCounters& counters = kInnerCounters,
-               bool write_through = false);
+  // `level`: its place among the shared ones, innermost 0. `write_through`: keeps what is written, and passes
+  // it on.
+  SharedBuffer(const sc_core::sc_module_name& name, const SramLevelSpec& spec, const ClockDomain& clock,
+               ActivityCounts& counts, std::size_t level = 0, bool write_through = false);
 
   // Starts a kernel (or a collective): `ranges` get consecutive entries from 0; `foreign_dirty_bytes` of
   // other tensors are older than all of them and must be written back when they leave.
@@ -63,12 +62,12 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   std::string waiting_for() const override { return {}; }
 
  private:
-  const SharedBufferSpec spec_;
+  const SramLevelSpec spec_;
   const ClockDomain& clock_;
   const double cycles_per_byte_;
   Femtoseconds latency_;
   ActivityCounts& counts_;
-  const LevelCounters counters_;
+  const std::size_t level_;
   const bool write_through_;
   Calendar slices_;
   Calendar crossings_;  // between partitions
@@ -80,6 +79,7 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   std::uint32_t foreign_begin_ = 0;
   std::uint32_t entries_ = 0;
 
+  LevelCounts& counted() { return counts_.levels[level_]; }
   Femtoseconds service(std::uint64_t bytes) const;
   // Takes the slices and, with several partitions, the way between them; when both are through.
   Femtoseconds take_slices(std::uint64_t bytes, Femtoseconds t);

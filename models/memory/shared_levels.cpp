@@ -4,13 +4,12 @@
 
 namespace orrery {
 
-SharedLevels::SharedLevels(const std::vector<SharedBufferSpec>& specs, GranuleInterface& dram,
+SharedLevels::SharedLevels(const std::vector<SramLevelSpec>& specs, GranuleInterface& dram,
                            const ClockDomain& clock, ActivityCounts& counts) {
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const bool outermost = i + 1 == specs.size();
-    const std::string name = i == 0 ? "shared_buffer" : "outer_buffer" + std::to_string(i);
-    levels_.push_back(std::make_unique<SharedBuffer>(name.c_str(), specs[i], clock, counts,
-                                                     i == 0 ? kInnerCounters : kOuterCounters, !outermost));
+    const std::string name = "shared_level" + std::to_string(i);
+    levels_.push_back(std::make_unique<SharedBuffer>(name.c_str(), specs[i], clock, counts, i, !outermost));
   }
   for (std::size_t i = 0; i + 1 < levels_.size(); ++i) levels_[i]->memory.bind(levels_[i + 1]->port);
   levels_.back()->memory.bind(dram);

@@ -14,7 +14,7 @@ namespace orrery {
 class SharedLevels {
  public:
   // `specs`, innermost first, at least one; the last is bound to `dram`.
-  SharedLevels(const std::vector<SharedBufferSpec>& specs, GranuleInterface& dram, const ClockDomain& clock,
+  SharedLevels(const std::vector<SramLevelSpec>& specs, GranuleInterface& dram, const ClockDomain& clock,
                ActivityCounts& counts);
 
   GranuleInterface& door() { return *levels_.front(); }

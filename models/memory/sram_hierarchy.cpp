@@ -19,6 +19,12 @@ SramHierarchy::Time ticks(double cycles) {
   return static_cast<SramHierarchy::Time>(std::ceil(cycles * SramHierarchy::kTicksPerCycle));
 }
 
+// Cycles of `clock_hz`; those that were whole before they were nanoseconds are again.
+SramHierarchy::Time ticks_of_ns(double ns, double clock_hz) {
+  constexpr double kNoise = 1e-6;
+  return ticks(ns * 1e-9 * clock_hz - kNoise / SramHierarchy::kTicksPerCycle);
+}
+
 }  // namespace
 
 SramHierarchy::SramHierarchy(const SramHierarchySpec& spec, std::uint32_t private_levels)
@@ -26,10 +32,12 @@ SramHierarchy::SramHierarchy(const SramHierarchySpec& spec, std::uint32_t privat
   for (std::size_t l = 0; l < spec.levels.size(); ++l) {
     const SramLevelSpec& level = spec.levels[l];
     Store store;
-    store.banks.resize(std::size_t{level.slices} * level.banks * level.ports);
+    store.banks.resize(std::size_t{level.slice_count()} * level.banks * level.ports);
     store.crossings.resize(level.partitions);
     store.capacity = level.size_bytes / level.line_bytes;
     if (store.capacity == 0) throw ConfigError("", "level " + level.name + " holds no line");
+    latency_.push_back(
+        {ticks_of_ns(level.latency_ns, spec.clock_hz), ticks_of_ns(level.far_latency_ns, spec.clock_hz)});
     stores_[l].assign(l < private_levels ? spec.requesters : 1, store);
   }
 }
@@ -45,9 +53,10 @@ SramHierarchy::Time SramHierarchy::take_bank(std::size_t l, std::uint32_t core, 
   Store& store = store_of(l, core);
   const std::uint64_t line = address / level.line_bytes;
   // Lines over slices by a hash, words over the banks of a slice in order: strides conflict there.
-  const std::uint64_t slice = level.slices > 1 ? spread(line) % level.slices : 0;
+  const std::uint64_t slices = level.slice_count();
+  const std::uint64_t slice = slices > 1 ? spread(line) % slices : 0;
   const std::uint64_t word = address / level.bank_width_bytes;
-  const std::uint64_t bank = (level.slices > 1 ? word + spread(line) : word) % level.banks;
+  const std::uint64_t bank = (slices > 1 ? word + spread(line) : word) % level.banks;
   Calendar* best = nullptr;
   for (std::uint32_t p = 0; p < level.ports; ++p) {
     Calendar& port = store.banks[(slice * level.banks + bank) * level.ports + p];
@@ -56,16 +65,16 @@ SramHierarchy::Time SramHierarchy::take_bank(std::size_t l, std::uint32_t core, 
   const double cycles = std::ceil(static_cast<double>(std::max(1u, bytes)) / level.bank_width_bytes);
   const Time start = std::max(t, best->free_at());
   counts_[l].conflict_ticks += static_cast<std::uint64_t>(start - t);
-  Time done = best->reserve(t, ticks(cycles)) - ticks(cycles) + ticks(level.latency_cycles);
+  Time done = best->reserve(t, ticks(cycles)) - ticks(cycles) + latency_[l].near;
   if (level.partitions > 1) {
-    const std::uint64_t home = slice * level.partitions / level.slices;
+    const std::uint64_t home = slice * level.partitions / slices;
     const std::uint64_t near = std::uint64_t{core} * level.partitions / std::max(1u, spec_.requesters);
     if (home != near) {
       ++counts_[l].far;
-      done += ticks(level.far_latency_cycles);
+      done += latency_[l].far;
       if (level.far_bytes_per_cycle > 0) {
         const Time crossing = store.crossings[near].reserve(start, ticks(bytes / level.far_bytes_per_cycle));
-        done = std::max(done, crossing + ticks(level.latency_cycles + level.far_latency_cycles));
+        done = std::max(done, crossing + latency_[l].near + latency_[l].far);
       }
     }
   }

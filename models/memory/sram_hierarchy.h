@@ -51,7 +51,13 @@ class SramHierarchy {
     std::uint64_t capacity = 0;       // lines
   };
 
+  // What a level's accesses take, in ticks.
+  struct Latency {
+    Time near = 0, far = 0;  // the way to another partition on top
+  };
+
   SramHierarchySpec spec_;
+  std::vector<Latency> latency_;  // by level
   std::uint32_t private_levels_;
   std::vector<std::vector<Store>> stores_;  // [level][core or 0]
   Calendar memory_;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/util/ids.h"
+
 namespace orrery {
 
 std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& document) {
@@ -16,7 +18,7 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     add("/chip/memory", fmt::format("interleave_bytes {} is not a multiple of the DRAM burst of {} bytes",
                                     d.interleave_bytes, d.burst_bytes()));
   }
-  if (arch.network.multicast && !arch.shared_buffer)
+  if (arch.network.multicast && arch.shared_levels.empty())
     add("/chip/network", "multicast needs a shared_buffer, whose tiles tell equal reads apart");
   std::vector<std::uint32_t> memory = arch.network.memory_nodes;
   std::sort(memory.begin(), memory.end());
@@ -41,12 +43,15 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     add("/chip/cores/engines",
         "an array with 'conversion' holds an operand in its cells: not output_stationary");
   }
-  std::uint64_t inner = arch.shared_buffer ? arch.shared_buffer->size_bytes : 0;
-  for (const SharedBufferSpec& outer : arch.outer_buffers) {
-    if (outer.size_bytes <= inner)
+  std::uint64_t inner = 0;
+  for (const SramLevelSpec& level : arch.shared_levels) {
+    if (level.size_bytes <= inner)
       add("/chip/memory", "a shared_buffer must be larger than the one before it in the list");
-    inner = outer.size_bytes;
+    inner = level.size_bytes;
   }
+  if (arch.shared_levels.size() > kMostLevels)
+    add("/chip/memory", fmt::format("{} levels of kind: shared_buffer; up to {} are simulated",
+                                    arch.shared_levels.size(), kMostLevels));
   if (arch.node.devices > arch.node.chips) {
     add("/node/devices",
         fmt::format("uses {} chips of a node that has {}", arch.node.devices, arch.node.chips));

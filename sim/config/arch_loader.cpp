@@ -195,15 +195,12 @@ ArchSpec build_arch(const ConfigDocument& document) {
     const json& level = chip["memory"][i];
     const std::string pointer = "/chip/memory/" + std::to_string(i);
     if (level.at("kind") == "shared_buffer") {
-      const SharedBufferSpec spec{scaled(level, "size_mib", kMiB),       number(level, "bytes_per_cycle"),
-                                  number(level, "sustained_share", 1.0), number(level, "latency_ns"),
-                                  integer(level, "partitions", 1),       number(level, "far_latency_ns"),
-                                  number(level, "far_bytes_per_cycle"),  number(level, "bank_kib", 64)};
-      if (!arch.shared_buffer) {
-        arch.shared_buffer = spec;
-      } else {
-        arch.outer_buffers.push_back(spec);
-      }
+      arch.shared_levels.push_back({scaled(level, "size_mib", kMiB), number(level, "bytes_per_cycle"),
+                                    number(level, "sustained_share", 1.0), number(level, "latency_ns"),
+                                    integer(level, "partitions", 1), number(level, "far_latency_ns"),
+                                    number(level, "far_bytes_per_cycle"), number(level, "bank_kib", 64)});
+      const std::size_t at = arch.shared_levels.size() - 1;
+      arch.shared_levels.back().name = at == 0 ? "shared_buffer" : "outer_buffer" + std::to_string(at);
     } else {
       if (has_dram)
         errors.push_back(document.diagnostic(pointer, "a second level of kind: dram; one is simulated"));

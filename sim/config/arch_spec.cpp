@@ -34,8 +34,7 @@ bool ExecutionSpec::fuses(FusedOperator op) const {
 }
 
 std::uint64_t ArchSpec::shared_capacity_bytes() const {
-  if (!shared_buffer) return 0;
-  return outer_buffers.empty() ? shared_buffer->size_bytes : outer_buffers.back().size_bytes;
+  return shared_levels.empty() ? 0 : shared_levels.back().size_bytes;
 }
 
 }  // namespace orrery

@@ -14,6 +14,7 @@
 #include "sim/config/library_spec.h"
 #include "sim/config/noc_spec.h"
 #include "sim/config/node_spec.h"
+#include "sim/config/sram_spec.h"
 #include "sim/util/dtype.h"
 #include "sim/util/units.h"
 
@@ -90,18 +91,6 @@ struct CoreSpec {
   bool prefetch_across_items = false;     // loads of the next work item start behind the current one
   bool overlap_engines = true;            // matrix and vector engines run side by side
   DmaSpec dma;
-};
-
-struct SharedBufferSpec {
-  std::uint64_t size_bytes = 0;
-  double bytes_per_cycle = 0;    // peak over all slices
-  double sustained_share = 1.0;  // of that peak, kept up under uniform load
-  double latency_ns = 0;
-  // A core is near to one partition; the way to another takes longer and may be narrower.
-  std::uint32_t partitions = 1;
-  double far_latency_ns = 0;
-  double far_bytes_per_cycle = 0;  // into a partition; 0 = not a limit
-  double bank_kib = 64;            // an access touches one (for its energy)
 };
 
 // Energy of DRAM by what is done to it. Background and refresh are static power.
@@ -207,8 +196,7 @@ struct ArchSpec {
   DieSpec die;
   bool reconfigurable = false;  // an FPGA: a part of its maker, whose die is not ours to make
   CoreSpec cores;
-  std::optional<SharedBufferSpec> shared_buffer;
-  std::vector<SharedBufferSpec> outer_buffers;  // behind it, nearest first
+  std::vector<SramLevelSpec> shared_levels;  // between the cores and DRAM, innermost first
   DramSpec dram;
   NetworkSpec network;
   CommandSpec command;

@@ -50,18 +50,24 @@ void check_conservation(const ArchSpec& arch, const ActivityCounts& c) {
     throw SimulationError(arch.name, fmt::format("{}: {} bytes asked, {} served", what, asked, served));
   };
   require("network", c.requested_read_bytes + c.requested_write_bytes, c.noc_bytes);
-  if (arch.shared_buffer) {
-    require("shared buffer reads", c.requested_read_bytes - c.multicast_bytes, c.shared_read_bytes);
-    require("shared buffer writes", c.requested_write_bytes, c.shared_write_bytes);
-    // What a level misses or passes on, the next one serves.
-    require("levels behind it and DRAM, reads", c.shared_fill_bytes + c.outer_fill_bytes,
-            c.outer_read_bytes + c.dram_read_bytes);
-    require("levels behind it and DRAM, writes", c.shared_writeback_bytes + c.outer_writeback_bytes,
-            c.outer_write_bytes + c.dram_write_bytes);
-  } else {
-    require("DRAM reads", c.requested_read_bytes - c.multicast_bytes, c.dram_read_bytes);
-    require("DRAM writes", c.requested_write_bytes, c.dram_write_bytes);
+  // What a level misses, the next one serves. What has to leave one may go to DRAM at once.
+  std::uint64_t reads = c.requested_read_bytes - c.multicast_bytes;
+  std::uint64_t passed_on = c.requested_write_bytes;
+  std::uint64_t written = c.dram_write_bytes;
+  for (std::size_t i = 0; i < arch.shared_levels.size(); ++i) {
+    const LevelCounts& level = c.levels[i];
+    require((arch.shared_levels[i].name + ", reads").c_str(), reads, level.read_bytes);
+    reads = level.fill_bytes;
+    if (i == 0) {
+      require("shared buffer, writes", passed_on, level.write_bytes);
+      passed_on = 0;
+    } else {
+      written += level.write_bytes;
+    }
+    passed_on += level.writeback_bytes;
   }
+  require("DRAM reads", reads, c.dram_read_bytes);
+  require("writes behind the shared buffer", passed_on, written);
 }
 
 }  // namespace orrery

@@ -1,5 +1,6 @@
 #include "sim/engine/kernel_run.h"
 
+#include "sim/estimate/actions.h"
 #include "sim/estimate/energy.h"
 #include "sim/workload/operator_counts.h"
 
@@ -24,6 +25,7 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
   r.clock_ghz = arch.clock_hz * run.clock_factor * 1e-9;
   r.flops = 2.0 * static_cast<double>(operator_macs(op));
   r.counts = run.tally.counts();
+  r.actions = action_figures(r.counts, arch);
   const auto* collective = std::get_if<CollectiveShape>(&op.shape);
   r.energy =
       total_energy(run.tally.energy, r.latency_s, collective != nullptr ? collective->devices : 1, arch);

@@ -12,8 +12,8 @@ namespace {
 std::uint64_t on_chip_bytes(const ArchSpec& arch) {
   const std::uint64_t pads =
       std::uint64_t{arch.cores.count} * (arch.cores.scratchpad.size_bytes + arch.cores.accumulator_bytes);
-  std::uint64_t shared = arch.shared_buffer ? arch.shared_buffer->size_bytes : 0;
-  for (const SharedBufferSpec& outer : arch.outer_buffers) shared += outer.size_bytes;
+  std::uint64_t shared = 0;
+  for (const SramLevelSpec& level : arch.shared_levels) shared += level.size_bytes;
   return pads + shared;
 }
 

@@ -70,16 +70,17 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   area.cores = cores * (arithmetic + memory) * control;
 
   double memory_side_bytes = arch.dram.peak_bytes_per_s() / arch.clock_hz;
-  if (arch.shared_buffer) {
-    const auto bytes = static_cast<double>(arch.die.shared_bytes > 0 ? arch.die.shared_bytes
-                                                                     : arch.shared_buffer->size_bytes);
-    memory_side_bytes = arch.shared_buffer->bytes_per_cycle;
+  if (!arch.shared_levels.empty()) {
+    const SramLevelSpec& inner = arch.shared_levels.front();
+    const auto bytes =
+        static_cast<double>(arch.die.shared_bytes > 0 ? arch.die.shared_bytes : inner.size_bytes);
+    memory_side_bytes = inner.bytes_per_cycle;
     area.shared_buffer = sram(bytes) * a.cache_overhead +
                          memory_side_bytes * a.cache_mm2_per_byte_per_cycle * logic /
                              (a.reference_logic_mtr_per_mm2 / technology.node(7).logic_mtr_per_mm2);
   }
-  for (const SharedBufferSpec& outer : arch.outer_buffers)
-    area.shared_buffer += sram(static_cast<double>(outer.size_bytes)) * a.cache_overhead;
+  for (std::size_t i = 1; i < arch.shared_levels.size(); ++i)
+    area.shared_buffer += sram(static_cast<double>(arch.shared_levels[i].size_bytes)) * a.cache_overhead;
 
   // A crossbar both ways is as wide as its wires, on each side; partitions have wires half the die long.
   const double core_wires = cores * arch.network.port_bytes_per_cycle * 8 * a.wire_pitch_um * 1e-3;  // mm
@@ -101,9 +102,10 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   const double link_gb_per_s =
       arch.die.link_gb_per_s > 0 ? arch.die.link_gb_per_s : arch.node.link.bytes_per_s * 1e-9;
   area.links = link_gb_per_s * a.link_mm2_per_gb_per_s;
-  if (arch.shared_buffer && arch.shared_buffer->partitions > 1) {
+  if (!arch.shared_levels.empty() && arch.shared_levels.front().partitions > 1) {
     const double half_edge = std::sqrt(area.total()) / 2;
-    area.network += 2 * arch.shared_buffer->far_bytes_per_cycle * 8 * a.wire_pitch_um * 1e-3 * half_edge;
+    area.network +=
+        2 * arch.shared_levels.front().far_bytes_per_cycle * 8 * a.wire_pitch_um * 1e-3 * half_edge;
   }
   area.other = area.total() * a.other_share;
   return area;

@@ -1,7 +1,6 @@
 #pragma once
-// Energy from counts and the machine, after the run: a new table re-reports an old run. Per action: MACs by
-// format, vector operations, SRAM by the size of the accessed bank, network by wire length, DRAM and links by
-// bit; registers, load path and issue by what the engines issued and the cores moved; static power by time.
+// Energy from counts and the machine, after the run: a new table re-reports an old run. The sum of what its
+// blocks did times what each action takes (sim/estimate/actions.h), static power by time, and losses.
 
 #include "sim/config/arch_spec.h"
 #include "sim/stats/run_result.h"
@@ -23,9 +22,5 @@ EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std
 // Joules of `devices` chips that each did `counts` in `seconds` at the nominal clock.
 EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
                        const ArchSpec& arch);
-
-// pJ a bit of an access to an SRAM bank of `kib` KiB: the table interpolated in the logarithm of the size,
-// constant beyond its ends.
-double sram_pj_per_bit(const EnergyTable& table, double kib);
 
 }  // namespace orrery

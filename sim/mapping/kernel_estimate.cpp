@@ -55,14 +55,12 @@ KernelEstimate::KernelEstimate(const ArchSpec& arch) : arch_(arch) {
   if (arch.dram.bus_bytes_per_cycle > 0) {
     dram_bytes_per_s_ = std::min(dram_bytes_per_s_, arch.dram.bus_bytes_per_cycle * arch.clock_hz);
   }
-  shared_bytes_per_s_ = arch.shared_buffer ? arch.shared_buffer->bytes_per_cycle *
-                                                 arch.shared_buffer->sustained_share * arch.clock_hz
-                                           : 0;
+  shared_bytes_per_s_ =
+      arch.shared_levels.empty() ? 0 : arch.shared_levels.front().sustained_bytes_per_cycle() * arch.clock_hz;
   port_bytes_per_s_ = arch.network.port_bytes_per_cycle * arch.clock_hz;
   latency_s_ = 1e-9 * (timing.read_latency_ns() + arch.dram.controller_latency_ns +
-                       network_latency_ns(arch.network, arch.clock_hz) +
-                       (arch.shared_buffer ? arch.shared_buffer->latency_ns : 0));
-  for (const SharedBufferSpec& outer : arch.outer_buffers) latency_s_ += 1e-9 * outer.latency_ns;
+                       network_latency_ns(arch.network, arch.clock_hz));
+  for (const SramLevelSpec& level : arch.shared_levels) latency_s_ += 1e-9 * level.latency_ns;
 }
 
 bool KernelEstimate::fits(const TileKernel& kernel) const {
@@ -77,7 +75,7 @@ bool KernelEstimate::fits(const TileKernel& kernel) const {
 double KernelEstimate::missed_bytes(const TileKernel& kernel, double loaded_bytes, double capacity) const {
   double unique = 0;
   for (const KernelOperand& operand : kernel.inputs) unique += static_cast<double>(operand.tensor_bytes);
-  if (!arch_.shared_buffer) return loaded_bytes;
+  if (arch_.shared_levels.empty()) return loaded_bytes;
   if (unique <= 0.9 * capacity) return std::min(unique, loaded_bytes);
   // Each wave of concurrent items brings in its tiles once; a tensor much smaller than the buffer stays.
   const double wave = static_cast<double>(kernel.cores_used) * kernel.resident_items;
@@ -101,11 +99,11 @@ double KernelEstimate::missed_bytes(const TileKernel& kernel, double loaded_byte
 
 double KernelEstimate::outer_s(const TileKernel& kernel, double loaded_bytes, double written_bytes) const {
   double seconds = 0;
-  double inner = arch_.shared_buffer ? static_cast<double>(arch_.shared_buffer->size_bytes) : 0;
-  for (const SharedBufferSpec& outer : arch_.outer_buffers) {
+  for (std::size_t i = 1; i < arch_.shared_levels.size(); ++i) {
+    const auto inner = static_cast<double>(arch_.shared_levels[i - 1].size_bytes);
     const double moved = missed_bytes(kernel, loaded_bytes, inner) + written_bytes;
-    seconds = std::max(seconds, moved / (outer.bytes_per_cycle * outer.sustained_share * arch_.clock_hz));
-    inner = static_cast<double>(outer.size_bytes);
+    seconds =
+        std::max(seconds, moved / (arch_.shared_levels[i].sustained_bytes_per_cycle() * arch_.clock_hz));
   }
   return seconds;
 }
@@ -159,11 +157,12 @@ ActivityCounts KernelEstimate::counts(const TileKernel& kernel) const {
   counts.scratchpad_read_bytes = count(pad_read * stages + stored);
   counts.scratchpad_write_bytes = count(loaded + stored);
   counts.dram_read_bytes = count(missed);
-  counts.dram_write_bytes = count(arch_.shared_buffer ? std::max(0.0, stored - capacity) : stored);
-  if (arch_.shared_buffer) {
-    counts.shared_read_bytes = count(loaded);
-    counts.shared_write_bytes = count(stored);
-    counts.shared_fill_bytes = count(missed);
+  counts.dram_write_bytes = count(arch_.shared_levels.empty() ? stored : std::max(0.0, stored - capacity));
+  if (!arch_.shared_levels.empty()) {
+    LevelCounts& level = counts.levels[0];
+    level.read_bytes = count(loaded);
+    level.write_bytes = count(stored);
+    level.fill_bytes = count(missed);
   }
   return counts;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <queue>
 
 #include "models/memory/sram_hierarchy.h"
@@ -39,7 +40,8 @@ SramLevelSpec scratchpad_of(const ArchSpec& arch) {
   pad.size_bytes = arch.cores.scratchpad.size_bytes;
   pad.banks = arch.cores.scratchpad.banks;
   pad.bank_width_bytes = arch.cores.scratchpad.bank_width_bytes;
-  pad.latency_cycles = 1;
+  pad.slices = 1;
+  pad.latency_ns = 1e9 / arch.clock_hz;
   return pad;
 }
 
@@ -48,31 +50,20 @@ SramHierarchySpec behind(std::vector<SramLevelSpec> own, const ArchSpec& arch) {
   SramHierarchySpec spec;
   spec.clock_hz = arch.clock_hz;
   spec.requesters = arch.cores.count;
-  double passed = 0;
-  for (const SramLevelSpec& level : own) passed += level.latency_cycles;
+  double passed_ns = 0;
+  for (const SramLevelSpec& level : own) passed_ns += level.latency_ns;
   spec.levels = std::move(own);
   double way_ns = network_latency_ns(arch.network, arch.clock_hz) * (arch.network.routed ? 2 : 1);
-  std::vector<SharedBufferSpec> buffers = arch.outer_buffers;
-  if (arch.shared_buffer) buffers.insert(buffers.begin(), *arch.shared_buffer);
-  for (std::size_t i = 0; i < buffers.size(); ++i) {
-    const SharedBufferSpec& buffer = buffers[i];
-    SramLevelSpec shared;
-    shared.name = i == 0 ? "shared_buffer" : "outer_buffer" + std::to_string(i);
-    shared.size_bytes = buffer.size_bytes;
-    shared.bank_width_bytes = 32;
-    shared.slices =
-        std::max(1u, static_cast<std::uint32_t>(buffer.bytes_per_cycle * buffer.sustained_share / 32));
-    const double load_to_use = (way_ns + buffer.latency_ns) * 1e-9 * arch.clock_hz;
-    shared.latency_cycles = i == 0 ? load_to_use - passed : load_to_use;
-    if (shared.latency_cycles <= 0)
+  for (SramLevelSpec shared : arch.shared_levels) {
+    // Load to use, of which the levels before have a part.
+    const double load_to_use = way_ns + shared.latency_ns;
+    shared.latency_ns = load_to_use - passed_ns;
+    if (shared.latency_ns <= 0)
       throw ConfigError(
           "", fmt::format("the levels before {}'s shared ones take {:g} cycles, a load from those {:g}",
-                          arch.name, passed, load_to_use));
-    shared.partitions = buffer.partitions;
-    shared.far_latency_cycles = buffer.far_latency_ns * 1e-9 * arch.clock_hz;
-    shared.far_bytes_per_cycle = buffer.far_bytes_per_cycle;
+                          arch.name, passed_ns * 1e-9 * arch.clock_hz, load_to_use * 1e-9 * arch.clock_hz));
     spec.levels.push_back(shared);
-    way_ns = 0;
+    way_ns = passed_ns = 0;
   }
   spec.memory_bytes_per_cycle = arch.dram.peak_bytes_per_s() / arch.clock_hz;
   spec.memory_latency_cycles =
@@ -82,7 +73,8 @@ SramHierarchySpec behind(std::vector<SramLevelSpec> own, const ArchSpec& arch) {
   return spec;
 }
 
-SramLevelSpec read_level(const nlohmann::json& l) {
+// A level of a file, whose latencies are in cycles of `clock_hz`.
+SramLevelSpec read_level(const nlohmann::json& l, double clock_hz) {
   SramLevelSpec level;
   level.name = l.at("kind").get<std::string>();
   level.size_bytes = scaled(l, "size_kib", kKiB);
@@ -91,9 +83,11 @@ SramLevelSpec read_level(const nlohmann::json& l) {
   level.banks = integer(l, "banks", 1);
   level.bank_width_bytes = integer(l, "bank_width_bytes", level.bank_width_bytes);
   level.ports = integer(l, "ports", 1);
-  level.latency_cycles = number(l, "latency_cycles", 1);
+  level.bytes_per_cycle =
+      static_cast<double>(level.slices) * level.banks * level.bank_width_bytes * level.ports;
+  level.latency_ns = number(l, "latency_cycles", 1) * 1e9 / clock_hz;
   level.partitions = integer(l, "partitions", 1);
-  level.far_latency_cycles = number(l, "far_latency_cycles");
+  level.far_latency_ns = number(l, "far_latency_cycles") * 1e9 / clock_hz;
   level.far_bytes_per_cycle = number(l, "far_bytes_per_cycle");
   level.write_back = l.value("write_back", true);
   level.bypass_reads = l.value("bypass_reads", false);
@@ -110,25 +104,29 @@ SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_leve
   const ConfigDocument document = ConfigDocument::load(path);
   validate_as(document, "orrery/sram/1");
   const nlohmann::json& r = document.root();
+  std::optional<ArchSpec> arch;
+  if (r.contains("machine")) {
+    for (const char* key : {"clock_ghz", "cores", "memory_latency_cycles", "memory_bytes_per_cycle"}) {
+      if (r.contains(key))
+        throw ConfigError(document.where("/" + std::string(key)), "the machine says so itself: leave it out");
+    }
+    arch = load_arch_named(r["machine"].get<std::string>());
+  }
   SramHierarchySpec spec;
+  spec.clock_hz = arch ? arch->clock_hz : number(r, "clock_ghz", 1) * 1e9;
   private_levels = 0;
   for (const nlohmann::json& l : r.at("levels")) {
     const bool own = l.value("private", false);
     if (own && private_levels < spec.levels.size())
       throw ConfigError(document.where("/levels"), "private levels come before shared ones");
     if (own) ++private_levels;
-    spec.levels.push_back(read_level(l));
+    spec.levels.push_back(read_level(l, spec.clock_hz));
   }
-  if (r.contains("machine")) {
-    for (const char* key : {"clock_ghz", "cores", "memory_latency_cycles", "memory_bytes_per_cycle"}) {
-      if (r.contains(key))
-        throw ConfigError(document.where("/" + std::string(key)), "the machine says so itself: leave it out");
-    }
+  if (arch) {
     if (private_levels < spec.levels.size())
       throw ConfigError(document.where("/levels"), "shared levels are the machine's: leave them out");
-    return behind(std::move(spec.levels), load_arch_named(r["machine"].get<std::string>()));
+    return behind(std::move(spec.levels), *arch);
   }
-  spec.clock_hz = number(r, "clock_ghz", 1) * 1e9;
   spec.requesters = integer(r, "cores", 1);
   spec.memory_latency_cycles = number(r, "memory_latency_cycles");
   spec.memory_bytes_per_cycle = number(r, "memory_bytes_per_cycle");

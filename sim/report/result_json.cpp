@@ -33,7 +33,15 @@ json energy_json(const EnergyBreakdown& e) {
 
 json counts_json(const ActivityCounts& counts) {
   json out = {{"macs", counts.total_macs()}};
-  for (const CounterInfo& c : counters()) out[c.name] = counts.*c.member;
+  for (const CounterInfo& c : counters()) out[c.name] = c.of(counts);
+  return out;
+}
+
+json actions_json(const std::vector<ActionFigure>& actions) {
+  json out = json::array();
+  for (const ActionFigure& a : actions)
+    out.push_back(
+        {{"block", a.block}, {"action", a.action}, {"unit", a.unit}, {"count", a.count}, {"pj", a.pj}});
   return out;
 }
 
@@ -135,6 +143,7 @@ json to_json(const RunResult& r) {
   out["bound"] = to_string(r.bound);
   out["time_s"] = time_json(r.time);
   out["counts"] = counts_json(r.counts);
+  out["actions"] = actions_json(r.actions);
   out["decode_sampling_error"] = r.decode_sampling_error;
   out["simulated"] = share_json(r.share);
   out["expected_error"] = expected_json(r.expected);
@@ -163,6 +172,7 @@ json to_json(const KernelResult& r) {
               {"bound", to_string(r.bound)},
               {"time_s", time_json(r.time)},
               {"counts", counts_json(r.counts)},
+              {"actions", actions_json(r.actions)},
               {"simulated", share_json(r.share)},
               {"expected_error", expected_json(r.expected)},
               {"run_info", info_json(r.info)}};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/estimate/actions.h"
 #include "sim/estimate/energy.h"
 
 namespace orrery {
@@ -107,6 +108,7 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   Tally whole = prefill;
   whole += decode;
   r.counts = whole.counts();
+  r.actions = action_figures(r.counts, arch);
   r.energy = total_energy(whole.energy, r.latency_s, r.devices, arch);
   r.prefill = power_of(prefill, r.devices, arch);
   r.decode = power_of(decode, r.devices, arch);

@@ -1,12 +1,23 @@
 #pragma once
-// What a run did, in integers. Modules count; energy, utilisation and reports are computed afterwards.
+// What a run did, in integers: a dense array, whose places are named. Modules count; energy, utilisation and
+// reports are computed afterwards.
 
 #include <array>
 #include <cstdint>
 
 #include "sim/util/dtype.h"
+#include "sim/util/ids.h"
 
 namespace orrery {
+
+// Bytes of one of the levels that all cores share.
+struct LevelCounts {
+  std::uint64_t read_bytes = 0;  // served (hits and fills passed on)
+  std::uint64_t write_bytes = 0;
+  std::uint64_t fill_bytes = 0;       // of the reads: brought from the next level, or DRAM
+  std::uint64_t writeback_bytes = 0;  // passed on: written through, or dirty when they left
+  std::uint64_t moved_bytes() const { return read_bytes + write_bytes + fill_bytes + writeback_bytes; }
+};
 
 struct ActivityCounts {
   std::array<std::uint64_t, kDTypeCount> macs{};  // useful MACs by format (padding not counted)
@@ -21,16 +32,9 @@ struct ActivityCounts {
   std::uint64_t requested_read_bytes = 0;  // asked by the cores' DMA engines
   std::uint64_t requested_write_bytes = 0;
   std::uint64_t noc_bytes = 0;
-  std::uint64_t noc_hop_bytes = 0;      // times the channels of their way; a crossbar is one
-  std::uint64_t multicast_bytes = 0;    // of the reads: copies of what another core's read brought
-  std::uint64_t shared_read_bytes = 0;  // served by the shared buffer (hits and fills passed on)
-  std::uint64_t shared_write_bytes = 0;
-  std::uint64_t shared_fill_bytes = 0;       // of the reads: brought from DRAM
-  std::uint64_t shared_writeback_bytes = 0;  // dirty tiles evicted to DRAM
-  std::uint64_t outer_read_bytes = 0;        // the same of the levels behind it, added up
-  std::uint64_t outer_write_bytes = 0;
-  std::uint64_t outer_fill_bytes = 0;
-  std::uint64_t outer_writeback_bytes = 0;
+  std::uint64_t noc_hop_bytes = 0;                // times the channels of their way; a crossbar is one
+  std::uint64_t multicast_bytes = 0;              // of the reads: copies of what another core's read brought
+  std::array<LevelCounts, kMostLevels> levels{};  // shared ones, innermost first
   std::uint64_t dram_read_bytes = 0;
   std::uint64_t dram_write_bytes = 0;
   std::uint64_t dram_activates = 0;  // rows opened
@@ -40,15 +44,17 @@ struct ActivityCounts {
 
   std::uint64_t total_macs() const;
   std::uint64_t dram_bytes() const { return dram_read_bytes + dram_write_bytes; }
+  // Of the levels behind the innermost, added up.
+  std::uint64_t outer(std::uint64_t LevelCounts::*bytes) const;
   friend bool operator==(const ActivityCounts& a, const ActivityCounts& b);
 };
 
-// One scalar counter: its name, unit and meaning (formats' MACs are summed as "macs").
+// A counter as it is reported: its name, unit and meaning (formats' MACs are summed as "macs").
 struct CounterInfo {
   const char* name;
   const char* unit;
   const char* description;
-  std::uint64_t ActivityCounts::*member;
+  std::uint64_t (*of)(const ActivityCounts& counts);
 };
 inline constexpr std::size_t kCounterCount = 27;
 const std::array<CounterInfo, kCounterCount>& counters();
@@ -56,5 +62,6 @@ const std::array<CounterInfo, kCounterCount>& counters();
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);
 ActivityCounts operator-(const ActivityCounts& a, const ActivityCounts& b);
 ActivityCounts operator*(const ActivityCounts& a, std::uint64_t times);
+ActivityCounts operator/(const ActivityCounts& a, std::uint64_t by);
 
 }  // namespace orrery

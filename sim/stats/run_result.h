@@ -35,6 +35,13 @@ inline EnergyBreakdown scaled(const EnergyBreakdown& e, double by) {
           e.noc * by,     e.link * by,       e.static_power * by, e.supply * by};
 }
 
+// What a block did, and what one such action takes at the nominal voltage.
+struct ActionFigure {
+  std::string block, action, unit;
+  Figure count = 0;
+  Figure pj = 0;
+};
+
 // What was simulated event by event, replayed from memory or replicated, as shares of the reported time.
 struct SimulatedShare {
   std::uint64_t transactions = 0;   // granules moved end to end
@@ -105,8 +112,9 @@ struct RunResult {
   Figure utilization_compute = 0, utilization_dram = 0;
   TimeCategory bound = TimeCategory::compute;
   TimeSplitSeconds time;
-  ActivityCounts counts;             // of one device
-  Figure decode_sampling_error = 0;  // largest relative deviation seen where decode steps were interpolated
+  ActivityCounts counts;              // of one device
+  std::vector<ActionFigure> actions;  // of one device: what its energy is made of
+  Figure decode_sampling_error = 0;   // largest relative deviation seen where decode steps were interpolated
   SimulatedShare share;
   ExpectedError expected;  // of the latency
   RunInfo info;
@@ -124,6 +132,7 @@ struct KernelResult {
   TimeCategory bound = TimeCategory::compute;
   TimeSplitSeconds time;
   ActivityCounts counts;
+  std::vector<ActionFigure> actions;  // what its energy is made of
   SimulatedShare share;
   ExpectedError expected;  // of the latency
   RunInfo info;

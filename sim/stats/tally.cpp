@@ -80,10 +80,7 @@ Tally Tally::halves(std::uint64_t halves) const {
 }
 
 ActivityCounts Tally::counts() const {
-  ActivityCounts all = doubled_;
-  for (std::uint64_t& m : all.macs) m /= 2;
-  for (const CounterInfo& c : counters()) all.*c.member /= 2;
-  return all;
+  return doubled_ / 2;
 }
 
 }  // namespace orrery

@@ -1,6 +1,7 @@
 #pragma once
 // Index types that cannot be mixed up: a CoreId does not index a channel.
 
+#include <cstddef>
 #include <cstdint>
 
 namespace orrery {
@@ -12,6 +13,9 @@ struct Id {
   friend bool operator!=(Id a, Id b) { return a.value != b.value; }
   friend bool operator<(Id a, Id b) { return a.value < b.value; }
 };
+
+// Memories that all cores share, between them and DRAM.
+inline constexpr std::size_t kMostLevels = 4;
 
 using TensorId = Id<struct TensorTag>;
 using OperatorId = Id<struct OperatorTag>;

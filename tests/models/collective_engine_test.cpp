@@ -103,7 +103,7 @@ TEST(CollectiveEngine, FindsItsArrayInTheSharedBuffer) {
 // Each sender's chunk has a place of its own: all of the array is written, not one chunk again and again.
 TEST(CollectiveEngine, AnAllToAllFillsTheReceiversArray) {
   ArchSpec arch = small_machine();
-  arch.shared_buffer = SharedBufferSpec{64 * kMiB, 256, 1, 10};
+  arch.shared_levels = {{64 * kMiB, 256, 1, 10}};
   arch.node = node_with(NodeTopology::switched, Al::direct);
   Machine machine(arch);
   const std::uint64_t bytes = 8 * kMiB;

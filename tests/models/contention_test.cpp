@@ -231,8 +231,8 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
   arch.cores.count = 8;
   arch.dram.channels = 4;
   arch.dram.controller_latency_ns = 200;
-  arch.network = {64, 40, 1};                                       // 64 GB/s a port
-  arch.shared_buffer = SharedBufferSpec{256 * kMiB, 160, 1.0, 60};  // 160 GB/s
+  arch.network = {64, 40, 1};                         // 64 GB/s a port
+  arch.shared_levels = {{256 * kMiB, 160, 1.0, 60}};  // 160 GB/s
   static bool prepared = false;
   if (!prepared) sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
   prepared = true;
@@ -288,7 +288,7 @@ TEST(Calendars, AgreeWithAnEventAtEachHopWithFewInFlight) {
 TEST(Contention, ANarrowWayBetweenPartitionsBoundsTheSharedBuffer) {
   ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
   const ClockDomain clock(arch.clock_hz);
-  SharedBufferSpec spec = *arch.shared_buffer;
+  SramLevelSpec spec = arch.shared_levels.front();
   spec.partitions = 1;
   const auto finish = [&](const char* name) {
     ActivityCounts counts;

@@ -99,7 +99,7 @@ TEST(Machine, ASecondElaborationInOneProcessIsRefused) {
 
 TEST(Machine, TheSameProgramTakesTheSameTimeWhateverRanBefore) {
   ArchSpec arch = small_machine();
-  arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
+  arch.shared_levels = {{1 * kMiB, 64, 1, 10}};
   Machine machine(arch);
   const Program program = program_of(load_kernel(3, 50, 20000, 1, 3));
   const ProgramOutcome first = machine.run(program, {}, false);
@@ -111,7 +111,7 @@ TEST(Machine, TheSameProgramTakesTheSameTimeWhateverRanBefore) {
 
 TEST(SharedBuffer, DataThatIsResidentIsNotReadFromDramAgain) {
   ArchSpec arch = small_machine();
-  arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
+  arch.shared_levels = {{1 * kMiB, 64, 1, 10}};
   Machine machine(arch);
   const TileKernel kernel = load_kernel(1, 20, 16 * kKiB, 1, 4);
   const ProgramOutcome cold = machine.run(program_of(kernel), {}, false);
@@ -120,7 +120,7 @@ TEST(SharedBuffer, DataThatIsResidentIsNotReadFromDramAgain) {
   EXPECT_EQ(cold.on_chip.tensors[0].bytes, 20 * 16 * kKiB);
   const ProgramOutcome warm = machine.run(program_of(kernel), cold.on_chip, false);
   EXPECT_EQ(warm.counts.dram_read_bytes, 0U);
-  EXPECT_EQ(warm.counts.shared_read_bytes, 20 * 16 * kKiB);
+  EXPECT_EQ(warm.counts.levels[0].read_bytes, 20 * 16 * kKiB);
   EXPECT_LT(warm.time, cold.time);
   const ProgramOutcome half = machine.run(program_of(kernel), {{{TensorId{0}, 10 * 16 * kKiB, 0}}, 0}, false);
   EXPECT_EQ(half.counts.dram_read_bytes, 10 * 16 * kKiB);
@@ -128,7 +128,7 @@ TEST(SharedBuffer, DataThatIsResidentIsNotReadFromDramAgain) {
 
 TEST(SharedBuffer, AStreamLargerThanItLeavesNothingForTheSecondPass) {
   ArchSpec arch = small_machine();
-  arch.shared_buffer = SharedBufferSpec{256 * kKiB, 64, 1, 10};
+  arch.shared_levels = {{256 * kKiB, 64, 1, 10}};
   Machine machine(arch);
   // Two items read the same 32 tiles of 16 KiB in order: LRU keeps none of them.
   TileKernel kernel = load_kernel(2, 32, 16 * kKiB, 1, 4);
@@ -138,7 +138,7 @@ TEST(SharedBuffer, AStreamLargerThanItLeavesNothingForTheSecondPass) {
 
 TEST(SharedBuffer, ATensorOfClippedTilesIsWhollyResidentWhenItWasBefore) {
   ArchSpec arch = small_machine();
-  arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
+  arch.shared_levels = {{1 * kMiB, 64, 1, 10}};
   Machine machine(arch);
   // 100 x 300 elements in tiles of 64 x 128: 64 + 36 rows, 128 + 128 + 44 columns.
   TileKernel kernel = load_kernel(1, 1, 1, 1, 2);
@@ -159,7 +159,7 @@ TEST(SharedBuffer, ATensorOfClippedTilesIsWhollyResidentWhenItWasBefore) {
 
 TEST(SharedBuffer, OtherTensorsDirtyDataIsWrittenBackWhenItMustLeave) {
   ArchSpec arch = small_machine();
-  arch.shared_buffer = SharedBufferSpec{1 * kMiB, 64, 1, 10};
+  arch.shared_levels = {{1 * kMiB, 64, 1, 10}};
   Machine machine(arch);
   const ProgramOutcome run =
       machine.run(program_of(load_kernel(1, 64, 16 * kKiB, 1, 4)), {{}, 512 * kKiB}, false);

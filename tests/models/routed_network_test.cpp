@@ -120,7 +120,7 @@ TEST(RoutedNetwork, AMachineOnAMeshSavesMemoryReadsByMulticast) {
   ASSERT_TRUE(arch.network.multicast);
   const KernelResult r = run_kernel(standalone_matmul({1, 2048, 512, 512}, DType::int8), arch, {});
   EXPECT_GT(r.counts.multicast_bytes, r.counts.requested_read_bytes / 20);
-  EXPECT_EQ(r.counts.shared_read_bytes + r.counts.multicast_bytes, r.counts.requested_read_bytes);
+  EXPECT_EQ(r.counts.levels[0].read_bytes + r.counts.multicast_bytes, r.counts.requested_read_bytes);
   EXPECT_EQ(r.counts.total_macs(), 2048ULL * 512 * 512);
 }
 

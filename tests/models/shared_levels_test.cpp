@@ -25,8 +25,8 @@ Program repeated_reads(std::uint64_t passes) {
 
 ArchSpec machine_with(std::uint64_t inner_bytes, std::vector<std::uint64_t> outer_bytes) {
   ArchSpec arch = small_machine();
-  arch.shared_buffer = SharedBufferSpec{inner_bytes, 256, 1, 10};
-  for (const std::uint64_t bytes : outer_bytes) arch.outer_buffers.push_back({bytes, 64, 1, 30});
+  arch.shared_levels = {{inner_bytes, 256, 1, 10}};
+  for (const std::uint64_t bytes : outer_bytes) arch.shared_levels.push_back({bytes, 64, 1, 30});
   return arch;
 }
 
@@ -34,9 +34,9 @@ TEST(SharedLevels, AnOuterLevelKeepsWhatTheInnerOneCannot) {
   const ArchSpec arch = machine_with(kMiB, {16 * kMiB});
   Machine machine(arch);
   const ProgramOutcome run = machine.run(repeated_reads(3), {}, false);
-  EXPECT_EQ(run.counts.shared_read_bytes, 3 * kTiles * kTile);
-  EXPECT_EQ(run.counts.shared_fill_bytes, 3 * kTiles * kTile);  // 8 MiB pass through 1 MiB: no reuse
-  EXPECT_EQ(run.counts.outer_read_bytes, 3 * kTiles * kTile);
+  EXPECT_EQ(run.counts.levels[0].read_bytes, 3 * kTiles * kTile);
+  EXPECT_EQ(run.counts.levels[0].fill_bytes, 3 * kTiles * kTile);  // 8 MiB pass through 1 MiB: no reuse
+  EXPECT_EQ(run.counts.outer(&LevelCounts::read_bytes), 3 * kTiles * kTile);
   EXPECT_EQ(run.counts.dram_read_bytes, kTiles * kTile);  // once
   // The first pass at the DRAM's pace, the others at the outer level's 64 GB/s.
   const double first = kTiles * kTile / arch.dram.peak_bytes_per_s();
@@ -44,8 +44,10 @@ TEST(SharedLevels, AnOuterLevelKeepsWhatTheInnerOneCannot) {
   EXPECT_GT(to_seconds(run.time), first + later);
   EXPECT_LT(to_seconds(run.time), 1.15 * (first + later));
   // It costs the energy of its accesses, too.
-  EXPECT_GT(energy(run.counts, 0, 1, arch).sram,
-            8e-12 * 0.1 * static_cast<double>(run.counts.shared_read_bytes + run.counts.outer_read_bytes));
+  EXPECT_GT(
+      energy(run.counts, 0, 1, arch).sram,
+      8e-12 * 0.1 *
+          static_cast<double>(run.counts.levels[0].read_bytes + run.counts.outer(&LevelCounts::read_bytes)));
 }
 
 TEST(SharedLevels, ThreeLevelsEachServeTheMissesOfTheOneBefore) {
@@ -53,8 +55,8 @@ TEST(SharedLevels, ThreeLevelsEachServeTheMissesOfTheOneBefore) {
   Machine machine(arch);
   const ProgramOutcome run = machine.run(repeated_reads(2), {}, false);
   const std::uint64_t bytes = kTiles * kTile;
-  EXPECT_EQ(run.counts.outer_read_bytes, 2 * bytes + 2 * bytes);  // both outer levels
-  EXPECT_EQ(run.counts.outer_fill_bytes, 2 * bytes + bytes);
+  EXPECT_EQ(run.counts.outer(&LevelCounts::read_bytes), 2 * bytes + 2 * bytes);  // both outer levels
+  EXPECT_EQ(run.counts.outer(&LevelCounts::fill_bytes), 2 * bytes + bytes);
   EXPECT_EQ(run.counts.dram_read_bytes, bytes);
 }
 
@@ -69,7 +71,7 @@ TEST(SharedLevels, WhatIsWrittenStaysInTheOutermostForTheNextKernel) {
   out.tensor_bytes = kTiles * kTile;
   writer.outputs = {out};
   const ProgramOutcome run = machine.run(program_of(writer), {}, false);
-  EXPECT_EQ(run.counts.outer_write_bytes, kTiles * kTile);
+  EXPECT_EQ(run.counts.outer(&LevelCounts::write_bytes), kTiles * kTile);
   EXPECT_EQ(run.counts.dram_write_bytes, 0U);
   std::uint64_t dirty = 0;
   for (const ResidentTensor& r : run.on_chip.tensors) dirty += r.dirty_bytes;

@@ -18,7 +18,7 @@ SramHierarchySpec pad() {
   l.size_bytes = 64 * 1024;
   l.banks = 32;
   l.bank_width_bytes = 4;
-  l.latency_cycles = 10;
+  l.latency_ns = 10;
   spec.levels = {l};
   spec.memory_latency_cycles = 500;
   spec.memory_bytes_per_cycle = 64;
@@ -60,13 +60,13 @@ SramHierarchySpec three_levels() {
   shared.size_bytes = 256 * 1024;
   shared.slices = 8;
   shared.bank_width_bytes = 64;
-  shared.latency_cycles = 100;
+  shared.latency_ns = 100;
   shared.partitions = 2;
-  shared.far_latency_cycles = 70;
+  shared.far_latency_ns = 70;
   SramLevelSpec outer = shared;
   outer.name = "l3";
   outer.size_bytes = 1024 * 1024;
-  outer.latency_cycles = 200;
+  outer.latency_ns = 200;
   outer.partitions = 1;
   spec.levels.push_back(shared);
   spec.levels.push_back(outer);

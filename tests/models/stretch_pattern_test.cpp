@@ -13,7 +13,7 @@ Stretch stretch(Femtoseconds time, std::uint64_t dram_bytes, std::uint64_t asked
   Stretch s;
   s.time = time;
   s.counts.requested_read_bytes = asked;
-  s.counts.shared_fill_bytes = s.counts.dram_read_bytes = dram_bytes;
+  s.counts.levels[0].fill_bytes = s.counts.dram_read_bytes = dram_bytes;
   return s;
 }
 

@@ -33,14 +33,14 @@ const std::vector<Improvement>& improvements() {
       {"cores", [](ArchSpec& a) { a.cores.count += a.cores.count / 8 + 1; }},
       {"shared_rate",
        [](ArchSpec& a) {
-         if (a.shared_buffer) a.shared_buffer->bytes_per_cycle *= 1.25;
+         if (!a.shared_levels.empty()) a.shared_levels.front().bytes_per_cycle *= 1.25;
        }},
       {"clock", [](ArchSpec& a) { a.clock_hz *= 1.1; }},
       {"latency",
        [](ArchSpec& a) {
          a.dram.controller_latency_ns /= 2;
          a.network.latency_ns /= 2;
-         if (a.shared_buffer) a.shared_buffer->latency_ns /= 2;
+         if (!a.shared_levels.empty()) a.shared_levels.front().latency_ns /= 2;
        }},
   };
   return kAll;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/estimate/actions.h"
 #include "sim/timing/matrix_timing.h"
 #include "tests/support/small_machine.h"
 

@@ -63,8 +63,8 @@ TEST(Mapper, SkinnyAndFatMatmulsEndNearTheirBoundWhenNothingElseIsInTheWay) {
   ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
   arch.command = {};
   arch.network.latency_ns = arch.dram.controller_latency_ns = 0;
-  arch.shared_buffer->latency_ns = 0;
-  arch.shared_buffer->sustained_share = 1;
+  arch.shared_levels.front().latency_ns = 0;
+  arch.shared_levels.front().sustained_share = 1;
   arch.dram.device.timing.trefi *= 100;
   std::get<DotProductArraySpec>(arch.cores.matrix).issue_rate = 0.98;
   arch.power_cap_w = 0;

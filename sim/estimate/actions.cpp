@@ -1,0 +1,29 @@
+#include "sim/estimate/actions.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery {
+
+double sram_pj_per_bit(const EnergyTable& table, double kib) {
+  const auto& points = table.sram_pj_per_bit;
+  if (kib <= points.front().first) return points.front().second;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    if (kib > points[i].first) continue;
+    const double share =
+        std::log(kib / points[i - 1].first) / std::log(points[i].first / points[i - 1].first);
+    return points[i - 1].second + share * (points[i].second - points[i - 1].second);
+  }
+  return points.back().second;
+}
+
+std::vector<ActionFigure> action_figures(const ActivityCounts& counts, const ArchSpec& arch) {
+  std::vector<ActionFigure> figures;
+  for_each_action(counts, arch, [&figures](const Action& action) {
+    if (action.count > 0)
+      figures.push_back({action.block, action.name, action.unit, action.count, action.pj});
+  });
+  return figures;
+}
+
+}  // namespace orrery
