@@ -6,8 +6,20 @@
 #include "models/noc/routed_network.h"
 
 namespace orrery {
+namespace {
 
-Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
+std::string core_name(std::uint32_t core) {
+  return "core" + std::to_string(core);
+}
+
+}  // namespace
+
+std::unique_ptr<Chip> make_chip(const ArchSpec& arch, Fidelity fidelity) {
+  if (fidelity == Fidelity::cycle) return std::make_unique<CycleChip>(arch);
+  return std::make_unique<TileChip>(arch);
+}
+
+TileChip::TileChip(const ArchSpec& arch) : Chip(arch) {
   dram = std::make_unique<DramController>("dram", arch.dram, clock, counts);
   const std::uint32_t cores = arch.cores.count;
   const double link_rate = arch.node.link.bytes_per_s;
@@ -23,23 +35,25 @@ Chip::Chip(const ArchSpec& arch) : clock(arch.clock_hz) {
     shared = std::make_unique<SharedLevels>(arch.shared_levels, *dram, clock, counts);
     network->memory.bind(shared->door());
   }
-  command = std::make_unique<CommandProcessor>("command_processor", arch, counts);
-  collectives = std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, *command);
+  places = std::make_unique<EntryPlaces>(shared.get());
+  collectives = std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, command);
   collectives->network.bind(network->port);
   wakes = std::make_unique<WakeQueue>("wakes", cores);
+  std::vector<Core*> all;
   std::vector<ComputeTile*> views;
   for (std::uint32_t c = 0; c < cores; ++c) {
-    const std::string name = "core" + std::to_string(c);
     tiles.push_back(
-        std::make_unique<ComputeTile>(name.c_str(), CoreId{c}, arch, clock, counts, *wakes, *command));
+        std::make_unique<ComputeTile>(core_name(c).c_str(), CoreId{c}, arch, clock, counts, *wakes, command));
     tiles.back()->dma.network.bind(network->port);
+    all.push_back(tiles.back().get());
     views.push_back(tiles.back().get());
   }
-  command->connect(views, shared.get(), dram.get(), collectives.get());
+  skipping = std::make_unique<TileSkipping>(arch, counts, std::move(views), shared.get(), *dram);
+  command.connect(std::move(all), *places, {collectives.get(), places.get(), skipping.get()});
 }
 
-std::vector<const Component*> Chip::components() const {
-  std::vector<const Component*> all = {command.get(), network.get(), dram.get(), collectives.get()};
+std::vector<const Component*> TileChip::components() const {
+  std::vector<const Component*> all = {&command, network.get(), dram.get(), collectives.get()};
   if (shared) {
     for (const auto& level : shared->levels()) all.push_back(level.get());
   }
@@ -47,37 +61,34 @@ std::vector<const Component*> Chip::components() const {
   return all;
 }
 
-void Chip::reset() {
+void TileChip::begin() {
   dram->reset();
   network->reset();
   collectives->reset();
   if (shared) shared->reset();
 }
 
-CycleChip::CycleChip(const ArchSpec& arch) : clock(arch.clock_hz), memory("memory", arch, clock, counts) {
-  CycleItemListener& listener = *this;
+CycleChip::CycleChip(const ArchSpec& arch)
+    : Chip(arch), memory("memory", arch, clock, counts), places(memory) {
+  std::vector<Core*> all;
   for (std::uint32_t c = 0; c < arch.cores.count; ++c) {
-    const std::string name = "core" + std::to_string(c);
     cores.push_back(
-        std::make_unique<CycleCore>(name.c_str(), CoreId{c}, arch, clock, counts, memory, listener));
+        std::make_unique<CycleCore>(core_name(c).c_str(), CoreId{c}, arch, clock, counts, memory, command));
+    all.push_back(cores.back().get());
   }
+  command.connect(std::move(all), places, {});
 }
 
 std::vector<const Component*> CycleChip::components() const {
-  std::vector<const Component*> all = {&memory, &memory.network()};
+  std::vector<const Component*> all = {&command, &memory, &memory.network()};
   for (const auto& core : cores) all.push_back(core.get());
   return all;
 }
 
-void CycleChip::begin_kernel(std::uint64_t items, Femtoseconds start) {
-  items_left_ = items;
-  last_ = CriticalPath::from(start);
-}
-
-// DRAM refreshes for ever: the last result ends the simulation.
-void CycleChip::item_stored(const CriticalPath& path) {
-  if (path.at >= last_.at) last_ = path;
-  if (--items_left_ == 0) sc_core::sc_pause();
+// What the write queues still hold is nobody's to wait for.
+Femtoseconds CycleChip::end(Femtoseconds end) {
+  counts.dram_activates += memory.dram_activates() - opened_;
+  return end;
 }
 
 }  // namespace orrery

@@ -1,7 +1,6 @@
 #pragma once
 // The one place that turns a machine's description into modules and wires them, at each fidelity:
-// cores (each with a DMA engine) -> network -> [shared buffers] -> DRAM controller; collective engine ->
-// network.
+// cores -> network -> [shared levels] -> DRAM; at `tile` a collective engine -> network beside them.
 
 #include <memory>
 #include <vector>
@@ -12,54 +11,71 @@
 #include "models/core/clock_domain.h"
 #include "models/dram/dram_controller.h"
 #include "models/link/collective_engine.h"
+#include "models/memory/address_places.h"
 #include "models/memory/cycle_memory.h"
+#include "models/memory/entry_places.h"
 #include "models/memory/shared_levels.h"
 #include "models/noc/network.h"
+#include "sim/util/fidelity.h"
 
 namespace orrery {
 
-// The modules of one chip and its links, at fidelity `tile`. Owns everything; `arch` must outlive it. One a
-// process.
-struct Chip {
-  explicit Chip(const ArchSpec& arch);
+// The modules of one chip. Owns everything; `arch` must outlive it. One a process.
+class Chip {
+ public:
+  explicit Chip(const ArchSpec& arch) : clock(arch.clock_hz), command("command_processor", arch, counts) {}
+  virtual ~Chip() = default;
+  Chip(const Chip&) = delete;
+  Chip& operator=(const Chip&) = delete;
 
   ActivityCounts counts;
   ClockDomain clock;
+  CommandProcessor command;
+
+  virtual std::vector<const Component*> components() const = 0;
+  // A program begins: all shared resources are free; counters stay.
+  virtual void begin() = 0;
+  // It has ended at `end`. When all that it has written is in DRAM.
+  virtual Femtoseconds end(Femtoseconds end) = 0;
+};
+
+// At fidelity tile or cycle. Throws ConfigError: what that fidelity cannot simulate of the machine.
+std::unique_ptr<Chip> make_chip(const ArchSpec& arch, Fidelity fidelity);
+
+// Nothing waits: each block books what it is asked for. Chips on links.
+struct TileChip : Chip {
+  explicit TileChip(const ArchSpec& arch);
+
   std::unique_ptr<DramController> dram;
   std::unique_ptr<SharedLevels> shared;  // null when the machine has none
   std::unique_ptr<Network> network;
-  std::unique_ptr<CommandProcessor> command;
+  std::unique_ptr<EntryPlaces> places;
   std::unique_ptr<CollectiveEngine> collectives;
   std::unique_ptr<WakeQueue> wakes;  // of the tiles
   std::vector<std::unique_ptr<ComputeTile>> tiles;
+  std::unique_ptr<TileSkipping> skipping;
 
-  std::vector<const Component*> components() const;
-  // All shared resources free; counters stay.
-  void reset();
+  std::vector<const Component*> components() const override;
+  void begin() override;
+  Femtoseconds end(Femtoseconds end) override { return dram->drain(end); }
 };
 
-// The modules of one chip at fidelity `cycle`: cores that wait for their lines, and a memory of flits, lines
-// and DRAM commands. Owns everything; `arch` must outlive it. One a process.
-class CycleChip : CycleItemListener {
- public:
+// Cores that wait for their lines, and a memory of flits, lines and DRAM commands: systolic arrays element by
+// element, DRAM command by command, the network flit by flit. For blocks and small kernels. Left out, and
+// refused by OperatorRunner: collectives (one chip), networks that multicast.
+struct CycleChip : Chip {
   explicit CycleChip(const ArchSpec& arch);
 
-  ActivityCounts counts;
-  ClockDomain clock;
   CycleMemory memory;
+  AddressPlaces places;
   std::vector<std::unique_ptr<CycleCore>> cores;
 
-  std::vector<const Component*> components() const;
-  // A kernel of so many items starts; SystemC pauses with its last result.
-  void begin_kernel(std::uint64_t items, Femtoseconds start);
-  // The path to the last result so far.
-  const CriticalPath& last() const { return last_; }
+  std::vector<const Component*> components() const override;
+  void begin() override { opened_ = memory.dram_activates(); }
+  Femtoseconds end(Femtoseconds end) override;
 
  private:
-  std::uint64_t items_left_ = 0;
-  CriticalPath last_;
-
-  void item_stored(const CriticalPath& path) override;
+  std::uint64_t opened_ = 0;  // DRAM rows, before the program
 };
 
 }  // namespace orrery

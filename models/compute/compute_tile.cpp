@@ -215,10 +215,9 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
     const std::uint64_t tile = operand_tile(kernel, operand, slot.item, slot.next_k);
     if (operand.hold && slot.held[slot.operand] == tile) continue;
     const std::uint64_t bytes = cost.input_bytes[slot.operand];
-    const std::uint32_t first = placed_kernel.input_entry[slot.operand];
     Granule granule;
     granule.source = id_;
-    granule.entry = first == kNoEntry ? kNoEntry : first + static_cast<std::uint32_t>(tile);
+    granule.entry = static_cast<std::uint32_t>(placed_kernel.inputs[slot.operand].of(tile));
     granule.tile_bytes = bytes;
     granule.irregular = operand.irregular;
     granule.cluster = kernel.cluster;
@@ -327,10 +326,8 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
     tile.source = id_;
     tile.bytes = tile.tile_bytes = cost.output_bytes[i];
     tile.irregular = operand.irregular;
-    const std::uint32_t first = placed_kernel.output_entry[i];
-    tile.entry = first == kNoEntry
-                     ? kNoEntry
-                     : first + static_cast<std::uint32_t>(operand_tile(kernel, operand, item, 0));
+    tile.entry =
+        static_cast<std::uint32_t>(placed_kernel.outputs[i].of(operand_tile(kernel, operand, item, 0)));
     // The results leave while the epilogue still runs.
     const Reservation stored = dma.store(tile, now);
     counts_.scratchpad_read_bytes += tile.bytes;

@@ -10,35 +10,17 @@
 #include <systemc>
 #include <vector>
 
+#include "models/compute/core.h"
 #include "models/compute/matrix_engine.h"
-#include "models/compute/placed_kernel.h"
 #include "models/compute/vector_unit.h"
 #include "models/control/fast_forward.h"
-#include "models/core/component.h"
-#include "models/core/critical_path.h"
 #include "models/core/wake_queue.h"
 #include "models/dma/dma_engine.h"
 #include "models/memory/scratchpad.h"
 
 namespace orrery {
 
-// What all cores share while a launch runs.
-struct KernelRun {
-  const KernelLaunch* launch = nullptr;
-  std::vector<PlacedKernel> kernels;  // of the launch
-  WorkQueue* queue = nullptr;
-  FastForward* forward = nullptr;
-};
-
-// Told by the cores; implemented by the command processor.
-class ItemListener {
- public:
-  virtual ~ItemListener() = default;
-  // A work item's results are stored at path.at (>= now).
-  virtual void item_done(const CriticalPath& path, Femtoseconds now) = 0;
-};
-
-class ComputeTile : public sc_core::sc_module, public Component, private WakeClient {
+class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
  public:
   MatrixEngine matrix;
   VectorUnit vector;
@@ -48,11 +30,9 @@ class ComputeTile : public sc_core::sc_module, public Component, private WakeCli
   ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch, const ClockDomain& clock,
               ActivityCounts& counts, WakeQueue& wakes, ItemListener& listener);
 
-  // Lays out the kernels' buffers; items start with assign(). Throws SimulationError when they do not fit.
-  // `run` must outlive the launch.
-  void begin(const KernelRun& run, Femtoseconds start);
-  // Gives slot `slot` its first item, to begin at `t`.
-  void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t);
+  StageCosts price(const TileKernel& kernel) const override { return {kernel, matrix, vector, scratchpad}; }
+  void begin(const KernelRun& run, Femtoseconds start) override;
+  void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t) override;
 
   // Appends where each slot stands that has stages left of its item; moves those on by `stages`.
   void positions(std::vector<SlotPosition>& out) const;

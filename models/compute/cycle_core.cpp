@@ -11,7 +11,7 @@ constexpr std::uint64_t kNothingHeld = UINT64_MAX;
 
 CycleCore::CycleCore(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch,
                      const ClockDomain& clock, ActivityCounts& counts, CycleMemory& memory,
-                     CycleItemListener& listener)
+                     ItemListener& listener)
     : sc_module(name),
       matrix("matrix", arch.cores.matrix, clock, true),
       vector("vector", arch.cores.vector, clock),
@@ -30,7 +30,7 @@ CycleCore::CycleCore(const sc_core::sc_module_name& name, CoreId id, const ArchS
   }
 }
 
-void CycleCore::begin(const CycleKernelRun& run, Femtoseconds start) {
+void CycleCore::begin(const KernelRun& run, Femtoseconds start) {
   run_ = &run;
   scratchpad.allocate(run.launch->scratchpad_bytes(arch_.cores.accumulator_bytes > 0));
   matrix.reset();
@@ -75,12 +75,12 @@ void CycleCore::load(std::uint32_t index) {
 
 void CycleCore::load_stage(std::uint32_t index, const WorkItem& item, std::uint64_t k) {
   Slot& slot = *slots_[index];
-  const AddressedKernel& addressed_kernel = addressed(item);
-  const TileKernel& kernel = *addressed_kernel.kernel;
+  const PlacedKernel& placed_kernel = placed(item);
+  const TileKernel& kernel = *placed_kernel.kernel;
   while (slot.issued - slot.executed >= kernel.pipeline_stages) sc_core::wait(slot.released);
   const std::uint64_t place = slot.issued % kernel.pipeline_stages;
   slot.stages[place] = {item, k, 0, false, slot.begin, TimeCategory::wait};
-  const StageCost& cost = addressed_kernel.costs.stage(item, k);
+  const StageCost& cost = placed_kernel.costs.stage(item, k);
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     const KernelOperand& operand = kernel.inputs[i];
     if (operand.once && k != item.k_begin) continue;
@@ -88,7 +88,7 @@ void CycleCore::load_stage(std::uint32_t index, const WorkItem& item, std::uint6
     if (operand.hold && slot.held[i] == tile) continue;
     if (operand.hold) slot.held[i] = tile;
     const std::uint64_t bytes = cost.input_bytes[i];
-    const std::uint64_t address = addressed_kernel.inputs[i].of(tile);
+    const std::uint64_t address = placed_kernel.inputs[i].of(tile);
     counts_.scratchpad_write_bytes += bytes;
     for (std::uint64_t offset = 0; offset < bytes;) {
       while (outstanding_ >= arch_.cores.dma.max_outstanding) sc_core::wait(room_);
@@ -148,8 +148,8 @@ void CycleCore::execute(std::uint32_t index) {
 }
 
 void CycleCore::execute_stage(Slot& slot, const Stage& stage) {
-  const TileKernel& kernel = *addressed(stage.item).kernel;
-  const StageCost& cost = addressed(stage.item).costs.stage(stage.item, stage.k);
+  const TileKernel& kernel = *placed(stage.item).kernel;
+  const StageCost& cost = placed(stage.item).costs.stage(stage.item, stage.k);
   if (kernel.instructions_per_stage > 0 && arch_.command.instruction_issue_cycles > 0) {
     const double cycles =
         static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
@@ -170,14 +170,14 @@ void CycleCore::execute_stage(Slot& slot, const Stage& stage) {
 }
 
 void CycleCore::finish_item(Slot& slot, const WorkItem& item) {
-  const TileKernel& kernel = *addressed(item).kernel;
+  const TileKernel& kernel = *placed(item).kernel;
   if (!kernel.matrix_steps.empty()) wait_until(slot, now_fs() + matrix.latency(), TimeCategory::compute);
   if (kernel.instructions_per_item > 0 && arch_.command.instruction_issue_cycles > 0) {
     const double cycles =
         static_cast<double>(kernel.instructions_per_item) * arch_.command.instruction_issue_cycles;
     wait_until(slot, issue_.reserve(now_fs(), clock_.cycles(cycles)), TimeCategory::launch);
   }
-  const ItemCost& cost = addressed(item).costs.item(item);
+  const ItemCost& cost = placed(item).costs.item(item);
   const Femtoseconds epilogue_end = cost.vector > 0 ? vector.reserve(now_fs(), cost.vector) : now_fs();
   count_item(counts_, cost);
   store(item, slot.path, epilogue_end);
@@ -187,9 +187,9 @@ void CycleCore::finish_item(Slot& slot, const WorkItem& item) {
 
 // The results leave while the epilogue still runs.
 void CycleCore::store(const WorkItem& item, const CriticalPath& path, Femtoseconds epilogue_end) {
-  const AddressedKernel& addressed_kernel = addressed(item);
-  const TileKernel& kernel = *addressed_kernel.kernel;
-  const ItemCost& cost = addressed_kernel.costs.item(item);
+  const PlacedKernel& placed_kernel = placed(item);
+  const TileKernel& kernel = *placed_kernel.kernel;
+  const ItemCost& cost = placed_kernel.costs.item(item);
   if (free_stores_.empty()) {
     free_stores_.push_back(static_cast<std::uint32_t>(stores_.size()));
     stores_.emplace_back();
@@ -200,7 +200,7 @@ void CycleCore::store(const WorkItem& item, const CriticalPath& path, Femtosecon
   for (std::size_t i = 0; i < kernel.outputs.size(); ++i) {
     const KernelOperand& operand = kernel.outputs[i];
     const std::uint64_t bytes = cost.output_bytes[i];
-    const std::uint64_t address = addressed_kernel.outputs[i].of(operand_tile(kernel, operand, item, 0));
+    const std::uint64_t address = placed_kernel.outputs[i].of(operand_tile(kernel, operand, item, 0));
     counts_.scratchpad_read_bytes += bytes;
     counts_.scratchpad_write_bytes += bytes;  // the engines wrote them there
     for (std::uint64_t offset = 0; offset < bytes;) {
@@ -220,7 +220,7 @@ void CycleCore::stored(std::uint32_t index) {
   path.extend(stores_[index].epilogue_end, TimeCategory::vector);
   free_stores_.push_back(index);
   --active_items_;
-  listener_.item_stored(path);
+  listener_.item_done(path, now_fs());
 }
 
 std::string CycleCore::waiting_for() const {

@@ -9,57 +9,26 @@
 #include <systemc>
 #include <vector>
 
+#include "models/compute/core.h"
 #include "models/compute/matrix_engine.h"
-#include "models/compute/stage_costs.h"
 #include "models/compute/vector_unit.h"
-#include "models/control/work_queue.h"
-#include "models/core/component.h"
-#include "models/core/critical_path.h"
 #include "models/memory/cycle_memory.h"
 #include "models/memory/scratchpad.h"
 
 namespace orrery {
 
-// Where an operand's first tile lies, and the bytes from one tile to the next.
-struct TilePlaces {
-  std::uint64_t address = 0, stride = 0;
-  std::uint64_t of(std::uint64_t tile) const { return address + tile * stride; }
-};
-// A kernel of a launch, as the cores run it.
-struct AddressedKernel {
-  const TileKernel* kernel = nullptr;
-  StageCosts costs;
-  std::vector<TilePlaces> inputs, outputs;  // of its operands
-};
-// What all cores share while a launch runs.
-struct CycleKernelRun {
-  const KernelLaunch* launch = nullptr;
-  std::vector<AddressedKernel> kernels;  // of the launch
-  WorkQueue* queue = nullptr;
-};
-
-// Told by the cores.
-class CycleItemListener {
- public:
-  virtual ~CycleItemListener() = default;
-  // A work item's results are stored at path.at (>= now).
-  virtual void item_stored(const CriticalPath& path) = 0;
-};
-
-class CycleCore : public sc_core::sc_module, public Component, private TransferClient {
+class CycleCore : public sc_core::sc_module, public Core, private TransferClient {
  public:
   MatrixEngine matrix;
   VectorUnit vector;
   Scratchpad scratchpad;
 
   CycleCore(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch, const ClockDomain& clock,
-            ActivityCounts& counts, CycleMemory& memory, CycleItemListener& listener);
+            ActivityCounts& counts, CycleMemory& memory, ItemListener& listener);
 
-  // Lays out the kernels' buffers. Throws SimulationError when they do not fit. `run` must outlive the
-  // launch.
-  void begin(const CycleKernelRun& run, Femtoseconds start);
-  // Gives slot `slot` its first item, to begin at `t`.
-  void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t);
+  StageCosts price(const TileKernel& kernel) const override { return {kernel, matrix, vector, scratchpad}; }
+  void begin(const KernelRun& run, Femtoseconds start) override;
+  void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t) override;
 
   bool idle() const override { return active_items_ == 0; }
   std::string waiting_for() const override;
@@ -97,8 +66,8 @@ class CycleCore : public sc_core::sc_module, public Component, private TransferC
   const ClockDomain& clock_;
   ActivityCounts& counts_;
   CycleMemory& memory_;
-  CycleItemListener& listener_;
-  const CycleKernelRun* run_ = nullptr;
+  ItemListener& listener_;
+  const KernelRun* run_ = nullptr;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::uint32_t outstanding_ = 0;  // granules being loaded
   sc_core::sc_event room_;
@@ -107,7 +76,7 @@ class CycleCore : public sc_core::sc_module, public Component, private TransferC
   std::vector<std::uint32_t> free_stores_;
   std::uint32_t active_items_ = 0;
 
-  const AddressedKernel& addressed(const WorkItem& item) const { return run_->kernels[item.kernel]; }
+  const PlacedKernel& placed(const WorkItem& item) const { return run_->kernels[item.kernel]; }
   void load(std::uint32_t slot);
   void load_stage(std::uint32_t slot, const WorkItem& item, std::uint64_t k);
   void execute(std::uint32_t slot);

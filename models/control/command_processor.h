@@ -1,17 +1,15 @@
 #pragma once
-// Issues a program's tasks to the cores and the links: a task starts when those it depends on are done;
-// kernels go one at a time and pay the device's start-up cost; a collective may run beside a kernel. It knows
-// when the program is complete and how each task's time was spent.
+// Issues a program's tasks to the cores and the links, at either fidelity: a task starts when those it
+// depends on are done; kernels go one at a time and pay the device's start-up cost; a collective may run
+// beside a kernel. It knows when the program is complete and how each task's time was spent.
 
-#include <memory>
 #include <systemc>
 #include <vector>
 
-#include "models/compute/compute_tile.h"
-#include "models/control/work_queue.h"
-#include "models/dram/dram_controller.h"
+#include "models/compute/core.h"
+#include "models/control/tile_skipping.h"
 #include "models/link/collective_engine.h"
-#include "models/memory/shared_levels.h"
+#include "models/memory/entry_places.h"
 #include "sim/program/program.h"
 
 namespace orrery {
@@ -24,38 +22,38 @@ struct TaskOutcome {
   bool done = false;
 };
 
+// What only a machine of fidelity `tile` has: links to other chips, whose arrays have entries beside the
+// kernels' tiles, and cores whose steady states can be left out. All null, or none.
+struct TileParts {
+  CollectiveEngine* collectives = nullptr;
+  EntryPlaces* entries = nullptr;
+  TileSkipping* skipping = nullptr;
+};
+
 class CommandProcessor : public sc_core::sc_module,
                          public Component,
                          public ItemListener,
-                         public SlotObserver,
                          public CollectiveListener {
  public:
   CommandProcessor(const sc_core::sc_module_name& name, const ArchSpec& arch, ActivityCounts& counts);
 
-  // Wiring, once, by the factory.
-  void connect(std::vector<ComputeTile*> tiles, SharedLevels* shared, const DramController* dram,
-               CollectiveEngine* collectives);
+  // Wiring, once, by the factory. Without `parts` the simulation pauses when a program is complete: a memory
+  // that refreshes never runs out of events.
+  void connect(std::vector<Core*> cores, TensorPlaces& places, const TileParts& parts);
 
   // Starts `program` at the next point of the wake-up grid; it must outlive the run. `skip` allows
-  // steady-state skipping.
+  // steady-state skipping. A program with collectives needs `parts`.
   void begin(const Program& program, const OnChip& on_chip, bool skip);
 
   bool complete() const;
   const std::vector<TaskOutcome>& outcomes() const { return outcomes_; }
   // Counts that were replayed and not simulated.
   const ActivityCounts& skipped_counts() const { return skipped_counts_; }
-
   // What is on chip now: as given to begin(), brought up to date by each kernel.
-  const OnChip& on_chip() const { return on_chip_; }
+  OnChip on_chip() const { return places_->on_chip(); }
 
   void item_done(const CriticalPath& path, Femtoseconds now) override;
   void collective_done(Femtoseconds done) override;
-
-  Femtoseconds memory_busy_until() const override { return dram_->busy_until(); }
-  void positions(std::vector<SlotPosition>& out) const override;
-  void jump(std::uint64_t stages) override;
-  void under_way(std::vector<SlotPosition>& out) const override;
-  void shift(const std::vector<std::uint64_t>& places, std::uint64_t first) override;
 
   bool idle() const override { return complete(); }
   std::string waiting_for() const override;
@@ -65,15 +63,12 @@ class CommandProcessor : public sc_core::sc_module,
 
   const ArchSpec& arch_;
   ActivityCounts& counts_;
-  std::vector<ComputeTile*> tiles_;
-  SharedLevels* shared_ = nullptr;
-  const DramController* dram_ = nullptr;
-  CollectiveEngine* collectives_ = nullptr;
+  std::vector<Core*> cores_;
+  TensorPlaces* places_ = nullptr;
+  TileParts parts_;
 
   const Program* program_ = nullptr;
-  OnChip on_chip_;
-  std::vector<TensorId> placed_;    // the running task's
-  bool collective_placed_ = false;  // its array lives in the shared buffer
+  bool collective_placed_ = false;  // its array lives in the shared levels
   bool skip_ = true;
   std::vector<TaskOutcome> outcomes_;
   std::vector<bool> started_;
@@ -83,8 +78,6 @@ class CommandProcessor : public sc_core::sc_module,
   std::uint32_t collective_task_ = kNoTask;  // on the links now
   KernelRun run_;
   WorkQueue queue_;
-  Forecast forecast_;
-  FastForward forward_;
   std::uint64_t items_left_ = 0;
   CriticalPath last_path_;  // to the kernel's last result so far
   sc_core::sc_event wake_;
@@ -94,11 +87,9 @@ class CommandProcessor : public sc_core::sc_module,
   void start_ready_tasks(Femtoseconds now);
   bool ready(std::uint32_t task) const;
   void start_kernel(std::uint32_t task, Femtoseconds now);
+  void deal_first_items(Femtoseconds dispatched);
   void start_collective(const CollectiveTask& task, Femtoseconds t);
-  void place_kernels(const KernelLaunch& launch);
-  TileRange tile_range(TensorId tensor, const std::vector<std::uint64_t>& tile_bytes);
   void finish_kernel();
-  void update_on_chip(std::size_t ranges);
   void rearm();
 };
 

@@ -38,7 +38,7 @@ void Forecast::load(const PlacedKernel& placed, std::size_t operand, std::uint64
   counts.scratchpad_write_bytes += sum;
   const KernelOperand& input = placed.kernel->inputs[operand];
   const bool walks = input.by_k && !input.once;
-  panels_.push_back({operand, placed.input_entry[operand] + first_tile, walks ? loads : 1,
+  panels_.push_back({operand, placed.inputs[operand].of(first_tile), walks ? loads : 1,
                      walks ? bytes : last_bytes, last_bytes});
 }
 
@@ -111,7 +111,7 @@ void Forecast::store_item(const WorkItem& item, ActivityCounts& counts) {
     counts.scratchpad_write_bytes += bytes;
     if (shared_ == nullptr) continue;
     const std::uint64_t tile = operand_tile(*p.kernel, p.kernel->outputs[i], item, 0);
-    shared_->touch(p.output_entry[i] + static_cast<std::uint32_t>(tile), bytes, true, counts);
+    shared_->touch(static_cast<std::uint32_t>(p.outputs[i].of(tile)), bytes, true, counts);
   }
 }
 
@@ -187,8 +187,8 @@ ActivityCounts Forecast::stages(const std::vector<SlotPosition>& slots, std::uin
       const bool ahead = operand.by_k && i < slot.loaded_operands;
       const bool split = operand.by_k && i == slot.loaded_operands && slot.partly;
       const std::uint64_t tile = operand_tile(*p.kernel, operand, slot.item, slot.next_k) + (ahead ? 1 : 0);
-      panels_.push_back(
-          {i, p.input_entry[i] + tile, operand.by_k ? stages + (split ? 1 : 0) : 1, cost.input_bytes[i], cost.input_bytes[i]});
+      panels_.push_back({i, p.inputs[i].of(tile), operand.by_k ? stages + (split ? 1 : 0) : 1,
+                         cost.input_bytes[i], cost.input_bytes[i]});
     }
   }
   touch_panels(counts);

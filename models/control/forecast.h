@@ -62,8 +62,8 @@ class Forecast {
   std::vector<Panel> panels_;
 
   const PlacedKernel& placed(const WorkItem& item) const { return (*kernels_)[item.kernel]; }
-  void load(const PlacedKernel& placed, std::size_t operand, std::uint64_t first_tile, std::uint64_t loads, std::uint64_t bytes,
-            std::uint64_t last_bytes, ActivityCounts& counts);
+  void load(const PlacedKernel& placed, std::size_t operand, std::uint64_t first_tile, std::uint64_t loads,
+            std::uint64_t bytes, std::uint64_t last_bytes, ActivityCounts& counts);
   void run_stages(const WorkItem& item, std::uint64_t from, std::uint64_t to, ActivityCounts& counts) const;
   bool held_over(const KernelOperand& operand, const WorkItem& item) const;
   void add_item(const WorkItem& item, ActivityCounts& counts);

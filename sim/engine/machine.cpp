@@ -41,10 +41,10 @@ void check_machine(const ArchSpec& arch) {
   if (arch.network.routed) place_cores(NocGraph(*arch.network.routed), arch.network, arch.cores.count);
 }
 
-Machine::Machine(const ArchSpec& arch) : arch_(arch) {
+Machine::Machine(const ArchSpec& arch, Fidelity fidelity) : arch_(arch) {
   check_machine(arch);
   prepare_systemc();
-  chip_ = std::make_unique<Chip>(arch_);
+  chip_ = make_chip(arch_, fidelity);
 }
 
 Machine::~Machine() = default;
@@ -54,9 +54,9 @@ ProgramOutcome Machine::run(const Program& program, const OnChip& on_chip, bool 
   const Femtoseconds start =
       wake_time(now_fs(), 0);  // on the grid: a program does not depend on what ran before
   check_clock(start);
-  chip_->reset();
+  chip_->begin();
   const ActivityCounts before = chip_->counts;
-  CommandProcessor& command = *chip_->command;
+  CommandProcessor& command = chip_->command;
   command.begin(program, on_chip, skip_steady_state);
   start_simulation();
   ProgramOutcome outcome;
@@ -66,8 +66,8 @@ ProgramOutcome Machine::run(const Program& program, const OnChip& on_chip, bool 
     outcome.skipped += task.skipped;
   }
   // Writes on their way to DRAM drain before the program is over.
-  const Femtoseconds drained = std::max(end, chip_->dram->drain(end));
-  check_complete();
+  const Femtoseconds drained = std::max(end, chip_->end(end));
+  check_idle(arch_, chip_->components());
   outcome.counts = chip_->counts - before;
   outcome.simulated_counts = outcome.counts;
   outcome.counts += command.skipped_counts();
@@ -83,10 +83,6 @@ ProgramOutcome Machine::run(const Program& program, const OnChip& on_chip, bool 
 
 void Machine::set_clock_factor(double factor) {
   chip_->clock.set_hertz(arch_.clock_hz * factor);
-}
-
-void Machine::check_complete() const {
-  check_idle(arch_, chip_->components());
 }
 
 }  // namespace orrery

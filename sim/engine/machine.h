@@ -5,35 +5,50 @@
 // (isolate.h).
 
 #include <memory>
-#include <vector>
 
 #include "sim/config/arch_spec.h"
-#include "sim/engine/program_machine.h"
+#include "sim/program/program.h"
+#include "sim/stats/activity_counts.h"
+#include "sim/stats/time_split.h"
+#include "sim/util/fidelity.h"
 
 namespace orrery {
 
-struct Chip;
+class Chip;
+
+struct ProgramOutcome {
+  Femtoseconds time = 0;
+  TimeSplit split;           // sums to time
+  Femtoseconds skipped = 0;  // of time: steady state replayed
+  ActivityCounts counts;
+  ActivityCounts simulated_counts;  // of counts: from events, the rest replayed
+  OnChip on_chip;                   // when it ended
+};
 
 // Throws ConfigError for what can be known of a machine before anything is elaborated: a network that its
 // cores and memory do not fit or that could deadlock, a power cap that it cannot keep at rest.
 void check_machine(const ArchSpec& arch);
 
-class Machine : public ProgramMachine {
+class Machine {
  public:
-  // `arch` must outlive the machine. Throws SimulationError when this process has elaborated another one.
-  explicit Machine(const ArchSpec& arch);
-  ~Machine() override;
+  // At fidelity tile or cycle; `arch` must outlive the machine. Throws ConfigError: what that fidelity cannot
+  // simulate (at `cycle` a DRAM whose sizes are no powers of two); SimulationError when this process has
+  // elaborated another one.
+  explicit Machine(const ArchSpec& arch, Fidelity fidelity = Fidelity::tile);
+  ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  ProgramOutcome run(const Program& program, const OnChip& on_chip, bool skip_steady_state) override;
-  void set_clock_factor(double factor) override;
+  // Runs a program from an idle machine. Throws SimulationError: buffers that do not fit, a machine that is
+  // stuck (who waits for what), a conservation law broken.
+  ProgramOutcome run(const Program& program, const OnChip& on_chip, bool skip_steady_state);
+
+  // Core clock of the programs to come, relative to the nominal one: cores, network and shared levels.
+  void set_clock_factor(double factor);
 
  private:
   const ArchSpec& arch_;
   std::unique_ptr<Chip> chip_;
-
-  void check_complete() const;
 };
 
 }  // namespace orrery

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "sim/engine/cycle_machine.h"
 #include "sim/engine/machine.h"
 #include "sim/engine/power_cap.h"
 #include "sim/engine/roofline.h"
@@ -81,25 +80,6 @@ void refuse_at_cycle(const ArchSpec& arch, const Program& program) {
 }
 
 }  // namespace
-
-const char* to_string(Fidelity fidelity) {
-  switch (fidelity) {
-    case Fidelity::roofline:
-      return "roofline";
-    case Fidelity::tile:
-      return "tile";
-    case Fidelity::cycle:
-      return "cycle";
-  }
-  return "";
-}
-
-Fidelity parse_fidelity(const std::string& text) {
-  for (const Fidelity fidelity : {Fidelity::roofline, Fidelity::tile, Fidelity::cycle}) {
-    if (text == to_string(fidelity)) return fidelity;
-  }
-  throw ConfigError("", "--fidelity is '" + text + "'; expected roofline, tile or cycle");
-}
 
 OperatorRunner::OperatorRunner(const ArchSpec& arch, const RunnerOptions& options)
     : arch_(arch), options_(options), mapper_(arch) {}
@@ -192,8 +172,7 @@ OperatorRun OperatorRunner::simulate(const Operator& op, const std::string& shap
                         describe(op), candidates.front().estimate_s, arch_.name, kLongestKernel_s));
   }
   if (options_.fidelity == Fidelity::cycle) refuse_at_cycle(arch_, candidates.front().program);
-  if (!machine_ && options_.fidelity == Fidelity::cycle) machine_ = std::make_unique<CycleMachine>(arch_);
-  if (!machine_) machine_ = std::make_unique<Machine>(arch_);
+  if (!machine_) machine_ = std::make_unique<Machine>(arch_, options_.fidelity);
   std::vector<OperatorRun> runs;
   std::size_t fastest = 0;
   std::uint64_t spent = 0;

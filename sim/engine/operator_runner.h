@@ -6,16 +6,11 @@
 #include <string>
 #include <unordered_map>
 
-#include "sim/engine/program_machine.h"
+#include "sim/engine/machine.h"
 #include "sim/mapping/mapper.h"
 #include "sim/stats/tally.h"
 
 namespace orrery {
-
-enum class Fidelity : std::uint8_t { roofline, tile, cycle };
-const char* to_string(Fidelity fidelity);
-// Throws ConfigError on another word than roofline, tile or cycle.
-Fidelity parse_fidelity(const std::string& text);
 
 // An operator's tally, and how it came about.
 struct OperatorRun {
@@ -57,7 +52,7 @@ class OperatorRunner {
   const ArchSpec& arch_;
   const RunnerOptions options_;
   Mapper mapper_;
-  std::unique_ptr<ProgramMachine> machine_;
+  std::unique_ptr<Machine> machine_;
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<std::unique_ptr<OperatorRun>> runs_;
   std::unordered_map<std::string, std::vector<Candidate>> mappings_;

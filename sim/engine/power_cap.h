@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "sim/config/arch_spec.h"
-#include "sim/engine/program_machine.h"
+#include "sim/engine/machine.h"
 #include "sim/engine/roofline.h"
 
 namespace orrery {

@@ -139,7 +139,7 @@ TEST(Contention, ASlowSliceHoldsUpTransfersStripedOverAllOfThem) {
   sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
   ArchSpec arch = small_machine();
   arch.dram.channels = 8;
-  Chip chip(arch);
+  TileChip chip(arch);
   // Another client keeps channel 3 busy for 50 us; a stream of 8 MiB over all channels needs 43 us on its
   // own.
   chip.dram->reserve_channel(ChannelId{3}, static_cast<std::uint64_t>(50e-6 * 24.45e9), 0);
@@ -236,7 +236,7 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
   static bool prepared = false;
   if (!prepared) sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
   prepared = true;
-  Chip chip(arch);
+  TileChip chip(arch);
   constexpr std::uint32_t kGranules = 150;
   // Entry 0 of each core's range is resident; hits ask for it, misses for one never seen.
   std::vector<TileRange> ranges;

@@ -1,0 +1,48 @@
+#include "models/control/tile_skipping.h"
+
+#include <utility>
+
+namespace orrery {
+namespace {
+
+MemoryPace pace_of(const ArchSpec& arch) {
+  MemoryPace pace;
+  pace.shared_bytes = arch.shared_capacity_bytes();
+  pace.dram_fs_per_byte = kFsPerSecond / arch.dram.peak_bytes_per_s();
+  pace.behind_fs_per_byte = pace.dram_fs_per_byte;
+  if (arch.shared_levels.size() > 1) {
+    const SramLevelSpec& next = arch.shared_levels[1];
+    pace.behind_fs_per_byte = kFsPerSecond / (next.sustained_bytes_per_cycle() * arch.clock_hz);
+  }
+  return pace;
+}
+
+}  // namespace
+
+TileSkipping::TileSkipping(const ArchSpec& arch, const ActivityCounts& counts,
+                           std::vector<ComputeTile*> tiles, SharedLevels* shared, const DramController& dram)
+    : arch_(arch), tiles_(std::move(tiles)), shared_(shared), dram_(dram), forward_(counts, pace_of(arch)) {}
+
+void TileSkipping::begin(const KernelRun& run, bool allowed, Femtoseconds start) {
+  forecast_.begin(*run.launch, run.kernels, shared_);
+  forward_.begin(*run.launch, allowed, arch_.cores.prefetch_across_items, dram_.write_batch_bytes(),
+                 forecast_, *run.queue, *this, start);
+}
+
+void TileSkipping::positions(std::vector<SlotPosition>& out) const {
+  for (const ComputeTile* tile : tiles_) tile->positions(out);
+}
+
+void TileSkipping::jump(std::uint64_t stages) {
+  for (ComputeTile* tile : tiles_) tile->jump(stages);
+}
+
+void TileSkipping::under_way(std::vector<SlotPosition>& out) const {
+  for (const ComputeTile* tile : tiles_) tile->under_way(out);
+}
+
+void TileSkipping::shift(const std::vector<std::uint64_t>& places, std::uint64_t first) {
+  for (ComputeTile* tile : tiles_) tile->shift(places, first);
+}
+
+}  // namespace orrery
