@@ -40,7 +40,6 @@ TileChip::TileChip(const ArchSpec& arch) : Chip(arch) {
   collectives->network.bind(network->port);
   wakes = std::make_unique<WakeQueue>("wakes", cores);
   std::vector<Core*> all;
-  std::vector<ComputeTile*> views;
   for (std::uint32_t c = 0; c < cores; ++c) {
     tiles.push_back(
         std::make_unique<ComputeTile>(core_name(c).c_str(), CoreId{c}, arch, clock, counts, *wakes, command));
@@ -48,7 +47,8 @@ TileChip::TileChip(const ArchSpec& arch) : Chip(arch) {
     all.push_back(tiles.back().get());
     views.push_back(tiles.back().get());
   }
-  skipping = std::make_unique<TileSkipping>(arch, counts, std::move(views), shared.get(), *dram);
+  for (ComputeTile* tile : views) tile->connect(views);
+  skipping = std::make_unique<TileSkipping>(arch, counts, views, shared.get(), *dram);
   command.connect(std::move(all), *places, {collectives.get(), places.get(), skipping.get()});
 }
 

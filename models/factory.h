@@ -53,6 +53,7 @@ struct TileChip : Chip {
   std::unique_ptr<CollectiveEngine> collectives;
   std::unique_ptr<WakeQueue> wakes;  // of the tiles
   std::vector<std::unique_ptr<ComputeTile>> tiles;
+  std::vector<ComputeTile*> views;  // of the tiles
   std::unique_ptr<TileSkipping> skipping;
 
   std::vector<const Component*> components() const override;

@@ -43,7 +43,7 @@ void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
   active_slots_ = shared().resident_items;
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];
-    slot.wait_end = slot.waits_for_room = slot.busy = false;
+    slot.wait_end = slot.waits_for_room = slot.waits_for_cluster = slot.busy = false;
     slot.issued = 0;
     slot.chain = CriticalPath::from(start);
     slot.wake = kNever;
@@ -167,20 +167,23 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
     slot.chain.extend(now, TimeCategory::compute);  // the engine's latency
     slot.busy = false;
     finish_item(slot, slot.item, slot.chain, now);
-    take_next(slot, std::max(now, slot.stores_taken));
+    take_next(slot, std::max(now, slot.stores_taken), now);
     return;
   }
-  const std::uint32_t stages = shared().pipeline_stages;
   while (slot.next_k < slot.item.k_end) {
-    const CriticalPath& buffer_free = slot.buffer_free[slot.issued % stages];
-    if (buffer_free.at > now) {
-      slot.wake = buffer_free.at;
+    const CriticalPath* room = room_for_stage(slot);
+    if (room == nullptr) {
+      slot.waits_for_cluster = true;
+      return;
+    }
+    if (room->at > now) {
+      slot.wake = room->at;
       return;
     }
     if (slot.operand == 0 && slot.offset == 0) {
       // The loads of a stage follow its buffer's release or, at an item's begin, the item before.
       const bool first = slot.next_k == slot.item.k_begin && !arch_.cores.prefetch_across_items;
-      slot.asked = first && slot.chain.at >= buffer_free.at ? slot.chain : buffer_free;
+      slot.asked = first && slot.chain.at >= room->at ? slot.chain : *room;
       slot.asked.extend(now, slot.blocked_by);
     }
     const StageCost& cost = placed(slot.item).costs.stage(slot.item, slot.next_k);
@@ -197,11 +200,58 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
     Finishing& later = slot.finishing[(slot.first_finishing + slot.finishing_count++) % kMostFinishing];
     later = {slot.item, end, slot.chain};
     later.path.extend(end, TimeCategory::compute);
-    take_next(slot, now);
+    take_next(slot, now, now);
     return;
   }
   slot.wait_end = true;
   slot.wake = end;
+}
+
+// Calls visit(tile, core) for the other cores of the cluster.
+template <class Visit>
+void ComputeTile::for_each_mate(Visit visit) const {
+  const TileKernel& kernel = shared();
+  if (kernel.cluster == 1) return;
+  const std::uint32_t first = id_.value / kernel.cluster * kernel.cluster;
+  const std::uint32_t end = std::min(first + kernel.cluster, kernel.cores_used);
+  for (std::uint32_t c = first; c < end; ++c) {
+    if (c != id_.value) visit(*(*all_)[c], c);
+  }
+}
+
+// When the next stage's buffer was, or will be, released last on the cores of the cluster; null while one of
+// them is not so far.
+const CriticalPath* ComputeTile::room_for_stage(const Slot& slot) const {
+  const std::uint32_t stages = shared().pipeline_stages;
+  const CriticalPath* room = &slot.buffer_free[slot.issued % stages];
+  const auto index = static_cast<std::size_t>(&slot - slots_.data());
+  for_each_mate([&](const ComputeTile& tile, std::uint32_t core) {
+    const Slot& mate = tile.slots_[index];
+    if (room == nullptr || !mate.busy) return;
+    // Neighbours in the raster are on neighbouring cores.
+    const std::uint64_t same = slot.item.index + core;
+    const std::uint64_t its = mate.item.index + id_.value;
+    if (its > same) return;
+    if (its < same || slot.next_k >= mate.next_k + stages) {
+      room = nullptr;
+    } else if (slot.next_k >= mate.next_k) {
+      const CriticalPath& other = mate.buffer_free[(mate.issued + slot.next_k - mate.next_k) % stages];
+      if (other.at > room->at) room = &other;
+    }
+  });
+  return room;
+}
+
+// Those that wait for this slot look again.
+void ComputeTile::wake_cluster(const Slot& slot, Femtoseconds now) {
+  const auto index = static_cast<std::size_t>(&slot - slots_.data());
+  for_each_mate([&](ComputeTile& tile, std::uint32_t /*core*/) {
+    Slot& mate = tile.slots_[index];
+    if (!mate.waits_for_cluster) return;
+    mate.waits_for_cluster = false;
+    mate.wake = now;
+    tile.rearm(now);
+  });
 }
 
 // Issues the loads of the current stage; false when the DMA engine is full (the slot then wakes to go on).
@@ -300,6 +350,7 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
   slot.ready = 0;
   slot.cause = TimeCategory::wait;
   slot.blocked_by = TimeCategory::wait;
+  wake_cluster(slot, now);
   run_->forward->stage_done(now);
 }
 
@@ -339,16 +390,17 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
   listener_.item_done(path, now);
 }
 
-void ComputeTile::take_next(Slot& slot, Femtoseconds at) {
+void ComputeTile::take_next(Slot& slot, Femtoseconds at, Femtoseconds now) {
   WorkItem item;
-  if (!run_->queue->next(item)) {
+  if (run_->queue->next(id_.value, static_cast<std::uint32_t>(&slot - slots_.data()), item)) {
+    ++active_items_;
+    start_item(slot, item);
+    slot.wake = at + from_ns(arch_.command.item_dispatch_ns);
+  } else {
     slot.wake = kNever;
     slot.busy = false;
-    return;
   }
-  ++active_items_;
-  start_item(slot, item);
-  slot.wake = at + from_ns(arch_.command.item_dispatch_ns);
+  wake_cluster(slot, now);
 }
 
 std::string ComputeTile::waiting_for() const {

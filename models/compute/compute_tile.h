@@ -3,8 +3,9 @@
 // through their stages. It interleaves up to `resident_items` items; each keeps up to `pipeline_stages`
 // buffers in flight, so loads run ahead of the engines by as much as the buffers allow. A slot goes on to its
 // next item when the results of the last are taken; where loads run ahead across items, results of two may
-// wait. Woken at the next instant at which an item can go on. Left out: register files,
-// instruction fetch.
+// wait. The cores of a cluster fill their buffers together: none loads a stage before all have room for it,
+// or begins an item before all are through with the one before. Woken at the next instant at which an item
+// can go on. Left out: register files, instruction fetch.
 
 #include <memory>
 #include <systemc>
@@ -33,6 +34,9 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
   StageCosts price(const TileKernel& kernel) const override { return {kernel, matrix, vector, scratchpad}; }
   void begin(const KernelRun& run, Femtoseconds start) override;
   void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t) override;
+
+  // All tiles of the chip, by number, itself included; must outlive it.
+  void connect(const std::vector<ComputeTile*>& all) { all_ = &all; }
 
   // Appends where each slot stands that has stages left of its item; moves those on by `stages`.
   void positions(std::vector<SlotPosition>& out) const;
@@ -68,6 +72,7 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
     Femtoseconds wake = kNever;
     bool busy = false;                 // has an item with stages left
     bool waits_for_room = false;       // for its results, behind those of items before
+    bool waits_for_cluster = false;    // for room in the others' buffers
     bool wait_end = false;             // wakes to finish its item
     std::vector<Finishing> finishing;  // items whose results are due while later ones already load: a ring
     std::uint32_t first_finishing = 0, finishing_count = 0;
@@ -86,6 +91,7 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
   ActivityCounts& counts_;
   WakeQueue& wakes_;
   ItemListener& listener_;
+  const std::vector<ComputeTile*>* all_ = nullptr;
   const KernelRun* run_ = nullptr;
   std::vector<Slot> slots_;
   std::uint32_t active_slots_ = 0;
@@ -102,11 +108,16 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
   void rearm(Femtoseconds now);
   void start_item(Slot& slot, const WorkItem& item);
   void advance(Slot& slot, Femtoseconds now);
+  const CriticalPath* room_for_stage(const Slot& slot) const;
+  template <class Visit>
+  void for_each_mate(Visit visit) const;
+  void wake_cluster(const Slot& slot, Femtoseconds now);
   bool load_stage(Slot& slot, const StageCost& cost, Femtoseconds now);
   void run_stage(Slot& slot, const StageCost& cost, Femtoseconds now);
   CriticalPath path_to_start(const Slot& slot, Femtoseconds start) const;
   void finish_item(Slot& slot, const WorkItem& item, CriticalPath path, Femtoseconds now);
-  void take_next(Slot& slot, Femtoseconds at);
+  // The next item, to begin at `at`.
+  void take_next(Slot& slot, Femtoseconds at, Femtoseconds now);
 };
 
 }  // namespace orrery

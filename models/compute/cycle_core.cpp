@@ -65,7 +65,7 @@ void CycleCore::load(std::uint32_t index) {
         finish_item(slot, item);
       }
       while (!arch_.cores.prefetch_across_items && slot.items_executed < items) sc_core::wait(slot.item_done);
-      if (!run_->queue->next(item)) break;
+      if (!run_->queue->next(id_.value, index, item)) break;
       ++active_items_;
       sc_core::wait(dispatch);
       slot.begin = now_fs();

@@ -137,7 +137,7 @@ void CommandProcessor::deal_first_items(Femtoseconds dispatched) {
   for (std::uint32_t slot = 0; slot < shared.resident_items; ++slot) {
     for (std::uint32_t c = 0; c < shared.cores_used; ++c) {
       WorkItem item;
-      if (!queue_.next(item)) return;
+      if (!queue_.next(c, slot, item)) return;
       cores_[c]->assign(slot, item, dispatched);
     }
   }

@@ -69,6 +69,25 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
   EXPECT_LT(sum, 0.01 * std::max(1, skipping));
 }
 
+// Long kernels of clusters of two, which share reads of B: over dozens of waves a cluster keeps its items
+// together (half of the reads of 128x256 tiles' B, a third of all), and what is skipped is what was simulated.
+TEST(Skipping, ClustersStayInStep) {
+  const ArchSpec arch = load_arch_named("gpu/h100-sxm");
+  Machine machine(arch);
+  const Mapper mapper(arch);
+  for (const MatmulShape& shape :
+       {MatmulShape{1, 8192, 28672, 4096}, {1, 8192, 4096, 14336}, {1, 4096, 22016, 8192}}) {
+    const Program program = mapper.map(standalone_matmul(shape, DType::bf16), 1).front().program;
+    ASSERT_EQ(std::get<KernelLaunch>(program.tasks[0].work).front().cluster, 2U);
+    const ProgramOutcome full = machine.run(program, {}, false);
+    const ProgramOutcome skipped = machine.run(program, {}, true);
+    for (const ProgramOutcome* run : {&full, &skipped})
+      EXPECT_GT(run->counts.multicast_bytes, run->counts.requested_read_bytes * 28 / 100) << shape.n;
+    EXPECT_NEAR(to_seconds(skipped.time) / to_seconds(full.time), 1, 0.02) << shape.n;
+    EXPECT_LT(skipped.simulated_counts.granules, 300'000U) << shape.n;
+  }
+}
+
 // Kernels that write much more than the shared buffer holds, and such as read little for what they do: time,
 // DRAM traffic and energy, against the full simulation and the roofline.
 TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
