@@ -14,6 +14,7 @@ constexpr double kMostBias = 1.15;
 constexpr std::uint64_t kLookAhead = 4;      // waves that say so
 constexpr std::uint64_t kTailWaves = 1;      // always simulated
 constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: one more or less is little
+constexpr std::uint64_t kFewStores = 100;    // times as much loaded: when batches go out is nothing
 constexpr std::uint64_t kLeastItems = 8;     // of a wave
 constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves are a pattern
 constexpr std::uint64_t kRefills = 3;        // of every buffer, before half strides are believed
@@ -44,23 +45,27 @@ void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead
   // Scattered reads go at a pace of their own, far below the memory's: no share of it says what paces.
   for (const KernelOperand& operand : kernel.inputs) allowed = allowed && !operand.irregular;
   const std::uint64_t at_once = items_at_once(kernel);
+  std::uint64_t stages = 0;  // of the longest items
+  for (const TileKernel& k : launch.kernels())
+    stages = std::max(stages, ceil_div<std::uint64_t>(k.k_tiles(), k.split_k));
   std::uint64_t stored = 0;  // an item
   for (const KernelOperand& operand : kernel.outputs) stored += operand_bytes(kernel, operand, WorkItem{}, 0);
-  const std::uint64_t batches =
-      ceil_div(kBatchesAWave * write_batch_bytes, std::max<std::uint64_t>(stored, 1));
+  std::uint64_t loaded = 0;
+  for (const KernelOperand& operand : kernel.inputs)
+    loaded += operand_bytes(kernel, operand, WorkItem{}, 0) * (operand.once ? 1 : stages);
+  const std::uint64_t batches = stored * kFewStores < loaded ? 0
+                                                             : ceil_div(kBatchesAWave * write_batch_bytes,
+                                                                        std::max<std::uint64_t>(stored, 1));
   // Batches have operands of their own, and masked items differ in length: a whole batch repeats, if it is
   // short.
   const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles() * kernel.split_k;
   const bool whole_batches = launch.kernels().size() == 1 && kernel.batch > 1 && plane <= 4 * at_once;
   const std::uint64_t unit = whole_batches ? plane : at_once;
   wave_items_ = round_up(std::max({at_once, std::min(batches, 16 * at_once), kLeastItems}), unit);
-  warm_items_ = run_ahead ? kWarmRounds * kernel.pipeline_stages * kernel.cores_used : 0;
+  warm_items_ = run_ahead ? ceil_div(kWarmRounds * kernel.pipeline_stages, stages) * kernel.cores_used : 0;
   waves_ = allowed && launch.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once;
   wave_watch_.forget();
   wave_watch_.start(now, counts_);
-  std::uint64_t stages = 0;  // of the longest items
-  for (const TileKernel& k : launch.kernels())
-    stages = std::max(stages, ceil_div<std::uint64_t>(k.k_tiles(), k.split_k));
   stride_ = stages >= kLeastStrides * kStride ? kStride : kStride / 2;
   strides_ = allowed && stages >= kLeastStrides * stride_;
   stride_watch_.forget();
