@@ -24,14 +24,30 @@ struct Pattern {
   std::uint64_t stride = 4;
 };
 
+// N of a pattern "stride_N" or "stream_N"; 0 for another name.
+std::uint64_t size_after(const std::string& name, const std::string& prefix) {
+  if (name.rfind(prefix, 0) != 0) return 0;
+  const std::string digits = name.substr(prefix.size());
+  if (digits.empty() || digits.size() > 12 || digits.find_first_not_of("0123456789") != std::string::npos)
+    return 0;
+  return std::strtoull(digits.c_str(), nullptr, 10);
+}
+
+}  // namespace
+
+std::uint64_t stream_block(const std::string& pattern) {
+  return size_after(pattern, "stream_");
+}
+
+namespace {
+
 Pattern parse_pattern(const std::string& name) {
   if (name == "rand") return {Pattern::Kind::random, 0};
   if (name == "chase") return {Pattern::Kind::chase, 0};
-  if (name.rfind("stride_", 0) == 0) {
-    const std::uint64_t stride = std::strtoull(name.c_str() + 7, nullptr, 10);
-    if (stride > 0) return {Pattern::Kind::stride, stride};
-  }
-  throw ConfigError("", "unknown pattern '" + name + "'; expected stride_N (N bytes), rand or chase");
+  if (const std::uint64_t stride = size_after(name, "stride_"); stride > 0)
+    return {Pattern::Kind::stride, stride};
+  throw ConfigError("", "unknown pattern '" + name +
+                            "'; expected stride_N (N bytes), rand or chase, and stream_N at fidelity tile");
 }
 
 SramLevelSpec scratchpad_of(const ArchSpec& arch) {

@@ -1,5 +1,6 @@
 #pragma once
-// Micro-benchmark of on-chip memories: all cores access words in a pattern over a footprint.
+// Micro-benchmark of on-chip memories, line by line and bank by bank: all cores access words in a pattern
+// over a footprint. Streams through a machine's own path: level_stream_probe.h.
 
 #include <cstdint>
 #include <string>
@@ -20,7 +21,8 @@ SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_leve
 struct SramProbe {
   SramHierarchySpec hierarchy;
   std::uint32_t private_levels = 1;
-  std::string pattern = "stride_4";  // stride_N (bytes), rand, chase (each waits for the one before)
+  std::string pattern =
+      "stride_4";  // stride_N (bytes), rand, chase (each waits for the one before)
   std::uint64_t footprint_bytes = 64 * 1024;
   std::uint32_t cores = 1;
   std::uint32_t access_bytes = 4;
@@ -45,6 +47,9 @@ struct SramProbeResult {
   double gb_per_s = 0;
   std::vector<SramLevelResult> levels;
 };
+
+// Bytes of a block of the pattern stream_N; 0 of another pattern.
+std::uint64_t stream_block(const std::string& pattern);
 
 SramProbeResult run_sram_probe(const SramProbe& probe);
 

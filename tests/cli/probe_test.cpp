@@ -76,6 +76,12 @@ TEST(Probe, BadInputIsRefusedWithTheReason) {
   refused("probe collective --node a100_dgx --devices 12", "it has 8 chips");
   refused("probe collective --node a100_dgx --algorithm in_switch", "no switch that reduces");
   refused("probe sram --pattern rand", "--arch or --levels");
+  refused("probe sram --arch gpu/h100-sxm --pattern stream_4096", "stream_N at fidelity tile");
+  refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern rand", "stream_N (N bytes) or chase");
+  refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern stream_99999999", "holds 1 to");
+  refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern stream_64 --lanes 3",
+          "--lanes has no meaning");
+  refused("probe sram --levels arch_configs/sram/h100.yaml --fidelity tile --pattern chase", "give --arch");
   refused("probe sram --arch gpu/h100-sxm --lanes -1", "--lanes is -1; expected 1 to 65536");
   refused("probe sram --arch gpu/h100-sxm --writes 2", "--writes is 2; expected 0 to 1");
   refused("probe noc --topology mesh --routing table", "expected xy or yx");

@@ -1,6 +1,9 @@
 // `orrery probe sram`.
 
+#include <optional>
+
 #include "sim/config/arch_loader.h"
+#include "sim/probe/level_stream_probe.h"
 #include "sim/probe/sram_probe.h"
 #include "tools/orrery/probe_points.h"
 
@@ -10,20 +13,35 @@ const ProbeHelp kSramProbeHelp = {
     "orrery probe sram (--arch NAME | --levels FILE.yaml) [--pattern ...] [--footprint-kib N] [--cores N]\n"
     "Latency and bandwidth of on-chip memories, level by level. Patterns: stride_N (bytes between the "
     "lanes'\n"
-    "accesses: bank conflicts), rand, chase (each access waits for the one before).",
+    "accesses: bank conflicts), rand, chase (each access waits for the one before).\n"
+    "At --fidelity tile the machine's own cores, network and levels run stream_N (blocks of N bytes) or, in\n"
+    "lines, chase.",
     "  orrery probe sram --arch gpu/a100-sxm-80gb --pattern chase --sweep\n"
     "  orrery probe sram --arch gpu/h100-sxm --pattern stride_128 --footprint-kib 64\n"
+    "  orrery probe sram --arch gpu/h100-sxm --pattern stream_16384 --footprint-kib 16384 --cores 132 "
+    "--fidelity tile\n"
     "  orrery probe sram --levels arch_configs/sram/mi300x.yaml --pattern rand --footprint-kib 65536 --cores "
     "16\n"};
 
 namespace {
 
-ProbeRow sram_row(const SramProbe& probe, const std::string& name) {
-  const SramProbeResult r = run_sram_probe(probe);
+// At fidelity tile, of a machine.
+SramProbeResult run_on_machine(const SramProbe& probe, const ArchSpec& arch) {
+  LevelStreamProbe stream;
+  stream.footprint_bytes = probe.footprint_bytes;
+  stream.cores = probe.cores;
+  stream.chase = probe.pattern == "chase";
+  stream.block_bytes = stream.chase ? probe.hierarchy.levels.back().line_bytes : stream_block(probe.pattern);
+  return run_level_stream_probe(arch, stream);
+}
+
+ProbeRow sram_row(const SramProbe& probe, const std::string& name, const std::optional<ArchSpec>& on) {
+  const SramProbeResult r = on ? run_on_machine(probe, *on) : run_sram_probe(probe);
   ProbeRow row = {{"schema", "orrery/result/1"},
                   {"kind", "probe"},
                   {"probe", "sram"},
                   {"memories", name},
+                  {"fidelity", on ? "tile" : "cycle"},
                   {"pattern", probe.pattern},
                   {"footprint_kib", static_cast<double>(probe.footprint_bytes) / 1024},
                   {"cores", probe.cores},
@@ -58,12 +76,24 @@ int probe_sram(const Arguments& arguments) {
       ("accesses", po::value<std::int64_t>()->default_value(20000), "a core, measured")                  //
       ("writes", po::value<double>()->default_value(0), "share of the accesses")                         //
       ("pin-kib", po::value<double>()->default_value(0), "of the footprint, kept in the last level");
-  add_common(options, false);
+  add_common(options, true);
   const ParsedOptions parsed =
       parse_options(arguments, options, kSramProbeHelp.usage, kSramProbeHelp.examples);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   if ((v.count("arch") != 0) == (v.count("levels") != 0)) throw UsageError("give --arch or --levels");
+  std::optional<ArchSpec> on;  // the machine that runs the probe
+  if (parse_probe_fidelity(v["fidelity"].as<std::string>()) == ProbeFidelity::tile) {
+    if (v.count("arch") == 0) throw UsageError("--fidelity tile probes a machine: give --arch");
+    for (const char* option : {"access-bytes", "lanes", "outstanding", "accesses", "writes", "pin-kib"}) {
+      if (!v[option].defaulted())
+        throw UsageError("--" + std::string(option) + " has no meaning at --fidelity tile");
+    }
+    const std::string pattern = v["pattern"].as<std::string>();
+    if (pattern != "chase" && stream_block(pattern) == 0)
+      throw UsageError("--pattern " + pattern + ": fidelity tile moves blocks, stream_N (N bytes) or chase");
+    on = load_arch_named(v["arch"].as<std::string>());
+  }
   SramProbe probe;
   const std::string name = v[v.count("arch") != 0 ? "arch" : "levels"].as<std::string>();
   probe.hierarchy =
@@ -79,11 +109,11 @@ int probe_sram(const Arguments& arguments) {
   probe.write_share = real_between(v, "writes", 0, 1);
   probe.pinned_bytes = static_cast<std::uint64_t>(real_between(v, "pin-kib", 0, 64.0 * 1024 * 1024) * 1024);
   std::vector<std::function<ProbeRow()>> points;
-  if (v.count("sweep") == 0) points.push_back([&] { return sram_row(probe, name); });
+  if (v.count("sweep") == 0) points.push_back([&] { return sram_row(probe, name, on); });
   for (std::uint64_t kib = 16; v.count("sweep") != 0 && kib <= 256 * 1024; kib *= 2) {
     SramProbe point = probe;
     point.footprint_bytes = kib * 1024;
-    points.push_back([point, name] { return sram_row(point, name); });
+    points.push_back([point, name, &on] { return sram_row(point, name, on); });
   }
   Plot plot = titled(name + " " + probe.pattern);
   plot.log_x = true;

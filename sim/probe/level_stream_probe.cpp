@@ -1,0 +1,83 @@
+#include "sim/probe/level_stream_probe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/engine/machine.h"
+#include "sim/util/errors.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::uint64_t kLoads = 4096;  // a core, measured at least
+
+// A kernel of `passes` over the footprint by each core.
+TileKernel stream_kernel(const ArchSpec& arch, const LevelStreamProbe& probe, std::uint64_t passes) {
+  TileKernel kernel;
+  kernel.m = probe.cores * passes;
+  kernel.tile_m = 1;
+  kernel.k = ceil_div(probe.footprint_bytes, probe.block_bytes);
+  kernel.tile_k = 1;
+  kernel.cores_used = probe.cores;
+  KernelOperand data;
+  data.tensor = TensorId{0};
+  data.by_k = true;
+  data.rows = fixed_length(1);
+  data.cols = fixed_length(probe.block_bytes);
+  data.bits = 8;
+  data.tensor_bytes = kernel.k * probe.block_bytes;
+  kernel.inputs = {data};
+  kernel.stage_bytes = probe.block_bytes;
+  const std::uint64_t room = arch.cores.scratchpad.size_bytes / probe.block_bytes;
+  kernel.pipeline_stages =
+      probe.chase ? 1
+                  : static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.max_pipeline_stages, room));
+  return kernel;
+}
+
+}  // namespace
+
+SramProbeResult run_level_stream_probe(const ArchSpec& arch, const LevelStreamProbe& probe) {
+  if (probe.cores == 0 || probe.cores > arch.cores.count)
+    throw ConfigError("", fmt::format("{} cores asked for; there are {}", probe.cores, arch.cores.count));
+  if (probe.block_bytes == 0 || probe.block_bytes > arch.cores.scratchpad.size_bytes)
+    throw ConfigError("", fmt::format("blocks of {} bytes; a core of {} holds 1 to {}", probe.block_bytes,
+                                      arch.name, arch.cores.scratchpad.size_bytes));
+  if (probe.footprint_bytes < probe.block_bytes)
+    throw ConfigError("", "the footprint is smaller than a block");
+  Machine machine(arch);
+  const std::uint64_t blocks = ceil_div(probe.footprint_bytes, probe.block_bytes);
+  const std::uint64_t passes = std::max<std::uint64_t>(2, ceil_div(kLoads, blocks));
+  const auto run = [&](std::uint64_t times) {
+    Program program;
+    program.tasks.push_back({stream_kernel(arch, probe, times), {}});
+    OnChip warm;
+    warm.hold({TensorId{0}, std::min(blocks * probe.block_bytes, arch.shared_capacity_bytes()), 0});
+    return machine.run(program, warm, false);
+  };
+  // What starting and ending cost is in both.
+  const ProgramOutcome once = run(passes);
+  const ProgramOutcome twice = run(2 * passes);
+  const double seconds = to_seconds(twice.time - once.time);
+  const ActivityCounts counts = twice.counts - once.counts;
+  const auto bytes = static_cast<double>(counts.requested_read_bytes);
+  SramProbeResult result;
+  result.gb_per_s = bytes / seconds * 1e-9;
+  result.bytes_per_cycle = bytes / (seconds * arch.clock_hz);
+  const double in_flight = static_cast<double>(stream_kernel(arch, probe, 1).pipeline_stages) * probe.cores;
+  const double loads = bytes / static_cast<double>(probe.block_bytes);
+  result.latency_cycles = seconds * arch.clock_hz * in_flight / loads;
+  for (std::size_t i = 0; i < arch.shared_levels.size(); ++i) {
+    const LevelCounts& level = counts.levels[i];
+    SramLevelResult of;
+    of.name = arch.shared_levels[i].name;
+    if (level.read_bytes > 0)
+      of.hit_rate = 1 - static_cast<double>(level.fill_bytes) / static_cast<double>(level.read_bytes);
+    of.write_backs = level.writeback_bytes;
+    result.levels.push_back(of);
+  }
+  return result;
+}
+
+}  // namespace orrery
