@@ -161,9 +161,9 @@ void estimate_static_power(ArchSpec& arch, const json& chip, std::vector<Diagnos
         {document.where("/chip"), "static power is estimated from the area: state static_w or die_mm2"});
     return;
   }
-  arch.static_w = arch.energy.leakage_w_per_mm2 * arch.die_mm2;
+  arch.static_w = arch.energy.leakage_w(arch.die_mm2);
   if (!chip.contains("active_w")) {
-    arch.active_w = arch.energy.clock_w_per_mm2_ghz * arch.die_mm2 * arch.clock_hz * 1e-9;
+    arch.active_w = arch.energy.clock_w(arch.die_mm2, arch.clock_hz);
   }
 }
 

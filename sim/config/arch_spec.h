@@ -159,6 +159,10 @@ struct EnergyTable {
   double adc_fj_per_step = 0, dac_fj_per_step = 0;  // a conversion of b bits takes 2^b steps
   double leakage_w_per_mm2 = 0;                     // of die
   double clock_w_per_mm2_ghz = 0;                   // clock tree while kernels run
+
+  // W of so much die: at rest, and of its clock tree.
+  double leakage_w(double mm2) const { return leakage_w_per_mm2 * mm2; }
+  double clock_w(double mm2, double hz) const { return clock_w_per_mm2_ghz * mm2 * hz * 1e-9; }
 };
 
 // Energy of what surrounds arithmetic in a core: none of it is in the energy table, as it goes with how

@@ -113,10 +113,9 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
 
 void grow_static_power(ArchSpec& arch, double from_mm2, double to_mm2) {
   const double grown = to_mm2 - from_mm2;
-  arch.static_w = std::max(0.0, arch.static_w + arch.energy.leakage_w_per_mm2 * grown);
+  arch.static_w = std::max(0.0, arch.static_w + arch.energy.leakage_w(grown));
   if (arch.active_w > 0) {
-    const double ghz = arch.clock_hz * 1e-9;
-    arch.active_w = std::max(0.0, arch.active_w + arch.energy.clock_w_per_mm2_ghz * ghz * grown);
+    arch.active_w = std::max(0.0, arch.active_w + arch.energy.clock_w(grown, arch.clock_hz));
   }
 }
 
