@@ -8,6 +8,11 @@ namespace {
 constexpr std::uint64_t kNothingHeld = UINT64_MAX;
 constexpr std::uint32_t kAccumulators = 2;  // of a slot whose loads run ahead across items
 
+// Whether neighbours in the raster, and so on the cores of a cluster, have the same tile of an operand.
+bool common_to_cluster(const TileKernel& kernel, const KernelOperand& operand) {
+  return kernel.cluster > 1 && !(kernel.raster == RasterOrder::n_fastest ? operand.by_n : operand.by_m);
+}
+
 }  // namespace
 
 ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch,
@@ -232,10 +237,12 @@ const CriticalPath* ComputeTile::room_for_stage(const Slot& slot) const {
     const std::uint64_t same = slot.item.index + core;
     const std::uint64_t its = mate.item.index + id_.value;
     if (its > same) return;
-    if (its < same || slot.next_k >= mate.next_k + stages) {
+    const std::uint64_t mine = slot.next_k - slot.item.k_begin;
+    const std::uint64_t its_stage = mate.next_k - mate.item.k_begin;
+    if (its < same || mine >= its_stage + stages) {
       room = nullptr;
-    } else if (slot.next_k >= mate.next_k) {
-      const CriticalPath& other = mate.buffer_free[(mate.issued + slot.next_k - mate.next_k) % stages];
+    } else if (mine >= its_stage) {
+      const CriticalPath& other = mate.buffer_free[(mate.issued + mine - its_stage) % stages];
       if (other.at > room->at) room = &other;
     }
   });
@@ -270,7 +277,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
     granule.entry = static_cast<std::uint32_t>(placed_kernel.inputs[slot.operand].of(tile));
     granule.tile_bytes = bytes;
     granule.irregular = operand.irregular;
-    granule.cluster = kernel.cluster;
+    granule.cluster = common_to_cluster(kernel, operand) ? kernel.cluster : 1;
     while (slot.offset < bytes) {
       const Femtoseconds may_issue = dma.may_issue_at(now);
       if (may_issue > now) {

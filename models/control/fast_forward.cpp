@@ -167,7 +167,12 @@ ActivityCounts FastForward::Bias::corrected(ActivityCounts c) const {
   (last == 0 ? c.dram_read_bytes : c.levels[1].read_bytes) += missed - inner.fill_bytes;
   inner.fill_bytes = missed;
   if (last == 0) return c;
-  c.levels[last].fill_bytes += from_dram - c.dram_read_bytes;
+  // What lies between serves and misses no more than it is asked for.
+  for (std::size_t i = 1; i < last; ++i) {
+    c.levels[i].fill_bytes = std::max(from_dram, std::min(c.levels[i].fill_bytes, c.levels[i].read_bytes));
+    c.levels[i + 1].read_bytes = c.levels[i].fill_bytes;
+  }
+  c.levels[last].fill_bytes = from_dram;
   c.dram_read_bytes = from_dram;
   return c;
 }

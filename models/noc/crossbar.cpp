@@ -12,7 +12,7 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec,
       link_fs_per_byte_(link_bytes_per_s > 0 ? kFsPerSecond / link_bytes_per_s : 0),
       latency_(from_ns(spec.latency_ns)),
       counts_(counts),
-      multicasts_(0),
+      cluster_reads_(cores),
       to_core_(cores + std::size_t{1}),
       from_core_(cores + std::size_t{1}) {}
 
@@ -29,18 +29,13 @@ Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
   const Femtoseconds finish = ports[granule.source.value].reserve(t, service);
   Reservation beyond;
   const bool may_share = granule.cluster > 1 && !granule.write && granule.entry != kNoEntry;
-  Multicast* multicast =
-      may_share ? &multicasts_.find(granule, granule.source.value / granule.cluster, t) : nullptr;
-  if (multicast != nullptr && multicast->ready > 0) {
+  const ClusterReads::Read* read = may_share ? cluster_reads_.join(granule) : nullptr;
+  if (read != nullptr) {
     counts_.multicast_bytes += granule.bytes;
-    if (multicast->expected > 0) --multicast->expected;
-    beyond = {multicast->ready, 0, TimeCategory::shared};
+    beyond = {read->ready, 0, TimeCategory::shared};
   } else {
     beyond = memory->reserve(granule, t);
-    if (multicast != nullptr) {
-      multicast->ready = multicast->leaves = std::max<Femtoseconds>(1, beyond.done());
-      multicast->expected = granule.cluster - 1;
-    }
+    if (may_share) cluster_reads_.add(granule, beyond.done());
   }
   if (finish > beyond.finish) {
     beyond.finish = finish;
@@ -51,7 +46,7 @@ Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
 }
 
 void Crossbar::reset() {
-  multicasts_.reset();
+  cluster_reads_.reset();
   for (Calendar& c : to_core_) c.reset();
   for (Calendar& c : from_core_) c.reset();
 }

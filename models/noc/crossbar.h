@@ -8,7 +8,7 @@
 
 #include "models/core/calendar.h"
 #include "models/core/clock_domain.h"
-#include "models/noc/multicast_table.h"
+#include "models/noc/cluster_reads.h"
 #include "models/noc/network.h"
 #include "sim/config/arch_spec.h"
 #include "sim/stats/activity_counts.h"
@@ -32,7 +32,7 @@ class Crossbar : public Network {
   const double link_fs_per_byte_;  // 0 = as the cores' ports
   Femtoseconds latency_;
   ActivityCounts& counts_;
-  MulticastTable multicasts_;
+  ClusterReads cluster_reads_;
   std::vector<Calendar> to_core_;
   std::vector<Calendar> from_core_;
 };

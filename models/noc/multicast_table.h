@@ -1,7 +1,6 @@
 #pragma once
 // Reads under way that other cores may join until their data leaves memory: what makes one packet serve
-// several. The cores of a cluster wait for each other, so that one read always serves them all.
-// Direct-mapped; a read whose place is taken by another is simply not joined.
+// several. Direct-mapped; a read whose place is taken by another is simply not joined.
 
 #include <cstdint>
 #include <utility>
@@ -13,10 +12,8 @@ namespace orrery {
 
 struct Multicast {
   std::uint32_t entry = kNoEntry;
-  std::uint32_t group = 0;  // cores that may share it
   std::uint64_t offset = 0;
   Femtoseconds leaves = 0;        // memory, at the earliest
-  std::uint32_t expected = 0;     // cores of a cluster that are still to ask for it
   Femtoseconds ready = 0;         // all of it is there; 0 = nobody has asked for it yet
   std::vector<Femtoseconds> end;  // by source and channel, when the packet is through; 0 = not on its tree
 };
@@ -27,22 +24,18 @@ class MulticastTable {
   explicit MulticastTable(std::size_t channels) : channels_(channels), reads_(kReads) {}
 
   // The read of the same data that `granule` may join at t (ready > 0), or a fresh one.
-  Multicast& find(const Granule& granule, std::uint32_t group, Femtoseconds t) {
-    const std::uint64_t place =
-        granule.entry * std::uint64_t{31} + granule.offset / kKiB + group * std::uint64_t{977};
+  Multicast& find(const Granule& granule, Femtoseconds t) {
+    const std::uint64_t place = granule.entry * std::uint64_t{31} + granule.offset / kKiB;
     Multicast& m = reads_[place % kReads];
-    const bool same = m.entry == granule.entry && m.offset == granule.offset && m.group == group;
-    if (same && (m.leaves >= t || m.expected > 0)) return m;
+    if (m.entry == granule.entry && m.offset == granule.offset && m.leaves >= t) return m;
     m.entry = granule.entry;
     m.offset = granule.offset;
-    m.group = group;
     m.ready = 0;
-    m.expected = 0;
     m.end.assign(channels_, 0);
     return m;
   }
   void reset() {
-    for (Multicast& m : reads_) m = {kNoEntry, 0, 0, 0, 0, 0, std::move(m.end)};
+    for (Multicast& m : reads_) m = {kNoEntry, 0, 0, 0, std::move(m.end)};
   }
 
  private:

@@ -88,7 +88,7 @@ Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
   const double part = static_cast<double>(granule.bytes) / static_cast<double>(memory_nodes_);
   const auto service = clock_.cycles(part * (granule.write ? write_cycles_per_byte_ : read_cycles_per_byte_));
   const bool may_share = spec_.multicast && !granule.write && granule.entry != kNoEntry;
-  Multicast* multicast = may_share ? &multicasts_.find(granule, 0, t) : nullptr;
+  Multicast* multicast = may_share ? &multicasts_.find(granule, t) : nullptr;
   const bool joins = multicast != nullptr && multicast->ready > 0;
   Femtoseconds finish = t;
   Femtoseconds latency = 0;

@@ -182,9 +182,12 @@ ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesys
     // A path from where the file is, or a name of the catalogue ("gpu/h100-sxm").
     std::filesystem::path base_path = name.parent_path() / base.get<std::string>();
     const std::filesystem::path known = data_home() / "arch_configs" / (base.get<std::string>() + ".yaml");
-    if (!std::filesystem::exists(base_path) && std::filesystem::exists(known)) base_path = known;
-    if (!std::filesystem::exists(base_path)) {
-      throw ConfigError(document.where("/base"), "base file " + base_path.string() + " does not exist");
+    if (!std::filesystem::is_regular_file(base_path)) {
+      if (!std::filesystem::is_regular_file(known))
+        throw ConfigError(document.where("/base"),
+                          "base file " + base_path.string() +
+                              " does not exist, nor is it a name of arch_configs/ ('orrery list archs')");
+      base_path = known;
     }
     derived.push_back(std::filesystem::weakly_canonical(name).string());
     const std::string base_name = std::filesystem::weakly_canonical(base_path).string();

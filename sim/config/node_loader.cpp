@@ -106,6 +106,10 @@ NodeSpec node_from(const json& r, const std::string& pointer, const ConfigDocume
   if (node.topology == NodeTopology::pairwise_host && (node.chips % 2 != 0 || node.host.bytes_per_s <= 0))
     add("pairwise_host needs an even number of chips and a host");
   if (node.switch_reduces && node.topology != NodeTopology::switched) add("only a switch reduces");
+  const bool in_switch = std::find(node.algorithms.begin(), node.algorithms.end(),
+                                   CollectiveAlgorithm::in_switch) != node.algorithms.end();
+  if (in_switch && !node.switch_reduces)
+    found.push_back(document.diagnostic(pointer + "/algorithms", "in_switch needs a switch that reduces"));
   return node;
 }
 

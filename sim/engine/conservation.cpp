@@ -59,7 +59,7 @@ void check_conservation(const ArchSpec& arch, const ActivityCounts& c) {
     require((arch.shared_levels[i].name + ", reads").c_str(), reads, level.read_bytes);
     reads = level.fill_bytes;
     if (i == 0) {
-      require("shared buffer, writes", passed_on, level.write_bytes);
+      require((arch.shared_levels[i].name + ", writes").c_str(), passed_on, level.write_bytes);
       passed_on = 0;
     } else {
       written += level.write_bytes;

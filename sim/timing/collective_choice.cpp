@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "sim/timing/node_links.h"
 #include "sim/util/errors.h"
@@ -41,6 +42,13 @@ double base_s(const NodeSpec& node, const CollectiveProtocol& protocol, std::uin
   return 1e-9 * (protocol.base_ns + (devices > node.chips ? node.nic_base_ns : 0));
 }
 
+CollectiveSchedule schedule_of(const NodeSpec& node, CollectiveOperation op, CollectiveAlgorithm algorithm,
+                               std::uint32_t devices, std::uint64_t bytes) {
+  if (algorithm == CollectiveAlgorithm::in_switch && !node.switch_reduces)
+    throw ConfigError("", "node " + node.name + " has no switch that reduces");
+  return make_schedule(op, algorithm, node.topology, devices, group_of(node, devices), bytes);
+}
+
 }  // namespace
 
 CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op, std::uint32_t devices,
@@ -49,11 +57,15 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
   if (!algorithm.empty()) algorithms = {parse_collective_algorithm(algorithm)};
   CollectiveChoice best;
   bool found = false;
+  std::optional<ConfigError> misfit;  // of an algorithm that is not for this collective, or so many devices
   for (const CollectiveAlgorithm a : algorithms) {
-    if (a == CollectiveAlgorithm::in_switch && !node.switch_reduces)
-      throw ConfigError("", "node " + node.name + " has no switch that reduces");
-    const CollectiveSchedule schedule =
-        make_schedule(op, a, node.topology, devices, group_of(node, devices), bytes);
+    CollectiveSchedule schedule;
+    try {
+      schedule = schedule_of(node, op, a, devices, bytes);
+    } catch (const ConfigError& error) {
+      misfit = error;
+      continue;
+    }
     NodeLinks links(node, devices);
     const double busiest_s = links.busiest_s(schedule);
     for (std::size_t p = 0; p < node.protocols.size(); ++p) {
@@ -64,6 +76,7 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
       found = true;
     }
   }
+  if (!found && misfit) throw *misfit;
   return best;
 }
 

@@ -113,10 +113,10 @@ TEST(BadInput, ImpossibleOptions) {
   expect_refused("run --arch asic/tpu-v3 --model gpt2 --input 64 --dtype int8", 2, {"no rate for int8"});
   expect_refused("kernel --arch asic/tpu-v5e --op matmul --m 4 --n 4", 2, {"needs --k"});
   expect_refused("kernel --arch asic/tpu-v5e --op gelu --m 4 --n 4 --k 4", 2, {"does not take --k"});
-  for (const char* more : {"2x1", "2x1x0", "ax1x2", "2x1x-3", "2x1x3x4", "2x1x3,,1x1x2"})
+  for (const char* more : {"2x1", "2x1x0", "ax1x2", "2x1x-3", "2x1x3x4", "2x1x3,,1x1x2", "2x1x3,"})
     expect_refused("kernel --arch asic/tpu-v5e --op attention --q 1 --kv 4 --heads 2 --head-dim 64 --more " +
                        std::string(more),
-                   2, {"--more has", "expected BxQxKV"});
+                   2, {"--more", "expected BxQxKV"});
   expect_refused("kernel --arch asic/tpu-v5e --op mtmul --m 4", 2, {"'matmul'"});
   expect_refused("kernel --arch asic/tpu-v5e --op expert_sum --m 1 --n 1 --experts-per-token 4294967297", 2,
                  {"--experts-per-token 4294967297", "at most 65536"});
@@ -149,10 +149,29 @@ TEST(BadInput, ANodeOfAMachineIsCheckedAsANodeFileIs) {
                  {"node.yaml:4", "a radix that divides the chips"});
   expect_refused("check " + machine("{chips: 4, topology: {kind: pairwise_host}}"), 2,
                  {"node.yaml:4", "a host"});
+  expect_refused("check " + machine("{chips: 4, algorithms: [in_switch]}"), 2,
+                 {"node.yaml:4", "in_switch needs a switch that reduces"});
+  // Of several algorithms those that a collective or its size rules out are not chosen.
+  const std::string several = machine("{chips: 8, algorithms: [ring, hierarchical, halving_doubling]}");
+  for (const char* op : {"all_reduce", "all_gather", "broadcast"}) {
+    for (const char* devices : {"4", "6"})
+      EXPECT_EQ(orrery_command("kernel --op " + std::string(op) + " --bytes 4096 --devices " + devices +
+                               " --arch " + several)
+                    .exit_code,
+                0)
+          << op << devices;
+  }
   expect_refused("check " + machine("{chips: 4, algorithms: [rnig]}"), 2,
                  {"node.yaml:4", "did you mean 'ring'"});
   expect_refused("check " + machine("{chips: 4, link: {kind: ring, bandwidth_gb_per_s: 10}}"), 2,
                  {"node.yaml:4", "unknown key 'node.link.kind'"});
+}
+
+TEST(BadInput, ABaseThatIsNeitherAFileNorAName) {
+  for (const char* base : {"gpu/h100-sxmm", "''", "."})
+    expect_refused(
+        "check " + temporary_file("b.yaml", "schema: orrery/arch/1\nbase: " + std::string(base) + "\n"), 2,
+        {"b.yaml:2", "does not exist, nor is it a name"});
 }
 
 TEST(BadInput, NumbersBeyondAnyMachine) {

@@ -70,7 +70,8 @@ TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
 }
 
 // Long kernels of clusters of two, which share reads of B: over dozens of waves a cluster keeps its items
-// together (half of the reads of 128x256 tiles' B, a third of all), and what is skipped is what was simulated.
+// together (half of the reads of 128x256 tiles' B, a third of all), and what is skipped is what was
+// simulated.
 TEST(Skipping, ClustersStayInStep) {
   const ArchSpec arch = load_arch_named("gpu/h100-sxm");
   Machine machine(arch);
@@ -81,8 +82,10 @@ TEST(Skipping, ClustersStayInStep) {
     ASSERT_EQ(std::get<KernelLaunch>(program.tasks[0].work).front().cluster, 2U);
     const ProgramOutcome full = machine.run(program, {}, false);
     const ProgramOutcome skipped = machine.run(program, {}, true);
-    for (const ProgramOutcome* run : {&full, &skipped})
-      EXPECT_GT(run->counts.multicast_bytes, run->counts.requested_read_bytes * 28 / 100) << shape.n;
+    for (const ProgramOutcome* run : {&full, &skipped}) {
+      EXPECT_LE(3 * run->counts.multicast_bytes, run->counts.requested_read_bytes) << shape.n;
+      EXPECT_GT(run->counts.multicast_bytes, run->counts.requested_read_bytes * 32 / 100) << shape.n;
+    }
     EXPECT_NEAR(to_seconds(skipped.time) / to_seconds(full.time), 1, 0.02) << shape.n;
     EXPECT_LT(skipped.simulated_counts.granules, 300'000U) << shape.n;
   }

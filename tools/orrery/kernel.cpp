@@ -85,8 +85,8 @@ std::optional<std::array<std::uint64_t, 3>> three_extents(const std::string& tex
   char x1 = 0;
   char x2 = 0;
   std::istringstream in(text);
-  if (text.find('-') != std::string::npos || !(in >> of[0] >> x1 >> of[1] >> x2 >> of[2]) || x1 != 'x' ||
-      x2 != 'x' || !in.eof())
+  if (text.find_first_not_of("0123456789x") != std::string::npos ||
+      !(in >> of[0] >> x1 >> of[1] >> x2 >> of[2]) || x1 != 'x' || x2 != 'x' || !in.eof())
     return std::nullopt;
   for (const std::uint64_t extent : of) {
     if (extent == 0 || extent > kMost) return std::nullopt;
@@ -103,6 +103,8 @@ TileRequest parse_tile(const std::string& text) {
 std::vector<AttendedSequences> parse_more(const std::string& text) {
   std::vector<AttendedSequences> more;
   std::istringstream in(text);
+  if (text.empty() || text.back() == ',')
+    throw UsageError("--more is '" + text + "'; expected BxQxKV[,BxQxKV...]");
   for (std::string group; std::getline(in, group, ',');) {
     const auto extents = three_extents(group);
     if (!extents)
@@ -134,7 +136,7 @@ struct ShapeFrom {
     s.q = options.need("q");
     s.kv = options.need("kv");
     s.causal = options.flag("causal");
-    s.more = parse_more(options.text("more"));
+    if (options.flag("more")) s.more = parse_more(options.text("more"));
     options.flag("tile");
     if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
     for (const AttendedSequences& group : s.groups()) {
