@@ -63,7 +63,9 @@ void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead
   const std::uint64_t unit = whole_batches ? plane : at_once;
   wave_items_ = round_up(std::max({at_once, std::min(batches, 16 * at_once), kLeastItems}), unit);
   warm_items_ = run_ahead ? ceil_div(kWarmRounds * kernel.pipeline_stages, stages) * kernel.cores_used : 0;
-  waves_ = allowed && launch.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once;
+  // Items of unlike kernels end when they end: no wave of them says how long another takes.
+  const bool alike = launch.kernels().size() == 1;
+  waves_ = allowed && alike && launch.items() > (3 + kTailWaves) * wave_items_ + warm_items_ + at_once;
   wave_watch_.forget();
   wave_watch_.start(now, counts_);
   stride_ = stages >= kLeastStrides * kStride ? kStride : kStride / 2;

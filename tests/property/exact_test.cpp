@@ -91,6 +91,31 @@ TEST(Skipping, ClustersStayInStep) {
   }
 }
 
+// Sequences of 1 to 13,277 positions in one kernel: items that end at all times.
+TEST(Skipping, AgreesOnSequencesOfVeryUnlikeLengths) {
+  const ArchSpec arch = load_arch_named("gpu/h100-sxm");
+  Machine machine(arch);
+  AttentionShape shape{3, 32, 8, 128, 1, 1};
+  for (const auto& [batch, kv] : {std::pair{1, 982},
+                                  {3, 2},
+                                  {30, 1},
+                                  {1, 13277},
+                                  {1, 13164},
+                                  {1, 190},
+                                  {1, 173},
+                                  {3, 10487},
+                                  {30, 12937}})
+    shape.more.push_back({static_cast<std::uint64_t>(batch), 1, static_cast<std::uint64_t>(kv)});
+  const Program program = Mapper(arch).map(standalone_attention(shape, DType::bf16), 1).front().program;
+  ASSERT_EQ(std::get<KernelLaunch>(program.tasks[0].work).kernels().size(), 9U);  // two are alike
+  const ProgramOutcome full = machine.run(program, {}, false);
+  const ProgramOutcome skipped = machine.run(program, {}, true);
+  EXPECT_GT(skipped.skipped, 0);
+  EXPECT_NEAR(to_seconds(skipped.time) / to_seconds(full.time), 1, 0.01);
+  EXPECT_EQ(skipped.counts.total_macs(), full.counts.total_macs());
+  EXPECT_EQ(skipped.counts.requested_read_bytes, full.counts.requested_read_bytes);
+}
+
 // Kernels that write much more than the shared buffer holds, and such as read little for what they do: time,
 // DRAM traffic and energy, against the full simulation and the roofline.
 TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
