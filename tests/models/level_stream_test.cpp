@@ -37,27 +37,30 @@ double expected_bytes_per_s(const ArchSpec& arch) {
   return std::min(bytes_per_cycle, in_flight / (way + block / port)) * arch.clock_hz;
 }
 
-std::vector<std::string> with_levels_behind_a_crossbar() {
-  std::vector<std::string> names;
-  for (const std::string& name : arch_names()) {
-    const ArchSpec arch = load_arch_named(name);
-    if (!arch.shared_levels.empty() && !arch.network.routed) names.push_back(name);
-  }
-  return names;
-}
-
 TEST_P(LevelStream, IsWhatPortsAndLevelKeepUp) {
   const ArchSpec arch = load_arch_named(GetParam());
+  const double ports = arch.cores.count * arch.network.port_bytes_per_cycle * arch.clock_hz * 1e-9;
+  if (arch.shared_levels.empty()) {  // DRAM is all there is behind the cores
+    const SramProbeResult r = run_level_stream_probe(arch, all_cores(arch, kMiB));
+    EXPECT_TRUE(r.levels.empty());
+    EXPECT_LE(r.gb_per_s, std::min(ports, arch.dram.peak_bytes_per_s() * 1e-9));
+    EXPECT_GT(r.gb_per_s, 0);
+    return;
+  }
   const std::uint64_t fits = arch.shared_levels.front().size_bytes / 4 / (8 * kKiB) * (8 * kKiB);
   const SramProbeResult r = run_level_stream_probe(arch, all_cores(arch, fits));
   EXPECT_EQ(r.levels.front().hit_rate, 1);
+  if (arch.network.routed) {  // it multicasts what all read: more than the level gives, but for the ports
+    EXPECT_LE(r.gb_per_s, ports);
+    EXPECT_GT(r.gb_per_s, 0.1 * ports);
+    return;
+  }
   const double expected = expected_bytes_per_s(arch) * 1e-9;
   EXPECT_LE(r.gb_per_s, 1.01 * expected);
   EXPECT_GE(r.gb_per_s, 0.93 * expected) << r.latency_cycles;
 }
 
-INSTANTIATE_TEST_SUITE_P(Machines, LevelStream, testing::ValuesIn(with_levels_behind_a_crossbar()),
-                         machine_test_name);
+INSTANTIATE_TEST_SUITE_P(AllMachines, LevelStream, testing::ValuesIn(arch_names()), machine_test_name);
 
 // A level with half its rate streams half as much, here as in a kernel; one core's chain of loads is bound by
 // the way there and back.
@@ -71,9 +74,11 @@ TEST(LevelStreamProbe, FollowsTheLevelsRate) {
 
 TEST(LevelStreamProbe, BeyondTheLevelsDramPaces) {
   const ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
-  const SramProbeResult r = run_level_stream_probe(arch, all_cores(arch, 120 * kMiB));
+  LevelStreamProbe probe = all_cores(arch, 60 * kMiB);
+  probe.cores = 8;
+  const SramProbeResult r = run_level_stream_probe(arch, probe);
   EXPECT_LT(r.levels.front().hit_rate, 0.999);
-  EXPECT_GT(r.levels.front().hit_rate, 0.9);  // one core brings what all read
+  EXPECT_GT(r.levels.front().hit_rate, 0.8);  // one core brings what all read
 }
 
 TEST(LevelStreamProbe, AChainOfLoadsWaitsForEach) {
