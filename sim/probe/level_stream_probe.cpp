@@ -10,7 +10,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::uint64_t kLoads = 1024;  // a core, measured at least
+constexpr std::uint64_t kLoads = 512;  // a core, measured at least
 
 // A kernel of `passes` over the footprint by each core.
 TileKernel stream_kernel(const ArchSpec& arch, const LevelStreamProbe& probe, std::uint64_t passes) {

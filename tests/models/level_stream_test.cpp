@@ -74,11 +74,10 @@ TEST(LevelStreamProbe, FollowsTheLevelsRate) {
 
 TEST(LevelStreamProbe, BeyondTheLevelsDramPaces) {
   const ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
-  LevelStreamProbe probe = all_cores(arch, 60 * kMiB);
-  probe.cores = 8;
+  LevelStreamProbe probe = all_cores(arch, 48 * kMiB);
+  probe.cores = 4;
   const SramProbeResult r = run_level_stream_probe(arch, probe);
-  EXPECT_LT(r.levels.front().hit_rate, 0.999);
-  EXPECT_GT(r.levels.front().hit_rate, 0.8);  // one core brings what all read
+  EXPECT_NEAR(r.levels.front().hit_rate, 0.75, 0.02);  // one core brings what the four read
 }
 
 TEST(LevelStreamProbe, AChainOfLoadsWaitsForEach) {
