@@ -20,9 +20,6 @@ class ClusterReads {
     Femtoseconds ready = 0;    // all of it is there
   };
 
-  // Of as many cores: clusters are not larger than that.
-  explicit ClusterReads(std::size_t cores) : clusters_(cores) {}
-
   // The read that serves this granule, or null: it is the first to ask.
   const Read* join(const Granule& granule) {
     const std::uint64_t me = bit_of(granule);
@@ -39,7 +36,7 @@ class ClusterReads {
     cluster.reads[cluster.oldest] = {granule.entry, granule.offset, bit_of(granule), ready};
     cluster.oldest = (cluster.oldest + 1) % kReads;
   }
-  void reset() { clusters_.assign(clusters_.size(), {}); }
+  void reset() { clusters_.clear(); }
 
  private:
   static constexpr std::size_t kReads = 32;
@@ -47,12 +44,16 @@ class ClusterReads {
     std::array<Read, kReads> reads{};
     std::size_t oldest = 0;
   };
-  std::vector<Cluster> clusters_;
+  std::vector<Cluster> clusters_;  // those that have asked, and before them
 
   static std::uint64_t bit_of(const Granule& granule) {
     return std::uint64_t{1} << (granule.source.value % granule.cluster);
   }
-  Cluster& cluster_of(const Granule& granule) { return clusters_[granule.source.value / granule.cluster]; }
+  Cluster& cluster_of(const Granule& granule) {
+    const std::size_t cluster = granule.source.value / granule.cluster;
+    if (cluster >= clusters_.size()) clusters_.resize(cluster + 1);
+    return clusters_[cluster];
+  }
 };
 
 }  // namespace orrery

@@ -12,7 +12,6 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec,
       link_fs_per_byte_(link_bytes_per_s > 0 ? kFsPerSecond / link_bytes_per_s : 0),
       latency_(from_ns(spec.latency_ns)),
       counts_(counts),
-      cluster_reads_(cores),
       to_core_(cores + std::size_t{1}),
       from_core_(cores + std::size_t{1}) {}
 

@@ -12,8 +12,15 @@ namespace {
 
 constexpr std::uint64_t kLoads = 512;  // a core, measured at least
 
+// Loads that a core has under way.
+std::uint32_t buffers_of(const ArchSpec& arch, const LevelStreamProbe& probe) {
+  if (probe.chase) return 1;
+  const std::uint64_t room = arch.cores.scratchpad.size_bytes / probe.block_bytes;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.max_pipeline_stages, room));
+}
+
 // A kernel of `passes` over the footprint by each core.
-TileKernel stream_kernel(const ArchSpec& arch, const LevelStreamProbe& probe, std::uint64_t passes) {
+TileKernel stream_kernel(const LevelStreamProbe& probe, std::uint32_t buffers, std::uint64_t passes) {
   TileKernel kernel;
   kernel.m = probe.cores * passes;
   kernel.tile_m = 1;
@@ -29,10 +36,7 @@ TileKernel stream_kernel(const ArchSpec& arch, const LevelStreamProbe& probe, st
   data.tensor_bytes = kernel.k * probe.block_bytes;
   kernel.inputs = {data};
   kernel.stage_bytes = probe.block_bytes;
-  const std::uint64_t room = arch.cores.scratchpad.size_bytes / probe.block_bytes;
-  kernel.pipeline_stages =
-      probe.chase ? 1
-                  : static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.max_pipeline_stages, room));
+  kernel.pipeline_stages = buffers;
   return kernel;
 }
 
@@ -48,10 +52,11 @@ SramProbeResult run_level_stream_probe(const ArchSpec& arch, const LevelStreamPr
     throw ConfigError("", "the footprint is smaller than a block");
   Machine machine(arch);
   const std::uint64_t blocks = ceil_div(probe.footprint_bytes, probe.block_bytes);
+  const std::uint32_t buffers = buffers_of(arch, probe);
   const std::uint64_t passes = std::max<std::uint64_t>(2, ceil_div(kLoads, blocks));
   const auto run = [&](std::uint64_t times) {
     Program program;
-    program.tasks.push_back({stream_kernel(arch, probe, times), {}});
+    program.tasks.push_back({stream_kernel(probe, buffers, times), {}});
     OnChip warm;
     warm.hold({TensorId{0}, std::min(blocks * probe.block_bytes, arch.shared_capacity_bytes()), 0});
     return machine.run(program, warm, false);
@@ -65,7 +70,7 @@ SramProbeResult run_level_stream_probe(const ArchSpec& arch, const LevelStreamPr
   SramProbeResult result;
   result.gb_per_s = bytes / seconds * 1e-9;
   result.bytes_per_cycle = bytes / (seconds * arch.clock_hz);
-  const double in_flight = static_cast<double>(stream_kernel(arch, probe, 1).pipeline_stages) * probe.cores;
+  const double in_flight = static_cast<double>(buffers) * probe.cores;
   const double loads = bytes / static_cast<double>(probe.block_bytes);
   result.latency_cycles = seconds * arch.clock_hz * in_flight / loads;
   for (std::size_t i = 0; i < arch.shared_levels.size(); ++i) {

@@ -17,7 +17,7 @@ Granule asked_by(std::uint32_t core, std::uint32_t entry, std::uint64_t offset =
 }
 
 TEST(ClusterReads, ServeEachCoreOnce) {
-  ClusterReads reads(8);
+  ClusterReads reads;
   EXPECT_EQ(reads.join(asked_by(1, 7)), nullptr);
   reads.add(asked_by(1, 7), 1000);
   for (const std::uint32_t mate : {0U, 3U}) {
@@ -34,7 +34,7 @@ TEST(ClusterReads, ServeEachCoreOnce) {
 }
 
 TEST(ClusterReads, ForgetWhatIsLongPast) {
-  ClusterReads reads(4);
+  ClusterReads reads;
   for (std::uint32_t entry = 0; entry < 100; ++entry) reads.add(asked_by(0, entry), 1);
   EXPECT_EQ(reads.join(asked_by(1, 0)), nullptr);
   EXPECT_NE(reads.join(asked_by(1, 99)), nullptr);

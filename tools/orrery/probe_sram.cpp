@@ -35,13 +35,13 @@ SramProbeResult run_on_machine(const SramProbe& probe, const ArchSpec& arch) {
   return run_level_stream_probe(arch, stream);
 }
 
-ProbeRow sram_row(const SramProbe& probe, const std::string& name, const std::optional<ArchSpec>& on) {
-  const SramProbeResult r = on ? run_on_machine(probe, *on) : run_sram_probe(probe);
+ProbeRow sram_row(const SramProbe& probe, const std::string& name, const ArchSpec* on) {
+  const SramProbeResult r = on != nullptr ? run_on_machine(probe, *on) : run_sram_probe(probe);
   ProbeRow row = {{"schema", "orrery/result/1"},
                   {"kind", "probe"},
                   {"probe", "sram"},
                   {"memories", name},
-                  {"fidelity", on ? "tile" : "cycle"},
+                  {"fidelity", on != nullptr ? "tile" : "cycle"},
                   {"pattern", probe.pattern},
                   {"footprint_kib", static_cast<double>(probe.footprint_bytes) / 1024},
                   {"cores", probe.cores},
@@ -82,9 +82,10 @@ int probe_sram(const Arguments& arguments) {
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   if ((v.count("arch") != 0) == (v.count("levels") != 0)) throw UsageError("give --arch or --levels");
-  std::optional<ArchSpec> on;  // the machine that runs the probe
-  if (parse_probe_fidelity(v["fidelity"].as<std::string>()) == ProbeFidelity::tile) {
-    if (v.count("arch") == 0) throw UsageError("--fidelity tile probes a machine: give --arch");
+  const bool of_machine = v.count("arch") != 0;
+  const bool on_machine = parse_probe_fidelity(v["fidelity"].as<std::string>()) == ProbeFidelity::tile;
+  if (on_machine) {
+    if (!of_machine) throw UsageError("--fidelity tile probes a machine: give --arch");
     for (const char* option : {"access-bytes", "lanes", "outstanding", "accesses", "writes", "pin-kib"}) {
       if (!v[option].defaulted())
         throw UsageError("--" + std::string(option) + " has no meaning at --fidelity tile");
@@ -92,12 +93,13 @@ int probe_sram(const Arguments& arguments) {
     const std::string pattern = v["pattern"].as<std::string>();
     if (pattern != "chase" && stream_block(pattern) == 0)
       throw UsageError("--pattern " + pattern + ": fidelity tile moves blocks, stream_N (N bytes) or chase");
-    on = load_arch_named(v["arch"].as<std::string>());
   }
   SramProbe probe;
-  const std::string name = v[v.count("arch") != 0 ? "arch" : "levels"].as<std::string>();
-  probe.hierarchy =
-      v.count("arch") != 0 ? sram_hierarchy_of(load_arch_named(name)) : load_sram(name, probe.private_levels);
+  const std::string name = v[of_machine ? "arch" : "levels"].as<std::string>();
+  std::optional<ArchSpec> arch;
+  if (of_machine) arch = load_arch_named(name);
+  probe.hierarchy = arch ? sram_hierarchy_of(*arch) : load_sram(name, probe.private_levels);
+  const ArchSpec* on = on_machine ? &*arch : nullptr;  // the machine that runs the probe
   probe.pattern = v["pattern"].as<std::string>();
   probe.footprint_bytes =
       static_cast<std::uint64_t>(real_between(v, "footprint-kib", 1.0 / 1024, 64.0 * 1024 * 1024) * 1024);
@@ -109,11 +111,11 @@ int probe_sram(const Arguments& arguments) {
   probe.write_share = real_between(v, "writes", 0, 1);
   probe.pinned_bytes = static_cast<std::uint64_t>(real_between(v, "pin-kib", 0, 64.0 * 1024 * 1024) * 1024);
   std::vector<std::function<ProbeRow()>> points;
-  if (v.count("sweep") == 0) points.push_back([&] { return sram_row(probe, name, on); });
+  if (v.count("sweep") == 0) points.push_back([&, on] { return sram_row(probe, name, on); });
   for (std::uint64_t kib = 16; v.count("sweep") != 0 && kib <= 256 * 1024; kib *= 2) {
     SramProbe point = probe;
     point.footprint_bytes = kib * 1024;
-    points.push_back([point, name, &on] { return sram_row(point, name, on); });
+    points.push_back([point, name, on] { return sram_row(point, name, on); });
   }
   Plot plot = titled(name + " " + probe.pattern);
   plot.log_x = true;
