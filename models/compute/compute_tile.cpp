@@ -229,7 +229,7 @@ void ComputeTile::for_each_mate(Visit visit) const {
 const CriticalPath* ComputeTile::room_for_stage(const Slot& slot) const {
   const std::uint32_t stages = shared().pipeline_stages;
   const CriticalPath* room = &slot.buffer_free[slot.issued % stages];
-  const auto index = static_cast<std::size_t>(&slot - slots_.data());
+  const std::uint32_t index = index_of(slot);
   for_each_mate([&](const ComputeTile& tile, std::uint32_t core) {
     const Slot& mate = tile.slots_[index];
     if (room == nullptr || !mate.busy) return;
@@ -251,7 +251,7 @@ const CriticalPath* ComputeTile::room_for_stage(const Slot& slot) const {
 
 // Those that wait for this slot look again.
 void ComputeTile::wake_cluster(const Slot& slot, Femtoseconds now) {
-  const auto index = static_cast<std::size_t>(&slot - slots_.data());
+  const std::uint32_t index = index_of(slot);
   for_each_mate([&](ComputeTile& tile, std::uint32_t /*core*/) {
     Slot& mate = tile.slots_[index];
     if (!mate.waits_for_cluster) return;
@@ -399,7 +399,7 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
 
 void ComputeTile::take_next(Slot& slot, Femtoseconds at, Femtoseconds now) {
   WorkItem item;
-  if (run_->queue->next(id_.value, static_cast<std::uint32_t>(&slot - slots_.data()), item)) {
+  if (run_->queue->next(id_.value, index_of(slot), item)) {
     ++active_items_;
     start_item(slot, item);
     slot.wake = at + from_ns(arch_.command.item_dispatch_ns);

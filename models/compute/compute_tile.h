@@ -105,6 +105,7 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
   const PlacedKernel& placed(const WorkItem& item) const { return run_->kernels[item.kernel]; }
   // Stands for what the kernels of the launch share.
   const TileKernel& shared() const { return run_->launch->front(); }
+  std::uint32_t index_of(const Slot& slot) const { return static_cast<std::uint32_t>(&slot - slots_.data()); }
   void rearm(Femtoseconds now);
   void start_item(Slot& slot, const WorkItem& item);
   void advance(Slot& slot, Femtoseconds now);

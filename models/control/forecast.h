@@ -44,7 +44,7 @@ class Forecast {
   // Consecutive tiles of an operand that a stretch walks through: those of one item's k tiles.
   struct Panel {
     std::size_t operand = 0;
-    std::uint64_t first = 0;  // entry of the shared levels; without levels a tile
+    std::uint64_t first = 0;  // entry of the shared levels
     std::uint64_t tiles = 0;
     std::uint64_t bytes = 0;       // of a full tile
     std::uint64_t last_bytes = 0;  // of the last

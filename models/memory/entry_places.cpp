@@ -23,6 +23,11 @@ TileRange EntryPlaces::range(TensorId tensor, std::vector<std::uint64_t> tile_by
   return range;
 }
 
+void EntryPlaces::begin_levels(const std::vector<TileRange>& ranges) {
+  ranges_ = ranges.size();
+  shared_->begin(ranges, on_chip_.dirty_beside(found_));
+}
+
 void EntryPlaces::place(const KernelLaunch& launch, std::vector<PlacedKernel>& kernels) {
   for (PlacedKernel& placed : kernels) {
     placed.inputs.assign(placed.kernel->inputs.size(), {});
@@ -50,16 +55,14 @@ void EntryPlaces::place(const KernelLaunch& launch, std::vector<PlacedKernel>& k
   };
   place_all(&TileKernel::inputs, &PlacedKernel::inputs);
   place_all(&TileKernel::outputs, &PlacedKernel::outputs);
-  ranges_ = ranges.size();
-  shared_->begin(ranges, on_chip_.dirty_beside(found_));
+  begin_levels(ranges);
 }
 
 EntryPlaces::Arrays EntryPlaces::place(const std::vector<std::uint64_t>& pieces) {
   if (shared_ == nullptr) return {};
   found_.clear();
   const std::vector<TileRange> ranges = {range(TensorId{0}, pieces), range(TensorId{1}, pieces)};
-  ranges_ = ranges.size();
-  shared_->begin(ranges, on_chip_.dirty_beside(found_));
+  begin_levels(ranges);
   return {0, static_cast<std::uint32_t>(pieces.size())};
 }
 

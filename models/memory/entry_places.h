@@ -30,6 +30,7 @@ class EntryPlaces : public TensorPlaces {
   std::vector<TensorId> found_;  // of the tensors placed, those with data on chip
   std::size_t ranges_ = 0;       // placed
 
+  void begin_levels(const std::vector<TileRange>& ranges);
   TileRange range(TensorId tensor, std::vector<std::uint64_t> tile_bytes);
 };
 

@@ -45,7 +45,7 @@ void check_program(const ArchSpec& arch, const Program& program, const ActivityC
 }
 
 void check_conservation(const ArchSpec& arch, const ActivityCounts& c) {
-  const auto require = [&](const char* what, std::uint64_t asked, std::uint64_t served) {
+  const auto require = [&](const std::string& what, std::uint64_t asked, std::uint64_t served) {
     if (asked == served) return;
     throw SimulationError(arch.name, fmt::format("{}: {} bytes asked, {} served", what, asked, served));
   };
@@ -56,10 +56,10 @@ void check_conservation(const ArchSpec& arch, const ActivityCounts& c) {
   std::uint64_t written = c.dram_write_bytes;
   for (std::size_t i = 0; i < arch.shared_levels.size(); ++i) {
     const LevelCounts& level = c.levels[i];
-    require((arch.shared_levels[i].name + ", reads").c_str(), reads, level.read_bytes);
+    require(arch.shared_levels[i].name + ", reads", reads, level.read_bytes);
     reads = level.fill_bytes;
     if (i == 0) {
-      require((arch.shared_levels[i].name + ", writes").c_str(), passed_on, level.write_bytes);
+      require(arch.shared_levels[i].name + ", writes", passed_on, level.write_bytes);
       passed_on = 0;
     } else {
       written += level.write_bytes;

@@ -1,7 +1,6 @@
 #include "sim/engine/shape_key.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace orrery {
@@ -25,24 +24,6 @@ void for_each_number(const Operator& op, Visit visit) {
       op.shape);
 }
 
-// How many numbers a shape has at most, beside those of more groups of sequences.
-constexpr std::size_t kNumbers = 7;
-struct Numbers {
-  std::array<std::uint64_t, kNumbers> of{};
-  std::size_t count = 0;
-  std::vector<std::uint64_t> more;
-  explicit Numbers(const Operator& op) {
-    for_each_number(op, [this](std::uint64_t number) {
-      if (count < kNumbers) {
-        of[count++] = number;
-      } else {
-        more.push_back(number);
-      }
-    });
-  }
-  friend bool operator==(const Numbers& a, const Numbers& b) { return a.of == b.of && a.more == b.more; }
-};
-
 bool same_tensors(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Tensor& x, const Tensor& y) {
     return x.kind == y.kind && x.dtype == y.dtype && (x.shape == y.shape || x.elements() == y.elements());
@@ -59,7 +40,8 @@ void append_key(std::string& key, std::uint64_t value) {
 
 std::string shape_key(const Operator& op) {
   std::string key;
-  constexpr std::size_t kRest = 16;  // what a caller may add: residency
+  constexpr std::size_t kNumbers = 7;  // of a shape, beside those of more groups of sequences
+  constexpr std::size_t kRest = 16;    // what a caller may add: residency
   key.reserve(8 * (4 + kNumbers + 3 * (op.inputs.size() + op.outputs.size()) + kRest));
   append_key(key, static_cast<std::uint64_t>(op.kind));
   append_key(key, static_cast<std::uint64_t>(op.dtype));
@@ -76,8 +58,8 @@ std::string shape_key(const Operator& op) {
 }
 
 bool same_shape_key(const Operator& a, const Operator& b) {
-  if (a.kind != b.kind || a.dtype != b.dtype || a.shape.index() != b.shape.index()) return false;
-  return Numbers(a) == Numbers(b) && same_tensors(a.inputs, b.inputs) && same_tensors(a.outputs, b.outputs);
+  return a.kind == b.kind && a.dtype == b.dtype && a.shape == b.shape && same_tensors(a.inputs, b.inputs) &&
+         same_tensors(a.outputs, b.outputs);
 }
 
 }  // namespace orrery

@@ -1,7 +1,5 @@
 #include "sim/explore/named_files.h"
 
-#include <map>
-
 #include "sim/config/document_reference.h"
 #include "sim/config/noc_loader.h"
 #include "sim/config/schema_validation.h"

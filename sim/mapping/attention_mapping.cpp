@@ -248,8 +248,7 @@ TileKernel AttentionMapper::as_if_all(const AttendedSequences& sequences, const 
   for (const std::uint64_t query_tile : query_tiles(base)) {
     for (const std::uint64_t block : block_sizes(base)) {
       TileKernel kernel = cut(base, query_tile, block, chosen.split_k);
-      kernel.cores_used =
-          static_cast<std::uint32_t>(std::min<std::uint64_t>(arch_.cores.count, kernel.items()));
+      kernel.cores_used = cores_for(arch_, kernel.items());
       for (const Dataflow dataflow : dataflows(arch_.cores.matrix)) {
         for (MatrixStep& step : kernel.matrix_steps) step.dataflow = dataflow;
         if (!lay_out(arch_, kernel)) continue;
@@ -280,7 +279,7 @@ KernelLaunch AttentionMapper::launch_of(const TileKernel& chosen, bool each_its_
     kernels.push_back(std::move(kernel));
   }
   for (TileKernel& kernel : kernels) {
-    kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch_.cores.count, items));
+    kernel.cores_used = cores_for(arch_, items);
     kernel.resident_items = resident;
     kernel.pipeline_stages = stages;
   }
@@ -312,8 +311,7 @@ std::vector<Candidate> AttentionMapper::candidates(std::size_t most, MapObjectiv
       for (std::uint32_t split = 1; split <= 64; split *= 2) {
         TileKernel kernel = cut(mean_, query_tile, block, split);
         if (!may_split(kernel, split)) break;
-        kernel.cores_used =
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(arch_.cores.count, kernel.items()));
+        kernel.cores_used = cores_for(arch_, kernel.items());
         for (const Dataflow dataflow : dataflows(arch_.cores.matrix)) {
           for (MatrixStep& step : kernel.matrix_steps) step.dataflow = dataflow;
           if (!lay_out_for_all(kernel)) continue;

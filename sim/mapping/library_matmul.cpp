@@ -51,8 +51,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.outputs[0].bits = split > 1 ? 32 : base.outputs[0].bits;
       kernel.accumulator_bytes = kernel.tile_m * kernel.tile_n * 4;
       complete_kernel(kernel);
-      kernel.cores_used =
-          static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+      kernel.cores_used = cores_for(arch, kernel.items());
       if (!lay_out(arch, kernel)) continue;
       double seconds = estimate.seconds(chosen_as(kernel));
       if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));

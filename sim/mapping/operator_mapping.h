@@ -23,6 +23,9 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
 // Buffers, counts and instruction numbers that follow from the operands.
 void complete_kernel(TileKernel& kernel);
 
+// As many cores as the machine has and items there are.
+std::uint32_t cores_for(const ArchSpec& arch, std::uint64_t items);
+
 // Numbers of cores worth trying for a kernel: all that have work, and the fewest that need no more rounds.
 std::vector<std::uint32_t> core_counts(const ArchSpec& arch, const TileKernel& kernel);
 

@@ -122,7 +122,7 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
     }
   }
   complete_kernel(kernel);
-  kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+  kernel.cores_used = cores_for(arch, kernel.items());
   lay_out(arch, kernel);
   return kernel;
 }
@@ -159,8 +159,12 @@ void complete_kernel(TileKernel& kernel) {
   }
 }
 
+std::uint32_t cores_for(const ArchSpec& arch, std::uint64_t items) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, items));
+}
+
 std::vector<std::uint32_t> core_counts(const ArchSpec& arch, const TileKernel& kernel) {
-  const auto all = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+  const std::uint32_t all = cores_for(arch, kernel.items());
   constexpr std::uint32_t kFewCores = 4;
   std::vector<std::uint32_t> counts = {all};
   if (all <= kFewCores) {
@@ -237,7 +241,7 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorF
   // Results leave the registers step by step; no buffer holds the row.
   for (const KernelOperand& operand : kernel.outputs)
     kernel.stage_bytes -= operand_bytes(kernel, operand, WorkItem{}, 0);
-  kernel.cores_used = static_cast<std::uint32_t>(std::min<std::uint64_t>(arch.cores.count, kernel.items()));
+  kernel.cores_used = cores_for(arch, kernel.items());
   kernel.resident_items = std::min(spec.blocks_per_core, arch.cores.max_resident_items);
   kernel.pipeline_stages = 1;
   Candidate candidate;

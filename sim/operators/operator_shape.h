@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -11,10 +12,18 @@ namespace orrery {
 // C[batch, m, n] = A[batch, m, k] x B[batch, k, n]; weights have batch 1.
 struct MatmulShape {
   std::uint64_t batch = 1, m = 0, n = 0, k = 0;
+
+  friend bool operator==(const MatmulShape& a, const MatmulShape& b) {
+    return std::tie(a.batch, a.m, a.n, a.k) == std::tie(b.batch, b.m, b.n, b.k);
+  }
 };
 // Sequences that are alike: q query positions of each against kv cached ones.
 struct AttendedSequences {
   std::uint64_t batch = 1, q = 0, kv = 0;
+
+  friend bool operator==(const AttendedSequences& a, const AttendedSequences& b) {
+    return std::tie(a.batch, a.q, a.kv) == std::tie(b.batch, b.q, b.kv);
+  }
 };
 // Attention of `batch` sequences with q query positions against kv cached ones, and of `more` that are unlike
 // them. Causal: query i of q sees kv - q + i + 1 positions.
@@ -28,20 +37,37 @@ struct AttentionShape {
   std::uint64_t sequences() const;
   std::uint64_t query_positions() const;
   std::uint64_t cached_positions() const;
+
+  friend bool operator==(const AttentionShape& a, const AttentionShape& b) {
+    return std::tie(a.batch, a.heads, a.kv_heads, a.head_dim, a.q, a.kv, a.causal, a.more) ==
+           std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q, b.kv, b.causal, b.more);
+  }
 };
 // Row-wise and element-wise operators: `rows` rows whose output has `cols` elements.
 struct VectorShape {
   std::uint64_t rows = 0, cols = 0;
+
+  friend bool operator==(const VectorShape& a, const VectorShape& b) {
+    return std::tie(a.rows, a.cols) == std::tie(b.rows, b.cols);
+  }
 };
 // Rows of a mixture of experts: each of `tokens` rows of `cols` elements has `experts` copies.
 inline constexpr std::uint64_t kMostExperts = 65536;  // of a token
 struct RoutingShape {
   std::uint64_t tokens = 0, experts = 0, cols = 0;
+
+  friend bool operator==(const RoutingShape& a, const RoutingShape& b) {
+    return std::tie(a.tokens, a.experts, a.cols) == std::tie(b.tokens, b.experts, b.cols);
+  }
 };
 // `bytes` of the whole array.
 struct CollectiveShape {
   std::uint64_t bytes = 0;
   std::uint32_t devices = 1;
+
+  friend bool operator==(const CollectiveShape& a, const CollectiveShape& b) {
+    return std::tie(a.bytes, a.devices) == std::tie(b.bytes, b.devices);
+  }
 };
 using OperatorShape = std::variant<MatmulShape, AttentionShape, VectorShape, RoutingShape, CollectiveShape>;
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <queue>
@@ -14,6 +13,7 @@
 #include "sim/config/schema_validation.h"
 #include "sim/timing/network_timing.h"
 #include "sim/util/errors.h"
+#include "sim/util/number_after.h"
 #include "sim/util/random.h"
 
 namespace orrery {
@@ -24,27 +24,10 @@ struct Pattern {
   std::uint64_t stride = 4;
 };
 
-// N of a pattern "stride_N" or "stream_N"; 0 for another name.
-std::uint64_t size_after(const std::string& name, const std::string& prefix) {
-  if (name.rfind(prefix, 0) != 0) return 0;
-  const std::string digits = name.substr(prefix.size());
-  if (digits.empty() || digits.size() > 12 || digits.find_first_not_of("0123456789") != std::string::npos)
-    return 0;
-  return std::strtoull(digits.c_str(), nullptr, 10);
-}
-
-}  // namespace
-
-std::uint64_t stream_block(const std::string& pattern) {
-  return size_after(pattern, "stream_");
-}
-
-namespace {
-
 Pattern parse_pattern(const std::string& name) {
   if (name == "rand") return {Pattern::Kind::random, 0};
   if (name == "chase") return {Pattern::Kind::chase, 0};
-  if (const std::uint64_t stride = size_after(name, "stride_"); stride > 0)
+  if (const std::uint64_t stride = number_after(name, "stride_").value_or(0); stride > 0)
     return {Pattern::Kind::stride, stride};
   throw ConfigError("", "unknown pattern '" + name +
                             "'; expected stride_N (N bytes), rand or chase, and stream_N at fidelity tile");
@@ -147,6 +130,10 @@ SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_leve
   spec.memory_latency_cycles = number(r, "memory_latency_cycles");
   spec.memory_bytes_per_cycle = number(r, "memory_bytes_per_cycle");
   return spec;
+}
+
+std::uint64_t stream_block(const std::string& pattern) {
+  return number_after(pattern, "stream_").value_or(0);
 }
 
 SramProbeResult run_sram_probe(const SramProbe& probe) {

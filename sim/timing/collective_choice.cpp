@@ -83,8 +83,8 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
 PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation op, std::uint32_t devices,
                                   std::uint64_t bytes, const CollectiveChoice& choice) {
   const CollectiveProtocol& protocol = node.protocols[choice.protocol];
-  return {make_schedule(op, choice.algorithm, node.topology, devices, group_of(node, devices), bytes),
-          base_s(node, protocol, devices), protocol.step_ns * 1e-9, protocol.share};
+  return {schedule_of(node, op, choice.algorithm, devices, bytes), base_s(node, protocol, devices),
+          protocol.step_ns * 1e-9, protocol.share};
 }
 
 void check_devices(const NodeSpec& node, std::uint32_t devices) {

@@ -1,8 +1,9 @@
 #include "sim/workload/access_pattern.h"
 
-#include <cstdlib>
+#include <optional>
 
 #include "sim/util/errors.h"
+#include "sim/util/number_after.h"
 
 namespace orrery {
 namespace {
@@ -21,12 +22,11 @@ AccessPattern::AccessPattern(const std::string& name, const DramMapping& mapping
       capacity_(mapping.capacity_bytes()),
       random_(seed) {
   const auto size_after = [&](const char* prefix) -> std::uint64_t {
-    const std::string digits = name.substr(std::string(prefix).size());
-    if (digits.empty() || digits.size() > 12 || digits.find_first_not_of("0123456789") != std::string::npos)
-      throw ConfigError("", "unknown pattern '" + name + "'; expected " + kExpected);
-    const std::uint64_t bytes = std::strtoull(digits.c_str(), nullptr, 10);
+    const std::optional<std::uint64_t> number = number_after(name, prefix);
+    if (!number) throw ConfigError("", "unknown pattern '" + name + "'; expected " + kExpected);
+    const std::uint64_t bytes = *number;
     if (bytes == 0 || bytes % burst_ != 0 || bytes > capacity_) {
-      throw ConfigError("", "pattern '" + name + "': " + digits +
+      throw ConfigError("", "pattern '" + name + "': " + std::to_string(bytes) +
                                 " bytes is not a multiple of the burst of " + std::to_string(burst_) +
                                 " bytes (or more than the memory)");
     }
