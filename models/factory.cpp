@@ -24,8 +24,8 @@ TileChip::TileChip(const ArchSpec& arch) : Chip(arch) {
   const std::uint32_t cores = arch.cores.count;
   const double link_rate = arch.node.link.bytes_per_s;
   if (arch.network.routed) {
-    network = std::make_unique<RoutedNetwork>("network", arch.network, arch.dram.interleave_bytes, link_rate,
-                                              cores, clock, counts);
+    network = std::make_unique<RoutedNetwork>("network", arch.network, Bytes{arch.dram.interleave_bytes},
+                                              link_rate, cores, clock, counts);
   } else {
     network = std::make_unique<Crossbar>("crossbar", arch.network, link_rate, cores, clock, counts);
   }

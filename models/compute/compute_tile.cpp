@@ -71,7 +71,7 @@ void ComputeTile::start_item(Slot& slot, const WorkItem& item) {
   slot.item = item;
   slot.next_k = item.k_begin;
   slot.operand = 0;
-  slot.offset = 0;
+  slot.offset = {};
   slot.ready = 0;
   slot.cause = TimeCategory::wait;
   slot.blocked_by = TimeCategory::launch;  // dispatch
@@ -125,7 +125,7 @@ void ComputeTile::shift(const std::vector<std::uint64_t>& places, std::uint64_t 
       if (!operand.hold) continue;
       // A tile it has come to is that of its item, one it has not is that of the item before.
       const bool begun = slot.next_k != slot.item.k_begin || o < slot.operand;
-      const bool partly = o == slot.operand && slot.offset > 0;
+      const bool partly = o == slot.operand && slot.offset > Bytes{};
       if (begun) {
         slot.held[o] = operand_tile(kernel, operand, later, later.k_begin);
       } else if (partly || later.index < at_once) {
@@ -185,7 +185,7 @@ void ComputeTile::advance(Slot& slot, Femtoseconds now) {
       slot.wake = room->at;
       return;
     }
-    if (slot.operand == 0 && slot.offset == 0) {
+    if (slot.operand == 0 && slot.offset == Bytes{}) {
       // The loads of a stage follow its buffer's release or, at an item's begin, the item before.
       const bool first = slot.next_k == slot.item.k_begin && !arch_.cores.prefetch_across_items;
       slot.asked = first && slot.chain.at >= room->at ? slot.chain : *room;
@@ -266,12 +266,12 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
   const PlacedKernel& placed_kernel = placed(slot.item);
   const TileKernel& kernel = *placed_kernel.kernel;
   slot.ready = std::max(slot.ready, now);
-  for (; slot.operand < kernel.inputs.size(); ++slot.operand, slot.offset = 0) {
+  for (; slot.operand < kernel.inputs.size(); ++slot.operand, slot.offset = {}) {
     const KernelOperand& operand = kernel.inputs[slot.operand];
     if (operand.once && slot.next_k != slot.item.k_begin) continue;
     const std::uint64_t tile = operand_tile(kernel, operand, slot.item, slot.next_k);
     if (operand.hold && slot.held[slot.operand] == tile) continue;
-    const std::uint64_t bytes = cost.input_bytes[slot.operand];
+    const Bytes bytes = cost.input_bytes[slot.operand];
     Granule granule;
     granule.source = id_;
     granule.entry = static_cast<std::uint32_t>(placed_kernel.inputs[slot.operand].of(tile));
@@ -286,7 +286,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
         return false;
       }
       granule.offset = slot.offset;
-      granule.bytes = std::min(dma.max_granule_bytes(), bytes - slot.offset);
+      granule.bytes = std::min(dma.max_granule(), bytes - slot.offset);
       const Reservation reservation = dma.issue(granule, now);
       last_load_bound_by_ = reservation.bound_by;
       if (reservation.done() > slot.ready) {
@@ -295,7 +295,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
       }
       slot.offset += granule.bytes;
     }
-    counts_.scratchpad_write_bytes += bytes;
+    counts_.scratchpad_write_bytes += bytes.value();
     if (operand.hold) slot.held[slot.operand] = tile;
   }
   return true;
@@ -319,9 +319,9 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
   CriticalPath path;
   Femtoseconds issued = 0;
   if (kernel.instructions_per_stage > 0 && arch_.command.instruction_issue_cycles > 0) {
-    const double cycles =
-        static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
-    issued = issue_.reserve(std::max(now, start), clock_.cycles(cycles));
+    const PartCycles cycles{static_cast<double>(kernel.instructions_per_stage) *
+                            arch_.command.instruction_issue_cycles};
+    issued = issue_.reserve(std::max(now, start), clock_.time(cycles));
     path = path_to_start(slot, start);
     path.extend(issued, TimeCategory::launch);
     start = issued;
@@ -344,8 +344,8 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
     const bool in_order = kernel.in_order || !arch_.cores.overlap_engines || kernel.matrix_steps.empty();
     if (in_order || slot.next_k + 1 == slot.item.k_end) slot.chain = path;
   }
-  if (kernel.stage_chain_cycles > 0) {
-    path.extend(path.at + clock_.cycles(kernel.stage_chain_cycles), TimeCategory::vector);
+  if (kernel.stage_chain_cycles > Cycles{0}) {
+    path.extend(path.at + clock_.time(kernel.stage_chain_cycles), TimeCategory::vector);
     slot.chain = path;
   }
   count_stage(counts_, kernel, cost);
@@ -353,7 +353,7 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
   ++slot.issued;
   ++slot.next_k;
   slot.operand = 0;
-  slot.offset = 0;
+  slot.offset = {};
   slot.ready = 0;
   slot.cause = TimeCategory::wait;
   slot.blocked_by = TimeCategory::wait;
@@ -368,9 +368,9 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
   Femtoseconds end = now;
   path.extend(now, TimeCategory::wait);
   if (kernel.instructions_per_item > 0 && arch_.command.instruction_issue_cycles > 0) {
-    const double cycles =
-        static_cast<double>(kernel.instructions_per_item) * arch_.command.instruction_issue_cycles;
-    end = issue_.reserve(end, clock_.cycles(cycles));
+    const PartCycles cycles{static_cast<double>(kernel.instructions_per_item) *
+                            arch_.command.instruction_issue_cycles};
+    end = issue_.reserve(end, clock_.time(cycles));
     path.extend(end, TimeCategory::launch);
   }
   if (cost.vector > 0) {
@@ -388,8 +388,8 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
         static_cast<std::uint32_t>(placed_kernel.outputs[i].of(operand_tile(kernel, operand, item, 0)));
     // The results leave while the epilogue still runs.
     const Reservation stored = dma.store(tile, now);
-    counts_.scratchpad_read_bytes += tile.bytes;
-    counts_.scratchpad_write_bytes += tile.bytes;  // the engines wrote them there
+    counts_.scratchpad_read_bytes += tile.bytes.value();
+    counts_.scratchpad_write_bytes += tile.bytes.value();  // the engines wrote them there
     path.extend(stored.done(), stored.bound_by);
     slot.stores_taken = std::max(slot.stores_taken, stored.finish);
   }

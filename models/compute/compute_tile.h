@@ -59,9 +59,9 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
   struct Slot {
     WorkItem item;
     std::uint64_t next_k = 0;
-    std::size_t operand = 0;   // of the stage whose loads are being issued
-    std::uint64_t offset = 0;  // within that operand's tile
-    Femtoseconds ready = 0;    // of that stage's data so far
+    std::size_t operand = 0;  // of the stage whose loads are being issued
+    Bytes offset;             // within that operand's tile
+    Femtoseconds ready = 0;   // of that stage's data so far
     TimeCategory cause = TimeCategory::wait;
     CriticalPath asked;                     // path to the first load of that stage
     CriticalPath chain;                     // path to the last stage's result
@@ -78,7 +78,7 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
     std::uint32_t first_finishing = 0, finishing_count = 0;
     Femtoseconds stores_taken = 0;  // when the network and what lies behind had taken the last item's results
     bool has_stages() const { return busy && next_k < item.k_end; }
-    SlotPosition position() const { return {item, next_k, operand, offset > 0}; }
+    SlotPosition position() const { return {item, next_k, operand, offset > Bytes{}}; }
     // Results leave in order, and not before those ahead of them have gone.
     Femtoseconds next_finish() const {
       return finishing_count > 0 ? std::max(finishing[first_finishing].at, stores_taken) : kNever;

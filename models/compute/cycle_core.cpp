@@ -87,18 +87,18 @@ void CycleCore::load_stage(std::uint32_t index, const WorkItem& item, std::uint6
     const std::uint64_t tile = operand_tile(kernel, operand, item, k);
     if (operand.hold && slot.held[i] == tile) continue;
     if (operand.hold) slot.held[i] = tile;
-    const std::uint64_t bytes = cost.input_bytes[i];
+    const Bytes bytes = cost.input_bytes[i];
     const std::uint64_t address = placed_kernel.inputs[i].of(tile);
-    counts_.scratchpad_write_bytes += bytes;
-    for (std::uint64_t offset = 0; offset < bytes;) {
+    counts_.scratchpad_write_bytes += bytes.value();
+    for (Bytes offset; offset < bytes;) {
       while (outstanding_ >= arch_.cores.dma.max_outstanding) sc_core::wait(room_);
-      const std::uint64_t part = std::min(granule_bytes(), bytes - offset);
+      const Bytes part = std::min(granule_bytes(), bytes - offset);
       ++outstanding_;
       ++slot.stages[place].pending;
       ++counts_.granules;
-      counts_.requested_read_bytes += part;
-      memory_.transfer(
-          {id_, address + offset, part, false, operand.irregular, this, index * std::uint64_t{1024} + place});
+      counts_.requested_read_bytes += part.value();
+      memory_.transfer({id_, address + offset.value(), part, false, operand.irregular, this,
+                        index * std::uint64_t{1024} + place});
       offset += part;
     }
   }
@@ -151,9 +151,9 @@ void CycleCore::execute_stage(Slot& slot, const Stage& stage) {
   const TileKernel& kernel = *placed(stage.item).kernel;
   const StageCost& cost = placed(stage.item).costs.stage(stage.item, stage.k);
   if (kernel.instructions_per_stage > 0 && arch_.command.instruction_issue_cycles > 0) {
-    const double cycles =
-        static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
-    wait_until(slot, issue_.reserve(now_fs(), clock_.cycles(cycles)), TimeCategory::launch);
+    const PartCycles cycles{static_cast<double>(kernel.instructions_per_stage) *
+                            arch_.command.instruction_issue_cycles};
+    wait_until(slot, issue_.reserve(now_fs(), clock_.time(cycles)), TimeCategory::launch);
   }
   if (cost.matrix > 0) {
     wait_until(slot, matrix.reserve(now_fs(), cost.matrix),
@@ -164,8 +164,8 @@ void CycleCore::execute_stage(Slot& slot, const Stage& stage) {
     const bool in_order = kernel.in_order || !arch_.cores.overlap_engines || kernel.matrix_steps.empty();
     if (in_order || stage.k + 1 == stage.item.k_end) wait_until(slot, end, TimeCategory::vector);
   }
-  if (kernel.stage_chain_cycles > 0)
-    wait_until(slot, now_fs() + clock_.cycles(kernel.stage_chain_cycles), TimeCategory::vector);
+  if (kernel.stage_chain_cycles > Cycles{0})
+    wait_until(slot, now_fs() + clock_.time(kernel.stage_chain_cycles), TimeCategory::vector);
   count_stage(counts_, kernel, cost);
 }
 
@@ -173,9 +173,9 @@ void CycleCore::finish_item(Slot& slot, const WorkItem& item) {
   const TileKernel& kernel = *placed(item).kernel;
   if (!kernel.matrix_steps.empty()) wait_until(slot, now_fs() + matrix.latency(), TimeCategory::compute);
   if (kernel.instructions_per_item > 0 && arch_.command.instruction_issue_cycles > 0) {
-    const double cycles =
-        static_cast<double>(kernel.instructions_per_item) * arch_.command.instruction_issue_cycles;
-    wait_until(slot, issue_.reserve(now_fs(), clock_.cycles(cycles)), TimeCategory::launch);
+    const PartCycles cycles{static_cast<double>(kernel.instructions_per_item) *
+                            arch_.command.instruction_issue_cycles};
+    wait_until(slot, issue_.reserve(now_fs(), clock_.time(cycles)), TimeCategory::launch);
   }
   const ItemCost& cost = placed(item).costs.item(item);
   const Femtoseconds epilogue_end = cost.vector > 0 ? vector.reserve(now_fs(), cost.vector) : now_fs();
@@ -199,16 +199,17 @@ void CycleCore::store(const WorkItem& item, const CriticalPath& path, Femtosecon
   stores_[index] = {1, path, epilogue_end};  // one until all parts are on their way
   for (std::size_t i = 0; i < kernel.outputs.size(); ++i) {
     const KernelOperand& operand = kernel.outputs[i];
-    const std::uint64_t bytes = cost.output_bytes[i];
+    const Bytes bytes = cost.output_bytes[i];
     const std::uint64_t address = placed_kernel.outputs[i].of(operand_tile(kernel, operand, item, 0));
-    counts_.scratchpad_read_bytes += bytes;
-    counts_.scratchpad_write_bytes += bytes;  // the engines wrote them there
-    for (std::uint64_t offset = 0; offset < bytes;) {
-      const std::uint64_t part = std::min(granule_bytes(), bytes - offset);
+    counts_.scratchpad_read_bytes += bytes.value();
+    counts_.scratchpad_write_bytes += bytes.value();  // the engines wrote them there
+    for (Bytes offset; offset < bytes;) {
+      const Bytes part = std::min(granule_bytes(), bytes - offset);
       ++stores_[index].pending;
       ++counts_.granules;
-      counts_.requested_write_bytes += part;
-      memory_.transfer({id_, address + offset, part, true, operand.irregular, this, kStoreTag | index});
+      counts_.requested_write_bytes += part.value();
+      memory_.transfer(
+          {id_, address + offset.value(), part, true, operand.irregular, this, kStoreTag | index});
       offset += part;
     }
   }

@@ -86,7 +86,7 @@ class CycleCore : public sc_core::sc_module, public Core, private TransferClient
   void stored(std::uint32_t store);
   void transfer_done(std::uint64_t tag, TimeCategory bound_by) override;
   void wait_until(Slot& slot, Femtoseconds t, TimeCategory what);
-  std::uint64_t granule_bytes() const { return arch_.cores.dma.max_granule_bytes; }
+  Bytes granule_bytes() const { return Bytes{arch_.cores.dma.max_granule_bytes}; }
 };
 
 }  // namespace orrery

@@ -24,7 +24,7 @@ class MatrixEngine : public sc_core::sc_module {
   // Service time of an m x n x k product; what reserve() is called with.
   Femtoseconds service(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n,
                        std::uint64_t k) const;
-  Femtoseconds latency() const { return clock_.cycles(latency_cycles_); }
+  Femtoseconds latency() const { return clock_.time(latency_); }
   const MatrixEngineSpec& spec() const { return spec_; }
 
   Femtoseconds reserve(Femtoseconds t, Femtoseconds service) { return calendar_.reserve(t, service); }
@@ -33,13 +33,13 @@ class MatrixEngine : public sc_core::sc_module {
  private:
   const MatrixEngineSpec& spec_;
   const ClockDomain& clock_;
-  std::uint64_t latency_cycles_;
+  Cycles latency_;
   Calendar calendar_;
   std::unique_ptr<PeArray> elements_;  // null: by formula
-  mutable std::map<std::tuple<Dataflow, std::uint64_t, std::uint64_t, std::uint64_t>, std::uint64_t> seen_;
+  mutable std::map<std::tuple<Dataflow, std::uint64_t, std::uint64_t, std::uint64_t>, Cycles> seen_;
 
-  std::uint64_t simulated_cycles(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n,
-                                 std::uint64_t k) const;
+  Cycles simulated_cycles(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n,
+                          std::uint64_t k) const;
 };
 
 }  // namespace orrery

@@ -45,7 +45,7 @@ void PeArray::move_east(std::uint32_t r, std::uint32_t c, const std::vector<Fold
 PeArray::PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered)
     : rows_(rows), cols_(cols), double_buffered_(double_buffered), elements_(std::size_t{rows} * cols) {}
 
-std::uint64_t PeArray::run(Dataflow dataflow, const ArrayProduct& p, std::uint64_t stride) {
+Cycles PeArray::run(Dataflow dataflow, const ArrayProduct& p, std::uint64_t stride) {
   std::fill(elements_.begin(), elements_.end(), Element{});
   switch (dataflow) {
     case Dataflow::output_stationary:
@@ -55,7 +55,7 @@ std::uint64_t PeArray::run(Dataflow dataflow, const ArrayProduct& p, std::uint64
     case Dataflow::input_stationary:  // transposed: B' streams past A'
       return run_weight_stationary({p.n, p.m, p.k, {p.b, 1, p.n}, {p.a, 1, p.k}, p.c, 1, p.n}, stride);
   }
-  return 0;
+  return {};
 }
 
 // Where each fold lies and when it starts.
@@ -82,14 +82,14 @@ std::vector<PeArray::Fold> PeArray::folds(const View& view, bool stationary_b, s
   return all;
 }
 
-std::uint64_t PeArray::run_output_stationary(const View& view, std::uint64_t stride) {
+Cycles PeArray::run_output_stationary(const View& view, std::uint64_t stride) {
   const std::vector<Fold> all = folds(view, false, stride);
   const Element& last = elements_.back();
   std::size_t oldest = 0;
   for (std::uint64_t t = 0;; ++t) {
     while (oldest + 1 < all.size() && t >= all[oldest].stream + view.k + rows_ + cols_) ++oldest;
     step_output_stationary(view, all, t, oldest);
-    if (last.fold + 1 == all.size() && last.step + 1 == view.k) return t + 1;
+    if (last.fold + 1 == all.size() && last.step + 1 == view.k) return Cycles{t + 1};
   }
 }
 
@@ -117,7 +117,7 @@ void PeArray::step_output_stationary(const View& view, const std::vector<Fold>& 
   }
 }
 
-std::uint64_t PeArray::run_weight_stationary(const View& view, std::uint64_t stride) {
+Cycles PeArray::run_weight_stationary(const View& view, std::uint64_t stride) {
   const std::vector<Fold> all = folds(view, true, stride);
   const Element& last = elements_.back();
   std::size_t oldest = 0;
@@ -125,7 +125,7 @@ std::uint64_t PeArray::run_weight_stationary(const View& view, std::uint64_t str
     while (oldest + 1 < all.size() && t >= all[oldest].stream + view.m + rows_ + cols_) ++oldest;
     step_weight_stationary(view, all, t, oldest);
     preload(view, all, t, oldest);
-    if (last.fold + 1 == all.size() && last.step + 1 == view.m) return t + 1;
+    if (last.fold + 1 == all.size() && last.step + 1 == view.m) return Cycles{t + 1};
   }
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/config/arch_spec.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
@@ -27,7 +28,7 @@ class PeArray {
   PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered);
 
   // Runs every `stride`-th fold, from the first one, and returns the cycles until the last result is out.
-  std::uint64_t run(Dataflow dataflow, const ArrayProduct& product, std::uint64_t stride = 1);
+  Cycles run(Dataflow dataflow, const ArrayProduct& product, std::uint64_t stride = 1);
 
  private:
   static constexpr std::uint64_t kNone = UINT64_MAX;
@@ -68,8 +69,8 @@ class PeArray {
 
   Element& element(std::uint32_t r, std::uint32_t c) { return elements_[std::size_t{r} * cols_ + c]; }
   std::vector<Fold> folds(const View& view, bool stationary_b, std::uint64_t stride) const;
-  std::uint64_t run_output_stationary(const View& view, std::uint64_t stride);
-  std::uint64_t run_weight_stationary(const View& view, std::uint64_t stride);
+  Cycles run_output_stationary(const View& view, std::uint64_t stride);
+  Cycles run_weight_stationary(const View& view, std::uint64_t stride);
   template <class Value>
   void move_east(std::uint32_t r, std::uint32_t c, const std::vector<Fold>& folds, std::uint64_t t,
                  std::size_t oldest, std::uint64_t length, Value value);

@@ -11,7 +11,7 @@ namespace {
 StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64_t k_tile,
                      const MatrixEngine& matrix, const VectorUnit& vector, const Scratchpad& scratchpad) {
   StageCost cost;
-  std::uint64_t written = 0;
+  Bytes written;
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     cost.input_bytes[i] = operand_bytes(kernel, kernel.inputs[i], item, k_tile);
     if (kernel.inputs[i].on_chip_bits > 0) {
@@ -44,7 +44,7 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
   }
   cost.vector = std::max(cost.vector, vector.service(kernel.stage_vector_cycles));
   if (kernel.matrix_steps.empty()) {
-    for (const std::uint64_t bytes : cost.input_bytes) cost.scratchpad_read_bytes += bytes;
+    for (const Bytes bytes : cost.input_bytes) cost.scratchpad_read_bytes += bytes;
   }
   const Femtoseconds supply = scratchpad.service(cost.scratchpad_read_bytes + written);
   Femtoseconds& paced = kernel.matrix_steps.empty() ? cost.vector : cost.matrix;
@@ -84,12 +84,12 @@ StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, con
 }
 
 void count_stage(ActivityCounts& counts, const TileKernel& kernel, const StageCost& cost) {
-  counts.scratchpad_read_bytes += cost.scratchpad_read_bytes;
+  counts.scratchpad_read_bytes += cost.scratchpad_read_bytes.value();
   // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
   if (!kernel.causal) counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
   counts.issued_macs += cost.issued_macs;
-  counts.widened_bytes += cost.widened_bytes;
-  counts.scratchpad_write_bytes += cost.widened_bytes;
+  counts.widened_bytes += cost.widened_bytes.value();
+  counts.scratchpad_write_bytes += cost.widened_bytes.value();
   counts.dac_conversions += cost.conversions.dac;
   counts.adc_conversions += cost.conversions.adc;
   counts.vector_ops += cost.vector_work.simple_ops;

@@ -19,9 +19,9 @@ struct StageCost {
   Femtoseconds matrix = 0;  // engine time, scratchpad supply included
   bool scratchpad_bound = false;
   Femtoseconds vector = 0;
-  std::array<std::uint64_t, kMaxOperands> input_bytes{};
-  std::uint64_t scratchpad_read_bytes = 0;
-  std::uint64_t widened_bytes = 0;
+  std::array<Bytes, kMaxOperands> input_bytes{};
+  Bytes scratchpad_read_bytes;
+  Bytes widened_bytes;
   std::uint64_t macs = 0;         // of the clipped tiles
   std::uint64_t issued_macs = 0;  // 16-bit ones
   Conversions conversions;
@@ -30,7 +30,7 @@ struct StageCost {
 
 struct ItemCost {
   Femtoseconds vector = 0;  // epilogue
-  std::array<std::uint64_t, kMaxOperands> output_bytes{};
+  std::array<Bytes, kMaxOperands> output_bytes{};
   VectorWork vector_work;
 };
 

@@ -14,8 +14,8 @@ class VectorUnit : public sc_core::sc_module {
  public:
   VectorUnit(const sc_core::sc_module_name& name, const VectorUnitSpec& spec, const ClockDomain& clock);
 
-  Femtoseconds service(const VectorWork& work) const { return clock_.cycles(work.cycles); }
-  Femtoseconds service(std::uint64_t cycles) const { return clock_.cycles(cycles); }
+  Femtoseconds service(const VectorWork& work) const { return clock_.time(work.cycles); }
+  Femtoseconds service(Cycles cycles) const { return clock_.time(cycles); }
   VectorWork work(const VectorCost& cost, std::uint64_t rows, std::uint64_t cols) const {
     return vector_work(spec_, cost, rows, cols);
   }

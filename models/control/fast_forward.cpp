@@ -30,9 +30,8 @@ std::uint64_t scaled(std::uint64_t of, std::uint64_t by, std::uint64_t over) {
 
 }  // namespace
 
-void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead,
-                        std::uint64_t write_batch_bytes, Forecast& forecast, WorkQueue& queue,
-                        SlotObserver& slots, Femtoseconds now) {
+void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead, Bytes write_batch,
+                        Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now) {
   launch_ = &launch;
   const TileKernel& kernel = launch.front();
   forecast_ = &forecast;
@@ -48,14 +47,13 @@ void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead
   std::uint64_t stages = 0;  // of the longest items
   for (const TileKernel& k : launch.kernels())
     stages = std::max(stages, ceil_div<std::uint64_t>(k.k_tiles(), k.split_k));
-  std::uint64_t stored = 0;  // an item
+  Bytes stored;  // an item
   for (const KernelOperand& operand : kernel.outputs) stored += operand_bytes(kernel, operand, WorkItem{}, 0);
-  std::uint64_t loaded = 0;
+  Bytes loaded;
   for (const KernelOperand& operand : kernel.inputs)
     loaded += operand_bytes(kernel, operand, WorkItem{}, 0) * (operand.once ? 1 : stages);
-  const std::uint64_t batches = stored * kFewStores < loaded ? 0
-                                                             : ceil_div(kBatchesAWave * write_batch_bytes,
-                                                                        std::max<std::uint64_t>(stored, 1));
+  const std::uint64_t batches =
+      stored * kFewStores < loaded ? 0 : ceil_div(kBatchesAWave * write_batch, std::max(stored, Bytes{1}));
   // Batches have operands of their own, and masked items differ in length: a whole batch repeats, if it is
   // short.
   const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles() * kernel.split_k;

@@ -42,8 +42,8 @@ class FastForward {
   // `forecast` and `queue` have begun the launch. Buffers filled ahead across items (`run_ahead`) make the
   // first waves faster than the rest: they are no pattern. A wave stores at least `write_batch_bytes` several
   // times, unless it loads a hundred times what it stores: writes reach the DRAM in batches of that size.
-  void begin(const KernelLaunch& launch, bool allowed, bool run_ahead, std::uint64_t write_batch_bytes,
-             Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now);
+  void begin(const KernelLaunch& launch, bool allowed, bool run_ahead, Bytes write_batch, Forecast& forecast,
+             WorkQueue& queue, SlotObserver& slots, Femtoseconds now);
 
   // An item is complete, now; its results are stored by `at`. May leave out items that are not dealt yet.
   void item_done(Femtoseconds at, Femtoseconds now);

@@ -30,12 +30,11 @@ void Forecast::keep() {
 
 // `loads` consecutive tiles, the last of which may be clipped.
 void Forecast::load(const PlacedKernel& placed, std::size_t operand, std::uint64_t first_tile,
-                    std::uint64_t loads, std::uint64_t bytes, std::uint64_t last_bytes,
-                    ActivityCounts& counts) {
+                    std::uint64_t loads, Bytes bytes, Bytes last_bytes, ActivityCounts& counts) {
   if (loads == 0) return;
-  const std::uint64_t sum = bytes * (loads - 1) + last_bytes;
-  counts.requested_read_bytes += sum;
-  counts.scratchpad_write_bytes += sum;
+  const Bytes sum = bytes * (loads - 1) + last_bytes;
+  counts.requested_read_bytes += sum.value();
+  counts.scratchpad_write_bytes += sum.value();
   const KernelOperand& input = placed.kernel->inputs[operand];
   const bool walks = input.by_k && !input.once;
   panels_.push_back({operand, placed.inputs[operand].of(first_tile), walks ? loads : 1,
@@ -105,10 +104,10 @@ void Forecast::store_item(const WorkItem& item, ActivityCounts& counts) {
   const PlacedKernel& p = placed(item);
   const ItemCost& cost = p.costs.item(item);
   for (std::size_t i = 0; i < p.kernel->outputs.size(); ++i) {
-    const std::uint64_t bytes = cost.output_bytes[i];
-    counts.requested_write_bytes += bytes;
-    counts.scratchpad_read_bytes += bytes;
-    counts.scratchpad_write_bytes += bytes;
+    const Bytes bytes = cost.output_bytes[i];
+    counts.requested_write_bytes += bytes.value();
+    counts.scratchpad_read_bytes += bytes.value();
+    counts.scratchpad_write_bytes += bytes.value();
     if (shared_ == nullptr) continue;
     const std::uint64_t tile = operand_tile(*p.kernel, p.kernel->outputs[i], item, 0);
     shared_->touch(static_cast<std::uint32_t>(p.outputs[i].of(tile)), bytes, true, counts);
@@ -128,7 +127,7 @@ void Forecast::touch_panels(ActivityCounts& counts) {
     for (std::uint64_t step = 0; step < longest; ++step) {
       for (const Panel& p : panels_) {
         if (step >= p.tiles) continue;
-        const std::uint64_t bytes = step + 1 == p.tiles ? p.last_bytes : p.bytes;
+        const Bytes bytes = step + 1 == p.tiles ? p.last_bytes : p.bytes;
         shared_->touch(static_cast<std::uint32_t>(p.first + step), bytes, false, counts);
       }
     }
@@ -180,9 +179,9 @@ ActivityCounts Forecast::stages(const std::vector<SlotPosition>& slots, std::uin
     for (std::size_t i = 0; i < p.kernel->inputs.size(); ++i) {
       const KernelOperand& operand = p.kernel->inputs[i];
       if (operand.once) continue;
-      const std::uint64_t bytes = cost.input_bytes[i] * stages;
-      counts.requested_read_bytes += bytes;
-      counts.scratchpad_write_bytes += bytes;
+      const Bytes bytes = cost.input_bytes[i] * stages;
+      counts.requested_read_bytes += bytes.value();
+      counts.scratchpad_write_bytes += bytes.value();
       // What a slot has loaded of its stage will count for the stage that it goes on with.
       const bool ahead = operand.by_k && i < slot.loaded_operands;
       const bool split = operand.by_k && i == slot.loaded_operands && slot.partly;

@@ -46,8 +46,8 @@ class Forecast {
     std::size_t operand = 0;
     std::uint64_t first = 0;  // entry of the shared levels
     std::uint64_t tiles = 0;
-    std::uint64_t bytes = 0;       // of a full tile
-    std::uint64_t last_bytes = 0;  // of the last
+    Bytes bytes;       // of a full tile
+    Bytes last_bytes;  // of the last
     friend bool operator<(const Panel& a, const Panel& b) {
       return a.operand != b.operand ? a.operand < b.operand
              : a.first != b.first   ? a.first < b.first
@@ -63,7 +63,7 @@ class Forecast {
 
   const PlacedKernel& placed(const WorkItem& item) const { return (*kernels_)[item.kernel]; }
   void load(const PlacedKernel& placed, std::size_t operand, std::uint64_t first_tile, std::uint64_t loads,
-            std::uint64_t bytes, std::uint64_t last_bytes, ActivityCounts& counts);
+            Bytes bytes, Bytes last_bytes, ActivityCounts& counts);
   void run_stages(const WorkItem& item, std::uint64_t from, std::uint64_t to, ActivityCounts& counts) const;
   bool held_over(const KernelOperand& operand, const WorkItem& item) const;
   void add_item(const WorkItem& item, ActivityCounts& counts);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/stats/activity_counts.h"
+#include "sim/util/amount.h"
 #include "sim/util/units.h"
 
 namespace orrery {
@@ -14,7 +15,7 @@ namespace orrery {
 // What a byte takes of DRAM, and of whatever lies behind the innermost shared level, at their nominal rates;
 // and what the shared levels hold.
 struct MemoryPace {
-  std::uint64_t shared_bytes = 0;
+  Bytes shared_bytes;
   double dram_fs_per_byte = 0;
   double behind_fs_per_byte = 0;
 };

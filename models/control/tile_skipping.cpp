@@ -7,7 +7,7 @@ namespace {
 
 MemoryPace pace_of(const ArchSpec& arch) {
   MemoryPace pace;
-  pace.shared_bytes = arch.shared_capacity_bytes();
+  pace.shared_bytes = Bytes{arch.shared_capacity_bytes()};
   pace.dram_fs_per_byte = kFsPerSecond / arch.dram.peak_bytes_per_s();
   pace.behind_fs_per_byte = pace.dram_fs_per_byte;
   if (arch.shared_levels.size() > 1) {
@@ -25,8 +25,8 @@ TileSkipping::TileSkipping(const ArchSpec& arch, const ActivityCounts& counts,
 
 void TileSkipping::begin(const KernelRun& run, bool allowed, Femtoseconds start) {
   forecast_.begin(*run.launch, run.kernels, shared_);
-  forward_.begin(*run.launch, allowed, arch_.cores.prefetch_across_items, dram_.write_batch_bytes(),
-                 forecast_, *run.queue, *this, start);
+  forward_.begin(*run.launch, allowed, arch_.cores.prefetch_across_items, dram_.write_batch(), forecast_,
+                 *run.queue, *this, start);
 }
 
 void TileSkipping::positions(std::vector<SlotPosition>& out) const {

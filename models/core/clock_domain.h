@@ -6,6 +6,7 @@
 #include <cmath>
 #include <systemc>
 
+#include "sim/util/amount.h"
 #include "sim/util/units.h"
 
 namespace orrery {
@@ -13,10 +14,8 @@ namespace orrery {
 class ClockDomain {
  public:
   explicit ClockDomain(double hertz) : fs_per_cycle_(kFsPerSecond / hertz) {}
-  Femtoseconds cycles(std::uint64_t n) const {
-    return from_femtoseconds(static_cast<double>(n) * fs_per_cycle_);
-  }
-  Femtoseconds cycles(double n) const { return from_femtoseconds(n * fs_per_cycle_); }
+  Femtoseconds time(Cycles n) const { return from_femtoseconds(n.real() * fs_per_cycle_); }
+  Femtoseconds time(PartCycles n) const { return from_femtoseconds(n.value() * fs_per_cycle_); }
   double fs_per_cycle() const { return fs_per_cycle_; }
   // Another frequency from now on; between programs only.
   void set_hertz(double hertz) { fs_per_cycle_ = kFsPerSecond / hertz; }

@@ -5,6 +5,7 @@
 #include <systemc>
 
 #include "sim/stats/time_split.h"
+#include "sim/util/amount.h"
 #include "sim/util/ids.h"
 #include "sim/util/units.h"
 
@@ -16,10 +17,10 @@ inline constexpr std::uint32_t kNoEntry = 0xffffffff;
 struct Granule {
   CoreId source;
   std::uint32_t entry = kNoEntry;  // tile entry of the shared buffer; kNoEntry bypasses it
-  std::uint64_t bytes = 0;
-  std::uint64_t offset = 0;      // of the granule within its tile
-  std::uint64_t tile_bytes = 0;  // of the whole tile
-  std::uint32_t cluster = 1;     // cores next to each other that may share one read of the same data
+  Bytes bytes;
+  Bytes offset;               // of the granule within its tile
+  Bytes tile_bytes;           // of the whole tile
+  std::uint32_t cluster = 1;  // cores next to each other that may share one read of the same data
   bool write = false;
   bool irregular = false;  // scattered rows: no chunk longer than a DRAM burst train of one row
 };

@@ -12,7 +12,7 @@ Femtoseconds DmaEngine::may_issue_at(Femtoseconds now) const {
 }
 
 Reservation DmaEngine::issue(const Granule& granule, Femtoseconds now) {
-  counts_.requested_read_bytes += granule.bytes;
+  counts_.requested_read_bytes += granule.bytes.value();
   ++counts_.granules;
   const Reservation reservation = network->reserve(granule, now);
   done_[next_] = reservation.done();
@@ -21,12 +21,12 @@ Reservation DmaEngine::issue(const Granule& granule, Femtoseconds now) {
 }
 
 Reservation DmaEngine::store(const Granule& tile, Femtoseconds now) {
-  counts_.requested_write_bytes += tile.bytes;
+  counts_.requested_write_bytes += tile.bytes.value();
   Reservation last{now, 0, TimeCategory::wait};
   Granule part = tile;
   part.write = true;
-  for (part.offset = 0; part.offset < tile.bytes; part.offset += part.bytes) {
-    part.bytes = std::min(spec_.max_granule_bytes, tile.bytes - part.offset);
+  for (part.offset = {}; part.offset < tile.bytes; part.offset += part.bytes) {
+    part.bytes = std::min(max_granule(), tile.bytes - part.offset);
     ++counts_.granules;
     const Reservation reservation = network->reserve(part, now);
     if (reservation.done() >= last.done()) last = reservation;

@@ -25,7 +25,7 @@ class DmaEngine : public sc_core::sc_module {
   // Writes a tile of granule.bytes: posted, so it takes no place among the outstanding loads.
   Reservation store(const Granule& tile, Femtoseconds now);
 
-  std::uint64_t max_granule_bytes() const { return spec_.max_granule_bytes; }
+  Bytes max_granule() const { return Bytes{spec_.max_granule_bytes}; }
   void reset();
 
  private:

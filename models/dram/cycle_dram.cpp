@@ -40,29 +40,29 @@ std::uint64_t CycleDram::activates() const {
   return sum;
 }
 
-void CycleDram::access(std::uint32_t id, std::uint64_t address, std::uint64_t bytes, bool write) {
+void CycleDram::access(std::uint32_t id, std::uint64_t address, Bytes bytes, bool write) {
   if (id != kPosted) {
     if (bursts_left_.size() <= id) bursts_left_.resize(id + std::size_t{1});
     bursts_left_[id] = 0;
   }
-  const std::uint64_t end = address + std::max<std::uint64_t>(bytes, 1);
+  const std::uint64_t end = address + std::max<std::uint64_t>(bytes.value(), 1);
   for (std::uint64_t at = address; at < end;) {
     const std::uint64_t chunk = at / spec_.interleave_bytes;
     const std::uint64_t next = std::min(end, (chunk + 1) * spec_.interleave_bytes);
-    queue_bursts(id, chunk, at % spec_.interleave_bytes, next - at, write);
+    queue_bursts(id, chunk, at % spec_.interleave_bytes, Bytes{next - at}, write);
     at = next;
   }
   offer_.notify(sc_core::SC_ZERO_TIME);  // not from within a channel's own call
 }
 
 // The bursts of `bytes` from place `from` of a chunk on.
-void CycleDram::queue_bursts(std::uint32_t id, std::uint64_t chunk, std::uint64_t from, std::uint64_t bytes,
+void CycleDram::queue_bursts(std::uint32_t id, std::uint64_t chunk, std::uint64_t from, Bytes bytes,
                              bool write) {
   const std::uint64_t burst = spec_.device.burst_bytes();
   const auto index = static_cast<std::uint32_t>(chunk % channels_.size());
   const std::uint64_t local = chunk / channels_.size() * spec_.interleave_bytes + from;
   const std::uint64_t first = local / burst;
-  const std::uint64_t last = (local + bytes - 1) / burst;
+  const std::uint64_t last = (local + bytes.value() - 1) / burst;
   if (id != kPosted) bursts_left_[id] += static_cast<std::uint32_t>(last - first + 1);
   for (std::uint64_t b = first; b <= last; ++b) {
     if (free_.empty()) {

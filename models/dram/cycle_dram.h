@@ -13,6 +13,7 @@
 
 #include "models/dram/cycle_dram_channel.h"
 #include "sim/config/arch_spec.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
@@ -31,7 +32,7 @@ class CycleDram : public sc_core::sc_module, public Component, private tlm::tlm_
   ~CycleDram() override;
 
   // `id` is the caller's, dense from 0; one access at a time may carry it.
-  void access(std::uint32_t id, std::uint64_t address, std::uint64_t bytes, bool write);
+  void access(std::uint32_t id, std::uint64_t address, Bytes bytes, bool write);
 
   std::uint64_t activates() const;  // so far, all channels
 
@@ -61,8 +62,7 @@ class CycleDram : public sc_core::sc_module, public Component, private tlm::tlm_
   std::vector<unsigned char> data_;
   sc_core::sc_event offer_;
 
-  void queue_bursts(std::uint32_t id, std::uint64_t chunk, std::uint64_t from, std::uint64_t bytes,
-                    bool write);
+  void queue_bursts(std::uint32_t id, std::uint64_t chunk, std::uint64_t from, Bytes bytes, bool write);
   void offer();
   void offer(Channel& channel);
   void taken(Burst& burst);

@@ -13,30 +13,30 @@ DramController::DramController(const sc_core::sc_module_name& name, const DramSp
   port.bind(*this);
 }
 
-void DramController::count_activates(std::uint64_t bytes, bool irregular) {
+void DramController::count_activates(Bytes bytes, bool irregular) {
   const DramSpec& spec = dram_.spec();
-  counts_.dram_activates += ceil_div(bytes, irregular ? spec.burst_bytes() : spec.interleave_bytes);
+  counts_.dram_activates += ceil_div(bytes.value(), irregular ? spec.burst_bytes() : spec.interleave_bytes);
 }
 
 Reservation DramController::reserve(const Granule& granule, Femtoseconds t) {
   count_activates(granule.bytes, granule.irregular);
   if (granule.write) {
-    counts_.dram_write_bytes += granule.bytes;
+    counts_.dram_write_bytes += granule.bytes.value();
     return {dram_.write(granule.bytes, bus_fs_per_byte(), t), 0, TimeCategory::dram};
   }
-  counts_.dram_read_bytes += granule.bytes;
-  const Femtoseconds on_bus = from_femtoseconds(static_cast<double>(granule.bytes) * bus_fs_per_byte());
+  counts_.dram_read_bytes += granule.bytes.value();
+  const Femtoseconds on_bus = from_femtoseconds(granule.bytes.real() * bus_fs_per_byte());
   return {dram_.read(granule.bytes, granule.irregular, on_bus, t), latency_, TimeCategory::dram};
 }
 
-Reservation DramController::reserve_channel(ChannelId channel, std::uint64_t bytes, Femtoseconds t) {
-  counts_.dram_read_bytes += bytes;
+Reservation DramController::reserve_channel(ChannelId channel, Bytes bytes, Femtoseconds t) {
+  counts_.dram_read_bytes += bytes.value();
   count_activates(bytes, false);
   return {dram_.read_on(channel, bytes, t), latency_, TimeCategory::dram};
 }
 
 std::string DramController::waiting_for() const {
-  return std::string(name()) + " holds " + std::to_string(dram_.queued_bytes()) + " bytes of writes";
+  return std::string(name()) + " holds " + std::to_string(dram_.queued_bytes().value()) + " bytes of writes";
 }
 
 }  // namespace orrery

@@ -23,7 +23,7 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   Reservation reserve(const Granule& granule, Femtoseconds t) override;
 
   // `bytes` on one channel only (another client of the memory, a hot channel).
-  Reservation reserve_channel(ChannelId channel, std::uint64_t bytes, Femtoseconds t);
+  Reservation reserve_channel(ChannelId channel, Bytes bytes, Femtoseconds t);
 
   // Writes what is still queued; returns when the last write, queued now or before, is through (0: there was
   // none).
@@ -31,10 +31,10 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   // When the last channel is free of what has been taken so far.
   Femtoseconds busy_until() const { return dram_.busy_until(); }
   // Writes that drain together.
-  std::uint64_t write_batch_bytes() const { return dram_.timing().write_batch_bytes(); }
+  Bytes write_batch() const { return dram_.write_batch(); }
   void reset() { dram_.reset(); }
 
-  bool idle() const override { return dram_.queued_bytes() == 0; }
+  bool idle() const override { return dram_.queued_bytes() == Bytes{}; }
   std::string waiting_for() const override;
 
  private:
@@ -46,7 +46,7 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
 
   double bus_fs_per_byte() const { return bus_cycles_per_byte_ * clock_.fs_per_cycle(); }
   // A row a stripe, or a row a burst; streams that share banks seldom find their row still open.
-  void count_activates(std::uint64_t bytes, bool irregular);
+  void count_activates(Bytes bytes, bool irregular);
 };
 
 }  // namespace orrery

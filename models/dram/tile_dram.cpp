@@ -23,17 +23,17 @@ Femtoseconds TileDram::stream(Femtoseconds service, Femtoseconds t) {
   return streams_until_ = calendars_.reserve_all(t, service);
 }
 
-Femtoseconds TileDram::read(std::uint64_t bytes, bool scattered, Femtoseconds least, Femtoseconds t) {
-  if (calendars_.free_at() <= t) reads_bytes_ = 0;
+Femtoseconds TileDram::read(Bytes bytes, bool scattered, Femtoseconds least, Femtoseconds t) {
+  if (calendars_.free_at() <= t) reads_bytes_ = {};
   reads_bytes_ += bytes;
   const double ns_per_byte = scattered ? timing_.scattered_ns_per_byte() : timing_.read_ns_per_byte();
-  return stream(std::max(least, from_femtoseconds(static_cast<double>(bytes) * ns_per_byte * kFsPerNs)), t);
+  return stream(std::max(least, from_femtoseconds(bytes.real() * ns_per_byte * kFsPerNs)), t);
 }
 
-Femtoseconds TileDram::write(std::uint64_t bytes, double least_fs_per_byte, Femtoseconds t) {
+Femtoseconds TileDram::write(Bytes bytes, double least_fs_per_byte, Femtoseconds t) {
   queued_bytes_ += bytes;
   Femtoseconds taken = t;
-  if (queued_bytes_ >= timing_.write_batch_bytes() || calendars_.free_at() <= t) {
+  if (queued_bytes_ >= write_batch() || calendars_.free_at() <= t) {
     taken = std::max(t, batch_end_);
     drain_batch(least_fs_per_byte, t);
   }
@@ -43,24 +43,22 @@ Femtoseconds TileDram::write(std::uint64_t bytes, double least_fs_per_byte, Femt
 void TileDram::drain_batch(double least_fs_per_byte, Femtoseconds t) {
   // The bus turns between reads and the batches that a controller holds at once, as far as there were reads
   // to come between them.
-  const std::uint64_t among = std::min(queued_bytes_, reads_bytes_);
-  const double batches =
-      std::max(reads_bytes_ > 0 ? 1.0 : 0.0,
-               static_cast<double>(among) / static_cast<double>(timing_.write_batch_bytes()));
+  const Bytes among = std::min(queued_bytes_, reads_bytes_);
+  const double batches = std::max(reads_bytes_ > Bytes{} ? 1.0 : 0.0, among.real() / write_batch().real());
   const Femtoseconds turn = from_ns(timing_.turnaround_ns() * batches);
   reads_bytes_ -= among;
   const double fs_per_byte = std::max(least_fs_per_byte, timing_.write_ns_per_byte() * kFsPerNs);
-  batch_end_ = stream(from_femtoseconds(static_cast<double>(queued_bytes_) * fs_per_byte) + turn, t);
-  queued_bytes_ = 0;
+  batch_end_ = stream(from_femtoseconds(queued_bytes_.real() * fs_per_byte) + turn, t);
+  queued_bytes_ = {};
 }
 
 Femtoseconds TileDram::drain(double least_fs_per_byte, Femtoseconds t) {
-  if (queued_bytes_ > 0) drain_batch(least_fs_per_byte, t);
+  if (queued_bytes_ > Bytes{}) drain_batch(least_fs_per_byte, t);
   return batch_end_;
 }
 
-Femtoseconds TileDram::read_on(ChannelId channel, std::uint64_t bytes, Femtoseconds t) {
-  const double busy_ns = static_cast<double>(bytes) * timing_.read_ns_per_byte() * channel_count_;
+Femtoseconds TileDram::read_on(ChannelId channel, Bytes bytes, Femtoseconds t) {
+  const double busy_ns = bytes.real() * timing_.read_ns_per_byte() * channel_count_;
   return calendars_.reserve_one(channel, t, from_ns(busy_ns));
 }
 
@@ -103,7 +101,7 @@ void TileDram::reset() {
   calendars_.reset();
   streams_until_ = 0;
   batch_end_ = 0;
-  reads_bytes_ = 0;
+  reads_bytes_ = {};
   for (auto& c : addressed_) c.reset();
 }
 

@@ -13,6 +13,7 @@
 #include "models/dram/tile_dram_channel.h"
 #include "sim/config/arch_spec.h"
 #include "sim/timing/dram/dram_timing.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
@@ -26,16 +27,17 @@ class TileDram {
 
   // `bytes` striped over all channels that take at least `least` (a narrower bus behind them). A read:
   // when the last channel is through, less the latency of the pins.
-  Femtoseconds read(std::uint64_t bytes, bool scattered, Femtoseconds least, Femtoseconds t);
+  Femtoseconds read(Bytes bytes, bool scattered, Femtoseconds least, Femtoseconds t);
   // A posted write: when the queues have taken it. They gather a batch, unless the channels are idle, and
   // take no more while the batch before drains. `least_fs_per_byte`: of the bus behind the channels.
-  Femtoseconds write(std::uint64_t bytes, double least_fs_per_byte, Femtoseconds t);
+  Femtoseconds write(Bytes bytes, double least_fs_per_byte, Femtoseconds t);
   // Writes what is queued; when the last write is through (0: there was none).
   Femtoseconds drain(double least_fs_per_byte, Femtoseconds t);
-  std::uint64_t queued_bytes() const { return queued_bytes_; }
+  Bytes write_batch() const { return Bytes{timing_.write_batch_bytes()}; }
+  Bytes queued_bytes() const { return queued_bytes_; }
 
   // `bytes` on one channel only (another client of the memory, a hot channel).
-  Femtoseconds read_on(ChannelId channel, std::uint64_t bytes, Femtoseconds t);
+  Femtoseconds read_on(ChannelId channel, Bytes bytes, Femtoseconds t);
 
   // A burst of one channel; times are its ticks, and never decrease from call to call.
   TileDramChannel::Read read_burst(std::uint32_t channel, std::uint64_t address, DramTick t);
@@ -61,9 +63,9 @@ class TileDram {
   Femtoseconds streams_until_ = 0;      // the end of the last stream's granule
   std::optional<DramMapping> mapping_;  // made with the first addressed burst
   std::vector<std::unique_ptr<TileDramChannel>> addressed_;
-  std::uint64_t queued_bytes_ = 0;
-  Femtoseconds batch_end_ = 0;     // of the last batch of writes
-  std::uint64_t reads_bytes_ = 0;  // since the channels last idled, and not among a batch of writes yet
+  Bytes queued_bytes_;
+  Femtoseconds batch_end_ = 0;  // of the last batch of writes
+  Bytes reads_bytes_;           // since the channels last idled, and not among a batch of writes yet
 
   TileDramChannel& addressed(std::uint32_t channel);
   Femtoseconds stream(Femtoseconds service, Femtoseconds t);

@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint64_t kLeastPieceBytes = 128 * kKiB;
 constexpr std::uint64_t kMostPieces = 4096;
 
-std::uint64_t piece_bytes(const CollectiveTask& task) {
-  return std::max(kLeastPieceBytes, ceil_div(task.bytes, kMostPieces));
+Bytes piece_bytes(const CollectiveTask& task) {
+  return Bytes{std::max(kLeastPieceBytes, ceil_div(task.bytes.value(), kMostPieces))};
 }
 
 }  // namespace
@@ -24,9 +24,9 @@ CollectiveEngine::CollectiveEngine(const sc_core::sc_module_name& name, const No
       listener_(listener),
       links_("links", node, source.value, this) {}
 
-std::vector<std::uint64_t> CollectiveEngine::pieces(const CollectiveTask& task) {
-  const std::uint64_t piece = piece_bytes(task);
-  std::vector<std::uint64_t> sizes(ceil_div(task.bytes, piece), piece);
+std::vector<Bytes> CollectiveEngine::pieces(const CollectiveTask& task) {
+  const Bytes piece = piece_bytes(task);
+  std::vector<Bytes> sizes(ceil_div(task.bytes, piece), piece);
   sizes.back() = task.bytes - (sizes.size() - 1) * piece;
   return sizes;
 }
@@ -43,12 +43,12 @@ void CollectiveEngine::begin(const CollectiveTask& task, Femtoseconds t, std::ui
   links_.start(task.plan, task.devices, t);
 }
 
-Reservation CollectiveEngine::move(std::uint32_t first_entry, std::uint64_t offset, std::uint64_t bytes,
-                                   bool write, Femtoseconds now) {
-  const std::uint64_t piece = piece_bytes(task_);
-  offset = std::min(offset, task_.bytes - 1);  // chunks are rounded up
+Reservation CollectiveEngine::move(std::uint32_t first_entry, Bytes offset, Bytes bytes, bool write,
+                                   Femtoseconds now) {
+  const Bytes piece = piece_bytes(task_);
+  offset = std::min(offset, task_.bytes - Bytes{1});  // chunks are rounded up
   Reservation all;
-  while (bytes > 0) {
+  while (bytes > Bytes{}) {
     const std::uint64_t at = std::min(offset / piece, ceil_div(task_.bytes, piece) - 1);
     Granule granule;
     granule.source = source_;
@@ -66,21 +66,21 @@ Reservation CollectiveEngine::move(std::uint32_t first_entry, std::uint64_t offs
   return all;
 }
 
-Reservation CollectiveEngine::read(const CollectiveTransfer& transfer, std::uint64_t offset,
-                                   std::uint64_t bytes, Femtoseconds now) {
-  counts_.requested_read_bytes += bytes;
-  counts_.link_bytes += bytes;
+Reservation CollectiveEngine::read(const CollectiveTransfer& transfer, Bytes offset, Bytes bytes,
+                                   Femtoseconds now) {
+  counts_.requested_read_bytes += bytes.value();
+  counts_.link_bytes += bytes.value();
   return move(transfer.original ? input_ : output_, offset, bytes, false, now);
 }
 
 // Posted as it comes in. A sum takes the chip's own part from memory and adds it on the way.
-Femtoseconds CollectiveEngine::write(const CollectiveTransfer& transfer, std::uint64_t offset,
-                                     std::uint64_t bytes, Femtoseconds now) {
-  counts_.requested_write_bytes += bytes;
+Femtoseconds CollectiveEngine::write(const CollectiveTransfer& transfer, Bytes offset, Bytes bytes,
+                                     Femtoseconds now) {
+  counts_.requested_write_bytes += bytes.value();
   Femtoseconds own = now;
   if (transfer.sums) {
-    counts_.requested_read_bytes += bytes;
-    counts_.vector_ops += bytes / 2;
+    counts_.requested_read_bytes += bytes.value();
+    counts_.vector_ops += bytes.value() / 2;
     own = move(input_, offset, bytes, false, now).done();
   }
   return std::max(own, move(output_, offset, bytes, true, now).finish);

@@ -33,7 +33,7 @@ class CollectiveEngine : public sc_core::sc_module, public Component, private Ch
   // From now on granules go straight to DRAM.
   void bypass_shared_buffer() { input_ = output_ = kNoEntry; }
   // Pieces the shared buffer keeps of the array.
-  static std::vector<std::uint64_t> pieces(const CollectiveTask& task);
+  static std::vector<Bytes> pieces(const CollectiveTask& task);
   void reset() { links_.reset(); }
 
   bool idle() const override { return links_.idle(); }
@@ -47,14 +47,12 @@ class CollectiveEngine : public sc_core::sc_module, public Component, private Ch
   CollectiveTask task_;
   std::uint32_t input_ = kNoEntry, output_ = kNoEntry;
 
-  Reservation read(const CollectiveTransfer& transfer, std::uint64_t offset, std::uint64_t bytes,
-                   Femtoseconds now) override;
-  Femtoseconds write(const CollectiveTransfer& transfer, std::uint64_t offset, std::uint64_t bytes,
+  Reservation read(const CollectiveTransfer& transfer, Bytes offset, Bytes bytes, Femtoseconds now) override;
+  Femtoseconds write(const CollectiveTransfer& transfer, Bytes offset, Bytes bytes,
                      Femtoseconds now) override;
   void finished(std::size_t id, Femtoseconds end) override;
   // Moves a range of the array, piece by piece.
-  Reservation move(std::uint32_t first_entry, std::uint64_t offset, std::uint64_t bytes, bool write,
-                   Femtoseconds now);
+  Reservation move(std::uint32_t first_entry, Bytes offset, Bytes bytes, bool write, Femtoseconds now);
 };
 
 }  // namespace orrery

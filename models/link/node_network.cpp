@@ -87,12 +87,12 @@ void NodeNetwork::send(std::uint32_t id, std::uint32_t i, Femtoseconds now) {
   Run& run = runs_[id];
   const CollectiveTransfer& transfer = run.plan->schedule[i];
   const std::uint64_t granule = std::max(kGranuleBytes, ceil_div(transfer.bytes, kGranulesATransfer));
-  const std::uint64_t bytes = std::min(granule, transfer.bytes - run.sent[i]);
-  const std::uint64_t offset = transfer.offset + run.sent[i];
+  const Bytes bytes{std::min(granule, transfer.bytes - run.sent[i])};
+  const Bytes offset{transfer.offset + run.sent[i]};
   const auto& way = links_->way(transfer.from, transfer.to);
   const auto service_on = [&](std::uint32_t l) {
     return static_cast<Femtoseconds>(
-        std::ceil(static_cast<double>(bytes) * links_->links()[l].fs_per_byte / run.plan->share));
+        std::ceil(bytes.real() * links_->links()[l].fs_per_byte / run.plan->share));
   };
   Femtoseconds from = now;
   Femtoseconds next = now;
@@ -116,9 +116,9 @@ void NodeNetwork::send(std::uint32_t id, std::uint32_t i, Femtoseconds now) {
   }
   if (door_ != nullptr && transfer.to == kSimulatedChip)
     run.stored[i] =
-        std::max(run.stored[i], door_->write(transfer, transfer.stored_at + run.sent[i], bytes, now));
+        std::max(run.stored[i], door_->write(transfer, Bytes{transfer.stored_at + run.sent[i]}, bytes, now));
   ++granules_;
-  run.sent[i] += bytes;
+  run.sent[i] += bytes.value();
   if (run.sent[i] < transfer.bytes) {
     plan(next, id, i, false);
   } else {

@@ -23,10 +23,10 @@ class ChipDoor {
  public:
   virtual ~ChipDoor() = default;
   // Reads `bytes` from `offset` of the array at `now` (the current time), to be sent with `transfer`.
-  virtual Reservation read(const CollectiveTransfer& transfer, std::uint64_t offset, std::uint64_t bytes,
+  virtual Reservation read(const CollectiveTransfer& transfer, Bytes offset, Bytes bytes,
                            Femtoseconds now) = 0;
   // Stores what arrives with it; when memory has taken it, links aside.
-  virtual Femtoseconds write(const CollectiveTransfer& transfer, std::uint64_t offset, std::uint64_t bytes,
+  virtual Femtoseconds write(const CollectiveTransfer& transfer, Bytes offset, Bytes bytes,
                              Femtoseconds now) = 0;
   // A schedule's last transfer has arrived.
   virtual void finished(std::size_t id, Femtoseconds end) = 0;
@@ -45,7 +45,7 @@ class NodeNetwork : public sc_core::sc_module, public Component {
   // When the last transfer of schedule `id` had arrived; 0 while it has not.
   Femtoseconds finished(std::size_t id) const { return runs_[id].left == 0 ? runs_[id].end : 0; }
 
-  std::uint64_t link_bytes() const { return link_bytes_; }  // over all links
+  Bytes link_bytes() const { return link_bytes_; }  // over all links
   std::uint64_t granules() const { return granules_; }
   // Idle links, nothing under way or remembered.
   void reset();
@@ -79,7 +79,8 @@ class NodeNetwork : public sc_core::sc_module, public Component {
   std::priority_queue<Wake, std::vector<Wake>, std::greater<>> agenda_;
   std::uint64_t order_ = 0;
   std::size_t running_ = 0;
-  std::uint64_t link_bytes_ = 0, granules_ = 0;
+  Bytes link_bytes_;
+  std::uint64_t granules_ = 0;
   sc_core::sc_event wake_;
 
   void plan(Femtoseconds at, std::uint32_t run, std::uint32_t transfer, bool arrival);

@@ -18,11 +18,11 @@ std::vector<TilePlaces> AddressPlaces::places_of(const KernelLaunch& launch, Ope
   for (const TileKernel& kernel : launch.kernels()) {
     const KernelOperand& operand = (kernel.*operands)[index];
     // The first tile is the largest.
-    const std::uint64_t stride =
-        round_up(std::max<std::uint64_t>(1, operand_bytes_at(kernel, operand, 0)), memory_.line_bytes());
+    const std::uint64_t stride = round_up(
+        std::max<std::uint64_t>(1, operand_bytes_at(kernel, operand, 0).value()), memory_.line().value());
     places.push_back({bytes, stride});
     bytes += operand_tile_count(kernel, operand) * stride;
-    tensor_bytes += operand.tensor_bytes;
+    tensor_bytes += operand.tensor_bytes.value();
   }
   bytes = std::max(bytes, tensor_bytes);
   Place& known = tensors_[(launch.front().*operands)[index].tensor.value];
@@ -46,13 +46,13 @@ void AddressPlaces::begin(const Program& program, const OnChip& on_chip) {
     }
   }
   std::vector<ResidentRange> ranges;
-  std::uint64_t others = on_chip.other_dirty_bytes;
+  Bytes others = on_chip.other_dirty_bytes;
   for (const ResidentTensor& r : on_chip.tensors) {
     const auto known = tensors_.find(r.tensor.value);
     if (known == tensors_.end()) {
       others += r.dirty_bytes;
     } else {
-      ranges.push_back({known->second.address, known->second.bytes, r.bytes, r.dirty_bytes});
+      ranges.push_back({known->second.address, Bytes{known->second.bytes}, r.bytes, r.dirty_bytes});
     }
   }
   memory_.begin(ranges, others);
@@ -72,7 +72,7 @@ void AddressPlaces::place(const KernelLaunch& launch, std::vector<PlacedKernel>&
 OnChip AddressPlaces::on_chip() const {
   OnChip on_chip;
   for (const auto& [tensor, place] : tensors_)
-    on_chip.tensors.push_back(memory_.held(TensorId{tensor}, place.address, place.bytes));
+    on_chip.tensors.push_back(memory_.held(TensorId{tensor}, place.address, Bytes{place.bytes}));
   on_chip.other_dirty_bytes = memory_.foreign_dirty_bytes();
   return on_chip;
 }

@@ -58,7 +58,7 @@ CycleMemory::CycleMemory(const sc_core::sc_module_name& name, const ArchSpec& ar
   network_ = std::make_unique<ClockedNetwork>("network", graph_, clock, *this);
   dram_ = std::make_unique<CycleDram>("dram", arch.dram, *this);
   for (const SramLevelSpec& spec : arch.shared_levels) {
-    levels_.push_back({&spec, LineCache(spec.size_bytes), std::vector<Calendar>(memory_nodes_.size()),
+    levels_.push_back({&spec, LineCache(Bytes{spec.size_bytes}), std::vector<Calendar>(memory_nodes_.size()),
                        std::vector<Calendar>(spec.partitions)});
   }
   SC_HAS_PROCESS(CycleMemory);
@@ -67,8 +67,8 @@ CycleMemory::CycleMemory(const sc_core::sc_module_name& name, const ArchSpec& ar
   dont_initialize();
 }
 
-std::uint32_t CycleMemory::flits(std::uint64_t bytes) const {
-  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, ceil_div(bytes, flit_bytes_)));
+std::uint32_t CycleMemory::flits(Bytes bytes) const {
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, ceil_div(bytes.value(), flit_bytes_)));
 }
 
 std::uint64_t CycleMemory::hops(std::uint32_t from, std::uint32_t to) const {
@@ -91,7 +91,7 @@ void CycleMemory::transfer(const LineTransfer& what) {
   const std::uint32_t index = free_transfers_.back();
   free_transfers_.pop_back();
   transfers_[index] = {what, 0, TimeCategory::wait};
-  const std::uint64_t end = what.address + std::max<std::uint64_t>(1, what.bytes);
+  const std::uint64_t end = what.address + std::max<std::uint64_t>(1, what.bytes.value());
   for (std::uint64_t at = what.address; at < end;) {
     const std::uint64_t next = std::min(end, (at / line_bytes_ + 1) * line_bytes_);
     if (free_requests_.empty()) {
@@ -105,15 +105,15 @@ void CycleMemory::transfer(const LineTransfer& what) {
     r.transfer = index;
     const std::uint64_t line = at / line_bytes_;
     r.address = (what.irregular ? scattered(line) : line) * line_bytes_;
-    r.bytes = next - at;
+    r.bytes = Bytes{next - at};
     r.sent = now_fs();
     // Neighbours on different nodes; rows of nodes are not all hit by one stride.
     const std::uint64_t place = r.address / line_bytes_;
     r.node = static_cast<std::uint32_t>((place + place / memory_nodes_.size()) % memory_nodes_.size());
     ++transfers_[index].lines_left;
     ++open_requests_;
-    counts_.noc_bytes += r.bytes;
-    counts_.noc_hop_bytes += r.bytes * hops(core_nodes_[what.core.value], memory_nodes_[r.node]);
+    counts_.noc_bytes += r.bytes.value();
+    counts_.noc_hop_bytes += r.bytes.value() * hops(core_nodes_[what.core.value], memory_nodes_[r.node]);
     network_->send(core_nodes_[what.core.value], memory_nodes_[r.node], what.write ? flits(r.bytes) : 1, id);
     at = next;
   }
@@ -135,8 +135,9 @@ Femtoseconds CycleMemory::take_slice(Level& level, std::uint32_t id, Femtosecond
   Request& r = requests_[id];
   const SramLevelSpec& spec = *level.spec;
   const double nodes = static_cast<double>(memory_nodes_.size());
-  const auto bytes = static_cast<double>(r.bytes);
-  Femtoseconds end = level.slices[r.node].reserve(t, clock_.cycles(bytes * nodes / spec.bytes_per_cycle));
+  const auto bytes = r.bytes.real();
+  Femtoseconds end =
+      level.slices[r.node].reserve(t, clock_.time(PartCycles{bytes * nodes / spec.bytes_per_cycle}));
   r.latency += from_ns(spec.latency_ns);
   if (spec.partitions == 1) return end;
   const std::uint32_t core = transfers_[r.transfer].what.core.value;
@@ -145,22 +146,23 @@ Femtoseconds CycleMemory::take_slice(Level& level, std::uint32_t id, Femtosecond
   if (home == near) return end;
   r.latency += from_ns(spec.far_latency_ns);
   if (spec.far_bytes_per_cycle > 0)
-    end = std::max(end, level.crossings[near].reserve(t, clock_.cycles(bytes / spec.far_bytes_per_cycle)));
+    end = std::max(
+        end, level.crossings[near].reserve(t, clock_.time(PartCycles{bytes / spec.far_bytes_per_cycle})));
   return end;
 }
 
 // Dirty lines that left a level go on to DRAM; nobody waits for them.
 void CycleMemory::write_back(std::size_t level) {
   for (const EvictedLine& line : evicted_) {
-    counted(level).writeback_bytes += line.bytes;
-    counts_.dram_write_bytes += line.bytes;
+    counted(level).writeback_bytes += line.bytes.value();
+    counts_.dram_write_bytes += line.bytes.value();
     dram_->access(CycleDram::kPosted, line.address % kForeignAddress, line.bytes, true);
   }
   evicted_.clear();
 }
 
 // The level's line at `address`, new or grown to `bytes`; what had to leave is in evicted_.
-std::uint32_t CycleMemory::hold(Level& level, std::uint64_t address, std::uint64_t bytes) {
+std::uint32_t CycleMemory::hold(Level& level, std::uint64_t address, Bytes bytes) {
   const std::uint32_t line = level.lines.find(address);
   if (line == LineCache::kMissing) return level.lines.insert(address, bytes, evicted_);
   level.lines.grow(line, bytes, evicted_);
@@ -172,7 +174,7 @@ void CycleMemory::read_line(std::uint32_t id) {
   r.slice = now_fs();
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     Level& level = levels_[i];
-    counted(i).read_bytes += r.bytes;
+    counted(i).read_bytes += r.bytes.value();
     r.slice = std::max(r.slice, take_slice(level, id, now_fs()));
     const std::uint32_t line = level.lines.find(r.address);
     if (line != LineCache::kMissing && level.lines[line].bytes >= r.bytes) {
@@ -189,12 +191,12 @@ void CycleMemory::read_line(std::uint32_t id) {
       }
       return;
     }
-    counted(i).fill_bytes += r.bytes;
+    counted(i).fill_bytes += r.bytes.value();
     r.missed = true;
     level.lines[hold(level, r.address, r.bytes)].pending = i == 0;
     write_back(i);
   }
-  counts_.dram_read_bytes += r.bytes;
+  counts_.dram_read_bytes += r.bytes.value();
   r.missed = true;
   dram_->access(id, r.address, r.bytes, false);
 }
@@ -205,17 +207,17 @@ void CycleMemory::write_line(std::uint32_t id) {
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     Level& level = levels_[i];
     const bool outermost = i + 1 == levels_.size();
-    counted(i).write_bytes += r.bytes;
+    counted(i).write_bytes += r.bytes.value();
     r.slice = std::max(r.slice, take_slice(level, id, now_fs()));
     level.lines[hold(level, r.address, r.bytes)].dirty = outermost;
-    if (!outermost) counted(i).writeback_bytes += r.bytes;
+    if (!outermost) counted(i).writeback_bytes += r.bytes.value();
     write_back(i);
   }
   if (!levels_.empty()) {
     later(r.slice + r.latency, id, Then::respond);
     return;
   }
-  counts_.dram_write_bytes += r.bytes;
+  counts_.dram_write_bytes += r.bytes.value();
   r.missed = true;
   dram_->access(id, r.address, r.bytes, true);
 }
@@ -280,46 +282,46 @@ void CycleMemory::run() {
   if (!due_.empty()) wake_.notify(fs_time(due_.top().at - now_fs()));
 }
 
-void CycleMemory::begin(const std::vector<ResidentRange>& resident, std::uint64_t foreign_dirty_bytes) {
+void CycleMemory::begin(const std::vector<ResidentRange>& resident, Bytes foreign_dirty_bytes) {
   for (Level& level : levels_) level.lines.clear();
   if (levels_.empty()) return;
   Level& outer = levels_.back();
   for (const ResidentRange& range : resident) {
-    const std::uint64_t end = range.address + range.bytes;
-    std::uint64_t bytes = std::min(range.resident_bytes, range.bytes);
-    std::uint64_t dirty = range.dirty_bytes;
-    for (std::uint64_t at = end; at > range.address && bytes > 0;) {
+    const std::uint64_t end = range.address + range.bytes.value();
+    Bytes bytes = std::min(range.resident_bytes, range.bytes);
+    Bytes dirty = range.dirty_bytes;
+    for (std::uint64_t at = end; at > range.address && bytes > Bytes{};) {
       const std::uint64_t line = (at - 1) / line_bytes_ * line_bytes_;
-      const std::uint64_t here = at - std::max(line, range.address);
-      if (here > bytes || outer.lines.used_bytes() + here > outer.spec->size_bytes) break;
+      const Bytes here{at - std::max(line, range.address)};
+      if (here > bytes || outer.lines.used_bytes() + here > Bytes{outer.spec->size_bytes}) break;
       outer.lines[outer.lines.insert(line, here, evicted_)].dirty = dirty >= here;
       dirty -= std::min(dirty, here);
       bytes -= here;
-      at -= here;
+      at -= here.value();
     }
   }
   std::uint64_t at = kForeignAddress;
-  for (std::uint64_t left = foreign_dirty_bytes; left > 0; at += line_bytes_) {
-    const std::uint64_t here = std::min(left, line_bytes_);
-    if (outer.lines.used_bytes() + here > outer.spec->size_bytes) break;
+  for (Bytes left = foreign_dirty_bytes; left > Bytes{}; at += line_bytes_) {
+    const Bytes here = std::min(left, line());
+    if (outer.lines.used_bytes() + here > Bytes{outer.spec->size_bytes}) break;
     outer.lines[outer.lines.insert(at, here, evicted_, true)].dirty = true;
     left -= here;
   }
 }
 
-ResidentTensor CycleMemory::held(TensorId tensor, std::uint64_t address, std::uint64_t bytes) const {
-  ResidentTensor all{tensor, 0, 0};
+ResidentTensor CycleMemory::held(TensorId tensor, std::uint64_t address, Bytes bytes) const {
+  ResidentTensor all{tensor, {}, {}};
   if (levels_.empty()) return all;
   levels_.back().lines.each([&](const LineCache::Line& line) {
-    if (line.address < address || line.address >= address + bytes) return;
+    if (line.address < address || line.address >= address + bytes.value()) return;
     all.bytes += line.bytes;
     if (line.dirty) all.dirty_bytes += line.bytes;
   });
   return all;
 }
 
-std::uint64_t CycleMemory::foreign_dirty_bytes() const {
-  return held(TensorId{}, kForeignAddress, kForeignAddress).dirty_bytes;
+Bytes CycleMemory::foreign_dirty_bytes() const {
+  return held(TensorId{}, kForeignAddress, Bytes{kForeignAddress}).dirty_bytes;
 }
 
 std::string CycleMemory::waiting_for() const {

@@ -33,7 +33,7 @@ class TransferClient {
 struct LineTransfer {
   CoreId core;
   std::uint64_t address = 0;
-  std::uint64_t bytes = 0;
+  Bytes bytes;
   bool write = false;
   bool irregular = false;  // its lines lie scattered
   TransferClient* client = nullptr;
@@ -43,9 +43,9 @@ struct LineTransfer {
 // Bytes of a tensor that are on chip when a program starts: the last of [address, address + bytes).
 struct ResidentRange {
   std::uint64_t address = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t resident_bytes = 0;
-  std::uint64_t dirty_bytes = 0;
+  Bytes bytes;
+  Bytes resident_bytes;
+  Bytes dirty_bytes;
 };
 
 class CycleMemory : public sc_core::sc_module, public Component, public PacketListener, public DramListener {
@@ -54,14 +54,14 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   CycleMemory(const sc_core::sc_module_name& name, const ArchSpec& arch, const ClockDomain& clock,
               ActivityCounts& counts);
 
-  std::uint64_t line_bytes() const { return line_bytes_; }
+  Bytes line() const { return Bytes{line_bytes_}; }
   void transfer(const LineTransfer& transfer);
 
   // Fills the outermost level; `foreign_dirty_bytes` of other tensors are its oldest lines. Between programs.
-  void begin(const std::vector<ResidentRange>& resident, std::uint64_t foreign_dirty_bytes);
+  void begin(const std::vector<ResidentRange>& resident, Bytes foreign_dirty_bytes);
   // What the outermost level holds of [address, address + bytes); of the foreign data.
-  ResidentTensor held(TensorId tensor, std::uint64_t address, std::uint64_t bytes) const;
-  std::uint64_t foreign_dirty_bytes() const;
+  ResidentTensor held(TensorId tensor, std::uint64_t address, Bytes bytes) const;
+  Bytes foreign_dirty_bytes() const;
 
   bool idle() const override { return open_requests_ == 0; }
   std::string waiting_for() const override;
@@ -85,7 +85,8 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   };
   struct Request {
     std::uint32_t transfer = 0;
-    std::uint64_t address = 0, bytes = 0;
+    std::uint64_t address = 0;
+    Bytes bytes;
     std::uint32_t node = 0;  // of memory
     bool answered = false;   // its packet is on the way back
     bool missed = false;
@@ -106,7 +107,7 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   ActivityCounts& counts_;
   NocGraph graph_;
   std::uint64_t flit_bytes_;
-  std::uint64_t line_bytes_;
+  std::uint64_t line_bytes_;  // addresses are multiples of it
   std::vector<std::uint32_t> core_nodes_, memory_nodes_;
   std::unique_ptr<ClockedNetwork> network_;
   std::unique_ptr<CycleDram> dram_;
@@ -135,9 +136,9 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   void finished(std::uint32_t id);
   Femtoseconds take_slice(Level& level, std::uint32_t id, Femtoseconds t);
   void write_back(std::size_t level);
-  std::uint32_t hold(Level& level, std::uint64_t address, std::uint64_t bytes);
+  std::uint32_t hold(Level& level, std::uint64_t address, Bytes bytes);
   std::uint64_t scattered(std::uint64_t line) const;
-  std::uint32_t flits(std::uint64_t bytes) const;
+  std::uint32_t flits(Bytes bytes) const;
   std::uint64_t hops(std::uint32_t from, std::uint32_t to) const;  // channels on the way
 };
 

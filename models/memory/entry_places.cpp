@@ -10,7 +10,7 @@ void EntryPlaces::begin(const Program& /*program*/, const OnChip& on_chip) {
   ranges_ = 0;
 }
 
-TileRange EntryPlaces::range(TensorId tensor, std::vector<std::uint64_t> tile_bytes) {
+TileRange EntryPlaces::range(TensorId tensor, std::vector<Bytes> tile_bytes) {
   TileRange range;
   range.tensor = tensor;
   range.tile_bytes = std::move(tile_bytes);
@@ -40,7 +40,7 @@ void EntryPlaces::place(const KernelLaunch& launch, std::vector<PlacedKernel>& k
   const auto place_all = [&](std::vector<KernelOperand> TileKernel::*operands,
                              std::vector<TilePlaces> PlacedKernel::*places) {
     for (std::size_t i = 0; i < (launch.front().*operands).size(); ++i) {
-      std::vector<std::uint64_t> sizes;
+      std::vector<Bytes> sizes;
       for (PlacedKernel& placed : kernels) {
         const TileKernel& kernel = *placed.kernel;
         const KernelOperand& operand = (kernel.*operands)[i];
@@ -58,7 +58,7 @@ void EntryPlaces::place(const KernelLaunch& launch, std::vector<PlacedKernel>& k
   begin_levels(ranges);
 }
 
-EntryPlaces::Arrays EntryPlaces::place(const std::vector<std::uint64_t>& pieces) {
+EntryPlaces::Arrays EntryPlaces::place(const std::vector<Bytes>& pieces) {
   if (shared_ == nullptr) return {};
   found_.clear();
   const std::vector<TileRange> ranges = {range(TensorId{0}, pieces), range(TensorId{1}, pieces)};
@@ -69,7 +69,7 @@ EntryPlaces::Arrays EntryPlaces::place(const std::vector<std::uint64_t>& pieces)
 // Takes over what the levels hold: the tensors placed as found there, the others less what had to leave.
 void EntryPlaces::done() {
   if (shared_ == nullptr) return;
-  const std::uint64_t before = on_chip_.dirty_beside(found_);
+  const Bytes before = on_chip_.dirty_beside(found_);
   on_chip_.write_back(before - std::min(before, shared_->foreign_dirty_bytes()), found_);
   found_.clear();
   for (std::size_t i = 0; i < ranges_; ++i) on_chip_.hold(shared_->resident(i));

@@ -22,7 +22,7 @@ class EntryPlaces : public TensorPlaces {
   struct Arrays {
     std::uint32_t input = kNoEntry, output = kNoEntry;
   };
-  Arrays place(const std::vector<std::uint64_t>& pieces);
+  Arrays place(const std::vector<Bytes>& pieces);
 
  private:
   SharedLevels* shared_;
@@ -31,7 +31,7 @@ class EntryPlaces : public TensorPlaces {
   std::size_t ranges_ = 0;       // placed
 
   void begin_levels(const std::vector<TileRange>& ranges);
-  TileRange range(TensorId tensor, std::vector<std::uint64_t> tile_bytes);
+  TileRange range(TensorId tensor, std::vector<Bytes> tile_bytes);
 };
 
 }  // namespace orrery

@@ -32,7 +32,7 @@ void LineCache::touch(std::uint32_t line) {
   link_newest(line);
 }
 
-void LineCache::make_room(std::uint64_t bytes, std::vector<EvictedLine>& evicted) {
+void LineCache::make_room(Bytes bytes, std::vector<EvictedLine>& evicted) {
   std::uint32_t victim = oldest_;
   while (used_ + bytes > capacity_ && victim != kMissing) {
     const std::uint32_t next = lines_[victim].newer;
@@ -47,7 +47,7 @@ void LineCache::make_room(std::uint64_t bytes, std::vector<EvictedLine>& evicted
   }
 }
 
-std::uint32_t LineCache::insert(std::uint64_t address, std::uint64_t bytes, std::vector<EvictedLine>& evicted,
+std::uint32_t LineCache::insert(std::uint64_t address, Bytes bytes, std::vector<EvictedLine>& evicted,
                                 bool oldest) {
   make_room(bytes, evicted);
   if (free_.empty()) {
@@ -63,10 +63,10 @@ std::uint32_t LineCache::insert(std::uint64_t address, std::uint64_t bytes, std:
   return line;
 }
 
-void LineCache::grow(std::uint32_t line, std::uint64_t bytes, std::vector<EvictedLine>& evicted) {
+void LineCache::grow(std::uint32_t line, Bytes bytes, std::vector<EvictedLine>& evicted) {
   unlink(line);  // out of reach of the eviction
   if (bytes > lines_[line].bytes) {
-    const std::uint64_t more = bytes - lines_[line].bytes;
+    const Bytes more = bytes - lines_[line].bytes;
     make_room(more, evicted);
     lines_[line].bytes = bytes;
     used_ += more;
@@ -78,7 +78,7 @@ void LineCache::clear() {
   index_.clear();
   lines_.clear();
   free_.clear();
-  used_ = 0;
+  used_ = {};
   newest_ = oldest_ = kMissing;
 }
 

@@ -6,11 +6,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/util/amount.h"
+
 namespace orrery {
 
 struct EvictedLine {
   std::uint64_t address = 0;
-  std::uint64_t bytes = 0;
+  Bytes bytes;
 };
 
 class LineCache {
@@ -18,25 +20,25 @@ class LineCache {
   static constexpr std::uint32_t kMissing = UINT32_MAX;
   struct Line {
     std::uint64_t address = 0;
-    std::uint64_t bytes = 0;  // valid ones
+    Bytes bytes;  // valid ones
     bool dirty = false;
     bool pending = false;  // on its way
     std::uint32_t newer = kMissing, older = kMissing;
   };
 
-  explicit LineCache(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
+  explicit LineCache(Bytes capacity) : capacity_(capacity) {}
 
   // The line that starts at `address`, or kMissing.
   std::uint32_t find(std::uint64_t address) const;
   Line& operator[](std::uint32_t line) { return lines_[line]; }
   void touch(std::uint32_t line);
   // A new line, the newest (or the `oldest`). Appends the dirty lines that had to leave to `evicted`.
-  std::uint32_t insert(std::uint64_t address, std::uint64_t bytes, std::vector<EvictedLine>& evicted,
+  std::uint32_t insert(std::uint64_t address, Bytes bytes, std::vector<EvictedLine>& evicted,
                        bool oldest = false);
   // At least `bytes` of a line are valid from now on; it is the newest. Evicts as insert() does.
-  void grow(std::uint32_t line, std::uint64_t bytes, std::vector<EvictedLine>& evicted);
+  void grow(std::uint32_t line, Bytes bytes, std::vector<EvictedLine>& evicted);
   void clear();
-  std::uint64_t used_bytes() const { return used_; }
+  Bytes used_bytes() const { return used_; }
   // Calls visit(line) for each, in no order that matters.
   template <class Visit>
   void each(Visit visit) const {
@@ -44,8 +46,8 @@ class LineCache {
   }
 
  private:
-  std::uint64_t capacity_;
-  std::uint64_t used_ = 0;
+  Bytes capacity_;
+  Bytes used_;
   std::unordered_map<std::uint64_t, std::uint32_t> index_;
   std::vector<Line> lines_;
   std::vector<std::uint32_t> free_;
@@ -54,7 +56,7 @@ class LineCache {
   void unlink(std::uint32_t line);
   void link_newest(std::uint32_t line);
   void link_oldest(std::uint32_t line);
-  void make_room(std::uint64_t bytes, std::vector<EvictedLine>& evicted);
+  void make_room(Bytes bytes, std::vector<EvictedLine>& evicted);
 };
 
 }  // namespace orrery

@@ -10,17 +10,18 @@ Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const ScratchpadSpec
                        const ClockDomain& clock)
     : sc_module(name), spec_(spec), clock_(clock) {}
 
-void Scratchpad::allocate(std::uint64_t bytes) {
-  if (bytes > spec_.size_bytes) {
+void Scratchpad::allocate(Bytes bytes) {
+  const Bytes size{spec_.size_bytes};
+  if (bytes > size) {
     throw SimulationError(
-        name(), fmt::format("the kernel's buffers take {} bytes, the scratchpad has {} ({} too many)", bytes,
-                            spec_.size_bytes, bytes - spec_.size_bytes));
+        name(), fmt::format("the kernel's buffers take {} bytes, the scratchpad has {} ({} too many)",
+                            bytes.value(), size.value(), (bytes - size).value()));
   }
   allocated_ = bytes;
 }
 
-Femtoseconds Scratchpad::service(std::uint64_t bytes) const {
-  return clock_.cycles(ceil_div<std::uint64_t>(bytes, spec_.bytes_per_cycle()));
+Femtoseconds Scratchpad::service(Bytes bytes) const {
+  return clock_.time(Cycles{ceil_div<std::uint64_t>(bytes.value(), spec_.bytes_per_cycle())});
 }
 
 }  // namespace orrery

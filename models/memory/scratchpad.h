@@ -6,6 +6,7 @@
 
 #include "models/core/clock_domain.h"
 #include "sim/config/arch_spec.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
@@ -14,16 +15,16 @@ class Scratchpad : public sc_core::sc_module {
   Scratchpad(const sc_core::sc_module_name& name, const ScratchpadSpec& spec, const ClockDomain& clock);
 
   // Lays out `bytes` of buffers for a kernel. Throws SimulationError when they do not fit.
-  void allocate(std::uint64_t bytes);
-  std::uint64_t allocated_bytes() const { return allocated_; }
+  void allocate(Bytes bytes);
+  Bytes allocated_bytes() const { return allocated_; }
 
   // Time all banks need to move `bytes` (reads and writes together), no conflicts.
-  Femtoseconds service(std::uint64_t bytes) const;
+  Femtoseconds service(Bytes bytes) const;
 
  private:
   const ScratchpadSpec& spec_;
   const ClockDomain& clock_;
-  std::uint64_t allocated_ = 0;
+  Bytes allocated_;
 };
 
 }  // namespace orrery

@@ -5,7 +5,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::uint64_t kForeignChunkBytes = 256 * kKiB;  // how finely other tensors' data is evicted
+constexpr Bytes kForeignChunk{256 * kKiB};  // how finely other tensors' data is evicted
 
 }  // namespace
 
@@ -21,7 +21,7 @@ SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SramLevelS
       counts_(counts),
       level_(level),
       write_through_(write_through),
-      tiles_(spec.size_bytes) {
+      tiles_(Bytes{spec.size_bytes}) {
   if (spec.partitions > 1 && spec.far_bytes_per_cycle > 0) {
     // Of each granule all but one partition's share crosses; every partition has a way in.
     const double partitions = spec.partitions;
@@ -30,24 +30,24 @@ SharedBuffer::SharedBuffer(const sc_core::sc_module_name& name, const SramLevelS
   port.bind(*this);
 }
 
-Femtoseconds SharedBuffer::take_slices(std::uint64_t bytes, Femtoseconds t) {
+Femtoseconds SharedBuffer::take_slices(Bytes bytes, Femtoseconds t) {
   const Femtoseconds slices = slices_.reserve(t, service(bytes));
   if (cycles_per_crossing_byte_ == 0) return slices;
-  const auto crossing = clock_.cycles(static_cast<double>(bytes) * cycles_per_crossing_byte_);
+  const auto crossing = clock_.time(PartCycles{bytes.real() * cycles_per_crossing_byte_});
   return std::max(slices, crossings_.reserve(t, crossing));
 }
 
-Femtoseconds SharedBuffer::service(std::uint64_t bytes) const {
-  return clock_.cycles(static_cast<double>(bytes) * cycles_per_byte_);
+Femtoseconds SharedBuffer::service(Bytes bytes) const {
+  return clock_.time(PartCycles{bytes.real() * cycles_per_byte_});
 }
 
 // Makes the last tiles of a range resident, as far as its bytes and the room go; returns dirty bytes that
 // could not be placed as whole tiles.
-std::uint64_t SharedBuffer::place(const TileRange& range, std::uint32_t first) {
-  std::uint64_t bytes = range.resident_bytes;
-  std::uint64_t dirty = range.dirty_bytes;
+Bytes SharedBuffer::place(const TileRange& range, std::uint32_t first) {
+  Bytes bytes = range.resident_bytes;
+  Bytes dirty = range.dirty_bytes;
   std::size_t from = range.tile_bytes.size();
-  std::uint64_t room = tiles_.capacity() - tiles_.used();
+  Bytes room = tiles_.capacity() - tiles_.used();
   while (from > 0 && range.tile_bytes[from - 1] <= std::min(bytes, room)) {
     --from;
     bytes -= range.tile_bytes[from];
@@ -63,26 +63,26 @@ std::uint64_t SharedBuffer::place(const TileRange& range, std::uint32_t first) {
   return dirty;
 }
 
-void SharedBuffer::begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes) {
+void SharedBuffer::begin(const std::vector<TileRange>& ranges, Bytes foreign_dirty_bytes) {
   ranges_ = ranges;
   foreign_begin_ = 0;
-  std::uint64_t dirty = foreign_dirty_bytes;
+  Bytes dirty = foreign_dirty_bytes;
   for (const TileRange& range : ranges) {
     foreign_begin_ += static_cast<std::uint32_t>(range.tile_bytes.size());
     dirty += range.dirty_bytes;  // room for what cannot be placed as whole tiles
   }
-  entries_ = foreign_begin_ + static_cast<std::uint32_t>(ceil_div(dirty, kForeignChunkBytes));
+  entries_ = foreign_begin_ + static_cast<std::uint32_t>(ceil_div(dirty, kForeignChunk));
   tiles_.begin(entries_);
-  std::uint64_t foreign = foreign_dirty_bytes;
+  Bytes foreign = foreign_dirty_bytes;
   std::uint32_t first = 0;
   for (const TileRange& range : ranges) {
     foreign += place(range, first);
     first += static_cast<std::uint32_t>(range.tile_bytes.size());
   }
   // Other tensors' data is the oldest: it goes in first from the old end.
-  entries_ = foreign_begin_ + static_cast<std::uint32_t>(ceil_div(foreign, kForeignChunkBytes));
-  for (std::uint32_t i = foreign_begin_; i < entries_ && foreign > 0; ++i) {
-    const std::uint64_t bytes = std::min(kForeignChunkBytes, foreign);
+  entries_ = foreign_begin_ + static_cast<std::uint32_t>(ceil_div(foreign, kForeignChunk));
+  for (std::uint32_t i = foreign_begin_; i < entries_ && foreign > Bytes{}; ++i) {
+    const Bytes bytes = std::min(kForeignChunk, foreign);
     if (bytes > tiles_.capacity() - tiles_.used()) break;
     tiles_.insert_oldest(i, bytes);
     tiles_[i].dirty = true;
@@ -90,9 +90,9 @@ void SharedBuffer::begin(const std::vector<TileRange>& ranges, std::uint64_t for
   }
 }
 
-Femtoseconds SharedBuffer::write_back(std::uint64_t bytes, Femtoseconds t) {
-  if (bytes == 0) return t;
-  counted().writeback_bytes += bytes;
+Femtoseconds SharedBuffer::write_back(Bytes bytes, Femtoseconds t) {
+  if (bytes == Bytes{}) return t;
+  counted().writeback_bytes += bytes.value();
   Granule granule;
   granule.bytes = bytes;
   granule.write = true;
@@ -104,7 +104,7 @@ Reservation SharedBuffer::reserve(const Granule& granule, Femtoseconds t) {
 }
 
 Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
-  counted().read_bytes += granule.bytes;
+  counted().read_bytes += granule.bytes.value();
   const Femtoseconds finish = take_slices(granule.bytes, t);
   const bool bypass = granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity();
   if (!bypass && tiles_.holds(granule.entry) &&
@@ -114,11 +114,11 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
     if (ready > finish) return {ready, latency_, TimeCategory::dram};
     return {finish, latency_, TimeCategory::shared};
   }
-  counted().fill_bytes += granule.bytes;
+  counted().fill_bytes += granule.bytes.value();
   Reservation fill = memory->reserve(granule, t);
   if (!bypass) {
-    const std::uint64_t dirty = tiles_.holds(granule.entry) ? tiles_.grow(granule.entry, granule.bytes)
-                                                            : tiles_.insert(granule.entry, granule.bytes);
+    const Bytes dirty = tiles_.holds(granule.entry) ? tiles_.grow(granule.entry, granule.bytes)
+                                                    : tiles_.insert(granule.entry, granule.bytes);
     fill.finish = std::max(fill.finish, write_back(dirty, t));
     tiles_[granule.entry].ready = fill.done();
   }
@@ -128,16 +128,16 @@ Reservation SharedBuffer::read(const Granule& granule, Femtoseconds t) {
 }
 
 Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
-  counted().write_bytes += granule.bytes;
+  counted().write_bytes += granule.bytes.value();
   const Femtoseconds finish = take_slices(granule.bytes, t);
   if (granule.entry == kNoEntry || granule.tile_bytes > tiles_.capacity()) {
-    counted().writeback_bytes += granule.bytes;
+    counted().writeback_bytes += granule.bytes.value();
     Reservation stored = memory->reserve(granule, t);
     if (finish > stored.finish) stored = {finish, stored.latency, TimeCategory::shared};
     stored.latency += latency_;
     return stored;
   }
-  std::uint64_t dirty = 0;
+  Bytes dirty;
   if (!tiles_.holds(granule.entry)) {
     dirty = tiles_.insert(granule.entry, granule.bytes);
   } else if (tiles_[granule.entry].bytes < granule.offset + granule.bytes) {
@@ -148,7 +148,7 @@ Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
   // Room is made first: what leaves must be taken by the DRAM's write queue.
   Femtoseconds room = write_back(dirty, t);
   if (write_through_) {
-    counted().writeback_bytes += granule.bytes;
+    counted().writeback_bytes += granule.bytes.value();
     room = std::max(room, memory->reserve(granule, t).finish);
   } else {
     tiles_.mark_dirty(granule.entry);
@@ -157,20 +157,20 @@ Reservation SharedBuffer::write(const Granule& granule, Femtoseconds t) {
   return {finish, latency_, TimeCategory::shared};
 }
 
-SharedBuffer::Touch SharedBuffer::touch(std::uint32_t entry, std::uint64_t bytes, bool write,
+SharedBuffer::Touch SharedBuffer::touch(std::uint32_t entry, Bytes bytes, bool write,
                                         ActivityCounts& counts) {
   LevelCounts& level = counts.levels[level_];
-  (write ? level.write_bytes : level.read_bytes) += bytes;
+  (write ? level.write_bytes : level.read_bytes) += bytes.value();
   Touch result;
   if (entry == kNoEntry || bytes > tiles_.capacity()) {
     result.passed_on = bytes;
   } else {
-    std::uint64_t dirty = 0;
+    Bytes dirty;
     if (!tiles_.holds(entry)) {
       dirty = tiles_.insert(entry, bytes);
       if (!write) result.passed_on = bytes;
     } else if (tiles_[entry].bytes < bytes) {
-      const std::uint64_t more = bytes - tiles_[entry].bytes;
+      const Bytes more = bytes - tiles_[entry].bytes;
       dirty = tiles_.grow(entry, more);
       if (!write) result.passed_on = more;
     } else {
@@ -180,15 +180,15 @@ SharedBuffer::Touch SharedBuffer::touch(std::uint32_t entry, std::uint64_t bytes
     if (write && !write_through_) tiles_.mark_dirty(entry);
     result.written_back = dirty;
   }
-  (write ? level.writeback_bytes : level.fill_bytes) += result.passed_on;
-  level.writeback_bytes += result.written_back;
+  (write ? level.writeback_bytes : level.fill_bytes) += result.passed_on.value();
+  level.writeback_bytes += result.written_back.value();
   return result;
 }
 
 ResidentTensor SharedBuffer::resident(std::size_t index) const {
   std::uint32_t first = 0;
   for (std::size_t i = 0; i < index; ++i) first += static_cast<std::uint32_t>(ranges_[i].tile_bytes.size());
-  ResidentTensor held{ranges_[index].tensor, 0, 0};
+  ResidentTensor held{ranges_[index].tensor, {}, {}};
   const auto tiles = static_cast<std::uint32_t>(ranges_[index].tile_bytes.size());
   for (std::uint32_t i = first; i < first + tiles; ++i) {
     held.bytes += tiles_[i].bytes;
@@ -197,8 +197,8 @@ ResidentTensor SharedBuffer::resident(std::size_t index) const {
   return held;
 }
 
-std::uint64_t SharedBuffer::foreign_dirty_bytes() const {
-  std::uint64_t bytes = 0;
+Bytes SharedBuffer::foreign_dirty_bytes() const {
+  Bytes bytes;
   for (std::uint32_t i = foreign_begin_; i < entries_; ++i) bytes += tiles_[i].bytes;
   return bytes;
 }

@@ -20,9 +20,9 @@ namespace orrery {
 // Tiles of one tensor that a kernel will touch, as dense entries of the buffer.
 struct TileRange {
   TensorId tensor;
-  std::vector<std::uint64_t> tile_bytes;  // of each tile, clipped at the edges
-  std::uint64_t resident_bytes = 0;       // on chip when the kernel starts: the last tiles
-  std::uint64_t dirty_bytes = 0;          // of those, not yet in DRAM: the last ones
+  std::vector<Bytes> tile_bytes;  // of each tile, clipped at the edges
+  Bytes resident_bytes;           // on chip when the kernel starts: the last tiles
+  Bytes dirty_bytes;              // of those, not yet in DRAM: the last ones
 };
 
 class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public Component {
@@ -37,22 +37,22 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
 
   // Starts a kernel (or a collective): `ranges` get consecutive entries from 0; `foreign_dirty_bytes` of
   // other tensors are older than all of them and must be written back when they leave.
-  void begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes);
+  void begin(const std::vector<TileRange>& ranges, Bytes foreign_dirty_bytes);
 
   Reservation reserve(const Granule& granule, Femtoseconds t) override;
 
   // What reserve() of a whole tile would do to the tiles and the byte counts, without time. Returns what the
   // next level is asked for: bytes missed (or passed on), and dirty bytes that had to leave.
   struct Touch {
-    std::uint64_t passed_on = 0;
-    std::uint64_t written_back = 0;
+    Bytes passed_on;
+    Bytes written_back;
   };
-  Touch touch(std::uint32_t entry, std::uint64_t bytes, bool write, ActivityCounts& counts);
+  Touch touch(std::uint32_t entry, Bytes bytes, bool write, ActivityCounts& counts);
   TileLru& tiles() { return tiles_; }
 
   // Bytes (and dirty bytes) now held of range `index` of begin(); of the foreign data.
   ResidentTensor resident(std::size_t index) const;
-  std::uint64_t foreign_dirty_bytes() const;
+  Bytes foreign_dirty_bytes() const;
 
   void reset() {
     slices_.reset();
@@ -75,16 +75,16 @@ class SharedBuffer : public sc_core::sc_module, public GranuleInterface, public 
   TileLru tiles_;
   std::vector<TileRange> ranges_;
 
-  std::uint64_t place(const TileRange& range, std::uint32_t first);
+  Bytes place(const TileRange& range, std::uint32_t first);
   std::uint32_t foreign_begin_ = 0;
   std::uint32_t entries_ = 0;
 
   LevelCounts& counted() { return counts_.levels[level_]; }
-  Femtoseconds service(std::uint64_t bytes) const;
+  Femtoseconds service(Bytes bytes) const;
   // Takes the slices and, with several partitions, the way between them; when both are through.
-  Femtoseconds take_slices(std::uint64_t bytes, Femtoseconds t);
+  Femtoseconds take_slices(Bytes bytes, Femtoseconds t);
   // Returns when the DRAM's write queue has taken the bytes.
-  Femtoseconds write_back(std::uint64_t bytes, Femtoseconds t);
+  Femtoseconds write_back(Bytes bytes, Femtoseconds t);
   Reservation read(const Granule& granule, Femtoseconds t);
   Reservation write(const Granule& granule, Femtoseconds t);
 };

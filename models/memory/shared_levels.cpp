@@ -15,23 +15,23 @@ SharedLevels::SharedLevels(const std::vector<SramLevelSpec>& specs, GranuleInter
   levels_.back()->memory.bind(dram);
 }
 
-void SharedLevels::begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes) {
+void SharedLevels::begin(const std::vector<TileRange>& ranges, Bytes foreign_dirty_bytes) {
   levels_.back()->begin(ranges, foreign_dirty_bytes);
   if (levels_.size() == 1) return;
   std::vector<TileRange> clean = ranges;
-  for (TileRange& range : clean) range.dirty_bytes = 0;
-  for (std::size_t i = 0; i + 1 < levels_.size(); ++i) levels_[i]->begin(clean, 0);
+  for (TileRange& range : clean) range.dirty_bytes = {};
+  for (std::size_t i = 0; i + 1 < levels_.size(); ++i) levels_[i]->begin(clean, {});
 }
 
-void SharedLevels::touch(std::uint32_t entry, std::uint64_t bytes, bool write, ActivityCounts& counts) {
+void SharedLevels::touch(std::uint32_t entry, Bytes bytes, bool write, ActivityCounts& counts) {
   for (const auto& level : levels_) {
     const SharedBuffer::Touch touched = level->touch(entry, bytes, write, counts);
     // Inner levels write through: what has to leave is dirty in the outermost only, and goes to DRAM.
-    counts.dram_write_bytes += touched.written_back;
+    counts.dram_write_bytes += touched.written_back.value();
     bytes = touched.passed_on;
-    if (bytes == 0) return;
+    if (bytes == Bytes{}) return;
   }
-  (write ? counts.dram_write_bytes : counts.dram_read_bytes) += bytes;
+  (write ? counts.dram_write_bytes : counts.dram_read_bytes) += bytes.value();
 }
 
 void SharedLevels::remember_touches() {

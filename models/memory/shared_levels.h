@@ -19,11 +19,11 @@ class SharedLevels {
 
   GranuleInterface& door() { return *levels_.front(); }
   // As SharedBuffer's, of all levels.
-  void begin(const std::vector<TileRange>& ranges, std::uint64_t foreign_dirty_bytes);
+  void begin(const std::vector<TileRange>& ranges, Bytes foreign_dirty_bytes);
   // What a whole tile's transfer does to the tiles of all levels, to the counts of theirs and of DRAM,
   // without time. Between remember_touches() and keep_touches() what was touched after a point can be taken
   // back.
-  void touch(std::uint32_t entry, std::uint64_t bytes, bool write, ActivityCounts& counts);
+  void touch(std::uint32_t entry, Bytes bytes, bool write, ActivityCounts& counts);
   using TouchPoint = std::vector<std::size_t>;
   void remember_touches();
   TouchPoint touch_point() const;
@@ -31,7 +31,7 @@ class SharedLevels {
   void keep_touches();
   // Of the outermost level, which holds the most.
   ResidentTensor resident(std::size_t index) const { return levels_.back()->resident(index); }
-  std::uint64_t foreign_dirty_bytes() const { return levels_.back()->foreign_dirty_bytes(); }
+  Bytes foreign_dirty_bytes() const { return levels_.back()->foreign_dirty_bytes(); }
   void reset();
 
   const std::vector<std::unique_ptr<SharedBuffer>>& levels() const { return levels_; }

@@ -5,7 +5,7 @@ namespace orrery {
 void TileLru::begin(std::uint32_t entries) {
   entries_.assign(entries + std::size_t{1}, Entry{});
   entries_.back().newer = entries_.back().older = sentinel();
-  used_ = 0;
+  used_ = {};
   remembers_ = false;
   changes_.clear();
 }
@@ -37,8 +37,8 @@ void TileLru::touch(std::uint32_t index) {
   link_newest(index);
 }
 
-std::uint64_t TileLru::make_room(std::uint64_t bytes) {
-  std::uint64_t dirty = 0;
+Bytes TileLru::make_room(Bytes bytes) {
+  Bytes dirty;
   while (used_ + bytes > capacity_ && entries_[sentinel()].newer != sentinel()) {
     const std::uint32_t oldest = entries_[sentinel()].newer;
     Entry& e = entries_[oldest];
@@ -51,8 +51,8 @@ std::uint64_t TileLru::make_room(std::uint64_t bytes) {
   return dirty;
 }
 
-std::uint64_t TileLru::insert(std::uint32_t index, std::uint64_t bytes) {
-  const std::uint64_t dirty = make_room(bytes);
+Bytes TileLru::insert(std::uint32_t index, Bytes bytes) {
+  const Bytes dirty = make_room(bytes);
   Entry& e = entries_[index];
   e.bytes = bytes;
   used_ += bytes;
@@ -108,7 +108,7 @@ void TileLru::undo_to(std::size_t changes) {
   }
 }
 
-void TileLru::insert_oldest(std::uint32_t index, std::uint64_t bytes) {
+void TileLru::insert_oldest(std::uint32_t index, Bytes bytes) {
   Entry& e = entries_[index];
   Entry& head = entries_[sentinel()];
   e.bytes = bytes;
@@ -119,14 +119,14 @@ void TileLru::insert_oldest(std::uint32_t index, std::uint64_t bytes) {
   head.newer = index;
 }
 
-std::uint64_t TileLru::grow(std::uint32_t index, std::uint64_t bytes) {
+Bytes TileLru::grow(std::uint32_t index, Bytes bytes) {
   Entry& e = entries_[index];
   // Out of the list while room is made: it cannot be its own victim.
   record({Change::Kind::grown, index, e.newer, e.bytes});
   unlink(index);
   used_ -= e.bytes;
-  const std::uint64_t held = e.bytes + bytes;
-  const std::uint64_t dirty = make_room(held);
+  const Bytes held = e.bytes + bytes;
+  const Bytes dirty = make_room(held);
   e.bytes = held;
   used_ += held;
   link_newest(index);

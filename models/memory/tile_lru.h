@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/util/amount.h"
 #include "sim/util/units.h"
 
 namespace orrery {
@@ -13,28 +14,28 @@ namespace orrery {
 class TileLru {
  public:
   struct Entry {
-    std::uint64_t bytes = 0;  // held; 0 = absent
-    Femtoseconds ready = 0;   // a hit on a fill in flight waits for it
+    Bytes bytes;             // held; 0 = absent
+    Femtoseconds ready = 0;  // a hit on a fill in flight waits for it
     std::uint32_t newer = 0, older = 0;
     bool dirty = false;
   };
 
-  explicit TileLru(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
+  explicit TileLru(Bytes capacity) : capacity_(capacity) {}
 
   // Forgets everything and makes room for `entries` indices.
   void begin(std::uint32_t entries);
 
-  bool holds(std::uint32_t index) const { return entries_[index].bytes != 0; }
+  bool holds(std::uint32_t index) const { return entries_[index].bytes != Bytes{}; }
   Entry& operator[](std::uint32_t index) { return entries_[index]; }
   const Entry& operator[](std::uint32_t index) const { return entries_[index]; }
 
   void touch(std::uint32_t index);
   // Brings in an absent entry of at most the capacity; returns the dirty bytes that had to leave.
-  std::uint64_t insert(std::uint32_t index, std::uint64_t bytes);
+  Bytes insert(std::uint32_t index, Bytes bytes);
   // Brings in an absent entry as the oldest one, into free room.
-  void insert_oldest(std::uint32_t index, std::uint64_t bytes);
+  void insert_oldest(std::uint32_t index, Bytes bytes);
   // A partly present entry grows; returns the dirty bytes that had to leave.
-  std::uint64_t grow(std::uint32_t index, std::uint64_t bytes);
+  Bytes grow(std::uint32_t index, Bytes bytes);
 
   void mark_dirty(std::uint32_t index);
 
@@ -45,12 +46,12 @@ class TileLru {
   void undo_to(std::size_t changes);
   void keep();
 
-  std::uint64_t used() const { return used_; }
-  std::uint64_t capacity() const { return capacity_; }
+  Bytes used() const { return used_; }
+  Bytes capacity() const { return capacity_; }
 
  private:
-  std::uint64_t capacity_;
-  std::uint64_t used_ = 0;
+  Bytes capacity_;
+  Bytes used_;
   std::vector<Entry> entries_;  // the last one is the list's sentinel
 
   std::uint32_t sentinel() const { return static_cast<std::uint32_t>(entries_.size() - 1); }
@@ -59,7 +60,7 @@ class TileLru {
     enum class Kind : std::uint8_t { moved, inserted, evicted, grown, dirtied } kind;
     std::uint32_t index = 0;
     std::uint32_t newer = 0;  // moved, grown: whom it stood behind
-    std::uint64_t bytes = 0;  // evicted, grown: what it held
+    Bytes bytes{};            // evicted, grown: what it held
     Femtoseconds ready = 0;   // evicted
     bool dirty = false;       // evicted
   };
@@ -72,7 +73,7 @@ class TileLru {
   void unlink(std::uint32_t index);
   void link_behind(std::uint32_t index, std::uint32_t newer);
   void link_newest(std::uint32_t index);
-  std::uint64_t make_room(std::uint64_t bytes);
+  Bytes make_room(Bytes bytes);
 };
 
 }  // namespace orrery

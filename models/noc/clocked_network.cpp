@@ -29,7 +29,8 @@ void ClockedNetwork::send(std::uint32_t from, std::uint32_t to, std::uint32_t fl
 }
 
 void ClockedNetwork::wake_for(NocCycle cycle) {
-  const Femtoseconds at = clock_.cycles(origin_edge_ + static_cast<std::uint64_t>(cycle - origin_cycle_));
+  const Femtoseconds at =
+      clock_.time(Cycles{origin_edge_ + static_cast<std::uint64_t>(cycle - origin_cycle_)});
   wake_.notify(fs_time(std::max(at, now_fs()) - now_fs()));
 }
 

@@ -15,7 +15,7 @@ class ClusterReads {
  public:
   struct Read {
     std::uint32_t entry = kNoEntry;
-    std::uint64_t offset = 0;
+    Bytes offset;
     std::uint64_t served = 0;  // cores, a bit each
     Femtoseconds ready = 0;    // all of it is there
   };

@@ -16,21 +16,21 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const NetworkSpec& spec,
       from_core_(cores + std::size_t{1}) {}
 
 Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
-  counts_.noc_bytes += granule.bytes;
-  counts_.noc_hop_bytes += granule.bytes;
+  counts_.noc_bytes += granule.bytes.value();
+  counts_.noc_hop_bytes += granule.bytes.value();
   std::vector<Calendar>& ports = granule.write ? from_core_ : to_core_;
   const bool is_link = granule.source.value + std::size_t{1} == ports.size();
   // Towards the links go what they send and, for each sum, the chip's own part.
   const double link_fs_per_byte = granule.write ? link_fs_per_byte_ : link_fs_per_byte_ / 2;
   const double fs_per_byte =
       is_link && link_fs_per_byte_ > 0 ? link_fs_per_byte : clock_.fs_per_cycle() / port_bytes_per_cycle_;
-  const auto service = from_femtoseconds(static_cast<double>(granule.bytes) * fs_per_byte);
+  const auto service = from_femtoseconds(granule.bytes.real() * fs_per_byte);
   const Femtoseconds finish = ports[granule.source.value].reserve(t, service);
   Reservation beyond;
   const bool may_share = granule.cluster > 1 && !granule.write && granule.entry != kNoEntry;
   const ClusterReads::Read* read = may_share ? cluster_reads_.join(granule) : nullptr;
   if (read != nullptr) {
-    counts_.multicast_bytes += granule.bytes;
+    counts_.multicast_bytes += granule.bytes.value();
     beyond = {read->ready, 0, TimeCategory::shared};
   } else {
     beyond = memory->reserve(granule, t);

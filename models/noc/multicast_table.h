@@ -12,7 +12,7 @@ namespace orrery {
 
 struct Multicast {
   std::uint32_t entry = kNoEntry;
-  std::uint64_t offset = 0;
+  Bytes offset;
   Femtoseconds leaves = 0;        // memory, at the earliest
   Femtoseconds ready = 0;         // all of it is there; 0 = nobody has asked for it yet
   std::vector<Femtoseconds> end;  // by source and channel, when the packet is through; 0 = not on its tree
@@ -25,7 +25,7 @@ class MulticastTable {
 
   // The read of the same data that `granule` may join at t (ready > 0), or a fresh one.
   Multicast& find(const Granule& granule, Femtoseconds t) {
-    const std::uint64_t place = granule.entry * std::uint64_t{31} + granule.offset / kKiB;
+    const std::uint64_t place = granule.entry * std::uint64_t{31} + granule.offset.value() / kKiB;
     Multicast& m = reads_[place % kReads];
     if (m.entry == granule.entry && m.offset == granule.offset && m.leaves >= t) return m;
     m.entry = granule.entry;
@@ -35,7 +35,7 @@ class MulticastTable {
     return m;
   }
   void reset() {
-    for (Multicast& m : reads_) m = {kNoEntry, 0, 0, 0, std::move(m.end)};
+    for (Multicast& m : reads_) m = {kNoEntry, {}, 0, 0, std::move(m.end)};
   }
 
  private:

@@ -25,14 +25,14 @@ std::vector<std::uint32_t> place_cores(const NocGraph& graph, const NetworkSpec&
                                     spec.memory_nodes.size() == 1 ? "" : "s", most));
 }
 
-std::uint32_t packet_flits(const NetworkSpec& spec, std::uint64_t bytes) {
-  const double flits = std::ceil(static_cast<double>(bytes) / spec.port_bytes_per_cycle);
+std::uint32_t packet_flits(const NetworkSpec& spec, Bytes bytes) {
+  const double flits = std::ceil(bytes.real() / spec.port_bytes_per_cycle);
   return std::max(1u, static_cast<std::uint32_t>(flits));
 }
 
-RoutedNetwork::RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec,
-                             std::uint64_t packet_bytes, double link_bytes_per_s, std::uint32_t cores,
-                             const ClockDomain& clock, ActivityCounts& counts)
+RoutedNetwork::RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec, Bytes packet_bytes,
+                             double link_bytes_per_s, std::uint32_t cores, const ClockDomain& clock,
+                             ActivityCounts& counts)
     : Network(name),
       spec_(spec),
       graph_(spec.routed.value()),
@@ -58,9 +58,8 @@ RoutedNetwork::RoutedNetwork(const sc_core::sc_module_name& name, const NetworkS
 RoutedNetwork::Way RoutedNetwork::way(std::uint32_t from, std::uint32_t to) const {
   Way w;
   w.channels = graph_.path(from, to, from + to);
-  std::uint64_t cycles = std::uint64_t{graph_.spec().router.pipeline_cycles()} * (w.channels.size() - 1);
-  for (const std::uint32_t c : w.channels) cycles += graph_.channels()[c].latency;
-  w.latency_cycles = cycles;
+  w.latency = Cycles{graph_.spec().router.pipeline_cycles() * (w.channels.size() - 1)};
+  for (const std::uint32_t c : w.channels) w.latency += Cycles{graph_.channels()[c].latency};
   return w;
 }
 
@@ -69,7 +68,7 @@ Reservation RoutedNetwork::through_links(const Granule& granule, Femtoseconds t)
   const double fs_per_byte = link_fs_per_byte_ > 0
                                  ? (granule.write ? link_fs_per_byte_ : link_fs_per_byte_ / 2)
                                  : clock_.fs_per_cycle() / spec_.port_bytes_per_cycle;
-  const auto service = from_femtoseconds(static_cast<double>(granule.bytes) * fs_per_byte);
+  const auto service = from_femtoseconds(granule.bytes.real() * fs_per_byte);
   const Femtoseconds finish = (granule.write ? links_in_ : links_out_).reserve(t, service);
   Reservation beyond = memory->reserve(granule, t);
   if (finish > beyond.finish) {
@@ -80,13 +79,14 @@ Reservation RoutedNetwork::through_links(const Granule& granule, Femtoseconds t)
 }
 
 Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
-  counts_.noc_bytes += granule.bytes;
+  counts_.noc_bytes += granule.bytes.value();
   std::uint64_t hops = 0;
   const std::size_t first = granule.source.value * memory_nodes_;
   if (first >= from_memory_.size()) return through_links(granule, t);
   const auto& ways = granule.write ? to_memory_ : from_memory_;
-  const double part = static_cast<double>(granule.bytes) / static_cast<double>(memory_nodes_);
-  const auto service = clock_.cycles(part * (granule.write ? write_cycles_per_byte_ : read_cycles_per_byte_));
+  const double part = granule.bytes.real() / static_cast<double>(memory_nodes_);
+  const auto service =
+      clock_.time(PartCycles{part * (granule.write ? write_cycles_per_byte_ : read_cycles_per_byte_)});
   const bool may_share = spec_.multicast && !granule.write && granule.entry != kNoEntry;
   Multicast* multicast = may_share ? &multicasts_.find(granule, t) : nullptr;
   const bool joins = multicast != nullptr && multicast->ready > 0;
@@ -107,13 +107,11 @@ Reservation RoutedNetwork::reserve(const Granule& granule, Femtoseconds t) {
       finish = std::max(finish, end);
     }
     // There and back: a read's request, a write's acknowledgement.
-    const std::uint64_t cycles =
-        from_memory_[first + m].latency_cycles + to_memory_[first + m].latency_cycles;
-    latency = std::max(latency, clock_.cycles(cycles));
+    latency = std::max(latency, clock_.time(from_memory_[first + m].latency + to_memory_[first + m].latency));
   }
-  counts_.noc_hop_bytes += granule.bytes * hops / memory_nodes_;
+  counts_.noc_hop_bytes += granule.bytes.value() * hops / memory_nodes_;
   if (joins) {  // memory is read once for all copies
-    counts_.multicast_bytes += granule.bytes;
+    counts_.multicast_bytes += granule.bytes.value();
     const bool waits = multicast->ready > finish;
     return {std::max(finish, multicast->ready), latency, waits ? TimeCategory::dram : TimeCategory::noc};
   }

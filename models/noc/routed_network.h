@@ -22,13 +22,13 @@ namespace orrery {
 std::vector<std::uint32_t> place_cores(const NocGraph& graph, const NetworkSpec& spec, std::uint32_t cores);
 
 // Flits of a packet that carries `bytes`, each as wide as a port.
-std::uint32_t packet_flits(const NetworkSpec& spec, std::uint64_t bytes);
+std::uint32_t packet_flits(const NetworkSpec& spec, Bytes bytes);
 
 class RoutedNetwork : public Network {
  public:
   // `packet_bytes`: what memory sends in one packet. Throws ConfigError: too few nodes, a graph that NocGraph
   // refuses.
-  RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec, std::uint64_t packet_bytes,
+  RoutedNetwork(const sc_core::sc_module_name& name, const NetworkSpec& spec, Bytes packet_bytes,
                 double link_bytes_per_s, std::uint32_t cores, const ClockDomain& clock,
                 ActivityCounts& counts);
 
@@ -38,7 +38,7 @@ class RoutedNetwork : public Network {
  private:
   struct Way {
     std::vector<std::uint32_t> channels;
-    std::uint64_t latency_cycles = 0;
+    Cycles latency;
   };
 
   const NetworkSpec spec_;

@@ -25,7 +25,7 @@ void check_idle(const ArchSpec& arch, const std::vector<const Component*>& compo
 
 void check_program(const ArchSpec& arch, const Program& program, const ActivityCounts& counts) {
   std::uint64_t macs = 0;
-  std::uint64_t stored = 0;
+  Bytes stored;
   for (const Task& task : program.tasks) {
     const auto* launch = std::get_if<KernelLaunch>(&task.work);
     if (launch == nullptr) return;  // a collective stores too
@@ -38,9 +38,9 @@ void check_program(const ArchSpec& arch, const Program& program, const ActivityC
     throw SimulationError(arch.name,
                           fmt::format("{} MACs done, the program has {}", counts.total_macs(), macs));
   }
-  if (counts.requested_write_bytes != stored) {
-    throw SimulationError(
-        arch.name, fmt::format("{} bytes stored, the program has {}", counts.requested_write_bytes, stored));
+  if (counts.requested_write_bytes != stored.value()) {
+    throw SimulationError(arch.name, fmt::format("{} bytes stored, the program has {}",
+                                                 counts.requested_write_bytes, stored.value()));
   }
 }
 

@@ -30,7 +30,7 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
   r.energy =
       total_energy(run.tally.energy, r.latency_s, collective != nullptr ? collective->devices : 1, arch);
   if (r.latency_s > 0) {
-    r.power_w = r.energy.total() / r.latency_s;
+    r.power_w = r.energy.total().value() / r.latency_s;
     const double peak = arch.peak_macs_per_s(op.dtype);
     if (peak > 0) r.utilization_compute = static_cast<double>(r.counts.total_macs()) / (peak * r.latency_s);
     r.utilization_dram =

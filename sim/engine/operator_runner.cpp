@@ -91,10 +91,10 @@ const OperatorRun& OperatorRunner::run(const Operator& op, const OnChip& on_chip
   const std::uint64_t grain = options_.exact ? 1 : state_grain(op);
   for (const ResidentTensor& r : on_chip.tensors) {
     append_key(key, r.tensor.value);
-    append_key(key, r.bytes / grain);
-    append_key(key, r.dirty_bytes / grain);
+    append_key(key, r.bytes.value() / grain);
+    append_key(key, r.dirty_bytes.value() / grain);
   }
-  append_key(key, on_chip.other_dirty_bytes / grain);
+  append_key(key, on_chip.other_dirty_bytes.value() / grain);
   const auto [it, fresh] = index_.emplace(key, runs_.size());
   last_key_ = it->second;
   replayed_ = !fresh && !options_.exact;

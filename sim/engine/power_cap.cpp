@@ -79,12 +79,12 @@ double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double
   if (seconds <= 0) return 0;
   EnergyBreakdown chip = dynamic_energy(counts, arch, clock_factor);
   chip += active_energy(seconds, arch, clock_factor);
-  return total_energy(chip, seconds, 1, arch).total() / seconds;
+  return total_energy(chip, seconds, 1, arch).total().value() / seconds;
 }
 
 void check_power_cap(const ArchSpec& arch) {
   if (arch.power_cap_w <= 0) return;
-  const double idle_w = total_energy({}, 1, 1, arch).total();
+  const double idle_w = total_energy({}, 1, 1, arch).total().value();
   if (arch.power_cap_w > idle_w) return;
   throw ConfigError("", fmt::format("{} cannot keep a power cap of {:g} W: it draws {:.0f} W at rest",
                                     arch.name, arch.power_cap_w, idle_w));
@@ -151,8 +151,8 @@ CappedBound bound_under_cap(const ArchSpec& arch, const std::string& what, const
     const double fastest = clocked ? bound.seconds / f : bound.seconds;
     // Watts left for the work beside what is drawn all the time, and what the work takes at least.
     EnergyBreakdown rest = active_energy(1, arch, f);
-    const double left_w = arch.power_cap_w - total_energy(rest, 1, 1, arch).total();
-    const double joules = total_energy(dynamic_energy(bound.counts, arch, f), 0, 1, arch).total();
+    const double left_w = arch.power_cap_w - total_energy(rest, 1, 1, arch).total().value();
+    const double joules = total_energy(dynamic_energy(bound.counts, arch, f), 0, 1, arch).total().value();
     if (left_w <= 0 && joules > 0) continue;
     const double seconds = joules > 0 ? std::max(fastest, joules / left_w) : fastest;
     if (!best || seconds < best->seconds) best = {seconds, f};

@@ -25,8 +25,8 @@ OnChip Residency::seen_by(const Operator& op) const {
   for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {
     // A view may be smaller than the tensor it looks at.
     if (const Entry* e = find(t.id)) {
-      seen.tensors.push_back(
-          {TensorId{number}, std::min(e->bytes, t.bytes()), std::min(e->dirty_bytes, t.bytes())});
+      seen.tensors.push_back({TensorId{number}, std::min(e->bytes, Bytes{t.bytes()}),
+                              std::min(e->dirty_bytes, Bytes{t.bytes()})});
     }
   });
   seen.other_dirty_bytes = unseen_dirty_bytes(op);
@@ -34,55 +34,55 @@ OnChip Residency::seen_by(const Operator& op) const {
 }
 
 // Bytes of the tensor behind `e` that the operator sees; a view may show less than the whole.
-std::uint64_t Residency::seen_bytes(const Operator& op, const Entry& e) {
-  std::uint64_t seen = 0;
+Bytes Residency::seen_bytes(const Operator& op, const Entry& e) {
+  Bytes seen;
   for_each_operand(op, [&](std::uint32_t, const Tensor& t) {
-    if (t.id == e.id) seen = std::max(seen, t.bytes());
+    if (t.id == e.id) seen = std::max(seen, Bytes{t.bytes()});
   });
   return seen;
 }
 
-std::uint64_t Residency::unseen_dirty_bytes(const Operator& op) const {
-  std::uint64_t dirty = 0;
+Bytes Residency::unseen_dirty_bytes(const Operator& op) const {
+  Bytes dirty;
   for (const Entry& e : entries_) dirty += e.dirty_bytes - std::min(e.dirty_bytes, seen_bytes(op, e));
   return dirty;
 }
 
 void Residency::update(const Operator& op, const OnChip& after) {
-  if (capacity_ == 0) return;
+  if (capacity_ == Bytes{}) return;
   // Dirty data that the operator did not see and that had to leave: the oldest first.
-  std::uint64_t dirty_before = unseen_dirty_bytes(op);
+  Bytes dirty_before = unseen_dirty_bytes(op);
   for (auto e = entries_.rbegin(); e != entries_.rend() && dirty_before > after.other_dirty_bytes; ++e) {
-    const std::uint64_t unseen = e->dirty_bytes - std::min(e->dirty_bytes, seen_bytes(op, *e));
-    const std::uint64_t leaves = std::min(unseen, dirty_before - after.other_dirty_bytes);
+    const Bytes unseen = e->dirty_bytes - std::min(e->dirty_bytes, seen_bytes(op, *e));
+    const Bytes leaves = std::min(unseen, dirty_before - after.other_dirty_bytes);
     e->dirty_bytes -= leaves;
     e->bytes -= std::min(e->bytes, leaves);
     dirty_before -= leaves;
   }
-  std::uint64_t used = 0;
+  Bytes used;
   for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {
     Entry unseen;  // what the tensor holds beyond this view of it
     for (const Entry& e : entries_) {
       if (e.id != t.id) continue;
-      unseen.bytes = e.bytes - std::min(e.bytes, t.bytes());
-      unseen.dirty_bytes = e.dirty_bytes - std::min(e.dirty_bytes, t.bytes());
+      unseen.bytes = e.bytes - std::min(e.bytes, Bytes{t.bytes()});
+      unseen.dirty_bytes = e.dirty_bytes - std::min(e.dirty_bytes, Bytes{t.bytes()});
     }
     for (const ResidentTensor& r : after.tensors) {
       if (r.tensor.value != number) continue;
       entries_.remove_if([&](const Entry& e) { return e.id == t.id; });
-      if (r.bytes + unseen.bytes == 0) continue;
+      if (r.bytes + unseen.bytes == Bytes{}) continue;
       entries_.push_front({t.id, r.bytes + unseen.bytes, r.dirty_bytes + unseen.dirty_bytes});
       used += r.bytes;
     }
   });
   // Clean data of other tensors stays as far as there is room.
-  std::uint64_t room = capacity_ - std::min(capacity_, used);
+  Bytes room = capacity_ - std::min(capacity_, used);
   for (Entry& e : entries_) {
-    if (seen_bytes(op, e) > 0) continue;
+    if (seen_bytes(op, e) > Bytes{}) continue;
     e.bytes = std::max(e.dirty_bytes, std::min(e.bytes, room));
     room -= std::min(room, e.bytes);
   }
-  entries_.remove_if([](const Entry& e) { return e.bytes == 0; });
+  entries_.remove_if([](const Entry& e) { return e.bytes == Bytes{}; });
 }
 
 void Residency::rename_layer(std::int32_t from, std::int32_t to) {

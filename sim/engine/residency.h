@@ -14,7 +14,7 @@ namespace orrery {
 
 class Residency {
  public:
-  explicit Residency(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
+  explicit Residency(Bytes capacity) : capacity_(capacity) {}
 
   // What the operator finds: its tensors numbered by operand (inputs, then outputs).
   OnChip seen_by(const Operator& op) const;
@@ -28,15 +28,15 @@ class Residency {
  private:
   struct Entry {
     TensorName id;
-    std::uint64_t bytes = 0;
-    std::uint64_t dirty_bytes = 0;
+    Bytes bytes;
+    Bytes dirty_bytes;
   };
-  std::uint64_t capacity_;
+  Bytes capacity_;
   std::list<Entry> entries_;  // newest first; tens of entries at most
 
   const Entry* find(const TensorName& id) const;
-  std::uint64_t unseen_dirty_bytes(const Operator& op) const;
-  static std::uint64_t seen_bytes(const Operator& op, const Entry& e);
+  Bytes unseen_dirty_bytes(const Operator& op) const;
+  static Bytes seen_bytes(const Operator& op, const Entry& e);
 };
 
 }  // namespace orrery

@@ -4,7 +4,8 @@ namespace orrery {
 
 StepRunner::StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime)
     : graphs_(runner), runtime_(runtime) {
-  if (runner.options().fidelity != Fidelity::roofline) on_chip_bytes_ = runner.arch().shared_capacity_bytes();
+  if (runner.options().fidelity != Fidelity::roofline)
+    on_chip_bytes_ = Bytes{runner.arch().shared_capacity_bytes()};
 }
 
 Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences) {

@@ -18,7 +18,7 @@ class StepRunner {
  private:
   GraphRunner graphs_;
   const RuntimeSpec& runtime_;
-  std::uint64_t on_chip_bytes_ = 0;
+  Bytes on_chip_bytes_;
 };
 
 }  // namespace orrery

@@ -16,7 +16,7 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
   });
   const auto joules = [&](EnergyPart part) {
     const double of = follows_voltage(part) ? voltage * voltage : 1.0;
-    return kPico * of * pj[static_cast<std::size_t>(part)];
+    return Joules{kPico * of * pj[static_cast<std::size_t>(part)]};
   };
   EnergyBreakdown e;
   e.compute = joules(EnergyPart::compute);
@@ -32,14 +32,14 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
 EnergyBreakdown active_energy(double seconds, const ArchSpec& arch, double clock_factor) {
   const double voltage = std::max(arch.min_voltage_share, clock_factor);
   EnergyBreakdown e;
-  e.static_power = arch.active_w * clock_factor * voltage * voltage * seconds;
+  e.static_power = Joules{arch.active_w * clock_factor * voltage * voltage * seconds};
   return e;
 }
 
 EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                              const ArchSpec& arch) {
   EnergyBreakdown e = dynamic;
-  e.static_power += arch.static_w * seconds;
+  e.static_power += Joules{arch.static_w * seconds};
   e.supply += e.total() * (1 / arch.supply_efficiency - 1);
   return scaled(e, devices);
 }

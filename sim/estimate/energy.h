@@ -3,15 +3,16 @@
 // blocks did times what each action takes (sim/estimate/actions.h), static power by time, and losses.
 
 #include "sim/config/arch_spec.h"
-#include "sim/stats/run_result.h"
+#include "sim/stats/activity_counts.h"
+#include "sim/stats/energy_breakdown.h"
 
 namespace orrery {
 
-// Joules one chip spends on `counts` beyond its static power. On chip they go with the square of the voltage,
+// What one chip spends on `counts` beyond its static power. On chip they go with the square of the voltage,
 // which follows the clock (relative to nominal) down to the machine's least.
 EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arch, double clock_factor = 1);
 
-// Joules a chip's clock tree and schedulers take while kernels run for `seconds`, as part of static power.
+// What a chip's clock tree and schedulers take while kernels run for `seconds`, as part of static power.
 EnergyBreakdown active_energy(double seconds, const ArchSpec& arch, double clock_factor = 1);
 
 // Of `devices` boards in all, static power over `seconds` and the regulators' losses included,
@@ -19,7 +20,7 @@ EnergyBreakdown active_energy(double seconds, const ArchSpec& arch, double clock
 EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                              const ArchSpec& arch);
 
-// Joules of `devices` chips that each did `counts` in `seconds` at the nominal clock.
+// Of `devices` chips that each did `counts` in `seconds` at the nominal clock.
 EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
                        const ArchSpec& arch);
 

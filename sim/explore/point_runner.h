@@ -12,6 +12,7 @@
 #include "sim/config/arch_spec.h"
 #include "sim/config/technology.h"
 #include "sim/engine/operator_runner.h"
+#include "sim/stats/run_result.h"
 #include "sim/workload/operator_stream.h"
 
 namespace orrery {

@@ -47,7 +47,7 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   q.rows = tile_of(LoopDim::m);
   q.cols = fixed_length(s.head_dim);
   q.bits = bits;
-  q.tensor_bytes = bytes(op.inputs[0], queries, s.heads);
+  q.tensor_bytes = Bytes{bytes(op.inputs[0], queries, s.heads)};
   KernelOperand key;
   key.tensor = TensorId{1};
   key.by_batch = key.by_k = true;
@@ -55,16 +55,16 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   key.rows = tile_of(LoopDim::k);
   key.cols = fixed_length(s.head_dim);
   key.bits = storage_bits(op.inputs.at(1).dtype);
-  key.tensor_bytes = bytes(op.inputs[1], cached, s.kv_heads);
+  key.tensor_bytes = Bytes{bytes(op.inputs[1], cached, s.kv_heads)};
   KernelOperand value = key;
   value.tensor = TensorId{2};
-  value.tensor_bytes = bytes(op.inputs.at(2), cached, s.kv_heads);
+  value.tensor_bytes = Bytes{bytes(op.inputs.at(2), cached, s.kv_heads)};
   kernel.inputs = {q, key, value};
   KernelOperand out = q;
   out.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
   out.once = false;
   out.bits = storage_bits(op.outputs.at(0).dtype);
-  out.tensor_bytes = bytes(op.outputs[0], queries, s.heads);
+  out.tensor_bytes = Bytes{bytes(op.outputs[0], queries, s.heads)};
   kernel.outputs = {out};
   MatrixStep scores;
   scores.m = tile_of(LoopDim::m);
@@ -215,7 +215,7 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
     statistics.cols = fixed_length(2);
     kernel.outputs.push_back(statistics);
   }
-  kernel.accumulator_bytes = (query_tile * shape_.head_dim + query_tile * block) * 4;
+  kernel.accumulator_bytes = Bytes{(query_tile * shape_.head_dim + query_tile * block) * 4};
   complete_kernel(kernel);
   return kernel;
 }
@@ -295,7 +295,7 @@ TileKernel AttentionMapper::reduction(std::uint32_t splits) const {
   statistics.tensor = TensorId{kFirstTemporary + 1};
   statistics.by_n = false;
   statistics.cols = fixed_length(2);
-  statistics.tensor_bytes = rows_ * 2 * 4 * splits;
+  statistics.tensor_bytes = Bytes{rows_ * 2 * 4 * splits};
   sum.inputs.push_back(statistics);
   sum.vector_steps.push_back({kSoftmaxCost, tile_of(LoopDim::m), fixed_length(splits)});
   complete_kernel(sum);

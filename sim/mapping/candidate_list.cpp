@@ -40,8 +40,8 @@ void CandidateList::offer(const TileKernel& kernel, double estimate_s) {
   if (fastest_.size() < most_ || rank < fastest_.back().rank)
     insert(fastest_, {kernel, estimate_s, rank}, most_);
   if (objective_ == MapObjective::time && estimate_s > (1 + kAsFast) * fastest_.front().estimate_s) return;
-  const double joules = estimate_.joules(kernel, estimate_s);
-  insert(thriftiest_, {kernel, estimate_s, objective_cost(objective_, joules, estimate_s)},
+  const Joules energy = estimate_.energy_of(kernel, estimate_s);
+  insert(thriftiest_, {kernel, estimate_s, objective_cost(objective_, energy, estimate_s)},
          objective_ == MapObjective::time ? most_ : kThrifty);
 }
 

@@ -66,15 +66,15 @@ KernelEstimate::KernelEstimate(const ArchSpec& arch) : arch_(arch) {
 bool KernelEstimate::fits(const TileKernel& kernel) const {
   const CoreSpec& core = arch_.cores;
   if (core.accumulator_bytes > 0 &&
-      kernel.accumulator_bytes * kernel.resident_items > core.accumulator_bytes) {
+      kernel.accumulator_bytes * kernel.resident_items > Bytes{core.accumulator_bytes}) {
     return false;
   }
-  return kernel.scratchpad_bytes(core.accumulator_bytes > 0) <= core.scratchpad.size_bytes;
+  return kernel.scratchpad_bytes(core.accumulator_bytes > 0) <= Bytes{core.scratchpad.size_bytes};
 }
 
 double KernelEstimate::missed_bytes(const TileKernel& kernel, double loaded_bytes, double capacity) const {
   double unique = 0;
-  for (const KernelOperand& operand : kernel.inputs) unique += static_cast<double>(operand.tensor_bytes);
+  for (const KernelOperand& operand : kernel.inputs) unique += operand.tensor_bytes.real();
   if (arch_.shared_levels.empty()) return loaded_bytes;
   if (unique <= 0.9 * capacity) return std::min(unique, loaded_bytes);
   // Each wave of concurrent items brings in its tiles once; a tensor much smaller than the buffer stays.
@@ -84,7 +84,7 @@ double KernelEstimate::missed_bytes(const TileKernel& kernel, double loaded_byte
       static_cast<double>(kernel.items()) / std::min(wave, static_cast<double>(kernel.items()));
   double bytes = 0;
   for (const KernelOperand& operand : kernel.inputs) {
-    const auto total = static_cast<double>(operand.tensor_bytes);
+    const auto total = operand.tensor_bytes.real();
     if (total <= 0.4 * capacity) {
       bytes += total;
       continue;
@@ -115,7 +115,7 @@ double KernelEstimate::steps_cycles(const TileKernel& kernel, const std::vector<
   for (const VectorStep& step : steps) {
     const std::uint64_t rows = length_at(kernel, step.rows, first, 0);
     const std::uint64_t cols = length_at(kernel, step.cols, first, 0);
-    cycles += static_cast<double>(vector_work(arch_.cores.vector, step.cost, rows, cols).cycles);
+    cycles += vector_work(arch_.cores.vector, step.cost, rows, cols).cycles.real();
   }
   return cycles;
 }
@@ -130,12 +130,12 @@ ActivityCounts KernelEstimate::counts(const TileKernel& kernel) const {
       kernel, [&](const MatrixStep& step, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
         issued += static_cast<double>(issued_macs(arch_.cores.matrix, step.dataflow, m, n, k)) *
                   storage_bits(step.dtype) / 16;
-        pad_read += static_cast<double>(
-            operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
+        pad_read +=
+            operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k).real();
       });
   double loaded = 0;
   for (const KernelOperand& operand : kernel.inputs) {
-    const auto bytes = static_cast<double>(operand_bytes(kernel, operand, first, 0));
+    const auto bytes = operand_bytes(kernel, operand, first, 0).real();
     if (operand.hold) {
       loaded += bytes * static_cast<double>(operand_tile_count(kernel, operand)) * kernel.cores_used;
     } else {
@@ -144,7 +144,7 @@ ActivityCounts KernelEstimate::counts(const TileKernel& kernel) const {
   }
   double stored = 0;
   for (const KernelOperand& operand : kernel.outputs)
-    stored += items * static_cast<double>(operand_bytes(kernel, operand, first, 0));
+    stored += items * operand_bytes(kernel, operand, first, 0).real();
   const auto capacity = static_cast<double>(arch_.shared_capacity_bytes());
   const double missed = missed_bytes(kernel, loaded, capacity);
   const auto count = [](double value) { return static_cast<std::uint64_t>(value); };
@@ -167,7 +167,7 @@ ActivityCounts KernelEstimate::counts(const TileKernel& kernel) const {
   return counts;
 }
 
-double KernelEstimate::joules(const TileKernel& kernel, double seconds) const {
+Joules KernelEstimate::energy_of(const TileKernel& kernel, double seconds) const {
   return energy(counts(kernel), seconds, 1, arch_).total();
 }
 
@@ -178,10 +178,9 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   double read_bytes = 0;
   for_each_matrix_step(
       kernel, [&](const MatrixStep& step, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
-        matrix_cycles_stage +=
-            static_cast<double>(matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k));
-        read_bytes += static_cast<double>(
-            operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k));
+        matrix_cycles_stage += matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k).real();
+        read_bytes +=
+            operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k).real();
       });
   const double vector_cycles = steps_cycles(kernel, kernel.vector_steps);
   const double epilogue_cycles = steps_cycles(kernel, kernel.epilogue);
@@ -198,7 +197,7 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   double once = 0;      // an item
   double common = 0;    // a stage, of what items along m share
   for (const KernelOperand& operand : kernel.inputs) {
-    const auto bytes = static_cast<double>(operand_bytes(kernel, operand, first, 0));
+    const auto bytes = operand_bytes(kernel, operand, first, 0).real();
     if (operand.once) {
       once += bytes;
     } else if (operand.hold) {
@@ -211,7 +210,7 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   }
   double stored = 0;
   for (const KernelOperand& operand : kernel.outputs) {
-    stored += static_cast<double>(operand_bytes(kernel, operand, first, 0));
+    stored += operand_bytes(kernel, operand, first, 0).real();
   }
   const double pad_rate = static_cast<double>(arch_.cores.scratchpad.bytes_per_cycle());
   if (kernel.matrix_steps.empty()) read_bytes += streamed + once;
@@ -224,15 +223,14 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
                             : paced + other;
   const double issue_cycles =
       static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
-  stage_cycles = std::max(stage_cycles, static_cast<double>(kernel.stage_vector_cycles)) +
-                 static_cast<double>(kernel.stage_chain_cycles);
+  stage_cycles = std::max(stage_cycles, kernel.stage_vector_cycles.real()) + kernel.stage_chain_cycles.real();
   stage_cycles += issue_cycles;  // an instruction issues when the stage before it is done
 
   const double items_a_core = std::ceil(items / kernel.cores_used);
   const double in_flight_items = std::min(items_a_core, static_cast<double>(kernel.resident_items));
   const double item_bytes = once + streamed * stages;
   const double latency_cycles =
-      kernel.matrix_steps.empty() ? 0 : static_cast<double>(matrix_latency_cycles(arch_.cores.matrix));
+      kernel.matrix_steps.empty() ? 0 : matrix_latency_cycles(arch_.cores.matrix).real();
   const double store_s = stored / port_bytes_per_s_;
   const double first_load_s = latency_s_ + (once + streamed) / port_bytes_per_s_;
   const double exposed_s =

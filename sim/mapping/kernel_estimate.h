@@ -6,6 +6,7 @@
 #include "sim/config/arch_spec.h"
 #include "sim/program/tile_kernel.h"
 #include "sim/stats/activity_counts.h"
+#include "sim/stats/energy_breakdown.h"
 
 namespace orrery {
 
@@ -25,7 +26,7 @@ class KernelEstimate {
   }
 
   // Joules of one chip for a kernel that takes `seconds`: what it moves and computes, static power included.
-  double joules(const TileKernel& kernel, double seconds) const;
+  Joules energy_of(const TileKernel& kernel, double seconds) const;
 
   // Whether the buffers and accumulators of the kernel fit a core.
   bool fits(const TileKernel& kernel) const;

@@ -49,7 +49,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.cluster = cluster_of(library, kernel);
       kernel.outputs[0].by_split = split > 1;
       kernel.outputs[0].bits = split > 1 ? 32 : base.outputs[0].bits;
-      kernel.accumulator_bytes = kernel.tile_m * kernel.tile_n * 4;
+      kernel.accumulator_bytes = Bytes{kernel.tile_m * kernel.tile_n * 4};
       complete_kernel(kernel);
       kernel.cores_used = cores_for(arch, kernel.items());
       if (!lay_out(arch, kernel)) continue;

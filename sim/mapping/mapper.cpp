@@ -15,7 +15,7 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op, CollectiveOpe
   Candidate candidate;
   if (s.devices < 2) {
     candidate.description = "one device";
-    candidate.program.tasks.push_back({CollectiveTask{operation, s.bytes, s.devices, {}}, {}});
+    candidate.program.tasks.push_back({CollectiveTask{operation, Bytes{s.bytes}, s.devices, {}}, {}});
     return candidate;
   }
   const CollectiveChoice choice = choose_collective(arch.node, operation, s.devices, s.bytes);
@@ -26,7 +26,8 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op, CollectiveOpe
                   protocol == to_string(choice.algorithm) ? "" : ", protocol " + protocol);
   auto plan =
       std::make_shared<PlannedCollective>(plan_collective(arch.node, operation, s.devices, s.bytes, choice));
-  candidate.program.tasks.push_back({CollectiveTask{operation, s.bytes, s.devices, std::move(plan)}, {}});
+  candidate.program.tasks.push_back(
+      {CollectiveTask{operation, Bytes{s.bytes}, s.devices, std::move(plan)}, {}});
   return candidate;
 }
 
@@ -68,8 +69,8 @@ const char* to_string(MapObjective objective) {
   return "";
 }
 
-double objective_cost(MapObjective objective, double joules, double seconds) {
-  return objective == MapObjective::edp ? joules * seconds : joules;
+double objective_cost(MapObjective objective, Joules energy, double seconds) {
+  return energy.value() * (objective == MapObjective::edp ? seconds : 1);
 }
 
 MapObjective parse_map_objective(const std::string& text) {

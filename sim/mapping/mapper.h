@@ -9,6 +9,7 @@
 
 #include "sim/config/arch_spec.h"
 #include "sim/program/program.h"
+#include "sim/stats/energy_breakdown.h"
 #include "sim/workload/operator.h"
 
 namespace orrery {
@@ -26,7 +27,7 @@ const char* to_string(MapObjective objective);
 // Of the fastest: what is no slower than by this is as fast, and energy decides.
 inline constexpr double kAsFast = 0.01;
 // What the objective makes least, of those that are as fast (`time`) or of all.
-double objective_cost(MapObjective objective, double joules, double seconds);
+double objective_cost(MapObjective objective, Joules energy, double seconds);
 // Throws ConfigError on another word than time, energy or edp.
 MapObjective parse_map_objective(const std::string& text);
 

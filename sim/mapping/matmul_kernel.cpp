@@ -34,7 +34,7 @@ TileKernel untiled_matmul(const Operator& op) {
   a.rows = tile_of(LoopDim::m);
   a.cols = tile_of(LoopDim::k);
   a.bits = bits_of(op, 0);
-  a.tensor_bytes = op.inputs[0].bytes();
+  a.tensor_bytes = Bytes{op.inputs[0].bytes()};
   KernelOperand b = a;
   b.tensor = TensorId{kB};
   b.by_m = false;
@@ -42,7 +42,7 @@ TileKernel untiled_matmul(const Operator& op) {
   b.rows = tile_of(LoopDim::k);
   b.cols = tile_of(LoopDim::n);
   b.bits = bits_of(op, 1);
-  b.tensor_bytes = op.inputs[1].bytes();
+  b.tensor_bytes = Bytes{op.inputs[1].bytes()};
   kernel.inputs = {a, b};
   KernelOperand c;
   c.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
@@ -51,7 +51,7 @@ TileKernel untiled_matmul(const Operator& op) {
   c.rows = tile_of(LoopDim::m);
   c.cols = tile_of(LoopDim::n);
   c.bits = storage_bits(op.outputs.at(0).dtype);
-  c.tensor_bytes = op.outputs[0].bytes();
+  c.tensor_bytes = Bytes{op.outputs[0].bytes()};
   kernel.outputs = {c};
   MatrixStep step;
   step.m = tile_of(LoopDim::m);
@@ -100,7 +100,7 @@ Candidate matmul_candidate(const ArchSpec& arch, const CandidateList::Entry& ent
   }
   const TileKernel reduction = split_reduction(arch, kernel, base);
   kernel.outputs[0].tensor = TensorId{kFirstTemporary};
-  kernel.outputs[0].tensor_bytes = kernel.batch * kernel.m * kernel.n * 4 * kernel.split_k;
+  kernel.outputs[0].tensor_bytes = Bytes{kernel.batch * kernel.m * kernel.n * 4 * kernel.split_k};
   candidate.program.tasks.push_back({kernel, {}});
   candidate.program.tasks.push_back({reduction, {0}});
   return candidate;

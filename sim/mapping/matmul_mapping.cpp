@@ -96,7 +96,7 @@ class MatmulSearch {
     else
       kernel.outputs[0].bits = base_.outputs[0].bits;
     kernel.accumulator_bytes =
-        kernel.tile_m * kernel.tile_n * 4 * (arch_.cores.prefetch_across_items ? 2 : 1);
+        Bytes{kernel.tile_m * kernel.tile_n * 4 * (arch_.cores.prefetch_across_items ? 2 : 1)};
     complete_kernel(kernel);
     for (const std::uint32_t cores : core_counts(arch_, kernel)) {
       kernel.cores_used = cores;

@@ -19,7 +19,7 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
     const Tensor& t = op.inputs[i];
     KernelOperand operand;
     operand.tensor = TensorId{static_cast<std::uint32_t>(i)};
-    operand.tensor_bytes = t.bytes();
+    operand.tensor_bytes = Bytes{t.bytes()};
     const bool gathered = family.gathers;
     if (t.kind == TensorKind::weight && !gathered) {  // gain and bias of a norm: whole, once an item
       operand.rows = fixed_length(1);
@@ -34,7 +34,7 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
       const std::uint64_t each = gathered ? 1 : std::max<std::uint64_t>(1, t.elements() / elements);
       operand.bits = storage_bits(t.dtype) * static_cast<std::uint32_t>(each);
       operand.irregular = gathered;
-      if (gathered) operand.tensor_bytes = storage_bytes(t.dtype, elements);
+      if (gathered) operand.tensor_bytes = Bytes{storage_bytes(t.dtype, elements)};
     }
     kernel.inputs.push_back(operand);
   }
@@ -45,7 +45,7 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
     operand.rows = tile_of(LoopDim::m);
     operand.cols = tile_of(LoopDim::n);
     operand.bits = storage_bits(op.outputs[i].dtype);
-    operand.tensor_bytes = op.outputs[i].bytes();
+    operand.tensor_bytes = Bytes{op.outputs[i].bytes()};
     kernel.outputs.push_back(operand);
   }
   kernel.vector_steps = {{family.cost, tile_of(LoopDim::m), tile_of(LoopDim::n)}};
@@ -66,7 +66,7 @@ TileKernel untiled(const Operator& op, const RoutingFamily& family) {
     o.rows = tile_of(LoopDim::m);
     o.cols = tile_of(LoopDim::n);
     o.bits = storage_bits(tensor.dtype) * times;
-    o.tensor_bytes = tensor.bytes();
+    o.tensor_bytes = Bytes{tensor.bytes()};
     return o;
   };
   kernel.inputs = {operand(TensorId{0}, op.inputs[0], family.spreads ? 1 : copies)};
@@ -100,11 +100,11 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
   in.rows = tile_of(LoopDim::m);
   in.cols = tile_of(LoopDim::n);
   in.bits = 32 * splits;
-  in.tensor_bytes = rows * cols * 4 * splits;
+  in.tensor_bytes = Bytes{rows * cols * 4 * splits};
   KernelOperand out = in;
   out.tensor = result;
   out.bits = result_bits;
-  out.tensor_bytes = rows * cols * result_bits / 8;
+  out.tensor_bytes = Bytes{rows * cols * result_bits / 8};
   kernel.inputs = {in};
   kernel.outputs = {out};
   kernel.vector_steps.assign(splits, {kAddCost, tile_of(LoopDim::m), tile_of(LoopDim::n)});
@@ -129,8 +129,8 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
 
 void complete_kernel(TileKernel& kernel) {
   const WorkItem first;
-  kernel.stage_bytes = 0;
-  kernel.held_bytes = 0;
+  kernel.stage_bytes = {};
+  kernel.held_bytes = {};
   // A matrix instruction covers a tile, a vector instruction one row, a DMA instruction one tile.
   const auto vector_instructions = [&](const std::vector<VectorStep>& steps) {
     std::uint64_t sum = 0;
@@ -142,7 +142,7 @@ void complete_kernel(TileKernel& kernel) {
   kernel.instructions_per_stage = kernel.matrix_steps.size() + vector_instructions(kernel.vector_steps);
   kernel.instructions_per_item = vector_instructions(kernel.epilogue) + kernel.outputs.size();
   for (const KernelOperand& operand : kernel.inputs) {
-    const std::uint64_t bytes = on_chip_bytes(kernel, operand);
+    const Bytes bytes = on_chip_bytes(kernel, operand);
     if (operand.hold) {
       kernel.held_bytes += 2 * bytes;  // the next one loads beside it
     } else if (operand.once) {
@@ -189,13 +189,13 @@ bool lay_out(const ArchSpec& arch, TileKernel& kernel) {
   const auto most_stages = static_cast<std::uint32_t>(
       across ? core.max_pipeline_stages
              : std::min<std::uint64_t>(core.max_pipeline_stages, std::max<std::uint64_t>(least, stages)));
-  const std::uint64_t fixed = kernel.held_bytes + (dedicated ? 0 : kernel.accumulator_bytes);
+  const Bytes fixed = kernel.held_bytes + (dedicated ? Bytes{} : kernel.accumulator_bytes);
   for (std::uint32_t resident = items_a_core; resident >= 1; --resident) {
-    if (dedicated && kernel.accumulator_bytes * resident > core.accumulator_bytes) continue;
-    const std::uint64_t room = core.scratchpad.size_bytes / resident;
+    if (dedicated && kernel.accumulator_bytes * resident > Bytes{core.accumulator_bytes}) continue;
+    const Bytes room{core.scratchpad.size_bytes / resident};
     if (room < fixed + kernel.stage_bytes * least) continue;
     // Fewer items with a deeper pipeline beat many with too few buffers to hide a load.
-    const std::uint64_t buffers = (room - fixed) / std::max<std::uint64_t>(kernel.stage_bytes, 1);
+    const std::uint64_t buffers = (room - fixed) / std::max(kernel.stage_bytes, Bytes{1});
     if (resident > 1 && stages > 2 && buffers < 3) continue;
     kernel.resident_items = resident;
     kernel.pipeline_stages = static_cast<std::uint32_t>(std::min<std::uint64_t>(buffers, most_stages));
@@ -235,8 +235,8 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorF
   kernel.vector_steps = {{family.cost, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
   // A row shorter than a step issues for as much less.
   kernel.stage_vector_cycles =
-      std::uint64_t{spec.step_cycles} * spec.passes * kernel.tile_m * kernel.tile_k / step;
-  kernel.stage_chain_cycles = spec.chain_cycles;
+      Cycles{std::uint64_t{spec.step_cycles} * spec.passes * kernel.tile_m * kernel.tile_k / step};
+  kernel.stage_chain_cycles = Cycles{spec.chain_cycles};
   complete_kernel(kernel);
   // Results leave the registers step by step; no buffer holds the row.
   for (const KernelOperand& operand : kernel.outputs)

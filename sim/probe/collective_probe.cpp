@@ -32,7 +32,7 @@ CollectiveProbeResult run_collective_probe(const CollectiveProbe& probe) {
   r.protocol = node.protocols[choice.protocol].name;
   r.devices = devices;
   r.granules = network.granules();
-  r.energy_j = static_cast<double>(network.link_bytes()) * 8 * node.energy_pj_per_bit * 1e-12;
+  r.energy_j = network.link_bytes().real() * 8 * node.energy_pj_per_bit * 1e-12;
   return r;
 }
 

@@ -216,7 +216,7 @@ class TileProbe {
 
   // One granule after the other, striped over the channels, through the door that a machine's granules take.
   void run_stream() {
-    const std::uint64_t bytes = kGranuleBytes * dram_.channels();
+    const Bytes bytes{kGranuleBytes * dram_.channels()};
     const Femtoseconds from = fs(warm_up_);
     const Femtoseconds to = fs(end_);
     Femtoseconds now = 0;
@@ -227,8 +227,7 @@ class TileProbe {
       const Femtoseconds done = std::max(before, dram_.busy_until());
       // The part of the granule inside the window.
       const double inside = static_cast<double>(std::min(done, to) - std::max(before, from));
-      if (inside > 0)
-        stream_bytes_[write] += static_cast<double>(bytes) * inside / static_cast<double>(done - before);
+      if (inside > 0) stream_bytes_[write] += bytes.real() * inside / static_cast<double>(done - before);
       before = done;
     }
   }

@@ -33,9 +33,9 @@ TileKernel stream_kernel(const LevelStreamProbe& probe, std::uint32_t buffers, s
   data.rows = fixed_length(1);
   data.cols = fixed_length(probe.block_bytes);
   data.bits = 8;
-  data.tensor_bytes = kernel.k * probe.block_bytes;
+  data.tensor_bytes = Bytes{kernel.k * probe.block_bytes};
   kernel.inputs = {data};
-  kernel.stage_bytes = probe.block_bytes;
+  kernel.stage_bytes = Bytes{probe.block_bytes};
   kernel.pipeline_stages = buffers;
   return kernel;
 }
@@ -58,7 +58,7 @@ SramProbeResult run_level_stream_probe(const ArchSpec& arch, const LevelStreamPr
     Program program;
     program.tasks.push_back({stream_kernel(probe, buffers, times), {}});
     OnChip warm;
-    warm.hold({TensorId{0}, std::min(blocks * probe.block_bytes, arch.shared_capacity_bytes()), 0});
+    warm.hold({TensorId{0}, Bytes{std::min(blocks * probe.block_bytes, arch.shared_capacity_bytes())}, {}});
     return machine.run(program, warm, false);
   };
   // What starting and ending cost is in both.

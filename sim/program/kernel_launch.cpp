@@ -24,15 +24,15 @@ WorkItem KernelLaunch::item_of_several(std::uint64_t index) const {
   return item;
 }
 
-std::uint64_t KernelLaunch::scratchpad_bytes(bool dedicated_accumulators) const {
-  std::uint64_t most = 0;
+Bytes KernelLaunch::scratchpad_bytes(bool dedicated_accumulators) const {
+  Bytes most;
   for (const TileKernel& kernel : kernels_)
     most = std::max(most, kernel.scratchpad_bytes(dedicated_accumulators));
   return most;
 }
 
-std::uint64_t KernelLaunch::input_bytes() const {
-  std::uint64_t bytes = 0;
+Bytes KernelLaunch::input_bytes() const {
+  Bytes bytes;
   for (const TileKernel& kernel : kernels_) {
     for (const KernelOperand& operand : kernel.inputs) bytes += operand.tensor_bytes;
   }

@@ -29,9 +29,9 @@ class KernelLaunch {
     return item_of_several(index);
   }
   // Bytes of scratchpad a core needs for any of them.
-  std::uint64_t scratchpad_bytes(bool dedicated_accumulators) const;
+  Bytes scratchpad_bytes(bool dedicated_accumulators) const;
   // Of all tensors that they read.
-  std::uint64_t input_bytes() const;
+  Bytes input_bytes() const;
 
  private:
   std::vector<TileKernel> kernels_;

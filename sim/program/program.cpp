@@ -11,19 +11,19 @@ bool among(const std::vector<TensorId>& tensors, TensorId tensor) {
 
 }  // namespace
 
-std::uint64_t OnChip::dirty_beside(const std::vector<TensorId>& running) const {
-  std::uint64_t dirty = other_dirty_bytes;
-  for (const ResidentTensor& r : tensors) dirty += among(running, r.tensor) ? 0 : r.dirty_bytes;
+Bytes OnChip::dirty_beside(const std::vector<TensorId>& running) const {
+  Bytes dirty = other_dirty_bytes;
+  for (const ResidentTensor& r : tensors) dirty += among(running, r.tensor) ? Bytes{} : r.dirty_bytes;
   return dirty;
 }
 
-void OnChip::write_back(std::uint64_t bytes, const std::vector<TensorId>& running) {
-  const std::uint64_t others = std::min(bytes, other_dirty_bytes);
+void OnChip::write_back(Bytes bytes, const std::vector<TensorId>& running) {
+  const Bytes others = std::min(bytes, other_dirty_bytes);
   other_dirty_bytes -= others;
   bytes -= others;
   for (ResidentTensor& r : tensors) {
     if (among(running, r.tensor)) continue;
-    const std::uint64_t leaves = std::min(bytes, r.dirty_bytes);
+    const Bytes leaves = std::min(bytes, r.dirty_bytes);
     r.dirty_bytes -= leaves;
     r.bytes -= std::min(r.bytes, leaves);
     bytes -= leaves;

@@ -16,7 +16,7 @@ namespace orrery {
 // to all). Tensor 0 of a program goes in, 1 comes out.
 struct CollectiveTask {
   CollectiveOperation operation = CollectiveOperation::all_reduce;
-  std::uint64_t bytes = 0;
+  Bytes bytes;
   std::uint32_t devices = 1;
   std::shared_ptr<const PlannedCollective> plan;  // null for one device
 };
@@ -29,21 +29,21 @@ struct Task {
 // Data of a tensor on chip; its last-written bytes.
 struct ResidentTensor {
   TensorId tensor;
-  std::uint64_t bytes = 0;
-  std::uint64_t dirty_bytes = 0;
+  Bytes bytes;
+  Bytes dirty_bytes;
 };
 
 // What is on chip beside a program: what it finds and what it leaves.
 struct OnChip {
   std::vector<ResidentTensor> tensors;  // that the program names
-  std::uint64_t other_dirty_bytes = 0;  // of those it does not
+  Bytes other_dirty_bytes;              // of those it does not
 
-  bool empty() const { return tensors.empty() && other_dirty_bytes == 0; }
+  bool empty() const { return tensors.empty() && other_dirty_bytes == Bytes{}; }
 
   // Dirty bytes of all tensors but `running`, which a kernel works on.
-  std::uint64_t dirty_beside(const std::vector<TensorId>& running) const;
+  Bytes dirty_beside(const std::vector<TensorId>& running) const;
   // `bytes` of those dirty bytes are written back and leave: what the program does not name goes first.
-  void write_back(std::uint64_t bytes, const std::vector<TensorId>& running);
+  void write_back(Bytes bytes, const std::vector<TensorId>& running);
   // This is what is there of a tensor now.
   void hold(const ResidentTensor& tensor);
 };

@@ -31,9 +31,9 @@ RasterPosition raster_position(const TileKernel& kernel, std::uint64_t index) {
 
 }  // namespace
 
-std::uint64_t TileKernel::scratchpad_bytes(bool dedicated_accumulators) const {
-  const std::uint64_t item =
-      held_bytes + stage_bytes * pipeline_stages + (dedicated_accumulators ? 0 : accumulator_bytes);
+Bytes TileKernel::scratchpad_bytes(bool dedicated_accumulators) const {
+  const Bytes item =
+      held_bytes + stage_bytes * pipeline_stages + (dedicated_accumulators ? Bytes{} : accumulator_bytes);
   return item * resident_items;
 }
 
@@ -98,20 +98,20 @@ std::uint64_t engine_length_at(const TileKernel& kernel, const Length& length, c
   return length_at(kernel, length, item, k_tile);
 }
 
-std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
-                            std::uint64_t k_tile) {
+Bytes operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
+                    std::uint64_t k_tile) {
   const std::uint64_t elements =
       length_at(kernel, operand.rows, item, k_tile) * length_at(kernel, operand.cols, item, k_tile);
-  return (elements * operand.bits + 7) / 8;
+  return Bytes{(elements * operand.bits + 7) / 8};
 }
 
-std::uint64_t on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand) {
+Bytes on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand) {
   KernelOperand wide = operand;
   wide.bits = std::max(operand.bits, operand.on_chip_bits);
   return operand_bytes(kernel, wide, WorkItem{}, 0);
 }
 
-std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index) {
+Bytes operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index) {
   WorkItem item;
   std::uint64_t k_tile = 0;
   if (operand.by_split) index /= kernel.split_k;
@@ -127,8 +127,8 @@ std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& op
   return operand_bytes(kernel, operand, item, k_tile);
 }
 
-std::uint64_t stored_bytes(const TileKernel& kernel) {
-  std::uint64_t sum = 0;
+Bytes stored_bytes(const TileKernel& kernel) {
+  Bytes sum;
   for (const bool last_m : {false, true}) {
     for (const bool last_n : {false, true}) {
       WorkItem item;
@@ -147,7 +147,7 @@ ItemTotals item_totals(const TileKernel& kernel, std::uint64_t first, std::uint6
   ItemTotals totals;
   bool held = false;
   for (const KernelOperand& operand : kernel.inputs) held = held || operand.hold;
-  std::uint64_t loaded = 0;
+  Bytes loaded;
   const auto stage_macs = [&kernel](const WorkItem& item, std::uint64_t k_tile) {
     std::uint64_t macs = 0;
     for (const MatrixStep& step : kernel.matrix_steps) {

@@ -11,6 +11,7 @@
 
 #include "sim/config/arch_spec.h"
 #include "sim/timing/vector_timing.h"
+#include "sim/util/amount.h"
 #include "sim/util/ids.h"
 
 namespace orrery {
@@ -40,7 +41,7 @@ struct KernelOperand {
   bool hold = false;               // stays in the scratchpad while the indices that choose it do not change
   bool once = false;               // loaded with a work item's first stage only
   bool irregular = false;          // rows scattered over DRAM pages (gather)
-  std::uint64_t tensor_bytes = 0;  // of the whole tensor
+  Bytes tensor_bytes;              // of the whole tensor
 };
 
 struct MatrixStep {
@@ -68,11 +69,11 @@ struct TileKernel {
   std::uint32_t pipeline_stages = 2;  // buffers an item keeps in flight
   std::uint32_t cluster = 1;          // cores next to each other that share reads of the same tile
 
-  double prologue_ns = 0;                 // on the device, before the first item
-  std::uint64_t stage_vector_cycles = 0;  // a stage's vector steps issue for at least so long
-  std::uint64_t stage_chain_cycles = 0;   // and then wait for dependent results, which occupies nothing
-  bool in_order = false;                  // an item's next stage waits for the vector steps of the one before
-  bool padded = false;  // engines compute whole tiles in m and n even where the edge clips them
+  double prologue_ns = 0;      // on the device, before the first item
+  Cycles stage_vector_cycles;  // a stage's vector steps issue for at least so long
+  Cycles stage_chain_cycles;   // and then wait for dependent results, which occupies nothing
+  bool in_order = false;       // an item's next stage waits for the vector steps of the one before
+  bool padded = false;         // engines compute whole tiles in m and n even where the edge clips them
 
   // Causal attention: row r of m attends to k columns [0, causal_offset + r / causal_rows_per_position].
   bool causal = false;
@@ -85,9 +86,9 @@ struct TileKernel {
   std::vector<VectorStep> epilogue;      // each item
   std::vector<KernelOperand> outputs;
 
-  std::uint64_t accumulator_bytes = 0;  // an item
-  std::uint64_t held_bytes = 0;         // an item: held operands and `once` operands
-  std::uint64_t stage_bytes = 0;        // a buffer of streamed operands, full tile
+  Bytes accumulator_bytes;  // an item
+  Bytes held_bytes;         // an item: held operands and `once` operands
+  Bytes stage_bytes;        // a buffer of streamed operands, full tile
   std::uint64_t instructions_per_stage = 0;
   std::uint64_t instructions_per_item = 0;
 
@@ -99,7 +100,7 @@ struct TileKernel {
   std::uint64_t k_tiles() const { return ceil_div(k, tile_k); }
   std::uint64_t items() const { return batch * m_tiles() * n_tiles() * split_k; }
   // Bytes of scratchpad a core needs for this kernel.
-  std::uint64_t scratchpad_bytes(bool dedicated_accumulators) const;
+  Bytes scratchpad_bytes(bool dedicated_accumulators) const;
 };
 
 // Coordinates of a work item.
@@ -130,24 +131,24 @@ std::uint64_t operand_tile(const TileKernel& kernel, const KernelOperand& operan
                            std::uint64_t k_tile);
 
 // Bytes of the tile of `operand` at (item, k tile), clipped at the edges.
-std::uint64_t operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
-                            std::uint64_t k_tile);
+Bytes operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
+                    std::uint64_t k_tile);
 
 // Bytes that the largest tile of `operand` takes in the scratchpad.
-std::uint64_t on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand);
+Bytes on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand);
 
 // Bytes of tile `index` of an operand (the inverse of operand_tile), clipped at the edges.
-std::uint64_t operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index);
+Bytes operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index);
 
 // Bytes all items store, from the extents: each output's tiles by whether they are clipped at the edges of m
 // and n.
-std::uint64_t stored_bytes(const TileKernel& kernel);
+Bytes stored_bytes(const TileKernel& kernel);
 
 // What items do, exactly. Loads are unknown (nullopt) when operands are held from item to item.
 struct ItemTotals {
-  std::uint64_t stored_bytes = 0;
+  Bytes stored_bytes;
   std::uint64_t macs = 0;
-  std::optional<std::uint64_t> loaded_bytes;
+  std::optional<Bytes> loaded_bytes;
 };
 ItemTotals item_totals(const TileKernel& kernel, std::uint64_t first, std::uint64_t last);
 

@@ -19,16 +19,16 @@ json time_json(const TimeSplitSeconds& time) {
 }
 
 json energy_json(const EnergyBreakdown& e) {
-  return {{"total", e.total()},
-          {"compute", e.compute},
-          {"conversion", e.conversion},
-          {"registers", e.registers},
-          {"sram", e.sram},
-          {"dram", e.dram},
-          {"noc", e.noc},
-          {"link", e.link},
-          {"static", e.static_power},
-          {"supply", e.supply}};
+  return {{"total", e.total().value()},
+          {"compute", e.compute.value()},
+          {"conversion", e.conversion.value()},
+          {"registers", e.registers.value()},
+          {"sram", e.sram.value()},
+          {"dram", e.dram.value()},
+          {"noc", e.noc.value()},
+          {"link", e.link.value()},
+          {"static", e.static_power.value()},
+          {"supply", e.supply.value()}};
 }
 
 json counts_json(const ActivityCounts& counts) {
@@ -125,7 +125,7 @@ json to_json(const RunResult& r) {
   out["energy_j"] = energy_json(r.energy);
   json operators = json::array();
   for (const OperatorShare& o : r.operators)
-    operators.push_back({{"op", o.op}, {"time_s", o.time_s}, {"energy_j", o.energy_j}});
+    operators.push_back({{"op", o.op}, {"time_s", o.time_s}, {"energy_j", o.energy.value()}});
   out["operators"] = operators;
   out["phases"] = {{"prefill", {{"time_s", r.prefill.time_s}, {"power_w", r.prefill.power_w}}},
                    {"decode", {{"time_s", r.decode.time_s}, {"power_w", r.decode.power_w}}}};
@@ -133,7 +133,7 @@ json to_json(const RunResult& r) {
   for (const PowerStretch& p : r.power_over_time)
     out["power_over_time"].push_back({{"from_s", p.from_s}, {"to_s", p.to_s}, {"power_w", p.power_w}});
   out["memory"] = memory_json(r.memory);
-  out["energy_per_token_j"] = r.energy_per_token_j;
+  out["energy_per_token_j"] = r.energy_per_token.value();
   out["average_power_w"] = r.average_power_w;
   out["area_mm2"] = r.area_mm2 > 0 ? json(r.area_mm2) : json(nullptr);
   out["price_usd"] = {{"unit_cost", optional_json(r.price.unit_cost)},
@@ -165,7 +165,7 @@ json to_json(const KernelResult& r) {
               {"clock_ghz", r.clock_ghz},
               {"tflops", r.latency_s > 0 ? r.flops / r.latency_s * 1e-12 : 0.0},
               {"dram_bytes", r.counts.dram_bytes()},
-              {"energy_j", r.energy.total()},
+              {"energy_j", r.energy.total().value()},
               {"energy", energy_json(r.energy)},
               {"power_w", r.power_w},
               {"utilization", utilization_json(r.utilization_compute, r.utilization_dram)},

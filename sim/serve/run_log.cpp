@@ -11,9 +11,9 @@ namespace {
 constexpr std::uint64_t kWavesDrawn = 64;  // of equal ones, in the curve of power over time
 
 // Of all boards over `seconds`, static power and losses included, from what one chip spends beyond it.
-double total_joules(double dynamic_j, double seconds, std::uint32_t devices, const ArchSpec& arch) {
+Joules total_joules(Joules beyond, double seconds, std::uint32_t devices, const ArchSpec& arch) {
   EnergyBreakdown dynamic;
-  dynamic.compute = dynamic_j;
+  dynamic.compute = beyond;
   return total_energy(dynamic, seconds, devices, arch).total();
 }
 
@@ -22,25 +22,25 @@ std::vector<OperatorShare> by_operator(const Tally& prefill, const Tally& decode
                                        const ArchSpec& arch) {
   std::vector<OperatorShare> all;
   double left = prefill.seconds + decode.seconds;
-  const auto add = [&](const std::string& name, double seconds, double joules) {
-    all.push_back({name, seconds, total_joules(joules, seconds, devices, arch)});
+  const auto add = [&](const std::string& name, double seconds, Joules beyond) {
+    all.push_back({name, seconds, total_joules(beyond, seconds, devices, arch)});
   };
   for (std::size_t k = 0; k < kOperatorKinds; ++k) {
     const double seconds = prefill.kinds[k].seconds + decode.kinds[k].seconds;
     if (seconds <= 0) continue;
     left -= seconds;
-    add(to_string(static_cast<OperatorKind>(k)), seconds,
-        prefill.kinds[k].dynamic_j + decode.kinds[k].dynamic_j);
+    add(to_string(static_cast<OperatorKind>(k)), seconds, prefill.kinds[k].dynamic + decode.kinds[k].dynamic);
   }
-  if (left > 1e-12 * (prefill.seconds + decode.seconds)) add("software", left, 0);
+  if (left > 1e-12 * (prefill.seconds + decode.seconds)) add("software", left, {});
   std::stable_sort(all.begin(), all.end(),
-                   [](const OperatorShare& a, const OperatorShare& b) { return a.energy_j > b.energy_j; });
+                   [](const OperatorShare& a, const OperatorShare& b) { return a.energy > b.energy; });
   return all;
 }
 
 PhasePower power_of(const Tally& phase, std::uint32_t devices, const ArchSpec& arch) {
   if (phase.seconds <= 0) return {};
-  return {phase.seconds, total_energy(phase.energy, phase.seconds, devices, arch).total() / phase.seconds};
+  return {phase.seconds,
+          total_energy(phase.energy, phase.seconds, devices, arch).total().value() / phase.seconds};
 }
 
 std::vector<PowerStretch> power_curve(const std::vector<Tally::Part>& stretches, std::uint32_t devices,
@@ -50,7 +50,7 @@ std::vector<PowerStretch> power_curve(const std::vector<Tally::Part>& stretches,
     if (s.seconds <= 0) continue;
     const double from = curve.empty() ? 0.0 : double{curve.back().to_s};
     curve.push_back(
-        {from, from + s.seconds, total_joules(s.dynamic_j, s.seconds, devices, arch) / s.seconds});
+        {from, from + s.seconds, total_joules(s.dynamic, s.seconds, devices, arch).value() / s.seconds});
   }
   return curve;
 }
@@ -73,7 +73,7 @@ void RunLog::add_again(const Phases& part) {
 void RunLog::draw(const Phases& wave, std::uint64_t times) {
   for (const Tally* phase : {&wave.prefill, &wave.decode}) {
     for (const Tally::Part& s : phase->stretches)
-      curve_.push_back({s.seconds * static_cast<double>(times), s.dynamic_j * static_cast<double>(times)});
+      curve_.push_back({s.seconds * static_cast<double>(times), s.dynamic * static_cast<double>(times)});
   }
 }
 
@@ -113,8 +113,8 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   r.prefill = power_of(prefill, r.devices, arch);
   r.decode = power_of(decode, r.devices, arch);
   r.power_over_time = power_curve(curve_, r.devices, arch);
-  r.energy_per_token_j = r.energy.total() / tokens;
-  r.average_power_w = r.energy.total() / r.latency_s;
+  r.energy_per_token = r.energy.total() / tokens;
+  r.average_power_w = r.energy.total().value() / r.latency_s;
   r.area_mm2 = arch.die_mm2 * r.devices;
   r.utilization_compute =
       static_cast<double>(r.counts.total_macs()) / (arch.peak_macs_per_s(info.scenario.dtype) * r.latency_s);

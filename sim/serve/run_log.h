@@ -5,6 +5,7 @@
 
 #include "sim/config/runtime_spec.h"
 #include "sim/engine/operator_runner.h"
+#include "sim/stats/run_result.h"
 #include "sim/stats/tally.h"
 #include "sim/workload/operator_stream.h"
 

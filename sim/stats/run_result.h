@@ -7,33 +7,12 @@
 #include <vector>
 
 #include "sim/stats/activity_counts.h"
+#include "sim/stats/energy_breakdown.h"
 #include "sim/stats/expected_error.h"
 #include "sim/stats/figure.h"
 #include "sim/stats/time_split.h"
 
 namespace orrery {
-
-// Joules.
-struct EnergyBreakdown {
-  Figure compute = 0;
-  Figure conversion = 0;  // ADCs and DACs
-  Figure registers = 0;   // register files, load and store path, instruction issue
-  Figure sram = 0, dram = 0, noc = 0, link = 0;
-  Figure static_power = 0;  // idle, leakage, clock tree
-  Figure supply = 0;        // lost in the board's regulators
-  double dynamic() const { return compute + conversion + registers + sram + dram + noc + link; }
-  double total() const { return dynamic() + static_power + supply; }
-  EnergyBreakdown& operator+=(const EnergyBreakdown& o) {
-    compute += o.compute, conversion += o.conversion, registers += o.registers, sram += o.sram,
-        dram += o.dram, noc += o.noc;
-    link += o.link, static_power += o.static_power, supply += o.supply;
-    return *this;
-  }
-};
-inline EnergyBreakdown scaled(const EnergyBreakdown& e, double by) {
-  return {e.compute * by, e.conversion * by, e.registers * by,    e.sram * by,  e.dram * by,
-          e.noc * by,     e.link * by,       e.static_power * by, e.supply * by};
-}
 
 // What a block did, and what one such action takes at the nominal voltage.
 struct ActionFigure {
@@ -54,7 +33,7 @@ struct SimulatedShare {
 struct OperatorShare {
   std::string op;
   Figure time_s = 0;
-  Figure energy_j = 0;  // static power over that time included; sums to the run's
+  Joules energy;  // static power over that time included; sums to the run\'s
 };
 
 // The prompt and the tokens after it.
@@ -105,7 +84,7 @@ struct RunResult {
   PhasePower prefill, decode;
   MemoryFigures memory;
   std::vector<PowerStretch> power_over_time;  // a stretch a sampled step, end to end
-  Figure energy_per_token_j = 0;
+  Joules energy_per_token;
   Figure average_power_w = 0;
   Figure area_mm2 = 0;
   PriceFigures price;

@@ -50,7 +50,7 @@ Tally& Tally::operator+=(const Tally& other) {
   energy += other.energy;
   for (std::size_t k = 0; k < kOperatorKinds; ++k) {
     kinds[k].seconds += other.kinds[k].seconds;
-    kinds[k].dynamic_j += other.kinds[k].dynamic_j;
+    kinds[k].dynamic += other.kinds[k].dynamic;
   }
   stretches.insert(stretches.end(), other.stretches.begin(), other.stretches.end());
   simulated += other.simulated;
@@ -69,11 +69,11 @@ Tally Tally::halves(std::uint64_t halves) const {
   many.energy = scaled(energy, weight);
   for (Part& kind : many.kinds) {
     kind.seconds *= weight;
-    kind.dynamic_j *= weight;
+    kind.dynamic *= weight;
   }
   for (Part& stretch : many.stretches) {
     stretch.seconds *= weight;
-    stretch.dynamic_j *= weight;
+    stretch.dynamic *= weight;
   }
   many.replicated += (weight - 1) * seconds;
   return many;

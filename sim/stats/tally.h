@@ -8,7 +8,7 @@
 
 #include "sim/operators/operator_row.h"
 #include "sim/stats/activity_counts.h"
-#include "sim/stats/run_result.h"
+#include "sim/stats/energy_breakdown.h"
 #include "sim/stats/time_split.h"
 
 namespace orrery {
@@ -18,7 +18,7 @@ class Tally {
   // Of one kind of operator, or of a stretch of time.
   struct Part {
     double seconds = 0;
-    double dynamic_j = 0;
+    Joules dynamic;
   };
 
   Tally() = default;

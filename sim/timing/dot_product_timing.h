@@ -6,10 +6,11 @@
 #include <cstdint>
 
 #include "sim/config/arch_spec.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
-std::uint64_t dot_product_cycles(const DotProductArraySpec& spec, DType dtype, std::uint64_t m,
-                                 std::uint64_t n, std::uint64_t k);
+Cycles dot_product_cycles(const DotProductArraySpec& spec, DType dtype, std::uint64_t m, std::uint64_t n,
+                          std::uint64_t k);
 
 }  // namespace orrery

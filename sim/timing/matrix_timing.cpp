@@ -6,17 +6,17 @@
 
 namespace orrery {
 
-std::uint64_t matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
-                            std::uint64_t n, std::uint64_t k) {
+Cycles matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
+                     std::uint64_t n, std::uint64_t k) {
   if (const auto* array = std::get_if<SystolicArraySpec>(&engine)) {
     return systolic_cycles(*array, dataflow, dtype, m, n, k);
   }
   return dot_product_cycles(std::get<DotProductArraySpec>(engine), dtype, m, n, k);
 }
 
-std::uint64_t matrix_latency_cycles(const MatrixEngineSpec& engine) {
+Cycles matrix_latency_cycles(const MatrixEngineSpec& engine) {
   const auto* dot = std::get_if<DotProductArraySpec>(&engine);
-  return dot == nullptr ? 0 : dot->latency_cycles;  // a systolic array's drain is part of its fold
+  return Cycles{dot == nullptr ? 0 : dot->latency_cycles};  // a systolic array's drain is part of its fold
 }
 
 std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
@@ -67,8 +67,8 @@ std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine) {
   return {Dataflow::output_stationary};
 }
 
-std::uint64_t operand_read_bytes(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint32_t a_bits,
-                                 std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+Bytes operand_read_bytes(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint32_t a_bits,
+                         std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
   std::uint64_t a_times = 1;
   std::uint64_t b_times = 1;
   if (const auto* array = std::get_if<SystolicArraySpec>(&engine)) {
@@ -87,7 +87,7 @@ std::uint64_t operand_read_bytes(const MatrixEngineSpec& engine, Dataflow datafl
     a_times = ceil_div<std::uint64_t>(n, dot.block_n);
     b_times = ceil_div<std::uint64_t>(m, dot.block_m);
   }
-  return (m * k * a_bits * a_times + k * n * b_bits * b_times) / 8;
+  return Bytes{(m * k * a_bits * a_times + k * n * b_bits * b_times) / 8};
 }
 
 }  // namespace orrery

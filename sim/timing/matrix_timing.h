@@ -2,16 +2,17 @@
 // One door to the cycles of whatever matrix engine a core has.
 
 #include "sim/config/arch_spec.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
 // Cycles one core's matrix engines take for an m x n x k product held in its scratchpad. `dataflow` is read
 // by systolic arrays only. The format must be supported (supports_dtype).
-std::uint64_t matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
-                            std::uint64_t n, std::uint64_t k);
+Cycles matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
+                     std::uint64_t n, std::uint64_t k);
 
 // Cycles from the last operand in to the last result out, paid once at the end of a dependent chain.
-std::uint64_t matrix_latency_cycles(const MatrixEngineSpec& engine);
+Cycles matrix_latency_cycles(const MatrixEngineSpec& engine);
 
 // MACs the engines issue for an m x n x k product, padding included: whole instructions of a dot-product
 // array; of a systolic array all elements, for as long as operands stream through them.
@@ -34,9 +35,9 @@ void check_format(const ArchSpec& arch, DType dtype);
 // Dataflows the engine can run; a dot-product array counts as output_stationary.
 std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine);
 
-// Bytes the engine reads from the scratchpad for an m x n x k product of elements of `bits` bits: each
+// What the engine reads from the scratchpad for an m x n x k product of elements of `bits` bits: each
 // operand as often as the engine's geometry makes it re-read.
-std::uint64_t operand_read_bytes(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint32_t a_bits,
-                                 std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k);
+Bytes operand_read_bytes(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint32_t a_bits,
+                         std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k);
 
 }  // namespace orrery

@@ -4,8 +4,8 @@
 
 namespace orrery {
 
-std::uint32_t hop_cycles(const NocSpec& spec) {
-  return spec.router.pipeline_cycles() + spec.link_latency;
+Cycles hop_cycles(const NocSpec& spec) {
+  return Cycles{spec.router.pipeline_cycles() + spec.link_latency};
 }
 
 double mean_hops(const NocSpec& spec) {
@@ -29,7 +29,7 @@ double mean_hops(const NocSpec& spec) {
 
 double network_latency_ns(const NetworkSpec& spec, double clock_hz) {
   if (!spec.routed) return spec.latency_ns;
-  return mean_hops(*spec.routed) * hop_cycles(*spec.routed) / clock_hz * 1e9;
+  return mean_hops(*spec.routed) * hop_cycles(*spec.routed).real() / clock_hz * 1e9;
 }
 
 }  // namespace orrery

@@ -2,11 +2,12 @@
 // Latencies of networks on chip without load.
 
 #include "sim/config/arch_spec.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
 // Routers and a link: the cycles a head takes for a hop.
-std::uint32_t hop_cycles(const NocSpec& spec);
+Cycles hop_cycles(const NocSpec& spec);
 // Mean routers a packet between two nodes chosen at random passes, by the closed form of the topology; of a
 // graph, half its routers at most.
 double mean_hops(const NocSpec& spec);

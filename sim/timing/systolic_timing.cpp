@@ -21,10 +21,10 @@ std::uint64_t streamed_length(Dataflow dataflow, std::uint64_t m, std::uint64_t 
 
 FoldCycles fold_cycles(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t length) {
   FoldCycles fold;
-  fold.load = dataflow == Dataflow::output_stationary ? 0 : rows;
-  fold.stream = length;
-  fold.skew = rows - 1;
-  fold.drain = cols - 1;
+  fold.load = Cycles{dataflow == Dataflow::output_stationary ? 0 : rows};
+  fold.stream = Cycles{length};
+  fold.skew = Cycles{rows - 1};
+  fold.drain = Cycles{cols - 1};
   return fold;
 }
 
@@ -43,20 +43,20 @@ std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t co
   return 0;
 }
 
-std::uint64_t systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
-                              std::uint64_t n, std::uint64_t k) {
+Cycles systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
+                       std::uint64_t n, std::uint64_t k) {
   const std::uint64_t folds =
       ceil_div(fold_count(dataflow, spec.rows, spec.cols, m, n, k), std::uint64_t{spec.count});
   const FoldCycles fold = fold_cycles(dataflow, spec.rows, spec.cols, streamed_length(dataflow, m, n, k));
-  std::uint64_t cycles = folds * fold.total();
+  Cycles cycles = folds * fold.total();
   if (spec.double_buffered) {
     // Results drain, and the next stationary operand loads, behind the stream: whichever is longer sets the
     // pace of all folds but the last.
-    const std::uint64_t pace = std::max(fold.stream, std::max<std::uint64_t>(fold.load, 1));
+    const Cycles pace = std::max({fold.stream, fold.load, Cycles{1}});
     cycles = fold.load + (folds - 1) * pace + fold.stream + fold.skew + fold.drain;
   }
   const double rate = spec.rates[static_cast<std::size_t>(dtype)];
-  return static_cast<std::uint64_t>(std::ceil(static_cast<double>(cycles) / rate));
+  return Cycles{static_cast<std::uint64_t>(std::ceil(cycles.real() / rate))};
 }
 
 }  // namespace orrery

@@ -6,15 +6,16 @@
 #include <cstdint>
 
 #include "sim/config/arch_spec.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
 struct FoldCycles {
-  std::uint64_t load = 0;    // stationary operand shifted in (0 for output_stationary)
-  std::uint64_t stream = 0;  // one cycle a streamed row (or k step)
-  std::uint64_t skew = 0;    // until the last PE starts
-  std::uint64_t drain = 0;   // until the last result is out
-  std::uint64_t total() const { return load + stream + skew + drain; }
+  Cycles load;    // stationary operand shifted in (0 for output_stationary)
+  Cycles stream;  // one cycle per streamed row (or k step)
+  Cycles skew;    // until the last PE starts
+  Cycles drain;   // until the last result is out
+  Cycles total() const { return load + stream + skew + drain; }
 };
 
 // Fold of an array of rows x cols that streams `length` vectors:
@@ -29,7 +30,7 @@ std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t co
 
 // Cycles of one m x n x k product on the arrays of one core in `dtype`; folds are dealt out over the arrays.
 // With double_buffered arrays a fold's load, skew and drain hide behind its neighbours' streams.
-std::uint64_t systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
-                              std::uint64_t n, std::uint64_t k);
+Cycles systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
+                       std::uint64_t n, std::uint64_t k);
 
 }  // namespace orrery

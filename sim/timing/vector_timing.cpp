@@ -18,14 +18,14 @@ VectorWork vector_work(const VectorUnitSpec& spec, const VectorCost& cost, std::
   std::uint64_t tree_levels = 0;
   for (std::uint64_t width = std::min<std::uint64_t>(cols, spec.lanes); width > 1; width = (width + 1) / 2)
     ++tree_levels;
-  const std::uint64_t latency = spec.latency_cycles * (1 + cost.reductions * tree_levels);
-  work.cycles = static_cast<std::uint64_t>(std::ceil(std::max(lane_cycles, special_cycles)));
-  if (work.cycles > 0) work.cycles += latency;
+  const Cycles latency{spec.latency_cycles * (1 + cost.reductions * tree_levels)};
+  work.cycles = Cycles{static_cast<std::uint64_t>(std::ceil(std::max(lane_cycles, special_cycles)))};
+  if (work.cycles > Cycles{0}) work.cycles += latency;
   // Sums of a row's groups of lanes follow one another through the accumulator; rows interleave.
   const std::uint64_t in_flight = std::uint64_t{spec.accumulators} * rows;
   if (spec.accumulators > 0 && in_flight < spec.latency_cycles) {
     const std::uint64_t groups = ceil_div<std::uint64_t>(cols, spec.lanes);
-    work.cycles += cost.reductions * groups * (spec.latency_cycles - in_flight);
+    work.cycles += Cycles{cost.reductions * groups * (spec.latency_cycles - in_flight)};
   }
   return work;
 }

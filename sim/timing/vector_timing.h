@@ -6,11 +6,12 @@
 
 #include "sim/config/arch_spec.h"
 #include "sim/operators/vector_cost.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
 struct VectorWork {
-  std::uint64_t cycles = 0;
+  Cycles cycles;
   std::uint64_t simple_ops = 0;
   std::uint64_t transcendental_ops = 0;
 };

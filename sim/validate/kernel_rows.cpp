@@ -113,7 +113,7 @@ OnChip on_chip_for(const CsvRow& row, const Operator& op, const ArchSpec& arch) 
     if (t.kind != TensorKind::activation && !repeated) continue;
     const std::uint64_t held = std::min(room, t.bytes());
     room -= held;
-    if (held > 0) on_chip.tensors.push_back({TensorId{static_cast<std::uint32_t>(i)}, held, 0});
+    if (held > 0) on_chip.tensors.push_back({TensorId{static_cast<std::uint32_t>(i)}, Bytes{held}, {}});
   }
   return on_chip;
 }
@@ -147,7 +147,7 @@ std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const
       const std::string runtime = settings.runtime.empty() ? "eager" : settings.runtime;
       s[Quantity::time] = load_runtime(runtime).by_the_host(to_string(op.kind), s[Quantity::time]);
     }
-    s[Quantity::memory_power] = r.energy.dram / r.latency_s;
+    s[Quantity::memory_power] = r.energy.dram.value() / r.latency_s;
     s[Quantity::power] = r.power_w;
     s.split = describe(r.time) + "; " + r.mapping;
     return s;

@@ -31,8 +31,9 @@ SimulatedRow systolic_simulate(const CsvRow& row) {
   array.cols = static_cast<std::uint32_t>(count("array_cols"));
   array.rates.fill(1);
   SimulatedRow s;
-  s[Quantity::time] = static_cast<double>(
-      systolic_cycles(array, dataflow_in(row), DType::fp16, count("m"), count("n"), count("k")) - 1);
+  const Cycles cycles =
+      systolic_cycles(array, dataflow_in(row), DType::fp16, count("m"), count("n"), count("k"));
+  s[Quantity::time] = cycles.real() - 1;
   return s;
 }
 

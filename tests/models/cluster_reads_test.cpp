@@ -11,7 +11,7 @@ Granule asked_by(std::uint32_t core, std::uint32_t entry, std::uint64_t offset =
   Granule granule;
   granule.source = CoreId{core};
   granule.entry = entry;
-  granule.offset = offset;
+  granule.offset = Bytes{offset};
   granule.cluster = 4;
   return granule;
 }

@@ -26,9 +26,9 @@ TileKernel pairs(std::uint64_t m, std::uint64_t n, std::uint64_t stages, std::ui
   common.tensor = TensorId{1};
   common.by_m = false;
   common.by_n = true;
-  common.tensor_bytes = n * stages * kTile;
+  common.tensor_bytes = Bytes{n * stages * kTile};
   kernel.inputs = {own, common};
-  kernel.stage_bytes = 2 * kTile;
+  kernel.stage_bytes = Bytes{2 * kTile};
   return kernel;
 }
 
@@ -41,7 +41,7 @@ TEST(Cluster, EveryCommonReadIsOne) {
   // The own operands of the second row are on chip: of each cluster one core is held up by DRAM and the other
   // is not.
   OnChip on_chip;
-  on_chip.hold({TensorId{0}, m * n * stages * kTile / 2, 0});
+  on_chip.hold({TensorId{0}, Bytes{m * n * stages * kTile / 2}, {}});
   const ProgramOutcome run = machine.run(program_of(pairs(m, n, stages, 6)), on_chip, false);
   const std::uint64_t common = m * n * stages * kTile;  // asked for
   EXPECT_EQ(run.counts.requested_read_bytes, 2 * common);

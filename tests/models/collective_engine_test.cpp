@@ -95,7 +95,7 @@ TEST(CollectiveEngine, FindsItsArrayInTheSharedBuffer) {
   Program program;
   program.tasks.push_back({collective_task(arch.node, Op::all_reduce, bytes, 8), {}});
   const ProgramOutcome cold = machine.run(program, {}, false);
-  const ProgramOutcome warm = machine.run(program, {{{TensorId{0}, bytes, bytes}}, 0}, false);
+  const ProgramOutcome warm = machine.run(program, {{{TensorId{0}, Bytes{bytes}, Bytes{bytes}}}, {}}, false);
   EXPECT_GE(cold.counts.dram_read_bytes, bytes / 8);
   EXPECT_EQ(warm.counts.dram_read_bytes, 0U);
 }
@@ -110,9 +110,9 @@ TEST(CollectiveEngine, AnAllToAllFillsTheReceiversArray) {
   Program program;
   program.tasks.push_back({collective_task(arch.node, Op::all_to_all, bytes, 8), {}});
   const ProgramOutcome run = machine.run(program, {}, false);
-  std::uint64_t held = 0;
-  for (const ResidentTensor& r : run.on_chip.tensors) held += r.tensor == TensorId{1} ? r.bytes : 0;
-  EXPECT_NEAR(static_cast<double>(held) / static_cast<double>(bytes), 0.875, 0.01);
+  Bytes held;
+  for (const ResidentTensor& r : run.on_chip.tensors) held += r.tensor == TensorId{1} ? r.bytes : Bytes{};
+  EXPECT_NEAR(held.real() / static_cast<double>(bytes), 0.875, 0.01);
 }
 
 TEST(CollectiveEngine, MakesAnMoeExchangeOnEveryShippedNode) {

@@ -142,9 +142,9 @@ TEST(Contention, ASlowSliceHoldsUpTransfersStripedOverAllOfThem) {
   TileChip chip(arch);
   // Another client keeps channel 3 busy for 50 us; a stream of 8 MiB over all channels needs 43 us on its
   // own.
-  chip.dram->reserve_channel(ChannelId{3}, static_cast<std::uint64_t>(50e-6 * 24.45e9), 0);
+  chip.dram->reserve_channel(ChannelId{3}, Bytes{static_cast<std::uint64_t>(50e-6 * 24.45e9)}, 0);
   std::vector<Granule> stream(128);
-  for (Granule& g : stream) g.bytes = g.tile_bytes = 64 * kKiB;
+  for (Granule& g : stream) g.bytes = g.tile_bytes = Bytes{64 * kKiB};
   Requester requester("requester", *chip.network, stream, 4);
   sc_core::sc_start();
   const double alone = 8 * 1024.0 * 1024.0 / DramTiming(arch.dram).stream_bytes_per_s();
@@ -174,7 +174,7 @@ class HopReference {
       const Event e = events_.top();
       events_.pop();
       const Granule& g = (*lists_)[e.core][e.granule].first;
-      const double bytes = static_cast<double>(g.bytes) / kChunks;
+      const double bytes = g.bytes.real() / kChunks;
       if (e.hop == 0) {
         push(e, 1, serve(dram_free_, e.at, dram_, bytes));
       } else if (e.hop == 1) {
@@ -241,9 +241,10 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
   // Entry 0 of each core's range is resident; hits ask for it, misses for one never seen.
   std::vector<TileRange> ranges;
   for (std::uint32_t c = 0; c < 8; ++c) {
-    ranges.push_back({TensorId{c}, std::vector<std::uint64_t>(kGranules + 1, 48 * kKiB), 48 * kKiB, 0});
+    ranges.push_back(
+        {TensorId{c}, std::vector<Bytes>(kGranules + 1, Bytes{48 * kKiB}), Bytes{48 * kKiB}, {}});
   }
-  chip.shared->begin(ranges, 0);
+  chip.shared->begin(ranges, {});
   Random random(seed);
   std::vector<std::vector<std::pair<Granule, bool>>> lists(8);
   std::vector<std::unique_ptr<Requester>> requesters;
@@ -252,7 +253,7 @@ void expect_like_the_reference(double hit_share, std::size_t window, std::uint64
     for (std::uint32_t i = 0; i < kGranules; ++i) {
       Granule g;
       g.source = CoreId{c};
-      g.bytes = g.tile_bytes = (8 + random.below(40)) * kKiB;
+      g.bytes = g.tile_bytes = Bytes{(8 + random.below(40)) * kKiB};
       const bool hit = static_cast<double>(random.below(1000)) < 1000 * hit_share;
       g.entry = c * (kGranules + 1) + (hit ? kGranules : i);
       lists[c].emplace_back(g, hit);
@@ -294,12 +295,12 @@ TEST(Contention, ANarrowWayBetweenPartitionsBoundsTheSharedBuffer) {
     ActivityCounts counts;
     SharedBuffer buffer(name, spec, clock, counts);
     TileRange range;
-    range.tile_bytes = {1 << 20};
-    range.resident_bytes = 1 << 20;
-    buffer.begin({range}, 0);
+    range.tile_bytes = {Bytes{kMiB}};
+    range.resident_bytes = Bytes{kMiB};
+    buffer.begin({range}, {});
     Granule g;
     g.entry = 0;
-    g.bytes = g.tile_bytes = 1 << 20;
+    g.bytes = g.tile_bytes = Bytes{kMiB};
     return buffer.reserve(g, 0);
   };
   const Reservation whole = finish("whole");

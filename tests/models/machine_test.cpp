@@ -37,7 +37,7 @@ TileKernel one_fold(std::uint64_t m, std::uint64_t n, std::uint64_t k, Dataflow 
   step.k = tile_of(LoopDim::k);
   step.dataflow = dataflow;
   kernel.matrix_steps = {step};
-  kernel.stage_bytes = 2 * (m * k + k * n);
+  kernel.stage_bytes = Bytes{2 * (m * k + k * n)};
   kernel.useful_macs = m * n * k;
   return kernel;
 }
@@ -117,12 +117,13 @@ TEST(SharedBuffer, DataThatIsResidentIsNotReadFromDramAgain) {
   const ProgramOutcome cold = machine.run(program_of(kernel), {}, false);
   EXPECT_EQ(cold.counts.dram_read_bytes, 20 * 16 * kKiB);
   ASSERT_EQ(cold.on_chip.tensors.size(), 1U);
-  EXPECT_EQ(cold.on_chip.tensors[0].bytes, 20 * 16 * kKiB);
+  EXPECT_EQ(cold.on_chip.tensors[0].bytes.value(), 20 * 16 * kKiB);
   const ProgramOutcome warm = machine.run(program_of(kernel), cold.on_chip, false);
   EXPECT_EQ(warm.counts.dram_read_bytes, 0U);
   EXPECT_EQ(warm.counts.levels[0].read_bytes, 20 * 16 * kKiB);
   EXPECT_LT(warm.time, cold.time);
-  const ProgramOutcome half = machine.run(program_of(kernel), {{{TensorId{0}, 10 * 16 * kKiB, 0}}, 0}, false);
+  const ProgramOutcome half =
+      machine.run(program_of(kernel), {{{TensorId{0}, Bytes{10 * 16 * kKiB}, {}}}, {}}, false);
   EXPECT_EQ(half.counts.dram_read_bytes, 10 * 16 * kKiB);
 }
 
@@ -148,13 +149,14 @@ TEST(SharedBuffer, ATensorOfClippedTilesIsWhollyResidentWhenItWasBefore) {
   kernel.tile_k = 128;
   kernel.inputs[0].rows = tile_of(LoopDim::m);
   kernel.inputs[0].cols = tile_of(LoopDim::k);
-  kernel.inputs[0].tensor_bytes = 30000;
-  kernel.stage_bytes = 64 * 128;
+  kernel.inputs[0].tensor_bytes = Bytes{30000};
+  kernel.stage_bytes = Bytes{64 * 128};
   const ProgramOutcome cold = machine.run(program_of(kernel), {}, false);
-  ASSERT_EQ(cold.on_chip.tensors[0].bytes, 30000U);
-  const ProgramOutcome warm = machine.run(program_of(kernel), {{{TensorId{0}, 30000, 30000}}, 0}, false);
+  ASSERT_EQ(cold.on_chip.tensors[0].bytes.value(), 30000U);
+  const ProgramOutcome warm =
+      machine.run(program_of(kernel), {{{TensorId{0}, Bytes{30000}, Bytes{30000}}}, {}}, false);
   EXPECT_EQ(warm.counts.dram_read_bytes, 0U);
-  EXPECT_EQ(warm.on_chip.tensors[0].dirty_bytes, 30000U);  // none of it is forgotten
+  EXPECT_EQ(warm.on_chip.tensors[0].dirty_bytes.value(), 30000U);  // none of it is forgotten
 }
 
 TEST(SharedBuffer, OtherTensorsDirtyDataIsWrittenBackWhenItMustLeave) {
@@ -162,13 +164,13 @@ TEST(SharedBuffer, OtherTensorsDirtyDataIsWrittenBackWhenItMustLeave) {
   arch.shared_levels = {{1 * kMiB, 64, 1, 10}};
   Machine machine(arch);
   const ProgramOutcome run =
-      machine.run(program_of(load_kernel(1, 64, 16 * kKiB, 1, 4)), {{}, 512 * kKiB}, false);
+      machine.run(program_of(load_kernel(1, 64, 16 * kKiB, 1, 4)), {{}, Bytes{512 * kKiB}}, false);
   EXPECT_EQ(run.counts.dram_write_bytes, 512 * kKiB);
-  EXPECT_EQ(run.on_chip.other_dirty_bytes, 0U);
+  EXPECT_EQ(run.on_chip.other_dirty_bytes.value(), 0U);
   const ProgramOutcome small =
-      machine.run(program_of(load_kernel(1, 8, 16 * kKiB, 1, 4)), {{}, 512 * kKiB}, false);
+      machine.run(program_of(load_kernel(1, 8, 16 * kKiB, 1, 4)), {{}, Bytes{512 * kKiB}}, false);
   EXPECT_EQ(small.counts.dram_write_bytes, 0U);
-  EXPECT_EQ(small.on_chip.other_dirty_bytes, 512 * kKiB);
+  EXPECT_EQ(small.on_chip.other_dirty_bytes.value(), 512 * kKiB);
 }
 
 TEST(Dma, OutstandingGranulesBoundThePaceOfACore) {

@@ -21,7 +21,7 @@ void expect_product(std::uint32_t rows, std::uint32_t cols, bool double_buffered
     }
   }
   PeArray array(rows, cols, double_buffered);
-  const std::uint64_t cycles = array.run(dataflow, {m, n, k, a.data(), b.data(), c.data()});
+  const Cycles cycles = array.run(dataflow, {m, n, k, a.data(), b.data(), c.data()});
   SCOPED_TRACE(testing::Message() << rows << "x" << cols << (double_buffered ? ", double buffered, " : ", ")
                                   << static_cast<int>(dataflow) << ": " << m << "x" << n << "x" << k);
   EXPECT_EQ(c, expected);
@@ -53,7 +53,7 @@ TEST(PeArray, ComputesTheProductInTheCyclesOfTheClosedForm) {
 // Folds dealt out over several arrays: the first has every `stride`-th.
 TEST(PeArray, TakesEveryNthFold) {
   PeArray array(4, 4, false);
-  const std::uint64_t one = array.run(Dataflow::output_stationary, {4, 4, 9});
+  const Cycles one = array.run(Dataflow::output_stationary, {4, 4, 9});
   EXPECT_EQ(array.run(Dataflow::output_stationary, {20, 4, 9}, 2), 3 * one);
 }
 

@@ -13,7 +13,7 @@
 namespace orrery::test {
 namespace {
 
-constexpr std::uint64_t kBytes = 64 * kKiB;
+constexpr std::uint64_t kBytes = 64 * kKiB;  // of a granule
 
 // Memory that answers at once.
 class InstantMemory : public sc_core::sc_module, public GranuleInterface {
@@ -22,7 +22,7 @@ class InstantMemory : public sc_core::sc_module, public GranuleInterface {
   std::uint64_t bytes = 0;
   explicit InstantMemory(const sc_core::sc_module_name& name) : sc_module(name) { port.bind(*this); }
   Reservation reserve(const Granule& granule, Femtoseconds t) override {
-    bytes += granule.bytes;
+    bytes += granule.bytes.value();
     return {t, 0, TimeCategory::dram};
   }
 };
@@ -34,7 +34,7 @@ struct Bench {
   InstantMemory memory{"memory"};
   RoutedNetwork network;
   explicit Bench(bool multicast, std::vector<std::uint32_t> memory_nodes = {0}, std::uint32_t cores = 15)
-      : network("network", spec(multicast, std::move(memory_nodes)), 8, 0, cores, clock, counts) {
+      : network("network", spec(multicast, std::move(memory_nodes)), Bytes{8}, 0, cores, clock, counts) {
     network.memory.bind(memory.port);
     start_simulation(0);
   }
@@ -51,7 +51,7 @@ struct Bench {
     Granule g;
     g.source = CoreId{node - 1};  // node 0 is the memory's
     g.entry = entry;
-    g.bytes = g.tile_bytes = kBytes;
+    g.bytes = g.tile_bytes = Bytes{kBytes};
     return to_seconds(network.reserve(g, 0).done());
   }
 };
@@ -74,7 +74,7 @@ TEST(RoutedNetwork, MemoryAtFourCornersSharesTheLoad) {
   Bench bench(false, {0, 3, 12, 15}, 12);
   Granule g;
   g.source = CoreId{4};
-  g.bytes = g.tile_bytes = kBytes;
+  g.bytes = g.tile_bytes = Bytes{kBytes};
   const double service = kBytes * 1e-9;
   // The core's own channel carries all of it, a quarter at a time.
   EXPECT_NEAR(to_seconds(bench.network.reserve(g, 0).done()), service, 0.05 * service);
@@ -104,7 +104,7 @@ TEST(RoutedNetwork, AMulticastFromSeveralMemoriesStillFillsTheCoresPort) {
   Granule g;
   g.source = CoreId{4};
   g.entry = 7;
-  g.bytes = g.tile_bytes = kBytes;
+  g.bytes = g.tile_bytes = Bytes{kBytes};
   EXPECT_GT(to_seconds(bench.network.reserve(g, 0).done()), 0.99 * kBytes * 1e-9);
 }
 

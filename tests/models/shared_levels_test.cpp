@@ -19,7 +19,7 @@ constexpr std::uint64_t kTiles = 512;  // 8 MiB
 Program repeated_reads(std::uint64_t passes) {
   TileKernel kernel = load_kernel(passes, kTiles, kTile, 1, 4);
   kernel.inputs[0].by_m = false;
-  kernel.inputs[0].tensor_bytes = kTiles * kTile;
+  kernel.inputs[0].tensor_bytes = Bytes{kTiles * kTile};
   return program_of(kernel);
 }
 
@@ -45,7 +45,7 @@ TEST(SharedLevels, AnOuterLevelKeepsWhatTheInnerOneCannot) {
   EXPECT_LT(to_seconds(run.time), 1.15 * (first + later));
   // It costs the energy of its accesses, too.
   EXPECT_GT(
-      energy(run.counts, 0, 1, arch).sram,
+      energy(run.counts, 0, 1, arch).sram.value(),
       8e-12 * 0.1 *
           static_cast<double>(run.counts.levels[0].read_bytes + run.counts.outer(&LevelCounts::read_bytes)));
 }
@@ -68,14 +68,14 @@ TEST(SharedLevels, WhatIsWrittenStaysInTheOutermostForTheNextKernel) {
   out.tensor = TensorId{1};
   out.by_k = false;
   out.cols = fixed_length(kTile);
-  out.tensor_bytes = kTiles * kTile;
+  out.tensor_bytes = Bytes{kTiles * kTile};
   writer.outputs = {out};
   const ProgramOutcome run = machine.run(program_of(writer), {}, false);
   EXPECT_EQ(run.counts.outer(&LevelCounts::write_bytes), kTiles * kTile);
   EXPECT_EQ(run.counts.dram_write_bytes, 0U);
-  std::uint64_t dirty = 0;
+  Bytes dirty;
   for (const ResidentTensor& r : run.on_chip.tensors) dirty += r.dirty_bytes;
-  EXPECT_EQ(dirty, kTiles * kTile);
+  EXPECT_EQ(dirty.value(), kTiles * kTile);
 }
 
 }  // namespace

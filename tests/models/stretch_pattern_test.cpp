@@ -7,7 +7,7 @@
 namespace orrery::test {
 namespace {
 
-constexpr MemoryPace kPace{1000, 1000, 1000};  // 1 ps a byte of anything
+constexpr MemoryPace kPace{Bytes{1000}, 1000, 1000};  // 1 ps a byte of anything
 
 Stretch stretch(Femtoseconds time, std::uint64_t dram_bytes, std::uint64_t asked = 1'000'000) {
   Stretch s;

@@ -65,19 +65,19 @@ DramSpec two_channels() {
 // A burst waits for the stream that came before it, and the next granule for the burst.
 TEST(TileDram, EachDoorWaitsForTheOther) {
   TileDram dram(two_channels());
-  const Femtoseconds streamed = dram.read(1 << 20, false, 0, 0);
+  const Femtoseconds streamed = dram.read(Bytes{kMiB}, false, 0, 0);
   const double tick_ns = dram.channel(0).tick_ns();
   EXPECT_GE(static_cast<double>(dram.read_burst(0, 0, 0).done) * tick_ns, to_seconds(streamed) * 1e9);
   TileDram idle(two_channels());
   for (int i = 0; i < 1000; ++i) idle.read_burst(0, static_cast<std::uint64_t>(i) * 128, 0);
   TileDram fresh(two_channels());
-  EXPECT_GT(idle.read(4096, false, 0, 0), 2 * fresh.read(4096, false, 0, 0));
+  EXPECT_GT(idle.read(Bytes{4096}, false, 0, 0), 2 * fresh.read(Bytes{4096}, false, 0, 0));
 }
 
 // Writes in one long batch cost a turn of the bus for each batch that reads come between, and none without.
 TEST(TileDram, TheBusTurnsAsOftenAsReadsAndWritesAlternate) {
   const DramSpec spec = two_channels();
-  const std::uint64_t many = 16 * DramTiming(spec).write_batch_bytes();
+  const Bytes many{16 * DramTiming(spec).write_batch_bytes()};
   TileDram writes(spec);
   writes.write(many, 0, 0);
   const Femtoseconds alone = writes.busy_until();

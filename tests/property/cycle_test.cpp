@@ -114,8 +114,8 @@ TEST(Cycle, TileIsWithin3PercentOfTheArrayOnAnIdealMemory) {
           return systolic_cycles(spec, x, DType::int8, s.m, s.n, s.k) <
                  systolic_cycles(spec, y, DType::int8, s.m, s.n, s.k);
         });
-    const std::uint64_t cycles = elements.run(best, {s.m, s.n, s.k});
-    array.push_back(static_cast<double>(cycles) / arch.clock_hz * 1e6);
+    const Cycles cycles = elements.run(best, {s.m, s.n, s.k});
+    array.push_back(cycles.real() / arch.clock_hz * 1e6);
   }
   const Difference d = compare(latencies(arch, operators, Fidelity::tile), array, operators);
   EXPECT_LT(d.mean, 0.03);

@@ -135,7 +135,7 @@ TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
         OperatorRunner runner(arch, options);
         const KernelResult r = run_kernel(op, runner);
         return std::to_string(r.latency_s * 1e9) + " " + std::to_string(r.counts.dram_bytes()) + " " +
-               std::to_string(r.energy.total() * 1e9) + " " + r.shape;
+               std::to_string(r.energy.total().value() * 1e9) + " " + r.shape;
       };
     };
     const auto answers = run_isolated({task({}), task(exact)}, 2);

@@ -61,7 +61,7 @@ void expect_physics(const Operator& op, OperatorRunner& runner, OperatorRunner& 
     parts += part;
   }
   EXPECT_NEAR(parts, r.latency_s, 1e-9 * r.latency_s);
-  EXPECT_GT(r.energy.total(), 0);
+  EXPECT_GT(r.energy.total(), Joules{0});
   if (arch.power_cap_w > 0) {
     EXPECT_LE(r.power_w, arch.power_cap_w * (1 + 1e-9));
     EXPECT_LE(bound.power_w, arch.power_cap_w * (1 + 1e-9));
@@ -91,7 +91,7 @@ TEST_P(Wild, SkippingIsWhatWouldHaveBeenSimulated) {
       for (const Operator& op : operators) {
         const KernelResult r = run_kernel(op, runner);
         out += std::to_string(r.latency_s * 1e9) + " " + std::to_string(r.counts.dram_bytes()) + " " +
-               std::to_string(r.energy.total() * 1e9) + " " +
+               std::to_string(r.energy.total().value() * 1e9) + " " +
                std::to_string(std::hash<std::string>{}(r.mapping)) + "\n";
       }
       return out;
@@ -163,7 +163,7 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
         const Tally tally = steps.run(graph, 1);
         out += std::to_string(tally.seconds * 1e9) + " " + std::to_string(tally.split.total() * 1e9) + " " +
                std::to_string(tally.counts().total_macs()) + " " +
-               std::to_string(tally.energy.total() * 1e9) + "\n";
+               std::to_string(tally.energy.total().value() * 1e9) + "\n";
       }
       return out;
     };

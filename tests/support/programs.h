@@ -23,9 +23,9 @@ inline TileKernel load_kernel(std::uint64_t items, std::uint64_t stages, std::ui
   in.rows = fixed_length(1);
   in.cols = fixed_length(tile_bytes);
   in.bits = 8;
-  in.tensor_bytes = items * stages * tile_bytes;
+  in.tensor_bytes = Bytes{items * stages * tile_bytes};
   kernel.inputs = {in};
-  kernel.stage_bytes = tile_bytes;
+  kernel.stage_bytes = Bytes{tile_bytes};
   return kernel;
 }
 
@@ -52,7 +52,7 @@ inline NodeSpec ring_node(std::uint32_t chips, double bytes_per_s, double latenc
 inline CollectiveTask collective_task(const NodeSpec& node, CollectiveOperation operation,
                                       std::uint64_t bytes, std::uint32_t devices) {
   const CollectiveChoice choice = choose_collective(node, operation, devices, bytes);
-  return {operation, bytes, devices,
+  return {operation, Bytes{bytes}, devices,
           std::make_shared<PlannedCollective>(plan_collective(node, operation, devices, bytes, choice))};
 }
 

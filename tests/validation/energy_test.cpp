@@ -49,7 +49,7 @@ TEST(ReferenceEnergy, JoulesATokenOfLlama31OnH100) {
       use_node(arch, load_node("h100_dgx"));
       const RunResult r = run_model(load_llm_named(model), scenario, arch, {}, load_runtime("vllm"),
                                     [](const char*, std::uint64_t, std::uint64_t) {});
-      return std::to_string(r.energy_per_token_j);
+      return std::to_string(r.energy_per_token.value());
     });
   }
   ASSERT_GE(measured.size(), 30U);

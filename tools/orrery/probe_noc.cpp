@@ -81,7 +81,7 @@ void take_machine(const po::variables_map& v, const std::string& name, NocProbe&
   probe.network = *arch.network.routed;
   probe.places.memory = arch.network.memory_nodes;
   probe.places.cores = place_cores(NocGraph(probe.network), arch.network, arch.cores.count);
-  probe.packet_flits = packet_flits(arch.network, arch.dram.interleave_bytes);
+  probe.packet_flits = packet_flits(arch.network, Bytes{arch.dram.interleave_bytes});
 }
 
 }  // namespace

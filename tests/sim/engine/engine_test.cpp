@@ -35,22 +35,23 @@ Operator add_of(const std::string& a, const std::string& b, const std::string& o
 }
 
 TEST(Residency, KeepsTheNewestTensorsThatFit) {
-  Residency residency(4096);
-  const std::vector<ResidentTensor> all = {
-      {TensorId{0}, 1024, 0}, {TensorId{1}, 1024, 0}, {TensorId{2}, 1024, 1024}};
-  residency.update(add_of("a", "b", "c"), {all, 0});
+  Residency residency(Bytes{4096});
+  const std::vector<ResidentTensor> all = {{TensorId{0}, Bytes{1024}, Bytes{0}},
+                                           {TensorId{1}, Bytes{1024}, Bytes{0}},
+                                           {TensorId{2}, Bytes{1024}, Bytes{1024}}};
+  residency.update(add_of("a", "b", "c"), {all, Bytes{0}});
   EXPECT_EQ(residency.seen_by(add_of("c", "a", "d")).tensors.size(), 2U);
-  EXPECT_EQ(residency.seen_by(add_of("a", "b", "x")).other_dirty_bytes, 1024U);  // c
+  EXPECT_EQ(residency.seen_by(add_of("a", "b", "x")).other_dirty_bytes.value(), 1024U);  // c
   // d, e, f take 3 KiB of 4: one clean KiB at most stays, and dirty c only as far as the run says.
-  residency.update(add_of("d", "e", "f"), {all, 1024});
+  residency.update(add_of("d", "e", "f"), {all, Bytes{1024}});
   EXPECT_EQ(residency.seen_by(add_of("c", "a", "b")).tensors.size(), 1U);
-  residency.update(add_of("g", "h", "i"), {all, 0});
+  residency.update(add_of("g", "h", "i"), {all, Bytes{0}});
   EXPECT_TRUE(residency.seen_by(add_of("c", "a", "f")).tensors.empty());  // written back and gone
 }
 
 TEST(Residency, RenamesALayersTensors) {
-  Residency residency(4096);
-  residency.update(add_of("l1.a", "l1.b", "l1.c"), {{{TensorId{2}, 1024, 0}}, 0});
+  Residency residency(Bytes{4096});
+  residency.update(add_of("l1.a", "l1.b", "l1.c"), {{{TensorId{2}, Bytes{1024}, Bytes{0}}}, Bytes{0}});
   residency.rename_layer(1, 7);
   EXPECT_EQ(residency.seen_by(add_of("l7.c", "x", "y")).tensors.size(), 1U);
   EXPECT_TRUE(residency.seen_by(add_of("l1.c", "x", "y")).tensors.empty());
@@ -58,20 +59,22 @@ TEST(Residency, RenamesALayersTensors) {
 }
 
 TEST(Residency, AViewOfPartOfATensorLeavesTheRestOfItInPlace) {
-  Residency residency(1 << 20);
+  Residency residency(Bytes{1 << 20});
   // y of 4 KiB, all dirty; an operator sees 1 KiB of it.
   Operator maker = add_of("a", "b", "y");
   maker.outputs[0].shape = {4, 512};
-  residency.update(maker, {{{TensorId{2}, 4096, 4096}}, 0});
+  residency.update(maker, {{{TensorId{2}, Bytes{4096}, Bytes{4096}}}, Bytes{0}});
   const Operator viewer = add_of("y", "b", "z");
-  EXPECT_EQ(residency.seen_by(viewer).other_dirty_bytes, 3072U);
+  EXPECT_EQ(residency.seen_by(viewer).other_dirty_bytes.value(), 3072U);
   ASSERT_EQ(residency.seen_by(viewer).tensors.size(), 1U);
-  EXPECT_EQ(residency.seen_by(viewer).tensors[0].bytes, 1024U);
-  residency.update(viewer, {{{TensorId{0}, 1024, 1024}, {TensorId{2}, 1024, 1024}}, 3072});
+  EXPECT_EQ(residency.seen_by(viewer).tensors[0].bytes.value(), 1024U);
+  residency.update(
+      viewer,
+      {{{TensorId{0}, Bytes{1024}, Bytes{1024}}, {TensorId{2}, Bytes{1024}, Bytes{1024}}}, Bytes{3072}});
   Operator whole = add_of("y", "c", "w");
   whole.inputs[0].shape = {4, 512};
-  EXPECT_EQ(residency.seen_by(whole).tensors[0].bytes, 4096U);
-  EXPECT_EQ(residency.seen_by(whole).tensors[0].dirty_bytes, 4096U);
+  EXPECT_EQ(residency.seen_by(whole).tensors[0].bytes.value(), 4096U);
+  EXPECT_EQ(residency.seen_by(whole).tensors[0].dirty_bytes.value(), 4096U);
 }
 
 TEST(Roofline, IsTheLargestOfItsBounds) {
@@ -115,7 +118,7 @@ TEST(OperatorRunner, OnChipStatesThatHardlyDifferAreOne) {
   const ArchSpec arch = small_machine();
   const Operator op = standalone_matmul({1, 128, 128, 128}, DType::fp16);
   const auto replays = [&](OperatorRunner& runner, std::uint64_t dirty) {
-    runner.run(op, {{}, dirty}, false);
+    runner.run(op, {{}, Bytes{dirty}}, false);
     return runner.replayed();
   };
   OperatorRunner runner(arch, {});
@@ -124,7 +127,7 @@ TEST(OperatorRunner, OnChipStatesThatHardlyDifferAreOne) {
   EXPECT_FALSE(replays(runner, 4096 + 512));
   EXPECT_FALSE(replays(runner, 64 * 1024));
   const auto holds = [&](std::uint64_t bytes, std::uint64_t dirty) {
-    runner.run(op, {{{TensorId{0}, bytes, dirty}}, 0}, false);
+    runner.run(op, {{{TensorId{0}, Bytes{bytes}, Bytes{dirty}}}, {}}, false);
     return runner.replayed();
   };
   EXPECT_FALSE(holds(8192, 1024));

@@ -42,7 +42,7 @@ TEST(Actions, TimesTheirPricesAreTheEnergyOfEveryMachine) {
       joules += 1e-12 * a.count * a.pj;
       EXPECT_TRUE(seen.insert(a.block + " " + a.action).second) << name << " " << a.block << " " << a.action;
     }
-    const double whole = dynamic_energy(counts, arch).dynamic();
+    const double whole = dynamic_energy(counts, arch).dynamic().value();
     EXPECT_NEAR(joules, whole, 1e-12 * whole) << name;
     // A level a block, each by its own counts and the price of its own banks.
     for (const SramLevelSpec& level : arch.shared_levels) EXPECT_EQ(seen.count(level.name + " access"), 1U);

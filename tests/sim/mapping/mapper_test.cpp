@@ -104,7 +104,7 @@ TEST(Mapper, EnergyDecidesWhereTimeDoesNot) {
     const std::string answer = run_isolated({[&] {
                                               const KernelResult r = run_kernel(op, arch, options);
                                               return std::to_string(r.latency_s * 1e9) + " " +
-                                                     std::to_string(r.energy.total() * 1e12);
+                                                     std::to_string(r.energy.total().value() * 1e12);
                                             }},
                                             1)
                                    .front();

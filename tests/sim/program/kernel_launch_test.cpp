@@ -32,7 +32,7 @@ TEST(KernelLaunch, DealsTheItemsOfOneKernelAfterThoseOfTheOther) {
     }
   }
   EXPECT_EQ(launch.scratchpad_bytes(true), third.scratchpad_bytes(true));  // the largest
-  EXPECT_EQ(launch.input_bytes(), 3U * 10 * 64 + 2 * 7 * 32 + 5 * 4096);
+  EXPECT_EQ(launch.input_bytes().value(), 3U * 10 * 64 + 2 * 7 * 32 + 5 * 4096);
 }
 
 TEST(KernelLaunch, OfOneKernelIsThatKernel) {
