@@ -16,13 +16,21 @@ const char* to_string(Dataflow dataflow) {
   return "?";
 }
 
+namespace {
+
+double macs_at_once(const SystolicArraySpec& spec) {
+  return static_cast<double>(spec.count) * spec.rows * spec.cols;
+}
+double macs_at_once(const DotProductArraySpec& spec) {
+  return static_cast<double>(spec.count) * spec.m * spec.n * spec.k;
+}
+
+}  // namespace
+
 double macs_per_cycle(const MatrixEngineSpec& engine, DType dtype) {
-  const auto d = static_cast<std::size_t>(dtype);
-  if (const auto* array = std::get_if<SystolicArraySpec>(&engine)) {
-    return static_cast<double>(array->count) * array->rows * array->cols * array->rates[d];
-  }
-  const auto& dot = std::get<DotProductArraySpec>(engine);
-  return static_cast<double>(dot.count) * dot.m * dot.n * dot.k * dot.rates[d];
+  return std::visit(
+      [&](const auto& spec) { return macs_at_once(spec) * spec.rates[static_cast<std::size_t>(dtype)]; },
+      engine);
 }
 
 double ArchSpec::peak_macs_per_s(DType dtype) const {

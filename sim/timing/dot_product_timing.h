@@ -4,13 +4,24 @@
 // register-file conflicts beyond that share. Source: NVIDIA A100 whitepaper (instruction and array shapes).
 
 #include <cstdint>
+#include <vector>
 
 #include "sim/config/arch_spec.h"
+#include "sim/timing/conversions.h"
 #include "sim/util/amount.h"
 
 namespace orrery {
 
-Cycles dot_product_cycles(const DotProductArraySpec& spec, DType dtype, std::uint64_t m, std::uint64_t n,
-                          std::uint64_t k);
+// What matrix_timing.h promises of every engine, of dot-product arrays. `dataflow` is not read.
+Cycles matrix_cycles(const DotProductArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
+                     std::uint64_t n, std::uint64_t k);
+Cycles matrix_latency_cycles(const DotProductArraySpec& spec);
+std::uint64_t issued_macs(const DotProductArraySpec& spec, Dataflow dataflow, std::uint64_t m,
+                          std::uint64_t n, std::uint64_t k);
+Conversions conversions(const DotProductArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
+                        std::uint64_t k);
+std::vector<Dataflow> dataflows(const DotProductArraySpec& spec);
+Bytes operand_read_bytes(const DotProductArraySpec& spec, Dataflow dataflow, std::uint32_t a_bits,
+                         std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k);
 
 }  // namespace orrery

@@ -1,7 +1,9 @@
 #pragma once
-// One door to the cycles of whatever matrix engine a core has.
+// One door to whatever matrix engine a core has. An engine that is new brings these functions of its own spec
+// (as systolic_timing.h and dot_product_timing.h do); the compiler says which one it lacks.
 
 #include "sim/config/arch_spec.h"
+#include "sim/timing/conversions.h"
 #include "sim/util/amount.h"
 
 namespace orrery {
@@ -19,10 +21,7 @@ Cycles matrix_latency_cycles(const MatrixEngineSpec& engine);
 std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
                           std::uint64_t k);
 
-// Conversions of an array that multiplies in memory, for an m x n x k product; 0 of others.
-struct Conversions {
-  std::uint64_t dac = 0, adc = 0;
-};
+// For an m x n x k product.
 Conversions conversions(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
                         std::uint64_t k);
 

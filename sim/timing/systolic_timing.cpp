@@ -43,8 +43,8 @@ std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t co
   return 0;
 }
 
-Cycles systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
-                       std::uint64_t n, std::uint64_t k) {
+Cycles matrix_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
+                     std::uint64_t n, std::uint64_t k) {
   const std::uint64_t folds =
       ceil_div(fold_count(dataflow, spec.rows, spec.cols, m, n, k), std::uint64_t{spec.count});
   const FoldCycles fold = fold_cycles(dataflow, spec.rows, spec.cols, streamed_length(dataflow, m, n, k));
@@ -57,6 +57,51 @@ Cycles systolic_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType d
   }
   const double rate = spec.rates[static_cast<std::size_t>(dtype)];
   return Cycles{static_cast<std::uint64_t>(std::ceil(cycles.real() / rate))};
+}
+
+Cycles matrix_latency_cycles(const SystolicArraySpec& /*spec*/) {
+  return {};  // the drain is part of a fold
+}
+
+std::uint64_t issued_macs(const SystolicArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
+                          std::uint64_t k) {
+  const std::uint64_t rows = spec.rows;
+  const std::uint64_t cols = spec.cols;
+  if (dataflow == Dataflow::output_stationary) return round_up(m, rows) * round_up(n, cols) * k;
+  if (dataflow == Dataflow::weight_stationary) return round_up(k, rows) * round_up(n, cols) * m;
+  return round_up(k, rows) * round_up(m, cols) * n;
+}
+
+Conversions conversions(const SystolicArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
+                        std::uint64_t k) {
+  if (!spec.conversion) return {};
+  // Rows hold k, columns the stationary operand's other dimension; the third one streams.
+  const bool weights = dataflow == Dataflow::weight_stationary;
+  const std::uint64_t columns = weights ? n : m;
+  const std::uint64_t stream = weights ? m : n;
+  return {k * stream * ceil_div<std::uint64_t>(columns, spec.cols),
+          columns * spec.conversion->columns_per_weight * stream * ceil_div<std::uint64_t>(k, spec.rows)};
+}
+
+std::vector<Dataflow> dataflows(const SystolicArraySpec& spec) {
+  return spec.dataflows;
+}
+
+Bytes operand_read_bytes(const SystolicArraySpec& spec, Dataflow dataflow, std::uint32_t a_bits,
+                         std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+  const std::uint64_t r = spec.rows;
+  const std::uint64_t c = spec.cols;
+  std::uint64_t a_times = 1;
+  std::uint64_t b_times = 1;
+  if (dataflow == Dataflow::output_stationary) {
+    a_times = ceil_div(n, c);
+    b_times = ceil_div(m, r);
+  } else if (dataflow == Dataflow::weight_stationary) {
+    a_times = ceil_div(n, c);
+  } else {
+    b_times = ceil_div(m, c);
+  }
+  return Bytes{(m * k * a_bits * a_times + k * n * b_bits * b_times) / 8};
 }
 
 }  // namespace orrery

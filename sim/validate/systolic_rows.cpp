@@ -32,7 +32,7 @@ SimulatedRow systolic_simulate(const CsvRow& row) {
   array.rates.fill(1);
   SimulatedRow s;
   const Cycles cycles =
-      systolic_cycles(array, dataflow_in(row), DType::fp16, count("m"), count("n"), count("k"));
+      matrix_cycles(array, dataflow_in(row), DType::fp16, count("m"), count("n"), count("k"));
   s[Quantity::time] = cycles.real() - 1;
   return s;
 }

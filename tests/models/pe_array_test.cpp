@@ -30,7 +30,7 @@ void expect_product(std::uint32_t rows, std::uint32_t cols, bool double_buffered
   spec.cols = cols;
   spec.double_buffered = double_buffered;
   spec.rates[static_cast<std::size_t>(DType::int8)] = 1;
-  EXPECT_EQ(cycles, systolic_cycles(spec, dataflow, DType::int8, m, n, k));
+  EXPECT_EQ(cycles, matrix_cycles(spec, dataflow, DType::int8, m, n, k));
 }
 
 TEST(PeArray, ComputesTheProductInTheCyclesOfTheClosedForm) {

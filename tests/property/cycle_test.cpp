@@ -111,8 +111,8 @@ TEST(Cycle, TileIsWithin3PercentOfTheArrayOnAnIdealMemory) {
     // Which dataflow is best the closed form knows (PeArray.ComputesTheProductInTheCyclesOfTheClosedForm).
     const Dataflow best =
         *std::min_element(spec.dataflows.begin(), spec.dataflows.end(), [&](Dataflow x, Dataflow y) {
-          return systolic_cycles(spec, x, DType::int8, s.m, s.n, s.k) <
-                 systolic_cycles(spec, y, DType::int8, s.m, s.n, s.k);
+          return matrix_cycles(spec, x, DType::int8, s.m, s.n, s.k) <
+                 matrix_cycles(spec, y, DType::int8, s.m, s.n, s.k);
         });
     const Cycles cycles = elements.run(best, {s.m, s.n, s.k});
     array.push_back(cycles.real() / arch.clock_hz * 1e6);

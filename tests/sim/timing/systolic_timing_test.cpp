@@ -177,7 +177,7 @@ TEST(SystolicTiming, WholeProductsAgreeWithScaleSim) {
                       {128, Dataflow::weight_stationary, 8, 4096, 4096, 399359},
                       {128, Dataflow::weight_stationary, 2048, 768, 768, 87479}};
   for (const Row& row : rows) {
-    EXPECT_EQ(systolic_cycles(array(row.size, row.size), row.dataflow, DType::fp16, row.m, row.n, row.k),
+    EXPECT_EQ(matrix_cycles(array(row.size, row.size), row.dataflow, DType::fp16, row.m, row.n, row.k),
               Cycles{row.printed + 1});
   }
 }
@@ -186,25 +186,25 @@ TEST(SystolicTiming, DoubleBufferingHidesTheLoadOfAllFoldsButTheFirst) {
   SystolicArraySpec spec = array(8, 8);
   spec.double_buffered = true;
   // 4 x 2 folds of 100 rows: 8 load + 8 x 100 + 7 skew + 7 drain.
-  EXPECT_EQ(systolic_cycles(spec, Dataflow::weight_stationary, DType::fp16, 100, 16, 32),
+  EXPECT_EQ(matrix_cycles(spec, Dataflow::weight_stationary, DType::fp16, 100, 16, 32),
             Cycles{8 + 8 * 100 + 14});
   // With 3 rows to stream the load of 8 sets the pace, but for the last fold, which no load follows.
-  EXPECT_EQ(systolic_cycles(spec, Dataflow::weight_stationary, DType::fp16, 3, 16, 32),
+  EXPECT_EQ(matrix_cycles(spec, Dataflow::weight_stationary, DType::fp16, 3, 16, 32),
             Cycles{8 + 7 * 8 + 3 + 14});
 }
 
 TEST(SystolicTiming, SeveralArraysShareTheFolds) {
   SystolicArraySpec spec = array(16, 16);
   spec.count = 4;
-  const Cycles one = systolic_cycles(array(16, 16), Dataflow::output_stationary, DType::fp16, 64, 64, 50);
-  EXPECT_EQ(4 * systolic_cycles(spec, Dataflow::output_stationary, DType::fp16, 64, 64, 50), one);
+  const Cycles one = matrix_cycles(array(16, 16), Dataflow::output_stationary, DType::fp16, 64, 64, 50);
+  EXPECT_EQ(4 * matrix_cycles(spec, Dataflow::output_stationary, DType::fp16, 64, 64, 50), one);
 }
 
 TEST(SystolicTiming, HalfRateFormatTakesTwiceAsLong) {
   SystolicArraySpec spec = array(16, 16);
   spec.rates[static_cast<std::size_t>(DType::fp32)] = 0.5;
-  EXPECT_EQ(systolic_cycles(spec, Dataflow::weight_stationary, DType::fp32, 64, 64, 64),
-            2 * systolic_cycles(spec, Dataflow::weight_stationary, DType::fp16, 64, 64, 64));
+  EXPECT_EQ(matrix_cycles(spec, Dataflow::weight_stationary, DType::fp32, 64, 64, 64),
+            2 * matrix_cycles(spec, Dataflow::weight_stationary, DType::fp16, 64, 64, 64));
 }
 
 }  // namespace
