@@ -19,6 +19,24 @@ std::unique_ptr<Chip> make_chip(const ArchSpec& arch, Fidelity fidelity) {
   return std::make_unique<TileChip>(arch);
 }
 
+void Chip::begin() {
+  for (Core* core : all_cores_) core->forget_work();
+}
+
+WorkSharing Chip::sharing() const {
+  const auto over_cores = [this](auto work) {
+    std::vector<std::uint64_t> each;
+    for (const Core* core : all_cores_) each.push_back(work(core->work()));
+    return sharing_of(each);
+  };
+  WorkSharing all;
+  const auto of = [&all](SharedWork work) -> Sharing& { return all[static_cast<std::size_t>(work)]; };
+  of(SharedWork::core_macs) = over_cores([](const CoreWork& w) { return w.macs; });
+  of(SharedWork::core_vector_ops) = over_cores([](const CoreWork& w) { return w.vector_ops; });
+  of(SharedWork::core_bytes) = over_cores([](const CoreWork& w) { return w.moved.value(); });
+  return all;
+}
+
 TileChip::TileChip(const ArchSpec& arch) : Chip(arch) {
   dram = std::make_unique<DramController>("dram", arch.dram, clock, counts);
   const std::uint32_t cores = arch.cores.count;
@@ -39,17 +57,16 @@ TileChip::TileChip(const ArchSpec& arch) : Chip(arch) {
   collectives = std::make_unique<CollectiveEngine>("collectives", arch.node, CoreId{cores}, counts, command);
   collectives->network.bind(network->port);
   wakes = std::make_unique<WakeQueue>("wakes", cores);
-  std::vector<Core*> all;
   for (std::uint32_t c = 0; c < cores; ++c) {
     tiles.push_back(
         std::make_unique<ComputeTile>(core_name(c).c_str(), CoreId{c}, arch, clock, counts, *wakes, command));
     tiles.back()->dma.network.bind(network->port);
-    all.push_back(tiles.back().get());
+    all_cores_.push_back(tiles.back().get());
     views.push_back(tiles.back().get());
   }
   for (ComputeTile* tile : views) tile->connect(views);
   skipping = std::make_unique<TileSkipping>(arch, counts, views, shared.get(), *dram);
-  command.connect(std::move(all), *places, {collectives.get(), places.get(), skipping.get()});
+  command.connect(all_cores_, *places, {collectives.get(), places.get(), skipping.get()});
 }
 
 std::vector<const Component*> TileChip::components() const {
@@ -62,6 +79,7 @@ std::vector<const Component*> TileChip::components() const {
 }
 
 void TileChip::begin() {
+  Chip::begin();
   dram->reset();
   network->reset();
   collectives->reset();
@@ -70,18 +88,29 @@ void TileChip::begin() {
 
 CycleChip::CycleChip(const ArchSpec& arch)
     : Chip(arch), memory("memory", arch, clock, counts), places(memory) {
-  std::vector<Core*> all;
   for (std::uint32_t c = 0; c < arch.cores.count; ++c) {
     cores.push_back(
         std::make_unique<CycleCore>(core_name(c).c_str(), CoreId{c}, arch, clock, counts, memory, command));
-    all.push_back(cores.back().get());
+    all_cores_.push_back(cores.back().get());
   }
-  command.connect(std::move(all), places, {});
+  command.connect(all_cores_, places, {});
 }
 
 std::vector<const Component*> CycleChip::components() const {
   std::vector<const Component*> all = {&command, &memory, &memory.network()};
   for (const auto& core : cores) all.push_back(core.get());
+  return all;
+}
+
+void CycleChip::begin() {
+  Chip::begin();
+  opened_ = memory.dram_activates();
+  memory.dram().forget_work();
+}
+
+WorkSharing CycleChip::sharing() const {
+  WorkSharing all = Chip::sharing();
+  all[static_cast<std::size_t>(SharedWork::channel_bytes)] = sharing_of(memory.dram().moved_bytes());
   return all;
 }
 

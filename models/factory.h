@@ -16,6 +16,7 @@
 #include "models/memory/entry_places.h"
 #include "models/memory/shared_levels.h"
 #include "models/noc/network.h"
+#include "sim/stats/sharing.h"
 #include "sim/util/fidelity.h"
 
 namespace orrery {
@@ -33,10 +34,15 @@ class Chip {
   CommandProcessor command;
 
   virtual std::vector<const Component*> components() const = 0;
-  // A program begins: all shared resources are free; counters stay.
-  virtual void begin() = 0;
+  // A program begins: all shared resources are free; counters stay, but for what instances did.
+  virtual void begin();
+  // How cores and channels shared the program's work.
+  virtual WorkSharing sharing() const;
   // It has ended at `end`. When all that it has written is in DRAM.
   virtual Femtoseconds end(Femtoseconds end) = 0;
+
+ protected:
+  std::vector<Core*> all_cores_;
 };
 
 // At fidelity tile or cycle. Throws ConfigError: what that fidelity cannot simulate of the machine.
@@ -72,7 +78,8 @@ struct CycleChip : Chip {
   std::vector<std::unique_ptr<CycleCore>> cores;
 
   std::vector<const Component*> components() const override;
-  void begin() override { opened_ = memory.dram_activates(); }
+  void begin() override;
+  WorkSharing sharing() const override;
   Femtoseconds end(Femtoseconds end) override;
 
  private:

@@ -89,7 +89,16 @@ void ComputeTile::positions(std::vector<SlotPosition>& out) const {
 void ComputeTile::jump(std::uint64_t stages) {
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];
-    if (slot.has_stages()) slot.next_k += stages;
+    if (!slot.has_stages()) continue;
+    const PlacedKernel& jumped = placed(slot.item);
+    const StageCost& cost = jumped.costs.stage(slot.item, slot.next_k);
+    work_.macs += stages * cost.issued_macs;
+    work_.vector_ops += stages * (cost.vector_work.simple_ops + cost.vector_work.transcendental_ops);
+    for (std::size_t o = 0; o < jumped.kernel->inputs.size(); ++o) {
+      const KernelOperand& operand = jumped.kernel->inputs[o];
+      if (!operand.once && (!operand.hold || operand.by_k)) work_.moved += stages * cost.input_bytes[o];
+    }
+    slot.next_k += stages;
   }
 }
 
@@ -296,6 +305,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
       slot.offset += granule.bytes;
     }
     counts_.scratchpad_write_bytes += bytes.value();
+    work_.moved += bytes;
     if (operand.hold) slot.held[slot.operand] = tile;
   }
   return true;
@@ -349,6 +359,7 @@ void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now)
     slot.chain = path;
   }
   count_stage(counts_, kernel, cost);
+  work_.add(cost);
   slot.buffer_free[slot.issued % kernel.pipeline_stages] = path;
   ++slot.issued;
   ++slot.next_k;
@@ -378,6 +389,7 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
     path.extend(end, TimeCategory::vector);
   }
   count_item(counts_, cost);
+  work_.add(cost.vector_work);
   for (std::size_t i = 0; i < kernel.outputs.size(); ++i) {
     const KernelOperand& operand = kernel.outputs[i];
     Granule tile;
@@ -389,6 +401,7 @@ void ComputeTile::finish_item(Slot& slot, const WorkItem& item, CriticalPath pat
     // The results leave while the epilogue still runs.
     const Reservation stored = dma.store(tile, now);
     counts_.scratchpad_read_bytes += tile.bytes.value();
+    work_.moved += tile.bytes;
     counts_.scratchpad_write_bytes += tile.bytes.value();  // the engines wrote them there
     path.extend(stored.done(), stored.bound_by);
     slot.stores_taken = std::max(slot.stores_taken, stored.finish);

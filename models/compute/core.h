@@ -8,6 +8,7 @@
 #include "models/control/work_queue.h"
 #include "models/core/component.h"
 #include "models/core/critical_path.h"
+#include "sim/util/amount.h"
 
 namespace orrery {
 
@@ -29,6 +30,19 @@ class ItemListener {
   virtual void item_done(const CriticalPath& path, Femtoseconds now) = 0;
 };
 
+// What one core has done since its program began.
+struct CoreWork {
+  std::uint64_t macs = 0;        // issued, as 16-bit ones
+  std::uint64_t vector_ops = 0;  // transcendental ones included
+  Bytes moved;                   // to and from it
+
+  void add(const StageCost& cost) {
+    macs += cost.issued_macs;
+    add(cost.vector_work);
+  }
+  void add(const VectorWork& work) { vector_ops += work.simple_ops + work.transcendental_ops; }
+};
+
 class Core : public Component {
  public:
   virtual StageCosts price(const TileKernel& kernel) const = 0;
@@ -37,6 +51,12 @@ class Core : public Component {
   virtual void begin(const KernelRun& run, Femtoseconds start) = 0;
   // Gives slot `slot` its first item, to begin at `t`.
   virtual void assign(std::uint32_t slot, const WorkItem& item, Femtoseconds t) = 0;
+
+  const CoreWork& work() const { return work_; }
+  void forget_work() { work_ = {}; }
+
+ protected:
+  CoreWork work_;
 };
 
 }  // namespace orrery

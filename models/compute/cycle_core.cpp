@@ -90,6 +90,7 @@ void CycleCore::load_stage(std::uint32_t index, const WorkItem& item, std::uint6
     const Bytes bytes = cost.input_bytes[i];
     const std::uint64_t address = placed_kernel.inputs[i].of(tile);
     counts_.scratchpad_write_bytes += bytes.value();
+    work_.moved += bytes;
     for (Bytes offset; offset < bytes;) {
       while (outstanding_ >= arch_.cores.dma.max_outstanding) sc_core::wait(room_);
       const Bytes part = std::min(granule_bytes(), bytes - offset);
@@ -167,6 +168,7 @@ void CycleCore::execute_stage(Slot& slot, const Stage& stage) {
   if (kernel.stage_chain_cycles > Cycles{0})
     wait_until(slot, now_fs() + clock_.time(kernel.stage_chain_cycles), TimeCategory::vector);
   count_stage(counts_, kernel, cost);
+  work_.add(cost);
 }
 
 void CycleCore::finish_item(Slot& slot, const WorkItem& item) {
@@ -180,6 +182,7 @@ void CycleCore::finish_item(Slot& slot, const WorkItem& item) {
   const ItemCost& cost = placed(item).costs.item(item);
   const Femtoseconds epilogue_end = cost.vector > 0 ? vector.reserve(now_fs(), cost.vector) : now_fs();
   count_item(counts_, cost);
+  work_.add(cost.vector_work);
   store(item, slot.path, epilogue_end);
   ++slot.items_executed;
   slot.item_done.notify();
@@ -202,6 +205,7 @@ void CycleCore::store(const WorkItem& item, const CriticalPath& path, Femtosecon
     const Bytes bytes = cost.output_bytes[i];
     const std::uint64_t address = placed_kernel.outputs[i].of(operand_tile(kernel, operand, item, 0));
     counts_.scratchpad_read_bytes += bytes.value();
+    work_.moved += bytes;
     counts_.scratchpad_write_bytes += bytes.value();  // the engines wrote them there
     for (Bytes offset; offset < bytes;) {
       const Bytes part = std::min(granule_bytes(), bytes - offset);

@@ -83,7 +83,18 @@ void CycleDram::queue_bursts(std::uint32_t id, std::uint64_t chunk, std::uint64_
     t.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     t.acquire();
     channels_[index].queue.push_back(&t);
+    channels_[index].moved += Bytes{burst};
   }
+}
+
+std::vector<std::uint64_t> CycleDram::moved_bytes() const {
+  std::vector<std::uint64_t> moved;
+  for (const Channel& channel : channels_) moved.push_back(channel.moved.value());
+  return moved;
+}
+
+void CycleDram::forget_work() {
+  for (Channel& channel : channels_) channel.moved = {};
 }
 
 void CycleDram::offer() {

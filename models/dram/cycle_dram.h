@@ -35,6 +35,9 @@ class CycleDram : public sc_core::sc_module, public Component, private tlm::tlm_
   void access(std::uint32_t id, std::uint64_t address, Bytes bytes, bool write);
 
   std::uint64_t activates() const;  // so far, all channels
+  // Of each channel, since forget_work(), what is queued included.
+  std::vector<std::uint64_t> moved_bytes() const;
+  void forget_work();
 
   bool idle() const override;
   std::string waiting_for() const override { return std::string(name()) + " has bursts to move"; }
@@ -50,6 +53,7 @@ class CycleDram : public sc_core::sc_module, public Component, private tlm::tlm_
     std::unique_ptr<CycleDramChannel> memory;
     std::deque<Burst*> queue;
     Burst* offered = nullptr;  // BEGIN_REQ without END_REQ
+    Bytes moved;               // since forget_work()
   };
 
   const DramSpec spec_;

@@ -67,6 +67,8 @@ class CycleMemory : public sc_core::sc_module, public Component, public PacketLi
   std::string waiting_for() const override;
   const ClockedNetwork& network() const { return *network_; }
   std::uint64_t dram_activates() const { return dram_->activates(); }  // so far
+  CycleDram& dram() { return *dram_; }
+  const CycleDram& dram() const { return *dram_; }
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;

@@ -26,6 +26,7 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
   r.flops = 2.0 * static_cast<double>(operator_macs(op));
   r.counts = run.tally.counts();
   r.actions = action_figures(r.counts, arch);
+  r.sharing = sharing_figures(run.tally.sharing);
   const auto* collective = std::get_if<CollectiveShape>(&op.shape);
   r.energy =
       total_energy(run.tally.energy, r.latency_s, collective != nullptr ? collective->devices : 1, arch);

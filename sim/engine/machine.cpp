@@ -34,6 +34,18 @@ TimeSplit critical_split(const Program& program, const std::vector<TaskOutcome>&
   return split;
 }
 
+// What the cores did not simulate, whole waves of items, keeps all of them alike busy.
+WorkSharing completed(WorkSharing sharing, const ActivityCounts& counts) {
+  const auto complete = [&sharing](SharedWork work, std::uint64_t all) {
+    Sharing& of = sharing[static_cast<std::size_t>(work)];
+    of = completed(of, all);
+  };
+  complete(SharedWork::core_macs, counts.issued_macs);
+  complete(SharedWork::core_vector_ops, counts.vector_ops + counts.transcendental_ops);
+  complete(SharedWork::core_bytes, counts.scratchpad_write_bytes - counts.widened_bytes);
+  return sharing;
+}
+
 }  // namespace
 
 void check_machine(const ArchSpec& arch) {
@@ -71,6 +83,7 @@ ProgramOutcome Machine::run(const Program& program, const OnChip& on_chip, bool 
   outcome.counts = chip_->counts - before;
   outcome.simulated_counts = outcome.counts;
   outcome.counts += command.skipped_counts();
+  outcome.sharing = completed(chip_->sharing(), outcome.counts);
   check_conservation(arch_, outcome.counts);
   check_program(arch_, program, outcome.counts);
   outcome.time = drained - start + outcome.skipped;

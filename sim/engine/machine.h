@@ -9,6 +9,7 @@
 #include "sim/config/arch_spec.h"
 #include "sim/program/program.h"
 #include "sim/stats/activity_counts.h"
+#include "sim/stats/sharing.h"
 #include "sim/stats/time_split.h"
 #include "sim/util/fidelity.h"
 
@@ -22,6 +23,7 @@ struct ProgramOutcome {
   Femtoseconds skipped = 0;  // of time: steady state replayed
   ActivityCounts counts;
   ActivityCounts simulated_counts;  // of counts: from events, the rest replayed
+  WorkSharing sharing;                  // of counts; what was replayed is taken as even
   OnChip on_chip;                   // when it ended
 };
 

@@ -155,8 +155,9 @@ OperatorRun OperatorRunner::run_candidate(const Operator& op, const Candidate& c
   ProgramOutcome& run = capped.run;
   EnergyBreakdown energy = dynamic_energy(run.counts, arch_, capped.clock_factor);
   energy += active_energy(to_seconds(run.time), arch_, capped.clock_factor);
-  return {Tally(op.kind, run.time, run.split, run.counts, energy, run.skipped), capped.clock_factor,
-          std::move(run.on_chip), candidate.description, 0};
+  Tally tally(op.kind, run.time, run.split, run.counts, energy, run.skipped);
+  tally.sharing = run.sharing;
+  return {std::move(tally), capped.clock_factor, std::move(run.on_chip), candidate.description, 0};
 }
 
 OperatorRun OperatorRunner::simulate(const Operator& op, const std::string& shape, const OnChip& on_chip,

@@ -1,5 +1,7 @@
 #include "sim/estimate/actions.h"
 
+#include <array>
+
 #include <algorithm>
 #include <cmath>
 
@@ -23,6 +25,24 @@ std::vector<ActionFigure> action_figures(const ActivityCounts& counts, const Arc
     if (action.count > 0)
       figures.push_back({action.block, action.name, action.unit, action.count, action.pj});
   });
+  return figures;
+}
+
+std::vector<SharingFigure> sharing_figures(const WorkSharing& sharing) {
+  struct Row {
+    const char *block, *action, *unit;
+  };
+  constexpr std::array<Row, kSharedWorks> kRows = {{{"core", "issue_mac", "16-bit MACs"},
+                                                    {"core", "issue_vector_op", "operations"},
+                                                    {"core", "move", "bytes"},
+                                                    {"dram", "access", "bytes"}}};
+  std::vector<SharingFigure> figures;
+  for (std::size_t i = 0; i < kSharedWorks; ++i) {
+    const Sharing& s = sharing[i];
+    if (s.sum <= 0) continue;
+    figures.push_back(
+        {kRows[i].block, kRows[i].action, kRows[i].unit, s.instances, s.mean(), s.largest, s.which});
+  }
   return figures;
 }
 

@@ -8,6 +8,7 @@
 #include "sim/config/arch_spec.h"
 #include "sim/stats/activity_counts.h"
 #include "sim/stats/run_result.h"
+#include "sim/stats/sharing.h"
 
 namespace orrery {
 
@@ -87,5 +88,7 @@ void for_each_action(const ActivityCounts& counts, const ArchSpec& arch, Visit v
 
 // The actions that happened.
 std::vector<ActionFigure> action_figures(const ActivityCounts& counts, const ArchSpec& arch);
+// How cores and channels shared theirs.
+std::vector<SharingFigure> sharing_figures(const WorkSharing& sharing);
 
 }  // namespace orrery

@@ -45,6 +45,20 @@ json actions_json(const std::vector<ActionFigure>& actions) {
   return out;
 }
 
+json sharing_json(const std::vector<SharingFigure>& sharing) {
+  json out = json::array();
+  for (const SharingFigure& s : sharing) {
+    out.push_back({{"block", s.block},
+                   {"action", s.action},
+                   {"unit", s.unit},
+                   {"instances", s.instances},
+                   {"mean", s.mean},
+                   {"largest", s.largest},
+                   {"busiest", s.busiest}});
+  }
+  return out;
+}
+
 json share_json(const SimulatedShare& share) {
   const double per = share.transactions > 0
                          ? static_cast<double>(share.granule_bytes) / static_cast<double>(share.transactions)
@@ -144,6 +158,7 @@ json to_json(const RunResult& r) {
   out["time_s"] = time_json(r.time);
   out["counts"] = counts_json(r.counts);
   out["actions"] = actions_json(r.actions);
+  out["sharing"] = sharing_json(r.sharing);
   out["decode_sampling_error"] = r.decode_sampling_error;
   out["simulated"] = share_json(r.share);
   out["expected_error"] = expected_json(r.expected);
@@ -173,6 +188,7 @@ json to_json(const KernelResult& r) {
               {"time_s", time_json(r.time)},
               {"counts", counts_json(r.counts)},
               {"actions", actions_json(r.actions)},
+              {"sharing", sharing_json(r.sharing)},
               {"simulated", share_json(r.share)},
               {"expected_error", expected_json(r.expected)},
               {"run_info", info_json(r.info)}};

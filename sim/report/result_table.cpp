@@ -10,6 +10,8 @@ namespace {
 using json = nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
+constexpr double kUneven = 0.05;  // of the mean, that a core or channel does more: worth a row
+
 json at(const json& result, const std::string& pointer) {
   return result.at(json::json_pointer(pointer));
 }
@@ -183,6 +185,16 @@ std::string kernel_table(const json& result) {
   metric(rows, "power", one, "/power_w", "W");
   percent(rows, "compute utilization", one, "/utilization/compute");
   percent(rows, "DRAM utilization", one, "/utilization/dram");
+  std::string told;
+  for (const json& s : result.at("sharing")) {
+    const double uneven = s.at("largest").get<double>() / s.at("mean").get<double>() - 1;
+    if (uneven < kUneven || told == s.at("block").get<std::string>()) continue;
+    told = s.at("block").get<std::string>();
+    rows.push_back(
+        {fmt::format("busiest {} of {}", s.at("block").get<std::string>(), s.at("instances").get<int>()),
+         fmt::format("{}: {:+.0f} % {} over the mean", s.at("busiest").get<int>(), 100 * uneven,
+                     s.at("unit").get<std::string>())});
+  }
   text(rows, "bound by", one, "/bound");
   rows.push_back({"time"});
   for (const auto& [key, value] : result.at("time_s").items()) {

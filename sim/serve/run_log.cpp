@@ -109,6 +109,7 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   whole += decode;
   r.counts = whole.counts();
   r.actions = action_figures(r.counts, arch);
+  r.sharing = sharing_figures(whole.sharing);
   r.energy = total_energy(whole.energy, r.latency_s, r.devices, arch);
   r.prefill = power_of(prefill, r.devices, arch);
   r.decode = power_of(decode, r.devices, arch);

@@ -21,6 +21,15 @@ struct ActionFigure {
   Figure pj = 0;
 };
 
+// How the instances of a block shared such an action: the mean over them and the busiest one, of each kernel,
+// added up; and which one that is where it does most.
+struct SharingFigure {
+  std::string block, action, unit;
+  std::uint32_t instances = 0;
+  Figure mean = 0, largest = 0;
+  std::uint32_t busiest = 0;
+};
+
 // What was simulated event by event, replayed from memory or replicated, as shares of the reported time.
 struct SimulatedShare {
   std::uint64_t transactions = 0;   // granules moved end to end
@@ -93,7 +102,8 @@ struct RunResult {
   TimeSplitSeconds time;
   ActivityCounts counts;              // of one device
   std::vector<ActionFigure> actions;  // of one device: what its energy is made of
-  Figure decode_sampling_error = 0;   // largest relative deviation seen where decode steps were interpolated
+  std::vector<SharingFigure> sharing;
+  Figure decode_sampling_error = 0;  // largest relative deviation seen where decode steps were interpolated
   SimulatedShare share;
   ExpectedError expected;  // of the latency
   RunInfo info;
@@ -112,6 +122,7 @@ struct KernelResult {
   TimeSplitSeconds time;
   ActivityCounts counts;
   std::vector<ActionFigure> actions;  // what its energy is made of
+  std::vector<SharingFigure> sharing;
   SimulatedShare share;
   ExpectedError expected;  // of the latency
   RunInfo info;

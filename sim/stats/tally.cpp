@@ -52,6 +52,7 @@ Tally& Tally::operator+=(const Tally& other) {
     kinds[k].seconds += other.kinds[k].seconds;
     kinds[k].dynamic += other.kinds[k].dynamic;
   }
+  for (std::size_t i = 0; i < kSharedWorks; ++i) sharing[i] += other.sharing[i];
   stretches.insert(stretches.end(), other.stretches.begin(), other.stretches.end());
   simulated += other.simulated;
   replayed += other.replayed;
@@ -71,6 +72,7 @@ Tally Tally::halves(std::uint64_t halves) const {
     kind.seconds *= weight;
     kind.dynamic *= weight;
   }
+  for (Sharing& of : many.sharing) of = of * weight;
   for (Part& stretch : many.stretches) {
     stretch.seconds *= weight;
     stretch.dynamic *= weight;

@@ -9,6 +9,7 @@
 #include "sim/operators/operator_row.h"
 #include "sim/stats/activity_counts.h"
 #include "sim/stats/energy_breakdown.h"
+#include "sim/stats/sharing.h"
 #include "sim/stats/time_split.h"
 
 namespace orrery {
@@ -46,6 +47,7 @@ class Tally {
   TimeSplitSeconds split;                              // sums to seconds
   EnergyBreakdown energy;                              // static power left out
   std::array<Part, kOperatorKinds> kinds{};            // the rest of the time is the software's
+  WorkSharing sharing;                                 // none where nothing is simulated
   std::vector<Part> stretches;                         // in the order of the steps
   double simulated = 0, replayed = 0, replicated = 0;  // of the seconds
   double largest_deviation = 0;                        // where steps between were interpolated

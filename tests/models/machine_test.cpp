@@ -2,9 +2,11 @@
 
 #include "sim/engine/machine.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "models/factory.h"
+#include "sim/engine/isolate.h"
 #include "sim/timing/dram/dram_timing.h"
 #include "sim/timing/systolic_timing.h"
 #include "sim/util/errors.h"
@@ -125,6 +127,29 @@ TEST(SharedBuffer, DataThatIsResidentIsNotReadFromDramAgain) {
   const ProgramOutcome half =
       machine.run(program_of(kernel), {{{TensorId{0}, Bytes{10 * 16 * kKiB}, {}}}, {}}, false);
   EXPECT_EQ(half.counts.dram_read_bytes, 10 * 16 * kKiB);
+}
+
+// Five items of 32 KiB on four cores: one of them does two.
+TEST(Machine, SaysHowTheCoresShareAKernel) {
+  ArchSpec arch = small_machine();
+  arch.cores.count = 4;
+  for (const Fidelity fidelity : {Fidelity::tile, Fidelity::cycle}) {
+    const std::string answer =
+        run_isolated(
+            {[&] {
+              Machine machine(arch, fidelity);
+              const TileKernel kernel = load_kernel(5, 2, 16 * kKiB, 4, 2);
+              machine.run(program_of(kernel), {}, false);  // forgotten
+              const ProgramOutcome run = machine.run(program_of(kernel), {}, false);
+              const Sharing& moved = run.sharing[static_cast<std::size_t>(SharedWork::core_bytes)];
+              const Sharing& channels = run.sharing[static_cast<std::size_t>(SharedWork::channel_bytes)];
+              return fmt::format("{} {} {} {}", moved.sum, moved.largest, moved.instances, channels.sum);
+            }},
+            1)
+            .front();
+    const double channels = fidelity == Fidelity::cycle ? 5 * 32 * kKiB : 0;
+    EXPECT_EQ(answer, fmt::format("{} {} 4 {}", 5.0 * 32 * kKiB, 2.0 * 32 * kKiB, channels));
+  }
 }
 
 TEST(SharedBuffer, AStreamLargerThanItLeavesNothingForTheSecondPass) {

@@ -135,18 +135,25 @@ TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
         OperatorRunner runner(arch, options);
         const KernelResult r = run_kernel(op, runner);
         return std::to_string(r.latency_s * 1e9) + " " + std::to_string(r.counts.dram_bytes()) + " " +
-               std::to_string(r.energy.total().value() * 1e9) + " " + r.shape;
+               std::to_string(r.energy.total().value() * 1e9) + " " + std::to_string(r.sharing.front().mean) +
+               " " + std::to_string(r.sharing.front().largest) + " " + r.shape;
       };
     };
     const auto answers = run_isolated({task({}), task(exact)}, 2);
-    double t = 0, bytes = 0, joules = 0, t_exact = 0, bytes_exact = 0, joules_exact = 0;
-    ASSERT_EQ(std::sscanf(answers[0].c_str(), "%lf %lf %lf", &t, &bytes, &joules), 3);
-    ASSERT_EQ(std::sscanf(answers[1].c_str(), "%lf %lf %lf", &t_exact, &bytes_exact, &joules_exact), 3);
+    double t = 0, bytes = 0, joules = 0, mean = 0, busiest = 0;
+    double t_exact = 0, bytes_exact = 0, joules_exact = 0, mean_exact = 0, busiest_exact = 0;
+    ASSERT_EQ(std::sscanf(answers[0].c_str(), "%lf %lf %lf %lf %lf", &t, &bytes, &joules, &mean, &busiest),
+              5);
+    ASSERT_EQ(std::sscanf(answers[1].c_str(), "%lf %lf %lf %lf %lf", &t_exact, &bytes_exact, &joules_exact,
+                          &mean_exact, &busiest_exact),
+              5);
     SCOPED_TRACE(std::string(to_string(op.kind)) + " " + answers[1]);
     EXPECT_GE(t * 1e-9, roofline(op, arch, true).seconds * (1 - 1e-6));
     EXPECT_NEAR(t / t_exact, 1, 0.02);
     EXPECT_NEAR(bytes / bytes_exact, 1, 0.05);
     EXPECT_NEAR(joules / joules_exact, 1, 0.03);
+    EXPECT_NEAR(mean / mean_exact, 1, 1e-6);
+    EXPECT_NEAR(busiest / busiest_exact, 1, 0.1);
   }
 }
 
