@@ -125,8 +125,7 @@ ExecutionSpec build_execution(const json& execution) {
   return spec;
 }
 
-// `base`: the folder of the machine file, which a graph's file may be relative to.
-NetworkSpec build_network(const json& network, std::uint32_t cores, const std::filesystem::path& base) {
+NetworkSpec build_network(const json& network, std::uint32_t cores, const std::string& where) {
   NetworkSpec spec;
   spec.port_bytes_per_cycle = number(network, "port_bytes_per_cycle");
   spec.latency_ns = number(network, "latency_ns");
@@ -134,8 +133,7 @@ NetworkSpec build_network(const json& network, std::uint32_t cores, const std::f
   const std::string kind = network.at("kind").get<std::string>();
   if (kind == "crossbar") return spec;
   if (kind == "graph") {
-    const json& file = network.at("file");
-    spec.routed = load_noc(file.is_string() ? json((base / file.get<std::string>()).string()) : file);
+    spec.routed = load_noc(network.at("file"), where);
   } else {
     spec.routed =
         noc_from(kind, integer(network, "k", 8), integer(network, "n", 2), network.value("routing", "xy"),
@@ -209,7 +207,7 @@ ArchSpec build_arch(const ConfigDocument& document) {
     }
   }
   if (!has_dram) errors.push_back(document.diagnostic("/chip/memory", "no level of kind: dram"));
-  arch.network = build_network(chip.at("network"), arch.cores.count, document.path().parent_path());
+  arch.network = build_network(chip.at("network"), arch.cores.count, document.where("/chip/network"));
   const json command = chip.value("command", json::object());
   arch.command = {number(command, "kernel_overhead_ns"), number(command, "item_dispatch_ns"),
                   number(command, "instruction_issue_cycles")};

@@ -1,103 +1,16 @@
 #include "sim/config/config_document.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <fstream>
 #include <set>
-#include <sstream>
 
+#include "sim/config/yaml_reader.h"
 #include "sim/util/data_home.h"
+#include "sim/util/text_file.h"
 
 namespace orrery {
 namespace {
 
 using nlohmann::json;
-
-std::string child(const std::string& pointer, const std::string& key) {
-  std::string escaped;
-  for (const char c : key) {
-    if (c == '~') {
-      escaped += "~0";
-    } else if (c == '/') {
-      escaped += "~1";
-    } else {
-      escaped += c;
-    }
-  }
-  return pointer + "/" + escaped;
-}
-
-// A plain scalar by the YAML 1.2 core schema: null, bool, int, float, else a string.
-json typed_scalar(const std::string& text) {
-  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
-  if (text == "true" || text == "True" || text == "TRUE") return true;
-  if (text == "false" || text == "False" || text == "FALSE") return false;
-  const char* first = text.data() + (text[0] == '+' ? 1 : 0);
-  const char* last = text.data() + text.size();
-  std::int64_t integer = 0;
-  if (auto [end, error] = std::from_chars(first, last, integer); error == std::errc() && end == last) {
-    return integer;
-  }
-  const bool numeric = text.find_first_not_of("+-0123456789.eE") == std::string::npos &&
-                       text.find_first_of("0123456789") != std::string::npos;
-  double real = 0;
-  if (numeric) {
-    if (auto [end, error] = std::from_chars(first, last, real); error == std::errc() && end == last)
-      return real;
-  }
-  return text;
-}
-
-class Converter {
- public:
-  Converter(std::string file, std::map<std::string, SourcePosition>& positions)
-      : file_(std::move(file)), positions_(positions) {}
-
-  json convert(const YAML::Node& node, const std::string& pointer) {
-    if (positions_.find(pointer) == positions_.end()) positions_[pointer] = position(node.Mark());
-    if (node.IsMap()) return convert_map(node, pointer);
-    if (node.IsSequence()) {
-      json list = json::array();
-      for (const YAML::Node& item : node)
-        list.push_back(convert(item, child(pointer, std::to_string(list.size()))));
-      return list;
-    }
-    if (node.IsNull()) return nullptr;
-    return node.Tag() == "?" || node.Tag().empty() ? typed_scalar(node.Scalar()) : json(node.Scalar());
-  }
-
-  std::vector<Diagnostic> duplicates;
-
- private:
-  json convert_map(const YAML::Node& node, const std::string& pointer) {
-    json object = json::object();
-    for (const auto& entry : node) {
-      const std::string key = entry.first.Scalar();
-      const SourcePosition at = position(entry.first.Mark());
-      const std::string key_pointer = child(pointer, key);
-      if (object.contains(key)) {
-        duplicates.push_back(
-            {format(at), "key '" + key_path(key_pointer) + "' is given twice (first on line " +
-                             std::to_string(positions_[key_pointer].line) + "); remove one of them"});
-        continue;
-      }
-      positions_[key_pointer] = at;
-      object[key] = convert(entry.second, key_pointer);
-    }
-    return object;
-  }
-
-  SourcePosition position(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
-  static std::string format(const SourcePosition& p) {
-    return p.file + ":" + std::to_string(p.line) + ":" + std::to_string(p.column);
-  }
-
-  std::string file_;
-  std::map<std::string, SourcePosition>& positions_;
-};
 
 bool is_long_form(const json& value) {
   static const std::set<std::string> kKeys = {"value", "source", "grade", "date", "low", "high", "currency"};
@@ -111,6 +24,15 @@ bool is_long_form(const json& value) {
 // A mapping that a derived file says whole: a chip has the formats it lists, not those of the chip before it.
 constexpr const char* kAbilities = "rates";
 
+// What a derived file says in other words than its base: memory in stacks instead of channels, a ring in
+// short instead of protocols and algorithms.
+bool says_otherwise(const json& own, const std::string& key) {
+  if (key == "channels") return own.contains("stacks");
+  if (key == "stacks") return own.contains("channels");
+  if (key != "protocols" && key != "algorithms") return false;
+  return own.contains("link") && own["link"].is_object() && own["link"].contains("kind");
+}
+
 bool is_kinded_list(const json& value) {
   if (!value.is_array() || value.empty()) return false;
   for (const json& item : value) {
@@ -122,36 +44,42 @@ bool is_kinded_list(const json& value) {
 void collect_numbers(const json& value, const std::string& pointer,
                      std::vector<std::pair<std::string, double>>& out) {
   if (value.is_object()) {
-    for (const auto& [key, item] : value.items()) collect_numbers(item, child(pointer, key), out);
+    for (const auto& [key, item] : value.items()) collect_numbers(item, child_pointer(pointer, key), out);
   } else if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i)
-      collect_numbers(value[i], child(pointer, std::to_string(i)), out);
+      collect_numbers(value[i], child_pointer(pointer, std::to_string(i)), out);
   } else if (value.is_number()) {
     out.emplace_back(pointer, value.get<double>());
   }
 }
 
-}  // namespace
-
-std::string key_path(const std::string& pointer) {
-  if (pointer.empty()) return "(top level)";
-  std::string path = pointer.substr(1);
-  for (char& c : path) {
-    if (c == '/') c = '.';
+// Files that a document names lie where it says, seen from where it is; other names are the catalogue's.
+void find_beside(json& value, const std::filesystem::path& folder) {
+  static const std::set<std::string> kFiles = {".yaml", ".json", ".jsonl", ".csv"};
+  static const std::set<std::string> kWords = {"base", "description", "sources", "schema"};
+  if (value.is_string()) {
+    const std::filesystem::path path = value.get<std::string>();
+    if (kFiles.find(path.extension().string()) == kFiles.end() || path.is_absolute()) return;
+    const std::filesystem::path beside = (folder / path).lexically_normal();
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(beside, ignored)) value = beside.string();
+  } else if (value.is_object()) {
+    for (auto& [key, item] : value.items()) {
+      if (kWords.find(key) == kWords.end()) find_beside(item, folder);
+    }
+  } else if (value.is_array()) {
+    for (json& item : value) find_beside(item, folder);
   }
-  return path;
 }
+
+}  // namespace
 
 ConfigDocument ConfigDocument::load(const std::filesystem::path& path) {
   return load(path, {});
 }
 
 ConfigDocument ConfigDocument::load(const std::filesystem::path& path, std::vector<std::string> derived) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path)) throw ConfigError(path.string(), "cannot read this file");
-  std::stringstream text;
-  text << file.rdbuf();
-  return parse(text.str(), path, std::move(derived));
+  return parse(read_text_file(path), path, std::move(derived));
 }
 
 ConfigDocument ConfigDocument::of(json root, const std::string& name) {
@@ -166,16 +94,9 @@ ConfigDocument ConfigDocument::parse(const std::string& text, const std::filesys
                                      std::vector<std::string> derived) {
   ConfigDocument document;
   document.path_ = name;
-  Converter converter(name.string(), document.positions_);
-  try {
-    document.root_ = converter.convert(YAML::Load(text), "");
-  } catch (const YAML::Exception& error) {
-    throw ConfigError(name.string() + ":" + std::to_string(error.mark.line + 1) + ":" +
-                          std::to_string(error.mark.column + 1),
-                      error.msg);
-  }
-  if (!converter.duplicates.empty()) throw ConfigError(converter.duplicates);
+  document.root_ = read_yaml(text, name, document.positions_);
   document.unwrap_long_form(document.root_, "");
+  find_beside(document.root_, name.parent_path());
   if (document.root_.is_object() && document.root_.contains("base")) {
     const json base = document.root_["base"];
     if (!base.is_string()) throw ConfigError(document.where("/base"), "'base' names a file");
@@ -204,6 +125,10 @@ void ConfigDocument::merge_under(const ConfigDocument& base) {
   const json own_sources = root_.is_object() ? root_.value("sources", json::object()) : json::object();
   merge_value(root_, base.root_, "", "", base);
   keep_sources(base, own_sources);
+  // The base's own sources were checked with it; what they are of may be said otherwise here.
+  for (const std::string& prefix : sources_of_nothing()) {
+    if (!own_sources.contains(prefix)) root_["sources"].erase(prefix);
+  }
 }
 
 // Numbers that came from the base (they stand in its file) take along what the base says of them.
@@ -232,9 +157,11 @@ void ConfigDocument::merge_value(json& target, const json& base, const std::stri
     const bool other_kind =
         target.contains("kind") && base.contains("kind") && target["kind"] != base["kind"];
     if (other_kind) return;  // another kind of thing shares no keys with the one it replaces
+    const json own = target;
     for (const auto& [key, value] : base.items()) {
-      const std::string to = child(target_pointer, key);
-      const std::string from = child(base_pointer, key);
+      if (says_otherwise(own, key)) continue;
+      const std::string to = child_pointer(target_pointer, key);
+      const std::string from = child_pointer(base_pointer, key);
       if (!target.contains(key)) {
         target[key] = value;
         copy_marks(base_document, from, to);
@@ -261,13 +188,13 @@ void ConfigDocument::merge_kinded(json& target, const json& base, const std::str
     it = positions_.erase(it);
   }
   const auto append = [&](const json& item, const std::string& from, const ConfigDocument& document) {
-    const std::string to = child(target_pointer, std::to_string(target.size()));
+    const std::string to = child_pointer(target_pointer, std::to_string(target.size()));
     target.push_back(item);
     copy_marks(document, from, to);
     return to;
   };
   for (std::size_t i = 0; i < base.size(); ++i) {
-    const std::string from = child(base_pointer, std::to_string(i));
+    const std::string from = child_pointer(base_pointer, std::to_string(i));
     std::size_t match = 0;
     while (match < own.size() && own[match]["kind"] != base[i]["kind"]) ++match;
     if (match == own.size()) {
@@ -275,11 +202,12 @@ void ConfigDocument::merge_kinded(json& target, const json& base, const std::str
       continue;
     }
     used[match] = true;
-    const std::string to = append(own[match], child(target_pointer, std::to_string(match)), own_document);
+    const std::string to =
+        append(own[match], child_pointer(target_pointer, std::to_string(match)), own_document);
     merge_value(target.back(), base[i], to, from, base_document);
   }
   for (std::size_t i = 0; i < own.size(); ++i) {
-    if (!used[i]) append(own[i], child(target_pointer, std::to_string(i)), own_document);
+    if (!used[i]) append(own[i], child_pointer(target_pointer, std::to_string(i)), own_document);
   }
 }
 
@@ -318,10 +246,10 @@ void ConfigDocument::unwrap_long_form(json& value, const std::string& pointer) {
     const json plain = value["value"];
     value = plain;
   } else if (value.is_object()) {
-    for (auto& [key, item] : value.items()) unwrap_long_form(item, child(pointer, key));
+    for (auto& [key, item] : value.items()) unwrap_long_form(item, child_pointer(pointer, key));
   } else if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i)
-      unwrap_long_form(value[i], child(pointer, std::to_string(i)));
+      unwrap_long_form(value[i], child_pointer(pointer, std::to_string(i)));
   }
 }
 
@@ -342,8 +270,8 @@ const Provenance* ConfigDocument::long_form(const std::string& pointer) const {
   return it == long_form_.end() ? nullptr : &it->second;
 }
 
-std::vector<Diagnostic> ConfigDocument::unused_sources() const {
-  std::vector<Diagnostic> unused;
+std::vector<std::string> ConfigDocument::sources_of_nothing() const {
+  std::vector<std::string> unused;
   if (!root_.is_object() || !root_.contains("sources")) return unused;
   std::vector<std::pair<std::string, double>> numbers;
   collect_numbers(root_, "", numbers);
@@ -354,10 +282,16 @@ std::vector<Diagnostic> ConfigDocument::unused_sources() const {
       covers = covers || (path.compare(0, prefix.size(), prefix) == 0 &&
                           (path.size() == prefix.size() || path[prefix.size()] == '.'));
     }
-    if (!covers)
-      unused.push_back(
-          diagnostic(child("/sources", prefix), "source of '" + prefix + "', where no number is"));
+    if (!covers) unused.push_back(prefix);
   }
+  return unused;
+}
+
+std::vector<Diagnostic> ConfigDocument::unused_sources() const {
+  std::vector<Diagnostic> unused;
+  for (const std::string& prefix : sources_of_nothing())
+    unused.push_back(
+        diagnostic(child_pointer("/sources", prefix), "source of '" + prefix + "', where no number is"));
   return unused;
 }
 

@@ -13,15 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/key_path.h"
+#include "sim/config/source_position.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
-
-struct SourcePosition {
-  std::string file;
-  int line = 0;    // 1-based; 0 = unknown
-  int column = 0;  // 1-based
-};
 
 // Where a number comes from. `grade` is datasheet|measured|recalled|calibrated|derived|design ("" = none
 // given).
@@ -79,6 +75,7 @@ class ConfigDocument {
   std::map<std::string, SourcePosition> positions_;
   std::map<std::string, Provenance> long_form_;
 
+  std::vector<std::string> sources_of_nothing() const;
   void merge_under(const ConfigDocument& base);
   void keep_sources(const ConfigDocument& base, const nlohmann::json& own_sources);
   void merge_value(nlohmann::json& target, const nlohmann::json& base, const std::string& target_pointer,
@@ -88,8 +85,5 @@ class ConfigDocument {
   void copy_marks(const ConfigDocument& base, const std::string& from, const std::string& to);
   void unwrap_long_form(nlohmann::json& value, const std::string& pointer);
 };
-
-// "chip.cores.count" of the pointer "/chip/cores/count"; "(top level)" of "".
-std::string key_path(const std::string& pointer);
 
 }  // namespace orrery

@@ -15,17 +15,20 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
 }
 
 std::string referenced_name(const nlohmann::json& reference) {
-  return reference.is_string() ? reference.get<std::string>() : reference.value("name", "inline");
+  if (!reference.is_string()) return reference.value("name", "inline");
+  const std::filesystem::path path = reference.get<std::string>();
+  return path.extension() == ".yaml" ? path.stem().string() : path.string();
 }
 
 ConfigDocument referenced_document(const nlohmann::json& reference, const std::filesystem::path& folder,
                                    const std::string& what, const std::string& where) {
-  const std::string name = referenced_name(reference);
-  if (!reference.is_string()) return ConfigDocument::of(reference, name);
+  if (!reference.is_string()) return ConfigDocument::of(reference, referenced_name(reference));
+  const auto name = reference.get<std::string>();
   const bool is_path = std::filesystem::path(name).extension() == ".yaml";
   const std::filesystem::path path = is_path ? std::filesystem::path(name) : folder / (name + ".yaml");
   if (!std::filesystem::exists(path))
-    throw ConfigError(where, "no " + what + " '" + name + "'" + did_you_mean(name, names_in(folder)));
+    throw ConfigError(where, "no " + what + " '" + name + "'" +
+                                 (is_path ? " beside this file" : did_you_mean(name, names_in(folder))));
   return ConfigDocument::load(path);
 }
 

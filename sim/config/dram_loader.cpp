@@ -273,7 +273,13 @@ DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, 
   DramControllerSpec& controller = spec.device.controller;
   controller.write_queue = integer(level, "write_queue_bursts", controller.write_queue);
   spec.energy = read_access_energy(level, p);
-  spec.channels = integer(level, "channels");
+  const std::uint32_t stack_bits = integer(p, "stack_width_bits");
+  if (level.contains("channels") == level.contains("stacks"))
+    throw ConfigError(document.where(pointer), "say how much memory there is once: channels or stacks");
+  if (level.contains("stacks") && stack_bits == 0)
+    throw ConfigError(document.where(pointer + "/stacks"),
+                      "the preset does not say how wide a stack is (stack_width_bits); say channels");
+  spec.channels = integer(level, "channels", integer(level, "stacks") * stack_bits / spec.device.width_bits);
   spec.capacity_bytes = scaled(level, "capacity_gib", kGiB);
   spec.allocatable_bytes =
       spec.capacity_bytes - std::min(spec.capacity_bytes, scaled(level, "reserved_gib", kGiB));

@@ -62,10 +62,8 @@ RouterSpec load_router(const json& reference) {
   return spec;
 }
 
-NocSpec load_noc(const json& reference) {
-  const ConfigDocument document = reference.is_string()
-                                      ? ConfigDocument::load(reference.get<std::string>())
-                                      : ConfigDocument::of(reference, referenced_name(reference));
+NocSpec load_noc(const json& reference, const std::string& where) {
+  const ConfigDocument document = referenced_document(reference, folder(), "network", where);
   validate_as(document, "orrery/noc/1");
   const json& r = document.root();
   const RouterSpec router = load_router(r.value("router", json(kDefaultRouter)));

@@ -18,7 +18,7 @@ inline constexpr const char* kDefaultRouter = "mesh88_lat_example";
 RouterSpec load_router(const nlohmann::json& reference);
 
 // A network by path of a YAML file (schema orrery/noc/1), or its content. Throws ConfigError.
-NocSpec load_noc(const nlohmann::json& reference);
+NocSpec load_noc(const nlohmann::json& reference, const std::string& where = "");
 
 // "mesh", "torus", "ring", "crossbar", "butterfly", "hierarchical", or a path of a YAML file; sizes as in
 // NocSpec. A ring is a torus of one dimension. Throws ConfigError.

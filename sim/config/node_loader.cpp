@@ -77,9 +77,10 @@ NodeSpec node_from(const json& r, const std::string& pointer, const ConfigDocume
   node.radix = integer(topology, "radix");
   node.switch_reduces = topology.value("reduces", false);
   node.switch_latency_ns = number(topology, "latency_ns");
+  const json link = r.value("link", json::object());
   if (r.contains("link")) {
-    node.link = read_wire(r["link"]);
-    node.energy_pj_per_bit = number(r["link"], "energy_pj_per_bit");
+    node.link = read_wire(link);
+    node.energy_pj_per_bit = number(link, "energy_pj_per_bit");
   }
   if (r.contains("host")) node.host = read_wire(r["host"]);
   if (r.contains("nics")) {
@@ -87,7 +88,23 @@ NodeSpec node_from(const json& r, const std::string& pointer, const ConfigDocume
     node.nic = read_wire(r["nics"]);
     node.nic_base_ns = number(r["nics"], "base_us") * 1e3;
   }
-  if (!r.contains("protocols")) node.protocols = {{"wire"}};
+  // The short way to say a ring and what its library's steps cost.
+  const bool is_short = link.contains("kind");
+  for (const char* key : {"base_ns", "step_ns"}) {
+    if (!is_short && link.contains(key))
+      found.push_back(document.diagnostic(pointer + "/link/" + key, "goes with a link of kind ring"));
+  }
+  if (is_short) {
+    for (const char* key : {"protocols", "algorithms"}) {
+      if (r.contains(key))
+        found.push_back(
+            document.diagnostic(pointer + "/link/kind",
+                                fmt::format("a link of kind ring says its own {}; drop one of them", key)));
+    }
+    node.algorithms = {CollectiveAlgorithm::ring};
+    node.protocols = {{"ring", number(link, "base_ns"), number(link, "step_ns"), 1}};
+  }
+  if (!is_short && !r.contains("protocols")) node.protocols = {{"wire"}};
   for (const json& p : r.value("protocols", json::array())) {
     node.protocols.push_back({p.at("kind").get<std::string>(), number(p, "base_us") * 1e3,
                               number(p, "step_us") * 1e3, number(p, "share", 1)});

@@ -99,7 +99,7 @@ json base_configuration(const BaseNames& names, const json& scenario, const Base
   for (const char* part : {"arch", "runtime", "node"}) {
     if (c.contains(part)) drop_words(c[part]);
   }
-  put_content(c["arch"], machine.path().parent_path());
+  put_content(c["arch"]);
   remember_areas(c);
   return c;
 }

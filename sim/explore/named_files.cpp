@@ -66,13 +66,11 @@ void check_against(const json& part, const char* schema, const std::string& name
   validate_against(ConfigDocument::of(part, name), schema);
 }
 
-void put_content(json& arch, const std::filesystem::path& folder) {
+void put_content(json& arch) {
   json& network = arch.at("chip").at("network");
   const std::string kind = network.value("kind", "");
   if (kind != "crossbar" && kind != "graph" && !network.contains("router"))
     network["router"] = kDefaultRouter;
-  if (network.contains("file") && network["file"].is_string())
-    network["file"] = (folder / network["file"].get<std::string>()).string();
   each_named_file(arch, [](json& reference, const NamedFile& file, const std::string&) {
     if (!reference.is_string()) return;
     reference = content_of(reference, file);

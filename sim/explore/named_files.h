@@ -11,9 +11,9 @@ namespace orrery {
 // What no result depends on.
 void drop_words(nlohmann::json& root);
 
-// Puts content in the place of every name. `folder`: what a network's path is relative to. Throws
+// Puts content in the place of every name. Throws
 // ConfigError: a file that is not there, or that its schema refuses.
-void put_content(nlohmann::json& arch, const std::filesystem::path& folder = {});
+void put_content(nlohmann::json& arch);
 
 // The machine as its schema knows it: names in the place of content. Content that `pointer` (in the
 // configuration, "/arch/...") lies in is checked against its own schema, and a name against the files that

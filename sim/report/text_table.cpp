@@ -50,4 +50,10 @@ std::string si(double value, const char* unit) {
   return fmt::format("{:.3g} {}", value, unit);
 }
 
+std::string grouped(std::uint64_t count) {
+  std::string text = std::to_string(count);
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
 }  // namespace orrery

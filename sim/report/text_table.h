@@ -1,6 +1,7 @@
 #pragma once
 // A table of text for a terminal: first column left-aligned, the others right-aligned, no colours.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,5 +11,8 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows);
 
 // A number with four significant digits and an SI prefix: si(0.00123, "s") = "1.230 ms".
 std::string si(double value, const char* unit);
+
+// A count with its thousands apart: 6,738,415,616.
+std::string grouped(std::uint64_t count);
 
 }  // namespace orrery

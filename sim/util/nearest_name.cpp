@@ -22,6 +22,30 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return d[a.size()][b.size()];
 }
 
+constexpr std::size_t kMostNamed = 6;
+constexpr std::size_t kShortestPart = 3;  // fewer letters are in half of all names
+
+// Candidates that begin with `name`, with or without their folder, or have it as a whole part between
+// hyphens and the like.
+std::vector<std::string> that_continue(const std::string& name, const std::vector<std::string>& candidates) {
+  const auto is_edge = [](char c) { return c == '-' || c == '_' || c == '/' || c == '.'; };
+  std::vector<std::string> beginning, holding;
+  if (name.empty()) return {};
+  for (const std::string& candidate : candidates) {
+    const std::size_t at = candidate.find(name);
+    if (at == std::string::npos || candidate == name) continue;
+    const std::size_t end = at + name.size();
+    const bool whole_end = end == candidate.size() || is_edge(candidate[end]);
+    const bool starts = at == 0 || is_edge(candidate[at - 1]);
+    if (at == 0 || (candidate[at - 1] == '/' && name.size() >= kShortestPart)) {
+      beginning.push_back(candidate);
+    } else if (starts && whole_end && name.size() >= kShortestPart) {
+      holding.push_back(candidate);
+    }
+  }
+  return beginning.empty() ? holding : beginning;
+}
+
 }  // namespace
 
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates) {
@@ -41,8 +65,17 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 }
 
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates) {
-  const std::string nearest = nearest_name(name, candidates);
-  return nearest.empty() ? "" : " (did you mean '" + nearest + "'?)";
+  std::vector<std::string> near = that_continue(name, candidates);
+  if (near.empty() || near.size() > kMostNamed) {
+    const std::string nearest = nearest_name(name, candidates);
+    if (nearest.empty() && near.empty()) return "";
+    if (!nearest.empty()) near = {nearest};
+    near.resize(std::min(near.size(), kMostNamed));
+  }
+  std::string text = " (did you mean '" + near.front() + "'";
+  for (std::size_t i = 1; i < near.size(); ++i)
+    text += (i + 1 < near.size() ? ", '" : " or '") + near[i] + "'";
+  return text + "?)";
 }
 
 }  // namespace orrery

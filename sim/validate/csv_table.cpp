@@ -1,13 +1,14 @@
 #include "sim/validate/csv_table.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "sim/util/errors.h"
+#include "sim/util/text_file.h"
 
 namespace orrery {
 namespace {
+
+constexpr std::uint64_t kMostTable = std::uint64_t{1} << 30;  // bytes
 
 // One record from the text, quotes undone; false at the end.
 bool next_record(const std::string& text, std::size_t& at, std::vector<std::string>& cells) {
@@ -47,13 +48,10 @@ bool CsvTable::has(const std::string& column) const {
 }
 
 CsvTable read_csv(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw ConfigError("", "cannot read " + path);
-  std::ostringstream text;
-  text << file.rdbuf();
+  const std::string content = read_text_file(path, kMostTable);
+  check_text(content, path);
   CsvTable table;
   std::size_t at = 0;
-  const std::string content = text.str();
   if (!next_record(content, at, table.columns)) throw ConfigError(path, "no header line");
   std::vector<std::string> cells;
   for (int line = 2; next_record(content, at, cells); ++line) {

@@ -7,6 +7,7 @@
 
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
+#include "sim/util/text_file.h"
 #include "sim/workload/graph_check.h"
 
 namespace orrery {
@@ -15,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostFindings = 20;
+constexpr std::streamsize kHead = 4096;  // bytes that say what a file is
 
 // One line's finding; caught and collected by the reader.
 struct LineError {
@@ -321,7 +323,10 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
         (read.op.phase == Phase::prefill ? prefill : decode).add(std::move(read), at);
       }
     } catch (const json::exception& error) {
-      errors.push_back({at, "not a JSON line"});
+      errors.push_back({at, header_read
+                                ? "not a JSON line"
+                                : "not a JSON line; a trace begins with a header, as 'orrery trace make' "
+                                  "writes it"});
     } catch (const LineError& error) {
       errors.push_back({at, error.message});
     }
@@ -340,8 +345,17 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
 }
 
 RecordedStream read_trace_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) throw ConfigError(path.string(), "cannot read this file");
+  std::ifstream in = open_file(path);
+  std::string head(kHead, '\0');
+  in.read(head.data(), kHead);
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  if (const std::string format = foreign_format(head, path); !format.empty())
+    throw ConfigError(path.string(),
+                      "is " + format +
+                          "; a trace is one of Orrery's own, JSON Lines as 'orrery trace make' "
+                          "writes them");
+  in.clear();
+  in.seekg(0);
   return read_trace(in, path.string());
 }
 

@@ -14,12 +14,14 @@
 #include "sim/config/price_book.h"
 #include "sim/config/schema_validation.h"
 #include "sim/config/technology.h"
+#include "sim/estimate/machine_facts.h"
 #include "sim/explore/sweep_spec.h"
 #include "sim/probe/sram_probe.h"
 #include "sim/report/text_table.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
+#include "sim/workload/memory_need.h"
 #include "sim/workload/trace_reader.h"
 #include "tools/orrery/options.h"
 #include "tools/orrery/output.h"
@@ -27,9 +29,15 @@
 namespace orrery {
 namespace {
 
+using json = nlohmann::ordered_json;
+
 const char* const kUsage =
     "orrery check FILE [--provenance]\n"
-    "Validates a machine, node, DRAM preset, network, energy table, model or trace without running anything.";
+    "Validates a machine, node, DRAM preset, network, energy table, model or trace without running "
+    "anything,\n"
+    "and tells what people compare: of a machine peaks, GB/s of each level and what looks like a mistake; of "
+    "a\n"
+    "model parameters and bytes.";
 const char* const kExamples =
     "  orrery check arch_configs/gpu/a100-sxm-40gb.yaml\n"
     "  orrery check gpu/a100-sxm-40gb --provenance\n"
@@ -85,6 +93,79 @@ void print_provenance(const ConfigDocument& document, OutputFormat format) {
   print_result(format, rows, [&] { return format_table(table); });
 }
 
+void put_facts(json& facts, const ArchSpec& arch) {
+  const MachineFacts machine = machine_facts(arch);
+  facts["name"] = arch.name;
+  facts["peak_tflops"] = json::object();
+  for (const PeakFact& peak : machine.peaks) facts["peak_tflops"][peak.dtype] = peak.tflops;
+  facts["levels"] = json::array();
+  for (const LevelFact& level : machine.levels) {
+    facts["levels"].push_back({{"level", level.level}, {"gb_per_s", level.gb_per_s}, {"bytes", nullptr}});
+    if (level.bytes) facts["levels"].back()["bytes"] = *level.bytes;
+  }
+  facts["dram_channels"] = machine.dram_channels;
+  facts["dram_channel_gb_per_s"] = machine.dram_channel_gb_per_s;
+  facts["ridge_flop_per_byte"] = machine.ridge_flop_per_byte;
+  facts["area_mm2"] = arch.die_mm2 > 0 ? json(arch.die_mm2) : json(nullptr);
+  facts["warnings"] = machine.warnings;
+}
+
+// Of one device that holds all of it, in the 16 bits that it is trained in.
+void put_facts(json& facts, const LlmSpec& llm, const std::string& model_type) {
+  const ParameterCount parameters = count_parameters(llm);
+  Scenario scenario;
+  scenario.dtype = DType::bf16;
+  facts["model_type"] = model_type;
+  facts["parameters"] = parameters.total;
+  facts["active_parameters"] = parameters.active;
+  facts["layers"] = llm.layer_count();
+  facts["dtype"] = to_string(scenario.dtype);
+  facts["weight_bytes"] = memory_need(llm, scenario, 1).weights;
+  facts["kv_bytes_per_token"] = kv_bytes_per_token(llm, scenario);
+}
+
+// Keys that an older file may say and nobody reads any more.
+void add_notes(json& facts, const ConfigDocument& document, const std::string& schema) {
+  if (schema.empty()) return;
+  const nlohmann::json& rules = load_schema(schema);
+  const nlohmann::json empty = nlohmann::json::object();
+  for (const auto& [key, value] : document.root().items()) {
+    const nlohmann::json& rule = rules.value("properties", empty).value(key, empty);
+    if (!rule.value("deprecated", false)) continue;
+    facts["warnings"].push_back(document.where("/" + key) + ": " + key + " is " +
+                                rule.value("description", "no longer read"));
+  }
+}
+
+std::string facts_table(const json& facts) {
+  std::vector<std::vector<std::string>> rows;
+  const auto figure = [](const json& value) { return fmt::format("{:.4g}", value.get<double>()); };
+  if (facts.contains("peak_tflops")) {
+    for (const auto& [dtype, tflops] : facts["peak_tflops"].items())
+      rows.push_back({"peak in " + dtype, si(1e12 * tflops.get<double>(), "FLOPS"), ""});
+    for (const json& level : facts["levels"]) {
+      rows.push_back({level["level"].get<std::string>(), si(1e9 * level["gb_per_s"].get<double>(), "B/s"),
+                      level["bytes"].is_null() ? "" : si(level["bytes"].get<double>(), "B")});
+    }
+    rows.push_back({"  a channel of " + facts["dram_channels"].dump(),
+                    si(1e9 * facts["dram_channel_gb_per_s"].get<double>(), "B/s"), ""});
+    rows.push_back({"ridge", figure(facts["ridge_flop_per_byte"]) + " FLOP per byte", ""});
+    if (!facts["area_mm2"].is_null()) rows.push_back({"die", figure(facts["area_mm2"]) + " mm2", ""});
+  }
+  if (facts.contains("model_type")) {
+    rows.push_back({"model type", facts["model_type"].get<std::string>()});
+    for (const char* key : {"parameters", "active_parameters", "layers"})
+      rows.push_back({key, grouped(facts[key].get<std::uint64_t>())});
+    const std::string in = " in " + facts["dtype"].get<std::string>();
+    rows.push_back({"weights" + in, si(facts["weight_bytes"].get<double>(), "B")});
+    rows.push_back({"keys and values of a token" + in, si(facts["kv_bytes_per_token"].get<double>(), "B")});
+  }
+  std::string out = rows.empty() ? "" : "\n" + format_table(rows);
+  for (const json& warning : facts.value("warnings", json::array()))
+    out += "warning: " + warning.get<std::string>() + "\n";
+  return out;
+}
+
 }  // namespace
 
 int check_command(const Arguments& arguments) {
@@ -93,8 +174,7 @@ int check_command(const Arguments& arguments) {
       ("file", po::value<std::string>()->required()->value_name("FILE"),
        "file or machine name (may stand alone)")                     //
       ("provenance", "list every number by grade, with its source")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"),
-       "of --provenance: table, json or csv");
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "file");
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
@@ -105,11 +185,13 @@ int check_command(const Arguments& arguments) {
     return 0;
   }
   const ConfigDocument document = ConfigDocument::load(path);
+  json facts = {{"file", path.string()}};
   const bool has_schema = document.root().is_object() && document.root().contains("schema") &&
                           document.root()["schema"].is_string();
   const std::string schema = has_schema ? document.root()["schema"].get<std::string>() : "";
   if (schema == "orrery/arch/1") {
     const ArchSpec arch = build_arch(document);
+    put_facts(facts, arch);
     if (arch.network.routed) {
       try {
         place_cores(NocGraph(*arch.network.routed), arch.network, arch.cores.count);
@@ -127,15 +209,20 @@ int check_command(const Arguments& arguments) {
     if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
     check_built(schema, path.string());
   } else if (document.root().is_object() && document.root().contains("model_type")) {
-    build_llm(document);
+    const LlmSpec llm = build_llm(document);
+    put_facts(facts, llm, document.root()["model_type"].get<std::string>());
   } else {
     throw ConfigError(document.where(""),
                       "has neither 'schema' (orrery files) nor 'model_type' (a model's config.json)");
   }
+  if (has_schema) facts["schema"] = schema;
+  add_notes(facts, document, schema);
   if (parsed.values.count("provenance") != 0) {
     print_provenance(document, format);
   } else {
-    std::cout << path.string() << ": valid" << (has_schema ? " (" + schema + ")" : "") << '\n';
+    print_result(format, {facts}, [&] {
+      return path.string() + ": valid" + (has_schema ? " (" + schema + ")" : "") + "\n" + facts_table(facts);
+    });
   }
   return 0;
 }

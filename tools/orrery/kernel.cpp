@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include <array>
 #include <optional>
 #include <sstream>
@@ -167,10 +169,41 @@ struct ShapeFrom {
   }
 };
 
+// What others call an operator.
+std::string known_as(const std::string& name) {
+  static const std::map<std::string, std::string> kNames = {{"gemm", "matmul"},
+                                                            {"gemv", "matmul"},
+                                                            {"mm", "matmul"},
+                                                            {"bmm", "matmul"},
+                                                            {"linear", "matmul"},
+                                                            {"fc", "matmul"},
+                                                            {"dense", "matmul"},
+                                                            {"sdpa", "attention"},
+                                                            {"mha", "attention"},
+                                                            {"gqa", "attention"},
+                                                            {"flash_attention", "attention"},
+                                                            {"layer_norm", "layernorm"},
+                                                            {"rms_norm", "rmsnorm"},
+                                                            {"swiglu", "silu_mul"},
+                                                            {"silu_and_mul", "silu_mul"},
+                                                            {"rotary", "rope"},
+                                                            {"gather", "embedding"},
+                                                            {"allreduce", "all_reduce"},
+                                                            {"allgather", "all_gather"},
+                                                            {"alltoall", "all_to_all"},
+                                                            {"p2p", "send_recv"}};
+  const auto found = kNames.find(name);
+  return found == kNames.end() ? "" : found->second;
+}
+
 Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DType dtype) {
   const std::string name = values["op"].as<std::string>();
   const auto kind = parse_operator(name);
-  if (!kind) throw UsageError("unknown --op '" + name + "'" + did_you_mean(name, operator_names()));
+  if (!kind) {
+    const std::string meant = known_as(name);
+    throw UsageError("unknown --op '" + name + "'" +
+                     (meant.empty() ? did_you_mean(name, operator_names()) : "; here it is '" + meant + "'"));
+  }
   ShapeReader options(values, name);
   const OperatorShape shape = std::visit(ShapeFrom{options, arch.node}, operator_row(*kind).family);
   options.refuse_others();

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "sim/config/arch_loader.h"
 #include "sim/config/cost_scenario.h"
 #include "sim/config/dram_loader.h"
@@ -78,7 +81,8 @@ Rows dram_rows() {
     rows.push_back({{"name", name},
                     {"kind", d.kind},
                     {"mtps", d.data_rate_mtps},
-                    {"channel_gb_per_s", d.peak_gb_per_s()},
+                    {"channel_gb_per_s", d.peak_gb_per_s() / d.pseudo_channels},
+                    {"command_bus_channels", d.pseudo_channels},
                     {"banks", d.all_banks()},
                     {"page_bytes", d.page_bytes},
                     {"currents", d.currents.has_value()}});
@@ -104,59 +108,71 @@ std::string table_of(const Rows& rows) {
   return format_table(table);
 }
 
+Rows runtime_rows() {
+  Rows rows;
+  for (const std::string& name : runtime_names()) {
+    const RuntimeSpec r = load_runtime(name);
+    rows.push_back({{"name", r.name},
+                    {"call_us", r.call_us},
+                    {"kernel_gap_us", r.kernel_gap_us},
+                    {"step_us", r.step_us},
+                    {"sequence_us", r.sequence_us},
+                    {"token_budget", r.token_budget},
+                    {"kv_memory_fraction", r.kv_memory_fraction}});
+  }
+  return rows;
+}
+
+struct Listed {
+  const char* what;
+  const char* also;  // what it is called as well
+  Rows (*rows)();
+};
+constexpr std::array<Listed, 11> kListed = {{
+    {"archs", "machines", arch_rows},
+    {"models", "llms", model_rows},
+    {"nodes", "", node_rows},
+    {"runtimes", "engines", runtime_rows},
+    {"dram", "memories", dram_rows},
+    {"routers", "", [] { return name_rows(router_names()); }},
+    {"operators", "ops", [] { return name_rows(operator_names()); }},
+    {"dtypes", "formats", [] { return name_rows(dtype_names()); }},
+    {"schemas", "", [] { return name_rows(schema_names()); }},
+    {"costs", "scenarios", [] { return name_rows(cost_scenario_names()); }},
+    {"sweeps", "", [] { return name_rows(sweep_names()); }},
+}};
+
+std::string joined(const char* separator, const char* last) {
+  std::string text;
+  for (std::size_t i = 0; i < kListed.size(); ++i) {
+    text += i == 0 ? "" : i + 1 < kListed.size() ? separator : last;
+    text += kListed[i].what;
+  }
+  return text;
+}
+
 }  // namespace
 
 int list_command(const Arguments& arguments) {
+  const std::string kinds = joined(", ", " or ");
   po::options_description options("Options");
-  options.add_options()  //
-      ("what", po::value<std::string>()->default_value("archs"),
-       "archs, models, nodes, runtimes, dram, routers, operators, dtypes, schemas, costs or sweeps")  //
+  options.add_options()                                                          //
+      ("what", po::value<std::string>()->default_value("archs"), kinds.c_str())  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  const std::string usage = "orrery list [" + joined("|", "|") + "]\nWhat there is, by name.";
   const ParsedOptions parsed = parse_options(
-      arguments, options,
-      "orrery list [archs|models|nodes|runtimes|dram|routers|operators|dtypes|schemas|costs|sweeps]\nWhat "
-      "there is, by name.",
-      "  orrery list archs\n  orrery list models --format csv\n", "what");
+      arguments, options, usage.c_str(), "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const std::string what = parsed.values["what"].as<std::string>();
-  Rows rows;
-  if (what == "archs") {
-    rows = arch_rows();
-  } else if (what == "models") {
-    rows = model_rows();
-  } else if (what == "nodes") {
-    rows = node_rows();
-  } else if (what == "dram") {
-    rows = dram_rows();
-  } else if (what == "costs") {
-    rows = name_rows(cost_scenario_names());
-  } else if (what == "sweeps") {
-    rows = name_rows(sweep_names());
-  } else if (what == "runtimes") {
-    for (const std::string& name : runtime_names()) {
-      const RuntimeSpec r = load_runtime(name);
-      rows.push_back({{"name", r.name},
-                      {"call_us", r.call_us},
-                      {"kernel_gap_us", r.kernel_gap_us},
-                      {"step_us", r.step_us},
-                      {"sequence_us", r.sequence_us},
-                      {"token_budget", r.token_budget},
-                      {"kv_memory_fraction", r.kv_memory_fraction}});
-    }
-  } else if (what == "routers") {
-    rows = name_rows(router_names());
-  } else if (what == "operators") {
-    rows = name_rows(operator_names());
-  } else if (what == "dtypes") {
-    rows = name_rows(dtype_names());
-  } else if (what == "schemas") {
-    rows = name_rows(schema_names());
-  } else {
-    throw UsageError("cannot list '" + what + "'" +
-                     did_you_mean(what, {"archs", "models", "nodes", "runtimes", "dram", "routers",
-                                         "operators", "dtypes", "schemas", "costs", "sweeps"}));
+  const auto listed = std::find_if(kListed.begin(), kListed.end(),
+                                   [&](const Listed& l) { return what == l.what || what == l.also; });
+  if (listed == kListed.end()) {
+    std::vector<std::string> names;
+    for (const Listed& l : kListed) names.emplace_back(l.what);
+    throw UsageError("cannot list '" + what + "'" + did_you_mean(what, names) + "; there are " + kinds);
   }
+  const Rows rows = listed->rows();
   print_result(format, rows, [&] { return table_of(rows); });
   return 0;
 }

@@ -1,0 +1,36 @@
+#pragma once
+// A machine in the figures that people compare: peaks, what each level holds and moves, where memory and
+// arithmetic meet; and what in it looks like a mistake.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/config/arch_spec.h"
+
+namespace orrery {
+
+struct PeakFact {
+  std::string dtype;
+  double tflops = 0;  // dense, 1 MAC = 2 FLOPs
+};
+
+// Of a whole chip, GB/s = 1e9 bytes per second, one direction.
+struct LevelFact {
+  std::string level;
+  double gb_per_s = 0;
+  std::optional<std::uint64_t> bytes;  // none of what only moves
+};
+
+struct MachineFacts {
+  std::vector<PeakFact> peaks;    // of the formats it multiplies
+  std::vector<LevelFact> levels;  // from the cores outwards
+  std::uint32_t dram_channels = 0;
+  double dram_channel_gb_per_s = 0;
+  double ridge_flop_per_byte = 0;  // of its default format against DRAM
+  std::vector<std::string> warnings;
+};
+
+MachineFacts machine_facts(const ArchSpec& arch);
+
+}  // namespace orrery
