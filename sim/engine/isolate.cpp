@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sim/util/end_with_parent.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -50,6 +51,7 @@ Child start(const std::function<std::string()>& task, std::size_t index) {
   if (pipe(ends) != 0) throw SimulationError("fork", std::strerror(errno));
   Child child;
   child.task = index;
+  const pid_t parent = getpid();
   child.pid = fork();
   if (child.pid < 0) {
     close(ends[0]);
@@ -58,6 +60,7 @@ Child start(const std::function<std::string()>& task, std::size_t index) {
   }
   if (child.pid == 0) {
     close(ends[0]);
+    end_with_parent(parent);
     write_all(ends[1], answer_of(task) + kComplete);
     close(ends[1]);
     _exit(0);  // no destructors or buffers of the parent's
@@ -92,10 +95,8 @@ void rethrow(const std::string& answer) {
   if (answer[0] == kSimulationError) throw SimulationError("simulation", answer.substr(1));
 }
 
-}  // namespace
-
-std::vector<std::string> run_isolated(const std::vector<std::function<std::string()>>& tasks,
-                                      std::size_t jobs) {
+// What each child said, kind and all; "" of one that died.
+std::vector<std::string> run_all(const std::vector<std::function<std::string()>>& tasks, std::size_t jobs) {
   std::vector<std::string> answers(tasks.size());
   std::vector<Child> running;
   std::size_t next = 0;
@@ -116,11 +117,34 @@ std::vector<std::string> run_isolated(const std::vector<std::function<std::strin
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
+  return answers;
+}
+
+}  // namespace
+
+std::vector<std::string> run_isolated(const std::vector<std::function<std::string()>>& tasks,
+                                      std::size_t jobs) {
+  std::vector<std::string> answers = run_all(tasks, jobs);
   for (std::string& answer : answers) {
     rethrow(answer);
     answer.erase(0, 1);
   }
   return answers;
+}
+
+std::vector<IsolatedAnswer> answers_of_isolated(const std::vector<std::function<std::string()>>& tasks,
+                                                std::size_t jobs) {
+  std::vector<IsolatedAnswer> all;
+  for (const std::string& answer : run_all(tasks, jobs)) {
+    if (answer.empty()) {
+      all.push_back({"", "its simulation died without an answer"});
+    } else if (answer[0] == kResult) {
+      all.push_back({answer.substr(1), ""});
+    } else {
+      all.push_back({"", answer.substr(1)});
+    }
+  }
+  return all;
 }
 
 }  // namespace orrery

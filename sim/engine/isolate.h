@@ -1,6 +1,6 @@
 #pragma once
 // Runs work in a process of its own: SystemC allows one elaboration a process. The parent must not have
-// touched SystemC. Errors come back as what they were.
+// touched SystemC. Errors come back as what they were; a child ends with its parent.
 
 #include <cstddef>
 #include <functional>
@@ -14,5 +14,13 @@ namespace orrery {
 // makes it throw SimulationError.
 std::vector<std::string> run_isolated(const std::vector<std::function<std::string()>>& tasks,
                                       std::size_t jobs);
+
+// The same, but a task that fails takes no other along.
+struct IsolatedAnswer {
+  std::string text;
+  std::string failure;  // why there is none; empty when there is
+};
+std::vector<IsolatedAnswer> answers_of_isolated(const std::vector<std::function<std::string()>>& tasks,
+                                                std::size_t jobs);
 
 }  // namespace orrery

@@ -4,7 +4,6 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include <deque>
 #include <new>
 
+#include "sim/util/end_with_parent.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -58,8 +58,7 @@ bool write_whole(int fd, const char* data, std::size_t size) {
 // The worker's life; does not return.
 [[noreturn]] void work(int pipe, const std::vector<std::size_t>& tasks, const WorkerLimits& limits,
                        const MakeWorker& make, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(0);
+  end_with_parent(parent);
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   if (limits.memory_limit_mb > 0) {

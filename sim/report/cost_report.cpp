@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "sim/report/text_table.h"
 
 namespace orrery {
@@ -10,14 +12,15 @@ namespace {
 using nlohmann::json;
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string figure(const json& value, const std::string& format = "{:.4g}") {
-  return value.is_null() ? "unknown" : fmt::format(fmt::runtime(format), value.get<double>());
+constexpr int kWhole = 12;  // digits: counts are not rounded
+
+std::string figure(const json& value, int digits = 4) {
+  return value.is_null() ? "unknown" : people(value.get<double>(), digits);
 }
 
-void row(Rows& rows, const std::string& name, const json& study, const char* pointer,
-         const std::string& format = "{:.4g}") {
+void row(Rows& rows, const std::string& name, const json& study, const char* pointer, int digits = 4) {
   std::vector<std::string> cells = {name};
-  for (const json& o : study["options"]) cells.push_back(figure(o.at(json::json_pointer(pointer)), format));
+  for (const json& o : study["options"]) cells.push_back(figure(o.at(json::json_pointer(pointer)), digits));
   rows.push_back(cells);
 }
 
@@ -37,12 +40,12 @@ std::string options_table(const json& study) {
   std::vector<std::string> target = {"latency target"};
   for (const json& o : study["options"]) target.push_back(o["meets_target"].get<bool>() ? "kept" : "MISSED");
   rows.push_back(target);
-  row(rows, "batch", study, "/served/batch", "{:.0f}");
+  row(rows, "batch", study, "/served/batch", kWhole);
   row(rows, "TTFT, s", study, "/served/ttft_s");
   row(rows, "TPOT, s", study, "/served/tpot_s");
   row(rows, "output tokens/s a replica", study, "/served/output_tokens_per_s");
-  row(rows, "chips", study, "/chips", "{:.0f}");
-  row(rows, "servers", study, "/servers", "{:.0f}");
+  row(rows, "chips", study, "/chips", kWhole);
+  row(rows, "servers", study, "/servers", kWhole);
   row(rows, "chip, USD", study, "/chip_price_usd");
   row(rows, "die, mm2", study, "/die_mm2");
   row(rows, "spent at first, USD", study, "/capex_usd");
@@ -59,7 +62,7 @@ std::string options_table(const json& study) {
   row(rows, "  90 % below", study, "/monte_carlo/p90");
   row(rows, "J a token, at the wall", study, "/joule_per_token");
   row(rows, "gCO2/M output tokens", study, "/gco2_per_m_output_tokens");
-  row(rows, "break-even against renting, months", study, "/break_even_months", "{:.0f}");
+  row(rows, "break-even against renting, months", study, "/break_even_months", 3);
   return format_table(rows);
 }
 
@@ -75,10 +78,9 @@ std::string answer(const json& study) {
   const std::string name = (*best)["name"].get<std::string>();
   const json& drawn = (*best)["monte_carlo"];
   std::string out = fmt::format(
-      "\nanswer: {} is the cheapest that keeps the target, {:.3g} USD a million output tokens (eight of "
-      "ten draws: {:.3g} to {:.3g}).\n",
-      name, (*best)["usd_per_m_tokens"]["all"].get<double>(), drawn["p10"].get<double>(),
-      drawn["p90"].get<double>());
+      "\nanswer: {} is the cheapest that keeps the target, {} USD a million output tokens (eight of "
+      "ten draws: {} to {}).\n",
+      name, figure((*best)["usd_per_m_tokens"]["all"], 3), figure(drawn["p10"], 3), figure(drawn["p90"], 3));
   for (const json& o : study["options"]) {
     const std::string other = o["name"].get<std::string>();
     if (other == name) continue;
@@ -88,19 +90,39 @@ std::string answer(const json& study) {
       if (b["a"] == other && b["b"] == name) wins = 1 - b["share"].get<double>();
     }
     out += fmt::format(
-        "  against {}: {:.3g} times cheaper, in {:.0f} % of draws", other,
-        o["usd_per_m_tokens"]["all"].get<double>() / (*best)["usd_per_m_tokens"]["all"].get<double>(),
+        "  against {}: {} times cheaper, in {:.0f} % of draws", other,
+        people(o["usd_per_m_tokens"]["all"].get<double>() / (*best)["usd_per_m_tokens"]["all"].get<double>(),
+               3),
         100 * wins);
     if (!o["meets_target"].get<bool>()) out += "; it misses the latency target";
     std::string turns;
     for (const json& c : study["crossovers"]) {
       const bool pair = (c["a"] == name && c["b"] == other) || (c["a"] == other && c["b"] == name);
       if (pair && !c["at"].is_null())
-        turns += fmt::format("{}{} = {:.3g}", turns.empty() ? "" : " or ", c["variable"].get<std::string>(),
-                             c["at"].get<double>());
+        turns += fmt::format("{}{} = {}", turns.empty() ? "" : " or ", c["variable"].get<std::string>(),
+                             figure(c["at"], 3));
     }
     out += turns.empty() ? "; nothing varied here turns that round\n" : "; turns round at " + turns + "\n";
   }
+  return out;
+}
+
+// One line where two options change places; what changes nothing between two of them is named together.
+std::string crossovers(const json& study) {
+  std::string out;
+  std::map<std::string, std::string> nowhere;
+  for (const json& c : study["crossovers"]) {
+    const std::string pair = c["a"].get<std::string>() + " against " + c["b"].get<std::string>();
+    const auto variable = c["variable"].get<std::string>();
+    if (!c["at"].is_null()) {
+      out += fmt::format("  {}: {} = {}\n", pair, variable, figure(c["at"], 3));
+      continue;
+    }
+    std::string& list = nowhere[pair];
+    list += fmt::format("{}{} ({} to {})", list.empty() ? "" : ", ", variable, figure(c["from"], 3),
+                        figure(c["to"], 3));
+  }
+  for (const auto& [pair, variables] : nowhere) out += "  " + pair + ": not within " + variables + "\n";
   return out;
 }
 
@@ -129,9 +151,9 @@ std::string cost_table(const json& study) {
   if (const std::string question = study["question"].get<std::string>(); !question.empty())
     out += question + "\n";
   out += fmt::format(
-      "{}, {} in, {} out a request; {:.4g} output tokens/s at the peak, {:.0f} % of it on average\n\n",
+      "{}, {} in, {} out a request; {} output tokens/s at the peak, {:.0f} % of it on average\n\n",
       study["model"].get<std::string>(), study["input"].dump(), study["output"].dump(),
-      study["peak_tokens_per_s"].get<double>(), 100 * study["mean_load"].get<double>());
+      figure(study["peak_tokens_per_s"]), 100 * study["mean_load"].get<double>());
   out += options_table(study);
   out += answer(study);
   out += "\nwho is cheaper (share of draws; prices and the simulation's own error drawn together):\n";
@@ -139,16 +161,7 @@ std::string cost_table(const json& study) {
     out += fmt::format("  {} beats {} in {:.0f} %\n", b["a"].get<std::string>(), b["b"].get<std::string>(),
                        100 * b["share"].get<double>());
   }
-  out += "\nwhere the order changes:\n";
-  for (const json& c : study["crossovers"]) {
-    out += fmt::format("  {} against {}: ", c["a"].get<std::string>(), c["b"].get<std::string>());
-    if (c["at"].is_null()) {
-      out += fmt::format("nowhere between {:.3g} and {:.3g} {}\n", c["from"].get<double>(),
-                         c["to"].get<double>(), c["variable"].get<std::string>());
-    } else {
-      out += fmt::format("{} = {:.3g}\n", c["variable"].get<std::string>(), c["at"].get<double>());
-    }
-  }
+  out += "\nwhere the order changes:\n" + crossovers(study);
   if (!study["user_rates"].empty()) {
     out += "\nby tokens/s a user (batch, USD/M output tokens):\n" + user_rates_table(study);
   }
@@ -156,18 +169,17 @@ std::string cost_table(const json& study) {
   for (const json& o : study["options"]) {
     out += fmt::format("  {}:", o["name"].get<std::string>());
     for (const json& bar : o["tornado"]) {
-      out += fmt::format(" {} {:.3g}..{:.3g};", bar["variable"].get<std::string>(),
-                         bar["at_low"].get<double>(), bar["at_high"].get<double>());
+      out += fmt::format(" {} {}..{};", bar["variable"].get<std::string>(), figure(bar["at_low"], 3),
+                         figure(bar["at_high"], 3));
     }
     out += "\n";
   }
   out += "\nfrom pilot to scale:\n";
   for (const json& o : study["options"]) {
     for (const json& stage : o["path"]) {
-      out += fmt::format("  {}, {}: {} chips, {:.4g} tokens/s, {:.3g} kW, {:.4g} USD\n",
-                         o["name"].get<std::string>(), stage["stage"].get<std::string>(),
-                         stage["chips"].dump(), stage["output_tokens_per_s"].get<double>(),
-                         stage["kw"].get<double>(), stage["usd"].get<double>());
+      out += fmt::format("  {}, {}: {} chips, {} tokens/s, {} kW, {} USD\n", o["name"].get<std::string>(),
+                         stage["stage"].get<std::string>(), stage["chips"].dump(),
+                         figure(stage["output_tokens_per_s"]), figure(stage["kw"], 3), figure(stage["usd"]));
     }
   }
   out +=

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/report/text_table.h"
 
 namespace orrery {
@@ -31,12 +33,15 @@ void shares(Rows& rows, const std::vector<json>& results, const char* pointer, c
             const char* unit) {
   const json parts = at(results.front(), pointer);
   for (const auto& [key, ignored] : parts.items()) {
-    if (key == "total") continue;
+    const std::string part = std::string(pointer) + "/" + key;
+    const bool nothing =
+        std::all_of(results.begin(), results.end(), [&](const json& r) { return at(r, part) == 0; });
+    if (key == "total" || nothing) continue;
     std::vector<std::string> row = {"  " + key};
     for (const json& r : results) {
-      const double part = at(r, std::string(pointer) + "/" + key).get<double>();
+      const double share = at(r, part).get<double>();
       const double total = at(r, total_pointer).get<double>();
-      row.push_back(fmt::format("{} {:3.0f}%", si(part, unit), total > 0 ? 100 * part / total : 0));
+      row.push_back(fmt::format("{} {:3.0f}%", si(share, unit), total > 0 ? 100 * share / total : 0));
     }
     rows.push_back(row);
   }
@@ -66,7 +71,7 @@ void rounded(Rows& rows, const std::string& name, const std::vector<json>& resul
   std::vector<std::string> row = {name};
   for (const json& r : results) {
     const json value = at(r, pointer);
-    row.push_back(value.is_null() ? "unknown" : fmt::format("{:.3g}", value.get<double>()));
+    row.push_back(value.is_null() ? "unknown" : people(value.get<double>(), 3));
   }
   rows.push_back(row);
 }
@@ -74,6 +79,25 @@ void rounded(Rows& rows, const std::string& name, const std::vector<json>& resul
 void percent(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
   std::vector<std::string> row = {name};
   for (const json& r : results) row.push_back(fmt::format("{:.2f} %", 100 * at(r, pointer).get<double>()));
+  rows.push_back(row);
+}
+
+double input_tokens(const json& r) {
+  return at(r, "/batch").get<double>() * at(r, "/input").get<double>();
+}
+
+template <class Of>
+void derived(Rows& rows, const std::string& name, const std::vector<json>& results, Of of) {
+  std::vector<std::string> row = {name};
+  for (const json& r : results) row.push_back(people(of(r)));
+  rows.push_back(row);
+}
+
+template <class Of>
+void with_unit_of(Rows& rows, const std::string& name, const std::vector<json>& results, Of of,
+                  const char* unit) {
+  std::vector<std::string> row = {name};
+  for (const json& r : results) row.push_back(si(of(r), unit));
   rows.push_back(row);
 }
 
@@ -98,9 +122,33 @@ std::string expected_basis(const std::vector<json>& results) {
   return out;
 }
 
+// A machine that was refused keeps its place: a column without figures, and why, below.
+void put_refused(Rows& rows, const std::vector<json>& all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!all[i].contains("refused")) continue;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      if (rows[r].size() < 2) continue;
+      const std::string cell = r == 0 ? at(all[i], "/arch").get<std::string>() : r == 1 ? "refused" : "-";
+      rows[r].insert(rows[r].begin() + static_cast<std::ptrdiff_t>(i) + 1, cell);
+    }
+  }
+}
+
+std::string why_refused(const std::vector<json>& all) {
+  std::string out;
+  for (const json& r : all) {
+    if (r.contains("refused")) out += "\nrefused: " + at(r, "/refused").get<std::string>() + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
-std::string run_table(const std::vector<json>& results) {
+std::string run_table(const std::vector<json>& all) {
+  std::vector<json> results;
+  for (const json& r : all) {
+    if (!r.contains("refused")) results.push_back(r);
+  }
   const json& first = results.front();
   std::string out = fmt::format(
       "{}, batch {}, {} in, {} out; fidelity {}, runtime {}\n\n", at(first, "/model").get<std::string>(),
@@ -114,10 +162,18 @@ std::string run_table(const std::vector<json>& results) {
   expected(rows, results);
   metric(rows, "TTFT", results, "/ttft_s", "s");
   metric(rows, "TPOT", results, "/tpot_s", "s");
-  metric(rows, "throughput", results, "/tokens_per_s", "tokens/s");
+  derived(rows, "throughput, output tokens/s", results,
+          [](const json& r) { return at(r, "/tokens_per_s").get<double>(); });
+  derived(rows, "  of the prompts, input tokens/s", results,
+          [](const json& r) { return input_tokens(r) / at(r, "/ttft_s").get<double>(); });
   metric(rows, "energy", results, "/energy_j/total", "J");
   shares(rows, results, "/energy_j", "/energy_j/total", "J");
-  metric(rows, "energy per token", results, "/energy_per_token_j", "J");
+  metric(rows, "energy per output token, all of it", results, "/energy_per_token_j", "J");
+  const auto per_input = [](const json& r) {
+    const json& prefill = at(r, "/phases/prefill");
+    return prefill.at("time_s").get<double>() * prefill.at("power_w").get<double>() / input_tokens(r);
+  };
+  with_unit_of(rows, "  of the prompts, per input token", results, per_input, "J");
   metric(rows, "average power", results, "/average_power_w", "W");
   metric(rows, "  of the prompt", results, "/phases/prefill/power_w", "W");
   metric(rows, "  of the tokens after it", results, "/phases/decode/power_w", "W");
@@ -129,7 +185,7 @@ std::string run_table(const std::vector<json>& results) {
   metric(rows, "  free", results, "/memory/free", "B");
   metric(rows, "parameters", results, "/memory/parameters", "");
   metric(rows, "  a token goes through", results, "/memory/active_parameters", "");
-  text(rows, "die area, mm2", results, "/area_mm2");
+  rounded(rows, "die area, mm2", results, "/area_mm2");
   rounded(rows, "cost of making a chip, USD", results, "/price_usd/unit_cost");
   rounded(rows, "price of a chip, USD", results, "/price_usd/chip");
   rounded(rows, "USD/M output tokens, always busy", results, "/price_usd/per_m_output_tokens");
@@ -164,7 +220,8 @@ std::string run_table(const std::vector<json>& results) {
     ratio(rows, "  energy per token", results, "/energy_per_token_j");
     ratio(rows, "  average power", results, "/average_power_w");
   }
-  return out + format_table(rows) + expected_basis(results);
+  put_refused(rows, all);
+  return out + format_table(rows) + why_refused(all) + expected_basis(results);
 }
 
 std::string kernel_table(const json& result) {

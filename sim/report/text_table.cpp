@@ -56,4 +56,25 @@ std::string grouped(std::uint64_t count) {
   return text;
 }
 
+std::string people(double value, int digits) {
+  const double size = std::abs(value);
+  if (value == 0) return "0";
+  if (!std::isfinite(value) || size < 1e-6 || size >= 1e15) return fmt::format("{:.{}g}", value, digits);
+  const int before = static_cast<int>(std::floor(std::log10(size))) + 1;  // digits before the point
+  if (before < digits) {
+    std::string text = fmt::format("{:.{}f}", value, digits - before);
+    if (text.find('.') != std::string::npos) {
+      text.erase(text.find_last_not_of('0') + 1);
+      if (text.back() == '.') text.pop_back();
+    }
+    const std::size_t point = std::min(text.find('.'), text.size());
+    const std::size_t first = value < 0 ? 1 : 0;
+    for (std::size_t at = point; at > first + 3;) text.insert(at -= 3, ",");
+    return text;
+  }
+  const double unit = std::pow(10.0, before - digits);
+  return (value < 0 ? "-" : "") +
+         grouped(static_cast<std::uint64_t>(std::llround(size / unit) * std::llround(unit)));
+}
+
 }  // namespace orrery

@@ -12,6 +12,10 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows);
 // A number with four significant digits and an SI prefix: si(0.00123, "s") = "1.230 ms".
 std::string si(double value, const char* unit);
 
+// A number as people write it: so many significant digits, thousands apart, no exponent between a millionth
+// and a quadrillion: people(2226812, 4) = "2,227,000", people(0.01234, 3) = "0.0123".
+std::string people(double value, int digits = 4);
+
 // A count with its thousands apart: 6,738,415,616.
 std::string grouped(std::uint64_t count);
 

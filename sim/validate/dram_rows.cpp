@@ -39,7 +39,7 @@ double dram_measured(const CsvRow& row, Quantity quantity) {
 
 SimulatedRow dram_simulate(const CsvRow& row, ProbeFidelity fidelity) {
   DramProbe probe;
-  const auto channels = static_cast<std::uint32_t>(number_in(row, "channels", 1));
+  const auto channels = static_cast<std::uint32_t>(whole_in(row, "channels", 1));
   probe.dram = bare_dram(load_dram_device(text_in(row, "preset")), channels);
   const std::string notes = text_in(row, "notes");
   if (notes.find("per-bank refresh") != std::string::npos || notes.find("REFpb") != std::string::npos)

@@ -31,10 +31,10 @@ std::string inference_key(const CsvRow& row, const RowSettings& settings) {
 
 SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const RowSettings& settings) {
   Scenario scenario;
-  scenario.batch = static_cast<std::uint64_t>(needed_in(row, "batch"));
-  scenario.input = static_cast<std::uint64_t>(needed_in(row, "input_len"));
-  scenario.output = static_cast<std::uint64_t>(needed_in(row, "output_len"));
-  scenario.tensor_parallel = static_cast<std::uint32_t>(number_in(row, "devices", 1));
+  scenario.batch = whole_in(row, "batch");
+  scenario.input = whole_in(row, "input_len");
+  scenario.output = whole_in(row, "output_len");
+  scenario.tensor_parallel = static_cast<std::uint32_t>(whole_in(row, "devices", 1));
   const std::string format = text_in(row, "dtype", "fp16");
   const auto dtype = parse_dtype(format);
   if (!dtype)

@@ -57,9 +57,9 @@ DType dtype_in(const CsvRow& row) {
 struct ShapeIn {
   const CsvRow& row;
 
-  std::uint64_t count(const char* column) const { return static_cast<std::uint64_t>(needed_in(row, column)); }
+  std::uint64_t count(const char* column) const { return whole_in(row, column); }
   std::uint64_t count_or(const char* column, std::uint64_t fallback) const {
-    return static_cast<std::uint64_t>(number_in(row, column, static_cast<double>(fallback)));
+    return whole_in(row, column, fallback);
   }
 
   OperatorShape operator()(const MatmulFamily& /*family*/) const {

@@ -3,9 +3,12 @@
 
 #include <regex>
 
+#include <fmt/format.h>
+
 #include "sim/config/noc_loader.h"
 #include "sim/probe/collective_probe.h"
 #include "sim/probe/noc_probe.h"
+#include "sim/util/errors.h"
 #include "sim/validate/reference_kind.h"
 
 namespace orrery {
@@ -50,10 +53,15 @@ Topology topology_of(const std::string& text) {
   return t;
 }
 
+constexpr std::uint64_t kMostOfOne = 65536;  // of routers a dimension, flits, channels, ...
+
 SimulatedRow noc_simulate(const CsvRow& row, ProbeFidelity fidelity) {
   NocProbe probe;
-  const auto count = [&](const char* column, double fallback) {
-    return static_cast<std::uint32_t>(number_in(row, column, fallback));
+  const auto count = [&](const char* column, std::uint32_t fallback) {
+    const std::uint64_t value = whole_in(row, column, fallback);
+    if (value > kMostOfOne)
+      throw ConfigError("", fmt::format("column {}: {}, at most {}", column, value, kMostOfOne));
+    return static_cast<std::uint32_t>(value);
   };
   RouterSpec router = load_router(text_in(row, "router_cfg", "mesh88_lat_example"));
   router.num_vcs = count("num_vcs", router.num_vcs);
@@ -87,8 +95,8 @@ double collective_measured(const CsvRow& row, Quantity quantity) {
 SimulatedRow collective_simulate(const CsvRow& row, ProbeFidelity) {
   CollectiveProbe probe;
   probe.node = text_in(row, "system");
-  probe.devices = static_cast<std::uint32_t>(number_in(row, "devices"));
-  probe.bytes = static_cast<std::uint64_t>(number_in(row, "message_bytes"));
+  probe.devices = static_cast<std::uint32_t>(whole_in(row, "devices"));
+  probe.bytes = whole_in(row, "message_bytes");
   probe.kind = text_in(row, "collective", "all_reduce");
   SimulatedRow s;
   s[Quantity::time] = run_collective_probe(probe).time_us;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 
 #include "sim/util/errors.h"
@@ -54,6 +55,8 @@ const ReferenceKind& kind_of(const CsvTable& table, const std::string& path) {
   throw ConfigError(path, "these columns fit no kind of rows that can be simulated: " + known);
 }
 
+constexpr double kMostCounted = 1099511627776.0;  // 2^40
+
 double number_in(const CsvRow& row, const std::string& column, double fallback) {
   const auto it = row.find(column);
   if (it == row.end() || it->second.empty()) return fallback;
@@ -68,6 +71,15 @@ double needed_in(const CsvRow& row, const std::string& column) {
   if (!(value > 0))
     throw ConfigError("", "column " + column + ": '" + text_in(row, column) + "', expected a number above 0");
   return value;
+}
+
+std::uint64_t whole_in(const CsvRow& row, const std::string& column, std::optional<std::uint64_t> fallback) {
+  if (fallback && text_in(row, column).empty()) return *fallback;
+  const double value = needed_in(row, column);
+  if (value != std::floor(value) || value > kMostCounted)
+    throw ConfigError(
+        "", "column " + column + ": '" + text_in(row, column) + "', expected a whole number of at most 2^40");
+  return static_cast<std::uint64_t>(value);
 }
 
 std::string text_in(const CsvRow& row, const std::string& column, const std::string& fallback) {

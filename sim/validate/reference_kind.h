@@ -3,6 +3,7 @@
 // file of its own (dram_rows, network_rows, kernel_rows, systolic_rows, inference_rows).
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,9 @@ const ReferenceKind& kind_of(const CsvTable& table, const std::string& path);
 // A cell as a number; `fallback` when it is empty or missing. Throws ConfigError when it is something else.
 double number_in(const CsvRow& row, const std::string& column, double fallback = 0);
 // The same, but the cell must be there and hold a number above 0.
+// A whole number of 1 to 2^40; without the column, or in an empty cell, the fallback. Throws ConfigError.
+std::uint64_t whole_in(const CsvRow& row, const std::string& column,
+                       std::optional<std::uint64_t> fallback = std::nullopt);
 double needed_in(const CsvRow& row, const std::string& column);
 std::string text_in(const CsvRow& row, const std::string& column, const std::string& fallback = "");
 

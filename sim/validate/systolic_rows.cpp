@@ -1,5 +1,5 @@
-// Systolic arrays with operands on chip: cycles and accesses of SCALE-Sim v2, whose figure is the index of
-// the last cycle (columns dataflow, array_rows, array_cols).
+// Systolic arrays with operands on chip, in cycles (columns dataflow, array_rows, array_cols, compute_cycles;
+// `tool` says who counted).
 
 #include "sim/timing/systolic_timing.h"
 #include "sim/util/errors.h"
@@ -13,7 +13,10 @@ Quantity systolic_primary(const CsvRow& /*row*/) {
 }
 
 double systolic_measured(const CsvRow& row, Quantity quantity) {
-  return quantity == Quantity::time ? number_in(row, "compute_cycles") : 0;
+  if (quantity != Quantity::time) return 0;
+  // What SCALE-Sim v2 prints is the number of the last cycle, counted from 0.
+  const bool last = text_in(row, "tool") == "scale-sim-v2";
+  return number_in(row, "compute_cycles") + (last ? 1 : 0);
 }
 
 Dataflow dataflow_in(const CsvRow& row) {
@@ -25,7 +28,7 @@ Dataflow dataflow_in(const CsvRow& row) {
 }
 
 SimulatedRow systolic_simulate(const CsvRow& row) {
-  const auto count = [&](const char* column) { return static_cast<std::uint64_t>(needed_in(row, column)); };
+  const auto count = [&](const char* column) { return whole_in(row, column); };
   SystolicArraySpec array;
   array.rows = static_cast<std::uint32_t>(count("array_rows"));
   array.cols = static_cast<std::uint32_t>(count("array_cols"));
@@ -33,7 +36,7 @@ SimulatedRow systolic_simulate(const CsvRow& row) {
   SimulatedRow s;
   const Cycles cycles =
       matrix_cycles(array, dataflow_in(row), DType::fp16, count("m"), count("n"), count("k"));
-  s[Quantity::time] = cycles.real() - 1;
+  s[Quantity::time] = cycles.real();
   return s;
 }
 

@@ -142,9 +142,21 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
     std::vector<std::function<std::string()>> tasks;
     for (std::size_t p = at; p < std::min(portions.size(), at + at_once); ++p)
       tasks.push_back([&portions, p, &request] { return simulate(portions[p], request.settings); });
-    const std::vector<std::string> answers = run_isolated(tasks, request.jobs);
+    const std::vector<IsolatedAnswer> answers = answers_of_isolated(tasks, request.jobs);
     for (std::size_t a = 0; a < answers.size(); ++a) {
-      const std::vector<SimulatedRow> simulated = decode(answers[a]);
+      if (!answers[a].failure.empty()) {  // a process died: which row it was, one of their own each will tell
+        const Portion from = portions[at + a];
+        for (std::size_t i = 0; i < from.rows.size(); ++i) {
+          if (from.rows.size() > 1) {
+            portions.push_back({from.kind, from.key, {from.rows[i]}, {from.index[i]}});
+          } else {
+            rows[from.index[i]].failure = answers[a].failure;
+            ++done;
+          }
+        }
+        continue;
+      }
+      const std::vector<SimulatedRow> simulated = decode(answers[a].text);
       // A row that broke the simulation took the rows behind it along: they get processes of their own.
       std::vector<std::size_t> again;
       for (std::size_t i = 0; i < simulated.size(); ++i) {
@@ -159,7 +171,7 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
       }
       done += simulated.size() - again.size();
       for (const std::size_t i : again) {
-        const Portion& from = portions[at + a];
+        const Portion from = portions[at + a];
         portions.push_back({from.kind, from.key, {from.rows[i]}, {from.index[i]}});
       }
     }
@@ -188,14 +200,15 @@ std::vector<ErrorGroup> error_groups(const std::vector<ValidatedRow>& rows) {
   for (std::size_t g = 0; g < groups.size(); ++g) {
     std::vector<double>& e = errors[g];
     if (e.empty()) continue;
-    for (const double x : e) groups[g].bias += x / static_cast<double>(e.size());
+    ErrorFigures f;
+    for (const double x : e) f.bias += x / static_cast<double>(e.size());
     for (double& x : e) x = std::abs(x);
     std::sort(e.begin(), e.end());
-    for (const double x : e) groups[g].mean_abs += x / static_cast<double>(e.size());
+    for (const double x : e) f.mean_abs += x / static_cast<double>(e.size());
     const std::size_t n = e.size();
-    groups[g].median_abs = n % 2 == 1 ? e[n / 2] : (e[n / 2 - 1] + e[n / 2]) / 2;
-    groups[g].p90_abs =
-        e[std::min(n - 1, static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(n))) - 1)];
+    f.median_abs = n % 2 == 1 ? e[n / 2] : (e[n / 2 - 1] + e[n / 2]) / 2;
+    f.p90_abs = e[std::min(n - 1, static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(n))) - 1)];
+    groups[g].errors = f;
   }
   return groups;
 }

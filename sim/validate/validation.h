@@ -31,11 +31,15 @@ struct ValidatedRow {
   double error() const { return (simulated - measured) / measured; }
 };
 
+struct ErrorFigures {
+  double bias = 0, median_abs = 0, mean_abs = 0, p90_abs = 0;  // fractions
+};
+
 struct ErrorGroup {
   std::string group;
   Quantity quantity = Quantity::time;
   std::size_t n = 0, failed = 0;
-  double bias = 0, median_abs = 0, mean_abs = 0, p90_abs = 0;  // fractions
+  std::optional<ErrorFigures> errors = std::nullopt;  // none where no row could be simulated
 };
 
 // `progress` gets rows done and rows in all.

@@ -206,7 +206,21 @@ TEST(BadInput, ModelThatDoesNotFitSaysHowManyBytesAreMissing) {
   const std::uint64_t missing = need - 8ULL * 1024 * 1024 * 1024;
   expect_refused("run --arch asic/tpu-v4i --model llama-2-7b --dtype bf16", 2,
                  {"does not fit", std::to_string(missing) + " bytes are missing"});
-  expect_refused("compare --arch asic/tpu-v5e --arch asic/tpu-v4i --model llama-2-7b", 2, {"asic/tpu-v4i"});
+  // In a comparison it keeps its column; when none is left, the comparison is refused.
+  const CommandResult some = orrery_command(
+      "compare --arch asic/tpu-v4i --arch asic/tpu-v5e --model llama-2-7b --fidelity roofline");
+  EXPECT_EQ(some.exit_code, 0) << some.err;
+  EXPECT_NE(some.out.find("refused: "), std::string::npos) << some.out;
+  EXPECT_NE(some.out.find(std::to_string(missing) + " bytes are missing"), std::string::npos) << some.out;
+  const CommandResult as_json = orrery_command(
+      "compare --arch asic/tpu-v4i --arch asic/tpu-v5e --model llama-2-7b --fidelity roofline --format json");
+  const auto results = nlohmann::json::parse(as_json.out);
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0]["kind"], "refused");
+  EXPECT_EQ(results[0]["arch"], "asic/tpu-v4i");
+  EXPECT_EQ(results[1]["kind"], "run");
+  expect_refused("compare --arch asic/tpu-v4i --arch asic/tpu-v4i --model llama-2-7b --dtype bf16", 2,
+                 {"asic/tpu-v4i", "does not fit"});
 }
 
 TEST(BadInput, TraceWithAnUnknownOperatorOrACycle) {

@@ -213,5 +213,28 @@ TEST(Validate, InferencesRunAsTheirFrameworkDoes) {
   EXPECT_EQ(ideal[0]["failed"], 1);  // refused: it does not fit whole
 }
 
+// Cycles are cycles; SCALE-Sim's are counted from 0. A group without a simulated row has no error, and a row
+// that cannot be takes no other along.
+TEST(Validate, ArraysAreCountedInCyclesAndRowsFailAlone) {
+  const std::string head = "array_rows,array_cols,dataflow,m,n,k,compute_cycles,tool\n";
+  const auto groups = [](const std::string& text, int exit_code) {
+    const CommandResult r =
+        orrery_command("validate " + temporary_file("arrays.csv", text) + " --by tool --format json");
+    EXPECT_EQ(r.exit_code, exit_code) << r.err;
+    return nlohmann::json::parse(r.out);
+  };
+  const auto both = groups(head + "4,4,os,4,4,4,10,by hand\n4,4,os,4,4,4,9,scale-sim-v2\n", 0);
+  for (const auto& g : both) EXPECT_EQ(g["mean_abs"], 0.0) << g;
+  const auto some = groups(head + "4,4,os,4,4,4,10,good\n4,4,os,1e30,4,4,10,bad\n4,4,os,4.5,4,4,10,bad\n", 1);
+  ASSERT_EQ(some.size(), 2U);
+  EXPECT_EQ(some[0]["mean_abs"], 0.0);
+  EXPECT_EQ(some[1]["failed"], 2);
+  EXPECT_TRUE(some[1]["bias"].is_null());
+  const CommandResult table =
+      orrery_command("validate " + temporary_file("bad.csv", head + "4,4,os,1e30,4,4,10,bad\n"));
+  EXPECT_NE(table.err.find("bad.csv:2: column m: '1e30'"), std::string::npos) << table.err;
+  EXPECT_EQ(table.out.find("0.0 %"), std::string::npos) << table.out;
+}
+
 }  // namespace
 }  // namespace orrery::test

@@ -43,9 +43,8 @@ TEST(Schema, TracesMatchTheirs) {
 }
 
 TEST(Schema, AResultOfAnotherShapeDoesNot) {
-  EXPECT_THROW(
-      validate_against(ConfigDocument::parse("{\"kind\": \"run\"}", "x"), "orrery/result/1"),
-      ConfigError);
+  EXPECT_THROW(validate_against(ConfigDocument::parse("{\"kind\": \"run\"}", "x"), "orrery/result/1"),
+               ConfigError);
 }
 
 TEST(Schema, EverySchemaIsPrintedByItsName) {

@@ -25,7 +25,7 @@ double mean_error(const std::string& file, std::vector<std::string> where, std::
   const std::vector<ValidatedRow> rows = validate_rows(request, [](std::size_t, std::size_t) {});
   for (const ErrorGroup& g : error_groups(rows)) {
     std::printf("%-45s %-12s n %4zu bias %+6.1f %% mean %5.1f %%\n", g.group.c_str(), to_string(g.quantity),
-                g.n, 100 * g.bias, 100 * g.mean_abs);
+                g.n, 100 * g.errors.value().bias, 100 * g.errors.value().mean_abs);
   }
   double sum = 0;
   for (const ValidatedRow& row : rows) {

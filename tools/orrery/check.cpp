@@ -139,7 +139,7 @@ void add_notes(json& facts, const ConfigDocument& document, const std::string& s
 
 std::string facts_table(const json& facts) {
   std::vector<std::vector<std::string>> rows;
-  const auto figure = [](const json& value) { return fmt::format("{:.4g}", value.get<double>()); };
+  const auto figure = [](const json& value) { return people(value.get<double>()); };
   if (facts.contains("peak_tflops")) {
     for (const auto& [dtype, tflops] : facts["peak_tflops"].items())
       rows.push_back({"peak in " + dtype, si(1e12 * tflops.get<double>(), "FLOPS"), ""});

@@ -11,6 +11,8 @@
 #include "sim/report/result_json.h"
 #include "sim/report/result_table.h"
 #include "sim/serve/inference.h"
+#include "sim/timing/matrix_timing.h"
+#include "sim/util/errors.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/scenario_options.h"
 
@@ -43,6 +45,23 @@ std::vector<ArchSpec> at_caps(const std::vector<ArchSpec>& archs, const std::str
   return capped;
 }
 
+// Why the model does not fit the machine, before anything is simulated; "" when it does.
+std::string why_refused(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
+                        const RuntimeSpec& runtime) {
+  try {
+    plan_batches(llm, scenario, arch, runtime);
+    return "";
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\norrery: ") + line;
+  return text;
+}
+
 }  // namespace
 
 int compare_command(const Arguments& arguments) {
@@ -65,7 +84,7 @@ int compare_command(const Arguments& arguments) {
   const RuntimeSpec runtime = runtime_from(parsed.values);
   const std::uint64_t jobs = whole_between(parsed.values, "jobs", 1, 1024);
 
-  // Every machine and the model are read, and the model must fit each, before anything is simulated.
+  // Every machine and the model are read, and what cannot run is known, before anything is simulated.
   LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
   truncate_layers(parsed.values, llm);
   std::vector<std::function<std::string()>> tasks;
@@ -75,9 +94,12 @@ int compare_command(const Arguments& arguments) {
   }
   if (parsed.values.count("power-cap") != 0)
     archs = at_caps(archs, parsed.values["power-cap"].as<std::string>());
+  std::vector<std::string> refused;  // by machine; "" = it runs
   for (const ArchSpec& arch : archs) {
     const Scenario scenario = scenario_from(parsed.values, arch, llm.encoder_only);
-    plan_batches(llm, scenario, arch, runtime);
+    check_format(arch, scenario.dtype);
+    refused.push_back(why_refused(llm, scenario, arch, runtime));
+    if (!refused.back().empty()) continue;
     tasks.emplace_back([&arch, &llm, scenario, &runner, &runtime] {
       const Stopwatch watch;
       TerminalProgress progress(arch.name);
@@ -88,9 +110,17 @@ int compare_command(const Arguments& arguments) {
       return to_json(result).dump();
     });
   }
+  if (tasks.empty()) throw ConfigError("", joined(refused));
+  const std::vector<std::string> answers = run_isolated(tasks, static_cast<std::size_t>(jobs));
   std::vector<nlohmann::ordered_json> results;
-  for (const std::string& text : run_isolated(tasks, static_cast<std::size_t>(jobs))) {
-    results.push_back(nlohmann::ordered_json::parse(text));
+  std::size_t answered = 0;
+  for (std::size_t i = 0; i < archs.size(); ++i) {
+    results.push_back(refused[i].empty() ? nlohmann::ordered_json::parse(answers[answered++])
+                                         : nlohmann::ordered_json{{"schema", "orrery/result/1"},
+                                                                  {"kind", "refused"},
+                                                                  {"arch", archs[i].name},
+                                                                  {"model", llm.name},
+                                                                  {"refused", refused[i]}});
   }
   print_result(format, results, [&] { return run_table(results); });
   return 0;

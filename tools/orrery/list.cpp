@@ -100,7 +100,7 @@ std::string table_of(const Rows& rows) {
     std::vector<std::string> cells;
     for (const auto& [ignored, value] : row.items()) {
       cells.push_back(value.is_string()         ? value.get<std::string>()
-                      : value.is_number_float() ? fmt::format("{:.4g}", value.get<double>())
+                      : value.is_number_float() ? people(value.get<double>())
                                                 : value.dump());
     }
     table.push_back(cells);

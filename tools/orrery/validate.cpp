@@ -120,16 +120,18 @@ int validate_command(const Arguments& arguments) {
   std::vector<std::vector<std::string>> bad = {{"row", "group", "measured", "simulated", "error", "time"}};
   const auto percent = [](double x) { return fmt::format("{:.1f} %", 100 * x); };
   for (const ErrorGroup& g : groups) {
-    nlohmann::ordered_json j = {{"group", g.group},
-                                {"quantity", to_string(g.quantity)},
-                                {"n", g.n},
-                                {"failed", g.failed},
-                                {"bias", g.bias},
-                                {"median_abs", g.median_abs},
-                                {"mean_abs", g.mean_abs},
-                                {"p90_abs", g.p90_abs}};
-    table.push_back({g.group, to_string(g.quantity), std::to_string(g.n), std::to_string(g.failed),
-                     percent(g.bias), percent(g.median_abs), percent(g.mean_abs), percent(g.p90_abs)});
+    nlohmann::ordered_json j = {
+        {"group", g.group}, {"quantity", to_string(g.quantity)}, {"n", g.n}, {"failed", g.failed}};
+    std::vector<std::string> cells = {g.group, to_string(g.quantity), std::to_string(g.n),
+                                      std::to_string(g.failed)};
+    for (const auto& [name, figure] :
+         {std::pair{"bias", &ErrorFigures::bias}, std::pair{"median_abs", &ErrorFigures::median_abs},
+          std::pair{"mean_abs", &ErrorFigures::mean_abs}, std::pair{"p90_abs", &ErrorFigures::p90_abs}}) {
+      j[name] = nullptr;
+      if (g.errors) j[name] = (*g.errors).*figure;
+      cells.push_back(g.errors ? percent((*g.errors).*figure) : "-");
+    }
+    table.push_back(std::move(cells));
     unsigned listed = 0;
     for (const ValidatedRow& row : rows) {
       if (row.group != g.group || row.quantity != g.quantity || listed == worst || !row.failure.empty())

@@ -25,6 +25,18 @@ TEST(Isolate, ReturnsAnswersInOrderAndErrorsAsTheyWere) {
   EXPECT_THROW(run_isolated({[]() -> std::string { std::_Exit(0); }}, 1), SimulationError);  // no answer
 }
 
+TEST(Isolate, ATaskThatFailsTakesNoOtherAlong) {
+  const auto answers =
+      answers_of_isolated({[]() -> std::string { std::_Exit(0); }, [] { return std::string("b"); },
+                           []() -> std::string { throw ConfigError("", "no"); }},
+                          2);
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_NE(answers[0].failure.find("died"), std::string::npos);
+  EXPECT_EQ(answers[1].text, "b");
+  EXPECT_EQ(answers[1].failure, "");
+  EXPECT_EQ(answers[2].failure, "no");
+}
+
 Operator add_of(const std::string& a, const std::string& b, const std::string& out) {
   Operator op = standalone(OperatorKind::add, VectorShape{1, 512}, DType::fp16);  // 1 KiB a tensor
   static TensorNames names;
