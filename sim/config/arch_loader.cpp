@@ -165,6 +165,12 @@ void estimate_static_power(ArchSpec& arch, const json& chip, std::vector<Diagnos
   }
 }
 
+// What a machine is by: its numbers and names, not what is said of them.
+json without_words(json root) {
+  for (const char* key : {"sources", "description", "base"}) root.erase(key);
+  return root;
+}
+
 }  // namespace
 
 ArchSpec build_arch(const ConfigDocument& document) {
@@ -227,8 +233,22 @@ ArchSpec build_arch(const ConfigDocument& document) {
   return arch;
 }
 
+ConfigDocument load_arch_document(const std::filesystem::path& path) {
+  ConfigDocument document = ConfigDocument::load(path);
+  const json name = document.root().is_object() ? document.root().value("name", json()) : json();
+  if (!name.is_string()) return document;
+  const std::vector<std::string> known = arch_names();
+  if (std::find(known.begin(), known.end(), name.get<std::string>()) == known.end()) return document;
+  const std::filesystem::path real = find_arch(name.get<std::string>());
+  std::error_code error;
+  if (std::filesystem::equivalent(real, path, error)) return document;
+  if (without_words(ConfigDocument::load(real).root()) != without_words(document.root()))
+    document.rename(name.get<std::string>() + " (changed)");
+  return document;
+}
+
 ArchSpec load_arch(const std::filesystem::path& path) {
-  return build_arch(ConfigDocument::load(path));
+  return build_arch(load_arch_document(path));
 }
 
 ArchSpec load_arch_named(const std::string& name) {

@@ -9,6 +9,9 @@
 
 namespace orrery {
 
+// A file whose numbers are not those of the catalogue's machine of its name is not that machine: "(changed)"
+// is added to its name, so that no price, measurement or band of the real one is taken for its own.
+ConfigDocument load_arch_document(const std::filesystem::path& path);
 ArchSpec load_arch(const std::filesystem::path& path);
 ArchSpec build_arch(const ConfigDocument& document);
 

@@ -45,6 +45,8 @@ class ConfigDocument {
   static ConfigDocument of(nlohmann::json root, const std::string& name);
   bool validated() const { return validated_; }
 
+  // Another `name` than the file's.
+  void rename(const std::string& name) { root_["name"] = name; }
   const nlohmann::json& root() const { return root_; }
   const std::filesystem::path& path() const { return path_; }
 

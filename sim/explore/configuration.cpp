@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "sim/config/accuracy_table.h"
+#include "sim/config/arch_loader.h"
 #include "sim/config/cost_scenario.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/node_loader.h"
@@ -81,7 +82,7 @@ BaseTables load_base_tables() {
 }
 
 json base_configuration(const BaseNames& names, const json& scenario, const BaseTables& tables) {
-  const ConfigDocument machine = ConfigDocument::load(find_arch(names.arch));
+  const ConfigDocument machine = load_arch_document(find_arch(names.arch));
   validate_as(machine, "orrery/arch/1");
   const ConfigDocument model = ConfigDocument::load(find_model_file(names.llm));
   json c = {{"arch", machine.root()},

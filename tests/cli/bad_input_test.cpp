@@ -101,6 +101,25 @@ TEST(Input, StacksAreChannelsByTheWidthOfAStack) {
   expect_refused("check " + machine_with("channels:", "stacks:"), 2, {"stack_width_bits", "say channels"});
 }
 
+// A machine whose numbers are not those of the one it is named after is another: no price, no measurement of
+// the real one. A copy that says the same is the same.
+TEST(Input, AChangedMachineIsNotTheOneItIsNamedAfter) {
+  const auto result = [](const std::string& text) {
+    const CommandResult r = orrery_command("run --model gpt2 --input 16 --output 2 --format json --arch " +
+                                           temporary_file("machine.yaml", text));
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    return r.exit_code == 0 ? nlohmann::json::parse(r.out) : nlohmann::json{};
+  };
+  const std::string base = "schema: orrery/arch/1\nbase: gpu/h100-sxm\n";
+  const auto changed = result(base + "chip: {clock_ghz: 9.0}\n");
+  EXPECT_EQ(changed["arch"], "gpu/h100-sxm (changed)");
+  EXPECT_TRUE(changed["price_usd"]["chip"].is_null()) << changed["price_usd"];
+  EXPECT_EQ(changed["expected_error"]["inside"], false);
+  const auto copy = result(base + "description: the same in other words\n");
+  EXPECT_EQ(copy["arch"], "gpu/h100-sxm");
+  EXPECT_FALSE(copy["price_usd"]["chip"].is_null());
+}
+
 // What looks like a mistake is said, and what nobody reads any more.
 TEST(Input, CheckWarns) {
   const CommandResult narrow =
