@@ -184,7 +184,13 @@ void validate_against(const ConfigDocument& document, const std::string& schema_
     if (!is_summary(finding.text) && !repeated) findings.push_back(finding);
   }
   std::vector<Diagnostic> diagnostics;
-  for (const Finding& finding : findings) diagnostics.push_back(describe(document, schema.text, finding));
+  for (const Finding& finding : findings) {
+    const Diagnostic told = describe(document, schema.text, finding);
+    const bool again = std::any_of(diagnostics.begin(), diagnostics.end(), [&](const Diagnostic& d) {
+      return d.where == told.where && d.message == told.message;  // a value that breaks two rules
+    });
+    if (!again) diagnostics.push_back(told);
+  }
   if (diagnostics.empty()) diagnostics.push_back({document.where(""), "does not match its schema"});
   throw ConfigError(diagnostics);
 }

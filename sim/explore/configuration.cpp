@@ -84,15 +84,17 @@ BaseTables load_base_tables() {
 json base_configuration(const BaseNames& names, const json& scenario, const BaseTables& tables) {
   const ConfigDocument machine = load_arch_document(find_arch(names.arch));
   validate_as(machine, "orrery/arch/1");
-  const ConfigDocument model = ConfigDocument::load(find_model_file(names.llm));
   json c = {{"arch", machine.root()},
-            {"llm", model.root()},
-            {"runtime", load_runtime_document(names.runtime).root()},
             {"technology", tables.technology},
             {"prices", tables.prices},
             {"accuracy", tables.accuracy},
             {"scenario", scenario}};
-  c["llm"]["name"] = build_llm(model).name;
+  if (!names.llm.empty()) {
+    const ConfigDocument model = ConfigDocument::load(find_model_file(names.llm));
+    c["llm"] = model.root();
+    c["llm"]["name"] = build_llm(model).name;
+  }
+  if (!names.runtime.empty()) c["runtime"] = load_runtime_document(names.runtime).root();
   if (!names.node.empty()) {
     c["node"] = load_node_document(names.node).root();
     c["node"]["name"] = names.node;
@@ -229,8 +231,8 @@ json with_inputs(const json& base, const json& inputs, const PointerOf& pointer_
 std::string label_of(const json& configuration) {
   const std::string option =
       configuration.contains("cost") ? configuration["cost"].value("name", "") + ": " : "";
-  return option + configuration["arch"].value("name", "arch") + ", " +
-         configuration["llm"].value("name", "llm");
+  const std::string machine = option + configuration["arch"].value("name", "arch");
+  return configuration.contains("llm") ? machine + ", " + configuration["llm"].value("name", "llm") : machine;
 }
 
 std::vector<std::string> labels_of(const std::vector<json>& bases) {

@@ -12,7 +12,7 @@
 namespace orrery {
 
 struct BaseNames {
-  std::string arch, llm, runtime, node;  // node may be empty
+  std::string arch, llm, runtime, node;  // an empty one has no part, and no key
 };
 // What all bases share: the parts technology and prices, and the digest of what was measured. Read once a
 // sweep.

@@ -14,6 +14,7 @@
 #include "sim/explore/configuration.h"
 #include "sim/explore/configuration_key.h"
 #include "sim/explore/metrics.h"
+#include "sim/explore/patches.h"
 #include "sim/explore/sweep_bases.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -93,25 +94,10 @@ SearchMethod parse_method(const std::string& name) {
                                      : SearchMethod::grid;
 }
 
-// Sets `key` in a copy of every base, so that a value its schema refuses is found before anything runs.
+// So that a value its schema refuses is found before anything runs.
 void check_key(const SweepSpec& spec, const std::string& key, const std::vector<json>& values,
                const std::string& where) {
-  for (const json& base : spec.bases) {
-    try {
-      const std::string pointer = resolve_key(base, key, values.front());
-      json changed = base;
-      for (const json& value : values) check_settable(base, key, pointer, value);
-      constexpr std::size_t kMostChecked = 1000;
-      for (std::size_t i = 0; i < std::min(values.size(), kMostChecked); ++i) {
-        changed[Pointer(pointer)] = values[i];
-        validate_part(changed, pointer);
-      }
-    } catch (const ConfigError& error) {
-      throw ConfigError(where, error.what());
-    } catch (const json::exception&) {  // no schema of its own: facts of a published model
-      throw ConfigError(where, fmt::format("'{}' does not take {}", key, json(values).dump()));
-    }
-  }
+  for (const json& base : spec.bases) check_values(base, key, values, where);
 }
 
 // Names an expression reads: keys of the configuration, and figures where they are known.
@@ -126,27 +112,6 @@ void check_names(const SweepSpec& spec, const Expression& e, const std::vector<s
     for (const json& base : spec.bases) {
       located(where, [&] { resolve_key(base, name, spec.first_value(name)); });
     }
-  }
-}
-
-void apply_overrides(SweepSpec& spec, const std::vector<std::string>& overrides) {
-  const std::vector<json> files = spec.bases;
-  for (const std::string& text : overrides) {
-    const std::size_t equals = text.find('=');
-    const std::string key = text.substr(0, equals);
-    const json value = ConfigDocument::parse("v: " + text.substr(equals + 1), "--" + key).root()["v"];
-    check_key(spec, key, {value}, text);
-    for (json& base : spec.bases) {
-      const json before = base;
-      const std::string at = resolve_key(base, key, value);
-      place(base, at, value);
-      if (is_of_machine(at)) override_machine(base, before);
-    }
-  }
-  for (std::size_t b = 0; b < files.size(); ++b) {
-    if (spec.bases[b]["technology"] == files[b]["technology"]) continue;
-    remember_areas(spec.bases[b]);
-    if (spec.bases[b].contains("overridden")) override_machine(spec.bases[b], spec.bases[b]);
   }
 }
 
@@ -341,7 +306,7 @@ SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& ov
   spec.question = r.value("question", "");
   spec.fidelity = parse_fidelity(r.value("fidelity", "tile"));
   read_bases(document, spec);
-  apply_overrides(spec, overrides);
+  apply_patches(spec.bases, overrides);
   const std::vector<std::string> places = read_axes(document, spec);
   read_rest(document, spec);
   check_keys_set(spec, places);

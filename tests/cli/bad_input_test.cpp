@@ -120,6 +120,41 @@ TEST(Input, AChangedMachineIsNotTheOneItIsNamedAfter) {
   EXPECT_FALSE(copy["price_usd"]["chip"].is_null());
 }
 
+// KEY=VALUE changes any document of a command, as a sweep would.
+TEST(Input, AKeyIsSetOnTheCommandLine) {
+  const auto figure = [](const std::string& arguments, const char* pointer) {
+    const CommandResult r = orrery_command(arguments + " --format json");
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    const nlohmann::json j = nlohmann::json::parse(r.exit_code == 0 ? r.out : "{}");
+    const nlohmann::json& one = j.is_array() ? j.back() : j;
+    const nlohmann::json::json_pointer at(pointer);
+    return one.contains(at) ? one[at] : nlohmann::json();
+  };
+  const std::string kernel = "kernel --arch gpu/h100-sxm --op add --m 4096 --n 16384 ";
+  const double whole = figure(kernel, "/latency_us").get<double>();
+  EXPECT_NEAR(figure(kernel + "arch.dram.channels=80", "/latency_us").get<double>() / whole, 2, 0.15);
+  EXPECT_EQ(figure(kernel + "arch.dram.channels=160", "/counts"), figure(kernel, "/counts"));  // as it is
+  EXPECT_EQ(figure(kernel + "arch.clock_ghz=1GHz", "/arch"), "gpu/h100-sxm (modified)");
+  const std::string run = "run --arch gpu/h100-sxm --model gpt2 --fidelity roofline --input 64 --output 4 ";
+  EXPECT_EQ(figure(run + "scenario.batch=4", "/batch"), 4);
+  EXPECT_EQ(figure(run + "scenario.batch=4", "/latency_s"), figure(run + "--batch 4", "/latency_s"));
+  EXPECT_TRUE(figure(run + "arch.clock_ghz=1.0", "/price_usd/chip").is_null());
+  EXPECT_FALSE(figure(run + "scenario.batch=4", "/price_usd/chip").is_null());
+  EXPECT_EQ(figure(run + "llm.n_layer=6", "/memory/parameters"), 81912576);
+  EXPECT_EQ(figure("run --runtime vllm" + run.substr(3) + "runtime.token_budget=512", "/runtime"), "vllm");
+  EXPECT_LT(figure(run + "--devices 4 --node h100_dgx node.link.bandwidth_gb_per_s=900", "/latency_s"),
+            figure(run + "--devices 4 --node h100_dgx node.link.bandwidth_gb_per_s=1", "/latency_s"));
+  EXPECT_EQ(
+      figure("compare --model gpt2 --fidelity roofline --input 64 --output 4 --arch gpu/a100-sxm-80gb --arch "
+             "gpu/h100-sxm arch.dram.channels=16",
+             "/arch"),
+      "gpu/h100-sxm (modified)");
+  expect_refused(kernel + "arch.clock_gzh=1", 2, {"arch.clock_gzh=1", "did you mean", "clock_ghz"});
+  expect_refused(kernel + "arch.clock_ghz=-3", 2, {"arch.clock_ghz=-3", "greater than 0"});
+  expect_refused(kernel + "foo", 2, {"unexpected argument 'foo'"});
+  expect_refused(kernel + "llm.n_layer=6", 2, {"'llm.n_layer' names no key"});
+}
+
 // What looks like a mistake is said, and what nobody reads any more.
 TEST(Input, CheckWarns) {
   const CommandResult narrow =

@@ -4,7 +4,6 @@
 #include <functional>
 #include <sstream>
 
-#include "sim/config/arch_loader.h"
 #include "sim/engine/isolate.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/price_figures.h"
@@ -14,42 +13,42 @@
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
 #include "tools/orrery/output.h"
-#include "tools/orrery/scenario_options.h"
+#include "tools/orrery/subject.h"
 
 namespace orrery {
 namespace {
 
 const char* const kUsage =
-    "orrery compare --arch A --arch B [--arch C ...] --model NAME [options]\n"
+    "orrery compare --arch A --arch B [--arch C ...] --model NAME [KEY=VALUE ...] [options]\n"
     "The same inference on several machines, side by side, with ratios to the first.";
 const char* const kExamples =
     "  orrery compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v5e --model "
     "llama-2-7b\n"
     "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b --batch 16 --format "
     "csv\n"
+    "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b arch.dram.channels=64\n"
     "  orrery compare --arch gpu/h100-sxm --power-cap 300,400,500,700 --model llama-3-8b --batch 64  # "
     "joules a token by "
     "cap\n";
 
 // Each machine under each of the caps, named so.
-std::vector<ArchSpec> at_caps(const std::vector<ArchSpec>& archs, const std::string& list) {
-  std::vector<ArchSpec> capped;
-  for (const ArchSpec& arch : archs) {
+std::vector<Subject> at_caps(const std::vector<Subject>& subjects, const std::string& list) {
+  std::vector<Subject> capped;
+  for (const Subject& subject : subjects) {
     for (const double watts : positive_numbers("--power-cap", list, "power in watts")) {
-      ArchSpec a = arch;
-      a.power_cap_w = watts;
-      a.name += fmt::format(" at {:g} W", watts);
-      capped.push_back(a);
+      Subject s = subject;
+      s.arch.power_cap_w = watts;
+      s.arch.name += fmt::format(" at {:g} W", watts);
+      capped.push_back(s);
     }
   }
   return capped;
 }
 
 // Why the model does not fit the machine, before anything is simulated; "" when it does.
-std::string why_refused(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
-                        const RuntimeSpec& runtime) {
+std::string why_refused(const Subject& s) {
   try {
-    plan_batches(llm, scenario, arch, runtime);
+    plan_batches(*s.llm, s.scenario, s.arch, s.runtime);
     return "";
   } catch (const ConfigError& error) {
     return error.what();
@@ -76,37 +75,32 @@ int compare_command(const Arguments& arguments) {
       ("jobs", po::value<std::int64_t>()->default_value(2)->value_name("N"),
        "machines simulated at the same time")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
-  options.add(scenario_options()).add(fidelity_options());
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
+  options.add(scenario_options()).add(fidelity_options()).add(patch_options());
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const RunnerOptions runner = runner_options_from(parsed.values);
-  const RuntimeSpec runtime = runtime_from(parsed.values);
   const std::uint64_t jobs = whole_between(parsed.values, "jobs", 1, 1024);
 
   // Every machine and the model are read, and what cannot run is known, before anything is simulated.
-  LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
-  truncate_layers(parsed.values, llm);
-  std::vector<std::function<std::string()>> tasks;
-  std::vector<ArchSpec> archs;
-  for (const std::string& name : parsed.values["arch"].as<std::vector<std::string>>()) {
-    archs.push_back(load_arch_for(name, parsed.values));
-  }
+  std::vector<Subject> subjects;
+  for (const std::string& name : parsed.values["arch"].as<std::vector<std::string>>())
+    subjects.push_back(load_subject(name, parsed.values));
   if (parsed.values.count("power-cap") != 0)
-    archs = at_caps(archs, parsed.values["power-cap"].as<std::string>());
+    subjects = at_caps(subjects, parsed.values["power-cap"].as<std::string>());
+  std::vector<std::function<std::string()>> tasks;
   std::vector<std::string> refused;  // by machine; "" = it runs
-  for (const ArchSpec& arch : archs) {
-    const Scenario scenario = scenario_from(parsed.values, arch, llm.encoder_only);
-    check_format(arch, scenario.dtype);
-    refused.push_back(why_refused(llm, scenario, arch, runtime));
+  for (const Subject& s : subjects) {
+    check_format(s.arch, s.scenario.dtype);
+    refused.push_back(why_refused(s));
     if (!refused.back().empty()) continue;
-    tasks.emplace_back([&arch, &llm, scenario, &runner, &runtime] {
+    tasks.emplace_back([&s, &runner] {
       const Stopwatch watch;
-      TerminalProgress progress(arch.name);
-      RunResult result = run_model(llm, scenario, arch, runner, runtime, progress.callback());
+      TerminalProgress progress(s.arch.name);
+      RunResult result = run_model(*s.llm, s.scenario, s.arch, runner, s.runtime, progress.callback());
       watch.stop(result.info);
-      result.expected = expected_error(result, arch, load_accuracy());
-      add_price_figures(result, arch, load_technology(), load_prices());
+      result.expected = expected_error(result, s.arch, load_accuracy());
+      add_price_figures(result, s.arch, s.technology, s.prices);
       return to_json(result).dump();
     });
   }
@@ -114,12 +108,12 @@ int compare_command(const Arguments& arguments) {
   const std::vector<std::string> answers = run_isolated(tasks, static_cast<std::size_t>(jobs));
   std::vector<nlohmann::ordered_json> results;
   std::size_t answered = 0;
-  for (std::size_t i = 0; i < archs.size(); ++i) {
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
     results.push_back(refused[i].empty() ? nlohmann::ordered_json::parse(answers[answered++])
                                          : nlohmann::ordered_json{{"schema", "orrery/result/1"},
                                                                   {"kind", "refused"},
-                                                                  {"arch", archs[i].name},
-                                                                  {"model", llm.name},
+                                                                  {"arch", subjects[i].arch.name},
+                                                                  {"model", subjects[i].llm->name},
                                                                   {"refused", refused[i]}});
   }
   print_result(format, results, [&] { return run_table(results); });

@@ -6,7 +6,6 @@
 #include <optional>
 #include <sstream>
 
-#include "sim/config/arch_loader.h"
 #include "sim/engine/kernel_run.h"
 #include "sim/engine/machine.h"
 #include "sim/estimate/expected_error.h"
@@ -17,7 +16,7 @@
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/output.h"
-#include "tools/orrery/scenario_options.h"
+#include "tools/orrery/subject.h"
 
 namespace orrery {
 namespace {
@@ -251,7 +250,8 @@ int kernel_command(const Arguments& arguments) {
       ("objective", po::value<std::string>()->default_value("time")->value_name("O"),
        "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")  //
       ("exact", "no steady-state skipping");
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
+  options.add(patch_options());
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   RunnerOptions runner = runner_options_from(parsed.values);
@@ -260,7 +260,7 @@ int kernel_command(const Arguments& arguments) {
   }
   if (parsed.values.count("tile") != 0) runner.tile = parse_tile(parsed.values["tile"].as<std::string>());
   const Stopwatch watch;
-  const ArchSpec arch = load_arch_for(parsed.values["arch"].as<std::string>(), parsed.values);
+  const ArchSpec arch = load_subject(parsed.values["arch"].as<std::string>(), parsed.values).arch;
   const DType dtype = parsed.values.count("dtype") != 0
                           ? parse_dtype_option(parsed.values["dtype"].as<std::string>())
                           : arch.execution.default_dtype;

@@ -1,4 +1,3 @@
-#include "sim/config/arch_loader.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/price_figures.h"
 #include "sim/report/result_json.h"
@@ -6,36 +5,34 @@
 #include "sim/serve/inference.h"
 #include "sim/workload/trace_reader.h"
 #include "tools/orrery/output.h"
-#include "tools/orrery/scenario_options.h"
+#include "tools/orrery/subject.h"
 
 namespace orrery {
 namespace {
 
 const char* const kUsage =
-    "orrery run --arch NAME (--model NAME | --trace FILE) [options]\n"
+    "orrery run --arch NAME (--model NAME | --trace FILE) [KEY=VALUE ...] [options]\n"
     "One inference on one machine: latency, energy and where they go.";
 const char* const kExamples =
     "  orrery run --arch gpu/a100-sxm-80gb --model llama-2-7b --input 1024 --output 128\n"
     "  orrery run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --input 512 --format json\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline\n"
+    "  orrery run --arch gpu/h100-sxm --model llama-3-8b arch.dram.channels=96 arch.clock_ghz=1.2\n"
     "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
 
-RunResult replay(const po::variables_map& values, const ArchSpec& arch, const RunnerOptions& runner,
-                 const RuntimeSpec& runtime, const Progress& progress) {
+RunResult replay(const po::variables_map& values, const Subject& subject, const RunnerOptions& runner,
+                 const Progress& progress) {
   for (const char* fixed : {"model", "layers", "batch", "input", "output", "dtype", "devices", "tp"}) {
     if (values.count(fixed) != 0 && !values[fixed].defaulted())
       throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
   }
   const RecordedStream stream = read_trace_file(values["trace"].as<std::string>());
-  return run_inference(stream, arch, runner, progress, runtime);
+  return run_inference(stream, subject.arch, runner, progress, subject.runtime);
 }
 
-RunResult generate(const po::variables_map& values, const ArchSpec& arch, const RunnerOptions& runner,
-                   const RuntimeSpec& runtime, const Progress& progress) {
-  if (values.count("model") == 0) throw UsageError("--model or --trace is needed; see --help");
-  LlmSpec llm = load_llm_named(values["model"].as<std::string>());
-  truncate_layers(values, llm);
-  return run_model(llm, scenario_from(values, arch, llm.encoder_only), arch, runner, runtime, progress);
+RunResult generate(const Subject& subject, const RunnerOptions& runner, const Progress& progress) {
+  if (!subject.llm) throw UsageError("--model or --trace is needed; see --help");
+  return run_model(*subject.llm, subject.scenario, subject.arch, runner, subject.runtime, progress);
 }
 
 }  // namespace
@@ -48,23 +45,23 @@ int run_command(const Arguments& arguments) {
       ("trace", po::value<std::string>()->value_name("FILE"),
        "operator stream to replay instead of a model")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
-  options.add(scenario_options()).add(fidelity_options());
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples);
+  options.add(scenario_options()).add(fidelity_options()).add(patch_options());
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
   const RunnerOptions runner = runner_options_from(parsed.values);
   const Stopwatch watch;
-  const ArchSpec arch = load_arch_for(parsed.values["arch"].as<std::string>(), parsed.values);
-  const RuntimeSpec runtime = runtime_from(parsed.values);
+  const bool recorded = parsed.values.count("trace") != 0;
+  const Subject subject = load_subject(parsed.values["arch"].as<std::string>(), parsed.values);
   RunResult result;
   {
-    TerminalProgress progress(arch.name);
-    const auto& how = parsed.values.count("trace") != 0 ? replay : generate;
-    result = how(parsed.values, arch, runner, runtime, progress.callback());
+    TerminalProgress progress(subject.arch.name);
+    result = recorded ? replay(parsed.values, subject, runner, progress.callback())
+                      : generate(subject, runner, progress.callback());
   }
   watch.stop(result.info);
-  result.expected = expected_error(result, arch, load_accuracy());
-  add_price_figures(result, arch, load_technology(), load_prices());
+  result.expected = expected_error(result, subject.arch, load_accuracy());
+  add_price_figures(result, subject.arch, subject.technology, subject.prices);
   const nlohmann::ordered_json json = to_json(result);
   print_result(format, json, [&] { return run_table({json}); });
   return 0;

@@ -1,0 +1,32 @@
+#pragma once
+// What a command runs: a machine and, where it needs them, a model, a software stack and a scenario, with the
+// values that KEY=VALUE arguments set anew.
+
+#include <optional>
+#include <string>
+
+#include "sim/config/price_book.h"
+#include "sim/config/technology.h"
+#include "sim/workload/llm_spec.h"
+#include "tools/orrery/scenario_options.h"
+
+namespace orrery {
+
+// KEY=VALUE arguments; parse_options takes them as `kPatches`.
+inline constexpr const char* kPatches = "set";
+po::options_description patch_options();
+
+struct Subject {
+  ArchSpec arch;
+  RuntimeSpec runtime;
+  std::optional<LlmSpec> llm;  // none of a recorded stream, or of a kernel
+  Scenario scenario;           // of the model
+  Technology technology;
+  PriceBook prices;
+};
+
+// `arch`: a machine's NAME; model, runtime, node and the scenario's options are read where the command has
+// them. Throws ConfigError, UsageError.
+Subject load_subject(const std::string& arch, const po::variables_map& values);
+
+}  // namespace orrery
