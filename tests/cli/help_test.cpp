@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/command.h"
@@ -11,8 +12,9 @@ namespace {
 
 TEST(Help, EveryCommandExplainsItselfWithExamplesThatRun) {
   EXPECT_EQ(orrery_command("--help").exit_code, 0);
-  for (const char* name : {"run", "compare", "kernel", "trace make", "trace show", "list", "check", "schema",
-                           "probe dram", "probe noc", "probe sram", "probe collective", "validate"}) {
+  for (const char* name :
+       {"run", "compare", "kernel", "trace make", "trace show", "list", "check", "schema", "probe dram",
+        "probe noc", "probe sram", "probe collective", "validate", "doctor"}) {
     const CommandResult r = orrery_command(std::string(name) + " --help");
     EXPECT_EQ(r.exit_code, 0) << name;
     EXPECT_NE(r.out.find("Examples:\n  orrery "), std::string::npos) << name << r.out;
@@ -30,6 +32,34 @@ TEST(Help, EveryCommandExplainsItselfWithExamplesThatRun) {
     EXPECT_EQ(r.exit_code, 0) << example << "\n" << r.err;
     EXPECT_FALSE(r.out.empty());
   }
+}
+
+TEST(Help, IsAskedForInEitherOrder) {
+  EXPECT_EQ(orrery_command("help kernel").out, orrery_command("kernel --help").out);
+  EXPECT_EQ(orrery_command("help kernl").exit_code, 2);
+}
+
+// An installation that lacks its data says so, and what to do.
+TEST(Help, TheDoctorFindsWhatIsMissing) {
+  const CommandResult well = orrery_command("doctor --format json");
+  EXPECT_EQ(well.exit_code, 0) << well.out;
+  for (const auto& row : nlohmann::json::parse(well.out)) EXPECT_NE(row["state"], "missing") << row;
+  setenv("ORRERY_HOME", "/nowhere", 1);
+  const CommandResult ill = orrery_command("doctor");
+  unsetenv("ORRERY_HOME");
+  EXPECT_EQ(ill.exit_code, 1);
+  EXPECT_NE(ill.out.find("set ORRERY_HOME"), std::string::npos) << ill.out;
+}
+
+// Each counter of a result has its unit and meaning in the result's schema.
+TEST(Help, CountersAreExplained) {
+  const auto result = nlohmann::json::parse(
+      orrery_command("kernel --arch asic/edge-npu --op add --m 8 --n 8 --format json").out);
+  const auto schema = nlohmann::json::parse(orrery_command("schema result").out);
+  const auto& told = schema["definitions"]["kernel"]["properties"]["counts"]["properties"];
+  for (const auto& [name, count] : result["counts"].items())
+    EXPECT_FALSE(told.value(name, nlohmann::json::object()).value("description", "").empty()) << name;
+  EXPECT_NE(told["issued_macs"]["description"].get<std::string>().find("16-bit MACs"), std::string::npos);
 }
 
 TEST(Help, OptionsThatAreNotBuiltAreRefusedNotIgnored) {

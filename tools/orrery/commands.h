@@ -19,5 +19,6 @@ int probe_command(const Arguments& arguments);
 int validate_command(const Arguments& arguments);
 int cost_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
+int doctor_command(const Arguments& arguments);
 
 }  // namespace orrery

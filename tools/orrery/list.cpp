@@ -13,6 +13,7 @@
 #include "sim/config/schema_validation.h"
 #include "sim/explore/sweep_spec.h"
 #include "sim/report/text_table.h"
+#include "sim/stats/activity_counts.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/operator.h"
@@ -123,12 +124,19 @@ Rows runtime_rows() {
   return rows;
 }
 
+Rows counter_rows() {
+  Rows rows;
+  for (const CounterInfo& c : counters())
+    rows.push_back({{"name", c.name}, {"unit", c.unit}, {"counts", c.description}});
+  return rows;
+}
+
 struct Listed {
   const char* what;
   const char* also;  // what it is called as well
   Rows (*rows)();
 };
-constexpr std::array<Listed, 11> kListed = {{
+constexpr std::array<Listed, 12> kListed = {{
     {"archs", "machines", arch_rows},
     {"models", "llms", model_rows},
     {"nodes", "", node_rows},
@@ -137,6 +145,7 @@ constexpr std::array<Listed, 11> kListed = {{
     {"routers", "", [] { return name_rows(router_names()); }},
     {"operators", "ops", [] { return name_rows(operator_names()); }},
     {"dtypes", "formats", [] { return name_rows(dtype_names()); }},
+    {"counters", "", counter_rows},
     {"schemas", "", [] { return name_rows(schema_names()); }},
     {"costs", "scenarios", [] { return name_rows(cost_scenario_names()); }},
     {"sweeps", "", [] { return name_rows(sweep_names()); }},

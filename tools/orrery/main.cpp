@@ -19,7 +19,7 @@ struct Command {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Command, 11> kCommands = {{
+constexpr std::array<Command, 12> kCommands = {{
     {"run", "one inference on one machine", run_command},
     {"compare", "the same inference on several machines, side by side", compare_command},
     {"kernel", "one operator on one machine", kernel_command},
@@ -31,6 +31,7 @@ constexpr std::array<Command, 11> kCommands = {{
     {"list", "machines, models, operators, formats and schemas by name", list_command},
     {"check", "validate a file without running anything", check_command},
     {"schema", "print a JSON Schema", schema_command},
+    {"doctor", "whether this installation has what it needs", doctor_command},
 }};
 
 void print_help() {
@@ -40,7 +41,7 @@ void print_help() {
     std::cout << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.summary << '\n';
   }
   std::cout
-      << "\n'orrery COMMAND --help' explains each, with examples. Exit codes: 0 ok, 1 a simulation failed,\n"
+      << "\n'orrery help COMMAND' explains each, with examples. Exit codes: 0 ok, 1 a simulation failed,\n"
          "2 usage or configuration.\n";
 }
 
@@ -49,7 +50,9 @@ int dispatch(const Arguments& arguments) {
     print_help();
     return 2;
   }
-  if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+  const bool asks = arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help";
+  if (asks && arguments.size() > 1) return dispatch({arguments[1], "--help"});
+  if (asks) {
     print_help();
     return 0;
   }

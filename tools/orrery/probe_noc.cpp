@@ -45,7 +45,8 @@ ProbeRow noc_row(const NocProbe& probe, const std::string& topology) {
           {"latency_cycles", r.latency_cycles},
           {"network_latency_cycles", r.network_latency_cycles},
           {"max_latency_cycles", r.max_latency_cycles},
-          {"hops", r.hops},
+          {"hops", r.hops},  // routers
+          {"links", std::max(0.0, r.hops - 1)},
           {"stable", r.stable},
           {"packets", r.packets}};
 }

@@ -1,0 +1,130 @@
+// What is missing, before a run says it.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/name_lookup.h"
+#include "sim/config/schema_validation.h"
+#include "sim/engine/isolate.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/explore/model_version.h"
+#include "sim/report/text_table.h"
+#include "sim/util/data_home.h"
+#include "sim/util/errors.h"
+#include "sim/workload/standalone_operator.h"
+#include "tools/orrery/commands.h"
+#include "tools/orrery/options.h"
+#include "tools/orrery/output.h"
+
+namespace orrery {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct Check {
+  const char* what;
+  bool needed;
+  std::function<std::string()> look;  // what was found; throws what is wrong
+};
+
+std::string on_path(const char* program) {
+  const char* path = std::getenv("PATH");
+  std::string folders = path == nullptr ? "" : path;
+  for (std::size_t at = 0; at < folders.size();) {
+    const std::size_t end = std::min(folders.find(':', at), folders.size());
+    const std::filesystem::path file = std::filesystem::path(folders.substr(at, end - at)) / program;
+    if (access(file.c_str(), X_OK) == 0) return file.string();
+    at = end + 1;
+  }
+  throw ConfigError("", std::string("no ") + program + " on PATH");
+}
+
+std::vector<Check> checks() {
+  return {{"data", true,
+           [] {
+             const std::filesystem::path home = data_home();
+             if (!std::filesystem::is_directory(home / "arch_configs") ||
+                 !std::filesystem::is_directory(home / "traces"))
+               throw ConfigError("",
+                                 "no arch_configs/ and traces/ in " + home.string() + "; set ORRERY_HOME");
+             return home.string();
+           }},
+          {"schemas", true,
+           [] {
+             for (const std::string& name : schema_names()) load_schema(name);
+             return fmt::format("{} read", schema_names().size());
+           }},
+          {"machines", true,
+           [] {
+             for (const std::string& name : arch_names()) load_arch_named(name);
+             return fmt::format("{} valid", arch_names().size());
+           }},
+          {"simulation", true,
+           [] {
+             const auto kernel = [] {
+               const ArchSpec arch = load_arch_named("asic/edge-npu");
+               const Operator op = standalone_matmul({1, 64, 64, 64}, arch.execution.default_dtype);
+               return si(run_kernel(op, arch, {}).latency_s, "s");
+             };
+             return "64 x 64 x 64 on asic/edge-npu in " + run_isolated({kernel}, 1).front();
+           }},
+          {"temporary files", true,
+           [] {
+             const std::filesystem::path folder = std::filesystem::temp_directory_path();
+             if (access(folder.c_str(), W_OK) != 0)
+               throw ConfigError("", folder.string() + " cannot be written to");
+             return folder.string();
+           }},
+          {"searches (NSGA-II)", false,
+           [] {
+             const std::filesystem::path library =
+                 std::filesystem::read_symlink("/proc/self/exe").parent_path() / "liborrery_nsga2.so";
+             if (!std::filesystem::exists(library)) throw ConfigError("", library.string() + " is not there");
+             return library.string();
+           }},
+          {"Slurm (sweep submit)", false, [] { return on_path("sbatch"); }}};
+}
+
+}  // namespace
+
+int doctor_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  const ParsedOptions parsed = parse_options(
+      arguments, options,
+      "orrery doctor\nWhether this installation has what it needs. Exit 1 where something is missing "
+      "that every run needs.",
+      "  orrery doctor\n");
+  if (parsed.help) return 0;
+  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  std::vector<json> rows = {{{"check", "version"},
+                             {"state", "ok"},
+                             {"found", fmt::format("{}, model {}", kVersionName, kModelVersion)}}};
+  bool whole = true;
+  for (const Check& check : checks()) {
+    json row = {{"check", check.what}, {"state", "ok"}};
+    try {
+      row["found"] = check.look();
+    } catch (const std::exception& error) {
+      row["state"] = check.needed ? "missing" : "not there";
+      row["found"] = error.what();
+      whole = whole && !check.needed;
+    }
+    rows.push_back(row);
+  }
+  print_result(format, rows, [&] {
+    std::string text;
+    for (const json& row : rows)
+      text += fmt::format("{:<22} {:<10} {}\n", row["check"].get<std::string>(),
+                          row["state"].get<std::string>(), row["found"].get<std::string>());
+    return text;
+  });
+  return whole ? 0 : 1;
+}
+
+}  // namespace orrery
