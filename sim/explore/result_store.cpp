@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "sim/explore/model_version.h"
+#include "sim/explore/store_guard.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 
@@ -39,10 +40,12 @@ auto guarded(const std::string& path, Work work) {
     constexpr int kFull = 13;
     constexpr int kReadOnly = 8;
     constexpr int kNotADatabase = 26;
+    constexpr int kCorrupt = 11;
     const int code = error.getErrorCode();
     const std::string why = code == kFull           ? "the disk is full; what was written before is kept"
                             : code == kReadOnly     ? "it cannot be written to"
                             : code == kNotADatabase ? "this is no result store"
+                            : code == kCorrupt      ? "the store is damaged: its pages do not hold together"
                                                     : error.what();
     throw ConfigError(path, why);
   }
@@ -69,7 +72,7 @@ std::string point_query(bool with_json) {
          (with_json ? "LEFT JOIN body b ON p.address=b.address " : "");
 }
 
-StoredPoint read_point(SQLite::Statement& row, bool with_json) {
+StoredPoint read_point(SQLite::Statement& row, bool with_json, const std::string& path) {
   StoredPoint p;
   p.ordinal = static_cast<std::uint64_t>(row.getColumn(0).getInt64());
   p.base = static_cast<std::size_t>(row.getColumn(1).getInt64());
@@ -81,6 +84,8 @@ StoredPoint read_point(SQLite::Statement& row, bool with_json) {
   } else {
     p.result.status = parse_status(state);
   }
+  check_json(p.inputs, fmt::format("point {}", p.ordinal), path);
+  check_json(p.result.json, fmt::format("the result of point {}", p.ordinal), path);
   return p;
 }
 
@@ -118,6 +123,8 @@ ResultStore::ResultStore(const std::string& path, Access access) : path_(path) {
       create_tables();
     }
     if (!database_->tableExists("meta")) throw ConfigError(path_, "this is no result store");
+    check_whole(*database_, path_);
+    file_ = identity_of(path_);
     const std::string version =
         database_->execAndGet("SELECT value FROM meta WHERE key='version'").getString();
     if (version != kVersion) {
@@ -147,7 +154,8 @@ ResultStore::~ResultStore() {
 }
 
 void ResultStore::take_lock() {
-  const std::string name = path_ + ".lock";
+  // Of the file itself, whatever it is called here.
+  const std::string name = std::filesystem::weakly_canonical(path_).string() + ".lock";
   lock_ = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock_ < 0) throw ConfigError(path_, fmt::format("cannot write here: {}", std::strerror(errno)));
   // A record lock: children do not inherit it, and it goes with the process however that ends.
@@ -188,6 +196,9 @@ void ResultStore::commit() {
   if (!transaction_) return;
   guarded(path_, [&] { transaction_->commit(); });
   transaction_.reset();
+  if (!(identity_of(path_) == file_))
+    throw ConfigError(path_,
+                      "the store was removed or replaced while it was written to; its results are lost");
 }
 
 void ResultStore::add_sweep(const StoredSweep& sweep) {
@@ -310,6 +321,8 @@ std::vector<StoredSweep> ResultStore::sweeps() {
       s.name = rows.getColumn(1).getString();
       s.title = rows.getColumn(2).getString();
       s.question = rows.getColumn(3).getString();
+      for (int column = 4; column <= 7; ++column)
+        check_json(rows.getColumn(column).getString(), "sweep " + s.name, path_);
       s.bases = json::parse(rows.getColumn(4).getString());
       s.objectives = json::parse(rows.getColumn(5).getString());
       s.output_constraints = json::parse(rows.getColumn(6).getString());
@@ -386,7 +399,7 @@ void ResultStore::each_point(const std::string& sweep, bool with_json,
     SQLite::Statement rows(*database_, point_query(with_json) + "WHERE p.sweep=? ORDER BY p.ordinal");
     rows.bind(1, sweep);
     while (rows.executeStep()) {
-      visit(read_point(rows, with_json));
+      visit(read_point(rows, with_json, path_));
     }
   });
 }
@@ -397,7 +410,7 @@ StoredPoint ResultStore::point(const std::string& sweep, std::uint64_t ordinal) 
     row.bind(1, sweep);
     row.bind(2, static_cast<std::int64_t>(ordinal));
     if (!row.executeStep()) throw ConfigError(path_, fmt::format("holds no point {}", ordinal));
-    return read_point(row, false);
+    return read_point(row, false, path_);
   });
 }
 
@@ -409,7 +422,9 @@ std::optional<StoredResult> ResultStore::result(const std::string& address) {
                               "WHERE r.address=?");
     row.bind(1, address);
     if (!row.executeStep()) return std::nullopt;
-    return read_result(row, 0, true);
+    StoredResult result = read_result(row, 0, true);
+    check_json(result.json, "the result at " + address, path_);
+    return result;
   });
 }
 

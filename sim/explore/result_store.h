@@ -13,6 +13,7 @@
 
 #include "sim/explore/metrics.h"
 #include "sim/explore/sweep_plan.h"
+#include "sim/util/file_identity.h"
 
 namespace SQLite {
 class Database;
@@ -98,6 +99,7 @@ class ResultStore {
  private:
   std::string path_;
   int lock_ = -1;
+  FileIdentity file_;  // that was opened
   std::unique_ptr<SQLite::Database> database_;
   std::unique_ptr<SQLite::Transaction> transaction_;
   std::unique_ptr<SQLite::Statement> insert_result_, insert_body_;
