@@ -192,7 +192,8 @@ void mark_modified(json& configuration, const json& base) {
   grow("die_cores", chip["cores"]["count"].get<double>(), old["cores"]["count"].get<double>(), true);
   grow("die_shared_mib", of_levels(chip, "shared_buffer", "size_mib"),
        of_levels(old, "shared_buffer", "size_mib"), false);
-  grow("die_memory_stacks", of_levels(chip, "dram", "channels"), of_levels(old, "dram", "channels"), true);
+  for (const char* key : {"channels", "stacks"})
+    grow("die_memory_stacks", of_levels(chip, "dram", key), of_levels(old, "dram", key), true);
 }
 
 void place(json& configuration, const std::string& pointer, const json& value) {

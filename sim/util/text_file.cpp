@@ -52,9 +52,15 @@ bool is_safetensors(const std::string& head) {
   return head.size() > 9 && head[8] == '{' && head[7] == 0;
 }
 
+// A header line and a row of as many cells; a comment or a mapping is none.
 bool is_csv(const std::string& head) {
-  const std::string line = head.substr(0, head.find('\n'));
-  return std::count(line.begin(), line.end(), ',') >= 2 && line.find_first_of(":{}[]") == std::string::npos;
+  const std::size_t end = head.find('\n');
+  if (end == std::string::npos) return false;
+  const std::string header = head.substr(0, end);
+  const std::string row = head.substr(end + 1, head.find('\n', end + 1) - end - 1);
+  const auto commas = std::count(header.begin(), header.end(), ',');
+  return commas >= 2 && std::count(row.begin(), row.end(), ',') == commas &&
+         header.find_first_of("#:{}[]") == std::string::npos;
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ json asked(const po::variables_map& values) {
 Subject as_they_stand(const std::string& arch, const po::variables_map& values) {
   Subject subject;
   subject.arch = load_arch_for(arch, values);
-  if (values.count("runtime") != 0) subject.runtime = runtime_from(values);
+  if (values.count("runtime") == 0) return subject;  // a machine is all that is asked for
+  subject.runtime = runtime_from(values);
   if (runs_a_model(values)) {
     subject.llm = load_llm_named(given(values, "model"));
     truncate_layers(values, *subject.llm);

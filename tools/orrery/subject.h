@@ -21,7 +21,7 @@ struct Subject {
   RuntimeSpec runtime;
   std::optional<LlmSpec> llm;  // none of a recorded stream, or of a kernel
   Scenario scenario;           // of the model
-  Technology technology;
+  Technology technology;       // this and prices for commands that have a runtime
   PriceBook prices;
 };
 

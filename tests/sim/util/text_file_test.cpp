@@ -35,6 +35,8 @@ TEST(TextFile, KnowsWhatPeopleBring) {
   EXPECT_EQ(foreign_format(std::string("\x40\0\0\0\0\0\0\0{\"a\"", 12), "m.safetensors"),
             "a safetensors model");
   EXPECT_EQ(foreign_format("schema: orrery/arch/1\n", "a.yaml"), "");
+  EXPECT_EQ(foreign_format("# sizes, rates, energies\n# of one, two, three\nschema: x\n", "a.yaml"), "");
+  EXPECT_EQ(foreign_format("a, b, c\n", "a.yaml"), "");
   EXPECT_EQ(foreign_format("{\"model_type\": \"llama\", \"a\": 1, \"b\": 2}", "config.json"), "");
 }
 
