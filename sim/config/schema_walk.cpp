@@ -88,6 +88,9 @@ std::string expectation(const json& schema, const json& root, const std::string&
     if (s.contains("exclusiveMinimum")) add("greater than " + s["exclusiveMinimum"].dump());
     if (s.contains("minimum")) add("at least " + s["minimum"].dump());
     if (s.contains("maximum")) add("at most " + s["maximum"].dump());
+    if (s.contains("minLength")) add("of at least " + s["minLength"].dump() + " character(s)");
+    if (s.contains("maxLength")) add("of at most " + s["maxLength"].dump() + " characters");
+    if (s.contains("pattern")) add(s.value("description", "like " + s["pattern"].dump()));
     if (s.contains("minItems")) add("with at least " + s["minItems"].dump() + " item(s)");
   }
   return words;

@@ -10,7 +10,9 @@ using json = nlohmann::ordered_json;
 
 std::string cell(const json& value) {
   if (value.is_null()) return "";
-  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  // A table program takes a text that begins so for a formula.
+  if (value.is_string() && text.find_first_of("=+-@\t") == 0) text.insert(0, "'");
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);

@@ -175,6 +175,17 @@ TEST(BadInput, NamesThatOthersUse) {
   EXPECT_EQ(orrery_command("list formats").out, orrery_command("list dtypes").out);
 }
 
+// A name is a name: of a file too, where it becomes one.
+TEST(BadInput, NamesThatAreNone) {
+  const std::string machine = "schema: orrery/arch/1\nbase: asic/edge-npu\nname: ";
+  expect_refused("check " + temporary_file("long.yaml", machine + std::string(5000, 'n') + "\n"), 2,
+                 {"long.yaml:3", "'name'", "at most 200 characters"});
+  std::string sweep =
+      read_file(std::string(ORRERY_SOURCE_DIR) + "/arch_configs/sweeps/hbm-against-batch.yaml");
+  sweep.insert(sweep.find('\n') + 1, "name: ../escape\n");
+  expect_refused("sweep " + temporary_file("sweep.yaml", sweep), 2, {"sweep.yaml:", "'name' is", "no folder"});
+}
+
 // What a file names lies beside it, wherever the command is called from.
 TEST(Input, FilesAreFoundBesideTheOneThatNamesThem) {
   const std::string configs = std::string(ORRERY_SOURCE_DIR) + "/arch_configs";
