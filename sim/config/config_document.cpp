@@ -1,5 +1,7 @@
 #include "sim/config/config_document.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -234,13 +236,23 @@ void ConfigDocument::unwrap_long_form(json& value, const std::string& pointer) {
     Provenance p;
     p.pointer = pointer;
     if (value["value"].is_number()) p.value = value["value"].get<double>();
-    p.source = value.value("source", "");
-    p.grade = value.value("grade", "");
-    if (value.contains("date"))
-      p.date = value["date"].is_string() ? value["date"].get<std::string>() : value["date"].dump();
-    p.currency = value.value("currency", "");
+    // The key before its value is at fault, not the value that they are of.
+    const auto refuse = [&](const std::string& key, const char* expected) {
+      const std::string at = child_pointer(pointer, key);
+      throw ConfigError(where(at),
+                        fmt::format("'{}' is {}; expected {}", key_path(at), value[key].dump(), expected));
+    };
+    for (const auto& [key, text] : {std::pair{"source", &p.source}, std::pair{"grade", &p.grade},
+                                    std::pair{"date", &p.date}, std::pair{"currency", &p.currency}}) {
+      if (!value.contains(key)) continue;
+      const bool year = std::string(key) == "date" && value[key].is_number_integer();
+      if (!value[key].is_string() && !year) refuse(key, "a text");
+      *text = year ? value[key].dump() : value[key].get<std::string>();
+    }
     for (const auto& [key, bound] : {std::pair{"low", &p.low}, std::pair{"high", &p.high}}) {
-      if (value.contains(key) && value[key].is_number()) *bound = value[key].get<double>();
+      if (!value.contains(key)) continue;
+      if (!value[key].is_number()) refuse(key, "a number");
+      *bound = value[key].get<double>();
     }
     long_form_[pointer] = p;
     const json plain = value["value"];

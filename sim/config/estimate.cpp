@@ -2,17 +2,35 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <array>
 
 namespace orrery {
 namespace {
 
+int days_of(int year, int month) {
+  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
+}
+
+// Of YYYY (its middle), YYYY-MM or YYYY-MM-DD, and nothing else.
 int month_of(const std::string& date) {
-  int year = 0;
-  int month = 7;
-  int day = 0;
-  const int read = std::sscanf(date.c_str(), "%4d-%2d-%2d", &year, &month, &day);
-  if (read < 1 || year < 1900 || year > 2200 || month < 1 || month > 12)
+  const auto number = [&date](std::size_t at, std::size_t digits) {
+    int value = 0;
+    for (std::size_t i = at; i < at + digits; ++i) {
+      if (i >= date.size() || date[i] < '0' || date[i] > '9') return -1;
+      value = 10 * value + (date[i] - '0');
+    }
+    return value;
+  };
+  const bool has_month = date.size() >= 7 && date[4] == '-';
+  const bool has_day = date.size() == 10 && date[7] == '-';
+  const bool whole = date.size() == 4 || (date.size() == 7 && has_month) || (has_month && has_day);
+  const int year = number(0, 4);
+  const int month = has_month ? number(5, 2) : 7;
+  const int day = has_day ? number(8, 2) : 1;
+  if (!whole || year < 1900 || year > 2200 || month < 1 || month > 12 || day < 1 ||
+      day > days_of(year, month))
     throw ConfigError("", "'" + date + "' is no date; expected YYYY, YYYY-MM or YYYY-MM-DD");
   return year * 12 + month - 1;
 }
@@ -46,7 +64,10 @@ Estimate read_price(const ConfigDocument& document, const std::string& pointer) 
   if (e.currency != "USD")
     throw ConfigError(document.where(pointer), fmt::format("the price '{}' is in {}; costs are summed in USD",
                                                            key_path(pointer), e.currency));
-  month_of(e.date);
+  if (e.low < 0)
+    throw ConfigError(document.where(pointer), fmt::format("the price '{}' may be {}: prices are not below 0",
+                                                           key_path(pointer), e.low));
+  located(document.where(pointer), [&] { return month_of(e.date); });
   return e;
 }
 

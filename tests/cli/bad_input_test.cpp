@@ -183,7 +183,23 @@ TEST(BadInput, NamesThatAreNone) {
   std::string sweep =
       read_file(std::string(ORRERY_SOURCE_DIR) + "/arch_configs/sweeps/hbm-against-batch.yaml");
   sweep.insert(sweep.find('\n') + 1, "name: ../escape\n");
-  expect_refused("sweep " + temporary_file("sweep.yaml", sweep), 2, {"sweep.yaml:", "'name' is", "no folder"});
+  expect_refused("sweep " + temporary_file("sweep.yaml", sweep), 2,
+                 {"sweep.yaml:", "'name' is", "no folder"});
+}
+
+// What is said of a number is of a kind, too.
+TEST(BadInput, SourcesGradesDatesAndBounds) {
+  const auto refused = [](const std::string& said, const std::vector<std::string>& words) {
+    std::vector<std::string> all = words;
+    all.push_back("machine.yaml:8:");
+    const std::string file = machine_with("clock_ghz: 1.0", "clock_ghz: {value: 1.0, " + said + "}");
+    expect_refused("check " + file, 2, all);
+    expect_refused("kernel --op add --m 1 --n 1 --arch " + file, 2, all);
+  };
+  refused("grade: 5", {"'chip.clock_ghz.grade' is 5", "a text"});
+  refused("source: null", {"'chip.clock_ghz.source' is null", "a text"});
+  refused("date: [2026]", {"'chip.clock_ghz.date' is [2026]", "a text"});
+  refused("low: much", {"'chip.clock_ghz.low' is", "a number"});
 }
 
 // What a file names lies beside it, wherever the command is called from.
