@@ -9,6 +9,7 @@
 #include "sim/config/noc_loader.h"
 #include "sim/config/node_loader.h"
 #include "sim/config/schema_validation.h"
+#include "sim/util/data_home.h"
 
 namespace orrery {
 namespace {
@@ -165,10 +166,10 @@ void estimate_static_power(ArchSpec& arch, const json& chip, std::vector<Diagnos
   }
 }
 
-// What a machine is by: its numbers and names, not what is said of them.
-json without_words(json root) {
-  for (const char* key : {"sources", "description", "base"}) root.erase(key);
-  return root;
+bool same_numbers(json a, json b) {
+  drop_words(a);
+  drop_words(b);
+  return a == b;
 }
 
 }  // namespace
@@ -237,12 +238,11 @@ ConfigDocument load_arch_document(const std::filesystem::path& path) {
   ConfigDocument document = ConfigDocument::load(path);
   const json name = document.root().is_object() ? document.root().value("name", json()) : json();
   if (!name.is_string()) return document;
-  const std::vector<std::string> known = arch_names();
-  if (std::find(known.begin(), known.end(), name.get<std::string>()) == known.end()) return document;
-  const std::filesystem::path real = find_arch(name.get<std::string>());
-  std::error_code error;
-  if (std::filesystem::equivalent(real, path, error)) return document;
-  if (without_words(ConfigDocument::load(real).root()) != without_words(document.root()))
+  const std::filesystem::path real = data_home() / "arch_configs" / (name.get<std::string>() + ".yaml");
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(real, none) || std::filesystem::equivalent(real, path, none))
+    return document;
+  if (!same_numbers(ConfigDocument::load(real).root(), document.root()))
     document.rename(name.get<std::string>() + " (changed)");
   return document;
 }

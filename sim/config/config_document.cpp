@@ -158,10 +158,13 @@ void ConfigDocument::merge_value(json& target, const json& base, const std::stri
   if (target.is_object() && base.is_object()) {
     const bool other_kind =
         target.contains("kind") && base.contains("kind") && target["kind"] != base["kind"];
-    if (other_kind) return;  // another kind of thing shares no keys with the one it replaces
-    const json own = target;
+    if (other_kind) return;           // another kind of thing shares no keys with the one it replaces
+    std::set<std::string> elsewhere;  // before keys of the base's are added
+    for (const auto& [key, ignored] : base.items()) {
+      if (says_otherwise(target, key)) elsewhere.insert(key);
+    }
     for (const auto& [key, value] : base.items()) {
-      if (says_otherwise(own, key)) continue;
+      if (elsewhere.count(key) != 0) continue;
       const std::string to = child_pointer(target_pointer, key);
       const std::string from = child_pointer(base_pointer, key);
       if (!target.contains(key)) {
@@ -287,13 +290,12 @@ std::vector<std::string> ConfigDocument::sources_of_nothing() const {
   if (!root_.is_object() || !root_.contains("sources")) return unused;
   std::vector<std::pair<std::string, double>> numbers;
   collect_numbers(root_, "", numbers);
+  std::vector<std::string> paths;
+  for (const auto& [pointer, ignored] : numbers) paths.push_back(key_path(pointer));
   for (const auto& [prefix, ignored] : root_["sources"].items()) {
-    bool covers = false;
-    for (const auto& [pointer, value] : numbers) {
-      const std::string path = key_path(pointer);
-      covers = covers || (path.compare(0, prefix.size(), prefix) == 0 &&
-                          (path.size() == prefix.size() || path[prefix.size()] == '.'));
-    }
+    const bool covers = std::any_of(paths.begin(), paths.end(), [&, &of = prefix](const std::string& path) {
+      return path.compare(0, of.size(), of) == 0 && (path.size() == of.size() || path[of.size()] == '.');
+    });
     if (!covers) unused.push_back(prefix);
   }
   return unused;
@@ -335,6 +337,10 @@ std::vector<Provenance> ConfigDocument::provenance() const {
     result.push_back(p);
   }
   return result;
+}
+
+void drop_words(json& root) {
+  for (const char* key : {"sources", "description", "base"}) root.erase(key);
 }
 
 }  // namespace orrery

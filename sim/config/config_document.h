@@ -88,4 +88,7 @@ class ConfigDocument {
   void unwrap_long_form(nlohmann::json& value, const std::string& pointer);
 };
 
+// What no result depends on: descriptions, sources, and the base that is merged in.
+void drop_words(nlohmann::json& root);
+
 }  // namespace orrery

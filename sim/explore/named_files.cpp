@@ -58,10 +58,6 @@ bool lies_below(const std::string& pointer, const std::string& place) {
 
 }  // namespace
 
-void drop_words(json& root) {
-  for (const char* key : {"sources", "description", "base"}) root.erase(key);
-}
-
 void check_against(const json& part, const char* schema, const std::string& name) {
   validate_against(ConfigDocument::of(part, name), schema);
 }

@@ -8,11 +8,8 @@
 
 namespace orrery {
 
-// What no result depends on.
-void drop_words(nlohmann::json& root);
-
-// Puts content in the place of every name. Throws
-// ConfigError: a file that is not there, or that its schema refuses.
+// Puts content in the place of every name. Throws ConfigError: a file that is not there, or that its schema
+// refuses.
 void put_content(nlohmann::json& arch);
 
 // The machine as its schema knows it: names in the place of content. Content that `pointer` (in the

@@ -105,8 +105,14 @@ Patch parse_patch(const std::string& text) {
         "", "unexpected argument '" + text + "'; KEY=VALUE changes a key, as in arch.dram.channels=96");
   const std::string key = text.substr(0, equals);
   const std::string value = text.substr(equals + 1);
-  if (const json number = in_unit_of(key, value); !number.is_null()) return {key, number};
-  return {key, ConfigDocument::parse("v: " + value, "--" + key).root()["v"]};
+  if (const json number = in_unit_of(key, value); !number.is_null()) return {text, key, number};
+  return {text, key, ConfigDocument::parse("v: " + value, "--" + key).root()["v"]};
+}
+
+std::vector<Patch> parse_patches(const std::vector<std::string>& texts) {
+  std::vector<Patch> patches;
+  for (const std::string& text : texts) patches.push_back(parse_patch(text));
+  return patches;
 }
 
 void check_values(const json& configuration, const std::string& key, const std::vector<json>& values,
@@ -127,11 +133,10 @@ void check_values(const json& configuration, const std::string& key, const std::
   }
 }
 
-void apply_patches(std::vector<json>& configurations, const std::vector<std::string>& patches) {
+void apply_patches(std::vector<json>& configurations, const std::vector<Patch>& patches) {
   const std::vector<json> files = configurations;
-  for (const std::string& text : patches) {
-    const Patch patch = parse_patch(text);
-    for (const json& c : configurations) check_values(c, patch.key, {patch.value}, text);
+  for (const Patch& patch : patches) {
+    for (const json& c : configurations) check_values(c, patch.key, {patch.value}, patch.text);
     for (json& c : configurations) {
       const json before = c;
       const std::string at = resolve_key(c, patch.key, patch.value);

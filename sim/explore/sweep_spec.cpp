@@ -306,7 +306,7 @@ SweepSpec load_sweep(const std::string& name, const std::vector<std::string>& ov
   spec.question = r.value("question", "");
   spec.fidelity = parse_fidelity(r.value("fidelity", "tile"));
   read_bases(document, spec);
-  apply_patches(spec.bases, overrides);
+  apply_patches(spec.bases, parse_patches(overrides));
   const std::vector<std::string> places = read_axes(document, spec);
   read_rest(document, spec);
   check_keys_set(spec, places);

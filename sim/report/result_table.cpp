@@ -22,11 +22,17 @@ std::string with_unit(const json& value, const char* unit) {
   return value.is_null() ? "-" : si(value.get<double>(), unit);
 }
 
+// A row of one cell a result.
+template <class Cell>
+void row_of(Rows& rows, const std::string& name, const std::vector<json>& results, Cell cell) {
+  std::vector<std::string> row = {name};
+  for (const json& r : results) row.push_back(cell(r));
+  rows.push_back(row);
+}
+
 void metric(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer,
             const char* unit) {
-  std::vector<std::string> row = {name};
-  for (const json& r : results) row.push_back(with_unit(at(r, pointer), unit));
-  rows.push_back(row);
+  row_of(rows, name, results, [&](const json& r) { return with_unit(at(r, pointer), unit); });
 }
 
 void shares(Rows& rows, const std::vector<json>& results, const char* pointer, const char* total_pointer,
@@ -37,80 +43,53 @@ void shares(Rows& rows, const std::vector<json>& results, const char* pointer, c
     const bool nothing =
         std::all_of(results.begin(), results.end(), [&](const json& r) { return at(r, part) == 0; });
     if (key == "total" || nothing) continue;
-    std::vector<std::string> row = {"  " + key};
-    for (const json& r : results) {
+    row_of(rows, "  " + key, results, [&](const json& r) {
       const double share = at(r, part).get<double>();
       const double total = at(r, total_pointer).get<double>();
-      row.push_back(fmt::format("{} {:3.0f}%", si(share, unit), total > 0 ? 100 * share / total : 0));
-    }
-    rows.push_back(row);
+      return fmt::format("{} {:3.0f}%", si(share, unit), total > 0 ? 100 * share / total : 0);
+    });
   }
 }
 
 void ratio(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
-  std::vector<std::string> row = {name};
   const json base = at(results.front(), pointer);
-  for (const json& r : results) {
+  row_of(rows, name, results, [&](const json& r) {
     const json value = at(r, pointer);
     const bool defined = value.is_number() && base.is_number() && base.get<double>() > 0;
-    row.push_back(defined ? fmt::format("{:.3f}x", value.get<double>() / base.get<double>()) : "-");
-  }
-  rows.push_back(row);
+    return defined ? fmt::format("{:.3f}x", value.get<double>() / base.get<double>()) : std::string("-");
+  });
 }
 
 void text(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
-  std::vector<std::string> row = {name};
-  for (const json& r : results) {
+  row_of(rows, name, results, [&](const json& r) {
     const json value = at(r, pointer);
-    row.push_back(value.is_string() ? value.get<std::string>() : value.is_null() ? "unknown" : value.dump());
-  }
-  rows.push_back(row);
+    return value.is_string() ? value.get<std::string>() : value.is_null() ? "unknown" : value.dump();
+  });
 }
 
 void rounded(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
-  std::vector<std::string> row = {name};
-  for (const json& r : results) {
+  row_of(rows, name, results, [&](const json& r) {
     const json value = at(r, pointer);
-    row.push_back(value.is_null() ? "unknown" : people(value.get<double>(), 3));
-  }
-  rows.push_back(row);
+    return value.is_null() ? std::string("unknown") : people(value.get<double>(), 3);
+  });
 }
 
 void percent(Rows& rows, const std::string& name, const std::vector<json>& results, const char* pointer) {
-  std::vector<std::string> row = {name};
-  for (const json& r : results) row.push_back(fmt::format("{:.2f} %", 100 * at(r, pointer).get<double>()));
-  rows.push_back(row);
+  row_of(rows, name, results,
+         [&](const json& r) { return fmt::format("{:.2f} %", 100 * at(r, pointer).get<double>()); });
 }
 
 double input_tokens(const json& r) {
   return at(r, "/batch").get<double>() * at(r, "/input").get<double>();
 }
 
-template <class Of>
-void derived(Rows& rows, const std::string& name, const std::vector<json>& results, Of of) {
-  std::vector<std::string> row = {name};
-  for (const json& r : results) row.push_back(people(of(r)));
-  rows.push_back(row);
-}
-
-template <class Of>
-void with_unit_of(Rows& rows, const std::string& name, const std::vector<json>& results, Of of,
-                  const char* unit) {
-  std::vector<std::string> row = {name};
-  for (const json& r : results) row.push_back(si(of(r), unit));
-  rows.push_back(row);
-}
-
 void expected(Rows& rows, const std::vector<json>& results) {
-  std::vector<std::string> row = {"expected error, 9 of 10"};
-  for (const json& r : results) {
+  row_of(rows, "expected error, 9 of 10", results, [](const json& r) {
     const json p90 = at(r, "/expected_error/p90");
-    row.push_back(p90.is_null()
-                      ? "unknown"
-                      : fmt::format("+-{:.0f} %{}", 100 * p90.get<double>(),
-                                    at(r, "/expected_error/inside").get<bool>() ? "" : ", outside"));
-  }
-  rows.push_back(row);
+    return p90.is_null() ? std::string("unknown")
+                         : fmt::format("+-{:.0f} %{}", 100 * p90.get<double>(),
+                                       at(r, "/expected_error/inside").get<bool>() ? "" : ", outside");
+  });
 }
 
 std::string expected_basis(const std::vector<json>& results) {
@@ -162,18 +141,18 @@ std::string run_table(const std::vector<json>& all) {
   expected(rows, results);
   metric(rows, "TTFT", results, "/ttft_s", "s");
   metric(rows, "TPOT", results, "/tpot_s", "s");
-  derived(rows, "throughput, output tokens/s", results,
-          [](const json& r) { return at(r, "/tokens_per_s").get<double>(); });
-  derived(rows, "  of the prompts, input tokens/s", results,
-          [](const json& r) { return input_tokens(r) / at(r, "/ttft_s").get<double>(); });
+  row_of(rows, "throughput, output tokens/s", results,
+         [](const json& r) { return people(at(r, "/tokens_per_s").get<double>()); });
+  row_of(rows, "  of the prompts, input tokens/s", results,
+         [](const json& r) { return people(input_tokens(r) / at(r, "/ttft_s").get<double>()); });
   metric(rows, "energy", results, "/energy_j/total", "J");
   shares(rows, results, "/energy_j", "/energy_j/total", "J");
   metric(rows, "energy per output token, all of it", results, "/energy_per_token_j", "J");
-  const auto per_input = [](const json& r) {
+  row_of(rows, "  of the prompts, per input token", results, [](const json& r) {
     const json& prefill = at(r, "/phases/prefill");
-    return prefill.at("time_s").get<double>() * prefill.at("power_w").get<double>() / input_tokens(r);
-  };
-  with_unit_of(rows, "  of the prompts, per input token", results, per_input, "J");
+    return si(prefill.at("time_s").get<double>() * prefill.at("power_w").get<double>() / input_tokens(r),
+              "J");
+  });
   metric(rows, "average power", results, "/average_power_w", "W");
   metric(rows, "  of the prompt", results, "/phases/prefill/power_w", "W");
   metric(rows, "  of the tokens after it", results, "/phases/decode/power_w", "W");

@@ -42,7 +42,7 @@ struct SimulatedShare {
 struct OperatorShare {
   std::string op;
   Figure time_s = 0;
-  Joules energy;  // static power over that time included; sums to the run\'s
+  Joules energy;  // static power over that time included; sums to the run's
 };
 
 // The prompt and the tokens after it.

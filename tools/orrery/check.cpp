@@ -127,11 +127,10 @@ void put_facts(json& facts, const LlmSpec& llm, const std::string& model_type) {
 // Keys that an older file may say and nobody reads any more.
 void add_notes(json& facts, const ConfigDocument& document, const std::string& schema) {
   if (schema.empty()) return;
-  const nlohmann::json& rules = load_schema(schema);
   const nlohmann::json empty = nlohmann::json::object();
-  for (const auto& [key, value] : document.root().items()) {
-    const nlohmann::json& rule = rules.value("properties", empty).value(key, empty);
-    if (!rule.value("deprecated", false)) continue;
+  const nlohmann::json rules = load_schema(schema).value("properties", empty);
+  for (const auto& [key, rule] : rules.items()) {
+    if (!rule.value("deprecated", false) || !document.root().contains(key)) continue;
     facts["warnings"].push_back(document.where("/" + key) + ": " + key + " is " +
                                 rule.value("description", "no longer read"));
   }

@@ -83,9 +83,8 @@ int compare_command(const Arguments& arguments) {
   const std::uint64_t jobs = whole_between(parsed.values, "jobs", 1, 1024);
 
   // Every machine and the model are read, and what cannot run is known, before anything is simulated.
-  std::vector<Subject> subjects;
-  for (const std::string& name : parsed.values["arch"].as<std::vector<std::string>>())
-    subjects.push_back(load_subject(name, parsed.values));
+  std::vector<Subject> subjects =
+      load_subjects(parsed.values["arch"].as<std::vector<std::string>>(), parsed.values);
   if (parsed.values.count("power-cap") != 0)
     subjects = at_caps(subjects, parsed.values["power-cap"].as<std::string>());
   std::vector<std::function<std::string()>> tasks;

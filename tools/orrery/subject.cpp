@@ -29,40 +29,37 @@ json asked(const po::variables_map& values) {
   return scenario;
 }
 
-Subject as_they_stand(const std::string& arch, const po::variables_map& values) {
-  Subject subject;
-  subject.arch = load_arch_for(arch, values);
-  if (values.count("runtime") == 0) return subject;  // a machine is all that is asked for
-  subject.runtime = runtime_from(values);
-  if (runs_a_model(values)) {
-    subject.llm = load_llm_named(given(values, "model"));
-    truncate_layers(values, *subject.llm);
-    subject.scenario = scenario_from(values, subject.arch, subject.llm->encoder_only);
+std::vector<Subject> as_they_stand(const std::vector<std::string>& archs, const po::variables_map& values) {
+  Subject common;
+  if (values.count("runtime") != 0) {  // else a machine is all that is asked for
+    common.runtime = runtime_from(values);
+    common.technology = load_technology();
+    common.prices = load_prices();
   }
-  subject.technology = load_technology();
-  subject.prices = load_prices();
-  return subject;
+  if (runs_a_model(values)) {
+    common.llm = load_llm_named(given(values, "model"));
+    truncate_layers(values, *common.llm);
+  }
+  std::vector<Subject> subjects;
+  for (const std::string& arch : archs) {
+    Subject& subject = subjects.emplace_back(common);
+    subject.arch = load_arch_for(arch, values);
+    if (subject.llm) subject.scenario = scenario_from(values, subject.arch, subject.llm->encoder_only);
+  }
+  return subjects;
 }
 
-Subject patched(const std::string& arch, const po::variables_map& values,
-                const std::vector<std::string>& patches) {
-  const bool model = runs_a_model(values);
-  const BaseNames names = {arch, model ? given(values, "model") : "", given(values, "runtime"),
-                           given(values, "node")};
-  std::vector<json> one = {
-      base_configuration(names, model ? asked(values) : json::object(), load_base_tables())};
-  json& c = one.front();
-  if (!model) c.erase("scenario");
-  apply_patches(one, patches);
+Subject of_configuration(json& c, const po::variables_map& values) {
   Subject subject;
   subject.technology = build_technology(ConfigDocument::of(c.at("technology"), "technology"));
   subject.prices = build_prices(ConfigDocument::of(c.at("prices"), "prices"));
   subject.arch = configured_machine(c, subject.technology);
   if (c.contains("runtime")) {
-    subject.runtime = build_runtime(ConfigDocument::of(c["runtime"], names.runtime));
-    subject.runtime.name = names.runtime;
+    const std::string name = given(values, "runtime");
+    subject.runtime = build_runtime(ConfigDocument::of(c["runtime"], name));
+    subject.runtime.name = name;
   }
-  if (!model) return subject;
+  if (!c.contains("llm")) return subject;
   subject.llm = configured_llm(c);
   truncate_layers(values, *subject.llm);
   if (!c["scenario"].contains("output") && subject.llm->encoder_only) c["scenario"]["output"] = 1;
@@ -71,6 +68,23 @@ Subject patched(const std::string& arch, const po::variables_map& values,
       values["tp"].as<std::int64_t>() != std::int64_t{subject.scenario.tensor_parallel})
     throw UsageError("--tp: the devices of a run form one tensor-parallel group, so the two must agree");
   return subject;
+}
+
+std::vector<Subject> patched(const std::vector<std::string>& archs, const po::variables_map& values,
+                             const std::vector<Patch>& patches) {
+  const bool model = runs_a_model(values);
+  const BaseTables tables = load_base_tables();
+  std::vector<json> configurations;
+  for (const std::string& arch : archs) {
+    const BaseNames names = {arch, model ? given(values, "model") : "", given(values, "runtime"),
+                             given(values, "node")};
+    configurations.push_back(base_configuration(names, model ? asked(values) : json::object(), tables));
+    if (!model) configurations.back().erase("scenario");
+  }
+  apply_patches(configurations, patches);
+  std::vector<Subject> subjects;
+  for (json& c : configurations) subjects.push_back(of_configuration(c, values));
+  return subjects;
 }
 
 }  // namespace
@@ -83,11 +97,13 @@ po::options_description patch_options() {
   return options;
 }
 
+std::vector<Subject> load_subjects(const std::vector<std::string>& archs, const po::variables_map& values) {
+  if (values.count(kPatches) == 0) return as_they_stand(archs, values);
+  return patched(archs, values, parse_patches(values[kPatches].as<std::vector<std::string>>()));
+}
+
 Subject load_subject(const std::string& arch, const po::variables_map& values) {
-  std::vector<std::string> patches;
-  if (values.count(kPatches) != 0) patches = values[kPatches].as<std::vector<std::string>>();
-  for (const std::string& patch : patches) parse_patch(patch);  // an argument that is none is told first
-  return patches.empty() ? as_they_stand(arch, values) : patched(arch, values, patches);
+  return load_subjects({arch}, values).front();
 }
 
 }  // namespace orrery

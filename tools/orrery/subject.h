@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/config/price_book.h"
 #include "sim/config/technology.h"
@@ -25,8 +26,9 @@ struct Subject {
   PriceBook prices;
 };
 
-// `arch`: a machine's NAME; model, runtime, node and the scenario's options are read where the command has
+// `archs`: machines' NAMEs; model, runtime, node and the scenario's options are read where the command has
 // them. Throws ConfigError, UsageError.
+std::vector<Subject> load_subjects(const std::vector<std::string>& archs, const po::variables_map& values);
 Subject load_subject(const std::string& arch, const po::variables_map& values);
 
 }  // namespace orrery
