@@ -2,11 +2,8 @@
 
 #include <filesystem>
 
-#include "sim/config/config_document.h"
-#include "sim/config/document_reader.h"
 #include "sim/config/library_loader.h"
 #include "sim/config/name_lookup.h"
-#include "sim/config/schema_validation.h"
 #include "sim/util/data_home.h"
 
 namespace orrery {
@@ -14,12 +11,40 @@ namespace {
 
 using nlohmann::json;
 
-MeasuredRange range(const json& j, const char* key) {
-  return {j.at(key)[0].get<std::uint64_t>(), j.at(key)[1].get<std::uint64_t>()};
+Shape range_shape() {
+  Shape whole = Shape::of(ShapeKind::integer);
+  whole.least = 0;
+  Shape shape = Shape::list(whole, 2);
+  shape.longest = 2;
+  return shape;
 }
 
-MeasuredError error(const json& j) {
-  return {j.at("rows").get<std::uint64_t>(), number(j, "bias"), number(j, "mean"), number(j, "p90")};
+template <class T>
+void add_error(Fields<T>& f) {
+  f.key(
+       "rows", [](T & t) -> auto& { return t.error.rows; }, "", "measurements")
+      .required()
+      .at_least(1);
+  f.key(
+       "bias", [](T & t) -> auto& { return t.error.bias; }, "", "mean of (simulated - measured) / measured")
+      .required();
+  f.key(
+       "mean", [](T & t) -> auto& { return t.error.mean; }, "", "mean absolute error")
+      .required()
+      .at_least(0);
+  f.key(
+       "p90", [](T & t) -> auto& { return t.error.p90; }, "", "that 90 % of the rows stay below")
+      .required()
+      .at_least(0);
+}
+
+template <class T>
+void add_range(Fields<T>& f, const char* key, MeasuredRange T::*member, const char* unit) {
+  f.other(key, range_shape(), unit, "least and most that was measured",
+          [member](T& t, const json& value, const Place&) {
+            t.*member = {value[0].get<std::uint64_t>(), value[1].get<std::uint64_t>()};
+          })
+      .required();
 }
 
 KernelOrigin origin_of(const std::string& arch) {
@@ -31,6 +56,53 @@ KernelOrigin origin_of(const std::string& arch) {
 }
 
 }  // namespace
+
+template <>
+const Table& table_of<KernelAccuracy>() {
+  static const Table table = [] {
+    using K = KernelAccuracy;
+    Fields<K> f("kernels of one machine, operator and format", Bears::none);
+    f.key("arch", &K::arch, "", "machine").required();
+    f.key("op", &K::op, "", "operator").required();
+    f.key("dtype", &K::dtype, "", "format").required();
+    add_error(f);
+    add_range(f, "us", &K::us, "us");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<RunAccuracy>() {
+  static const Table table = [] {
+    using R = RunAccuracy;
+    Fields<R> f("inferences of one machine and software stack", Bears::none);
+    f.key("arch", &R::arch, "", "machine").required();
+    f.key("runtime", &R::runtime, "", "software stack").required();
+    add_error(f);
+    add_range(f, "batch", &R::batch, "sequences");
+    add_range(f, "input", &R::input, "tokens");
+    add_range(f, "output", &R::output, "tokens");
+    add_range(f, "devices", &R::devices, "");
+    f.key("dtypes", &R::dtypes, "", "formats").required();
+    f.key("models", &R::models, "", "by their published names").required();
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<AccuracyTable>() {
+  static const Table table = [] {
+    using A = AccuracyTable;
+    Fields<A> f("orrery/accuracy/1: how far simulations were from measurements", Bears::none);
+    f.document("orrery/accuracy/1");
+    f.key("kernels", &A::kernels, "", "by machine, operator and format").required();
+    f.key("runs", &A::runs, "", "by machine and software stack").required();
+    return Table(f);
+  }();
+  return table;
+}
 
 const KernelOrigin& AccuracyTable::origin(const std::string& arch) const {
   const auto found = origins_.find(arch);
@@ -44,22 +116,11 @@ const std::map<std::string, KernelOrigin>& AccuracyTable::origins() const {
 }
 
 AccuracyTable load_accuracy() {
-  AccuracyTable table;
   const std::filesystem::path path = data_home() / "arch_configs" / "accuracy.yaml";
-  if (!std::filesystem::exists(path)) return table;
-  const ConfigDocument document = ConfigDocument::load(path);
-  validate_as(document, "orrery/accuracy/1");
-  for (const json& k : document.root().at("kernels")) {
-    table.kernels.push_back({k.at("arch").get<std::string>(), k.at("op").get<std::string>(),
-                             k.at("dtype").get<std::string>(), error(k), range(k, "us")});
-  }
-  for (const json& r : document.root().at("runs")) {
-    std::vector<std::string> models;  // measured rows use published names, results the library's own
-    for (const json& model : r.at("models"))
-      models.push_back(find_model_file(model.get<std::string>()).stem().string());
-    table.runs.push_back({r.at("arch").get<std::string>(), r.at("runtime").get<std::string>(), error(r),
-                          range(r, "batch"), range(r, "input"), range(r, "output"), range(r, "devices"),
-                          r.at("dtypes").get<std::vector<std::string>>(), models});
+  if (!std::filesystem::exists(path)) return {};
+  auto table = read_document<AccuracyTable>(open_document("accuracy", kAccuracy));
+  for (RunAccuracy& run : table.runs) {  // measured rows use published names, results the library's own
+    for (std::string& model : run.models) model = find_model_file(model).stem().string();
   }
   return table;
 }

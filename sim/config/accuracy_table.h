@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/open_document.h"
+
 namespace orrery {
 
 struct MeasuredRange {
@@ -49,6 +51,16 @@ struct AccuracyTable {
  private:
   mutable std::map<std::string, KernelOrigin> origins_;
 };
+
+template <>
+const Table& table_of<KernelAccuracy>();
+template <>
+const Table& table_of<RunAccuracy>();
+template <>
+const Table& table_of<AccuracyTable>();
+
+inline constexpr DocumentKind kAccuracy = {"orrery/accuracy/1", "table of accuracy", "",
+                                           &table_of<AccuracyTable>};
 
 // Empty when the data folder has none.
 AccuracyTable load_accuracy();

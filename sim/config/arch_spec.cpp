@@ -4,18 +4,6 @@
 
 namespace orrery {
 
-const char* to_string(Dataflow dataflow) {
-  switch (dataflow) {
-    case Dataflow::weight_stationary:
-      return "weight_stationary";
-    case Dataflow::output_stationary:
-      return "output_stationary";
-    case Dataflow::input_stationary:
-      return "input_stationary";
-  }
-  return "?";
-}
-
 namespace {
 
 double macs_at_once(const SystolicArraySpec& spec) {

@@ -16,6 +16,7 @@
 #include "sim/config/node_spec.h"
 #include "sim/config/sram_spec.h"
 #include "sim/util/dtype.h"
+#include "sim/util/enum_names.h"
 #include "sim/util/units.h"
 
 namespace orrery {
@@ -24,7 +25,11 @@ namespace orrery {
 using DTypeRates = std::array<double, kDTypeCount>;
 
 enum class Dataflow : std::uint8_t { weight_stationary, output_stationary, input_stationary };
-const char* to_string(Dataflow dataflow);
+template <>
+struct EnumNames<Dataflow> {
+  static constexpr std::array<const char*, 3> kWords = {"weight_stationary", "output_stationary",
+                                                        "input_stationary"};
+};
 
 // A rows x cols grid of MAC units, operands skewed in at the edges.
 // An array that multiplies in its memory cells: what streams in is converted to analogue at each row, and
@@ -134,8 +139,20 @@ struct CommandSpec {
 };
 
 enum class FusedOperator : std::uint8_t { attention, add_rmsnorm, kv_append };
+template <>
+struct EnumNames<FusedOperator> {
+  static constexpr std::array<const char*, 3> kWords = {"attention", "add_rmsnorm", "kv_append"};
+};
 enum class PrefillMode : std::uint8_t { parallel, token_by_token };
+template <>
+struct EnumNames<PrefillMode> {
+  static constexpr std::array<const char*, 2> kWords = {"parallel", "token_by_token"};
+};
 enum class TensorParallelScheme : std::uint8_t { megatron, gather_each_matmul };
+template <>
+struct EnumNames<TensorParallelScheme> {
+  static constexpr std::array<const char*, 2> kWords = {"megatron", "gather_each_matmul"};
+};
 
 struct ExecutionSpec {
   std::vector<FusedOperator> fused;

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/key_path.h"
 #include "sim/config/source_position.h"
 #include "sim/util/errors.h"
+#include "sim/util/key_path.h"
 
 namespace orrery {
 

@@ -3,139 +3,190 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <numeric>
 
-#include "sim/config/document_reader.h"
 #include "sim/config/name_lookup.h"
-#include "sim/config/schema_validation.h"
-#include "sim/util/data_home.h"
-#include "sim/util/nearest_name.h"
 
 namespace orrery {
 namespace {
 
 using nlohmann::json;
 
-std::filesystem::path folder() {
-  return data_home() / "arch_configs" / "costs";
+constexpr double kMany = 1e15;
+
+// An estimate whose whole range must lie between two bounds.
+template <class T, class Term>
+void add_bounded(Fields<T>& f, const char* key, Term term, double typical, double least, double most,
+                 const char* unit, const char* sentence) {
+  f.other(key, Shape::of(ShapeKind::number), unit, sentence,
+          [term, least, most](T& t, const json&, const Place& at) {
+            const Estimate e = read_estimate(*at.document(), at.pointer());
+            if (e.low < least || e.high > most) {
+              throw ConfigError(at.document()->where(at.pointer()),
+                                fmt::format("'{}' reaches from {} to {}; it must lie in {} to {}",
+                                            key_path(at.pointer()), e.low, e.high, least, most));
+            }
+            t.terms.*term = e;
+          })
+      .standing(fmt::format("{}", typical).c_str());
 }
 
-// Collects the variables of a scenario while it is read.
-class VariableReader {
- public:
-  VariableReader(const ConfigDocument& document, std::vector<CostVariable>& variables)
-      : document_(document), variables_(variables) {}
-
-  bool has(const std::string& pointer) const {
-    return document_.root().contains(json::json_pointer(pointer));
-  }
-
-  VariableId number_at(const std::string& pointer, const std::string& name, double fallback) {
-    return add(name, has(pointer) ? read_estimate(document_, pointer) : Estimate::exactly(fallback), false);
-  }
-  VariableId price_at(const std::string& pointer, const std::string& name) {
-    return add(name, has(pointer) ? read_price(document_, pointer) : Estimate::exactly(0), has(pointer));
-  }
-  // A share or factor within bounds, wherever its range reaches.
-  VariableId bounded_at(const std::string& pointer, const std::string& name, double fallback, double least,
-                        double most) {
-    const VariableId id = number_at(pointer, name, fallback);
-    const Estimate& e = variables_[id].value;
-    if (e.low < least || e.high > most) {
-      throw ConfigError(document_.where(pointer),
-                        fmt::format("'{}' reaches from {} to {}; it must lie in {} to {}", key_path(pointer),
-                                    e.low, e.high, least, most));
-    }
-    return id;
-  }
-
- private:
-  const ConfigDocument& document_;
-  std::vector<CostVariable>& variables_;
-
-  VariableId add(const std::string& name, const Estimate& value, bool price) {
-    variables_.push_back({name, value, price});
-    return variables_.size() - 1;
-  }
-};
-
-Acquisition parse_acquisition(const std::string& text) {
-  return text == "rent" ? Acquisition::rent : text == "make" ? Acquisition::make : Acquisition::buy;
+template <class T, class Term>
+void add_price(Fields<T>& f, const char* key, Term term, const char* unit, const char* sentence) {
+  f.other(key, price_shape(), unit, sentence, [term](T& t, const json&, const Place& at) {
+     t.terms.*term = read_price(*at.document(), at.pointer());
+   }).standing("0");
 }
 
-void read_finance(const json& root, VariableReader& read, CostScenario& s) {
-  constexpr double kMany = 1e12;
-  s.peak_tokens_per_s =
-      read.bounded_at("/demand/output_tokens_per_s", "demand.output_tokens_per_s", 1000, 1e-9, kMany);
-  s.years = read.bounded_at("/finance/years", "finance.years", 4, 0.1, 50);
-  s.discount_rate = read.bounded_at("/finance/discount_rate", "finance.discount_rate", 0.08, 0, 1);
-  s.residual_share = read.bounded_at("/finance/residual_share", "finance.residual_share", 0.1, 0, 1);
-  s.electricity_per_kwh = read.price_at("/finance/electricity_per_kwh", "finance.electricity_per_kwh");
-  s.pue = read.bounded_at("/finance/pue", "finance.pue", 1.3, 1, 5);
-  s.colocation_per_kw_month =
-      read.price_at("/finance/colocation_per_kw_month", "finance.colocation_per_kw_month");
-  s.staff_per_year = read.price_at("/finance/staff_per_year", "finance.staff_per_year");
-  s.network_share = read.bounded_at("/finance/network_share", "finance.network_share", 0.1, 0, 10);
-  s.grid_gco2_per_kwh =
-      read.bounded_at("/finance/grid_gco2_per_kwh", "finance.grid_gco2_per_kwh", 400, 0, 2000);
-  s.embodied_kgco2_per_cm2 =
-      read.bounded_at("/finance/embodied_kgco2_per_cm2", "finance.embodied_kgco2_per_cm2", 1.5, 0, 100);
-  s.embodied_kgco2_per_gb =
-      read.bounded_at("/finance/embodied_kgco2_per_gb", "finance.embodied_kgco2_per_gb", 0.3, 0, 100);
-  // Beyond the profile of a day: weekends, growth into the fleet.
-  s.utilisation = read.bounded_at("/demand/utilisation", "demand.utilisation", 1, 1e-6, 1);
-  if (root.at("demand").contains("daily_profile"))
-    s.daily_profile = root["demand"]["daily_profile"].get<std::vector<double>>();
+using S = CostScenario;
+using Fleet = FleetTerms<Estimate>;
+
+// What holds where a scenario leaves it out; the tables say the same figures.
+constexpr double kPeak = 1000, kYears = 4, kRate = 0.08, kResidual = 0.1, kPue = 1.3, kNetwork = 0.1,
+                 kGrid = 400, kPerCm2 = 1.5, kPerGb = 0.3, kUtilisation = 1;
+
+const Table& workload_table() {
+  static const Table table = [] {
+    Fields<S> f("what is asked of each option", Bears::price);
+    f.key("input", &S::input, "tokens", "of a request").required().range(1, 134217728);
+    f.key("output", &S::output, "tokens", "of a request").required().range(1, 134217728);
+    f.key("ttft_max_s", &S::ttft_max_s, "s", "time to first token to keep; 0 = any").range(0, kMany);
+    f.key("tpot_max_s", &S::tpot_max_s, "s", "time per output token to keep; 0 = any").range(0, kMany);
+    f.key("batch_max", &S::batch_max, "sequences", "that are tried at most").range(1, 16777216);
+    f.key("user_rates", &S::user_rates, "tokens/s", "of a user, at which the options are compared again")
+        .above(0, kMany);
+    return Table(f);
+  }();
+  return table;
 }
 
-CostOption read_option(const json& o, const std::string& at, const ConfigDocument& document,
-                       VariableReader& read) {
-  CostOption option;
-  option.name = o.at("name").get<std::string>();
-  const std::string name = option.name + ".";
-  option.arch = o.at("arch").get<std::string>();
+const Table& demand_table() {
+  static const Table table = [] {
+    Fields<S> f("what the fleet must serve", Bears::price);
+    add_bounded(f, "output_tokens_per_s", &Fleet::peak_tokens_per_s, kPeak, 1e-9, 1e12, "tokens/s",
+                "at the peak");
+    f.required();
+    add_bounded(f, "utilisation", &Fleet::utilisation, kUtilisation, 1e-6, 1, "",
+                "beyond the profile of a day: weekends, growth into the fleet");
+    f.key("daily_profile", &S::daily_profile, "", "share of the peak, hour by hour").range(0, 1).items(1, 24);
+    return Table(f);
+  }();
+  return table;
+}
+
+const Table& finance_table() {
+  static const Table table = [] {
+    Fields<S> f("money and carbon", Bears::price);
+    add_bounded(f, "years", &Fleet::years, kYears, 0.1, 50, "years", "that the hardware is kept");
+    add_bounded(f, "discount_rate", &Fleet::discount_rate, kRate, 0, 1, "per year", "of capital");
+    add_bounded(f, "residual_share", &Fleet::residual_share, kResidual, 0, 1, "",
+                "of the hardware's price, what it is worth in the end");
+    add_price(f, "electricity_per_kwh", &Fleet::electricity_per_kwh, "USD per kWh", "at the wall");
+    add_bounded(f, "pue", &Fleet::pue, kPue, 1, 5, "", "power of the building over that of its machines");
+    add_price(f, "colocation_per_kw_month", &Fleet::colocation_per_kw_month, "USD per kW and month",
+              "floor, cooling, security");
+    add_price(f, "staff_per_year", &Fleet::staff_per_year, "USD per year", "who runs it");
+    add_bounded(f, "network_share", &Fleet::network_share, kNetwork, 0, 10, "",
+                "of the hardware's price, on top, for switches and cables");
+    add_bounded(f, "grid_gco2_per_kwh", &Fleet::grid_gco2_per_kwh, kGrid, 0, 2000, "gCO2 per kWh",
+                "of the grid");
+    add_bounded(f, "embodied_kgco2_per_cm2", &Fleet::embodied_kgco2_per_cm2, kPerCm2, 0, 100, "kgCO2 per cm2",
+                "of silicon");
+    add_bounded(f, "embodied_kgco2_per_gb", &Fleet::embodied_kgco2_per_gb, kPerGb, 0, 100, "kgCO2 per GB",
+                "of memory");
+    return Table(f);
+  }();
+  return table;
+}
+
+void check_option(const CostOption& option, const ConfigDocument& document, const std::string& at) {
   try {
     find_arch(option.arch);
   } catch (const ConfigError& error) {
     throw ConfigError(document.where(at + "/arch"), error.what());
   }
-  option.dtype = o.value("dtype", "");
-  option.runtime = o.value("runtime", "ideal");
-  option.node = o.value("node", "");
-  option.devices = integer(o, "devices", 1);
-  option.power_cap_w = number(o, "power_cap_w");
-  option.process_nm = number(o, "process_nm");
-  option.process_where = document.where(at + (o.contains("process_nm") ? "/process_nm" : "/arch"));
-  if (o.contains("batch")) option.batch = o["batch"].get<std::uint64_t>();
-  option.acquisition = parse_acquisition(o.value("acquire", "buy"));
-  option.chips_per_server = integer(o, "chips_per_server", 8);
-  option.host_idle_share = number(o, "host_idle_share", 0.5);
-  option.elastic = o.value("elastic", false);
-  option.spare_share = number(o, "spare_share");
-  option.dies = integer(o, "dies", 1);
-  option.process_age_quarters = number(o, "process_age_quarters", -1);
-  option.has_rent = o.contains("rent_per_hour");
-  option.chip_price = read.price_at(at + "/chip_price", name + "chip_price");
-  option.rent_per_hour = read.price_at(at + "/rent_per_hour", name + "rent_per_hour");
-  option.server_price = read.price_at(at + "/server_price", name + "server_price");
-  option.licence_per_year = read.price_at(at + "/licence_per_year", name + "licence_per_year");
-  option.engineering_price = read.price_at(at + "/engineering_price", name + "engineering_price");
-  option.ip_price = read.price_at(at + "/ip_price", name + "ip_price");
-  option.host_w = read.bounded_at(at + "/host_w", name + "host_w", 0, 0, 1e6);
-  option.margin = read.bounded_at(at + "/margin", name + "margin", 0, 0, 100);
-  option.volume = read.bounded_at(at + "/volume", name + "volume", 0, 0, 1e9);
-  const auto needs = [&](const char* key, const char* why) {
-    if (!o.contains(key))
+  const auto needs = [&](bool has, const char* key, const char* why) {
+    if (!has)
       throw ConfigError(document.where(at),
                         fmt::format("option '{}' {} and needs '{}'", option.name, why, key));
   };
-  if (option.acquisition == Acquisition::buy) needs("chip_price", "is bought");
-  if (option.acquisition == Acquisition::rent) needs("rent_per_hour", "is rented");
-  return option;
+  if (option.acquisition == Acquisition::buy) needs(option.has_price, "chip_price", "is bought");
+  if (option.acquisition == Acquisition::rent) needs(option.has_rent, "rent_per_hour", "is rented");
 }
 
 }  // namespace
+
+template <>
+const Table& table_of<CostOption>() {
+  static const Table table = [] {
+    using O = CostOption;
+    using T = OptionTerms<Estimate>;
+    Fields<O> f("a machine that is bought, rented or made", Bears::price);
+    f.key("name", &O::name, "", "what it goes by").required().characters(1, 200);
+    f.key("arch", &O::arch, "", "machine").required();
+    f.key("node", &O::node, "", "that it stands in").standing("the machine's own");
+    f.key("devices", &O::devices, "", "of a replica of the model").range(1, 65536);
+    f.key("dtype", &O::dtype, "", "format").standing("the machine's default");
+    f.key("runtime", &O::runtime, "", "software stack");
+    f.key("batch", &O::batch, "sequences", "fixed")
+        .range(1, 16777216)
+        .standing("the largest that keeps the targets");
+    f.key("power_cap_w", &O::power_cap_w, "W", "in place of the machine's")
+        .range(0, kMany)
+        .standing("the machine's");
+    f.key("acquire", &O::acquisition, "", "how one comes by it");
+    const auto price = [&f](const char* key, Estimate T::*term, bool O::*has, const char* unit,
+                            const char* sentence) {
+      f.other(key, price_shape(), unit, sentence, [term, has](O& o, const json&, const Place& at) {
+        o.terms.*term = read_price(*at.document(), at.pointer());
+        o.*has = true;
+      });
+    };
+    price("chip_price", &T::chip_price, &O::has_price, "USD", "a chip, bought");
+    price("rent_per_hour", &T::rent_per_hour, &O::has_rent, "USD per hour", "a chip, rented");
+    f.key("elastic", &O::elastic, "", "rented by the hour, only while needed");
+    f.key("chips_per_server", &O::chips_per_server, "", "that share a host").range(1, 65536);
+    add_price(f, "server_price", &T::server_price, "USD", "of a server without its chips");
+    add_bounded(f, "host_w", &T::host_w, 0, 0, 1e6, "W", "of a server beside its chips, under load");
+    f.key("host_idle_share", &O::host_idle_share, "", "of the host's power, without load").range(0, 1);
+    add_price(f, "licence_per_year", &T::licence_per_year, "USD per year", "of a chip's software");
+    add_bounded(f, "margin", &T::margin, 0, 0, 100, "", "of who makes it, over cost");
+    add_bounded(f, "volume", &T::volume, 0, 0, 1e9, "chips", "made of the design, over which it is spread");
+    f.key("spare_share", &O::spare_share, "", "of a made die that may be bad").range(0, 1);
+    f.key("dies", &O::dies, "", "chiplets of a made chip").range(1, 1024);
+    f.key("process_nm", &O::process_nm, "nm", "node the chip is made in, where the machine file does not say")
+        .above(0, 10000)
+        .standing("the machine's");
+    add_price(f, "engineering_price", &T::engineering_price, "USD",
+              "once: bringing the model onto the machine");
+    add_price(f, "ip_price", &T::ip_price, "USD",
+              "once, of a made chip: bought designs (memory and link interfaces, processors) beyond what the "
+              "table's design cost holds");
+    f.key("process_age_quarters", &O::process_age_quarters, "quarters",
+          "age of the node since its volume start; defects fall with it")
+        .range(0, kMany)
+        .standing("as the table's figures");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<CostScenario>() {
+  static const Table table = [] {
+    Fields<S> f("orrery/cost/1: a question of what to buy", Bears::price);
+    f.document("orrery/cost/1");
+    f.key("title", &S::title, "", "of the report").bears(Bears::none);
+    f.key("question", &S::question, "", "that it answers, in words").bears(Bears::none);
+    f.key("model", &S::model, "", "that is served").required();
+    f.group("workload", &workload_table, "what is asked of each option").required();
+    f.group("demand", &demand_table, "what the fleet must serve").required();
+    f.group("finance", &finance_table, "money and carbon").required();
+    f.key("options", &S::options, "", "machines that are bought, rented or made").required().items(1);
+    return Table(f);
+  }();
+  return table;
+}
 
 double CostScenario::mean_of_profile() const {
   if (daily_profile.empty()) return 1;
@@ -144,49 +195,45 @@ double CostScenario::mean_of_profile() const {
 }
 
 std::vector<std::string> cost_scenario_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder())) {
-    const ConfigDocument document = ConfigDocument::load(entry.path());
-    if (document.root().contains("options")) names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
+  std::vector<std::string> names = names_of(kCost);
+  // What others only derive from asks nothing.
+  const auto asks_nothing = [](const std::string& name) {
+    return !ConfigDocument::load(catalogue_path(name, kCost)).root().contains("options");
+  };
+  names.erase(std::remove_if(names.begin(), names.end(), asks_nothing), names.end());
   return names;
 }
 
 ConfigDocument load_cost_document(const std::string& name) {
-  std::filesystem::path path = folder() / (name + ".yaml");
-  if (std::filesystem::is_regular_file(name)) path = name;
-  if (!std::filesystem::exists(path))
-    throw ConfigError("", "no cost scenario '" + name + "'" + did_you_mean(name, cost_scenario_names()));
-  ConfigDocument document = ConfigDocument::load(path);
-  validate_as(document, "orrery/cost/1");
-  if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
-  return document;
+  return open_document(name, kCost);
 }
 
 CostScenario build_cost_scenario(const ConfigDocument& document) {
-  const json& r = document.root();
   CostScenario s;
+  const auto exactly = [](double value) { return Estimate::exactly(value); };
+  s.terms.peak_tokens_per_s = exactly(kPeak);
+  s.terms.years = exactly(kYears);
+  s.terms.discount_rate = exactly(kRate);
+  s.terms.residual_share = exactly(kResidual);
+  s.terms.pue = exactly(kPue);
+  s.terms.network_share = exactly(kNetwork);
+  s.terms.grid_gco2_per_kwh = exactly(kGrid);
+  s.terms.embodied_kgco2_per_cm2 = exactly(kPerCm2);
+  s.terms.embodied_kgco2_per_gb = exactly(kPerGb);
+  s.terms.utilisation = exactly(kUtilisation);
+  table_of<CostScenario>().read(&s, document.root(), Place(&document));
   s.file = document.path().string();
-  s.title = r.value("title", document.path().stem().string());
-  s.question = r.value("question", "");
-  s.model = r.at("model").get<std::string>();
+  if (s.title.empty()) s.title = document.path().stem().string();
   try {
     find_model_file(s.model);
   } catch (const ConfigError& error) {
     throw ConfigError(document.where("/model"), error.what());
   }
-  const json& workload = r.at("workload");
-  s.input = workload.at("input").get<std::uint64_t>();
-  s.output = workload.at("output").get<std::uint64_t>();
-  s.batch_max = workload.value("batch_max", s.batch_max);
-  s.ttft_max_s = number(workload, "ttft_max_s");
-  s.tpot_max_s = number(workload, "tpot_max_s");
-  s.user_rates = workload.value("user_rates", std::vector<double>{});
-  VariableReader read(document, s.variables);
-  read_finance(r, read, s);
-  for (std::size_t i = 0; i < r.at("options").size(); ++i)
-    s.options.push_back(read_option(r["options"][i], "/options/" + std::to_string(i), document, read));
+  for (std::size_t i = 0; i < s.options.size(); ++i) {
+    const std::string at = "/options/" + std::to_string(i);
+    check_option(s.options[i], document, at);
+    s.options[i].process_where = document.where(at + (s.options[i].process_nm > 0 ? "/process_nm" : "/arch"));
+  }
   return s;
 }
 

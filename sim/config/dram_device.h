@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "sim/util/enum_names.h"
+
 namespace orrery {
 
 // In clocks of the device (tCK). Names follow JESD79/JESD235/JESD250; `_wr` = between writes.
@@ -32,10 +34,22 @@ struct DramCommandBus {
 };
 
 enum class DramRefresh : std::uint8_t { all_bank, per_bank };
+template <>
+struct EnumNames<DramRefresh> {
+  static constexpr std::array<const char*, 2> kWords = {"all_bank", "per_bank"};
+};
 enum class DramPagePolicy : std::uint8_t { open, closed };
+template <>
+struct EnumNames<DramPagePolicy> {
+  static constexpr std::array<const char*, 2> kWords = {"open", "closed"};
+};
 // oldest_ready: one pool of requests, the oldest whose command may issue goes first (FR-FCFS).
 // bank_round_robin: requests move on to a queue a bank; the banks take turns, each with its first ready one.
 enum class DramScheduling : std::uint8_t { oldest_ready, bank_round_robin };
+template <>
+struct EnumNames<DramScheduling> {
+  static constexpr std::array<const char*, 2> kWords = {"oldest_ready", "bank_round_robin"};
+};
 
 struct DramControllerSpec {
   DramScheduling scheduling = DramScheduling::oldest_ready;

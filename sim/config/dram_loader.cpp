@@ -5,151 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/config/document_reader.h"
-#include "sim/config/document_reference.h"
-#include "sim/config/schema_validation.h"
-#include "sim/util/data_home.h"
-#include "sim/util/nearest_name.h"
+#include "sim/config/dram_preset.h"
 
 namespace orrery {
 namespace {
-
-using nlohmann::json;
-
-std::filesystem::path preset_folder() {
-  return data_home() / "arch_configs" / "dram";
-}
-
-ConfigDocument load_preset(const json& preset, const std::string& where) {
-  ConfigDocument document = referenced_document(preset, preset_folder(), "DRAM preset", where);
-  validate_as(document, "orrery/dram/1");
-  return document;
-}
-
-double preset_clock_ns(const json& preset, double data_rate_mtps) {
-  return number(preset, "clock_ns", 1e3 * integer(preset, "transfers_per_clock") / data_rate_mtps);
-}
-
-// Timings of a preset, given either in clocks or in ns.
-class TimingReader {
- public:
-  TimingReader(const json& preset, double clock_ns)
-      : in_clocks_(preset.contains("timing_clocks")),
-        table_(preset.at(in_clocks_ ? "timing_clocks" : "timing_ns")),
-        clock_ns_(clock_ns) {}
-
-  bool has(const char* key) const { return table_.contains(key); }
-  double ns(const char* key) const { return number(table_, key) * (in_clocks_ ? clock_ns_ : 1); }
-  // Whole clocks; a figure rounded to three digits does not cost one more.
-  std::uint32_t clocks(const char* key, std::uint32_t fallback = 0) const {
-    if (!has(key)) return fallback;
-    return static_cast<std::uint32_t>(std::ceil(ns(key) / clock_ns_ - 0.01));
-  }
-
- private:
-  bool in_clocks_;
-  const json& table_;
-  double clock_ns_;
-};
-
-DramTimings read_timings(const json& p, double clock_ns, std::uint32_t burst_clocks) {
-  const TimingReader read(p, clock_ns);
-  DramTimings t;
-  t.cl = read.clocks("cl");
-  t.cwl = read.clocks("cwl");
-  t.trcd_rd = read.clocks("trcd");
-  t.trcd_wr = read.clocks("trcd_write", t.trcd_rd);
-  t.trp = read.clocks("trp");
-  t.tras = read.clocks("tras");
-  t.trc = std::max(read.clocks("trc"), t.tras + t.trp);
-  t.trrd_s = read.clocks("trrd_s");
-  t.trrd_l = read.clocks("trrd_l", t.trrd_s);
-  t.tfaw = read.clocks("tfaw");
-  t.t32aw = read.clocks("t32aw");
-  t.tccd_s = integer(p, "nccd_s");
-  t.tccd_l = integer(p, "nccd_l");
-  t.tccd_s_wr = integer(p, "nccd_s_write", t.tccd_s);
-  t.tccd_l_wr = integer(p, "nccd_l_write", t.tccd_l);
-  t.tccd_r = integer(p, "nccd_r");
-  t.trtp = read.clocks("trtp");
-  t.twr = read.clocks("twr");
-  t.twtr_s = read.clocks("twtr_s");
-  t.twtr_l = read.clocks("twtr_l");
-  // Without a figure of its own: the write's data follows the read's after one idle clock.
-  const std::uint32_t gap = t.cl + burst_clocks + 1;
-  t.trtw = read.clocks("trtw", gap > t.cwl ? gap - t.cwl : 1);
-  t.tppd = read.clocks("tppd");
-  t.trefi = read.clocks("trefi");
-  t.trfc = read.clocks("trfc");
-  t.trefi_pb = read.clocks("trefi_pb");
-  t.trfc_pb = read.clocks("trfc_pb");
-  t.trrefd = read.clocks("trrefd", t.trrd_s);
-  return t;
-}
-
-DramControllerSpec read_controller(const json& p) {
-  DramControllerSpec c;
-  if (!p.contains("controller")) return c;
-  const json& j = p["controller"];
-  if (j.value("scheduling", "oldest_ready") == "bank_round_robin")
-    c.scheduling = DramScheduling::bank_round_robin;
-  if (j.value("page_policy", "open") == "closed") c.page_policy = DramPagePolicy::closed;
-  c.read_queue = integer(j, "read_queue", c.read_queue);
-  c.write_queue = integer(j, "write_queue", c.write_queue);
-  c.bank_queue = integer(j, "bank_queue", c.bank_queue);
-  c.row_hit_cap = integer(j, "row_hit_cap", c.row_hit_cap);
-  c.write_high = number(j, "write_high", c.write_high);
-  c.write_low = number(j, "write_low", c.write_low);
-  c.write_idle = integer(j, "write_idle", c.write_idle);
-  return c;
-}
-
-std::optional<DramCurrents> read_currents(const json& p) {
-  if (!p.contains("idd_ma")) return std::nullopt;
-  const json& j = p["idd_ma"];
-  DramCurrents c;
-  c.vdd = number(p, "vdd_v");
-  c.idd0 = number(j, "idd0");
-  c.idd2n = number(j, "idd2n");
-  c.idd3n = number(j, "idd3n");
-  c.idd4r = number(j, "idd4r");
-  c.idd4w = number(j, "idd4w");
-  c.idd5ab = number(j, "idd5ab");
-  c.idd5pb = number(j, "idd5pb");
-  c.devices = integer(p, "devices_per_channel", 1);
-  return c;
-}
-
-DramDevice read_device(const json& p, const std::string& name) {
-  DramDevice d;
-  d.preset = name;
-  d.kind = p.at("kind").get<std::string>();
-  d.data_rate_mtps = number(p, "data_rate_mtps");
-  d.clock_ns = preset_clock_ns(p, d.data_rate_mtps);
-  d.width_bits = integer(p, "channel_width_bits");
-  d.pseudo_channels = integer(p, "pseudo_channels", 1);
-  d.stacked = p.contains("stack_ids");
-  d.ranks = integer(p, d.stacked ? "stack_ids" : "ranks", 1);
-  d.bank_groups = integer(p, "bank_groups");
-  d.banks_per_group = integer(p, "banks_per_group");
-  d.page_bytes = integer(p, "page_bytes");
-  d.rows = integer(p, "rows", d.rows);
-  d.burst_length = integer(p, "burst_length");
-  d.burst_clocks = ceil_div(d.burst_length, integer(p, "transfers_per_clock"));
-  d.timing = read_timings(p, d.clock_ns, d.burst_clocks);
-  if (p.contains("command_bus")) {
-    const json& bus = p["command_bus"];
-    d.bus.split = bus.value("split", false);
-    d.bus.half_clock_rows = bus.value("half_clock_rows", false);
-    d.bus.act_clocks = number(bus, "act_clocks", 1);
-    d.bus.precharge_clocks = number(bus, "precharge_clocks", 1);
-    d.bus.column_clocks = number(bus, "column_clocks", 1);
-  }
-  if (p.value("refresh", "all_bank") == "per_bank") d.refresh = DramRefresh::per_bank;
-  d.controller = read_controller(p);
-  d.currents = read_currents(p);
-  return d;
-}
 
 // The device at another data rate: times stay, so their clocks change; what counts in clocks (tCCD) does not.
 DramDevice at_data_rate(DramDevice d, double rate_mtps) {
@@ -169,10 +28,90 @@ DramDevice at_data_rate(DramDevice d, double rate_mtps) {
   return d;
 }
 
+// By action where the preset tells them apart, or one figure a bit.
+DramAccessEnergy access_energy(const DramLevel& level, const DramPreset& preset) {
+  DramAccessEnergy e;
+  if (level.energy_pj_per_bit || !preset.access_energy) {
+    e.read_pj_per_bit = level.energy_pj_per_bit.value_or(preset.energy_pj_per_bit);
+    e.write_pj_per_bit = e.read_pj_per_bit;
+  } else {
+    const DramActionEnergy& by_action = *preset.access_energy;
+    e.activate_pj = by_action.activate_pj;
+    e.read_pj_per_bit = by_action.read_pj_per_bit;
+    e.write_pj_per_bit = by_action.write_pj_per_bit;
+    e.io_pj_per_bit = by_action.io_pj_per_bit;
+  }
+  e.controller_pj_per_bit = level.controller_pj_per_bit;
+  return e;
+}
+
+std::uint32_t channels_of(const DramLevel& level, const DramPreset& preset, const ConfigDocument& document,
+                          const std::string& pointer) {
+  if (level.channels.has_value() == level.stacks.has_value())
+    throw ConfigError(document.where(pointer), "say how much memory there is once: channels or stacks");
+  if (level.channels) return *level.channels;
+  if (preset.stack_width_bits == 0)
+    throw ConfigError(document.where(pointer + "/stacks"),
+                      "the preset does not say how wide a stack is (stack_width_bits); say channels");
+  return *level.stacks * preset.stack_width_bits / preset.channel_width_bits;
+}
+
 }  // namespace
 
+template <>
+const Table& table_of<DramLevel>() {
+  static const Table table = [] {
+    using L = DramLevel;
+    Fields<L> f("the memory behind the chip");
+    f.other("kind", Shape::word({"dram"}), "", "of level").required();
+    f.key("preset", &L::preset, "", "channels and their timings")
+        .shaped(Shape::reference(kDramPreset))
+        .required();
+    f.key("channels", &L::channels, "", "data buses: of HBM its pseudo channels; or say stacks")
+        .range(1, 65536);
+    f.key("stacks", &L::stacks, "", "of a preset that says how wide a stack is; in place of channels")
+        .range(1, 1024);
+    f.key("capacity_gib", &L::capacity_bytes, "GiB", "of all channels together")
+        .required()
+        .above(0, 1e6)
+        .times(static_cast<double>(kGiB));
+    f.key("reserved_gib", &L::reserved_bytes, "GiB",
+          "of the capacity, what no process can allocate: ECC and what the driver keeps")
+        .range(0, 1e6)
+        .times(static_cast<double>(kGiB));
+    f.key("data_rate_mtps", &L::data_rate_mtps, "MT/s", "in place of the preset's")
+        .above(0, 1e7)
+        .standing("the preset's");
+    f.key("write_queue_bursts", &L::write_queue_bursts, "bursts",
+          "writes that wait for a channel of the preset, in its controller or in the cache behind it, in "
+          "place of the preset's write_queue")
+        .range(1, 65536)
+        .standing("the preset's");
+    f.key("interleave_bytes", &L::interleave_bytes, "bytes", "consecutive bytes on one channel")
+        .range(1, 1048576);
+    f.key("controller_latency_ns", &L::controller_latency_ns, "ns", "controller and PHY, both ways")
+        .range(0, 1e6);
+    f.key("bus_bytes_per_cycle", &L::bus_bytes_per_cycle, "bytes per cycle",
+          "width of the chip-side port at the core clock")
+        .above(0, 1e9)
+        .standing("not a limit");
+    f.key("controller_pj_per_bit", &L::controller_pj_per_bit, "pJ per bit",
+          "what the chip spends on a bit of DRAM beyond the device: PHY, controller, fills of the level "
+          "before it")
+        .range(0, 1e4)
+        .bears(Bears::energy);
+    f.key("energy_pj_per_bit", &L::energy_pj_per_bit, "pJ per bit",
+          "read or written, in place of the preset's energies")
+        .range(0, 1e15)
+        .bears(Bears::energy)
+        .standing("the preset's");
+    return Table(f);
+  }();
+  return table;
+}
+
 std::vector<std::string> dram_preset_names() {
-  return names_in(preset_folder());
+  return names_of(kDramPreset);
 }
 
 std::vector<Diagnostic> check_dram_device(const DramDevice& d, const std::string& where) {
@@ -210,82 +149,29 @@ std::vector<Diagnostic> check_dram_device(const DramDevice& d, const std::string
   return found;
 }
 
-namespace {
-
-// Throws ConfigError on timings that contradict each other.
-DramDevice build_device(const ConfigDocument& document) {
-  const json& p = document.root();
-  std::vector<Diagnostic> found;
-  const bool in_clocks = p.contains("timing_clocks");
-  if (in_clocks == p.contains("timing_ns"))
-    throw ConfigError(document.where(""), "give the timings once: either timing_ns or timing_clocks");
-  const std::string table = in_clocks ? "/timing_clocks" : "/timing_ns";
-  const double tras = p.at(nlohmann::json::json_pointer(table + "/tras")).get<double>();
-  const double trp = p.at(nlohmann::json::json_pointer(table + "/trp")).get<double>();
-  const double trc = p.at(nlohmann::json::json_pointer(table + "/trc")).get<double>();
-  if (tras + trp > trc * (in_clocks ? 1.0 : 1.02)) {
-    found.push_back(document.diagnostic(
-        table + "/trc",
-        fmt::format("tRAS + tRP = {} {} exceeds tRC = {}", tras + trp, in_clocks ? "clocks" : "ns", trc)));
-  }
-  if (integer(p, "burst_length") % integer(p, "transfers_per_clock") != 0) {
-    found.push_back(document.diagnostic(
-        "/burst_length", fmt::format("a burst of {} transfers is not a multiple of the {} a clock",
-                                     integer(p, "burst_length"), integer(p, "transfers_per_clock"))));
-  }
-  const DramDevice device = read_device(p, document.path().stem().string());
-  for (const Diagnostic& d : check_dram_device(device, document.where(table))) found.push_back(d);
-  if (!found.empty()) throw ConfigError(found);
-  return device;
-}
-
-}  // namespace
-
 DramDevice load_dram_device(const std::string& preset) {
-  return build_device(load_preset(preset, ""));
+  const ConfigDocument document = open_document(preset, kDramPreset);
+  return device_of(read_document<DramPreset>(document), document);
 }
 
-// By action where the preset tells them apart, or one figure a bit.
-DramAccessEnergy read_access_energy(const json& level, const json& preset) {
-  DramAccessEnergy e;
-  if (level.contains("energy_pj_per_bit") || !preset.contains("access_energy")) {
-    e.read_pj_per_bit = number(level, "energy_pj_per_bit", number(preset, "energy_pj_per_bit"));
-    e.write_pj_per_bit = e.read_pj_per_bit;
-  } else {
-    const json& by_action = preset["access_energy"];
-    e.activate_pj = number(by_action, "activate_pj");
-    e.read_pj_per_bit = number(by_action, "read_pj_per_bit");
-    e.write_pj_per_bit = number(by_action, "write_pj_per_bit");
-    e.io_pj_per_bit = number(by_action, "io_pj_per_bit");
-  }
-  e.controller_pj_per_bit = number(level, "controller_pj_per_bit");
-  return e;
-}
-
-DramSpec load_dram(const nlohmann::json& level, const ConfigDocument& document, const std::string& pointer) {
-  const ConfigDocument preset = load_preset(level["preset"], document.where(pointer + "/preset"));
-  const json& p = preset.root();
+DramSpec dram_of(const DramLevel& level, const ConfigDocument& document, const std::string& pointer) {
+  const ConfigDocument content =
+      open_document(level.preset, kDramPreset, document.where(pointer + "/preset"));
+  const auto preset = read_document<DramPreset>(content);
   DramSpec spec;
-  spec.device = build_device(preset);
-  spec.device = at_data_rate(spec.device, number(level, "data_rate_mtps", spec.device.data_rate_mtps));
+  spec.device = device_of(preset, content);
+  spec.device = at_data_rate(spec.device, level.data_rate_mtps.value_or(spec.device.data_rate_mtps));
   if (const auto found = check_dram_device(spec.device, document.where(pointer)); !found.empty())
     throw ConfigError(found);
   DramControllerSpec& controller = spec.device.controller;
-  controller.write_queue = integer(level, "write_queue_bursts", controller.write_queue);
-  spec.energy = read_access_energy(level, p);
-  const std::uint32_t stack_bits = integer(p, "stack_width_bits");
-  if (level.contains("channels") == level.contains("stacks"))
-    throw ConfigError(document.where(pointer), "say how much memory there is once: channels or stacks");
-  if (level.contains("stacks") && stack_bits == 0)
-    throw ConfigError(document.where(pointer + "/stacks"),
-                      "the preset does not say how wide a stack is (stack_width_bits); say channels");
-  spec.channels = integer(level, "channels", integer(level, "stacks") * stack_bits / spec.device.width_bits);
-  spec.capacity_bytes = scaled(level, "capacity_gib", kGiB);
-  spec.allocatable_bytes =
-      spec.capacity_bytes - std::min(spec.capacity_bytes, scaled(level, "reserved_gib", kGiB));
-  spec.interleave_bytes = integer(level, "interleave_bytes", 256);
-  spec.controller_latency_ns = number(level, "controller_latency_ns");
-  spec.bus_bytes_per_cycle = number(level, "bus_bytes_per_cycle");
+  controller.write_queue = level.write_queue_bursts.value_or(controller.write_queue);
+  spec.energy = access_energy(level, preset);
+  spec.channels = channels_of(level, preset, document, pointer);
+  spec.capacity_bytes = level.capacity_bytes;
+  spec.allocatable_bytes = level.capacity_bytes - std::min(level.capacity_bytes, level.reserved_bytes);
+  spec.interleave_bytes = level.interleave_bytes;
+  spec.controller_latency_ns = level.controller_latency_ns;
+  spec.bus_bytes_per_cycle = level.bus_bytes_per_cycle;
   return spec;
 }
 

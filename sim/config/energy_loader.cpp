@@ -2,33 +2,74 @@
 
 #include <algorithm>
 
-#include "sim/config/document_reader.h"
-#include "sim/config/document_reference.h"
-#include "sim/config/schema_validation.h"
-#include "sim/util/data_home.h"
+#include "sim/config/dtype_rates.h"
 
 namespace orrery {
+namespace {
+
+constexpr double kMost = 1e15;
+
+struct SramPoint {
+  double bank_kib = 0, pj_per_bit = 0;
+};
+
+}  // namespace
+
+template <>
+const Table& table_of<SramPoint>() {
+  static const Table table = [] {
+    Fields<SramPoint> f("an access of a memory of that size", Bears::energy);
+    f.key("bank_kib", &SramPoint::bank_kib, "KiB", "of the accessed bank").required().above(0, 1e9);
+    f.key("pj_per_bit", &SramPoint::pj_per_bit, "pJ per bit", "accessed").required().above(0, kMost);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<EnergyTable>() {
+  static const Table table = [] {
+    using E = EnergyTable;
+    Fields<E> f("orrery/energy/1: energy per action of a technology", Bears::energy);
+    f.document("orrery/energy/1");
+    f.other("mac_pj", dtype_rates_shape(), "pJ per MAC", "by format",
+            [](E& e, const nlohmann::json& value, const Place&) { e.mac_pj = dtype_rates(value); })
+        .required();
+    f.key("vector_op_pj", &E::vector_op_pj, "pJ", "a lane's simple operation").required().above(0, kMost);
+    f.key("transcendental_op_pj", &E::transcendental_op_pj, "pJ", "exp, rsqrt, tanh, division")
+        .required()
+        .above(0, kMost);
+    f.other("sram", Shape::list(Shape::object(&table_of<SramPoint>), 1), "",
+            "accesses of memories by the size of the bank",
+            [](E& e, const nlohmann::json& value, const Place& at) {
+              for (const SramPoint& p : Written<std::vector<SramPoint>>::read(value, at, 1))
+                e.sram_pj_per_bit.emplace_back(p.bank_kib, p.pj_per_bit);
+              std::sort(e.sram_pj_per_bit.begin(), e.sram_pj_per_bit.end());
+            })
+        .required();
+    f.key("wire_pj_per_bit_mm", &E::wire_pj_per_bit_mm, "pJ per bit and mm", "on chip")
+        .required()
+        .above(0, kMost);
+    f.key("router_pj_per_bit", &E::router_pj_per_bit, "pJ per bit", "through one router of a network on chip")
+        .range(0, kMost);
+    f.key("adc_fj_per_step", &E::adc_fj_per_step, "fJ",
+          "analogue to digital; a conversion of b bits takes 2^b steps")
+        .range(0, kMost);
+    f.key("dac_fj_per_step", &E::dac_fj_per_step, "fJ", "digital to analogue, a step").range(0, kMost);
+    f.key("leakage_w_per_mm2", &E::leakage_w_per_mm2, "W per mm2",
+          "of die, hot; the static power of machines that do not state theirs")
+        .range(0, kMost);
+    f.key("clock_w_per_mm2_ghz", &E::clock_w_per_mm2_ghz, "W per mm2 and GHz",
+          "clock tree while kernels run; of machines that do not state their static power")
+        .range(0, kMost);
+    return Table(f);
+  }();
+  return table;
+}
 
 EnergyTable load_energy_table(const nlohmann::json& reference, const std::string& where) {
-  const ConfigDocument document =
-      referenced_document(reference, data_home() / "arch_configs" / "energy", "energy table", where);
-  validate_as(document, "orrery/energy/1");
-  const nlohmann::json& root = document.root();
-  EnergyTable table;
+  auto table = read_document<EnergyTable>(open_document(reference, kEnergyTable, where));
   table.name = referenced_name(reference);
-  table.mac_pj = dtype_values<DTypeRates>(root.at("mac_pj"));
-  table.vector_op_pj = number(root, "vector_op_pj");
-  table.transcendental_op_pj = number(root, "transcendental_op_pj");
-  table.wire_pj_per_bit_mm = number(root, "wire_pj_per_bit_mm");
-  table.router_pj_per_bit = number(root, "router_pj_per_bit");
-  table.adc_fj_per_step = number(root, "adc_fj_per_step");
-  table.dac_fj_per_step = number(root, "dac_fj_per_step");
-  table.leakage_w_per_mm2 = number(root, "leakage_w_per_mm2");
-  table.clock_w_per_mm2_ghz = number(root, "clock_w_per_mm2_ghz");
-  for (const auto& point : root.at("sram")) {
-    table.sram_pj_per_bit.emplace_back(number(point, "bank_kib"), number(point, "pj_per_bit"));
-  }
-  std::sort(table.sram_pj_per_bit.begin(), table.sram_pj_per_bit.end());
   return table;
 }
 

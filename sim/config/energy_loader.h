@@ -4,11 +4,17 @@
 #include <string>
 
 #include "sim/config/arch_spec.h"
-#include "sim/config/config_document.h"
+#include "sim/config/open_document.h"
 
 namespace orrery {
 
-// By name, or its content (document_reference.h). `where` points at the machine's reference to the table.
+template <>
+const Table& table_of<EnergyTable>();
+
+inline constexpr DocumentKind kEnergyTable = {"orrery/energy/1", "energy table", "energy",
+                                              &table_of<EnergyTable>};
+
+// By name, or its content. `where` points at the machine's reference to the table.
 // Throws ConfigError.
 EnergyTable load_energy_table(const nlohmann::json& reference, const std::string& where);
 

@@ -71,6 +71,17 @@ Estimate read_price(const ConfigDocument& document, const std::string& pointer) 
   return e;
 }
 
+Estimate Written<Estimate>::read(const nlohmann::json& /*value*/, const Place& at, double /*scale*/) {
+  return read_estimate(*at.document(), at.pointer());
+}
+
+Shape price_shape() {
+  Shape shape = Shape::of(ShapeKind::number);
+  shape.least = 0;
+  shape.most = 1e15;
+  return shape;
+}
+
 int months_between(const std::string& from, const std::string& to) {
   return month_of(to) - month_of(from);
 }

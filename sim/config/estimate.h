@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sim/config/config_document.h"
+#include "sim/describe/fields.h"
 
 namespace orrery {
 
@@ -19,6 +20,23 @@ Estimate read_estimate(const ConfigDocument& document, const std::string& pointe
 // The same of a price: refused without a currency and a date, unless the document was put together of parts
 // that have been read before (ConfigDocument::of keeps values alone).
 Estimate read_price(const ConfigDocument& document, const std::string& pointer);
+
+// A number that is not known exactly, as a member of a described struct.
+template <>
+struct Written<Estimate> {
+  static Shape shape() { return Shape::of(ShapeKind::number); }
+  static Estimate read(const nlohmann::json& value, const Place& at, double scale);
+  static nlohmann::ordered_json write(const Estimate& e, double /*scale*/) { return e.typical; }
+};
+// The reader of a member that is a price.
+template <class T>
+std::function<void(T&, const nlohmann::json&, const Place&)> price_reader(Estimate T::*member) {
+  return [member](T& t, const nlohmann::json&, const Place& at) {
+    t.*member = read_price(*at.document(), at.pointer());
+  };
+}
+// A price's shape: at least 0.
+Shape price_shape();
 
 // Whole months from a date ("2024", "2024-06" or "2024-06-01") to another; a bare year counts from its July.
 // Throws ConfigError when one cannot be read.

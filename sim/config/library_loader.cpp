@@ -1,59 +1,96 @@
 #include "sim/config/library_loader.h"
 
-#include <algorithm>
-#include <filesystem>
-
-#include "sim/config/document_reader.h"
-#include "sim/config/document_reference.h"
-#include "sim/config/schema_validation.h"
-#include "sim/util/data_home.h"
-#include "sim/util/nearest_name.h"
+#include "sim/operators/operator_row.h"
 
 namespace orrery {
 namespace {
 
-std::filesystem::path folder() {
-  return data_home() / "arch_configs" / "libraries";
+std::vector<std::string> vector_operators() {
+  std::vector<std::string> names;
+  for (const OperatorRow& row : kOperators) {
+    if (std::holds_alternative<VectorFamily>(row.family)) names.emplace_back(row.name);
+  }
+  return names;
 }
 
-VectorKernelSpec build_vector_kernel(const nlohmann::json& kernel) {
-  VectorKernelSpec spec;
-  spec.threads = integer(kernel, "threads", spec.threads);
-  spec.load_bytes = integer(kernel, "load_bytes", spec.load_bytes);
-  spec.unroll = integer(kernel, "unroll", spec.unroll);
-  spec.passes = integer(kernel, "passes", spec.passes);
-  spec.blocks_per_core = integer(kernel, "blocks_per_core", spec.blocks_per_core);
-  spec.chain_cycles = integer(kernel, "chain_cycles", spec.chain_cycles);
-  spec.step_cycles = integer(kernel, "step_cycles", spec.step_cycles);
-  return spec;
+const Table& matmul_table() {
+  static const Table table = [] {
+    using L = LibrarySpec;
+    Fields<L> f("matrix kernels");
+    f.key("tiles", &L::tiles, "", "m x n of a thread block").required().range(1, 4096).items(1);
+    f.key("stage_k_bytes", &L::stage_k_bytes, "bytes", "of a row of an operand, a pipeline stage")
+        .range(8, 4096);
+    f.key("split_k", &L::split_k, "", "ways of dividing the products' sums")
+        .range(1, 256)
+        .items(1)
+        .standing("1");
+    f.key("raster_group", &L::raster_group, "", "m tiles side by side in the raster").range(1, 1024);
+    f.key("cluster", &L::cluster, "", "thread blocks that share operand reads").range(1, 16);
+    f.key("prologue_ns", &L::prologue_ns, "ns",
+          "of a matmul kernel beyond any kernel's start: tile scheduler, descriptors, instruction fetch, "
+          "semaphores")
+        .range(0, 1e6);
+    return Table(f);
+  }();
+  return table;
+}
+
+const Table& attention_table() {
+  static const Table table = [] {
+    Fields<LibrarySpec> f("attention kernels");
+    f.key("overlaps", &LibrarySpec::attention_overlaps, "",
+          "softmax of a block beside its own products (FlashAttention-3)");
+    return Table(f);
+  }();
+  return table;
 }
 
 }  // namespace
 
+template <>
+const Table& table_of<VectorKernelSpec>() {
+  static const Table table = [] {
+    using V = VectorKernelSpec;
+    Fields<V> f("a kernel that walks over rows, or over a tensor's elements");
+    f.key("threads", &V::threads, "", "a block").range(1, 4096);
+    f.key("load_bytes", &V::load_bytes, "bytes", "a thread's load of an operand").range(1, 64);
+    f.key("unroll", &V::unroll, "", "steps whose loads are in flight together").range(1, 64);
+    f.key("passes", &V::passes, "", "over the row; later ones find it on chip").range(1, 8);
+    f.key("blocks_per_core", &V::blocks_per_core, "", "resident at once, by registers").range(1, 64);
+    f.key("step_cycles", &V::step_cycles, "cycles",
+          "that a core issues instructions for a block's step, a pass")
+        .range(0, 1e5);
+    f.key("chain_cycles", &V::chain_cycles, "cycles",
+          "a step's dependent results beyond that, which occupy nothing")
+        .range(0, 1e5);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<LibrarySpec>() {
+  static const Table table = [] {
+    using L = LibrarySpec;
+    Fields<L> f("orrery/library/1: kernels as a vendor's libraries ship them");
+    f.document("orrery/library/1");
+    f.key("vendor", &L::vendor, "", "whose machines share what was learnt about these kernels").required();
+    f.group("matmul", &matmul_table, "matrix kernels").required();
+    f.key("vector_kernels", &L::vector_kernels, "", "by operator")
+        .shaped(Shape::map(Shape::object(&table_of<VectorKernelSpec>), vector_operators()));
+    f.group("attention", &attention_table, "attention kernels");
+    return Table(f);
+  }();
+  return table;
+}
+
 std::vector<std::string> library_names() {
-  return names_in(folder());
+  return names_of(kLibrary);
 }
 
 LibrarySpec load_library(const nlohmann::json& reference, const std::string& where) {
-  const ConfigDocument document = referenced_document(reference, folder(), "library", where);
-  validate_as(document, "orrery/library/1");
-  if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
-  const nlohmann::json& root = document.root();
-  LibrarySpec spec;
+  auto spec = read_document<LibrarySpec>(open_document(reference, kLibrary, where));
   spec.name = referenced_name(reference);
-  spec.vendor = document.root().at("vendor").get<std::string>();
-  const nlohmann::json& matmul = root.at("matmul");
-  spec.tiles = matmul.at("tiles").get<std::vector<std::array<std::uint32_t, 2>>>();
-  spec.stage_k_bytes = integer(matmul, "stage_k_bytes", spec.stage_k_bytes);
-  spec.split_k = matmul.value("split_k", spec.split_k);
-  spec.raster_group = integer(matmul, "raster_group", spec.raster_group);
-  spec.cluster = integer(matmul, "cluster", spec.cluster);
-  spec.prologue_ns = number(matmul, "prologue_ns");
-  if (root.contains("attention")) spec.attention_overlaps = root["attention"].value("overlaps", false);
-  if (root.contains("vector_kernels")) {
-    for (const auto& [op, kernel] : root["vector_kernels"].items())
-      spec.vector_kernels[op] = build_vector_kernel(kernel);
-  }
   return spec;
 }
 

@@ -3,89 +3,108 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "sim/config/document_reader.h"
-#include "sim/config/document_reference.h"
-#include "sim/config/schema_validation.h"
 #include "sim/util/checked.h"
-#include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
 
 namespace orrery {
 namespace {
 
-using nlohmann::json;
-
-std::filesystem::path folder() {
-  return data_home() / "arch_configs" / "noc";
-}
-
-NocRouting parse_routing(const std::string& name) {
-  if (name == "xy") return NocRouting::xy;
-  if (name == "yx") return NocRouting::yx;
-  if (name == "destination_tag") return NocRouting::destination_tag;
-  if (name == "table") return NocRouting::table;
-  throw ConfigError("", "unknown routing '" + name + "'; expected xy, yx, destination_tag or table");
-}
+constexpr double kMost = 4096;
 
 }  // namespace
 
-std::vector<std::string> router_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder())) {
-    if (ConfigDocument::load(entry.path()).root().value("schema", "") == "orrery/router/1")
-      names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
+template <>
+const Table& table_of<RouterSpec>() {
+  static const Table table = [] {
+    using R = RouterSpec;
+    Fields<R> f("orrery/router/1: an input-queued router with virtual channels and credits");
+    f.document("orrery/router/1");
+    f.key("num_vcs", &R::num_vcs, "", "virtual channels a port").required().range(1, kMost);
+    f.key("vc_buffer_flits", &R::vc_buffer_flits, "flits", "that wait in a virtual channel")
+        .required()
+        .range(1, kMost);
+    f.key("routing_delay", &R::routing_delay, "cycles", "of a head; 0 = routed a hop ahead").range(0, kMost);
+    f.key("vc_alloc_delay", &R::vc_alloc_delay, "cycles", "of a head").range(1, kMost);
+    f.key("sw_alloc_delay", &R::sw_alloc_delay, "cycles", "of a flit").range(1, kMost);
+    f.key("crossbar_delay", &R::crossbar_delay, "cycles", "through the switch").range(1, kMost);
+    f.key("credit_delay", &R::credit_delay, "cycles", "from a credit's arrival to its use").range(0, kMost);
+    f.key("input_speedup", &R::input_speedup, "", "crossbar inputs a port").range(1, kMost);
+    f.key("wait_for_tail_credit", &R::wait_for_tail_credit, "",
+          "a virtual channel is given away again when its buffer downstream is empty");
+    return Table(f);
+  }();
+  return table;
 }
 
-RouterSpec load_router(const json& reference) {
-  const std::string name = referenced_name(reference);
-  // The folder holds networks too: only routers are offered.
-  if (reference.is_string() && std::filesystem::path(name).extension() != ".yaml" &&
-      !std::filesystem::exists(folder() / (name + ".yaml")))
-    throw ConfigError("", "no router '" + name + "'" + did_you_mean(name, router_names()));
-  const ConfigDocument document = referenced_document(reference, folder(), "router", "");
-  validate_as(document, "orrery/router/1");
-  const json& r = document.root();
-  RouterSpec spec;
-  spec.name = std::filesystem::path(name).stem().string();
-  spec.num_vcs = integer(r, "num_vcs");
-  spec.vc_buffer_flits = integer(r, "vc_buffer_flits");
-  spec.routing_delay = integer(r, "routing_delay", spec.routing_delay);
-  spec.vc_alloc_delay = integer(r, "vc_alloc_delay", spec.vc_alloc_delay);
-  spec.sw_alloc_delay = integer(r, "sw_alloc_delay", spec.sw_alloc_delay);
-  spec.crossbar_delay = integer(r, "crossbar_delay", spec.crossbar_delay);
-  spec.credit_delay = integer(r, "credit_delay", spec.credit_delay);
-  spec.input_speedup = integer(r, "input_speedup", spec.input_speedup);
-  spec.wait_for_tail_credit = r.value("wait_for_tail_credit", false);
+template <>
+const Table& table_of<NocLink>() {
+  static const Table table = [] {
+    using L = NocLink;
+    Fields<L> f("a link of a graph: both ways unless one_way");
+    f.key("from", &L::from, "", "router").required().range(0, kMost);
+    f.key("to", &L::to, "", "router").required().range(0, kMost);
+    f.key("latency", &L::latency, "cycles", "of a flit").range(1, kMost);
+    f.key("one_way", &L::one_way, "", "there is no way back");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<NocKeys>() {
+  static const Table table = [] {
+    using N = NocKeys;
+    Fields<N> f("orrery/noc/1: a network on chip");
+    f.document("orrery/noc/1");
+    f.key("topology", &N::shape, "", "of the network")
+        .shaped(Shape::word({"mesh", "torus", "ring", "butterfly", "crossbar", "hierarchical", "graph"}))
+        .required();
+    f.key("routing", &N::routing, "",
+          "xy, yx: dimension by dimension, lowest or highest first; destination_tag: butterflies; table: "
+          "shortest paths, lowest port first");
+    f.key("k", &N::k, "",
+          "routers a dimension; radix of a butterfly or crossbar; leaves of a hierarchy's node")
+        .range(2, kMost);
+    f.key("n", &N::n, "", "dimensions; stages of a butterfly; levels of a hierarchy").range(1, kMost);
+    f.key("link_latency", &N::link_latency, "cycles", "between routers").range(1, kMost);
+    f.key("terminal_latency", &N::terminal_latency, "cycles", "from a node to its router and back")
+        .range(1, kMost);
+    f.key("router", &N::router_reference, "", "of all nodes")
+        .shaped(Shape::reference(kRouter))
+        .standing(kDefaultRouter);
+    f.key("routers", &N::routers, "", "of a graph").range(1, kMost);
+    f.key("terminals", &N::terminals, "", "router of each node").range(0, kMost);
+    f.key("links", &N::links, "", "of a graph");
+    f.key("table", &N::table, "", "next router by [router][node]; its own: the node is here").range(0, kMost);
+    return Table(f);
+  }();
+  return table;
+}
+
+std::vector<std::string> router_names() {
+  return names_of(kRouter);
+}
+
+RouterSpec load_router(const nlohmann::json& reference) {
+  auto spec = read_document<RouterSpec>(open_document(reference, kRouter));
+  spec.name = referenced_name(reference);
   return spec;
 }
 
-NocSpec load_noc(const json& reference, const std::string& where) {
-  const ConfigDocument document = referenced_document(reference, folder(), "network", where);
-  validate_as(document, "orrery/noc/1");
-  const json& r = document.root();
-  const RouterSpec router = load_router(r.value("router", json(kDefaultRouter)));
-  const std::string topology = r.at("topology").get<std::string>();
-  if (topology != "graph") {
-    NocSpec spec =
-        noc_from(topology, integer(r, "k", 8), integer(r, "n", 2), r.value("routing", "xy"), router);
-    spec.link_latency = integer(r, "link_latency", 1);
-    spec.terminal_latency = integer(r, "terminal_latency", 1);
+NocSpec load_noc(const nlohmann::json& reference, const std::string& where) {
+  const ConfigDocument document = open_document(reference, kNetwork, where);
+  auto keys = read_document<NocKeys>(document);
+  const nlohmann::json& router = keys.router_reference;
+  keys.router = load_router(router.is_null() ? nlohmann::json(kDefaultRouter) : router);
+  if (keys.shape != "graph") {
+    NocSpec spec = noc_from(keys.shape, keys.k, keys.n, keys.routing, keys.router);
+    spec.link_latency = keys.link_latency;
+    spec.terminal_latency = keys.terminal_latency;
     return spec;
   }
-  NocSpec spec;
+  NocSpec spec = keys;
   spec.topology = NocTopology::graph;
   spec.routing = NocRouting::table;
-  spec.router = router;
-  spec.terminal_latency = integer(r, "terminal_latency", 1);
-  spec.routers = integer(r, "routers");
-  for (const json& link : r.value("links", json::array()))
-    spec.links.push_back({integer(link, "from"), integer(link, "to"), integer(link, "latency", 1),
-                          link.value("one_way", false)});
-  spec.terminals = r.value("terminals", std::vector<std::uint32_t>{});
-  spec.table = r.value("table", std::vector<std::vector<std::uint32_t>>{});
   const std::size_t nodes = spec.terminals.size();
   if (!spec.table.empty() && (spec.table.size() != spec.routers ||
                               std::any_of(spec.table.begin(), spec.table.end(),
@@ -96,17 +115,18 @@ NocSpec load_noc(const json& reference, const std::string& where) {
   return spec;
 }
 
-NocSpec noc_from(const std::string& topology, std::uint32_t k, std::uint32_t n, const std::string& routing,
+NocSpec noc_from(const std::string& topology, std::uint32_t k, std::uint32_t n, NocRouting routing,
                  const RouterSpec& router) {
   if (std::filesystem::path(topology).extension() == ".yaml") return load_noc(topology);
   NocSpec spec;
   spec.k = k;
   spec.n = n;
   spec.router = router;
-  spec.routing = parse_routing(routing);
+  spec.routing = routing;
   const bool cube = topology == "mesh" || topology == "torus" || topology == "ring";
   if (cube && spec.routing != NocRouting::xy && spec.routing != NocRouting::yx)
-    throw ConfigError("", "routing '" + routing + "' on a " + topology + "; expected xy or yx");
+    throw ConfigError(
+        "", std::string("routing '") + to_string(routing) + "' on a " + topology + "; expected xy or yx");
   if (topology == "mesh") {
     spec.topology = NocTopology::mesh;
   } else if (topology == "torus") {

@@ -5,12 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "sim/util/enum_names.h"
+
 namespace orrery {
 
 enum class NocTopology : std::uint8_t { mesh, torus, butterfly, crossbar, hierarchical, graph };
 // xy / yx: dimension by dimension, lowest or highest first (dimension order in general); destination_tag:
 // butterflies; table: shortest paths, lowest port first.
 enum class NocRouting : std::uint8_t { xy, yx, destination_tag, table };
+template <>
+struct EnumNames<NocRouting> {
+  static constexpr std::array<const char*, 4> kWords = {"xy", "yx", "destination_tag", "table"};
+};
 
 // Input-queued router with virtual channels and credits. Times in cycles.
 struct RouterSpec {

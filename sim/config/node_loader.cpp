@@ -3,114 +3,126 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
-
-#include "sim/config/document_reader.h"
-#include "sim/config/document_reference.h"
-#include "sim/config/schema_validation.h"
-#include "sim/util/data_home.h"
-#include "sim/util/nearest_name.h"
 
 namespace orrery {
 namespace {
 
-using nlohmann::json;
+using Node = NodeKeys;
 
-std::filesystem::path folder() {
-  return data_home() / "arch_configs" / "nodes";
+// The keys of a wire, wherever the node has it.
+template <WireSpec NodeSpec::*kWire>
+void add_wire(Fields<Node>& f) {
+  const auto of = [](auto member) { return [member](Node& n) -> double& { return n.*kWire.*member; }; };
+  f.key("bandwidth_gb_per_s", of(&WireSpec::bytes_per_s), "GB/s", "per direction")
+      .required()
+      .above(0, 1e9)
+      .times(1e9);
+  f.key("latency_ns", of(&WireSpec::latency_ns), "ns", "of a packet").range(0, 1e12);
+  f.key("header_bytes", of(&WireSpec::header_bytes), "bytes", "of a packet, beside its payload")
+      .range(0, 1e15);
+  f.key("payload_bytes", of(&WireSpec::payload_bytes), "bytes", "of a packet").above(0, 1e15);
 }
 
-constexpr std::array<const char*, 6> kTopologies = {"switch", "fully_connected", "ring",
-                                                    "torus",  "pairwise_host",   "fat_tree"};
-constexpr std::array<const char*, 6> kAlgorithms = {"ring",   "tree",         "halving_doubling",
-                                                    "direct", "hierarchical", "in_switch"};
-
-WireSpec read_wire(const json& j) {
-  WireSpec w;
-  w.bytes_per_s = number(j, "bandwidth_gb_per_s") * 1e9;
-  w.latency_ns = number(j, "latency_ns");
-  w.header_bytes = number(j, "header_bytes");
-  w.payload_bytes = number(j, "payload_bytes", 1);
-  return w;
+const Table& topology_table() {
+  static const Table table = [] {
+    Fields<Node> f("how chips are connected");
+    f.key("kind", &Node::topology, "",
+          "switch: all on one; fully_connected: a link a pair; ring: neighbours; torus: of `dimensions`; "
+          "pairwise_host: links within pairs, between them the host; fat_tree: leaf switches of `radix`")
+        .required();
+    f.key("dimensions", &Node::dimensions, "chips", "of a torus").range(1, 4096);
+    f.key("radix", &Node::radix, "chips", "of a fat_tree's leaf").range(1, 4096);
+    f.key("reduces", &Node::switch_reduces, "", "the switch adds");
+    f.key("latency_ns", &Node::switch_latency_ns, "ns", "of the switch").range(0, 1e12);
+    return Table(f);
+  }();
+  return table;
 }
 
-}  // namespace
-
-const char* to_string(CollectiveAlgorithm algorithm) {
-  return kAlgorithms[static_cast<std::size_t>(algorithm)];
+const Table& link_table() {
+  static const Table table = [] {
+    Fields<Node> f("all links of a chip together");
+    f.key("kind", &Node::short_kind, "",
+          "short for one ring protocol of base_ns and step_ns, and the ring algorithm alone")
+        .shaped(Shape::word({"ring"}));
+    f.key("base_ns", &Node::short_base_ns, "ns", "of a collective, with kind").range(0, 1e12);
+    f.key("step_ns", &Node::short_step_ns, "ns", "of a step of the ring, with kind").range(0, 1e12);
+    add_wire<&NodeSpec::link>(f);
+    f.key("energy_pj_per_bit", &Node::energy_pj_per_bit, "pJ per bit", "of a link")
+        .range(0, 1e15)
+        .bears(Bears::energy);
+    return Table(f);
+  }();
+  return table;
 }
 
-CollectiveAlgorithm parse_collective_algorithm(const std::string& name) {
-  for (std::size_t i = 0; i < kAlgorithms.size(); ++i) {
-    if (name == kAlgorithms[i]) return static_cast<CollectiveAlgorithm>(i);
-  }
-  throw ConfigError("", "unknown algorithm '" + name + "'" +
-                            did_you_mean(name, {kAlgorithms.begin(), kAlgorithms.end()}) +
-                            "; expected ring, tree, halving_doubling, direct, hierarchical or in_switch");
+const Table& host_table() {
+  static const Table table = [] {
+    Fields<Node> f("a chip's way to the host, of pairwise_host");
+    add_wire<&NodeSpec::host>(f);
+    return Table(f);
+  }();
+  return table;
 }
 
-std::vector<std::string> node_names() {
-  return names_in(folder());
+const Table& nic_table() {
+  static const Table table = [] {
+    Fields<Node> f("the ways out of the node; the wire is one of them");
+    f.key("count", &Node::nics, "", "of them").range(1, 4096);
+    add_wire<&NodeSpec::nic>(f);
+    f.key("base_us", &Node::nic_base_ns, "us", "what leaving the node adds to a collective's start")
+        .range(0, 1e15)
+        .times(1e3);
+    return Table(f);
+  }();
+  return table;
 }
 
-ConfigDocument load_node_document(const std::string& name) {
-  ConfigDocument document = referenced_document(name, folder(), "node", "");
-  validate_as(document, "orrery/node/1");
-  return document;
+// What a machine says of its node, and a file of its own too, which must say more.
+void add_node(Fields<Node>& f, bool file) {
+  const auto needed = [&] {
+    if (file) f.required();
+  };
+  f.key("chips", &Node::chips, "", "in the node").range(1, 4096);
+  needed();
+  if (!file) f.key("devices", &Node::devices, "", "used unless asked otherwise").range(1, 4096);
+  f.group("topology", &topology_table, "how chips are connected").standing("a switch");
+  needed();
+  f.group("link", &link_table, "all links of a chip together");
+  needed();
+  f.group("host", &host_table, "a chip's way to the host, of pairwise_host");
+  f.group("nics", &nic_table, "the ways out of the node");
+  f.key("protocols", &Node::protocols, "", "of the library, by size; the last one is for bulk")
+      .items(1)
+      .standing("the wire alone");
+  needed();
+  f.key("algorithms", &Node::algorithms, "", "of collectives: the only ones used")
+      .items(1)
+      .standing("all that libraries have");
 }
 
-NodeSpec load_node(const std::string& name) {
-  return build_node(load_node_document(name));
-}
-
-NodeSpec node_from(const json& r, const std::string& pointer, const ConfigDocument& document,
-                   std::vector<Diagnostic>& found) {
-  NodeSpec node;
-  node.chips = integer(r, "chips", 1);
-  node.devices = integer(r, "devices", 1);
-  const json topology = r.value("topology", json{{"kind", "switch"}});
-  const std::string kind = topology.at("kind").get<std::string>();
-  node.topology = static_cast<NodeTopology>(std::find(kTopologies.begin(), kTopologies.end(), kind) -
-                                            kTopologies.begin());
-  node.dimensions = topology.value("dimensions", std::vector<std::uint32_t>{});
-  node.radix = integer(topology, "radix");
-  node.switch_reduces = topology.value("reduces", false);
-  node.switch_latency_ns = number(topology, "latency_ns");
-  const json link = r.value("link", json::object());
-  if (r.contains("link")) {
-    node.link = read_wire(link);
-    node.energy_pj_per_bit = number(link, "energy_pj_per_bit");
-  }
-  if (r.contains("host")) node.host = read_wire(r["host"]);
-  if (r.contains("nics")) {
-    node.nics = integer(r["nics"], "count");
-    node.nic = read_wire(r["nics"]);
-    node.nic_base_ns = number(r["nics"], "base_us") * 1e3;
-  }
+// Cross-checks of a node read from `pointer` of a document, and the short form at length.
+NodeSpec settled(NodeKeys node, const std::string& pointer, const ConfigDocument& document,
+                 std::vector<Diagnostic>& found) {
   // The short way to say a ring and what its library's steps cost.
-  const bool is_short = link.contains("kind");
-  for (const char* key : {"base_ns", "step_ns"}) {
-    if (!is_short && link.contains(key))
+  const bool is_short = !node.short_kind.empty();
+  for (const auto& [key, given] :
+       {std::pair{"base_ns", node.short_base_ns}, std::pair{"step_ns", node.short_step_ns}}) {
+    if (!is_short && given)
       found.push_back(document.diagnostic(pointer + "/link/" + key, "goes with a link of kind ring"));
   }
   if (is_short) {
-    for (const char* key : {"protocols", "algorithms"}) {
-      if (r.contains(key))
+    for (const auto& [key, given] : {std::pair{"protocols", !node.protocols.empty()},
+                                     std::pair{"algorithms", !node.algorithms.empty()}}) {
+      if (given)
         found.push_back(
             document.diagnostic(pointer + "/link/kind",
                                 fmt::format("a link of kind ring says its own {}; drop one of them", key)));
     }
     node.algorithms = {CollectiveAlgorithm::ring};
-    node.protocols = {{"ring", number(link, "base_ns"), number(link, "step_ns"), 1}};
+    node.protocols = {{"ring", node.short_base_ns.value_or(0), node.short_step_ns.value_or(0), 1}};
   }
-  if (!is_short && !r.contains("protocols")) node.protocols = {{"wire"}};
-  for (const json& p : r.value("protocols", json::array())) {
-    node.protocols.push_back({p.at("kind").get<std::string>(), number(p, "base_us") * 1e3,
-                              number(p, "step_us") * 1e3, number(p, "share", 1)});
-  }
-  for (const json& name : r.value("algorithms", json::array()))
-    node.algorithms.push_back(parse_collective_algorithm(name.get<std::string>()));
+  if (node.protocols.empty()) node.protocols = {{"wire"}};
   const auto add = [&](const std::string& message) {
     found.push_back(document.diagnostic(pointer + "/topology", message));
   };
@@ -130,11 +142,71 @@ NodeSpec node_from(const json& r, const std::string& pointer, const ConfigDocume
   return node;
 }
 
+}  // namespace
+
+template <>
+const Table& table_of<CollectiveProtocol>() {
+  static const Table table = [] {
+    using P = CollectiveProtocol;
+    Fields<P> f("one way a library moves data");
+    f.key("kind", &P::name, "", "its name").required();
+    f.key("base_us", &P::base_ns, "us", "what starting a collective costs")
+        .required()
+        .range(0, 1e15)
+        .times(1e3);
+    f.key("step_us", &P::step_ns, "us", "what a step costs").required().range(0, 1e15).times(1e3);
+    f.key("share", &P::share, "", "of the link's payload rate").required().above(0, 1);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<NodeKeys>() {
+  static const Table table = [] {
+    Fields<Node> f("the node that the machine stands in");
+    add_node(f, false);
+    return Table(f);
+  }();
+  return table;
+}
+
+const Table& node_file_table() {
+  static const Table table = [] {
+    Fields<Node> f("orrery/node/1: chips that stand together, and their links");
+    f.document("orrery/node/1");
+    f.key("chip", &Node::chip, "", "machine that the node is made of").required();
+    add_node(f, true);
+    return Table(f);
+  }();
+  return table;
+}
+
+std::vector<std::string> node_names() {
+  return names_of(kNode);
+}
+
+ConfigDocument load_node_document(const std::string& name) {
+  return open_document(name, kNode);
+}
+
+NodeSpec load_node(const std::string& name) {
+  return build_node(load_node_document(name));
+}
+
+NodeSpec node_from(const nlohmann::json& value, const std::string& pointer, const ConfigDocument& document,
+                   std::vector<Diagnostic>& found) {
+  NodeKeys node;
+  table_of<NodeKeys>().read(&node, value, Place(&document));
+  return settled(std::move(node), pointer, document, found);
+}
+
 NodeSpec build_node(const ConfigDocument& document) {
-  std::vector<Diagnostic> found = document.unused_sources();
-  NodeSpec node = node_from(document.root(), "", document, found);
+  NodeKeys keys;
+  node_file_table().read(&keys, document.root(), Place(&document));
+  std::vector<Diagnostic> found;
+  NodeSpec node = settled(std::move(keys), "", document, found);
   node.name = document.path().stem().string();
-  node.chip = document.root().at("chip").get<std::string>();
   if (!found.empty()) throw ConfigError(found);
   return node;
 }

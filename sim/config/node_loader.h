@@ -2,14 +2,29 @@
 // Nodes: files of their own (arch_configs/nodes, schema orrery/node/1), and what a machine file says of its
 // own in the same words.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/config/arch_spec.h"
-#include "sim/config/config_document.h"
 #include "sim/config/node_spec.h"
+#include "sim/config/open_document.h"
 
 namespace orrery {
+
+// As documents say it: with the short form of a ring.
+struct NodeKeys : NodeSpec {
+  std::string short_kind;
+  std::optional<double> short_base_ns, short_step_ns;
+};
+template <>
+const Table& table_of<CollectiveProtocol>();
+// Of a machine's `node`.
+template <>
+const Table& table_of<NodeKeys>();
+const Table& node_file_table();
+
+inline constexpr DocumentKind kNode = {"orrery/node/1", "node", "nodes", &node_file_table};
 
 std::vector<std::string> node_names();
 

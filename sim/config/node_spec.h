@@ -5,12 +5,19 @@
 #include <string>
 #include <vector>
 
+#include "sim/util/enum_names.h"
+
 namespace orrery {
 
 // switched: every chip on one switch. fully_connected: a link a pair. ring: neighbours. torus: `dimensions`.
 // pairwise_host: links within pairs of chips, between pairs through the host. fat_tree: chips under leaf
 // switches of `radix`, joined by a spine of full width.
 enum class NodeTopology : std::uint8_t { switched, fully_connected, ring, torus, pairwise_host, fat_tree };
+template <>
+struct EnumNames<NodeTopology> {
+  static constexpr std::array<const char*, 6> kWords = {"switch", "fully_connected", "ring",
+                                                        "torus",  "pairwise_host",   "fat_tree"};
+};
 
 enum class CollectiveAlgorithm : std::uint8_t {
   ring,
@@ -20,9 +27,11 @@ enum class CollectiveAlgorithm : std::uint8_t {
   hierarchical,
   in_switch,
 };
-const char* to_string(CollectiveAlgorithm algorithm);
-// Throws ConfigError.
-CollectiveAlgorithm parse_collective_algorithm(const std::string& name);
+template <>
+struct EnumNames<CollectiveAlgorithm> {
+  static constexpr std::array<const char*, 6> kWords = {"ring",   "tree",         "halving_doubling",
+                                                        "direct", "hierarchical", "in_switch"};
+};
 
 // A wire: bytes/s per direction, and the packets it carries.
 struct WireSpec {

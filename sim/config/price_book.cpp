@@ -1,12 +1,52 @@
 #include "sim/config/price_book.h"
 
-#include <filesystem>
-
-#include "sim/config/document_reader.h"
-#include "sim/config/schema_validation.h"
-#include "sim/util/data_home.h"
-
 namespace orrery {
+namespace {
+
+constexpr double kMost = 1e15;
+
+// Of a machine that may have none.
+std::function<void(MachinePrice&, const nlohmann::json&, const Place&)> perhaps(
+    std::optional<Estimate> MachinePrice::*member) {
+  return [member](MachinePrice& p, const nlohmann::json&, const Place& at) {
+    p.*member = read_price(*at.document(), at.pointer());
+  };
+}
+
+}  // namespace
+
+template <>
+const Table& table_of<MachinePrice>() {
+  static const Table table = [] {
+    using P = MachinePrice;
+    Fields<P> f("what a machine costs", Bears::price);
+    f.key("arch", &P::arch, "", "machine").required();
+    f.other("chip_price", price_shape(), "USD", "a chip, bought", perhaps(&P::chip_price));
+    f.other("rent_per_hour", price_shape(), "USD per hour", "a chip, rented", perhaps(&P::rent_per_hour));
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<PriceBook>() {
+  static const Table table = [] {
+    using B = PriceBook;
+    Fields<B> f("orrery/prices/1: what machines cost, bought or rented", Bears::price);
+    f.document("orrery/prices/1");
+    f.key("machines", &B::machines, "", "one each").required();
+    f.key("years", &B::years, "years", "over which a purchase is spread").required().above(0, kMost);
+    f.key("discount_rate", &B::discount_rate, "per year", "of capital").required().range(0, 1);
+    f.other("electricity_per_kwh", price_shape(), "USD per kWh", "at the wall",
+            [](B& b, const nlohmann::json&, const Place& at) {
+              b.usd_per_kwh = read_price(*at.document(), at.pointer()).typical;
+            })
+        .required();
+    f.key("pue", &B::pue, "", "power of the building over that of its machines").required().range(1, kMost);
+    return Table(f);
+  }();
+  return table;
+}
 
 const MachinePrice* PriceBook::of(const std::string& arch) const {
   for (const MachinePrice& p : machines) {
@@ -15,34 +55,22 @@ const MachinePrice* PriceBook::of(const std::string& arch) const {
   return nullptr;
 }
 
-ConfigDocument load_prices_document(const std::string& file) {
-  ConfigDocument document = ConfigDocument::load(
-      file.empty() ? data_home() / "arch_configs" / "costs" / "prices.yaml" : std::filesystem::path(file));
-  validate_as(document, "orrery/prices/1");
-  return document;
+ConfigDocument load_prices_document(const std::string& name) {
+  return open_document(name, kPrices);
 }
 
 PriceBook build_prices(const ConfigDocument& document) {
-  PriceBook book;
-  book.years = number(document.root(), "years");
-  book.discount_rate = number(document.root(), "discount_rate");
-  book.usd_per_kwh = read_price(document, "/electricity_per_kwh").typical;
-  book.pue = number(document.root(), "pue");
-  const nlohmann::json& machines = document.root().at("machines");
-  for (std::size_t i = 0; i < machines.size(); ++i) {
-    const std::string at = "/machines/" + std::to_string(i);
-    MachinePrice p;
-    p.arch = machines[i].at("arch").get<std::string>();
-    if (book.of(p.arch) != nullptr) throw ConfigError(document.where(at), "'" + p.arch + "' is given twice");
-    if (machines[i].contains("chip_price")) p.chip_price = read_price(document, at + "/chip_price");
-    if (machines[i].contains("rent_per_hour")) p.rent_per_hour = read_price(document, at + "/rent_per_hour");
-    book.machines.push_back(p);
+  auto book = read_document<PriceBook>(document);
+  for (std::size_t i = 0; i < book.machines.size(); ++i) {
+    const std::string& arch = book.machines[i].arch;
+    if (book.of(arch) != &book.machines[i])
+      throw ConfigError(document.where("/machines/" + std::to_string(i)), "'" + arch + "' is given twice");
   }
   return book;
 }
 
-PriceBook load_prices(const std::string& file) {
-  return build_prices(load_prices_document(file));
+PriceBook load_prices(const std::string& name) {
+  return build_prices(load_prices_document(name));
 }
 
 }  // namespace orrery

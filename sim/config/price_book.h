@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/config/estimate.h"
+#include "sim/config/open_document.h"
 
 namespace orrery {
 
@@ -22,9 +23,16 @@ struct PriceBook {
   const MachinePrice* of(const std::string& arch) const;
 };
 
+template <>
+const Table& table_of<MachinePrice>();
+template <>
+const Table& table_of<PriceBook>();
+
+inline constexpr DocumentKind kPrices = {"orrery/prices/1", "price list", "costs", &table_of<PriceBook>};
+
 // Throws ConfigError: schema, a price without currency or date, a machine given twice.
-ConfigDocument load_prices_document(const std::string& file = "");
+ConfigDocument load_prices_document(const std::string& name = "prices");
 PriceBook build_prices(const ConfigDocument& document);
-PriceBook load_prices(const std::string& file = "");
+PriceBook load_prices(const std::string& name = "prices");
 
 }  // namespace orrery

@@ -1,35 +1,75 @@
 #include "sim/config/runtime_loader.h"
 
-#include <algorithm>
-#include <filesystem>
-
-#include "sim/config/document_reader.h"
-#include "sim/config/document_reference.h"
-#include "sim/config/schema_validation.h"
-#include "sim/util/data_home.h"
-#include "sim/util/nearest_name.h"
+#include "sim/operators/operator_row.h"
 
 namespace orrery {
 namespace {
 
-std::filesystem::path folder() {
-  return data_home() / "arch_configs" / "runtimes";
+constexpr double kLongestUs = 1e6;
+
+const Table& framework_table() {
+  static const Table table = [] {
+    using R = RuntimeSpec;
+    Fields<R> f("operators that go through more of the framework, with costs of their own");
+    std::vector<std::string> names;
+    for (const OperatorRow& row : kOperators) {
+      if (!std::holds_alternative<CollectiveFamily>(row.family)) names.emplace_back(row.name);
+    }
+    f.key("names", &R::framework_operators, "", "of the operators")
+        .shaped(Shape::list(Shape::word(names)))
+        .required();
+    f.key("call_us", &R::framework_call_us, "us", "as call_us, of these").required().range(0, kLongestUs);
+    f.key("least_call_us", &R::framework_least_call_us, "us", "as least_call_us, of these")
+        .required()
+        .range(0, kLongestUs);
+    return Table(f);
+  }();
+  return table;
 }
 
 }  // namespace
 
+template <>
+const Table& table_of<RuntimeSpec>() {
+  static const Table table = [] {
+    using R = RuntimeSpec;
+    Fields<R> f("orrery/runtime/1: a software stack that runs a model on a machine");
+    f.document("orrery/runtime/1");
+    f.key("name", &R::name, "", "what it goes by").required().characters(1, 200).bears(Bears::none);
+    f.key("kernel_gap_us", &R::kernel_gap_us, "us",
+          "between a kernel and the next of the same stream or graph")
+        .range(0, 1e5);
+    f.key("step_us", &R::step_us, "us",
+          "host work of a step (scheduling, inputs, sampling) that the device waits for")
+        .range(0, 1e7);
+    f.key("sequence_us", &R::sequence_us, "us", "the same for each sequence of the batch")
+        .range(0, kLongestUs);
+    f.key("kv_memory_fraction", &R::kv_memory_fraction, "",
+          "share of a device's memory the stack may fill; what weights and activations leave of it holds "
+          "paged keys and values. 0: a batch must fit whole")
+        .range(0, 1);
+    f.key("token_budget", &R::token_budget, "tokens",
+          "of prompts that a step takes at most; longer prompts run in pieces")
+        .range(1, 1e9);
+    f.key("preempts", &R::preempts, "", "sequences that run out of cache are set back and recomputed");
+    f.key("call_us", &R::call_us, "us",
+          "by the host's clock, what a call adds to an operator's time on the device")
+        .range(0, kLongestUs);
+    f.key("least_call_us", &R::least_call_us, "us", "the least a call takes by the host's clock")
+        .range(0, kLongestUs);
+    f.group("framework_operators", &framework_table,
+            "operators that go through more of the framework, with costs of their own");
+    return Table(f);
+  }();
+  return table;
+}
+
 std::vector<std::string> runtime_names() {
-  return names_in(folder());
+  return names_of(kRuntime);
 }
 
 ConfigDocument load_runtime_document(const std::string& name) {
-  std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  const bool is_path = std::filesystem::path(name).extension() == ".yaml";
-  ConfigDocument document = referenced_document(is_path ? name : lower, folder(), "runtime", "");
-  validate_as(document, "orrery/runtime/1");
-  if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
-  return document;
+  return open_document(name, kRuntime);
 }
 
 RuntimeSpec load_runtime(const std::string& name) {
@@ -37,24 +77,7 @@ RuntimeSpec load_runtime(const std::string& name) {
 }
 
 RuntimeSpec build_runtime(const ConfigDocument& document) {
-  const nlohmann::json& r = document.root();
-  RuntimeSpec spec;
-  spec.name = r.at("name").get<std::string>();
-  spec.call_us = number(r, "call_us");
-  spec.least_call_us = number(r, "least_call_us");
-  if (r.contains("framework_operators")) {
-    const nlohmann::json& f = r["framework_operators"];
-    spec.framework_call_us = number(f, "call_us");
-    spec.framework_least_call_us = number(f, "least_call_us");
-    spec.framework_operators = f.at("names").get<std::vector<std::string>>();
-  }
-  spec.kernel_gap_us = number(r, "kernel_gap_us");
-  spec.step_us = number(r, "step_us");
-  spec.sequence_us = number(r, "sequence_us");
-  spec.kv_memory_fraction = number(r, "kv_memory_fraction");
-  spec.token_budget = r.value("token_budget", spec.token_budget);
-  spec.preempts = r.value("preempts", false);
-  return spec;
+  return read_document<RuntimeSpec>(document);
 }
 
 }  // namespace orrery

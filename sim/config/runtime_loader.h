@@ -4,10 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/config_document.h"
+#include "sim/config/open_document.h"
 #include "sim/config/runtime_spec.h"
 
 namespace orrery {
+
+template <>
+const Table& table_of<RuntimeSpec>();
+
+inline constexpr DocumentKind kRuntime = {"orrery/runtime/1", "runtime", "runtimes", &table_of<RuntimeSpec>};
 
 std::vector<std::string> runtime_names();
 

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-
-#include "sim/config/document_reader.h"
-#include "sim/config/schema_validation.h"
-#include "sim/util/data_home.h"
 
 namespace orrery {
+namespace {
+
+constexpr double kMost = 1e15;
+
+}  // namespace
 
 bool Technology::has_node(double nm) const {
   return std::any_of(nodes.begin(), nodes.end(), [nm](const TechnologyNode& n) { return n.nm == nm; });
@@ -24,58 +24,139 @@ const TechnologyNode& Technology::node(double nm, const std::string& where) cons
   throw ConfigError(where, fmt::format("the technology table has no {} nm; it has {}", nm, known));
 }
 
+template <>
+const Table& table_of<TechnologyNode>() {
+  static const Table table = [] {
+    using N = TechnologyNode;
+    Fields<N> f("a process", Bears::price);
+    f.key("nm", &N::nm, "nm", "its name").required().above(0, kMost);
+    f.key("sram_um2_per_bit", &N::sram_um2_per_bit, "um2 per bit", "of a memory macro")
+        .required()
+        .above(0, kMost);
+    f.key("logic_mtr_per_mm2", &N::logic_mtr_per_mm2, "MTr per mm2", "transistors of logic")
+        .required()
+        .above(0, kMost);
+    f.other("wafer_price", price_shape(), "USD", "of a processed wafer", price_reader(&N::wafer_price))
+        .required()
+        .above(0, kMost);
+    f.key("defects_per_cm2", &N::defects_per_cm2, "per cm2", "that kill what they hit")
+        .required()
+        .range(0, kMost);
+    f.other("mask_set_price", price_shape(), "USD", "once", price_reader(&N::mask_set_price)).required();
+    f.other("design_price", price_shape(), "USD", "once: design, verification, software of a chip",
+            price_reader(&N::design_price))
+        .required();
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<AreaConstants>() {
+  static const Table table = [] {
+    using A = AreaConstants;
+    struct Key {
+      const char* key;
+      double A::*member;
+      const char *unit, *sentence;
+    };
+    // clang-format off
+    const Key keys[] = {
+        {"reference_logic_mtr_per_mm2", &A::reference_logic_mtr_per_mm2, "MTr per mm2", "density that the areas were published for"},
+        {"int8_mac_um2", &A::int8_mac_um2, "um2", "a multiplier and its adder"},
+        {"fp16_mac_um2", &A::fp16_mac_um2, "um2", "the same in fp16"},
+        {"fp32_mac_um2", &A::fp32_mac_um2, "um2", "the same in fp32"},
+        {"fp64_mac_um2", &A::fp64_mac_um2, "um2", "the same in fp64"},
+        {"register_file_factor", &A::register_file_factor, "", "of a register file's bits, over a memory macro's"},
+        {"core_control_factor", &A::core_control_factor, "", "of a core's control, over its arithmetic"},
+        {"cache_overhead", &A::cache_overhead, "", "of a cache's tags and control, over its bits"},
+        {"cache_mm2_per_byte_per_cycle", &A::cache_mm2_per_byte_per_cycle, "mm2", "of a cache's ports, a byte of a cycle"},
+        {"wire_pitch_um", &A::wire_pitch_um, "um", "of the network's wires"},
+        {"crossbar_factor", &A::crossbar_factor, "", "of a crossbar, over its wires"},
+        {"hbm_phy_mm2_per_stack", &A::hbm_phy_mm2_per_stack, "mm2", "of a stack's PHY"},
+        {"hbm_control_mm2_per_stack", &A::hbm_control_mm2_per_stack, "mm2", "of a stack's controllers"},
+        {"dram_phy_mm2_per_channel", &A::dram_phy_mm2_per_channel, "mm2", "of a channel of other DRAM"},
+        {"link_mm2_per_gb_per_s", &A::link_mm2_per_gb_per_s, "mm2", "of links, a GB/s per direction"},
+        {"other_share", &A::other_share, "", "of the die, what is none of these"}};
+    // clang-format on
+    Fields<A> f("how much silicon things take", Bears::price);
+    for (const Key& k : keys) f.key(k.key, k.member, k.unit, k.sentence).required().range(0, kMost);
+    return Table(f);
+  }();
+  return table;
+}
+
+namespace {
+
+const Table& learning_table() {
+  static const Table table = [] {
+    using T = Technology;
+    Fields<T> f("defects over the age of a node", Bears::price);
+    f.key("reference_quarters", &T::defect_reference_quarters, "quarters",
+          "after volume start at which the table's figures hold")
+        .required()
+        .range(0, kMost);
+    f.key("initial_factor", &T::defect_initial, "", "of the mature figure, at volume start")
+        .required()
+        .range(1, kMost);
+    f.key("quarters", &T::defect_learning_quarters, "quarters", "in which the excess falls by e")
+        .required()
+        .above(0, kMost);
+    return Table(f);
+  }();
+  return table;
+}
+
+}  // namespace
+
+template <>
+const Table& table_of<Technology>() {
+  static const Table table = [] {
+    using T = Technology;
+    Fields<T> f("orrery/technology/1: what silicon costs and how much of it things take", Bears::price);
+    f.document("orrery/technology/1");
+    f.key("nodes", &T::nodes, "", "processes").required().items(1);
+    f.key("yield_clustering", &T::yield_clustering, "", "alpha of the negative binomial")
+        .required()
+        .above(0, kMost);
+    f.key("wafer_mm", &T::wafer_mm, "mm", "diameter").required().above(0, kMost);
+    f.key("scribe_mm", &T::scribe_mm, "mm", "between dies").required().range(0, kMost);
+    f.key("test_share", &T::test_share, "", "of silicon and package, for test").required().range(0, kMost);
+    f.key("die_to_die_share", &T::die_to_die_share, "",
+          "of a chiplet's area, on top, for the links between chiplets")
+        .required()
+        .range(0, 1);
+    f.key("assembly_yield", &T::assembly_yield, "", "of placing one die or memory stack on an interposer")
+        .required()
+        .above(0, 1);
+    f.group("defect_learning", &learning_table,
+            "defects over the age of a node: the table's hold reference_quarters after volume start; they "
+            "fall from initial_factor times the mature ones by e in quarters")
+        .required();
+    f.other("standard_package_price", price_shape(), "USD", "without an interposer",
+            price_reader(&T::standard_package_price))
+        .required();
+    f.other("interposer_package_price", price_shape(), "USD", "with one",
+            price_reader(&T::interposer_package_price))
+        .required();
+    f.other("hbm_price_per_gb", price_shape(), "USD per GB", "in the package",
+            price_reader(&T::hbm_price_per_gb))
+        .required();
+    f.other("dram_price_per_gb", price_shape(), "USD per GB", "of other memory",
+            price_reader(&T::dram_price_per_gb))
+        .required();
+    f.key("area", &T::area, "", "how much silicon things take").required();
+    return Table(f);
+  }();
+  return table;
+}
+
 ConfigDocument load_technology_document(const std::string& name) {
-  std::filesystem::path path = data_home() / "arch_configs" / "technology" / (name + ".yaml");
-  if (std::filesystem::path(name).extension() == ".yaml") path = name;
-  ConfigDocument document = ConfigDocument::load(path);
-  validate_as(document, "orrery/technology/1");
-  if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
-  return document;
+  return open_document(name, kTechnology);
 }
 
 Technology build_technology(const ConfigDocument& document) {
-  const nlohmann::json& r = document.root();
-  Technology t;
-  for (std::size_t i = 0; i < r.at("nodes").size(); ++i) {
-    const nlohmann::json& n = r["nodes"][i];
-    const std::string at = "/nodes/" + std::to_string(i);
-    t.nodes.push_back(
-        {number(n, "nm"), number(n, "sram_um2_per_bit"), number(n, "logic_mtr_per_mm2"),
-         read_price(document, at + "/wafer_price"), read_estimate(document, at + "/defects_per_cm2"),
-         read_price(document, at + "/mask_set_price"), read_price(document, at + "/design_price")});
-  }
-  const nlohmann::json& a = r.at("area");
-  t.area = {number(a, "reference_logic_mtr_per_mm2"),
-            number(a, "int8_mac_um2"),
-            number(a, "fp16_mac_um2"),
-            number(a, "fp32_mac_um2"),
-            number(a, "fp64_mac_um2"),
-            number(a, "register_file_factor"),
-            number(a, "core_control_factor"),
-            number(a, "cache_overhead"),
-            number(a, "cache_mm2_per_byte_per_cycle"),
-            number(a, "wire_pitch_um"),
-            number(a, "crossbar_factor"),
-            number(a, "hbm_phy_mm2_per_stack"),
-            number(a, "hbm_control_mm2_per_stack"),
-            number(a, "dram_phy_mm2_per_channel"),
-            number(a, "link_mm2_per_gb_per_s"),
-            number(a, "other_share")};
-  t.yield_clustering = number(r, "yield_clustering");
-  t.wafer_mm = number(r, "wafer_mm");
-  t.scribe_mm = number(r, "scribe_mm");
-  t.test_share = number(r, "test_share");
-  t.die_to_die_share = number(r, "die_to_die_share");
-  t.assembly_yield = number(r, "assembly_yield");
-  const nlohmann::json& learning = r.at("defect_learning");
-  t.defect_reference_quarters = number(learning, "reference_quarters");
-  t.defect_initial = number(learning, "initial_factor");
-  t.defect_learning_quarters = number(learning, "quarters");
-  t.standard_package_price = read_price(document, "/standard_package_price");
-  t.interposer_package_price = read_price(document, "/interposer_package_price");
-  t.hbm_price_per_gb = read_price(document, "/hbm_price_per_gb");
-  t.dram_price_per_gb = read_price(document, "/dram_price_per_gb");
-  return t;
+  return read_document<Technology>(document);
 }
 
 Technology load_technology(const std::string& name) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/config/estimate.h"
+#include "sim/config/open_document.h"
 
 namespace orrery {
 
@@ -37,6 +38,16 @@ struct Technology {
   // Throws ConfigError naming those there are when the table lacks `nm`; `where` asked for it.
   const TechnologyNode& node(double nm, const std::string& where = "") const;
 };
+
+template <>
+const Table& table_of<TechnologyNode>();
+template <>
+const Table& table_of<AreaConstants>();
+template <>
+const Table& table_of<Technology>();
+
+inline constexpr DocumentKind kTechnology = {"orrery/technology/1", "technology table", "technology",
+                                             &table_of<Technology>};
 
 // A name in arch_configs/technology, or a path. Throws ConfigError: schema, a price without currency or date.
 ConfigDocument load_technology_document(const std::string& name = "silicon");

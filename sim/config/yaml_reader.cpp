@@ -5,8 +5,8 @@
 
 #include <charconv>
 
-#include "sim/config/key_path.h"
 #include "sim/util/errors.h"
+#include "sim/util/key_path.h"
 #include "sim/util/text_file.h"
 
 namespace orrery {

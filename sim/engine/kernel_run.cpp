@@ -5,6 +5,7 @@
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
+
 KernelResult run_kernel(const Operator& op, const ArchSpec& arch, const RunnerOptions& options) {
   OperatorRunner runner(arch, options);
   return run_kernel(op, runner);

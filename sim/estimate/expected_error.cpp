@@ -19,7 +19,6 @@ ExpectedError unknown(const std::string& why) {
 
 ExpectedError from(const MeasuredError& measured, const std::string& what, const std::string& differs) {
   ExpectedError e;
-  e.known = true;
   e.inside = differs.empty();
   const double factor = e.inside ? 1 : kOutsideFactor;
   e.mean = measured.mean * factor;
@@ -89,7 +88,7 @@ ExpectedError expected_error(const RunResult& r, const ArchSpec& arch, const Acc
   if (r.fidelity == "roofline") return unknown("a bound, not an estimate");
   if (r.runtime == "ideal") {
     const ExpectedError kernels = from_kernels(r, table);
-    if (kernels.known) return kernels;
+    if (kernels.p90) return kernels;
   }
   const RunAccuracy* best = nullptr;
   int nearest = 0;

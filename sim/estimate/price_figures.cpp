@@ -1,8 +1,7 @@
 #include "sim/estimate/price_figures.h"
 
 #include "sim/estimate/chip_cost.h"
-#include "sim/estimate/ownership.h"
-#include "sim/estimate/uncertainty.h"
+#include "sim/estimate/made_chip.h"
 #include "sim/util/units.h"
 
 namespace orrery {
@@ -11,15 +10,9 @@ void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& tec
                        const PriceBook& prices) {
   // An FPGA is a part of its maker; what it costs to make is not asked.
   if (technology.has_node(arch.process_nm) && !arch.reconfigurable) {
-    CostScenario scenario;
-    CostOption option;
-    option.acquisition = Acquisition::make;
-    add_technology(scenario, option, arch, technology);
-    r.area_mm2 = option.die_mm2 * r.devices;
-    // No margin, no bought designs: what it costs to make.
-    scenario.variables.push_back({"nothing", Estimate::exactly(0), false});
-    option.margin = option.ip_price = scenario.variables.size() - 1;
-    r.price.unit_cost = made_chip(option, typical_draw(scenario.variables)).unit;
+    const ChipFigures chip = chip_figures(arch, technology);
+    r.area_mm2 = chip.die_mm2 * r.devices;
+    r.price.unit_cost = chip.unit_cost;
   }
   const MachinePrice* price = prices.of(arch.name);
   if (price == nullptr || r.tokens_per_s <= 0) return;

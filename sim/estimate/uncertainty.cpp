@@ -80,8 +80,9 @@ std::vector<TornadoBar> tornado(const std::vector<CostVariable>& variables, cons
   return bars;
 }
 
-std::optional<double> crossover(const std::vector<CostVariable>& variables, VariableId variable, double least,
-                                double most, std::size_t a, std::size_t b, const Evaluate& evaluate) {
+std::optional<double> crossover(const std::vector<CostVariable>& variables, std::size_t variable,
+                                double least, double most, std::size_t a, std::size_t b,
+                                const Evaluate& evaluate) {
   constexpr int kSteps = 48;
   constexpr int kHalvings = 40;
   std::vector<double> draw = typical_draw(variables);

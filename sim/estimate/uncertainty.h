@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/cost_scenario.h"
+#include "sim/estimate/cost_draw.h"
 
 namespace orrery {
 
@@ -41,7 +41,8 @@ std::vector<TornadoBar> tornado(const std::vector<CostVariable>& variables, cons
                                 std::size_t option);
 
 // The value of `variable` between `least` and `most` (geometric) at which options a and b change places.
-std::optional<double> crossover(const std::vector<CostVariable>& variables, VariableId variable, double least,
-                                double most, std::size_t a, std::size_t b, const Evaluate& evaluate);
+std::optional<double> crossover(const std::vector<CostVariable>& variables, std::size_t variable,
+                                double least, double most, std::size_t a, std::size_t b,
+                                const Evaluate& evaluate);
 
 }  // namespace orrery

@@ -57,27 +57,8 @@ struct MapFamily {
 
 }  // namespace
 
-const char* to_string(MapObjective objective) {
-  switch (objective) {
-    case MapObjective::time:
-      return "time";
-    case MapObjective::energy:
-      return "energy";
-    case MapObjective::edp:
-      return "edp";
-  }
-  return "";
-}
-
 double objective_cost(MapObjective objective, Joules energy, double seconds) {
   return energy.value() * (objective == MapObjective::edp ? seconds : 1);
-}
-
-MapObjective parse_map_objective(const std::string& text) {
-  for (const MapObjective o : {MapObjective::time, MapObjective::energy, MapObjective::edp}) {
-    if (text == to_string(o)) return o;
-  }
-  throw ConfigError("", "--objective is '" + text + "'; expected time, energy or edp");
 }
 
 std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const TileRequest& request,

@@ -10,6 +10,7 @@
 #include "sim/config/arch_spec.h"
 #include "sim/program/program.h"
 #include "sim/stats/energy_breakdown.h"
+#include "sim/util/enum_names.h"
 #include "sim/workload/operator.h"
 
 namespace orrery {
@@ -23,13 +24,14 @@ struct Candidate {
 
 // What a free choice is made by. `time`: the fastest and, within a per cent of it, the least energy.
 enum class MapObjective : std::uint8_t { time, energy, edp };
-const char* to_string(MapObjective objective);
+template <>
+struct EnumNames<MapObjective> {
+  static constexpr std::array<const char*, 3> kWords = {"time", "energy", "edp"};
+};
 // Of the fastest: what is no slower than by this is as fast, and energy decides.
 inline constexpr double kAsFast = 0.01;
 // What the objective makes least, of those that are as fast (`time`) or of all.
 double objective_cost(MapObjective objective, Joules energy, double seconds);
-// Throws ConfigError on another word than time, energy or edp.
-MapObjective parse_map_objective(const std::string& text);
 
 // A tiling asked for by name (kernel --tile); 0 = free.
 struct TileRequest {

@@ -11,12 +11,15 @@
 
 #include "sim/operators/collective_operation.h"
 #include "sim/operators/vector_cost.h"
+#include "sim/util/enum_names.h"
 
 namespace orrery {
 
 enum class TensorKind : std::uint8_t { weight, activation, kv };
-const char* to_string(TensorKind kind);
-std::optional<TensorKind> parse_tensor_kind(const std::string& name);
+template <>
+struct EnumNames<TensorKind> {
+  static constexpr std::array<const char*, 3> kWords = {"weight", "activation", "kv"};
+};
 
 enum class OperatorKind : std::uint8_t {
   matmul,
@@ -140,16 +143,20 @@ static_assert(operator_rows_are_in_order(), "a kind lacks its row, or stands els
 constexpr const OperatorRow& operator_row(OperatorKind kind) {
   return kOperators[static_cast<std::size_t>(kind)];
 }
-inline const char* to_string(OperatorKind kind) {
-  return operator_row(kind).name;
+constexpr std::array<const char*, kOperatorKinds> operator_words() {
+  std::array<const char*, kOperatorKinds> words{};
+  for (std::size_t i = 0; i < kOperatorKinds; ++i) words[i] = kOperators[i].name;
+  return words;
 }
+template <>
+struct EnumNames<OperatorKind> {
+  static constexpr std::array<const char*, kOperatorKinds> kWords = operator_words();
+};
 // Reads scattered rows of its first input.
 constexpr bool gathers(OperatorKind kind) {
   const auto* vector = std::get_if<VectorFamily>(&operator_row(kind).family);
   return vector != nullptr && vector->gathers;
 }
-std::optional<OperatorKind> parse_operator(const std::string& name);
-std::vector<std::string> operator_names();
 
 std::size_t count(const OperandRows& rows);
 

@@ -5,10 +5,15 @@
 #include <string>
 
 #include "sim/config/arch_spec.h"
+#include "sim/util/enum_names.h"
 
 namespace orrery {
 
 enum class ProbeFidelity : std::uint8_t { tile, cycle };
+template <>
+struct EnumNames<ProbeFidelity> {
+  static constexpr std::array<const char*, 2> kWords = {"tile", "cycle"};
+};
 
 struct DramProbe {
   DramSpec dram;            // its channels are what is probed

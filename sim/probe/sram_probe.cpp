@@ -9,8 +9,6 @@
 
 #include "models/memory/sram_hierarchy.h"
 #include "sim/config/arch_loader.h"
-#include "sim/config/document_reader.h"
-#include "sim/config/schema_validation.h"
 #include "sim/timing/network_timing.h"
 #include "sim/util/errors.h"
 #include "sim/util/number_after.h"
@@ -72,63 +70,97 @@ SramHierarchySpec behind(std::vector<SramLevelSpec> own, const ArchSpec& arch) {
   return spec;
 }
 
-// A level of a file, whose latencies are in cycles of `clock_hz`.
-SramLevelSpec read_level(const nlohmann::json& l, double clock_hz) {
-  SramLevelSpec level;
-  level.name = l.at("kind").get<std::string>();
-  level.size_bytes = scaled(l, "size_kib", kKiB);
-  level.line_bytes = integer(l, "line_bytes", level.line_bytes);
-  level.slices = integer(l, "slices", 1);
-  level.banks = integer(l, "banks", 1);
-  level.bank_width_bytes = integer(l, "bank_width_bytes", level.bank_width_bytes);
-  level.ports = integer(l, "ports", 1);
-  level.bytes_per_cycle =
-      static_cast<double>(level.slices) * level.banks * level.bank_width_bytes * level.ports;
-  level.latency_ns = number(l, "latency_cycles", 1) * 1e9 / clock_hz;
-  level.partitions = integer(l, "partitions", 1);
-  level.far_latency_ns = number(l, "far_latency_cycles") * 1e9 / clock_hz;
-  level.far_bytes_per_cycle = number(l, "far_bytes_per_cycle");
-  level.write_back = l.value("write_back", true);
-  level.bypass_reads = l.value("bypass_reads", false);
-  return level;
+SramLevelSpec level_of(SramLevelKeys keys, double clock_hz) {
+  keys.bytes_per_cycle = static_cast<double>(keys.slices) * keys.banks * keys.bank_width_bytes * keys.ports;
+  keys.latency_ns = keys.latency_cycles * 1e9 / clock_hz;
+  keys.far_latency_ns = keys.far_latency_cycles * 1e9 / clock_hz;
+  return keys;
 }
 
 }  // namespace
+
+template <>
+const Table& table_of<SramLevelKeys>() {
+  static const Table table = [] {
+    using L = SramLevelKeys;
+    Fields<L> f("a level of memory");
+    f.key("kind", &L::name, "", "its name").required();
+    f.key("private", &L::is_private, "", "one a core");
+    f.key("size_kib", &L::size_bytes, "KiB", "of all its slices")
+        .required()
+        .above(0, 1e12)
+        .times(static_cast<double>(kKiB));
+    f.key("line_bytes", &L::line_bytes, "bytes", "what moves between levels").range(1, 1048576);
+    f.key("slices", &L::slices, "", "of which a line lies in one").range(1, 65536).standing("1");
+    f.key("banks", &L::banks, "", "a slice").range(1, 65536);
+    f.key("bank_width_bytes", &L::bank_width_bytes, "bytes", "of an access").range(1, 65536);
+    f.key("ports", &L::ports, "", "accesses a bank and cycle").range(1, 1024);
+    f.key("latency_cycles", &L::latency_cycles, "cycles", "to the data, in the near partition").range(0, 1e6);
+    f.key("partitions", &L::partitions, "", "a core is near to one").range(1, 1024);
+    f.key("far_latency_cycles", &L::far_latency_cycles, "cycles", "more, to another partition").range(0, 1e9);
+    f.key("far_bytes_per_cycle", &L::far_bytes_per_cycle, "bytes per cycle",
+          "into a partition; 0 = not a limit")
+        .range(0, 1e9);
+    f.key("write_back", &L::write_back, "", "else writes go through");
+    f.key("bypass_reads", &L::bypass_reads, "", "misses do not allocate");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<SramKeys>() {
+  static const Table table = [] {
+    using K = SramKeys;
+    Fields<K> f("orrery/sram/1: memories from the cores outwards");
+    f.document("orrery/sram/1");
+    f.key("machine", &K::machine, "",
+          "whose shared levels, clock, cores and memory lie behind the private levels given here");
+    f.key("clock_ghz", &K::clock_hz, "GHz", "of the cores").above(0, 1000).times(1e9);
+    f.key("cores", &K::cores, "", "that access the levels").range(1, 1048576);
+    f.key("memory_latency_cycles", &K::memory_latency_cycles, "cycles", "behind the last level")
+        .range(0, 1e9);
+    f.key("memory_bytes_per_cycle", &K::memory_bytes_per_cycle, "bytes per cycle",
+          "behind the last level; 0 = not a limit")
+        .range(0, 1e9);
+    f.key("levels", &K::levels, "", "from the cores outwards").required().items(1);
+    return Table(f);
+  }();
+  return table;
+}
 
 SramHierarchySpec sram_hierarchy_of(const ArchSpec& arch) {
   return behind({scratchpad_of(arch)}, arch);
 }
 
 SramHierarchySpec load_sram(const std::string& path, std::uint32_t& private_levels) {
-  const ConfigDocument document = ConfigDocument::load(path);
-  validate_as(document, "orrery/sram/1");
-  const nlohmann::json& r = document.root();
+  const ConfigDocument document = open_document(path, kSram);
+  const auto keys = read_document<SramKeys>(document);
   std::optional<ArchSpec> arch;
-  if (r.contains("machine")) {
+  if (keys.machine) {
     for (const char* key : {"clock_ghz", "cores", "memory_latency_cycles", "memory_bytes_per_cycle"}) {
-      if (r.contains(key))
+      if (document.root().contains(key))
         throw ConfigError(document.where("/" + std::string(key)), "the machine says so itself: leave it out");
     }
-    arch = load_arch_named(r["machine"].get<std::string>());
+    arch = load_arch_named(*keys.machine);
   }
   SramHierarchySpec spec;
-  spec.clock_hz = arch ? arch->clock_hz : number(r, "clock_ghz", 1) * 1e9;
+  spec.clock_hz = arch ? arch->clock_hz : keys.clock_hz;
   private_levels = 0;
-  for (const nlohmann::json& l : r.at("levels")) {
-    const bool own = l.value("private", false);
-    if (own && private_levels < spec.levels.size())
+  for (const SramLevelKeys& level : keys.levels) {
+    if (level.is_private && private_levels < spec.levels.size())
       throw ConfigError(document.where("/levels"), "private levels come before shared ones");
-    if (own) ++private_levels;
-    spec.levels.push_back(read_level(l, spec.clock_hz));
+    if (level.is_private) ++private_levels;
+    spec.levels.push_back(level_of(level, spec.clock_hz));
   }
   if (arch) {
     if (private_levels < spec.levels.size())
       throw ConfigError(document.where("/levels"), "shared levels are the machine's: leave them out");
     return behind(std::move(spec.levels), *arch);
   }
-  spec.requesters = integer(r, "cores", 1);
-  spec.memory_latency_cycles = number(r, "memory_latency_cycles");
-  spec.memory_bytes_per_cycle = number(r, "memory_bytes_per_cycle");
+  spec.requesters = keys.cores;
+  spec.memory_latency_cycles = keys.memory_latency_cycles;
+  spec.memory_bytes_per_cycle = keys.memory_bytes_per_cycle;
   return spec;
 }
 

@@ -116,7 +116,7 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   r.power_over_time = power_curve(curve_, r.devices, arch);
   r.energy_per_token = r.energy.total() / tokens;
   r.average_power_w = r.energy.total().value() / r.latency_s;
-  r.area_mm2 = arch.die_mm2 * r.devices;
+  if (arch.die_mm2 > 0) r.area_mm2 = arch.die_mm2 * r.devices;
   r.utilization_compute =
       static_cast<double>(r.counts.total_macs()) / (arch.peak_macs_per_s(info.scenario.dtype) * r.latency_s);
   r.utilization_dram =

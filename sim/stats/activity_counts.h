@@ -55,6 +55,7 @@ struct CounterInfo {
   const char* unit;
   const char* description;
   std::uint64_t (*of)(const ActivityCounts& counts);
+  std::uint64_t& (*at)(ActivityCounts& counts);  // where a count that was reported goes back to
 };
 inline constexpr std::size_t kCounterCount = 27;
 const std::array<CounterInfo, kCounterCount>& counters();

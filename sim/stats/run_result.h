@@ -95,7 +95,7 @@ struct RunResult {
   std::vector<PowerStretch> power_over_time;  // a stretch a sampled step, end to end
   Joules energy_per_token;
   Figure average_power_w = 0;
-  Figure area_mm2 = 0;
+  std::optional<Figure> area_mm2;
   PriceFigures price;
   Figure utilization_compute = 0, utilization_dram = 0;
   TimeCategory bound = TimeCategory::compute;
@@ -107,6 +107,12 @@ struct RunResult {
   SimulatedShare share;
   ExpectedError expected;  // of the latency
   RunInfo info;
+};
+
+// A machine of a comparison that cannot run what the others do.
+struct RefusedResult {
+  std::string arch, model;
+  std::string why;
 };
 
 struct KernelResult {

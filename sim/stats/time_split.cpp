@@ -2,12 +2,6 @@
 
 namespace orrery {
 
-const char* to_string(TimeCategory category) {
-  static constexpr std::array<const char*, kTimeCategoryCount> kNames = {
-      "compute", "vector", "dram", "shared", "noc", "link", "launch", "host", "wait"};
-  return kNames[static_cast<std::size_t>(category)];
-}
-
 Femtoseconds TimeSplit::total() const {
   Femtoseconds sum = 0;
   for (const Femtoseconds t : parts_) sum += t;

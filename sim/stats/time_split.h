@@ -4,13 +4,18 @@
 #include <array>
 #include <cstdint>
 
+#include "sim/util/enum_names.h"
 #include "sim/util/units.h"
 
 namespace orrery {
 
 enum class TimeCategory : std::uint8_t { compute, vector, dram, shared, noc, link, launch, host, wait };
 inline constexpr std::size_t kTimeCategoryCount = 9;
-const char* to_string(TimeCategory category);
+template <>
+struct EnumNames<TimeCategory> {
+  static constexpr std::array<const char*, kTimeCategoryCount> kWords = {
+      "compute", "vector", "dram", "shared", "noc", "link", "launch", "host", "wait"};
+};
 
 class TimeSplit {
  public:

@@ -54,7 +54,7 @@ CollectiveSchedule schedule_of(const NodeSpec& node, CollectiveOperation op, Col
 CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op, std::uint32_t devices,
                                    std::uint64_t bytes, const std::string& algorithm) {
   std::vector<CollectiveAlgorithm> algorithms = candidates(node, op, devices);
-  if (!algorithm.empty()) algorithms = {parse_collective_algorithm(algorithm)};
+  if (!algorithm.empty()) algorithms = {named<CollectiveAlgorithm>(algorithm, "--algorithm")};
   CollectiveChoice best;
   bool found = false;
   std::optional<ConfigError> misfit;  // of an algorithm that is not for this collective, or so many devices

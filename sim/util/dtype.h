@@ -1,10 +1,13 @@
 #pragma once
 // Number formats of tensors and the width each has in memory.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "sim/util/enum_names.h"
 
 namespace orrery {
 
@@ -12,10 +15,11 @@ namespace orrery {
 enum class DType : std::uint8_t { fp32, tf32, bf16, fp16, fp8, int8, int4, mxfp4, nvfp4, w4a16, w8a16 };
 
 inline constexpr std::size_t kDTypeCount = 11;
-
-const char* to_string(DType dtype);
-std::optional<DType> parse_dtype(const std::string& name);
-std::vector<std::string> dtype_names();
+template <>
+struct EnumNames<DType> {
+  static constexpr std::array<const char*, kDTypeCount> kWords = {
+      "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "int4", "mxfp4", "nvfp4", "w4a16", "w8a16"};
+};
 
 // Bits an element takes in memory (tf32 is stored as 32 bits).
 std::uint32_t storage_bits(DType dtype);

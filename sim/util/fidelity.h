@@ -2,13 +2,15 @@
 // How closely hardware is simulated: a closed-form bound, granule by granule, or cycle by cycle.
 
 #include <cstdint>
-#include <string>
+
+#include "sim/util/enum_names.h"
 
 namespace orrery {
 
 enum class Fidelity : std::uint8_t { roofline, tile, cycle };
-const char* to_string(Fidelity fidelity);
-// Throws ConfigError on another word.
-Fidelity parse_fidelity(const std::string& text);
+template <>
+struct EnumNames<Fidelity> {
+  static constexpr std::array<const char*, 3> kWords = {"roofline", "tile", "cycle"};
+};
 
 }  // namespace orrery

@@ -36,10 +36,10 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
   scenario.output = whole_in(row, "output_len");
   scenario.tensor_parallel = static_cast<std::uint32_t>(whole_in(row, "devices", 1));
   const std::string format = text_in(row, "dtype", "fp16");
-  const auto dtype = parse_dtype(format);
+  const auto dtype = from_word<DType>(format);
   if (!dtype)
-    throw ConfigError("",
-                      "column dtype: unknown format '" + format + "'" + did_you_mean(format, dtype_names()));
+    throw ConfigError(
+        "", "column dtype: unknown format '" + format + "'" + did_you_mean(format, words_of<DType>()));
   scenario.dtype = *dtype;
   const LlmSpec llm = load_llm_named(text_in(row, "model"));
   check_scenario(llm, scenario);
@@ -65,7 +65,7 @@ std::vector<SimulatedRow> inference_simulate_all(const std::vector<CsvRow>& rows
   const ArchSpec arch =
       load_arch_named(settings.arch.empty() ? text_in(rows.front(), "device") : settings.arch);
   RunnerOptions options;
-  options.fidelity = parse_fidelity(settings.fidelity);
+  options.fidelity = named<Fidelity>(settings.fidelity, "--fidelity");
   OperatorRunner runner(arch, options);
   return row_by_row(rows, [&](const CsvRow& row) { return inference_simulate(row, runner, settings); });
 }

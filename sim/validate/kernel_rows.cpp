@@ -47,9 +47,10 @@ bool by_the_hosts_clock(const CsvRow& row) {
 
 DType dtype_in(const CsvRow& row) {
   const std::string name = text_in(row, "dtype", "fp16");
-  const auto dtype = parse_dtype(name);
+  const auto dtype = from_word<DType>(name);
   if (!dtype)
-    throw ConfigError("", "column dtype: unknown format '" + name + "'" + did_you_mean(name, dtype_names()));
+    throw ConfigError("",
+                      "column dtype: unknown format '" + name + "'" + did_you_mean(name, words_of<DType>()));
   return *dtype;
 }
 
@@ -91,10 +92,10 @@ struct ShapeIn {
 
 Operator operator_in(const CsvRow& row) {
   const std::string name = text_in(row, "op");
-  const auto kind = parse_operator(name);
+  const auto kind = from_word<OperatorKind>(name);
   if (!kind)
-    throw ConfigError("",
-                      "column op: unknown operator '" + name + "'" + did_you_mean(name, operator_names()));
+    throw ConfigError(
+        "", "column op: unknown operator '" + name + "'" + did_you_mean(name, words_of<OperatorKind>()));
   return standalone(*kind, std::visit(ShapeIn{row}, operator_row(*kind).family), dtype_in(row));
 }
 
@@ -136,7 +137,7 @@ std::string kernel_key(const CsvRow& row, const RowSettings& settings) {
 std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const RowSettings& settings) {
   const ArchSpec arch = load_arch_named(kernel_key(rows.front(), settings));
   RunnerOptions options;
-  options.fidelity = parse_fidelity(settings.fidelity);
+  options.fidelity = named<Fidelity>(settings.fidelity, "--fidelity");
   OperatorRunner runner(arch, options);
   return row_by_row(rows, [&](const CsvRow& row) {
     const Operator op = operator_in(row);

@@ -68,7 +68,8 @@ SimulatedRow noc_simulate(const CsvRow& row, ProbeFidelity fidelity) {
   router.vc_buffer_flits = count("vc_buf_size", router.vc_buffer_flits);
   const Topology t = topology_of(text_in(row, "topology"));
   const std::string routing = text_in(row, "routing");
-  probe.network = noc_from(t.name, count("k", t.k), count("n", t.n), routing == "yx" ? "yx" : "xy", router);
+  probe.network = noc_from(t.name, count("k", t.k), count("n", t.n),
+                           routing == "yx" ? NocRouting::yx : NocRouting::xy, router);
   // The tool gives links that close a ring two cycles.
   if (probe.network.topology == NocTopology::torus) probe.network.link_latency = 2;
   probe.traffic = text_in(row, "traffic", "uniform");

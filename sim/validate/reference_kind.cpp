@@ -11,27 +11,11 @@
 namespace orrery {
 namespace {
 
-constexpr std::array<const char*, kQuantityCount> kQuantities = {"time",   "throughput", "latency",
-                                                                 "energy", "power",      "memory_power"};
-
 std::vector<const ReferenceKind*> kinds() {
   return {&dram_rows(), &noc_rows(), &collective_rows(), &systolic_rows(), &inference_rows(), &kernel_rows()};
 }
 
 }  // namespace
-
-const char* to_string(Quantity quantity) {
-  return kQuantities[static_cast<std::size_t>(quantity)];
-}
-
-Quantity parse_quantity(const std::string& name) {
-  for (std::size_t i = 0; i < kQuantities.size(); ++i) {
-    if (name == kQuantities[i]) return static_cast<Quantity>(i);
-  }
-  throw ConfigError("", "unknown quantity '" + name + "'" +
-                            did_you_mean(name, {kQuantities.begin(), kQuantities.end()}) +
-                            "; expected time, throughput, latency, energy, power or memory_power");
-}
 
 std::string process_a_row(const CsvRow& /*row*/, const RowSettings& /*settings*/) {
   return "";

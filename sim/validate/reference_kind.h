@@ -8,15 +8,18 @@
 #include <vector>
 
 #include "sim/probe/dram_probe.h"
+#include "sim/util/enum_names.h"
 #include "sim/validate/csv_table.h"
 
 namespace orrery {
 
 enum class Quantity : std::uint8_t { time, throughput, latency, energy, power, memory_power };
 inline constexpr std::size_t kQuantityCount = 6;
-const char* to_string(Quantity quantity);
-// Throws ConfigError.
-Quantity parse_quantity(const std::string& name);
+template <>
+struct EnumNames<Quantity> {
+  static constexpr std::array<const char*, kQuantityCount> kWords = {"time",   "throughput", "latency",
+                                                                     "energy", "power",      "memory_power"};
+};
 
 // What one simulation gave, by quantity in the row's own units; 0 where it gives none.
 struct SimulatedRow {

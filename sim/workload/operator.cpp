@@ -7,10 +7,6 @@ std::string describe(const Operator& op) {
   return std::string(to_string(op.kind)) + " " + describe(op.shape);
 }
 
-const char* to_string(Phase phase) {
-  return phase == Phase::prefill ? "prefill" : "decode";
-}
-
 Tensor view(Tensor tensor, std::vector<std::uint64_t> shape) {
   tensor.shape = std::move(shape);
   return tensor;

@@ -11,6 +11,7 @@
 #include "sim/operators/operator_row.h"
 #include "sim/operators/operator_shape.h"
 #include "sim/util/dtype.h"
+#include "sim/util/enum_names.h"
 #include "sim/workload/tensor_name.h"
 
 namespace orrery {
@@ -28,7 +29,10 @@ struct Tensor {
 Tensor view(Tensor tensor, std::vector<std::uint64_t> shape);
 
 enum class Phase : std::uint8_t { prefill, decode };
-const char* to_string(Phase phase);
+template <>
+struct EnumNames<Phase> {
+  static constexpr std::array<const char*, 2> kWords = {"prefill", "decode"};
+};
 
 struct Operator {
   std::uint32_t id = 0;

@@ -67,7 +67,7 @@ T named(const std::optional<T>& parsed, const std::string& key, const std::strin
 
 DType dtype_of(const json& object, const std::string& prefix) {
   const std::string name = text(object, "dtype", prefix);
-  return named(parse_dtype(name), prefix + "dtype", name, dtype_names());
+  return named(from_word<DType>(name), prefix + "dtype", name, words_of<DType>());
 }
 
 Tensor read_tensor(const json& object, const std::string& prefix, TensorNames& names) {
@@ -75,7 +75,7 @@ Tensor read_tensor(const json& object, const std::string& prefix, TensorNames& n
   Tensor t;
   t.id = names.parse(text(object, "id", prefix));
   const std::string kind = text(object, "kind", prefix);
-  t.kind = named(parse_tensor_kind(kind), prefix + "kind", kind, {"weight", "activation", "kv"});
+  t.kind = named(from_word<TensorKind>(kind), prefix + "kind", kind, {"weight", "activation", "kv"});
   if (!object["shape"].is_array() || object["shape"].empty())
     throw LineError{"key '" + prefix + "shape' must be a list"};
   for (const json& extent : object["shape"]) {
@@ -171,7 +171,7 @@ Line read_operator(const json& line, TensorNames& names) {
   Operator& op = result.op;
   op.id = static_cast<std::uint32_t>(count_between(line, "id", 0, UINT32_MAX));
   const std::string name = text(line, "op", "");
-  op.kind = named(parse_operator(name), "op", name, operator_names());
+  op.kind = named(from_word<OperatorKind>(name), "op", name, words_of<OperatorKind>());
   if (!line["layer"].is_number_integer()) throw LineError{"key 'layer' must be an integer"};
   op.layer = line["layer"].get<std::int32_t>();
   const std::string phase = text(line, "phase", "");

@@ -150,7 +150,7 @@ TEST(Input, AKeyIsSetOnTheCommandLine) {
              "/arch"),
       "gpu/h100-sxm (modified)");
   expect_refused(kernel + "arch.clock_gzh=1", 2, {"arch.clock_gzh=1", "did you mean", "clock_ghz"});
-  expect_refused(kernel + "arch.clock_ghz=-3", 2, {"arch.clock_ghz=-3", "greater than 0"});
+  expect_refused(kernel + "arch.clock_ghz=-3", 2, {"arch.clock_ghz=-3", "at least 0.001"});
   expect_refused(kernel + "foo", 2, {"unexpected argument 'foo'"});
   expect_refused(kernel + "llm.n_layer=6", 2, {"'llm.n_layer' names no key"});
 }

@@ -56,7 +56,11 @@ TEST(Help, CountersAreExplained) {
   const auto result = nlohmann::json::parse(
       orrery_command("kernel --arch asic/edge-npu --op add --m 8 --n 8 --format json").out);
   const auto schema = nlohmann::json::parse(orrery_command("schema result").out);
-  const auto& told = schema["definitions"]["kernel"]["properties"]["counts"]["properties"];
+  nlohmann::json told;
+  for (const auto& kind : schema["anyOf"][1]["allOf"]) {
+    if (kind["if"]["properties"]["kind"]["const"] == "kernel")
+      told = kind["then"]["properties"]["counts"]["properties"];
+  }
   for (const auto& [name, count] : result["counts"].items())
     EXPECT_FALSE(told.value(name, nlohmann::json::object()).value("description", "").empty()) << name;
   EXPECT_NE(told["issued_macs"]["description"].get<std::string>().find("16-bit MACs"), std::string::npos);

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "sim/explore/configuration.h"
-#include "sim/explore/model_version.h"
+#include "sim/study/configuration.h"
+#include "sim/study/model_version.h"
 #include "sim/workload/trace_reader.h"
 #include "tests/support/command.h"
 

@@ -19,7 +19,7 @@ namespace {
 
 NocSpec spec_of(const char* topology, std::uint32_t k, std::uint32_t n,
                 const char* router = "mesh88_lat_example") {
-  NocSpec spec = noc_from(topology, k, n, "xy", load_router(router));
+  NocSpec spec = noc_from(topology, k, n, NocRouting::xy, load_router(router));
   if (spec.topology == NocTopology::torus) spec.link_latency = 2;
   return spec;
 }

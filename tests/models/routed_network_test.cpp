@@ -41,7 +41,7 @@ struct Bench {
   static NetworkSpec spec(bool multicast, std::vector<std::uint32_t> memory_nodes) {
     NetworkSpec s;
     s.port_bytes_per_cycle = 1;
-    s.routed = noc_from("mesh", 4, 2, "xy", load_router("mesh88_lat_example"));
+    s.routed = noc_from("mesh", 4, 2, NocRouting::xy, load_router("mesh88_lat_example"));
     s.memory_nodes = std::move(memory_nodes);
     s.multicast = multicast;
     return s;

@@ -9,10 +9,6 @@ find_package(Boost REQUIRED COMPONENTS program_options)
 find_package(SQLiteCpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(Pagmo REQUIRED)
-find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
-
-add_library(orrery_valijson INTERFACE)
-target_include_directories(orrery_valijson SYSTEM INTERFACE ${VALIJSON_INCLUDE_DIR})
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)

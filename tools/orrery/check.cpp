@@ -4,21 +4,20 @@
 #include <iostream>
 
 #include "models/noc/routed_network.h"
+#include "sim/config/arch_keys.h"
 #include "sim/config/arch_loader.h"
 #include "sim/config/config_document.h"
 #include "sim/config/cost_scenario.h"
 #include "sim/config/dram_loader.h"
-#include "sim/config/name_lookup.h"
 #include "sim/config/noc_loader.h"
 #include "sim/config/node_loader.h"
 #include "sim/config/price_book.h"
-#include "sim/config/schema_validation.h"
 #include "sim/config/technology.h"
 #include "sim/estimate/machine_facts.h"
-#include "sim/explore/sweep_spec.h"
 #include "sim/probe/sram_probe.h"
 #include "sim/report/text_table.h"
-#include "sim/util/data_home.h"
+#include "sim/study/catalogue.h"
+#include "sim/study/sweep_spec.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/memory_need.h"
@@ -42,24 +41,6 @@ const char* const kExamples =
     "  orrery check arch_configs/gpu/a100-sxm-40gb.yaml\n"
     "  orrery check gpu/a100-sxm-40gb --provenance\n"
     "  orrery check my-model/config.json\n";
-
-std::filesystem::path file_of(const std::string& name) {
-  if (std::filesystem::is_regular_file(name)) return name;
-  for (const auto& [names, find] :
-       {std::pair{arch_names(), &find_arch}, std::pair{model_names(), &find_model_file}}) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) return find(name);
-  }
-  std::vector<std::string> known = arch_names();
-  for (const std::string& model : model_names()) known.push_back(model);
-  for (const char* folder :
-       {"dram", "energy", "libraries", "nodes", "noc", "runtimes", "sram", "costs", "technology", "sweeps"}) {
-    for (const auto& entry : std::filesystem::directory_iterator(data_home() / "arch_configs" / folder)) {
-      if (entry.path().stem() == name) return entry.path();
-      known.push_back(entry.path().stem().string());
-    }
-  }
-  throw ConfigError(name, "cannot read this file" + did_you_mean(name, known));
-}
 
 // What a schema cannot say: timings that contradict each other, routes that deadlock, chips that do not add
 // up.
@@ -125,14 +106,11 @@ void put_facts(json& facts, const LlmSpec& llm, const std::string& model_type) {
 }
 
 // Keys that an older file may say and nobody reads any more.
-void add_notes(json& facts, const ConfigDocument& document, const std::string& schema) {
-  if (schema.empty()) return;
-  const nlohmann::json empty = nlohmann::json::object();
-  const nlohmann::json rules = load_schema(schema).value("properties", empty);
-  for (const auto& [key, rule] : rules.items()) {
-    if (!rule.value("deprecated", false) || !document.root().contains(key)) continue;
-    facts["warnings"].push_back(document.where("/" + key) + ": " + key + " is " +
-                                rule.value("description", "no longer read"));
+void add_notes(json& facts, const ConfigDocument& document, const DocumentKind* kind) {
+  if (kind == nullptr) return;
+  for (const Field& field : kind->table().fields()) {
+    if (!field.deprecated || !document.root().contains(field.key)) continue;
+    facts["warnings"].push_back(document.where("/" + field.key) + ": " + field.key + " is " + field.sentence);
   }
 }
 
@@ -176,8 +154,8 @@ int check_command(const Arguments& arguments) {
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "file");
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
-  const std::filesystem::path path = file_of(parsed.values["file"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const std::filesystem::path path = file_named(parsed.values["file"].as<std::string>());
   if (path.extension() == ".jsonl") {
     read_trace_file(path);
     std::cout << path.string() << ": a valid trace\n";
@@ -188,7 +166,8 @@ int check_command(const Arguments& arguments) {
   const bool has_schema = document.root().is_object() && document.root().contains("schema") &&
                           document.root()["schema"].is_string();
   const std::string schema = has_schema ? document.root()["schema"].get<std::string>() : "";
-  if (schema == "orrery/arch/1") {
+  const DocumentKind* kind = document_kind(schema);
+  if (schema == kArch.schema) {
     const ArchSpec arch = build_arch(document);
     put_facts(facts, arch);
     if (arch.network.routed) {
@@ -199,13 +178,11 @@ int check_command(const Arguments& arguments) {
       }
     }
   } else if (has_schema) {
-    const auto known = schema_names();
-    if (std::find(known.begin(), known.end(), schema) == known.end()) {
+    if (kind == nullptr) {
       throw ConfigError(document.where("/schema"),
-                        "no schema is named '" + schema + "'" + did_you_mean(schema, known));
+                        "no schema is named '" + schema + "'" + did_you_mean(schema, schema_names()));
     }
-    validate_as(document, schema);
-    if (const auto unused = document.unused_sources(); !unused.empty()) throw ConfigError(unused);
+    expect_kind(document, *kind);
     check_built(schema, path.string());
   } else if (document.root().is_object() && document.root().contains("model_type")) {
     const LlmSpec llm = build_llm(document);
@@ -215,7 +192,7 @@ int check_command(const Arguments& arguments) {
                       "has neither 'schema' (orrery files) nor 'model_type' (a model's config.json)");
   }
   if (has_schema) facts["schema"] = schema;
-  add_notes(facts, document, schema);
+  add_notes(facts, document, kind);
   if (parsed.values.count("provenance") != 0) {
     print_provenance(document, format);
   } else {

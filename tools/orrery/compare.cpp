@@ -7,7 +7,7 @@
 #include "sim/engine/isolate.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/price_figures.h"
-#include "sim/report/result_json.h"
+#include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
 #include "sim/serve/inference.h"
 #include "sim/timing/matrix_timing.h"
@@ -78,7 +78,7 @@ int compare_command(const Arguments& arguments) {
   options.add(scenario_options()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   const RunnerOptions runner = runner_options_from(parsed.values);
   const std::uint64_t jobs = whole_between(parsed.values, "jobs", 1, 1024);
 
@@ -100,7 +100,7 @@ int compare_command(const Arguments& arguments) {
       watch.stop(result.info);
       result.expected = expected_error(result, s.arch, load_accuracy());
       add_price_figures(result, s.arch, s.technology, s.prices);
-      return to_json(result).dump();
+      return written(result).dump();
     });
   }
   if (tasks.empty()) throw ConfigError("", joined(refused));

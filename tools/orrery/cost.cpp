@@ -12,10 +12,10 @@
 #include "sim/estimate/area.h"
 #include "sim/estimate/expected_error.h"
 #include "sim/report/cost_report.h"
-#include "sim/report/result_json.h"
+#include "sim/report/result_fields.h"
 #include "sim/serve/latency_target.h"
+#include "sim/study/cost_study.h"
 #include "sim/workload/llm_spec.h"
-#include "tools/orrery/cost_study.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/scenario_options.h"
 
@@ -46,8 +46,8 @@ ArchSpec machine_of(const CostOption& option, const Technology& technology) {
 }
 
 // What the simulation says of one option, through a process of its own.
-json simulate(const CostScenario& s, const CostOption& option, const ArchSpec& arch,
-              const RunnerOptions& how) {
+OptionRuns simulate(const CostScenario& s, const CostOption& option, const ArchSpec& arch,
+                    const RunnerOptions& how) {
   const LlmSpec llm = load_llm_named(s.model);
   Scenario scenario;
   scenario.input = s.input;
@@ -64,15 +64,11 @@ json simulate(const CostScenario& s, const CostOption& option, const ArchSpec& a
     RunResult r = option.batch ? run_model(llm, scenario, runner, runtime, progress.callback())
                                : largest_batch(llm, scenario, runner, runtime, target, progress.callback());
     r.expected = expected_error(r, arch, accuracy);
-    json run = to_json(r);
-    run["meets_target"] = target.kept_by(r);
-    return run;
+    return SimulatedOption{r, target.kept_by(r)};
   };
-  json run = at_most(s.tpot_max_s);
-  json at_rates = json::array();
-  for (const double rate : s.user_rates) at_rates.push_back(at_most(1 / rate));
-  run["at_user_rates"] = at_rates;
-  return run;
+  OptionRuns runs{at_most(s.tpot_max_s), {}};
+  for (const double rate : s.user_rates) runs.at_rates.push_back(at_most(1 / rate));
+  return runs;
 }
 
 }  // namespace
@@ -99,7 +95,7 @@ int cost_command(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "scenario");
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
-  const OutputFormat format = parse_format(v["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(v["format"].as<std::string>(), "--format");
   const std::string as_of = v.count("as-of") != 0 ? v["as-of"].as<std::string>() : "";
   if (!as_of.empty()) months_between(as_of, as_of);  // a date, or refused before anything runs
   const auto draws = v["draws"].as<std::uint64_t>();
@@ -111,7 +107,7 @@ int cost_command(const Arguments& arguments) {
     scenario.user_rates =
         positive_numbers("--user-rates", v["user-rates"].as<std::string>(), "rate in tokens/s");
   RunnerOptions how;
-  how.fidelity = parse_fidelity(v["fidelity"].as<std::string>());
+  how.fidelity = named<Fidelity>(v["fidelity"].as<std::string>(), "--fidelity");
   if (how.fidelity == Fidelity::cycle)
     throw UsageError("--fidelity cycle is for kernels; whole batches are searched at roofline or tile");
   // All that can be refused is refused before anything is simulated.
@@ -126,13 +122,16 @@ int cost_command(const Arguments& arguments) {
   std::vector<std::function<std::string()>> tasks;
   for (std::size_t i = 0; i < archs.size(); ++i) {
     tasks.emplace_back([&scenario, &archs, &how, i] {
-      return simulate(scenario, scenario.options[i], archs[i], how).dump();
+      return written(simulate(scenario, scenario.options[i], archs[i], how)).dump();
     });
   }
-  const std::vector<std::string> runs =
-      run_isolated(tasks, std::max<std::uint64_t>(1, v["jobs"].as<std::uint64_t>()));
-  const json result =
-      cost_study(scenario, archs, technology, runs, draws, v["seed"].as<std::uint64_t>(), as_of);
+  std::vector<OptionRuns> runs;
+  for (const std::string& answer :
+       run_isolated(tasks, std::max<std::uint64_t>(1, v["jobs"].as<std::uint64_t>())))
+    runs.push_back(read_as<OptionRuns>(nlohmann::json::parse(answer)));
+  CostQuestion question{scenario, draws, v["seed"].as<std::uint64_t>(), std::nullopt};
+  if (!as_of.empty()) question.as_of = as_of;
+  const json result = written(cost_study(question, archs, technology, runs));
   print_result(format, result, [&] { return cost_table(result); });
   return 0;
 }

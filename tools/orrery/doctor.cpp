@@ -8,11 +8,12 @@
 
 #include "sim/config/arch_loader.h"
 #include "sim/config/name_lookup.h"
-#include "sim/config/schema_validation.h"
+#include "sim/describe/json_schema.h"
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
-#include "sim/explore/model_version.h"
 #include "sim/report/text_table.h"
+#include "sim/study/catalogue.h"
+#include "sim/study/model_version.h"
 #include "sim/util/data_home.h"
 #include "sim/util/errors.h"
 #include "sim/workload/standalone_operator.h"
@@ -55,7 +56,7 @@ std::vector<Check> checks() {
            }},
           {"schemas", true,
            [] {
-             for (const std::string& name : schema_names()) load_schema(name);
+             for (const std::string& name : schema_names()) json_schema(schema_named(name).shape, name);
              return fmt::format("{} read", schema_names().size());
            }},
           {"machines", true,
@@ -101,7 +102,7 @@ int doctor_command(const Arguments& arguments) {
       "that every run needs.",
       "  orrery doctor\n");
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   std::vector<json> rows = {{{"check", "version"},
                              {"state", "ok"},
                              {"found", fmt::format("{}, model {}", kVersionName, kModelVersion)}}};

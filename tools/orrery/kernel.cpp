@@ -9,7 +9,7 @@
 #include "sim/engine/kernel_run.h"
 #include "sim/engine/machine.h"
 #include "sim/estimate/expected_error.h"
-#include "sim/report/result_json.h"
+#include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
 #include "sim/timing/collective_choice.h"
 #include "sim/util/checked.h"
@@ -197,11 +197,12 @@ std::string known_as(const std::string& name) {
 
 Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DType dtype) {
   const std::string name = values["op"].as<std::string>();
-  const auto kind = parse_operator(name);
+  const auto kind = from_word<OperatorKind>(name);
   if (!kind) {
     const std::string meant = known_as(name);
-    throw UsageError("unknown --op '" + name + "'" +
-                     (meant.empty() ? did_you_mean(name, operator_names()) : "; here it is '" + meant + "'"));
+    throw UsageError(
+        "unknown --op '" + name + "'" +
+        (meant.empty() ? did_you_mean(name, words_of<OperatorKind>()) : "; here it is '" + meant + "'"));
   }
   ShapeReader options(values, name);
   const OperatorShape shape = std::visit(ShapeFrom{options, arch.node}, operator_row(*kind).family);
@@ -253,7 +254,7 @@ int kernel_command(const Arguments& arguments) {
   options.add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   RunnerOptions runner = runner_options_from(parsed.values);
   if (parsed.values.count("tile") != 0 && runner.fidelity == Fidelity::roofline) {
     throw UsageError("--tile has no meaning at --fidelity roofline");
@@ -270,7 +271,7 @@ int kernel_command(const Arguments& arguments) {
   KernelResult result = run_kernel(op, arch, runner);
   watch.stop(result.info);
   result.expected = expected_error(result, arch, load_accuracy());
-  const nlohmann::ordered_json json = to_json(result);
+  const nlohmann::ordered_json json = written(result);
   print_result(format, json, [&] { return kernel_table(json); });
   return 0;
 }

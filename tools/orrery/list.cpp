@@ -10,10 +10,10 @@
 #include "sim/config/noc_loader.h"
 #include "sim/config/node_loader.h"
 #include "sim/config/runtime_loader.h"
-#include "sim/config/schema_validation.h"
-#include "sim/explore/sweep_spec.h"
 #include "sim/report/text_table.h"
 #include "sim/stats/activity_counts.h"
+#include "sim/study/catalogue.h"
+#include "sim/study/sweep_spec.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/operator.h"
@@ -143,8 +143,8 @@ constexpr std::array<Listed, 12> kListed = {{
     {"runtimes", "engines", runtime_rows},
     {"dram", "memories", dram_rows},
     {"routers", "", [] { return name_rows(router_names()); }},
-    {"operators", "ops", [] { return name_rows(operator_names()); }},
-    {"dtypes", "formats", [] { return name_rows(dtype_names()); }},
+    {"operators", "ops", [] { return name_rows(words_of<OperatorKind>()); }},
+    {"dtypes", "formats", [] { return name_rows(words_of<DType>()); }},
     {"counters", "", counter_rows},
     {"schemas", "", [] { return name_rows(schema_names()); }},
     {"costs", "scenarios", [] { return name_rows(cost_scenario_names()); }},
@@ -172,7 +172,7 @@ int list_command(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(
       arguments, options, usage.c_str(), "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   const std::string what = parsed.values["what"].as<std::string>();
   const auto listed = std::find_if(kListed.begin(), kListed.end(),
                                    [&](const Listed& l) { return what == l.what || what == l.also; });

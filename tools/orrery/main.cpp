@@ -4,7 +4,7 @@
 #include <array>
 #include <iostream>
 
-#include "sim/explore/model_version.h"
+#include "sim/study/model_version.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/commands.h"

@@ -78,8 +78,8 @@ std::vector<double> positive_numbers(const std::string& option, const std::strin
 }
 
 DType parse_dtype_option(const std::string& name) {
-  const auto dtype = parse_dtype(name);
-  if (!dtype) throw UsageError("unknown --dtype '" + name + "'" + did_you_mean(name, dtype_names()));
+  const auto dtype = from_word<DType>(name);
+  if (!dtype) throw UsageError("unknown --dtype '" + name + "'" + did_you_mean(name, words_of<DType>()));
   return *dtype;
 }
 

@@ -12,13 +12,6 @@
 
 namespace orrery {
 
-OutputFormat parse_format(const std::string& name) {
-  if (name == "table") return OutputFormat::table;
-  if (name == "json") return OutputFormat::json;
-  if (name == "csv") return OutputFormat::csv;
-  throw UsageError("unknown --format '" + name + "' (table, json or csv)");
-}
-
 namespace {
 
 // JSON cannot say NaN or infinity, and a table must not: what holds one is no result.

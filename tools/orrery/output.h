@@ -10,11 +10,15 @@
 
 #include "sim/serve/inference.h"
 #include "sim/stats/run_result.h"
+#include "sim/util/enum_names.h"
 
 namespace orrery {
 
-enum class OutputFormat { table, json, csv };
-OutputFormat parse_format(const std::string& name);
+enum class OutputFormat : std::uint8_t { table, json, csv };
+template <>
+struct EnumNames<OutputFormat> {
+  static constexpr std::array<const char*, 3> kWords = {"table", "json", "csv"};
+};
 
 // Prints one result (an object) or several (an array) as JSON, as CSV rows, or as the text `table` makes of
 // it.

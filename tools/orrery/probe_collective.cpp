@@ -2,6 +2,7 @@
 
 #include "sim/config/node_loader.h"
 #include "sim/probe/collective_probe.h"
+#include "sim/probe/probe_fields.h"
 #include "tools/orrery/probe_points.h"
 
 namespace orrery {
@@ -20,22 +21,7 @@ const ProbeHelp kCollectiveProbeHelp = {
 namespace {
 
 ProbeRow collective_row(const CollectiveProbe& probe) {
-  const CollectiveProbeResult r = run_collective_probe(probe);
-  return {{"schema", "orrery/result/1"},
-          {"kind", "probe"},
-          {"probe", "collective"},
-          {"node", probe.node},
-          {"collective", probe.kind},
-          {"devices", r.devices},
-          {"bytes", probe.bytes},
-          {"algorithm", r.algorithm},
-          {"protocol", r.protocol},
-          {"time_us", r.time_us},
-          {"algorithm_gb_per_s", r.algorithm_gb_per_s},
-          {"bus_gb_per_s", r.bus_gb_per_s},
-          {"steps", r.steps},
-          {"granules", r.granules},
-          {"energy_j", r.energy_j}};
+  return written(CollectivePoint{probe, run_collective_probe(probe)});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "sim/config/arch_loader.h"
 #include "sim/config/dram_loader.h"
 #include "sim/config/dram_mapping.h"
+#include "sim/probe/probe_fields.h"
 #include "sim/util/errors.h"
 #include "sim/workload/access_pattern.h"
 #include "sim/workload/traffic_load.h"
@@ -35,28 +36,7 @@ const ProbeHelp kDramProbeHelp = {
 namespace {
 
 ProbeRow dram_row(const DramProbe& probe) {
-  const DramProbeResult r = run_dram_probe(probe);
-  ProbeRow row = {
-      {"schema", "orrery/result/1"},
-      {"kind", "probe"},
-      {"probe", "dram"},
-      {"preset", probe.dram.device.preset},
-      {"pattern", probe.pattern},
-      {"load", probe.load},
-      {"mapping", probe.mapping},
-      {"channels", probe.alike * ceil_div(probe.dram.channels, probe.dram.device.pseudo_channels)},
-      {"refresh", probe.dram.device.refresh == DramRefresh::per_bank ? "per_bank" : "all_bank"},
-      {"fidelity", probe.fidelity == ProbeFidelity::cycle ? "cycle" : "tile"},
-      {"peak_gb_per_s", r.peak_gb_per_s},
-      {"achieved_gb_per_s", r.achieved_gb_per_s},
-      {"share_of_peak", r.share_of_peak}};
-  row["latency_ns"] = r.latency_ns > 0 ? ProbeRow(r.latency_ns) : ProbeRow(nullptr);
-  row["p99_latency_ns"] = r.latency_ns > 0 ? ProbeRow(r.p99_latency_ns) : ProbeRow(nullptr);
-  row["source_wait_ns"] = r.latency_ns > 0 ? ProbeRow(r.source_wait_ns) : ProbeRow(nullptr);
-  row["row_hit_rate"] = r.row_hit_rate;
-  row["energy_pj_per_bit"] = r.energy_pj_per_bit > 0 ? ProbeRow(r.energy_pj_per_bit) : ProbeRow(nullptr);
-  row["requests"] = r.requests;
-  return row;
+  return written(DramPoint{probe, run_dram_probe(probe)});
 }
 
 }  // namespace
@@ -97,7 +77,7 @@ int probe_dram(const Arguments& arguments) {
   probe.pattern = v["pattern"].as<std::string>();
   probe.load = v["load"].as<std::string>();
   probe.mapping = DramMapping::normalised(v["mapping"].as<std::string>());
-  probe.fidelity = parse_probe_fidelity(v["fidelity"].as<std::string>());
+  probe.fidelity = named<ProbeFidelity>(v["fidelity"].as<std::string>(), "--fidelity");
   probe.warm_up_ns = real_between(v, "warmup-ns", 0, 1e9);
   probe.measured_ns = real_between(v, "measure-ns", 1, 1e9);
   if (v.count("refresh") != 0) {

@@ -8,6 +8,7 @@
 #include "sim/config/arch_loader.h"
 #include "sim/config/noc_loader.h"
 #include "sim/probe/noc_probe.h"
+#include "sim/probe/probe_fields.h"
 #include "tools/orrery/probe_points.h"
 
 namespace orrery {
@@ -31,24 +32,7 @@ const ProbeHelp kNocProbeHelp = {
 namespace {
 
 ProbeRow noc_row(const NocProbe& probe, const std::string& topology) {
-  const NocProbeResult r = run_noc_probe(probe);
-  return {{"schema", "orrery/result/1"},
-          {"kind", "probe"},
-          {"probe", "noc"},
-          {"topology", topology},
-          {"traffic", probe.traffic},
-          {"router", probe.network.router.name},
-          {"packet_flits", probe.packet_flits},
-          {"fidelity", probe.fidelity == ProbeFidelity::cycle ? "cycle" : "tile"},
-          {"rate", probe.rate},
-          {"accepted", r.accepted},
-          {"latency_cycles", r.latency_cycles},
-          {"network_latency_cycles", r.network_latency_cycles},
-          {"max_latency_cycles", r.max_latency_cycles},
-          {"hops", r.hops},  // routers
-          {"links", std::max(0.0, r.hops - 1)},
-          {"stable", r.stable},
-          {"packets", r.packets}};
+  return written(NocPoint{topology, probe, run_noc_probe(probe)});
 }
 
 // Options that a file or a machine answers itself.
@@ -67,7 +51,7 @@ void take_topology(const po::variables_map& v, const std::string& topology, NocP
   if (v.count("vcs") != 0) router.num_vcs = small(v, "vcs", 1, 1024);
   if (v.count("vc-buffer") != 0) router.vc_buffer_flits = small(v, "vc-buffer", 1, 65536);
   probe.network = noc_from(topology, small(v, "k", 1, 65536), small(v, "n", 1, 32),
-                           v["routing"].as<std::string>(), router);
+                           named<NocRouting>(v["routing"].as<std::string>(), "--routing"), router);
   if (probe.network.topology == NocTopology::torus) probe.network.link_latency = 2;
   if (v.count("link-latency") != 0) probe.network.link_latency = small(v, "link-latency", 1, 1000);
 }
@@ -118,7 +102,7 @@ int probe_noc(const Arguments& arguments) {
   probe.rate = real_between(v, "rate", 1e-5, 1);
   if (!of_machine || !v["packet-flits"].defaulted()) probe.packet_flits = small(v, "packet-flits", 1, 4096);
   probe.measured_cycles = static_cast<std::int64_t>(whole_between(v, "cycles", 1, 10'000'000));
-  probe.fidelity = parse_probe_fidelity(v["fidelity"].as<std::string>());
+  probe.fidelity = named<ProbeFidelity>(v["fidelity"].as<std::string>(), "--fidelity");
   const NocGraph graph(probe.network);
   std::vector<std::function<ProbeRow()>> points;
   if (v.count("sweep") == 0) points.push_back([&] { return noc_row(probe, name); });

@@ -60,12 +60,6 @@ std::uint32_t small(const po::variables_map& values, const char* option, std::ui
   return static_cast<std::uint32_t>(whole_between(values, option, least, most));
 }
 
-ProbeFidelity parse_probe_fidelity(const std::string& name) {
-  if (name == "tile") return ProbeFidelity::tile;
-  if (name == "cycle") return ProbeFidelity::cycle;
-  throw UsageError("unknown --fidelity '" + name + "' (tile or cycle)");
-}
-
 Plot titled(const std::string& title) {
   Plot plot;
   plot.title = title;
@@ -90,7 +84,7 @@ void add_common(po::options_description& options, bool fidelity) {
 
 int run_points(const po::variables_map& values, const std::vector<std::function<ProbeRow()>>& points,
                Plot plot, const std::string& x, const std::vector<std::string>& ys) {
-  const OutputFormat format = parse_format(values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(values["format"].as<std::string>(), "--format");
   if (values.count("plot") != 0 && values.count("sweep") == 0) throw UsageError("--plot needs --sweep");
   std::vector<std::function<std::string()>> tasks;
   for (const auto& point : points) tasks.push_back([&point] { return point().dump(); });

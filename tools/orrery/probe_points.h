@@ -25,7 +25,6 @@ int probe_collective(const Arguments& arguments);
 
 std::uint32_t small(const po::variables_map& values, const char* option, std::uint32_t least,
                     std::uint32_t most);
-ProbeFidelity parse_probe_fidelity(const std::string& name);
 Plot titled(const std::string& title);
 
 // Options every probe has; `fidelity`: that one too.

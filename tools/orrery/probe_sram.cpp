@@ -4,6 +4,7 @@
 
 #include "sim/config/arch_loader.h"
 #include "sim/probe/level_stream_probe.h"
+#include "sim/probe/probe_fields.h"
 #include "sim/probe/sram_probe.h"
 #include "tools/orrery/probe_points.h"
 
@@ -36,28 +37,8 @@ SramProbeResult run_on_machine(const SramProbe& probe, const ArchSpec& arch) {
 }
 
 ProbeRow sram_row(const SramProbe& probe, const std::string& name, const ArchSpec* on) {
-  const SramProbeResult r = on != nullptr ? run_on_machine(probe, *on) : run_sram_probe(probe);
-  ProbeRow row = {{"schema", "orrery/result/1"},
-                  {"kind", "probe"},
-                  {"probe", "sram"},
-                  {"memories", name},
-                  {"fidelity", on != nullptr ? "tile" : "cycle"},
-                  {"pattern", probe.pattern},
-                  {"footprint_kib", static_cast<double>(probe.footprint_bytes) / 1024},
-                  {"cores", probe.cores},
-                  {"latency_cycles", r.latency_cycles},
-                  {"bytes_per_cycle", r.bytes_per_cycle},
-                  {"gb_per_s", r.gb_per_s}};
-  ProbeRow levels = ProbeRow::array();
-  for (const SramLevelResult& l : r.levels) {
-    levels.push_back({{"level", l.name},
-                      {"hit_rate", l.hit_rate},
-                      {"conflict_cycles", l.conflict_cycles},
-                      {"write_backs", l.write_backs},
-                      {"far", l.far}});
-  }
-  row["levels"] = levels;
-  return row;
+  return written(SramPoint{name, probe, on != nullptr,
+                           on != nullptr ? run_on_machine(probe, *on) : run_sram_probe(probe)});
 }
 
 }  // namespace
@@ -83,7 +64,8 @@ int probe_sram(const Arguments& arguments) {
   const po::variables_map& v = parsed.values;
   if ((v.count("arch") != 0) == (v.count("levels") != 0)) throw UsageError("give --arch or --levels");
   const bool of_machine = v.count("arch") != 0;
-  const bool on_machine = parse_probe_fidelity(v["fidelity"].as<std::string>()) == ProbeFidelity::tile;
+  const bool on_machine =
+      named<ProbeFidelity>(v["fidelity"].as<std::string>(), "--fidelity") == ProbeFidelity::tile;
   if (on_machine) {
     if (!of_machine) throw UsageError("--fidelity tile probes a machine: give --arch");
     for (const char* option : {"access-bytes", "lanes", "outstanding", "accesses", "writes", "pin-kib"}) {

@@ -1,6 +1,6 @@
 #include "sim/estimate/expected_error.h"
 #include "sim/estimate/price_figures.h"
-#include "sim/report/result_json.h"
+#include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
 #include "sim/serve/inference.h"
 #include "sim/workload/trace_reader.h"
@@ -48,7 +48,7 @@ int run_command(const Arguments& arguments) {
   options.add(scenario_options()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   const RunnerOptions runner = runner_options_from(parsed.values);
   const Stopwatch watch;
   const bool recorded = parsed.values.count("trace") != 0;
@@ -62,7 +62,7 @@ int run_command(const Arguments& arguments) {
   watch.stop(result.info);
   result.expected = expected_error(result, subject.arch, load_accuracy());
   add_price_figures(result, subject.arch, subject.technology, subject.prices);
-  const nlohmann::ordered_json json = to_json(result);
+  const nlohmann::ordered_json json = written(result);
   print_result(format, json, [&] { return run_table({json}); });
   return 0;
 }

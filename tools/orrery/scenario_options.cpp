@@ -83,8 +83,8 @@ RuntimeSpec runtime_from(const po::variables_map& values) {
 
 RunnerOptions runner_options_from(const po::variables_map& values) {
   RunnerOptions options;
-  options.fidelity = parse_fidelity(values["fidelity"].as<std::string>());
-  options.objective = parse_map_objective(values["objective"].as<std::string>());
+  options.fidelity = named<Fidelity>(values["fidelity"].as<std::string>(), "--fidelity");
+  options.objective = named<MapObjective>(values["objective"].as<std::string>(), "--objective");
   options.exact = values.count("exact") != 0;
   return options;
 }

@@ -1,24 +1,41 @@
 #include <iostream>
 
-#include "sim/config/schema_validation.h"
-#include "sim/stats/activity_counts.h"
+#include "sim/describe/json_schema.h"
+#include "sim/describe/key_reference.h"
+#include "sim/report/text_table.h"
+#include "sim/study/catalogue.h"
 #include "tools/orrery/options.h"
+#include "tools/orrery/output.h"
 
 namespace orrery {
-
 namespace {
 
-// What each counter of a result counts, and in what.
-void describe_counters(nlohmann::json& schema) {
-  for (const char* kind : {"run", "kernel"}) {
-    nlohmann::json& counts = schema.at("definitions").at(kind).at("properties").at("counts")["properties"];
-    counts["macs"] = {{"type", "integer"},
-                      {"minimum", 0},
-                      {"description", "MACs: useful, of all formats; padding left out"}};
-    for (const CounterInfo& c : counters())
-      counts[c.name] = {
-          {"type", "integer"}, {"minimum", 0}, {"description", std::string(c.unit) + ": " + c.description}};
+using json = nlohmann::ordered_json;
+
+const char* const kUsage =
+    "orrery schema NAME [--format json|table|csv]\n"
+    "A JSON Schema, which editors use for completion; as a table, every key with its unit, range, default "
+    "and "
+    "what\nit has a bearing on.";
+const char* const kExamples =
+    "  orrery schema arch > arch-schema.json\n"
+    "  orrery schema dram --format table\n"
+    "  orrery schema orrery/result/1\n";
+
+void print_reference(const Shape& shape, OutputFormat format) {
+  json rows = json::array();
+  std::vector<std::vector<std::string>> table = {
+      {"key", "value", "unit", "left out", "bears on", "what it is"}};
+  for (const KeyRow& r : key_reference(shape)) {
+    rows.push_back({{"key", r.key},
+                    {"value", r.value},
+                    {"unit", r.unit},
+                    {"left_out", r.standing},
+                    {"bears_on", r.bears},
+                    {"sentence", r.sentence}});
+    table.push_back({r.key, r.value, r.unit, r.standing, r.bears, r.sentence});
   }
+  print_result(format, rows, [&] { return format_table(table); });
 }
 
 }  // namespace
@@ -26,16 +43,18 @@ void describe_counters(nlohmann::json& schema) {
 int schema_command(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()("name", po::value<std::string>()->required()->value_name("NAME"),
-                        "schema, e.g. orrery/arch/1 or arch (may stand alone)");
-  const ParsedOptions parsed = parse_options(
-      arguments, options, "orrery schema NAME\nPrints a JSON Schema; editors use it for completion.",
-      "  orrery schema arch\n  orrery schema orrery/dram/1\n", "name");
+                        "schema, e.g. orrery/arch/1 or arch (may stand alone)")(
+      "format", po::value<std::string>()->default_value("json")->value_name("F"),
+      "json (a JSON Schema), table or csv (a reference of the keys)");
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "name");
   if (parsed.help) return 0;
-  std::string name = parsed.values["name"].as<std::string>();
-  if (name.find('/') == std::string::npos) name = "orrery/" + name + "/1";
-  nlohmann::json schema = load_schema(name);
-  if (name == "orrery/result/1") describe_counters(schema);
-  std::cout << schema.dump(2) << '\n';
+  const auto format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const NamedSchema schema = schema_named(parsed.values["name"].as<std::string>());
+  if (format == OutputFormat::json) {
+    std::cout << json_schema(schema.shape, schema.title).dump(2) << '\n';
+  } else {
+    print_reference(schema.shape, format);
+  }
   return 0;
 }
 

@@ -1,9 +1,9 @@
 #include "tools/orrery/subject.h"
 
 #include "sim/config/runtime_loader.h"
-#include "sim/explore/configuration.h"
-#include "sim/explore/configured.h"
-#include "sim/explore/patches.h"
+#include "sim/study/configuration.h"
+#include "sim/study/configured.h"
+#include "sim/study/patches.h"
 
 namespace orrery {
 namespace {

@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <iostream>
 
-#include "sim/explore/configuration_key.h"
-#include "sim/explore/sweep_run.h"
+#include "sim/study/configuration_key.h"
+#include "sim/study/sweep_run.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/sweep_commands.h"

@@ -1,7 +1,7 @@
 #pragma once
 // Subcommands of `orrery sweep`.
 
-#include "sim/explore/sweep_spec.h"
+#include "sim/study/sweep_spec.h"
 #include "tools/orrery/options.h"
 
 namespace orrery {

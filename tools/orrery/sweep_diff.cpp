@@ -6,12 +6,12 @@
 #include <algorithm>
 
 #include "sim/engine/isolate.h"
-#include "sim/explore/configuration.h"
-#include "sim/explore/configuration_key.h"
-#include "sim/explore/point_runner.h"
-#include "sim/explore/sweep_plan.h"
-#include "sim/explore/sweep_results.h"
 #include "sim/report/text_table.h"
+#include "sim/study/configuration.h"
+#include "sim/study/configuration_key.h"
+#include "sim/study/point_runner.h"
+#include "sim/study/sweep_plan.h"
+#include "sim/study/sweep_results.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/sweep_commands.h"
 
@@ -124,7 +124,7 @@ int sweep_diff_command(const Arguments& arguments) {
       "cost is each one's (its mean effect over all orders of changing them, so that they add up).",
       "  orrery sweep diff results.db 0 17\n", "where");
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   const auto places = parsed.values["where"].as<std::vector<std::string>>();
   if (places.size() != 3) throw UsageError("diff needs a result store and two points");
   ResultStore store(places[0], ResultStore::Access::read);

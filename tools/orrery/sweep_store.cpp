@@ -4,10 +4,10 @@
 
 #include <iostream>
 
-#include "sim/explore/configuration.h"
-#include "sim/explore/pareto.h"
-#include "sim/explore/sweep_results.h"
 #include "sim/report/text_table.h"
+#include "sim/study/configuration.h"
+#include "sim/study/pareto.h"
+#include "sim/study/sweep_results.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/sweep_commands.h"
 
@@ -173,7 +173,7 @@ int sweep_pareto_command(const Arguments& arguments) {
       "  orrery sweep pareto results.db -m latency_s -m energy_per_token_j --where 'area_mm2 < 400'\n",
       "db");
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   ResultStore store(parsed.values["db"].as<std::string>(), ResultStore::Access::read);
   const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
   std::vector<Objective> objectives;

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "sim/explore/sweep_plan.h"
+#include "sim/study/sweep_plan.h"
 #include "sim/util/errors.h"
 #include "tools/orrery/sweep_commands.h"
 

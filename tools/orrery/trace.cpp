@@ -71,7 +71,7 @@ int show(const Arguments& arguments) {
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
   const ParsedOptions parsed = parse_options(arguments, options, kShowUsage, kShowExamples, "file");
   if (parsed.help) return 0;
-  const OutputFormat format = parse_format(parsed.values["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   const RecordedStream stream = read_trace_file(parsed.values["file"].as<std::string>());
   const StreamInfo& info = stream.info();
   std::map<std::string, Totals> by_kind;

@@ -89,7 +89,7 @@ int validate_command(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "data");
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
-  const OutputFormat format = parse_format(v["format"].as<std::string>());
+  const OutputFormat format = named<OutputFormat>(v["format"].as<std::string>(), "--format");
   ValidationRequest request;
   request.files = v["data"].as<std::vector<std::string>>();
   const std::string fidelity = v["fidelity"].as<std::string>();
@@ -101,7 +101,8 @@ int validate_command(const Arguments& arguments) {
   request.jobs = std::max(1u, v["jobs"].as<unsigned>());
   if (v.count("where") != 0) request.where = v["where"].as<std::vector<std::string>>();
   if (v.count("by") != 0) request.by = split(v["by"].as<std::string>());
-  if (v.count("quantity") != 0) request.quantity = parse_quantity(v["quantity"].as<std::string>());
+  if (v.count("quantity") != 0)
+    request.quantity = named<Quantity>(v["quantity"].as<std::string>(), "--quantity");
 
   TerminalProgress progress("validate");
   std::vector<ValidatedRow> rows = validate_rows(

@@ -5,11 +5,12 @@
 #include <algorithm>
 
 #include "sim/config/arch_loader.h"
-#include "sim/config/schema_validation.h"
+#include "sim/config/library_loader.h"
 #include "sim/mapping/mapper.h"
 #include "sim/workload/graph_check.h"
 #include "sim/workload/operator_counts.h"
 #include "sim/workload/standalone_operator.h"
+#include "sim/workload/trace_fields.h"
 
 namespace orrery::test {
 namespace {
@@ -33,10 +34,10 @@ TEST(OperatorRow, EachHasTensorsThatMatchItsShape) {
     OperatorGraph graph;
     graph.operators = {small(row)};
     EXPECT_NO_THROW(check_and_order(graph, {"here"})) << row.name;
-    EXPECT_EQ(parse_operator(row.name), row.kind);
+    EXPECT_EQ(from_word<OperatorKind>(row.name), row.kind);
     EXPECT_GT(operator_bytes(graph.operators[0]).read, 0U) << row.name;
   }
-  EXPECT_EQ(parse_operator("rmsnorn"), std::nullopt);
+  EXPECT_EQ(from_word<OperatorKind>("rmsnorn"), std::nullopt);
 }
 
 TEST(OperatorRow, EachHasAMapping) {
@@ -57,11 +58,8 @@ TEST(OperatorRow, RoutingMovesEachCopyOnce) {
 }
 
 TEST(OperatorRow, SchemasListThemAll) {
-  const nlohmann::json trace = load_schema("orrery/trace/1");
-  const nlohmann::json& listed = trace["definitions"]["operator"]["properties"]["op"]["enum"];
-  EXPECT_EQ(listed.get<std::vector<std::string>>(), operator_names());
-  const nlohmann::json library = load_schema("orrery/library/1");
-  const nlohmann::json& kernels = library["properties"]["vector_kernels"]["propertyNames"]["enum"];
+  EXPECT_EQ(trace_operator_table().field("op")->shape.words, words_of<OperatorKind>());
+  const std::vector<std::string>& kernels = kLibrary.table().field("vector_kernels")->shape.words;
   EXPECT_NE(std::find(kernels.begin(), kernels.end(), "rmsnorm"), kernels.end());
   EXPECT_EQ(std::find(kernels.begin(), kernels.end(), "matmul"), kernels.end());
 }

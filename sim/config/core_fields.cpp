@@ -1,0 +1,149 @@
+#include "sim/config/core_fields.h"
+
+#include "sim/config/dtype_rates.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kMost = 65536;
+
+template <class T>
+void add_rates(Fields<T>& f, const char* sentence) {
+  f.other("rates", dtype_rates_shape(), "", sentence, [](T& t, const nlohmann::json& value, const Place&) {
+     t.rates = dtype_rates(value);
+   }).required();
+}
+
+constexpr const char* kRates =
+    "MACs a cycle by format, relative to the engine's size; formats left out are not multiplied";
+
+}  // namespace
+
+template <>
+const Table& table_of<ConversionSpec>() {
+  static const Table table = [] {
+    using C = ConversionSpec;
+    Fields<C> f(
+        "the array multiplies in its memory cells, with a DAC a row and an ADC a column; weights stay "
+        "in it");
+    f.key("input_bits", &C::input_bits, "bits", "of the DACs").required().range(1, 16);
+    f.key("output_bits", &C::output_bits, "bits", "of the ADCs").required().range(1, 16);
+    f.key("columns_per_weight", &C::columns_per_weight, "", "where a cell holds fewer bits than a weight")
+        .range(1, 64);
+    f.key("cell_mac_pj", &C::cell_mac_pj, "pJ", "a multiply in a cell, in place of the energy table's")
+        .required()
+        .range(0, 1e15)
+        .bears(Bears::energy);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<SystolicArraySpec>() {
+  static const Table table = [] {
+    using A = SystolicArraySpec;
+    Fields<A> f("a grid of MAC units, operands skewed in at the edges");
+    f.other("kind", Shape::word({"systolic_array"}), "", "of engine").required();
+    f.key("count", &A::count, "", "arrays a core").range(1, kMost);
+    f.key("rows", &A::rows, "", "MAC units").required().range(1, kMost);
+    f.key("cols", &A::cols, "", "MAC units").required().range(1, kMost);
+    f.key("dataflows", &A::dataflows, "", "which operand may stay in the array").required().items(1);
+    f.key("double_buffered", &A::double_buffered, "",
+          "the next fold's stationary operand loads behind the current stream");
+    f.key("conversion", &A::conversion, "",
+          "the array multiplies in its memory cells, with a DAC a row and an ADC a column; weights stay in "
+          "it");
+    add_rates(f, kRates);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<DotProductArraySpec>() {
+  static const Table table = [] {
+    using A = DotProductArraySpec;
+    Fields<A> f("m x n dot products of length k a cycle: GPU tensor cores, FPGA adder trees");
+    f.other("kind", Shape::word({"dot_product_array"}), "", "of engine").required();
+    f.key("count", &A::count, "", "arrays a core").range(1, kMost);
+    f.key("m", &A::m, "", "rows of results").required().range(1, kMost);
+    f.key("n", &A::n, "", "columns of results").required().range(1, kMost);
+    f.key("k", &A::k, "", "length of a dot product").required().range(1, kMost);
+    f.key("instruction_m", &A::instruction_m, "", "smallest issue; shapes pad to it")
+        .range(1, kMost)
+        .standing("m");
+    f.key("instruction_n", &A::instruction_n, "", "smallest issue; shapes pad to it")
+        .range(1, kMost)
+        .standing("n");
+    f.key("instruction_k", &A::instruction_k, "", "smallest issue; shapes pad to it")
+        .range(1, kMost)
+        .standing("k");
+    f.key("issue_rate", &A::issue_rate, "", "sustained share of issue slots").above(0, 1);
+    f.key("latency_cycles", &A::latency_cycles, "cycles", "operand in to result out").range(0, 1e6);
+    f.key("block_m", &A::block_m, "",
+          "results held in registers; operands are read from the scratchpad once for such a block")
+        .required()
+        .range(1, kMost);
+    f.key("block_n", &A::block_n, "",
+          "results held in registers; operands are read from the scratchpad once for such a block")
+        .required()
+        .range(1, kMost);
+    add_rates(f, kRates);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<VectorUnitSpec>() {
+  static const Table table = [] {
+    using V = VectorUnitSpec;
+    Fields<V> f("lanes that work element by element");
+    f.other("kind", Shape::word({"vector_unit"}), "", "of engine").required();
+    f.key("lanes", &V::lanes, "operations per cycle", "simple ones").required().range(1, 1048576);
+    f.key("transcendental_lanes", &V::transcendental_lanes, "operations per cycle",
+          "exp, rsqrt, tanh, division")
+        .required()
+        .above(0, 1e9);
+    f.key("latency_cycles", &V::latency_cycles, "cycles",
+          "pipeline depth; a reduction pays it once a tree level")
+        .range(0, 1e6);
+    f.key("accumulators", &V::accumulators, "",
+          "partial sums a reduction keeps in flight; leave out when enough to hide the latency")
+        .range(1, kMost)
+        .standing("enough");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<ScratchpadSpec>() {
+  static const Table table = [] {
+    using S = ScratchpadSpec;
+    Fields<S> f("a core's own memory");
+    f.key("size_kib", &S::size_bytes, "KiB", "of a core").required().above(0, 1e9).times(1024);
+    f.key("banks", &S::banks, "", "accessed side by side").required().range(1, kMost);
+    f.key("bank_width_bytes", &S::bank_width_bytes, "bytes", "of an access").required().range(1, kMost);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<DmaSpec>() {
+  static const Table table = [] {
+    using D = DmaSpec;
+    Fields<D> f("what moves tiles between a core and the memories behind it");
+    f.key("max_outstanding", &D::max_outstanding, "granules", "in flight").required().range(1, kMost);
+    f.key("max_granule_kib", &D::max_granule_bytes, "KiB", "moved in one go")
+        .required()
+        .above(0, 1e6)
+        .times(1024);
+    return Table(f);
+  }();
+  return table;
+}
+
+}  // namespace orrery

@@ -1,0 +1,93 @@
+#include "sim/study/configured.h"
+
+#include <fmt/format.h>
+
+#include "sim/config/arch_loader.h"
+#include "sim/config/node_loader.h"
+#include "sim/estimate/area.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+std::string process_name(double nm) {
+  return fmt::format("{}", nm);
+}
+
+// `node`: null for the machine's own.
+ArchSpec in_its_node(const json& machine, const json& node) {
+  ArchSpec arch = build_arch(ConfigDocument::of(machine, "arch"));
+  if (!node.is_null()) use_node(arch, build_node(ConfigDocument::of(node, node.value("name", "node"))));
+  return arch;
+}
+
+}  // namespace
+
+ArchSpec configured_machine(const json& c, const Technology& technology) {
+  ArchSpec arch = in_its_node(c.at("arch"), c.value("node", json()));
+  if (!c.contains("modified")) return arch;
+  arch.name += " (modified)";
+  if (arch.reconfigurable) return arch;
+  const json& from = c["modified"];
+  if (!from.contains("die_stated")) arch.die_mm2 = 0;  // as modelled
+  const bool known = arch.die_mm2 > 0 || technology.has_node(arch.process_nm);
+  if (known && from.contains("base_mm2"))
+    grow_static_power(arch, from["base_mm2"].get<double>(), die_area_mm2(arch, technology));
+  return arch;
+}
+
+LlmSpec configured_llm(const json& c) {
+  LlmSpec llm = build_llm(ConfigDocument::of(c.at("llm"), c["llm"].value("name", "llm")));
+  llm.name = c["llm"].value("name", llm.name);
+  const json& s = c.at("scenario");
+  if (s.contains("layers")) {
+    const auto layers = s["layers"].get<std::uint64_t>();
+    if (layers > llm.layer_count()) throw ConfigError("", "scenario.layers is more than the model has");
+    llm.keep_layers(layers);
+  }
+  return llm;
+}
+
+DType dtype_named(const std::string& name) {
+  const auto dtype = from_word<DType>(name);
+  if (!dtype)
+    throw ConfigError("", "no number format is named '" + name + "'; 'orrery list dtypes' names them");
+  return *dtype;
+}
+
+Scenario configured_scenario(const json& c, const ArchSpec& arch) {
+  const json& s = c.at("scenario");
+  Scenario scenario;
+  scenario.batch = s.value("batch", std::uint64_t{1});
+  scenario.input = s.value("input", std::uint64_t{1024});
+  scenario.output = s.value("output", std::uint64_t{128});
+  scenario.dtype = arch.execution.default_dtype;
+  if (s.contains("dtype")) scenario.dtype = dtype_named(s["dtype"].get<std::string>());
+  scenario.tensor_parallel = s.value("devices", arch.node.devices);
+  return scenario;
+}
+
+json modelled_areas(const json& machine, const json& node, const json& table) {
+  const ArchSpec arch = in_its_node(machine, node);
+  const Technology technology = build_technology(ConfigDocument::of(table, "technology"));
+  json areas = json::object();
+  if (arch.reconfigurable) return areas;
+  const bool says = arch.process_nm > 0;
+  for (const TechnologyNode& process : technology.nodes) {
+    if (says && process.nm != arch.process_nm) continue;
+    ArchSpec made = arch;
+    made.process_nm = process.nm;
+    areas[process_name(process.nm)] = chip_area(made, technology).total();
+  }
+  return areas;
+}
+
+json modelled_area(const json& areas, const json& chip) {
+  if (!chip.contains("process_nm")) return nullptr;
+  // A base that says its process is compared as it is, whatever the machine is moved to.
+  if (areas.size() == 1) return areas.front();
+  return areas.value(process_name(chip["process_nm"].get<double>()), json());
+}
+
+}  // namespace orrery

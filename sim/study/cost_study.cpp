@@ -1,0 +1,242 @@
+#include "sim/study/cost_study.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace orrery {
+namespace {
+
+constexpr double kRackKw = 40;
+constexpr int kStaleMonths = 12;
+constexpr std::size_t kBars = 6;
+
+std::vector<PathStage> path_of(const CostOption& option, const ServedOption& served,
+                               const OwnershipCost& cost, const FleetTerms<double>& fleet,
+                               const OptionTerms<double>& terms) {
+  std::vector<PathStage> path;
+  const double server_kw = (served.power_w / option.devices * option.chips_per_server + terms.host_w) * 1e-3;
+  const double per_rack = std::max(1.0, std::floor(kRackKw / server_kw)) * option.chips_per_server;
+  const std::pair<const char*, double> stages[] = {{"one replica", option.devices},
+                                                   {"one server", option.chips_per_server},
+                                                   {"one rack of 40 kW", per_rack}};
+  for (const auto& [name, chips] : stages) {
+    const double servers = std::ceil(chips / option.chips_per_server);
+    const double replicas = std::floor(chips / option.devices);
+    path.push_back(
+        {name, static_cast<std::uint64_t>(chips), replicas * served.output_tokens_per_s,
+         (served.power_w * chips / option.devices + terms.host_w * servers) * 1e-3,
+         (chips * cost.chip_price.value_or(0) + servers * terms.server_price) * (1 + fleet.network_share)});
+  }
+  return path;
+}
+
+// The scenario with all that is known of its options, and the numbers of it that are uncertain.
+class Costs {
+ public:
+  Costs(CostScenario scenario, const std::vector<ArchSpec>& archs, const Technology& technology,
+        const std::vector<OptionRuns>& runs)
+      : scenario_(std::move(scenario)), archs_(archs) {
+    for (std::size_t i = 0; i < scenario_.options.size(); ++i) {
+      CostOption& option = scenario_.options[i];
+      makes_.push_back(make_of(option, archs[i], technology));
+      served_.push_back(served_by(runs[i].at_target.run, option, makes_[i], archs[i]));
+      option.terms.throughput_factor = error_factor(served_[i]);
+    }
+    variables_ = cost_variables(scenario_);
+    typical_ = at(typical_draw(variables_));
+  }
+
+  const CostScenario& scenario() const { return scenario_; }
+  const std::vector<CostVariable>& variables() const { return variables_; }
+  const ServedOption& served(std::size_t option) const { return served_[option]; }
+  const DrawnCosts& typical() const { return typical_; }
+
+  OwnershipCost owned(std::size_t i, const ServedOption& served, const DrawnCosts& drawn) const {
+    return own(scenario_, scenario_.options[i], served, drawn.fleet, drawn.options[i]);
+  }
+  // As another run of the same option serves.
+  OwnershipCost owned(std::size_t i, const RunResult& run) const {
+    return owned(i, served_by(run, scenario_.options[i], makes_[i], archs_[i]), typical_);
+  }
+  // USD a million output tokens of each option.
+  std::vector<double> usd(const std::vector<double>& draw) const {
+    const DrawnCosts drawn = at(draw);
+    std::vector<double> figures;
+    for (std::size_t i = 0; i < served_.size(); ++i)
+      figures.push_back(owned(i, served_[i], drawn).usd_per_m_all);
+    return figures;
+  }
+
+ private:
+  CostScenario scenario_;
+  const std::vector<ArchSpec>& archs_;
+  std::vector<ChipMake> makes_;
+  std::vector<ServedOption> served_;
+  std::vector<CostVariable> variables_;
+  DrawnCosts typical_;
+
+  DrawnCosts at(const std::vector<double>& draw) const {
+    return drawn_costs(variables_, draw, scenario_.options.size());
+  }
+};
+
+OptionStudy option_study(const Costs& costs, std::size_t i, const SimulatedOption& simulated,
+                         const Spread& drawn, std::vector<TornadoBar> bars) {
+  const CostOption& option = costs.scenario().options[i];
+  const OptionTerms<double>& terms = costs.typical().options[i];
+  OptionStudy o;
+  o.name = option.name;
+  o.arch = option.arch;
+  o.devices = option.devices;
+  o.meets_target = simulated.meets_target;
+  o.served = costs.served(i);
+  static_cast<OwnershipCost&>(o.fleet) = costs.owned(i, o.served, costs.typical());
+  o.fleet.acquisition = option.acquisition;
+  o.drawn = drawn;
+  if (option.acquisition == Acquisition::make) o.yield = made_chip(o.served.make, terms).yield;
+  bars.resize(std::min(kBars, bars.size()));
+  o.tornado = std::move(bars);
+  o.path = path_of(option, o.served, o.fleet, costs.typical().fleet, terms);
+  o.expected = simulated.run.expected;
+  o.run = simulated.run;
+  return o;
+}
+
+std::vector<Crossover> crossovers(const Costs& costs, const Evaluate& evaluate) {
+  using F = FleetTerms<Estimate>;
+  using O = OptionTerms<Estimate>;
+  struct Axis {
+    std::size_t variable;
+    double from, to;
+  };
+  const std::vector<CostVariable>& variables = costs.variables();
+  const std::vector<CostOption>& options = costs.scenario().options;
+  std::vector<Crossover> found;
+  for (std::size_t a = 0; a < options.size(); ++a) {
+    for (std::size_t b = a + 1; b < options.size(); ++b) {
+      std::vector<Axis> axes = {{variable_of(variables, &F::peak_tokens_per_s), 10, 1e8},
+                                {variable_of(variables, &F::utilisation), 0.01, 1},
+                                {variable_of(variables, &F::electricity_per_kwh), 0.01, 1}};
+      // How many of a made chip must share its design.
+      for (const std::size_t made : {a, b}) {
+        if (options[made].acquisition == Acquisition::make)
+          axes.push_back({variable_of(variables, made, &O::volume), 100, 1e8});
+      }
+      for (const auto& [variable, from, to] : axes) {
+        found.push_back({options[a].name, options[b].name, variables[variable].name, from, to,
+                         crossover(variables, variable, from, to, a, b, evaluate)});
+      }
+    }
+  }
+  return found;
+}
+
+std::vector<StalePrice> stale_prices(const std::vector<CostVariable>& variables, const std::string& as_of) {
+  std::vector<StalePrice> stale;
+  for (const CostVariable& v : variables) {
+    const bool dated = v.is_price && !v.value.date.empty();
+    if (dated && months_between(v.value.date, as_of) > kStaleMonths)
+      stale.push_back({v.name, v.value.date, v.value.source});
+  }
+  return stale;
+}
+
+// The options again at each rate a user asks for: another batch each.
+std::vector<RateStudy> at_user_rates(const Costs& costs, const std::vector<OptionRuns>& runs) {
+  const CostScenario& s = costs.scenario();
+  std::vector<RateStudy> rates;
+  for (std::size_t r = 0; r < s.user_rates.size(); ++r) {
+    RateStudy rate;
+    rate.tokens_per_s_a_user = s.user_rates[r];
+    double least = 0;
+    for (std::size_t i = 0; i < s.options.size(); ++i) {
+      const SimulatedOption& simulated = runs[i].at_rates[r];
+      RateOption option{s.options[i].name, simulated.run.batch, std::nullopt};
+      if (simulated.meets_target) {
+        const double usd = costs.owned(i, simulated.run).usd_per_m_all;
+        option.usd_per_m_tokens = usd;
+        if (!rate.cheapest || usd < least) {
+          least = usd;
+          rate.cheapest = option.name;
+        }
+      }
+      rate.options.push_back(option);
+    }
+    rates.push_back(rate);
+  }
+  return rates;
+}
+
+void refuse_if_all_miss(const CostScenario& s, const Costs& costs, const std::vector<OptionRuns>& runs) {
+  if (std::any_of(runs.begin(), runs.end(), [](const OptionRuns& r) { return r.at_target.meets_target; }))
+    return;
+  std::string reached;
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    reached += fmt::format("{}{} {:.3g} s and {:.3g} s", i == 0 ? "" : ", ", s.options[i].name,
+                           costs.served(i).ttft_s, costs.served(i).tpot_s);
+  throw ConfigError(s.file, fmt::format("no option keeps a time to first token of {:.3g} s and {:.3g} s a "
+                                        "token (0 = any): {}",
+                                        s.ttft_max_s, s.tpot_max_s, reached));
+}
+
+}  // namespace
+
+template <>
+const Table& table_of<SimulatedOption>() {
+  static const Table table = [] {
+    Fields<SimulatedOption> f("an option, simulated");
+    f.results();
+    f.key("run", &SimulatedOption::run, "", "of one replica");
+    f.key("meets_target", &SimulatedOption::meets_target, "", "whether it keeps the latency target");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<OptionRuns>() {
+  static const Table table = [] {
+    Fields<OptionRuns> f("an option at the target and at users' rates");
+    f.results();
+    f.key("at_target", &OptionRuns::at_target, "", "the scenario's");
+    f.key("at_rates", &OptionRuns::at_rates, "", "each of the users' rates");
+    return Table(f);
+  }();
+  return table;
+}
+
+CostStudy cost_study(const CostQuestion& question, const std::vector<ArchSpec>& archs,
+                     const Technology& technology, const std::vector<OptionRuns>& runs) {
+  const Costs costs(question.scenario, archs, technology, runs);
+  const CostScenario& s = costs.scenario();
+  refuse_if_all_miss(s, costs, runs);
+  const Evaluate evaluate = [&](const std::vector<double>& draw) { return costs.usd(draw); };
+  const MonteCarlo drawn = monte_carlo(costs.variables(), evaluate, question.draws, question.seed);
+  const FleetTerms<double>& typical = costs.typical().fleet;
+  CostStudy study;
+  study.title = s.title;
+  study.question = s.question;
+  study.model = s.model;
+  study.input = s.input;
+  study.output = s.output;
+  study.peak_tokens_per_s = typical.peak_tokens_per_s;
+  study.mean_load = std::min(1.0, s.mean_of_profile() * typical.utilisation);
+  study.draws = question.draws;
+  study.seed = question.seed;
+  for (std::size_t i = 0; i < s.options.size(); ++i)
+    study.options.push_back(
+        option_study(costs, i, runs[i].at_target, drawn.spread[i], tornado(costs.variables(), evaluate, i)));
+  for (std::size_t a = 0; a < s.options.size(); ++a) {
+    for (std::size_t b = a + 1; b < s.options.size(); ++b)
+      study.beats.push_back({s.options[a].name, s.options[b].name, drawn.beats[a][b]});
+  }
+  study.crossovers = crossovers(costs, evaluate);
+  study.user_rates = at_user_rates(costs, runs);
+  study.as_of = question.as_of;
+  if (question.as_of) study.stale_prices = stale_prices(costs.variables(), *question.as_of);
+  return study;
+}
+
+}  // namespace orrery

@@ -1,0 +1,101 @@
+#include "sim/workload/trace_fields.h"
+
+#include "sim/describe/fields.h"
+#include "sim/util/dtype.h"
+#include "sim/workload/operator.h"
+
+namespace orrery {
+namespace {
+
+struct Line {};  // read by trace_reader
+using LineFields = Fields<Line>;
+
+Shape count(double least = 0) {
+  Shape shape = Shape::of(ShapeKind::integer);
+  shape.least = least;
+  return shape;
+}
+
+const Table& memory_table() {
+  static const Table table = [] {
+    LineFields f("of one device");
+    f.results();
+    f.other("weights", count(), "bytes", "of the model");
+    f.other("kv_cache", count(), "bytes", "of all sequences at their longest");
+    f.other("activations", count(), "bytes", "of a step");
+    return Table(f);
+  }();
+  return table;
+}
+
+const Table& step_table() {
+  static const Table table = [] {
+    LineFields f("a graph of the prefill");
+    f.results();
+    f.other("sequences", count(1), "", "in its step");
+    f.other("times", count(1), "", "that it runs");
+    return Table(f);
+  }();
+  return table;
+}
+
+const Table& tensor_table() {
+  static const Table table = [] {
+    LineFields f("a tensor");
+    f.results();
+    f.other("id", Shape::text(), "", "the same in all operators that use it");
+    f.other("kind", Shape::word(words_of<TensorKind>()), "", "of tensor");
+    f.other("shape", Shape::list(count(1), 1), "", "extents");
+    f.other("dtype", Shape::word(words_of<DType>()), "", "as it is stored");
+    return Table(f);
+  }();
+  return table;
+}
+
+}  // namespace
+
+const Table& trace_header_table() {
+  static const Table table = [] {
+    LineFields f("the first line: what ran");
+    f.results();
+    f.other("schema", Shape::word({kTraceSchema}), "", "of this file");
+    f.other("model", Shape::text(), "", "that ran");
+    f.other("batch", count(), "sequences", "at once");
+    f.other("input", count(), "tokens", "of a prompt");
+    f.other("output", count(), "tokens", "that follow it");
+    f.other("dtype", Shape::word(words_of<DType>()), "", "format");
+    f.other("devices", count(), "", "that share each layer");
+    f.other("prefill_graphs", count(), "", "of the prompts");
+    f.other("decode_graphs", count(), "", "of the tokens after the first");
+    f.other("memory_bytes", Shape::object(&memory_table), "", "of one device");
+    f.other("operators", count(), "", "lines that follow");
+    f.other("prefill_steps", Shape::list(Shape::object(&step_table)), "",
+            "of each graph of the prompts, where they are not all alike")
+        .optional();
+    f.other("parameters", count(), "", "of the model").optional();
+    f.other("active_parameters", count(), "", "that a token goes through").optional();
+    return Table(f);
+  }();
+  return table;
+}
+
+const Table& trace_operator_table() {
+  static const Table table = [] {
+    LineFields f("an operator on one device");
+    f.results();
+    f.other("id", count(), "", "in its graph");
+    f.other("op", Shape::word(words_of<OperatorKind>()), "", "what it does");
+    f.other("layer", Shape::of(ShapeKind::integer), "", "-1 = outside the layers");
+    f.other("phase", Shape::word(words_of<Phase>()), "", "of the inference");
+    f.other("step", count(), "", "graph of the phase");
+    f.other("deps", Shape::list(count()), "", "operators of its graph that come before it");
+    f.other("shape", Shape::map({}), "", "extents, by the operator's family");
+    f.other("dtype", Shape::word(words_of<DType>()), "", "of its arithmetic");
+    f.other("inputs", Shape::list(Shape::object(&tensor_table), 1), "", "read");
+    f.other("outputs", Shape::list(Shape::object(&tensor_table), 1), "", "written");
+    return Table(f);
+  }();
+  return table;
+}
+
+}  // namespace orrery
