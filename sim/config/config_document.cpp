@@ -84,6 +84,16 @@ ConfigDocument ConfigDocument::load(const std::filesystem::path& path, std::vect
   return parse(read_text_file(path), path, std::move(derived));
 }
 
+void ConfigDocument::set(const std::string& pointer, const json& value) {
+  json& place = root_[json::json_pointer(pointer)] = value;
+  const auto said = long_form_.find(pointer);
+  if (said != long_form_.end()) {
+    said->second.low = said->second.high = std::nullopt;
+    if (value.is_number()) said->second.value = value.get<double>();
+  }
+  unwrap_long_form(place, pointer);
+}
+
 ConfigDocument ConfigDocument::of(json root, const std::string& name) {
   ConfigDocument document;
   document.root_ = std::move(root);

@@ -45,6 +45,10 @@ class ConfigDocument {
   static ConfigDocument of(nlohmann::json root, const std::string& name);
   bool validated() const { return validated_; }
 
+  // A value in place of another one, or anew; may be in long form. What the document says of the number that
+  // stood there (currency, date) holds for a plain one too; its bounds do not.
+  void set(const std::string& pointer, const nlohmann::json& value);
+
   // Another `name` than the file's.
   void rename(const std::string& name) { root_["name"] = name; }
   const nlohmann::json& root() const { return root_; }

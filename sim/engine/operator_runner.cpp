@@ -104,9 +104,9 @@ const OperatorRun& OperatorRunner::run(const Operator& op, const OnChip& on_chip
   }
   if (operator_macs(op) > 0) check_format(arch_, op.dtype);
   auto done = std::make_unique<OperatorRun>(
-      options_.fidelity == Fidelity::roofline
-          ? bound(op, cold)
-          : simulate(op, shape, on_chip, fresh ? nullptr : runs_[last_key_].get()));
+      options_.fidelity == Fidelity::roofline ? bound(op, cold)
+      : remembers()                           ? remembered(op, shape, on_chip)
+                    : simulate(op, shape, on_chip, fresh ? nullptr : runs_[last_key_].get()));
   if (fresh) {
     runs_.push_back(std::move(done));
   } else {
@@ -153,11 +153,46 @@ OperatorRun OperatorRunner::run_candidate(const Operator& op, const Candidate& c
       },
       first_factor, limit_s);
   ProgramOutcome& run = capped.run;
-  EnergyBreakdown energy = dynamic_energy(run.counts, arch_, capped.clock_factor);
-  energy += active_energy(to_seconds(run.time), arch_, capped.clock_factor);
-  Tally tally(op.kind, run.time, run.split, run.counts, energy, run.skipped);
-  tally.sharing = run.sharing;
-  return {std::move(tally), capped.clock_factor, std::move(run.on_chip), candidate.description, 0};
+  last_outcome_ = {run.time, run.skipped, run.split, run.counts, run.sharing};
+  return {tally_of(op, last_outcome_, capped.clock_factor), capped.clock_factor, std::move(run.on_chip),
+          candidate.description, 0};
+}
+
+Tally OperatorRunner::tally_of(const Operator& op, const KernelOutcome& outcome, double clock_factor) const {
+  EnergyBreakdown energy = dynamic_energy(outcome.counts, arch_, clock_factor);
+  energy += active_energy(to_seconds(outcome.time), arch_, clock_factor);
+  Tally tally(op.kind, outcome.time, outcome.split, outcome.counts, energy, outcome.skipped);
+  tally.sharing = outcome.sharing;
+  return tally;
+}
+
+bool OperatorRunner::remembers() const {
+  return options_.memory != nullptr && !options_.exact && !options_.tile.any() &&
+         options_.fidelity == Fidelity::tile;
+}
+
+OperatorRun OperatorRunner::remembered(const Operator& op, const std::string& shape, const OnChip& on_chip) {
+  std::string key = shape;
+  append_key(key, static_cast<std::uint64_t>(options_.objective));
+  for (const ResidentTensor& r : on_chip.tensors) {
+    append_key(key, r.tensor.value);
+    append_key(key, r.bytes.value());
+    append_key(key, r.dirty_bytes.value());
+  }
+  append_key(key, on_chip.other_dirty_bytes.value());
+  if (std::optional<RememberedKernel> known = options_.memory->find(key)) {
+    ++store_hits_;
+    transactions_ += known->transactions;
+    granule_bytes_ += known->granule_bytes;
+    kernels_ += known->kernels;
+    return {tally_of(op, known->outcome, known->clock_factor), known->clock_factor, std::move(known->on_chip),
+            known->mapping, known->candidate};
+  }
+  const std::uint64_t before[] = {transactions_, granule_bytes_, kernels_};
+  OperatorRun run = simulate(op, shape, on_chip, nullptr);
+  options_.memory->keep(key, {outcome_, run.on_chip, run.clock_factor, run.mapping, run.candidate,
+                              transactions_ - before[0], granule_bytes_ - before[1], kernels_ - before[2]});
+  return run;
 }
 
 OperatorRun OperatorRunner::simulate(const Operator& op, const std::string& shape, const OnChip& on_chip,
@@ -175,6 +210,7 @@ OperatorRun OperatorRunner::simulate(const Operator& op, const std::string& shap
   if (options_.fidelity == Fidelity::cycle) refuse_at_cycle(arch_, candidates.front().program);
   if (!machine_) machine_ = std::make_unique<Machine>(arch_, options_.fidelity);
   std::vector<OperatorRun> runs;
+  std::vector<KernelOutcome> outcomes;
   std::size_t fastest = 0;
   std::uint64_t spent = 0;
   double off = 1;  // by how much the candidate before came to rest from its guess under the power cap
@@ -202,9 +238,12 @@ OperatorRun OperatorRunner::simulate(const Operator& op, const std::string& shap
     run.candidate = i;
     if (limit == 0 || run.tally.seconds <= limit) off = run.clock_factor / guess;
     runs.push_back(std::move(run));
+    outcomes.push_back(last_outcome_);
     if (runs.back().tally.seconds < runs[fastest].tally.seconds) fastest = runs.size() - 1;
   }
-  return std::move(runs[chosen_by(options_.objective, arch_, runs, fastest)]);
+  const std::size_t best = chosen_by(options_.objective, arch_, runs, fastest);
+  outcome_ = outcomes[best];
+  return std::move(runs[best]);
 }
 
 }  // namespace orrery

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "sim/engine/kernel_memory.h"
 #include "sim/engine/machine.h"
 #include "sim/mapping/mapper.h"
 #include "sim/stats/tally.h"
@@ -24,8 +25,9 @@ struct OperatorRun {
 struct RunnerOptions {
   Fidelity fidelity = Fidelity::tile;
   MapObjective objective = MapObjective::time;
-  bool exact = false;  // no kernel cache, replication, decode sampling or steady-state skipping
-  TileRequest tile;    // forces a tiling
+  bool exact = false;              // no kernel cache, replication, decode sampling or steady-state skipping
+  TileRequest tile;                // forces a tiling
+  KernelMemory* memory = nullptr;  // asked before a kernel is simulated, told after; none where it is exact
 };
 
 class OperatorRunner {
@@ -42,6 +44,7 @@ class OperatorRunner {
   std::size_t last_key() const { return last_key_; }
 
   std::uint64_t cache_hits() const { return cache_hits_; }
+  std::uint64_t store_hits() const { return store_hits_; }
   std::uint64_t simulated_transactions() const { return transactions_; }
   std::uint64_t simulated_kernels() const { return kernels_; }
   std::uint64_t simulated_granule_bytes() const { return granule_bytes_; }
@@ -59,16 +62,25 @@ class OperatorRunner {
   bool replayed_ = false;
   std::size_t last_key_ = 0;
   std::uint64_t cache_hits_ = 0;
+  std::uint64_t store_hits_ = 0;
   std::uint64_t transactions_ = 0;
   std::uint64_t kernels_ = 0;
   std::uint64_t granule_bytes_ = 0;
 
+  KernelOutcome last_outcome_;  // of the candidate that was run last
+  KernelOutcome outcome_;       // of the one that simulate() chose
+
   OperatorRun bound(const Operator& op, bool cold) const;
+  Tally tally_of(const Operator& op, const KernelOutcome& outcome, double clock_factor) const;
   // Where its clock under the power cap is looked for first.
   double first_clock(const Candidate& candidate) const;
   // One mapping, at the clock that the machine's power cap allows.
   OperatorRun run_candidate(const Operator& op, const Candidate& candidate, const OnChip& on_chip,
                             double first_factor, double limit_s);
+  // The machine of this runner at fidelity tile gives a kernel the same outcome every time.
+  bool remembers() const;
+  // Remembered, or simulated and kept.
+  OperatorRun remembered(const Operator& op, const std::string& shape_key, const OnChip& on_chip);
   // Simulates the best few mappings, or only `chosen` if given, and returns the fastest.
   OperatorRun simulate(const Operator& op, const std::string& shape_key, const OnChip& on_chip,
                        const OperatorRun* chosen);

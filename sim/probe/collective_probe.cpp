@@ -1,14 +1,14 @@
 #include "sim/probe/collective_probe.h"
 
 #include "models/link/node_network.h"
-#include "sim/config/node_loader.h"
 #include "sim/engine/systemc_session.h"
 #include "sim/timing/collective_choice.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
+
 CollectiveProbeResult run_collective_probe(const CollectiveProbe& probe) {
-  const NodeSpec node = load_node(probe.node);
+  const NodeSpec& node = probe.node;
   const CollectiveOperation op = parse_collective_operation(probe.kind);
   const std::uint32_t devices = probe.devices == 0 ? node.chips : probe.devices;
   if (devices < 2) throw ConfigError("", "a collective needs at least 2 devices");

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <string>
 
+#include "sim/config/node_spec.h"
+
 namespace orrery {
 
 struct CollectiveProbe {
-  std::string node;
+  NodeSpec node;
   std::uint32_t devices = 0;  // 0 = all of the node
   std::string kind = "all_reduce";
   std::uint64_t bytes = 0;

@@ -176,7 +176,7 @@ const Table& table_of<CollectivePoint>() {
     Fields<P> f("a collective on a node's links");
     add_head(f, "collective");
     f.figure(
-        "node", [](const P& p) { return p.probe.node; }, "", "whose links");
+        "node", [](const P& p) { return p.probe.node.name; }, "", "whose links");
     f.figure(
         "collective", [](const P& p) { return p.probe.kind; }, "", "operation");
     f.figure(

@@ -68,10 +68,9 @@ class PhaseRunner {
 
 }  // namespace
 
-RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
-                        const Progress& progress, const RuntimeSpec& runtime) {
-  check_fits(stream.info(), arch);
-  OperatorRunner runner(arch, options);
+RunResult run_inference(const OperatorStream& stream, OperatorRunner& runner, const Progress& progress,
+                        const RuntimeSpec& runtime) {
+  check_fits(stream.info(), runner.arch());
   RunLog log;
   log.add(PhaseRunner(runner, runtime, progress).run(stream), 1);
   return log.result(stream.info(), runner, runtime);
@@ -106,13 +105,6 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
   r.waves = plan.wave_count();
   r.recomputed_sequences = plan.recomputed_sequences;
   return r;
-}
-
-RunResult run_model(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
-                    const RunnerOptions& options, const RuntimeSpec& runtime, const Progress& progress) {
-  plan_batches(llm, scenario, arch, runtime);  // before anything is elaborated
-  OperatorRunner runner(arch, options);
-  return run_model(llm, scenario, runner, runtime, progress);
 }
 
 }  // namespace orrery

@@ -17,14 +17,12 @@ using Progress = std::function<void(const char* phase, std::uint64_t done, std::
 
 // `info` of the result is left for the caller, who owns the clocks. One call a process. `runtime`: what the
 // software stack adds between kernels and on the host.
-RunResult run_inference(const OperatorStream& stream, const ArchSpec& arch, const RunnerOptions& options,
-                        const Progress& progress, const RuntimeSpec& runtime = {});
+RunResult run_inference(const OperatorStream& stream, OperatorRunner& runner, const Progress& progress,
+                        const RuntimeSpec& runtime = {});
 
 // A model's inference as a stack runs it, in waves where the cache asks for them.
-RunResult run_model(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
-                    const RunnerOptions& options, const RuntimeSpec& runtime, const Progress& progress);
-// The same on a runner that already stands (its machine is the scenario's). `streams`: where the graphs of a
-// part of the scenario come from, for callers that run the same ones again; else they are generated.
+// `streams`: where the graphs of a part of the scenario come from, for callers that run the same ones again;
+// else they are generated.
 using StreamSource = std::function<const OperatorStream&(const Scenario&)>;
 RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner& runner,
                     const RuntimeSpec& runtime, const Progress& progress, const StreamSource& streams = {});

@@ -58,7 +58,8 @@ json growth_of(const json& c, const json& base) {
   // Estimated from the area as stated (sim/config/arch_loader), it follows already.
   if (die_stated && !chip.contains("static_w")) return growth;
   const bool same_table = c["technology"] == base["technology"];
-  json mm2 = modelled_area(same_table ? base["modelled_mm2"] : areas_of(base, c["technology"]), chip);
+  const bool remembered = same_table && base.contains("modelled_mm2");
+  json mm2 = modelled_area(remembered ? base["modelled_mm2"] : areas_of(base, c["technology"]), chip);
   if (die_stated && original.contains("die_mm2")) mm2 = original["die_mm2"];
   if (mm2.is_number()) growth["base_mm2"] = mm2;
   return growth;
@@ -76,9 +77,15 @@ std::string measured_digest() {
 }  // namespace
 
 BaseTables load_base_tables() {
-  BaseTables tables{load_technology_document().root(), load_prices_document().root(), measured_digest()};
+  BaseTables tables{load_technology_document().root(), load_prices_document().root(), ""};
   drop_words(tables.technology);
   drop_words(tables.prices);
+  return tables;
+}
+
+BaseTables load_sweep_tables() {
+  BaseTables tables = load_base_tables();
+  tables.accuracy = measured_digest();
   return tables;
 }
 
@@ -104,13 +111,11 @@ json base_configuration(const BaseNames& names, const json& scenario, const Base
     if (c.contains(part)) drop_words(c[part]);
   }
   put_content(c["arch"]);
-  remember_areas(c);
   return c;
 }
 
-std::vector<json> cost_configurations(const std::string& cost, const json& scenario,
+std::vector<json> cost_configurations(const ConfigDocument& document, const json& scenario,
                                       const BaseTables& tables) {
-  const ConfigDocument document = load_cost_document(cost);
   const CostScenario s = build_cost_scenario(document);  // refuses a price without currency or date
   json terms = document.root();
   drop_words(terms);

@@ -9,25 +9,28 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/config_document.h"
+
 namespace orrery {
 
 struct BaseNames {
   std::string arch, llm, runtime, node;  // an empty one has no part, and no key
 };
-// What all bases share: the parts technology and prices, and the digest of what was measured. Read once a
-// sweep.
+// What all bases share: the parts technology and prices, and, of a sweep, the digest of what was measured.
 struct BaseTables {
-  nlohmann::json technology, prices;
+  nlohmann::json technology, prices;  // null: nothing is priced, and no machine is changed
   std::string accuracy;
 };
 BaseTables load_base_tables();
+// The same for a sweep, whose results are stored: they depend on what was measured.
+BaseTables load_sweep_tables();
 
 // Throws ConfigError: an unknown name, a file that its schema refuses.
 nlohmann::json base_configuration(const BaseNames& names, const nlohmann::json& scenario,
                                   const BaseTables& tables);
 // One for each option of a cost scenario: its machine, model and workload, and the part `cost` with what it
 // says of demand, finance and that option. `scenario` overrides what is run.
-std::vector<nlohmann::json> cost_configurations(const std::string& cost, const nlohmann::json& scenario,
+std::vector<nlohmann::json> cost_configurations(const ConfigDocument& cost, const nlohmann::json& scenario,
                                                 const BaseTables& tables);
 
 // Checks what lies at `pointer` against the schema of the file it belongs to. Throws ConfigError.
@@ -46,7 +49,8 @@ nlohmann::json placed_inputs(const nlohmann::json& base, const nlohmann::json& i
                              const PointerOf& pointer_of, bool& modified);
 nlohmann::json with_inputs(const nlohmann::json& base, const nlohmann::json& inputs,
                            const PointerOf& pointer_of);
-// The areas that mark_modified compares with, of a base whose technology table was changed.
+// The areas that mark_modified compares with: worked out once for a base of many points, and anew where its
+// technology table was changed.
 void remember_areas(nlohmann::json& base);
 // A base whose machine is another than the file's, for every point: marked, and compared with `before`'s.
 void override_machine(nlohmann::json& base, const nlohmann::json& before);

@@ -5,6 +5,7 @@
 #include "sim/config/arch_loader.h"
 #include "sim/config/node_loader.h"
 #include "sim/estimate/area.h"
+#include "sim/util/nearest_name.h"
 
 namespace orrery {
 namespace {
@@ -43,7 +44,10 @@ LlmSpec configured_llm(const json& c) {
   const json& s = c.at("scenario");
   if (s.contains("layers")) {
     const auto layers = s["layers"].get<std::uint64_t>();
-    if (layers > llm.layer_count()) throw ConfigError("", "scenario.layers is more than the model has");
+    if (layers > llm.layer_count())
+      throw ConfigError("", fmt::format("--layers is {}; expected 1 to {}, the model's (scenario.layers)",
+                                        layers, llm.layer_count()));
+    if (layers < llm.layer_count()) llm.name += fmt::format(" ({} of {} layers)", layers, llm.layer_count());
     llm.keep_layers(layers);
   }
   return llm;
@@ -52,7 +56,8 @@ LlmSpec configured_llm(const json& c) {
 DType dtype_named(const std::string& name) {
   const auto dtype = from_word<DType>(name);
   if (!dtype)
-    throw ConfigError("", "no number format is named '" + name + "'; 'orrery list dtypes' names them");
+    throw ConfigError("", "no number format is named '" + name + "'" + did_you_mean(name, words_of<DType>()) +
+                              "; 'orrery list dtypes' names them");
   return *dtype;
 }
 

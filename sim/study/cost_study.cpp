@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/study/configuration_key.h"
+
 namespace orrery {
 namespace {
+
+using nlohmann::json;
 
 constexpr double kRackKw = 40;
 constexpr int kStaleMonths = 12;
@@ -35,13 +39,12 @@ std::vector<PathStage> path_of(const CostOption& option, const ServedOption& ser
 // The scenario with all that is known of its options, and the numbers of it that are uncertain.
 class Costs {
  public:
-  Costs(CostScenario scenario, const std::vector<ArchSpec>& archs, const Technology& technology,
-        const std::vector<OptionRuns>& runs)
-      : scenario_(std::move(scenario)), archs_(archs) {
+  Costs(const CostQuestion& question, const std::vector<OptionRuns>& runs)
+      : scenario_(question.scenario), posed_(question.options) {
     for (std::size_t i = 0; i < scenario_.options.size(); ++i) {
       CostOption& option = scenario_.options[i];
-      makes_.push_back(make_of(option, archs[i], technology));
-      served_.push_back(served_by(runs[i].at_target.run, option, makes_[i], archs[i]));
+      makes_.push_back(make_of(option, posed_[i].arch, posed_[i].technology));
+      served_.push_back(served_by(runs[i].at_target.run, option, makes_[i], posed_[i].arch));
       option.terms.throughput_factor = error_factor(served_[i]);
     }
     variables_ = cost_variables(scenario_);
@@ -58,7 +61,7 @@ class Costs {
   }
   // As another run of the same option serves.
   OwnershipCost owned(std::size_t i, const RunResult& run) const {
-    return owned(i, served_by(run, scenario_.options[i], makes_[i], archs_[i]), typical_);
+    return owned(i, served_by(run, scenario_.options[i], makes_[i], posed_[i].arch), typical_);
   }
   // USD a million output tokens of each option.
   std::vector<double> usd(const std::vector<double>& draw) const {
@@ -71,7 +74,7 @@ class Costs {
 
  private:
   CostScenario scenario_;
-  const std::vector<ArchSpec>& archs_;
+  const std::vector<Posed>& posed_;
   std::vector<ChipMake> makes_;
   std::vector<ServedOption> served_;
   std::vector<CostVariable> variables_;
@@ -181,6 +184,19 @@ void refuse_if_all_miss(const CostScenario& s, const Costs& costs, const std::ve
                                         s.ttft_max_s, s.tpot_max_s, reached));
 }
 
+// KEY=VALUE in the scenario's own document, too: what it says of a number (its currency, its date) stays.
+void put_in(ConfigDocument& document, const json& configuration, const Patch& patch) {
+  const std::string part = "/cost";
+  const std::string option = "/options/0";
+  std::string at = resolve_key(configuration, patch.key, patch.value);
+  if (at.compare(0, part.size() + 1, part + "/") != 0) return;
+  at.erase(0, part.size());
+  if (at.compare(0, option.size(), option) != 0) return document.set(at, patch.value);
+  const std::size_t options = document.root().at("options").size();  // of each
+  for (std::size_t i = 0; i < options; ++i)
+    document.set("/options/" + std::to_string(i) + at.substr(option.size()), patch.value);
+}
+
 }  // namespace
 
 template <>
@@ -207,9 +223,49 @@ const Table& table_of<OptionRuns>() {
   return table;
 }
 
-CostStudy cost_study(const CostQuestion& question, const std::vector<ArchSpec>& archs,
-                     const Technology& technology, const std::vector<OptionRuns>& runs) {
-  const Costs costs(question.scenario, archs, technology, runs);
+CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patches) {
+  ConfigDocument document = load_cost_document(name);
+  std::vector<json> configurations = cost_configurations(document, json::object(), load_base_tables());
+  for (const Patch& patch : patches) put_in(document, configurations.front(), patch);
+  if (!patches.empty()) apply_patches(configurations, patches);
+  CostQuestion question;
+  question.scenario = build_cost_scenario(document);
+  for (std::size_t i = 0; i < configurations.size(); ++i) {
+    const CostOption& option = question.scenario.options[i];
+    Posed& posed_option = question.options.emplace_back(
+        located(option.process_where, [&] { return posed(configurations[i]); }));
+    // What is run is asked for like everything else.
+    question.scenario.input = posed_option.scenario.input;
+    question.scenario.output = posed_option.scenario.output;
+    question.scenario.options[i].devices = posed_option.scenario.tensor_parallel;
+    if (option.acquisition == Acquisition::make)
+      posed_option.technology.node(posed_option.arch.process_nm, option.process_where);
+  }
+  return question;
+}
+
+OptionRuns simulate_option(const CostQuestion& question, std::size_t option, Session& session,
+                           const Progress& progress) {
+  const CostScenario& s = question.scenario;
+  Posed q = question.options[option];
+  const auto runner = session.runner(q.arch, q.timing_digest);
+  const auto at_most = [&](double tpot_max_s) {
+    const LatencyTarget target{s.ttft_max_s, tpot_max_s, s.batch_max};
+    if (q.target) q.target = target;
+    SimulatedOption at;
+    at.run = simulated(q, *runner, progress);
+    complete(at.run, q, session.accuracy());
+    at.meets_target = target.kept_by(at.run);
+    return at;
+  };
+  OptionRuns runs{at_most(s.tpot_max_s), {}};
+  for (const double rate : s.user_rates) runs.at_rates.push_back(at_most(1 / rate));
+  session.commit();
+  return runs;
+}
+
+CostStudy cost_study(const CostQuestion& question, const std::vector<OptionRuns>& runs) {
+  const Costs costs(question, runs);
   const CostScenario& s = costs.scenario();
   refuse_if_all_miss(s, costs, runs);
   const Evaluate evaluate = [&](const std::vector<double>& draw) { return costs.usd(draw); };

@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/arch_spec.h"
-#include "sim/config/technology.h"
 #include "sim/report/cost_fields.h"
+#include "sim/study/evaluate.h"
 
 namespace orrery {
 
@@ -29,12 +28,20 @@ const Table& table_of<OptionRuns>();
 
 struct CostQuestion {
   CostScenario scenario;
+  std::vector<Posed> options;  // what is run for each
   std::uint64_t draws = 10000, seed = 1;
   std::optional<std::string> as_of;
 };
 
+// A scenario by its name, with its uncertain numbers and its options' machines changed. Throws ConfigError:
+// all that can be refused before anything is simulated.
+CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patches);
+
+// One option, in this process.
+OptionRuns simulate_option(const CostQuestion& question, std::size_t option, Session& session,
+                           const Progress& progress = {});
+
 // Throws ConfigError when no option keeps the latency target.
-CostStudy cost_study(const CostQuestion& question, const std::vector<ArchSpec>& archs,
-                     const Technology& technology, const std::vector<OptionRuns>& runs);
+CostStudy cost_study(const CostQuestion& question, const std::vector<OptionRuns>& runs);
 
 }  // namespace orrery

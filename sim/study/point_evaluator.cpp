@@ -150,7 +150,7 @@ void PointEvaluator::evaluate(const std::vector<SweepPoint>& points) {
   state_.total += points.size();
   state_.done += points.size() - tasks.size();
   const MakeWorker make = [&]() -> Worker {
-    const auto runner = std::make_shared<PointRunner>(accuracy_);
+    const auto runner = std::make_shared<PointRunner>(accuracy_, options_.use_store);
     return [this, runner, &tasks](std::size_t task) {
       const SweepPoint& p = *tasks[task];
       const json result = runner->run(plan_.configuration(p), p.machine, p.run);

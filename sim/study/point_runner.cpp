@@ -3,30 +3,18 @@
 #include <fmt/format.h>
 
 #include "sim/config/cost_scenario.h"
-#include "sim/config/price_book.h"
-#include "sim/config/runtime_loader.h"
 #include "sim/engine/machine.h"
-#include "sim/estimate/expected_error.h"
-#include "sim/estimate/price_figures.h"
 #include "sim/estimate/uncertainty.h"
 #include "sim/report/cost_fields.h"
-#include "sim/serve/latency_target.h"
 #include "sim/study/configuration.h"
-#include "sim/study/configured.h"
+#include "sim/study/evaluate.h"
 #include "sim/study/metrics.h"
-#include "sim/workload/llm_spec.h"
 
 namespace orrery {
 namespace {
 
 using nlohmann::json;
 
-LatencyTarget target_of(const CostScenario& s) {
-  return {s.ttft_max_s, s.tpot_max_s, s.batch_max};
-}
-
-// What the fleet comes to that serves the cost scenario's demand with what was run: typical figures, as
-// `orrery cost` gives them of one draw.
 nlohmann::ordered_json ownership_of(CostScenario s, const RunResult& run, const Scenario& scenario,
                                     const ArchSpec& arch, const Technology& technology) {
   s.input = scenario.input;
@@ -42,7 +30,8 @@ nlohmann::ordered_json ownership_of(CostScenario s, const RunResult& run, const 
   static_cast<OwnershipCost&>(fleet) = own(s, option, served, typical.fleet, typical.options.front());
   fleet.acquisition = option.acquisition;
   nlohmann::ordered_json owned = written(fleet);
-  owned["keeps_target"] = target_of(s).kept_by(run) ? 1 : 0;
+  const LatencyTarget target{s.ttft_max_s, s.tpot_max_s, s.batch_max};
+  owned["keeps_target"] = target.kept_by(run) ? 1 : 0;
   return owned;
 }
 
@@ -55,22 +44,21 @@ CostScenario cost_of(const json& c) {
 
 }  // namespace
 
-void PointRunner::use_machine(const json& c, const std::string& machine, const Technology& technology) {
+void PointRunner::use_machine(const json& c, const Posed& question, const std::string& machine) {
+  const auto fidelity = named<Fidelity>(c.at("fidelity").get<std::string>(), "fidelity");
   if (machine == machine_ && runner_) return;
-  RunnerOptions options;
-  options.fidelity = named<Fidelity>(c.at("fidelity").get<std::string>(), "fidelity");
-  if (runner_ && options.fidelity != Fidelity::roofline)
-    throw ConfigError("", "a process simulates one machine");
+  if (runner_ && fidelity != Fidelity::roofline) throw ConfigError("", "a process simulates one machine");
+  RunnerOptions how;
+  how.fidelity = fidelity;
   runner_.reset();
-  arch_ = std::make_unique<ArchSpec>(configured_machine(c, technology));
+  session_ = std::make_unique<Session>(how, use_store_);
+  arch_ = std::make_unique<ArchSpec>(question.arch);
   machine_ = machine;
-  runner_ = std::make_unique<OperatorRunner>(*arch_, options);
+  runner_ = session_->runner(*arch_, question.timing_digest);
 }
 
-RunResult PointRunner::simulate(const json& c, const Scenario& scenario) {
-  const LlmSpec llm = configured_llm(c);
-  const json& s = c.at("scenario");
-  const RuntimeSpec runtime = build_runtime(ConfigDocument::of(c.at("runtime"), "runtime"));
+RunResult PointRunner::simulate(const json& c, const Posed& question) {
+  const LlmSpec& llm = *question.llm;
   if (std::string model = c["llm"].dump() + c["arch"]["chip"]["execution"].dump(); model != model_) {
     streams_.clear();
     model_ = std::move(model);
@@ -80,44 +68,38 @@ RunResult PointRunner::simulate(const json& c, const Scenario& scenario) {
     if (streams_.size() >= kMostStreams) streams_.clear();
     auto& stream = streams_[fmt::format("{} {} {} {} {} {} {}", part.batch, part.input, part.output,
                                         to_string(part.dtype), part.tensor_parallel, llm.layer_count(),
-                                        runtime.token_budget)];
-    if (!stream) stream = std::make_unique<ModelStream>(llm, part, arch_->execution, runtime.token_budget);
+                                        question.runtime.token_budget)];
+    if (!stream)
+      stream = std::make_unique<ModelStream>(llm, part, arch_->execution, question.runtime.token_budget);
     return *stream;
   };
-  const Progress silent = [](const char*, std::uint64_t, std::uint64_t) {};
-  // As `orrery cost` does where no batch is given.
-  if (c.contains("cost") && !s.contains("batch"))
-    return largest_batch(llm, scenario, *runner_, runtime, target_of(cost_of(c)), silent);
-  return run_model(llm, scenario, *runner_, runtime, silent, streams);
+  return simulated(question, *runner_, {}, streams);
 }
 
 json PointRunner::run(const json& c, const std::string& machine, const std::string& run_key) {
-  const Technology technology = build_technology(ConfigDocument::of(c.at("technology"), "technology"));
-  use_machine(c, machine, technology);
-  const Scenario scenario = configured_scenario(c, *arch_);
+  const Posed question = posed(c);
+  use_machine(c, question, machine);
   constexpr std::size_t kMostRuns = 64;
   if (runs_.size() >= kMostRuns || run_key.empty()) runs_.clear();
   auto known = runs_.find(run_key);
-  if (known == runs_.end()) known = runs_.emplace(run_key, simulate(c, scenario)).first;
+  if (known == runs_.end()) known = runs_.emplace(run_key, simulate(c, question)).first;
   RunResult r = known->second;
-  r.expected = expected_error(r, *arch_, accuracy_);
-  add_price_figures(r, *arch_, technology, build_prices(ConfigDocument::of(c.at("prices"), "prices")));
+  complete(r, question, accuracy_);
   json result = written(r);
-  if (c.contains("cost")) result["ownership"] = ownership_of(cost_of(c), r, scenario, *arch_, technology);
+  if (c.contains("cost"))
+    result["ownership"] = ownership_of(cost_of(c), r, question.scenario, question.arch, question.technology);
   for (const char* key : {"run_info", "simulated"}) result.erase(key);
+  session_->commit();
   return result;
 }
 
 std::string refusal(const json& c) {
   try {
-    const Technology technology = build_technology(ConfigDocument::of(c.at("technology"), "technology"));
-    const ArchSpec arch = configured_machine(c, technology);
-    check_machine(arch);
-    const Scenario scenario = configured_scenario(c, arch);
-    const LlmSpec llm = configured_llm(c);
-    check_scenario(llm, scenario);
+    const Posed question = posed(c);
+    check_machine(question.arch);
+    check_scenario(*question.llm, question.scenario);
     if (c.at("scenario").contains("batch"))
-      plan_batches(llm, scenario, arch, build_runtime(ConfigDocument::of(c.at("runtime"), "runtime")));
+      plan_batches(*question.llm, question.scenario, question.arch, question.runtime);
   } catch (const ConfigError& error) {
     return label_of(c) + ": " + error.what();
   }

@@ -8,11 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "sim/config/accuracy_table.h"
-#include "sim/config/arch_spec.h"
-#include "sim/config/technology.h"
-#include "sim/engine/operator_runner.h"
 #include "sim/stats/run_result.h"
+#include "sim/study/session.h"
 #include "sim/workload/operator_stream.h"
 
 namespace orrery {
@@ -20,7 +17,8 @@ namespace orrery {
 class PointRunner {
  public:
   // `accuracy` must outlive the runner: read once, before workers fork.
-  explicit PointRunner(const AccuracyTable& accuracy) : accuracy_(accuracy) {}
+  explicit PointRunner(const AccuracyTable& accuracy, bool use_store = true)
+      : accuracy_(accuracy), use_store_(use_store) {}
 
   // The result (orrery/result/1) without what differs from run to run, and with `ownership` where the
   // configuration has a cost scenario. Throws what a run throws; ConfigError too when a second machine would
@@ -30,6 +28,8 @@ class PointRunner {
 
  private:
   const AccuracyTable& accuracy_;
+  bool use_store_;
+  std::unique_ptr<Session> session_;
   std::string machine_;
   std::unique_ptr<ArchSpec> arch_;
   std::unique_ptr<OperatorRunner> runner_;
@@ -38,9 +38,8 @@ class PointRunner {
   std::map<std::string, std::unique_ptr<ModelStream>> streams_;
   std::map<std::string, RunResult> runs_;  // by their key
 
-  void use_machine(const nlohmann::json& configuration, const std::string& machine,
-                   const Technology& technology);
-  RunResult simulate(const nlohmann::json& configuration, const Scenario& scenario);
+  void use_machine(const nlohmann::json& configuration, const Posed& question, const std::string& machine);
+  RunResult simulate(const nlohmann::json& configuration, const Posed& question);
 };
 
 // What is wrong with a configuration that can be known without running it ("" if nothing), and of which base.

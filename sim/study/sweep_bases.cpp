@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/config/cost_scenario.h"
 #include "sim/study/configuration.h"
 #include "sim/study/configured.h"
 
@@ -40,12 +41,13 @@ void read_cost_options(const ConfigDocument& document, SweepSpec& spec) {
                         fmt::format("a cost scenario says its '{}' itself: give 'cost' or '{}'", key, key));
     }
   }
-  const std::string cost = of["cost"].get<std::string>();
-  const BaseTables tables = load_base_tables();
+  const BaseTables tables = load_sweep_tables();
   try {
+    const ConfigDocument cost = load_cost_document(of["cost"].get<std::string>());
     for (const json& scenario : scenarios_of(of)) {
       for (json& c : cost_configurations(cost, scenario, tables)) {
         check_base(c);
+        remember_areas(c);
         spec.bases.push_back(std::move(c));
       }
     }
@@ -64,7 +66,7 @@ void read_products(const ConfigDocument& document, SweepSpec& spec) {
       throw ConfigError(document.where("/of"),
                         fmt::format("'{}' is missing: name machines and models, or a 'cost' scenario", key));
   }
-  const BaseTables tables = load_base_tables();
+  const BaseTables tables = load_sweep_tables();
   const std::vector<json> scenarios = scenarios_of(of);
   const auto add = [&](const BaseNames& names, const json& scenario) {
     json full = {{"batch", 1}, {"input", 1024}, {"output", 128}};
@@ -72,6 +74,7 @@ void read_products(const ConfigDocument& document, SweepSpec& spec) {
     located(document.where("/of"), [&] {
       spec.bases.push_back(base_configuration(names, full, tables));
       check_base(spec.bases.back());
+      remember_areas(spec.bases.back());
     });
   };
   for (const std::string& arch : one_or_more(of, "arch", "")) {

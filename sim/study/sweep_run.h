@@ -14,6 +14,7 @@ namespace orrery {
 
 struct SweepOptions {
   WorkerLimits limits;
+  bool use_store = true;                // of kernels
   std::uint32_t shard = 0, shards = 1;  // points whose ordinal is `shard` modulo `shards`
 };
 

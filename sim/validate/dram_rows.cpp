@@ -68,6 +68,7 @@ const ReferenceKind& dram_rows() {
                                       dram_primary,
                                       dram_measured,
                                       process_a_row,
+                                      false,
                                       [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
                                         return row_by_row(rows, [&](const CsvRow& row) {
                                           return dram_simulate(row, probe_fidelity(settings));

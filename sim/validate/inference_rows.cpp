@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "sim/config/arch_loader.h"
-#include "sim/config/runtime_loader.h"
-#include "sim/serve/inference.h"
+#include <map>
+
+#include "sim/study/evaluate.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "sim/validate/reference_kind.h"
@@ -29,7 +29,7 @@ std::string inference_key(const CsvRow& row, const RowSettings& settings) {
          text_in(row, "devices", "1");
 }
 
-SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const RowSettings& settings) {
+SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const Posed& question) {
   Scenario scenario;
   scenario.batch = whole_in(row, "batch");
   scenario.input = whole_in(row, "input_len");
@@ -41,12 +41,10 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
     throw ConfigError(
         "", "column dtype: unknown format '" + format + "'" + did_you_mean(format, words_of<DType>()));
   scenario.dtype = *dtype;
-  const LlmSpec llm = load_llm_named(text_in(row, "model"));
-  check_scenario(llm, scenario);
-  const RuntimeSpec runtime =
-      load_runtime(settings.runtime.empty() ? text_in(row, "framework", "ideal") : settings.runtime);
-  const RunResult r =
-      run_model(llm, scenario, runner, runtime, [](const char*, std::uint64_t, std::uint64_t) {});
+  check_scenario(*question.llm, scenario);
+  Posed asked = question;
+  asked.scenario = scenario;
+  const RunResult r = simulated(asked, runner);
   SimulatedRow s;
   s[Quantity::time] = r.latency_s;
   s[Quantity::power] = r.average_power_w;
@@ -62,12 +60,24 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
 
 std::vector<SimulatedRow> inference_simulate_all(const std::vector<CsvRow>& rows,
                                                  const RowSettings& settings) {
-  const ArchSpec arch =
-      load_arch_named(settings.arch.empty() ? text_in(rows.front(), "device") : settings.arch);
-  RunnerOptions options;
-  options.fidelity = named<Fidelity>(settings.fidelity, "--fidelity");
-  OperatorRunner runner(arch, options);
-  return row_by_row(rows, [&](const CsvRow& row) { return inference_simulate(row, runner, settings); });
+  const std::string machine = settings.arch.empty() ? text_in(rows.front(), "device") : settings.arch;
+  std::map<std::string, Posed> questions;  // by model and stack
+  const auto question = [&](const CsvRow& row) -> const Posed& {
+    const std::string runtime =
+        settings.runtime.empty() ? text_in(row, "framework", "ideal") : settings.runtime;
+    const std::string model = text_in(row, "model");
+    const auto known = questions.find(model + " on " + runtime);
+    if (known != questions.end()) return known->second;
+    return questions.emplace(model + " on " + runtime, posed_row({machine, model, runtime, ""}, settings))
+        .first->second;
+  };
+  const Posed alone = posed_row({machine, "", "", ""}, settings);
+  Session session = session_of(settings);
+  const auto runner = session.runner(alone.arch, alone.timing_digest);
+  std::vector<SimulatedRow> simulated =
+      row_by_row(rows, [&](const CsvRow& row) { return inference_simulate(row, *runner, question(row)); });
+  session.commit();
+  return simulated;
 }
 
 }  // namespace
@@ -80,6 +90,7 @@ const ReferenceKind& inference_rows() {
                                       inference_primary,
                                       inference_measured,
                                       inference_key,
+                                      true,
                                       inference_simulate_all};
   return kKind;
 }

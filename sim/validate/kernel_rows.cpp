@@ -8,8 +8,6 @@
 
 #include <algorithm>
 
-#include "sim/config/arch_loader.h"
-#include "sim/config/runtime_loader.h"
 #include "sim/engine/kernel_run.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
@@ -135,24 +133,26 @@ std::string kernel_key(const CsvRow& row, const RowSettings& settings) {
 }
 
 std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const RowSettings& settings) {
-  const ArchSpec arch = load_arch_named(kernel_key(rows.front(), settings));
-  RunnerOptions options;
-  options.fidelity = named<Fidelity>(settings.fidelity, "--fidelity");
-  OperatorRunner runner(arch, options);
-  return row_by_row(rows, [&](const CsvRow& row) {
+  // Rows by the host's clock go through a framework.
+  const Posed q = posed_row(
+      {kernel_key(rows.front(), settings), "", settings.runtime.empty() ? "eager" : settings.runtime, ""},
+      settings);
+  Session session = session_of(settings);
+  const auto runner = session.runner(q.arch, q.timing_digest);
+  std::vector<SimulatedRow> simulated = row_by_row(rows, [&](const CsvRow& row) {
     const Operator op = operator_in(row);
-    const KernelResult r = run_kernel(op, runner, on_chip_for(row, op, arch));
+    const KernelResult r = run_kernel(op, *runner, on_chip_for(row, op, q.arch));
     SimulatedRow s;
     s[Quantity::time] = r.latency_s * 1e6;
-    if (by_the_hosts_clock(row)) {
-      const std::string runtime = settings.runtime.empty() ? "eager" : settings.runtime;
-      s[Quantity::time] = load_runtime(runtime).by_the_host(to_string(op.kind), s[Quantity::time]);
-    }
+    if (by_the_hosts_clock(row))
+      s[Quantity::time] = q.runtime.by_the_host(to_string(op.kind), s[Quantity::time]);
     s[Quantity::memory_power] = r.energy.dram.value() / r.latency_s;
     s[Quantity::power] = r.power_w;
     s.split = describe(r.time) + "; " + r.mapping;
     return s;
   });
+  session.commit();
+  return simulated;
 }
 
 }  // namespace
@@ -162,7 +162,8 @@ const ReferenceKind& kernel_rows() {
       "kernel",         {"device", "op", "measured_us"},
       {"device", "op"}, {Quantity::time, Quantity::power, Quantity::memory_power},
       kernel_primary,   kernel_measured,
-      kernel_key,       kernel_simulate};
+      kernel_key,       true,
+      kernel_simulate};
   return kKind;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sim/config/noc_loader.h"
+#include "sim/config/node_loader.h"
 #include "sim/probe/collective_probe.h"
 #include "sim/probe/noc_probe.h"
 #include "sim/util/errors.h"
@@ -95,7 +96,7 @@ double collective_measured(const CsvRow& row, Quantity quantity) {
 
 SimulatedRow collective_simulate(const CsvRow& row, ProbeFidelity) {
   CollectiveProbe probe;
-  probe.node = text_in(row, "system");
+  probe.node = load_node(text_in(row, "system"));
   probe.devices = static_cast<std::uint32_t>(whole_in(row, "devices"));
   probe.bytes = whole_in(row, "message_bytes");
   probe.kind = text_in(row, "collective", "all_reduce");
@@ -114,6 +115,7 @@ const ReferenceKind& noc_rows() {
                                       noc_primary,
                                       noc_measured,
                                       process_a_row,
+                                      false,
                                       [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
                                         return row_by_row(rows, [&](const CsvRow& row) {
                                           return noc_simulate(row, probe_fidelity(settings));
@@ -130,6 +132,7 @@ const ReferenceKind& collective_rows() {
                                       collective_primary,
                                       collective_measured,
                                       process_a_row,
+                                      false,
                                       [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
                                         return row_by_row(rows, [&](const CsvRow& row) {
                                           return collective_simulate(row, probe_fidelity(settings));

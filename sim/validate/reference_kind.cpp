@@ -17,6 +17,17 @@ std::vector<const ReferenceKind*> kinds() {
 
 }  // namespace
 
+Posed posed_row(const BaseNames& names, const RowSettings& settings) {
+  const nlohmann::json scenario = nlohmann::json::object();
+  return posed(configurations_of({{names, scenario}}, settings.patches).front());
+}
+
+Session session_of(const RowSettings& settings) {
+  RunnerOptions how;
+  how.fidelity = named<Fidelity>(settings.fidelity, "--fidelity");
+  return Session(how, settings.use_store);
+}
+
 std::string process_a_row(const CsvRow& /*row*/, const RowSettings& /*settings*/) {
   return "";
 }

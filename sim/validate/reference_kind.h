@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/probe/dram_probe.h"
+#include "sim/study/session.h"
 #include "sim/util/enum_names.h"
 #include "sim/validate/csv_table.h"
 
@@ -35,7 +36,12 @@ struct RowSettings {
   std::string fidelity = "tile";  // roofline | tile | cycle, as far as the kind knows them
   std::string arch;               // in place of each row's device; "" = the row's
   std::string runtime;            // software stack; "" = what the rows call for
+  std::vector<Patch> patches;     // of each row's machine, model and stack
+  bool use_store = true;          // of kernels
 };
+// A row's machine, and its model and stack where it names them, with the patches.
+Posed posed_row(const BaseNames& names, const RowSettings& settings);
+Session session_of(const RowSettings& settings);
 
 struct ReferenceKind {
   const char* name;
@@ -49,6 +55,7 @@ struct ReferenceKind {
   double (*measured)(const CsvRow& row, Quantity quantity);
   // Rows with the same key may be simulated one after another in one process; "" = each has its own.
   std::string (*process_key)(const CsvRow& row, const RowSettings& settings);
+  bool takes_patches;  // its rows name machines
   // Simulates rows of one key. What a row throws is its failure and does not touch the others.
   std::vector<SimulatedRow> (*simulate)(const std::vector<CsvRow>& rows, const RowSettings& settings);
 };

@@ -50,6 +50,7 @@ const ReferenceKind& systolic_rows() {
                                       systolic_primary,
                                       systolic_measured,
                                       process_a_row,
+                                      false,
                                       [](const std::vector<CsvRow>& rows, const RowSettings&) {
                                         return row_by_row(rows, systolic_simulate);
                                       }};

@@ -96,6 +96,9 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
   for (const std::string& path : request.files) {
     const CsvTable table = read_csv(path);
     const ReferenceKind& kind = kind_of(table, path);
+    if (!request.settings.patches.empty() && !kind.takes_patches)
+      throw ConfigError(path, std::string("KEY=VALUE changes machines, models and stacks; rows of kind ") +
+                                  kind.name + " name none");
     const std::vector<std::string>& by = request.by.empty() ? kind.default_by : request.by;
     for (const std::string& column : by) check_column(table, column, path);
     for (const Condition& c : conditions) check_column(table, c.column, path);

@@ -197,7 +197,8 @@ std::function<std::string()> latency_task(const std::string& arch_name, const st
     scenario.tensor_parallel = arch.node.devices;
     RunnerOptions options;
     options.exact = exact;
-    const RunResult r = run_inference(ModelStream(llm, scenario, arch.execution, 8192), arch, options,
+    OperatorRunner runner(arch, options);
+    const RunResult r = run_inference(ModelStream(llm, scenario, arch.execution, 8192), runner,
                                       [](const char*, std::uint64_t, std::uint64_t) {});
     return std::to_string(r.latency_s) + " " + std::to_string(r.decode_sampling_error) + " " +
            std::to_string(r.share.simulated);

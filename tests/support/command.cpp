@@ -44,6 +44,7 @@ std::string read_file(const std::string& path) {
 }
 
 CommandResult orrery_command(const std::string& arguments) {
+  setenv("ORRERY_STORE", "off", 0);  // tests of the store say where
   const std::string out = temporary_folder() + "/stdout";
   const std::string err = temporary_folder() + "/stderr";
   // A redirection among the arguments comes after these and wins.

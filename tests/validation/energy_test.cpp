@@ -47,7 +47,8 @@ TEST(ReferenceEnergy, JoulesATokenOfLlama31OnH100) {
     tasks.emplace_back([model, scenario] {
       ArchSpec arch = load_arch_named("gpu/h100-sxm");
       use_node(arch, load_node("h100_dgx"));
-      const RunResult r = run_model(load_llm_named(model), scenario, arch, {}, load_runtime("vllm"),
+      OperatorRunner runner(arch, {});
+      const RunResult r = run_model(load_llm_named(model), scenario, runner, load_runtime("vllm"),
                                     [](const char*, std::uint64_t, std::uint64_t) {});
       return std::to_string(r.energy_per_token.value());
     });

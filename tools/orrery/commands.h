@@ -20,5 +20,6 @@ int validate_command(const Arguments& arguments);
 int cost_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int doctor_command(const Arguments& arguments);
+int store_command(const Arguments& arguments);
 
 }  // namespace orrery

@@ -5,15 +5,12 @@
 #include <sstream>
 
 #include "sim/engine/isolate.h"
-#include "sim/estimate/expected_error.h"
-#include "sim/estimate/price_figures.h"
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
-#include "sim/serve/inference.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
 #include "tools/orrery/output.h"
-#include "tools/orrery/subject.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 namespace {
@@ -32,21 +29,19 @@ const char* const kExamples =
     "cap\n";
 
 // Each machine under each of the caps, named so.
-std::vector<Subject> at_caps(const std::vector<Subject>& subjects, const std::string& list) {
-  std::vector<Subject> capped;
-  for (const Subject& subject : subjects) {
+std::vector<Question> at_caps(const std::vector<Question>& questions, const std::string& list) {
+  std::vector<Question> capped;
+  for (const Question& question : questions) {
     for (const double watts : positive_numbers("--power-cap", list, "power in watts")) {
-      Subject s = subject;
-      s.arch.power_cap_w = watts;
-      s.arch.name += fmt::format(" at {:g} W", watts);
-      capped.push_back(s);
+      capped.push_back(question);
+      capped.back().power_cap_w = watts;
     }
   }
   return capped;
 }
 
 // Why the model does not fit the machine, before anything is simulated; "" when it does.
-std::string why_refused(const Subject& s) {
+std::string why_refused(const Posed& s) {
   try {
     plan_batches(*s.llm, s.scenario, s.arch, s.runtime);
     return "";
@@ -79,27 +74,29 @@ int compare_command(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
-  const RunnerOptions runner = runner_options_from(parsed.values);
-  const std::uint64_t jobs = whole_between(parsed.values, "jobs", 1, 1024);
+  const po::variables_map& values = parsed.values;
+  const std::uint64_t jobs = whole_between(values, "jobs", 1, 1024);
 
   // Every machine and the model are read, and what cannot run is known, before anything is simulated.
-  std::vector<Subject> subjects =
-      load_subjects(parsed.values["arch"].as<std::vector<std::string>>(), parsed.values);
-  if (parsed.values.count("power-cap") != 0)
-    subjects = at_caps(subjects, parsed.values["power-cap"].as<std::string>());
+  std::vector<Question> questions = questions_from(values["arch"].as<std::vector<std::string>>(), values);
+  if (values.count("power-cap") != 0) questions = at_caps(questions, values["power-cap"].as<std::string>());
+  std::vector<Posed> posed_questions;
+  for (const nlohmann::json& c : configurations_of(questions, patches_from(values)))
+    posed_questions.push_back(posed(c));
+  Session session = session_from(values);
+  session.accuracy();  // once, for all
   std::vector<std::function<std::string()>> tasks;
   std::vector<std::string> refused;  // by machine; "" = it runs
-  for (const Subject& s : subjects) {
-    check_format(s.arch, s.scenario.dtype);
-    refused.push_back(why_refused(s));
+  for (const Posed& q : posed_questions) {
+    check_format(q.arch, q.scenario.dtype);
+    refused.push_back(why_refused(q));
     if (!refused.back().empty()) continue;
-    tasks.emplace_back([&s, &runner] {
+    tasks.emplace_back([&q, &session] {
       const Stopwatch watch;
-      TerminalProgress progress(s.arch.name);
-      RunResult result = run_model(*s.llm, s.scenario, s.arch, runner, s.runtime, progress.callback());
+      TerminalProgress progress(q.arch.name);
+      RunResult result = evaluate(q, session, progress.callback());
       watch.stop(result.info);
-      result.expected = expected_error(result, s.arch, load_accuracy());
-      add_price_figures(result, s.arch, s.technology, s.prices);
+      warn_of_store(session);
       return written(result).dump();
     });
   }
@@ -107,13 +104,10 @@ int compare_command(const Arguments& arguments) {
   const std::vector<std::string> answers = run_isolated(tasks, static_cast<std::size_t>(jobs));
   std::vector<nlohmann::ordered_json> results;
   std::size_t answered = 0;
-  for (std::size_t i = 0; i < subjects.size(); ++i) {
+  for (std::size_t i = 0; i < refused.size(); ++i) {
+    const Posed& q = posed_questions[i];
     results.push_back(refused[i].empty() ? nlohmann::ordered_json::parse(answers[answered++])
-                                         : nlohmann::ordered_json{{"schema", "orrery/result/1"},
-                                                                  {"kind", "refused"},
-                                                                  {"arch", subjects[i].arch.name},
-                                                                  {"model", subjects[i].llm->name},
-                                                                  {"refused", refused[i]}});
+                                         : written(RefusedResult{q.arch.name, q.llm->name, refused[i]}));
   }
   print_result(format, results, [&] { return run_table(results); });
   return 0;

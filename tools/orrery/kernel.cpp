@@ -6,9 +6,7 @@
 #include <optional>
 #include <sstream>
 
-#include "sim/engine/kernel_run.h"
 #include "sim/engine/machine.h"
-#include "sim/estimate/expected_error.h"
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
 #include "sim/timing/collective_choice.h"
@@ -16,7 +14,7 @@
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/output.h"
-#include "tools/orrery/subject.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 namespace {
@@ -238,19 +236,13 @@ int kernel_command(const Arguments& arguments) {
       ("batch", number(), "independent products or sequences")("causal",
                                                                "query i sees positions up to its own")  //
       ("more", po::value<std::string>()->value_name("BxQxKV,.."),
-       "further sequences of the same attention: B of them with Q query and KV cached positions")          //
-      ("experts-per-token", number(), "copies of a token's row in a mixture")                              //
-      ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective")   //
-      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")       //
-      ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one")   //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv")  //
-      ("node", po::value<std::string>()->value_name("NAME"),
-       "links and protocols of this node instead of the machine's own")  //
-      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
-       "roofline (a bound), tile, or cycle (slow: small kernels)")  //
-      ("objective", po::value<std::string>()->default_value("time")->value_name("O"),
-       "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")  //
-      ("exact", "no steady-state skipping");
+       "further sequences of the same attention: B of them with Q query and KV cached positions")         //
+      ("experts-per-token", number(), "copies of a token's row in a mixture")                             //
+      ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective")  //
+      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")      //
+      ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one")  //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  options.add(fidelity_options());
   options.add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
@@ -261,16 +253,17 @@ int kernel_command(const Arguments& arguments) {
   }
   if (parsed.values.count("tile") != 0) runner.tile = parse_tile(parsed.values["tile"].as<std::string>());
   const Stopwatch watch;
-  const ArchSpec arch = load_subject(parsed.values["arch"].as<std::string>(), parsed.values).arch;
+  Session session(runner, parsed.values.count("no-store") == 0);
+  const Posed question = posed_from(parsed.values["arch"].as<std::string>(), parsed.values);
   const DType dtype = parsed.values.count("dtype") != 0
                           ? parse_dtype_option(parsed.values["dtype"].as<std::string>())
-                          : arch.execution.default_dtype;
-  const Operator op = operator_from(parsed.values, arch, dtype);
-  check_machine(arch);
-  check_kernel_fits(op, arch);
-  KernelResult result = run_kernel(op, arch, runner);
+                          : question.arch.execution.default_dtype;
+  const Operator op = operator_from(parsed.values, question.arch, dtype);
+  check_machine(question.arch);
+  check_kernel_fits(op, question.arch);
+  KernelResult result = evaluate(question, op, session);
   watch.stop(result.info);
-  result.expected = expected_error(result, arch, load_accuracy());
+  warn_of_store(session);
   const nlohmann::ordered_json json = written(result);
   print_result(format, json, [&] { return kernel_table(json); });
   return 0;

@@ -19,7 +19,7 @@ struct Command {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Command, 12> kCommands = {{
+constexpr std::array<Command, 13> kCommands = {{
     {"run", "one inference on one machine", run_command},
     {"compare", "the same inference on several machines, side by side", compare_command},
     {"kernel", "one operator on one machine", kernel_command},
@@ -31,6 +31,7 @@ constexpr std::array<Command, 12> kCommands = {{
     {"list", "machines, models, operators, formats and schemas by name", list_command},
     {"check", "validate a file without running anything", check_command},
     {"schema", "print a JSON Schema", schema_command},
+    {"store", "kernels that were simulated before, on disk", store_command},
     {"doctor", "whether this installation has what it needs", doctor_command},
 }};
 

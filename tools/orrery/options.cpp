@@ -20,11 +20,13 @@ std::vector<std::string> option_names(const po::options_description& options) {
 }  // namespace
 
 ParsedOptions parse_options(const Arguments& arguments, po::options_description options,
-                            const std::string& usage, const std::string& examples, const char* positional) {
+                            const std::string& usage, const std::string& examples, const char* positional,
+                            const char* rest) {
   options.add_options()("help,h", "print this help");
   ParsedOptions parsed;
   po::positional_options_description places;
-  if (positional != nullptr) places.add(positional, -1);
+  if (positional != nullptr) places.add(positional, rest == nullptr ? -1 : 1);
+  if (rest != nullptr) places.add(rest, -1);
   try {
     using Style = po::command_line_style::style_t;
     const int style = po::command_line_style::unix_style & ~static_cast<int>(Style::allow_guessing);

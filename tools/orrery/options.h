@@ -24,10 +24,11 @@ struct ParsedOptions {
   bool help = false;  // already printed
 };
 
-// `usage` and `examples` frame the option list in --help. `positional` takes the arguments without a name.
+// `usage` and `examples` frame the option list in --help. `positional` takes the arguments
+// without a name; with `rest`, the first of them, and `rest` those that follow.
 ParsedOptions parse_options(const Arguments& arguments, po::options_description options,
                             const std::string& usage, const std::string& examples,
-                            const char* positional = nullptr);
+                            const char* positional = nullptr, const char* rest = nullptr);
 
 // The number given for an option; UsageError with the option, the value and the range where it lies outside
 // [least, most]. Whole numbers are options of std::int64_t.

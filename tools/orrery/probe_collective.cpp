@@ -4,6 +4,7 @@
 #include "sim/probe/collective_probe.h"
 #include "sim/probe/probe_fields.h"
 #include "tools/orrery/probe_points.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 
@@ -36,11 +37,12 @@ int probe_collective(const Arguments& arguments) {
       ("algorithm", po::value<std::string>()->default_value(""), "instead of the library's choice");
   add_common(options, false);
   const ParsedOptions parsed =
-      parse_options(arguments, options, kCollectiveProbeHelp.usage, kCollectiveProbeHelp.examples);
+      parse_options(arguments, options, kCollectiveProbeHelp.usage, kCollectiveProbeHelp.examples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   CollectiveProbe probe;
-  probe.node = v["node"].as<std::string>();
+  const auto name = v["node"].as<std::string>();
+  probe.node = posed_from(load_node(name).chip, v).arch.node;
   probe.kind = v["kind"].as<std::string>();
   probe.devices = small(v, "devices", 0, 512);
   probe.algorithm = v["algorithm"].as<std::string>();
@@ -52,7 +54,7 @@ int probe_collective(const Arguments& arguments) {
     point.bytes = size;
     points.push_back([point] { return collective_row(point); });
   }
-  Plot plot = titled(probe.node + " " + probe.kind);
+  Plot plot = titled(probe.node.name + " " + probe.kind);
   plot.log_x = plot.log_y = true;
   return run_points(v, points, plot, "bytes", {"time_us"});
 }

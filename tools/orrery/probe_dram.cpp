@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/config/arch_loader.h"
 #include "sim/config/dram_loader.h"
 #include "sim/config/dram_mapping.h"
 #include "sim/probe/probe_fields.h"
@@ -10,11 +9,13 @@
 #include "sim/workload/access_pattern.h"
 #include "sim/workload/traffic_load.h"
 #include "tools/orrery/probe_points.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 
 const ProbeHelp kDramProbeHelp = {
-    "orrery probe dram (--preset P | --arch NAME) [--pattern ...] [--load ...] [--mapping M]\n"
+    "orrery probe dram (--preset P | --arch NAME [KEY=VALUE ...]) [--pattern ...] [--load ...] [--mapping "
+    "M]\n"
     "Bandwidth, latency and energy of DRAM channels under an access pattern: some of a preset, or those of "
     "a\n"
     "machine. At fidelity tile traffic goes through the block that a machine runs with.\n"
@@ -56,17 +57,18 @@ int probe_dram(const Arguments& arguments) {
       ("measure-ns", po::value<double>()->default_value(200000), "measured");
   add_common(options, true);
   const ParsedOptions parsed =
-      parse_options(arguments, options, kDramProbeHelp.usage, kDramProbeHelp.examples);
+      parse_options(arguments, options, kDramProbeHelp.usage, kDramProbeHelp.examples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   DramProbe probe;
   const bool of_machine = v.count("arch") != 0;
   if (of_machine == (v.count("preset") != 0)) throw UsageError("give --preset or --arch");
+  if (!of_machine) refuse_patches(v, "--arch");
   if (of_machine && !v["channels"].defaulted())
     throw UsageError("--channels: the machine says how many it has");
   if (of_machine) {
     // Striping makes its channels alike: one is probed, and counts as often as there are.
-    probe.dram = load_arch_named(v["arch"].as<std::string>()).dram;
+    probe.dram = probed_machine(v).dram;
     probe.alike = ceil_div(probe.dram.channels, probe.dram.device.pseudo_channels);
     probe.dram.channels = probe.dram.device.pseudo_channels;
   } else {

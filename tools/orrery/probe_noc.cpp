@@ -5,16 +5,17 @@
 #include <filesystem>
 
 #include "models/noc/routed_network.h"
-#include "sim/config/arch_loader.h"
 #include "sim/config/noc_loader.h"
 #include "sim/probe/noc_probe.h"
 #include "sim/probe/probe_fields.h"
 #include "tools/orrery/probe_points.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 
 const ProbeHelp kNocProbeHelp = {
-    "orrery probe noc (--topology T [--k --n] | --arch NAME) [--traffic ...] [--rate R] [--packet-flits L]\n"
+    "orrery probe noc (--topology T [--k --n] | --arch NAME [KEY=VALUE ...]) [--traffic ...] [--rate R] "
+    "[--packet-flits L]\n"
     "Latency and accepted rate of a network on chip. Topologies: mesh, torus (k^n routers), ring (k), "
     "crossbar\n"
     "(k ports), butterfly (k-ary, n stages), hierarchical (tree of k, n levels), or a YAML graph. Traffic:\n"
@@ -58,7 +59,7 @@ void take_topology(const po::variables_map& v, const std::string& topology, NocP
 
 void take_machine(const po::variables_map& v, const std::string& name, NocProbe& probe) {
   refuse_given(v, {"k", "n", "routing", "router", "vcs", "vc-buffer", "link-latency"}, name);
-  const ArchSpec arch = load_arch_named(name);
+  const ArchSpec arch = probed_machine(v);
   if (!arch.network.routed)
     throw ConfigError("", fmt::format("{}: its network is a crossbar of {} ports without routers; 'probe noc "
                                       "--topology crossbar --k N' has routers",
@@ -90,12 +91,14 @@ int probe_noc(const Arguments& arguments) {
        "flits of a packet (a machine's: its own)")  //
       ("cycles", po::value<std::int64_t>()->default_value(6000), "measured");
   add_common(options, true);
-  const ParsedOptions parsed = parse_options(arguments, options, kNocProbeHelp.usage, kNocProbeHelp.examples);
+  const ParsedOptions parsed =
+      parse_options(arguments, options, kNocProbeHelp.usage, kNocProbeHelp.examples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   NocProbe probe;
   const bool of_machine = v.count("arch") != 0;
   if (of_machine == (v.count("topology") != 0)) throw UsageError("give --topology or --arch");
+  if (!of_machine) refuse_patches(v, "--arch");
   const std::string name = v[of_machine ? "arch" : "topology"].as<std::string>();
   of_machine ? take_machine(v, name, probe) : take_topology(v, name, probe);
   probe.traffic = v["traffic"].as<std::string>();

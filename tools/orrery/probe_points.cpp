@@ -6,6 +6,7 @@
 
 #include "sim/engine/isolate.h"
 #include "sim/report/text_table.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 namespace {
@@ -60,6 +61,15 @@ std::uint32_t small(const po::variables_map& values, const char* option, std::ui
   return static_cast<std::uint32_t>(whole_between(values, option, least, most));
 }
 
+ArchSpec probed_machine(const po::variables_map& values) {
+  return posed_from(values["arch"].as<std::string>(), values).arch;
+}
+
+void refuse_patches(const po::variables_map& values, const char* option) {
+  if (values.count(kPatches) != 0)
+    throw UsageError("KEY=VALUE changes a machine: give " + std::string(option));
+}
+
 Plot titled(const std::string& title) {
   Plot plot;
   plot.title = title;
@@ -76,6 +86,7 @@ void add_common(po::options_description& options, bool fidelity) {
            ->value_name("N"),
        "points at a time")  //
       ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  options.add(patch_options());
   if (fidelity) {
     options.add_options()("fidelity", po::value<std::string>()->default_value("cycle")->value_name("F"),
                           "cycle (commands, flits) or tile (calendars)");

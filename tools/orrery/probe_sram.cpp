@@ -2,16 +2,17 @@
 
 #include <optional>
 
-#include "sim/config/arch_loader.h"
 #include "sim/probe/level_stream_probe.h"
 #include "sim/probe/probe_fields.h"
 #include "sim/probe/sram_probe.h"
 #include "tools/orrery/probe_points.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 
 const ProbeHelp kSramProbeHelp = {
-    "orrery probe sram (--arch NAME | --levels FILE.yaml) [--pattern ...] [--footprint-kib N] [--cores N]\n"
+    "orrery probe sram (--arch NAME [KEY=VALUE ...] | --levels FILE.yaml) [--pattern ...] [--footprint-kib "
+    "N] [--cores N]\n"
     "Latency and bandwidth of on-chip memories, level by level. Patterns: stride_N (bytes between the "
     "lanes'\n"
     "accesses: bank conflicts), rand, chase (each access waits for the one before).\n"
@@ -59,11 +60,12 @@ int probe_sram(const Arguments& arguments) {
       ("pin-kib", po::value<double>()->default_value(0), "of the footprint, kept in the last level");
   add_common(options, true);
   const ParsedOptions parsed =
-      parse_options(arguments, options, kSramProbeHelp.usage, kSramProbeHelp.examples);
+      parse_options(arguments, options, kSramProbeHelp.usage, kSramProbeHelp.examples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   if ((v.count("arch") != 0) == (v.count("levels") != 0)) throw UsageError("give --arch or --levels");
   const bool of_machine = v.count("arch") != 0;
+  if (!of_machine) refuse_patches(v, "--arch");
   const bool on_machine =
       named<ProbeFidelity>(v["fidelity"].as<std::string>(), "--fidelity") == ProbeFidelity::tile;
   if (on_machine) {
@@ -79,7 +81,7 @@ int probe_sram(const Arguments& arguments) {
   SramProbe probe;
   const std::string name = v[of_machine ? "arch" : "levels"].as<std::string>();
   std::optional<ArchSpec> arch;
-  if (of_machine) arch = load_arch_named(name);
+  if (of_machine) arch = probed_machine(v);
   probe.hierarchy = arch ? sram_hierarchy_of(*arch) : load_sram(name, probe.private_levels);
   const ArchSpec* on = on_machine ? &*arch : nullptr;  // the machine that runs the probe
   probe.pattern = v["pattern"].as<std::string>();

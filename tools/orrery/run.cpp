@@ -1,11 +1,8 @@
-#include "sim/estimate/expected_error.h"
-#include "sim/estimate/price_figures.h"
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
-#include "sim/serve/inference.h"
 #include "sim/workload/trace_reader.h"
 #include "tools/orrery/output.h"
-#include "tools/orrery/subject.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 namespace {
@@ -20,19 +17,18 @@ const char* const kExamples =
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b arch.dram.channels=96 arch.clock_ghz=1.2\n"
     "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
 
-RunResult replay(const po::variables_map& values, const Subject& subject, const RunnerOptions& runner,
-                 const Progress& progress) {
+void refuse_what_a_trace_says(const po::variables_map& values) {
   for (const char* fixed : {"model", "layers", "batch", "input", "output", "dtype", "devices", "tp"}) {
     if (values.count(fixed) != 0 && !values[fixed].defaulted())
       throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
   }
-  const RecordedStream stream = read_trace_file(values["trace"].as<std::string>());
-  return run_inference(stream, subject.arch, runner, progress, subject.runtime);
 }
 
-RunResult generate(const Subject& subject, const RunnerOptions& runner, const Progress& progress) {
-  if (!subject.llm) throw UsageError("--model or --trace is needed; see --help");
-  return run_model(*subject.llm, subject.scenario, subject.arch, runner, subject.runtime, progress);
+RunResult answer(const po::variables_map& values, const Posed& question, Session& session) {
+  TerminalProgress progress(question.arch.name);
+  if (values.count("trace") == 0) return evaluate(question, session, progress.callback());
+  const RecordedStream stream = read_trace_file(values["trace"].as<std::string>());
+  return evaluate(question, stream, session, progress.callback());
 }
 
 }  // namespace
@@ -49,19 +45,16 @@ int run_command(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
-  const RunnerOptions runner = runner_options_from(parsed.values);
+  const po::variables_map& values = parsed.values;
+  if (values.count("trace") != 0) refuse_what_a_trace_says(values);
+  if (values.count("trace") == 0 && values.count("model") == 0)
+    throw UsageError("--model or --trace is needed; see --help");
   const Stopwatch watch;
-  const bool recorded = parsed.values.count("trace") != 0;
-  const Subject subject = load_subject(parsed.values["arch"].as<std::string>(), parsed.values);
-  RunResult result;
-  {
-    TerminalProgress progress(subject.arch.name);
-    result = recorded ? replay(parsed.values, subject, runner, progress.callback())
-                      : generate(subject, runner, progress.callback());
-  }
+  Session session = session_from(values);
+  const Posed question = posed_from(values["arch"].as<std::string>(), values);
+  RunResult result = answer(values, question, session);
   watch.stop(result.info);
-  result.expected = expected_error(result, subject.arch, load_accuracy());
-  add_price_figures(result, subject.arch, subject.technology, subject.prices);
+  warn_of_store(session);
   const nlohmann::ordered_json json = written(result);
   print_result(format, json, [&] { return run_table({json}); });
   return 0;

@@ -104,7 +104,8 @@ void add_run_options(po::options_description& options) {
       ("time-limit", po::value<double>()->default_value(600)->value_name("S"),
        "seconds a point may take; 0 = any")  //
       ("memory-limit", po::value<std::uint64_t>()->default_value(0)->value_name("MB"),
-       "address space of a worker; 0 = any");
+       "address space of a worker; 0 = any")  //
+      ("no-store", "neither take kernels from the store on disk nor keep any there (orrery store)");
 }
 
 SweepOptions run_options(const po::variables_map& v) {
@@ -113,6 +114,7 @@ SweepOptions run_options(const po::variables_map& v) {
   if (options.limits.jobs < 1) throw UsageError("--jobs must be at least 1");
   options.limits.time_limit_s = v["time-limit"].as<double>();
   options.limits.memory_limit_mb = v["memory-limit"].as<std::uint64_t>();
+  options.use_store = v.count("no-store") == 0;
   return options;
 }
 

@@ -3,13 +3,12 @@
 #include <iostream>
 #include <map>
 
-#include "sim/config/arch_loader.h"
 #include "sim/report/text_table.h"
 #include "sim/workload/operator_counts.h"
 #include "sim/workload/trace_reader.h"
 #include "sim/workload/trace_writer.h"
 #include "tools/orrery/output.h"
-#include "tools/orrery/scenario_options.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 namespace {
@@ -37,11 +36,9 @@ int make(const Arguments& arguments) {
   options.add(scenario_options());
   const ParsedOptions parsed = parse_options(arguments, options, kMakeUsage, kMakeExamples);
   if (parsed.help) return 0;
-  const ArchSpec arch = load_arch_named(parsed.values["arch"].as<std::string>());
-  LlmSpec llm = load_llm_named(parsed.values["model"].as<std::string>());
-  truncate_layers(parsed.values, llm);
-  const ModelStream stream(llm, scenario_from(parsed.values, arch, llm.encoder_only), arch.execution,
-                           RuntimeSpec{}.token_budget);
+  const Posed question = posed_from(parsed.values["arch"].as<std::string>(), parsed.values);
+  const ModelStream stream(*question.llm, question.scenario, question.arch.execution,
+                           question.runtime.token_budget);
   write_trace_file(stream, parsed.values["out"].as<std::string>());
   return 0;
 }

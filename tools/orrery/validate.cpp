@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -11,14 +12,14 @@
 #include "sim/report/text_table.h"
 #include "sim/util/errors.h"
 #include "sim/validate/validation.h"
-#include "tools/orrery/options.h"
 #include "tools/orrery/output.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 namespace {
 
 const char* const kUsage =
-    "orrery validate DATA.csv ... [options]\n"
+    "orrery validate DATA.csv ... [KEY=VALUE ...] [options]\n"
     "Simulates each measured row and prints the errors by group; error = (simulated - measured) / measured.\n"
     "The columns tell what a file holds: DRAM (preset, pattern, ...), networks on chip (topology, traffic, "
     "...),\n"
@@ -30,6 +31,7 @@ const char* const kExamples =
     "  orrery validate dram_reference.csv --fidelity cycle --by preset,pattern --where mode=saturating\n"
     "  orrery validate noc_reference.csv --quantity latency --worst 5\n"
     "  orrery validate kernels_gpu.csv --where 'measured_us>=10' --by device,op --worst 3\n"
+    "  orrery validate kernels_gpu.csv arch.clock_ghz=1.2 --where device=gpu/h100-sxm\n"
     "  orrery validate allreduce_gpu.csv --where 'message_bytes>=1048576' --plot allreduce.svg\n";
 
 std::vector<std::string> split(const std::string& text) {
@@ -62,12 +64,26 @@ Plot scatter(const std::vector<ValidatedRow>& rows) {
   return plot;
 }
 
+// What stands alone is a table of rows, or KEY=VALUE.
+void take_alone(const po::variables_map& v, ValidationRequest& request) {
+  if (v.count("data") != 0) request.files = v["data"].as<std::vector<std::string>>();
+  if (v.count(kPatches) == 0) return;
+  for (const std::string& alone : v[kPatches].as<std::vector<std::string>>()) {
+    if (alone.find('=') == std::string::npos || std::filesystem::exists(alone)) {
+      request.files.push_back(alone);
+    } else {
+      request.settings.patches.push_back(parse_patch(alone));
+    }
+  }
+}
+
 }  // namespace
 
 int validate_command(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                                //
-      ("data", po::value<std::vector<std::string>>()->required()->value_name("CSV"), "measured rows")  //
+  options.add_options()  //
+      ("data", po::value<std::vector<std::string>>()->value_name("CSV"),
+       "measured rows (may stand alone)")  //
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
        "roofline, tile or cycle")                                                                       //
       ("arch", po::value<std::string>()->value_name("NAME"), "machine, in place of each row's device")  //
@@ -83,19 +99,20 @@ int validate_command(const Arguments& arguments) {
       ("quantity", po::value<std::string>()->value_name("Q"),
        "time, throughput, latency, energy, power, memory_power")  //
       ("worst", po::value<unsigned>()->default_value(0)->value_name("N"),
-       "list the N worst rows of each group")                                                   //
-      ("plot", po::value<std::string>()->value_name("FILE.svg"), "simulated against measured")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "data");
+       "list the N worst rows of each group")                                                              //
+      ("plot", po::value<std::string>()->value_name("FILE.svg"), "simulated against measured")             //
+      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv")  //
+      ("no-store", "neither take kernels from the store on disk nor keep any there (orrery store)");
+  options.add(patch_options());
+  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   const OutputFormat format = named<OutputFormat>(v["format"].as<std::string>(), "--format");
   ValidationRequest request;
-  request.files = v["data"].as<std::vector<std::string>>();
-  const std::string fidelity = v["fidelity"].as<std::string>();
-  if (fidelity != "roofline" && fidelity != "tile" && fidelity != "cycle")
-    throw UsageError("unknown --fidelity '" + fidelity + "' (roofline, tile or cycle)");
-  request.settings.fidelity = fidelity;
+  take_alone(v, request);
+  if (request.files.empty()) throw UsageError("give a table of measured rows; see --help");
+  request.settings.fidelity = to_string(named<Fidelity>(v["fidelity"].as<std::string>(), "--fidelity"));
+  request.settings.use_store = v.count("no-store") == 0;
   if (v.count("arch") != 0) request.settings.arch = v["arch"].as<std::string>();
   if (v.count("runtime") != 0) request.settings.runtime = v["runtime"].as<std::string>();
   request.jobs = std::max(1u, v["jobs"].as<unsigned>());

@@ -1,0 +1,52 @@
+#include "sim/study/evaluate.h"
+
+#include "sim/estimate/expected_error.h"
+#include "sim/estimate/price_figures.h"
+
+namespace orrery {
+namespace {
+
+Progress told(const Progress& progress) {
+  if (progress) return progress;
+  return [](const char*, std::uint64_t, std::uint64_t) {};
+}
+
+}  // namespace
+
+void complete(RunResult& result, const Posed& question, const AccuracyTable& accuracy) {
+  result.expected = expected_error(result, question.arch, accuracy);
+  add_price_figures(result, question.arch, question.technology, question.prices);
+}
+
+RunResult simulated(const Posed& q, OperatorRunner& runner, const Progress& progress,
+                    const StreamSource& streams) {
+  return q.target ? largest_batch(*q.llm, q.scenario, runner, q.runtime, *q.target, told(progress))
+                  : run_model(*q.llm, q.scenario, runner, q.runtime, told(progress), streams);
+}
+
+RunResult evaluate(const Posed& q, Session& session, const Progress& progress) {
+  if (!q.target) plan_batches(*q.llm, q.scenario, q.arch, q.runtime);  // before anything is elaborated
+  const auto runner = session.runner(q.arch, q.timing_digest);
+  RunResult result = simulated(q, *runner, progress);
+  complete(result, q, session.accuracy());
+  session.commit();
+  return result;
+}
+
+RunResult evaluate(const Posed& q, const OperatorStream& stream, Session& session, const Progress& progress) {
+  const auto runner = session.runner(q.arch, q.timing_digest);
+  RunResult result = run_inference(stream, *runner, told(progress), q.runtime);
+  complete(result, q, session.accuracy());
+  session.commit();
+  return result;
+}
+
+KernelResult evaluate(const Posed& q, const Operator& op, Session& session) {
+  const auto runner = session.runner(q.arch, q.timing_digest);
+  KernelResult result = run_kernel(op, *runner);
+  result.expected = expected_error(result, q.arch, session.accuracy());
+  session.commit();
+  return result;
+}
+
+}  // namespace orrery

@@ -1,0 +1,127 @@
+#include "tools/orrery/question_options.h"
+
+#include <iostream>
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t kMostSequences = std::uint64_t{1} << 24;
+constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 27;  // a sequence
+constexpr std::uint64_t kMostChips = 65536;
+constexpr std::uint64_t kMostLayers = 16384;
+
+std::string given(const po::variables_map& values, const char* option) {
+  return values.count(option) != 0 ? values[option].as<std::string>() : "";
+}
+
+// --devices or --tp; the devices of a run form one tensor-parallel group.
+void put_devices(json& scenario, const po::variables_map& values) {
+  const bool tp = values.count("tp") != 0;
+  if (tp) scenario["devices"] = whole_between(values, "tp", 1, kMostChips);
+  if (values.count("devices") == 0) return;
+  const std::uint64_t devices = whole_between(values, "devices", 1, kMostChips);
+  if (tp && scenario["devices"] != devices)
+    throw UsageError("--tp " + scenario["devices"].dump() + " with --devices " + std::to_string(devices) +
+                     ": the devices of a run form one tensor-parallel group, so the two must agree");
+  scenario["devices"] = devices;
+}
+
+json asked(const po::variables_map& values) {
+  json scenario = {{"batch", whole_between(values, "batch", 1, kMostSequences)},
+                   {"input", whole_between(values, "input", 1, kMostTokens)}};
+  if (values.count("output") != 0) scenario["output"] = whole_between(values, "output", 1, kMostTokens);
+  if (values.count("layers") != 0) scenario["layers"] = whole_between(values, "layers", 1, kMostLayers);
+  if (values.count("dtype") != 0)
+    scenario["dtype"] = to_string(parse_dtype_option(values["dtype"].as<std::string>()));
+  put_devices(scenario, values);
+  return scenario;
+}
+
+}  // namespace
+
+po::options_description patch_options() {
+  po::options_description options("Changes");
+  options.add_options()(kPatches, po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                        "a key of any document set anew (may stand alone): arch.dram.channels=96, "
+                        "arch.shared_buffer.size_mib=64MiB, runtime.token_budget=4096");
+  return options;
+}
+
+std::vector<Patch> patches_from(const po::variables_map& values) {
+  if (values.count(kPatches) == 0) return {};
+  return parse_patches(values[kPatches].as<std::vector<std::string>>());
+}
+
+po::options_description scenario_options() {
+  po::options_description options("What is run");
+  options.add_options()                                                                             //
+      ("batch", po::value<std::int64_t>()->default_value(1)->value_name("N"), "sequences at once")  //
+      ("input", po::value<std::int64_t>()->default_value(1024)->value_name("N"),
+       "prompt tokens a sequence")  //
+      ("output", po::value<std::int64_t>()->value_name("N"),
+       "tokens generated a sequence (default 128; 1 for an encoder)")                                 //
+      ("layers", po::value<std::int64_t>()->value_name("N"), "run only the model's first N layers")   //
+      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")  //
+      ("devices", po::value<std::int64_t>()->value_name("N"),
+       "chips that share each layer (default: what the machine file says)")  //
+      ("tp", po::value<std::int64_t>()->value_name("N"), "tensor parallel degree: the same as --devices")(
+          "runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
+          "software stack (orrery list runtimes); ideal: no launch cost, no host time");
+  return options;
+}
+
+po::options_description fidelity_options() {
+  po::options_description options("How");
+  options.add_options()  //
+      ("node", po::value<std::string>()->value_name("NAME"),
+       "chips, links and protocols of this node (orrery list nodes) instead of the machine's own")  //
+      ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
+       "roofline (a bound), tile, or cycle (slow: small kernels)")  //
+      ("objective", po::value<std::string>()->default_value("time")->value_name("O"),
+       "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")       //
+      ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping")  //
+      ("no-store", "neither take kernels from the store on disk nor keep any there (orrery store)");
+  return options;
+}
+
+std::vector<Question> questions_from(const std::vector<std::string>& archs, const po::variables_map& values) {
+  const bool model = values.count("model") != 0;
+  std::vector<Question> questions;
+  for (const std::string& arch : archs) {
+    questions.push_back({{arch, given(values, "model"), given(values, "runtime"), given(values, "node")},
+                         model ? asked(values) : json::object()});
+  }
+  return questions;
+}
+
+std::vector<Posed> posed_from(const std::vector<std::string>& archs, const po::variables_map& values) {
+  std::vector<Posed> all;
+  for (const json& c : configurations_of(questions_from(archs, values), patches_from(values)))
+    all.push_back(posed(c));
+  return all;
+}
+
+Posed posed_from(const std::string& arch, const po::variables_map& values) {
+  return posed_from(std::vector<std::string>{arch}, values).front();
+}
+
+RunnerOptions runner_options_from(const po::variables_map& values) {
+  RunnerOptions options;
+  options.fidelity = named<Fidelity>(values["fidelity"].as<std::string>(), "--fidelity");
+  options.objective = named<MapObjective>(values["objective"].as<std::string>(), "--objective");
+  options.exact = values.count("exact") != 0;
+  return options;
+}
+
+Session session_from(const po::variables_map& values) {
+  return Session(runner_options_from(values), values.count("no-store") == 0);
+}
+
+void warn_of_store(const Session& session) {
+  if (const std::string trouble = session.trouble(); !trouble.empty())
+    std::cerr << "orrery: warning: " << trouble << '\n';
+}
+
+}  // namespace orrery

@@ -1,0 +1,34 @@
+#pragma once
+// The options that ask a question, alike in all commands: which documents, what is run, how closely, and what
+// KEY=VALUE arguments set anew.
+
+#include <string>
+#include <vector>
+
+#include "sim/study/evaluate.h"
+#include "tools/orrery/options.h"
+
+namespace orrery {
+
+// KEY=VALUE arguments; parse_options takes them as `kPatches`.
+inline constexpr const char* kPatches = "set";
+po::options_description patch_options();
+std::vector<Patch> patches_from(const po::variables_map& values);
+
+// --batch --input --output --layers --dtype --devices --tp --runtime
+po::options_description scenario_options();
+// --node --fidelity --objective --exact --no-store
+po::options_description fidelity_options();
+
+// Of each machine: --model (where there is one), --runtime, --node and the scenario asked for.
+std::vector<Question> questions_from(const std::vector<std::string>& archs, const po::variables_map& values);
+// Changed by the patches, in the structs that are run.
+std::vector<Posed> posed_from(const std::vector<std::string>& archs, const po::variables_map& values);
+Posed posed_from(const std::string& arch, const po::variables_map& values);
+
+RunnerOptions runner_options_from(const po::variables_map& values);
+Session session_from(const po::variables_map& values);
+// Says on stderr why the kernel store is not used, if it is not.
+void warn_of_store(const Session& session);
+
+}  // namespace orrery
