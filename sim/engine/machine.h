@@ -23,7 +23,7 @@ struct ProgramOutcome {
   Femtoseconds skipped = 0;  // of time: steady state replayed
   ActivityCounts counts;
   ActivityCounts simulated_counts;  // of counts: from events, the rest replayed
-  WorkSharing sharing;                  // of counts; what was replayed is taken as even
+  WorkSharing sharing;              // of counts; what was replayed is taken as even
   OnChip on_chip;                   // when it ended
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// A table of text for a terminal: first column left-aligned, the others right-aligned, no colours.
+// A table of text for a terminal, no colours: the first column left-aligned, the others as asked.
 
 #include <cstdint>
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace orrery {
 
-std::string format_table(const std::vector<std::vector<std::string>>& rows);
+enum class Align : std::uint8_t { left, right };
+std::string format_table(const std::vector<std::vector<std::string>>& rows, Align others = Align::right);
 
 // A number with four significant digits and an SI prefix: si(0.00123, "s") = "1.230 ms".
 std::string si(double value, const char* unit);

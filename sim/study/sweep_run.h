@@ -6,9 +6,9 @@
 #include <functional>
 #include <string>
 
+#include "sim/engine/worker_pool.h"
 #include "sim/study/result_store.h"
 #include "sim/study/sweep_spec.h"
-#include "sim/study/worker_pool.h"
 
 namespace orrery {
 

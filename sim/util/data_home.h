@@ -1,5 +1,6 @@
 #pragma once
-// Where arch_configs/ and traces/ live: the environment's ORRERY_HOME, else the source tree of the build.
+// Where arch_configs/ and traces/ live: the environment's ORRERY_HOME, else ../share/orrery beside the
+// installed program, else the source tree of the build.
 
 #include <filesystem>
 

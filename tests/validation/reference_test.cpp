@@ -31,8 +31,7 @@ TEST(Reference, SystolicCyclesEqualScaleSimOnEveryRow) {
     const ArrayProduct product{std::stoull(row["m"]), std::stoull(row["n"]), std::stoull(row["k"])};
     const std::uint64_t expected = std::stoull(row["compute_cycles"]) + 1;
     SCOPED_TRACE(row["dataflow"] + " " + row["m"] + "x" + row["n"] + "x" + row["k"]);
-    EXPECT_EQ(matrix_cycles(spec, dataflow, DType::fp16, product.m, product.n, product.k).value(),
-              expected);
+    EXPECT_EQ(matrix_cycles(spec, dataflow, DType::fp16, product.m, product.n, product.k).value(), expected);
     ++rows;
     if (expected * spec.rows * spec.cols > kElementCycles) continue;
     EXPECT_EQ(PeArray(spec.rows, spec.cols, false).run(dataflow, product).value(), expected);

@@ -3,11 +3,14 @@
 
 #include <array>
 #include <iostream>
+#include <map>
+#include <sstream>
 
 #include "sim/study/model_version.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "tools/orrery/commands.h"
+#include "tools/orrery/manual.h"
 #include "tools/orrery/options.h"
 
 namespace orrery {
@@ -41,9 +44,48 @@ void print_help() {
   for (const Command& c : kCommands) {
     std::cout << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.summary << '\n';
   }
-  std::cout
-      << "\n'orrery help COMMAND' explains each, with examples. Exit codes: 0 ok, 1 a simulation failed,\n"
-         "2 usage or configuration.\n";
+  std::cout << "\n'orrery help COMMAND' explains each, with examples; 'orrery help --man', '--bash' and\n"
+               "'--zsh' print a manual page and completions. Exit codes: 0 ok, 1 a simulation failed,\n"
+               "2 usage or configuration.\n";
+}
+
+int dispatch(const Arguments& arguments);
+
+// What a command says of its options.
+nlohmann::ordered_json options_of(const Arguments& command) {
+  std::ostringstream told;
+  std::streambuf* const screen = std::cout.rdbuf(told.rdbuf());
+  Arguments asked = command;
+  asked.emplace_back(kDescribe);
+  dispatch(asked);
+  std::cout.rdbuf(screen);
+  return nlohmann::ordered_json::parse(told.str());
+}
+
+std::vector<DescribedCommand> described_commands() {
+  const std::map<std::string, std::vector<std::string>> below = {
+      {"probe", {"dram", "noc", "sram", "collective"}},
+      {"trace", {"make", "show"}},
+      {"sweep", {"status", "export", "pareto", "merge", "retry", "diff", "submit"}}};
+  std::vector<DescribedCommand> all;
+  for (const Command& c : kCommands) {
+    const auto subcommands = below.find(c.name);
+    // What is only a choice of subcommands has no options of its own.
+    if (subcommands == below.end() || std::string(c.name) == "sweep")
+      all.push_back({c.name, c.summary, options_of({c.name})});
+    if (subcommands == below.end()) continue;
+    for (const std::string& sub : subcommands->second)
+      all.push_back({c.name + (" " + sub), "", options_of({c.name, sub})});
+  }
+  return all;
+}
+
+// orrery help --man|--bash|--zsh, for who installs it.
+int print_generated(const std::string& what) {
+  if (what == "--man") std::cout << manual_page(described_commands(), kVersionName);
+  if (what == "--bash") std::cout << bash_completion(described_commands());
+  if (what == "--zsh") std::cout << zsh_completion(described_commands());
+  return 0;
 }
 
 int dispatch(const Arguments& arguments) {
@@ -52,6 +94,9 @@ int dispatch(const Arguments& arguments) {
     return 2;
   }
   const bool asks = arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help";
+  if (asks && arguments.size() == 2 &&
+      (arguments[1] == "--man" || arguments[1] == "--bash" || arguments[1] == "--zsh"))
+    return print_generated(arguments[1]);
   if (asks && arguments.size() > 1) return dispatch({arguments[1], "--help"});
   if (asks) {
     print_help();

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "sim/util/nearest_name.h"
@@ -17,6 +18,28 @@ std::vector<std::string> option_names(const po::options_description& options) {
   return names;
 }
 
+// Whether an option that may stand alone may do so more than once.
+bool takes_several(const po::options_description& options, const char* name) {
+  using Several = po::typed_value<std::vector<std::string>>;
+  return dynamic_cast<const Several*>(options.find(name, false).semantic().get()) != nullptr;
+}
+
+// What --help prints, for programs that write manuals and completions.
+nlohmann::ordered_json described(const po::options_description& options, const std::string& usage,
+                                 const std::string& examples) {
+  nlohmann::ordered_json out = {{"usage", usage}, {"examples", examples}};
+  out["options"] = nlohmann::ordered_json::array();
+  for (const auto& option : options.options()) {
+    const bool takes_value = option->semantic()->max_tokens() > 0;
+    out["options"].push_back({{"name", option->long_name()},
+                              {"value", takes_value ? option->format_parameter() : ""},
+                              {"description", option->description()}});
+  }
+  return out;
+}
+
+constexpr const char* kUnexpected = "unexpected argument";
+
 }  // namespace
 
 ParsedOptions parse_options(const Arguments& arguments, po::options_description options,
@@ -24,27 +47,37 @@ ParsedOptions parse_options(const Arguments& arguments, po::options_description 
                             const char* rest) {
   options.add_options()("help,h", "print this help");
   ParsedOptions parsed;
+  if (arguments == Arguments{kDescribe}) {
+    std::cout << described(options, usage, examples).dump() << '\n';
+    parsed.help = true;
+    return parsed;
+  }
+  po::options_description all = options;
+  all.add_options()(kUnexpected, po::value<std::vector<std::string>>());
   po::positional_options_description places;
-  if (positional != nullptr) places.add(positional, rest == nullptr ? -1 : 1);
+  const bool takes_all = positional != nullptr && rest == nullptr && takes_several(options, positional);
+  if (positional != nullptr) places.add(positional, takes_all ? -1 : 1);
   if (rest != nullptr) places.add(rest, -1);
+  if (!takes_all && rest == nullptr) places.add(kUnexpected, -1);
   try {
     using Style = po::command_line_style::style_t;
     const int style = po::command_line_style::unix_style & ~static_cast<int>(Style::allow_guessing);
-    auto parser = po::command_line_parser(arguments).options(options).style(style).positional(places);
+    auto parser = po::command_line_parser(arguments).options(all).style(style).positional(places);
     po::store(parser.run(), parsed.values);
     if (parsed.values.count("help") != 0) {
       std::cout << usage << "\n\n" << options << "\nExamples:\n" << examples;
       parsed.help = true;
       return parsed;
     }
+    if (parsed.values.count(kUnexpected) != 0)
+      throw UsageError("unexpected argument '" +
+                       parsed.values[kUnexpected].as<std::vector<std::string>>().front() + "'; see --help");
     po::notify(parsed.values);
   } catch (const po::unknown_option& error) {
     std::string name = error.get_option_name();
     name.erase(0, name.find_first_not_of('-'));
     throw UsageError("unknown option '--" + name + "'" + did_you_mean(name, option_names(options)) +
                      "; --help lists them");
-  } catch (const po::too_many_positional_options_error&) {
-    throw UsageError("unexpected argument; see --help");
   } catch (const po::error& error) {
     throw UsageError(std::string(error.what()) + "; see --help");
   }

@@ -19,6 +19,9 @@ class UsageError : public std::runtime_error {
 
 namespace po = boost::program_options;
 
+// Alone, it asks a command for its options as JSON: {usage, examples, options: [{name, value, description}]}.
+inline constexpr const char* kDescribe = "--describe-options";
+
 struct ParsedOptions {
   po::variables_map values;
   bool help = false;  // already printed

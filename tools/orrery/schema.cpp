@@ -35,7 +35,7 @@ void print_reference(const Shape& shape, OutputFormat format) {
                     {"sentence", r.sentence}});
     table.push_back({r.key, r.value, r.unit, r.standing, r.bears, r.sentence});
   }
-  print_result(format, rows, [&] { return format_table(table); });
+  print_result(format, rows, [&] { return format_table(table, Align::left); });
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "sim/study/worker_pool.h"
+#include "sim/engine/worker_pool.h"
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -37,6 +37,7 @@ struct Process {
   std::deque<std::size_t> left;  // tasks not answered yet; the first is at work
   std::string received;
   Clock::time_point since;  // the first task began
+  bool answered = false;    // any of its tasks
   bool killed_for_time = false;
 };
 
@@ -206,6 +207,7 @@ class Pool {
       if (p.received.size() - at < sizeof header + header.length) break;
       at += sizeof header;
       p.left.pop_front();
+      p.answered = true;
       p.since = Clock::now();
       const TaskOutcome outcome{static_cast<std::size_t>(header.task), header.end,
                                 p.received.substr(at, header.length), header.wall_s};
@@ -237,7 +239,8 @@ class Pool {
     while (waitpid(p.pid, &status, 0) < 0 && errno == EINTR) {
     }
     if (p.left.empty()) return;
-    const bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    // One that ends without having answered anything would do so again.
+    const bool orderly = p.answered && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (!orderly) {
       TaskOutcome outcome;
       outcome.task = p.left.front();
