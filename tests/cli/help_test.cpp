@@ -66,6 +66,34 @@ TEST(Help, CountersAreExplained) {
   EXPECT_NE(told["issued_macs"]["description"].get<std::string>().find("16-bit MACs"), std::string::npos);
 }
 
+// The manual page and the completions are written from the tables of options.
+TEST(Help, ManualAndCompletionsNameEveryCommandAndOption) {
+  const std::string man = orrery_command("help --man").out;
+  const std::string bash = orrery_command("help --bash").out;
+  for (const char* command : {"run", "probe dram", "sweep export", "trace make", "store", "schema"}) {
+    EXPECT_NE(man.find(".SS \"orrery " + std::string(command) + "\""), std::string::npos) << command;
+    EXPECT_NE(bash.find("'" + std::string(command) + "') words="), std::string::npos) << command;
+  }
+  EXPECT_NE(man.find("\\-\\-no\\-store"), std::string::npos);
+  EXPECT_NE(bash.find("--no-store"), std::string::npos);
+  const std::string script = temporary_file("orrery.bash", bash);
+  const std::string asked =
+      "bash -c '. " + script +
+      "; COMP_WORDS=(orrery probe dram --pat); COMP_CWORD=3; _orrery; echo ${COMPREPLY[0]}' >" + script +
+      ".out";
+  ASSERT_EQ(std::system(asked.c_str()), 0);
+  EXPECT_EQ(read_file(script + ".out"), "--pattern\n");
+}
+
+TEST(BadInput, AnUnexpectedArgumentIsNamed) {
+  for (const char* arguments :
+       {"doctor foo", "list archs foo", "check gpu/h100-sxm foo", "schema arch foo"}) {
+    const CommandResult r = orrery_command(arguments);
+    EXPECT_EQ(r.exit_code, 2) << arguments;
+    EXPECT_NE(r.err.find("unexpected argument 'foo'"), std::string::npos) << arguments << r.err;
+  }
+}
+
 TEST(Help, OptionsThatAreNotBuiltAreRefusedNotIgnored) {
   for (const char* arguments : {"sweep x.yaml", "cost x.yaml", "run --arch asic/tpu-v5e --model gpt2 --pp 2",
                                 "run --arch asic/tpu-v5e --model gpt2 --runtime vllm",

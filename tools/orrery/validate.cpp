@@ -9,9 +9,8 @@
 #include <thread>
 
 #include "sim/report/svg_plot.h"
-#include "sim/report/text_table.h"
 #include "sim/util/errors.h"
-#include "sim/validate/validation.h"
+#include "sim/validate/error_report.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/question_options.h"
 
@@ -122,58 +121,19 @@ int validate_command(const Arguments& arguments) {
     request.quantity = named<Quantity>(v["quantity"].as<std::string>(), "--quantity");
 
   TerminalProgress progress("validate");
-  std::vector<ValidatedRow> rows = validate_rows(
+  const std::vector<ValidatedRow> rows = validate_rows(
       request, [&](std::size_t done, std::size_t total) { progress.show("rows", done, total); });
   if (rows.empty())
     throw ConfigError("", "no row to validate: none has the quantity, or --where leaves none");
-  const std::vector<ErrorGroup> groups = error_groups(rows);
   if (v.count("plot") != 0) write_svg(scatter(rows), v["plot"].as<std::string>());
-  std::stable_sort(rows.begin(), rows.end(), [](const ValidatedRow& a, const ValidatedRow& b) {
-    return std::abs(a.error()) > std::abs(b.error());
-  });
-  const unsigned worst = v["worst"].as<unsigned>();
-  std::vector<nlohmann::ordered_json> list;
-  std::vector<std::vector<std::string>> table = {
-      {"group", "quantity", "n", "failed", "bias", "median", "mean", "p90"}};
-  std::vector<std::vector<std::string>> bad = {{"row", "group", "measured", "simulated", "error", "time"}};
-  const auto percent = [](double x) { return fmt::format("{:.1f} %", 100 * x); };
-  for (const ErrorGroup& g : groups) {
-    nlohmann::ordered_json j = {
-        {"group", g.group}, {"quantity", to_string(g.quantity)}, {"n", g.n}, {"failed", g.failed}};
-    std::vector<std::string> cells = {g.group, to_string(g.quantity), std::to_string(g.n),
-                                      std::to_string(g.failed)};
-    for (const auto& [name, figure] :
-         {std::pair{"bias", &ErrorFigures::bias}, std::pair{"median_abs", &ErrorFigures::median_abs},
-          std::pair{"mean_abs", &ErrorFigures::mean_abs}, std::pair{"p90_abs", &ErrorFigures::p90_abs}}) {
-      j[name] = nullptr;
-      if (g.errors) j[name] = (*g.errors).*figure;
-      cells.push_back(g.errors ? percent((*g.errors).*figure) : "-");
-    }
-    table.push_back(std::move(cells));
-    unsigned listed = 0;
-    for (const ValidatedRow& row : rows) {
-      if (row.group != g.group || row.quantity != g.quantity || listed == worst || !row.failure.empty())
-        continue;
-      ++listed;
-      j["worst"].push_back({{"row", row.file + ":" + std::to_string(row.line)},
-                            {"measured", row.measured},
-                            {"simulated", row.simulated},
-                            {"error", row.error()},
-                            {"split", row.split}});
-      bad.push_back({row.file + ":" + std::to_string(row.line), row.group,
-                     fmt::format("{:.5g}", row.measured), fmt::format("{:.5g}", row.simulated),
-                     percent(row.error()), row.split});
-    }
-    list.push_back(j);
-  }
+  const std::vector<GroupReport> reports = group_reports(rows, v["worst"].as<unsigned>());
   std::size_t failed = 0;
   for (const ValidatedRow& row : rows) {
     if (row.failure.empty()) continue;
     if (++failed <= 5) std::cerr << "orrery: " << row.file << ":" << row.line << ": " << row.failure << '\n';
   }
   if (failed > 5) std::cerr << "orrery: " << failed - 5 << " more rows failed\n";
-  print_result(format, list,
-               [&] { return format_table(table) + (worst > 0 ? "\n" + format_table(bad) : ""); });
+  print_result(format, errors_json(reports), [&] { return errors_table(reports); });
   return failed > 0 ? 1 : 0;
 }
 

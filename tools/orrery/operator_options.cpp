@@ -1,0 +1,211 @@
+#include "tools/orrery/operator_options.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include "sim/timing/collective_choice.h"
+#include "sim/util/checked.h"
+#include "sim/util/errors.h"
+#include "sim/util/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+// Reads shape options that the operator needs and refuses those it does not use.
+class ShapeReader {
+ public:
+  ShapeReader(const po::variables_map& values, std::string op) : values_(values), op_(std::move(op)) {}
+
+  std::uint64_t need(const char* name) {
+    used_.emplace_back(name);
+    if (values_.count(name) == 0) throw UsageError("--op " + op_ + " needs --" + std::string(name));
+    return take(name);
+  }
+  std::uint64_t may(const char* name, std::uint64_t fallback) {
+    used_.emplace_back(name);
+    return values_.count(name) == 0 ? fallback : take(name);
+  }
+  bool flag(const char* name) {
+    used_.emplace_back(name);
+    return values_.count(name) != 0;
+  }
+  std::string text(const char* name) { return flag(name) ? values_[name].as<std::string>() : std::string(); }
+  void refuse_others() const {
+    for (const char* name : {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal",
+                             "more", "experts-per-token", "bytes", "devices", "tile"}) {
+      bool known = false;
+      for (const std::string& u : used_) known = known || u == name;
+      if (!known && values_.count(name) != 0)
+        throw UsageError("--op " + op_ + " does not take --" + std::string(name));
+    }
+  }
+
+ private:
+  const po::variables_map& values_;
+  std::string op_;
+  std::vector<std::string> used_;
+
+  std::uint64_t take(const char* name) {
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+    return whole_between(values_, name, 1, kMost);
+  }
+};
+
+// "AxBxC", three positive numbers.
+std::optional<std::array<std::uint64_t, 3>> three_extents(const std::string& text) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  std::array<std::uint64_t, 3> of{};
+  char x1 = 0;
+  char x2 = 0;
+  std::istringstream in(text);
+  if (text.find_first_not_of("0123456789x") != std::string::npos ||
+      !(in >> of[0] >> x1 >> of[1] >> x2 >> of[2]) || x1 != 'x' || x2 != 'x' || !in.eof())
+    return std::nullopt;
+  for (const std::uint64_t extent : of) {
+    if (extent == 0 || extent > kMost) return std::nullopt;
+  }
+  return of;
+}
+
+std::vector<AttendedSequences> parse_more(const std::string& text) {
+  std::vector<AttendedSequences> more;
+  std::istringstream in(text);
+  if (text.empty() || text.back() == ',')
+    throw UsageError("--more is '" + text + "'; expected BxQxKV[,BxQxKV...]");
+  for (std::string group; std::getline(in, group, ',');) {
+    const auto extents = three_extents(group);
+    if (!extents)
+      throw UsageError("--more has '" + group +
+                       "'; expected BxQxKV, e.g. 8x1x2048: sequences, query and cached positions of each");
+    more.push_back({(*extents)[0], (*extents)[1], (*extents)[2]});
+  }
+  return more;
+}
+
+// The shape of an operator, from the options of its family.
+struct ShapeFrom {
+  ShapeReader& options;
+  const NodeSpec& node;
+
+  OperatorShape operator()(const MatmulFamily& /*family*/) const {
+    const std::uint64_t batch = options.may("batch", 1);
+    const std::uint64_t m = options.need("m");
+    const std::uint64_t n = options.need("n");
+    options.flag("tile");
+    return MatmulShape{batch, m, n, options.need("k")};
+  }
+  OperatorShape operator()(const AttentionFamily& /*family*/) const {
+    AttentionShape s;
+    s.batch = options.may("batch", 1);
+    s.heads = options.need("heads");
+    s.kv_heads = options.may("kv-heads", s.heads);
+    s.head_dim = options.need("head-dim");
+    s.q = options.need("q");
+    s.kv = options.need("kv");
+    s.causal = options.flag("causal");
+    if (options.flag("more")) s.more = parse_more(options.text("more"));
+    options.flag("tile");
+    if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
+    for (const AttendedSequences& group : s.groups()) {
+      if (s.causal && group.q > group.kv) throw UsageError("--causal needs --kv of at least --q");
+    }
+    return s;
+  }
+  OperatorShape operator()(const VectorFamily& /*family*/) const {
+    const std::uint64_t rows = options.need("m");
+    return VectorShape{rows, options.may("n", 1)};
+  }
+  OperatorShape operator()(const RoutingFamily& /*family*/) const {
+    const std::uint64_t tokens = options.need("m");
+    const std::uint64_t cols = options.need("n");
+    const std::uint64_t experts = options.need("experts-per-token");
+    if (experts > kMostExperts)
+      throw UsageError(fmt::format("--experts-per-token {}: at most {}", experts, kMostExperts));
+    return RoutingShape{tokens, experts, cols};
+  }
+  OperatorShape operator()(const CollectiveFamily& /*family*/) const {
+    const std::uint64_t bytes = options.need("bytes");
+    constexpr std::uint64_t kMostDevices = 512;
+    const std::uint64_t devices = options.need("devices");
+    if (devices > kMostDevices)
+      throw UsageError(fmt::format("--devices {}: at most {}", devices, kMostDevices));
+    check_devices(node, static_cast<std::uint32_t>(devices));
+    return CollectiveShape{bytes, static_cast<std::uint32_t>(devices)};
+  }
+};
+
+// What others call an operator.
+std::string known_as(const std::string& name) {
+  static const std::map<std::string, std::string> kNames = {{"gemm", "matmul"},
+                                                            {"gemv", "matmul"},
+                                                            {"mm", "matmul"},
+                                                            {"bmm", "matmul"},
+                                                            {"linear", "matmul"},
+                                                            {"fc", "matmul"},
+                                                            {"dense", "matmul"},
+                                                            {"sdpa", "attention"},
+                                                            {"mha", "attention"},
+                                                            {"gqa", "attention"},
+                                                            {"flash_attention", "attention"},
+                                                            {"layer_norm", "layernorm"},
+                                                            {"rms_norm", "rmsnorm"},
+                                                            {"swiglu", "silu_mul"},
+                                                            {"silu_and_mul", "silu_mul"},
+                                                            {"rotary", "rope"},
+                                                            {"gather", "embedding"},
+                                                            {"allreduce", "all_reduce"},
+                                                            {"allgather", "all_gather"},
+                                                            {"alltoall", "all_to_all"},
+                                                            {"p2p", "send_recv"}};
+  const auto found = kNames.find(name);
+  return found == kNames.end() ? "" : found->second;
+}
+
+}  // namespace
+
+po::options_description operator_options() {
+  po::options_description options("Operator");
+  const auto number = [] { return po::value<std::int64_t>()->value_name("N"); };
+  options.add_options()                                                           //
+      ("op", po::value<std::string>()->required()->value_name("OP"), "operator")  //
+      ("m", number(), "rows of the result")("n", number(), "columns of the result")("k", number(),
+                                                                                    "inner length")  //
+      ("q", number(), "query positions")("kv", number(), "cached positions")("heads", number(),
+                                                                             "query heads")  //
+      ("kv-heads", number(), "key/value heads (default: --heads)")("head-dim", number(),
+                                                                   "length of a head")  //
+      ("batch", number(), "independent products or sequences")("causal",
+                                                               "query i sees positions up to its own")  //
+      ("more", po::value<std::string>()->value_name("BxQxKV,.."),
+       "further sequences of the same attention: B of them with Q query and KV cached positions")  //
+      ("experts-per-token", number(), "copies of a token's row in a mixture")                      //
+      ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective");
+  return options;
+}
+
+Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DType dtype) {
+  const std::string name = values["op"].as<std::string>();
+  const auto kind = from_word<OperatorKind>(name);
+  if (!kind) {
+    const std::string meant = known_as(name);
+    throw UsageError(
+        "unknown --op '" + name + "'" +
+        (meant.empty() ? did_you_mean(name, words_of<OperatorKind>()) : "; here it is '" + meant + "'"));
+  }
+  ShapeReader options(values, name);
+  const OperatorShape shape = std::visit(ShapeFrom{options, arch.node}, operator_row(*kind).family);
+  options.refuse_others();
+  return standalone(*kind, shape, dtype);
+}
+
+TileRequest tile_from(const std::string& text) {
+  const auto tile = three_extents(text);
+  if (!tile) throw UsageError("--tile is '" + text + "'; expected MxNxK, e.g. 128x256x64");
+  return {(*tile)[0], (*tile)[1], (*tile)[2]};
+}
+
+}  // namespace orrery
