@@ -77,7 +77,7 @@ RunResult PointRunner::simulate(const json& c, const Posed& question) {
 }
 
 json PointRunner::run(const json& c, const std::string& machine, const std::string& run_key) {
-  const Posed question = posed(c);
+  const Posed question = posed(c, c.at("fidelity") != to_string(Fidelity::roofline));
   use_machine(c, question, machine);
   constexpr std::size_t kMostRuns = 64;
   if (runs_.size() >= kMostRuns || run_key.empty()) runs_.clear();
@@ -95,7 +95,7 @@ json PointRunner::run(const json& c, const std::string& machine, const std::stri
 
 std::string refusal(const json& c) {
   try {
-    const Posed question = posed(c);
+    const Posed question = posed(c, false);
     check_machine(question.arch);
     check_scenario(*question.llm, question.scenario);
     if (c.at("scenario").contains("batch"))

@@ -47,13 +47,13 @@ std::vector<json> configurations_of(const std::vector<Question>& questions,
   return configurations;
 }
 
-Posed posed(const json& c) {
+Posed posed(const json& c, bool digest) {
   Posed p;
   if (!c.at("technology").is_null())
     p.technology = build_technology(ConfigDocument::of(c["technology"], "technology"));
   if (!c.at("prices").is_null()) p.prices = build_prices(ConfigDocument::of(c["prices"], "prices"));
   p.arch = configured_machine(c, p.technology);
-  p.timing_digest = timing_digest(c);
+  if (digest) p.timing_digest = timing_digest(c);
   if (c.contains("runtime")) p.runtime = build_runtime(ConfigDocument::of(c["runtime"], "runtime"));
   if (!c.contains("llm")) return p;
   p.llm = configured_llm(c);

@@ -39,7 +39,7 @@ struct Posed {
   PriceBook prices;
   std::optional<LatencyTarget> target;  // the largest batch that keeps it is what is asked
 };
-// Throws ConfigError.
-Posed posed(const nlohmann::json& configuration);
+// Throws ConfigError. `digest`: with the timing digest, by which kernels are stored; a bound needs none.
+Posed posed(const nlohmann::json& configuration, bool digest = true);
 
 }  // namespace orrery
