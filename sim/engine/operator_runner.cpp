@@ -167,7 +167,9 @@ Tally OperatorRunner::tally_of(const Operator& op, const KernelOutcome& outcome,
 }
 
 bool OperatorRunner::remembers() const {
-  return options_.memory != nullptr && !options_.exact && !options_.tile.any() &&
+  // Whose kernels a library chooses are remembered by what their time depends on: choices by energy are not.
+  const bool by_time = options_.objective == MapObjective::time || !arch_.execution.library;
+  return options_.memory != nullptr && by_time && !options_.exact && !options_.tile.any() &&
          options_.fidelity == Fidelity::tile;
 }
 

@@ -110,6 +110,17 @@ TEST(OneAnswer, APriceDoesNotSimulateAgain) {
   EXPECT_EQ(answer("store status")["kernels"], 0);
 }
 
+// Of kernels that a library chooses only those chosen by time are kept: their energies are not in the
+// address.
+TEST(OneAnswer, ChoicesByEnergyOfALibraryAreNotKept) {
+  const StoreAt at(temporary_folder() + "/energy.db");
+  const std::string kernel = "kernel --arch gpu/h100-sxm --op matmul --m 256 --n 256 --k 256 ";
+  answer(kernel + "--objective energy");
+  EXPECT_EQ(answer("store status")["kernels"], 0);
+  answer(kernel);
+  EXPECT_EQ(answer("store status")["kernels"], 1);
+}
+
 // A store that cannot be used is said so, and missed by nobody.
 TEST(OneAnswer, WithoutAStoreEverythingRuns) {
   const std::string question = "kernel --arch gpu/h100-sxm --op add --m 64 --n 4096";
