@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -134,6 +135,18 @@ TEST(OneAnswer, WithoutAStoreEverythingRuns) {
   result.erase("run_info");
   EXPECT_EQ(result, plain);
   EXPECT_EQ(orrery_command("store status").exit_code, 0);  // there is none yet
+}
+
+// The same of a store whose file may not grow.
+TEST(OneAnswer, AFullDiskIsNoLoss) {
+  const std::string folder = temporary_folder();
+  const std::string command = "ulimit -f 8; ORRERY_STORE=" + folder + "/full.db " + ORRERY_BINARY +
+                              " kernel --arch gpu/h100-sxm --op add --m 64 --n 4096 >" + folder +
+                              "/full.out 2>" + folder + "/full.err";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_NE(read_file(folder + "/full.err").find("is not used"), std::string::npos);
+  EXPECT_EQ(read_file(folder + "/full.out"),
+            orrery_command("kernel --arch gpu/h100-sxm --op add --m 64 --n 4096").out);
 }
 
 TEST(OneAnswer, AKeyIsSetInEveryCommand) {

@@ -1,6 +1,8 @@
 // The command-line program: picks the subcommand and turns errors into messages and exit codes
 // (0 ok, 1 a simulation failed, 2 usage or configuration).
 
+#include <signal.h>
+
 #include <array>
 #include <iostream>
 #include <map>
@@ -118,6 +120,8 @@ int dispatch(const Arguments& arguments) {
 }  // namespace orrery
 
 int main(int argc, char** argv) {
+  // A file that may not grow is a full disk: whoever writes says so.
+  signal(SIGXFSZ, SIG_IGN);
   try {
     const int code = orrery::dispatch(orrery::Arguments(argv + 1, argv + argc));
     std::cout.flush();

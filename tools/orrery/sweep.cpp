@@ -119,8 +119,6 @@ SweepOptions run_options(const po::variables_map& v) {
 }
 
 int run(const SweepSpec& spec, const std::string& path, const SweepOptions& options) {
-  // SQLite's own report of a full disk is enough.
-  signal(SIGXFSZ, SIG_IGN);
   struct sigaction action {};
   action.sa_handler = interrupt;
   sigaction(SIGINT, &action, nullptr);
