@@ -12,11 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 bool looks_like_path(const std::string& name, const std::string& extension) {
   return fs::path(name).extension() == extension || name.find("./") == 0 || name.find('/') == 0;
 }
@@ -26,13 +21,18 @@ fs::path find(const std::string& what, const std::string& name, const fs::path& 
   if (fs::is_regular_file(name)) return name;
   if (looks_like_path(name, extension)) throw ConfigError("", what + " file " + name + " does not exist");
   for (const std::string& known : names) {
-    if (lower(known) == lower(name)) return root / (known + extension);
+    if (lower_case(known) == lower_case(name)) return root / (known + extension);
   }
-  throw ConfigError("", "no " + what + " named '" + name + "'" + did_you_mean(lower(name), names) +
+  throw ConfigError("", "no " + what + " named '" + name + "'" + did_you_mean(lower_case(name), names) +
                             "; 'orrery list " + (what == "model" ? "models" : "archs") + "' names them all");
 }
 
 }  // namespace
+
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
 
 std::vector<std::string> arch_names() {
   std::vector<std::string> names;
@@ -69,7 +69,7 @@ fs::path find_model_file(const std::string& name) {
   const auto known = [&](const std::string& candidate) {
     return std::find(names.begin(), names.end(), candidate) != names.end();
   };
-  std::string plain = lower(name);
+  std::string plain = lower_case(name);
   if (!fs::exists(name) && !looks_like_path(name, ".json")) {
     plain = plain.substr(plain.rfind('/') == std::string::npos ? 0 : plain.rfind('/') + 1);
     if (!known(plain) && plain.rfind("meta-", 0) == 0) plain = plain.substr(5);

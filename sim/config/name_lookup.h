@@ -16,4 +16,7 @@ std::vector<std::string> arch_names();
 std::filesystem::path find_model_file(const std::string& name);
 std::vector<std::string> model_names();
 
+// Names are looked up in lower case (ASCII).
+std::string lower_case(std::string text);
+
 }  // namespace orrery

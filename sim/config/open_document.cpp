@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <fstream>
 
+#include "sim/config/name_lookup.h"
 #include "sim/describe/check.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
 
 namespace orrery {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 // Folders may hold several kinds: a file's first lines say which it is of.
 bool is_of(const std::filesystem::path& file, const DocumentKind& kind) {
@@ -36,9 +32,9 @@ std::filesystem::path file_of(const std::string& name, const DocumentKind& kind,
   const std::filesystem::path plain = catalogue_path(name, kind);
   if (!name.empty() && std::filesystem::exists(plain)) return plain;
   const std::vector<std::string> names = names_of(kind);
-  const std::string wanted = lower(name);
+  const std::string wanted = lower_case(name);
   for (const std::string& known : names) {
-    if (lower(known) == wanted) return catalogue_path(known, kind);
+    if (lower_case(known) == wanted) return catalogue_path(known, kind);
   }
   throw ConfigError(where, std::string("no ") + kind.what + " '" + name + "'" + did_you_mean(wanted, names));
 }

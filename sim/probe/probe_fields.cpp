@@ -10,12 +10,7 @@ namespace {
 template <class T>
 void add_head(Fields<T>& f, const char* probe) {
   f.results();
-  f.figure(
-       "schema", [](const T&) { return std::string(kResultSchema); }, "", "of this document")
-      .shaped(Shape::word({kResultSchema}));
-  f.figure(
-       "kind", [](const T&) { return std::string("probe"); }, "", "of result")
-      .shaped(Shape::word({"probe"}));
+  add_kind(f, "probe");
   f.figure(
        "probe", [probe](const T&) { return std::string(probe); }, "", "what is probed")
       .shaped(Shape::word({probe}));

@@ -246,10 +246,7 @@ const Table& table_of<CostStudy>() {
     using S = CostStudy;
     Fields<S> f("what serving a model costs on each option of a scenario");
     f.results();
-    f.figure(
-        "schema", [](const S&) { return std::string(kResultSchema); }, "", "of this document");
-    f.figure(
-        "kind", [](const S&) { return std::string("cost"); }, "", "of result");
+    add_kind(f, "cost");
     f.key("title", &S::title, "", "of the scenario");
     f.key("question", &S::question, "", "that it answers");
     f.key("model", &S::model, "", "that is served");

@@ -25,17 +25,6 @@ std::string now_utc() {
   return date.data();
 }
 
-// A word or text that is the same in all results of a kind.
-template <class T>
-void add_kind(Fields<T>& f, const char* kind) {
-  f.figure(
-       "schema", [](const T&) { return std::string(kResultSchema); }, "", "of this document")
-      .shaped(Shape::word({kResultSchema}));
-  f.figure(
-       "kind", [kind](const T&) { return std::string(kind); }, "", "of result")
-      .shaped(Shape::word({kind}));
-}
-
 Shape text_of_words(std::vector<std::string> words) {
   return Shape::word(std::move(words));
 }

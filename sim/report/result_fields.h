@@ -11,6 +11,17 @@ namespace orrery {
 
 inline constexpr const char* kResultSchema = "orrery/result/1";
 
+// What every result says first: the schema it keeps to and which kind of result it is.
+template <class T>
+void add_kind(Fields<T>& f, const char* kind) {
+  f.figure(
+       "schema", [](const T&) { return std::string(kResultSchema); }, "", "of this document")
+      .shaped(Shape::word({kResultSchema}));
+  f.figure(
+       "kind", [kind](const T&) { return std::string(kind); }, "", "of result")
+      .shaped(Shape::word({kind}));
+}
+
 template <>
 struct Written<Figure> {
   static Shape shape() {
