@@ -16,34 +16,31 @@ constexpr double kMany = 1e15;
 
 // An estimate whose whole range must lie between two bounds.
 template <class T, class Term>
-void add_bounded(Fields<T>& f, const char* key, Term term, double typical, double least, double most,
-                 const char* unit, const char* sentence) {
-  f.other(key, Shape::of(ShapeKind::number), unit, sentence,
-          [term, least, most](T& t, const json&, const Place& at) {
-            const Estimate e = read_estimate(*at.document(), at.pointer());
-            if (e.low < least || e.high > most) {
-              throw ConfigError(at.document()->where(at.pointer()),
-                                fmt::format("'{}' reaches from {} to {}; it must lie in {} to {}",
-                                            key_path(at.pointer()), e.low, e.high, least, most));
-            }
-            t.terms.*term = e;
-          })
-      .standing(fmt::format("{}", typical).c_str());
+Fields<T>& add_bounded(Fields<T>& f, const char* key, Term term, double least, double most, const char* unit,
+                       const char* sentence) {
+  const auto read = [term, least, most](T& t, const json&, const Place& at) {
+    const Estimate e = read_estimate(*at.document(), at.pointer());
+    if (e.low < least || e.high > most) {
+      throw ConfigError(at.document()->where(at.pointer()),
+                        fmt::format("'{}' reaches from {} to {}; it must lie in {} to {}",
+                                    key_path(at.pointer()), e.low, e.high, least, most));
+    }
+    t.terms.*term = e;
+  };
+  return f.other(key, Shape::of(ShapeKind::number), unit, sentence, read)
+      .standing(fmt::format("{}", (T().terms.*term).typical).c_str());
 }
 
+// A price that is nothing where it is left out.
 template <class T, class Term>
-void add_price(Fields<T>& f, const char* key, Term term, const char* unit, const char* sentence) {
-  f.other(key, price_shape(), unit, sentence, [term](T& t, const json&, const Place& at) {
-     t.terms.*term = read_price(*at.document(), at.pointer());
-   }).standing("0");
+void add_term(Fields<T>& f, const char* key, Term term, const char* unit, const char* sentence) {
+  add_price(
+      f, key, [term](T& t) -> Estimate& { return t.terms.*term; }, unit, sentence)
+      .standing("0");
 }
 
 using S = CostScenario;
 using Fleet = FleetTerms<Estimate>;
-
-// What holds where a scenario leaves it out; the tables say the same figures.
-constexpr double kPeak = 1000, kYears = 4, kRate = 0.08, kResidual = 0.1, kPue = 1.3, kNetwork = 0.1,
-                 kGrid = 400, kPerCm2 = 1.5, kPerGb = 0.3, kUtilisation = 1;
 
 const Table& workload_table() {
   static const Table table = [] {
@@ -63,10 +60,9 @@ const Table& workload_table() {
 const Table& demand_table() {
   static const Table table = [] {
     Fields<S> f("what the fleet must serve", Bears::price);
-    add_bounded(f, "output_tokens_per_s", &Fleet::peak_tokens_per_s, kPeak, 1e-9, 1e12, "tokens/s",
-                "at the peak");
-    f.required();
-    add_bounded(f, "utilisation", &Fleet::utilisation, kUtilisation, 1e-6, 1, "",
+    add_bounded(f, "output_tokens_per_s", &Fleet::peak_tokens_per_s, 1e-9, 1e12, "tokens/s", "at the peak")
+        .required();
+    add_bounded(f, "utilisation", &Fleet::utilisation, 1e-6, 1, "",
                 "beyond the profile of a day: weekends, growth into the fleet");
     f.key("daily_profile", &S::daily_profile, "", "share of the peak, hour by hour").range(0, 1).items(1, 24);
     return Table(f);
@@ -77,22 +73,21 @@ const Table& demand_table() {
 const Table& finance_table() {
   static const Table table = [] {
     Fields<S> f("money and carbon", Bears::price);
-    add_bounded(f, "years", &Fleet::years, kYears, 0.1, 50, "years", "that the hardware is kept");
-    add_bounded(f, "discount_rate", &Fleet::discount_rate, kRate, 0, 1, "per year", "of capital");
-    add_bounded(f, "residual_share", &Fleet::residual_share, kResidual, 0, 1, "",
+    add_bounded(f, "years", &Fleet::years, 0.1, 50, "years", "that the hardware is kept");
+    add_bounded(f, "discount_rate", &Fleet::discount_rate, 0, 1, "per year", "of capital");
+    add_bounded(f, "residual_share", &Fleet::residual_share, 0, 1, "",
                 "of the hardware's price, what it is worth in the end");
-    add_price(f, "electricity_per_kwh", &Fleet::electricity_per_kwh, "USD per kWh", "at the wall");
-    add_bounded(f, "pue", &Fleet::pue, kPue, 1, 5, "", "power of the building over that of its machines");
-    add_price(f, "colocation_per_kw_month", &Fleet::colocation_per_kw_month, "USD per kW and month",
-              "floor, cooling, security");
-    add_price(f, "staff_per_year", &Fleet::staff_per_year, "USD per year", "who runs it");
-    add_bounded(f, "network_share", &Fleet::network_share, kNetwork, 0, 10, "",
+    add_term(f, "electricity_per_kwh", &Fleet::electricity_per_kwh, "USD per kWh", "at the wall");
+    add_bounded(f, "pue", &Fleet::pue, 1, 5, "", "power of the building over that of its machines");
+    add_term(f, "colocation_per_kw_month", &Fleet::colocation_per_kw_month, "USD per kW and month",
+             "floor, cooling, security");
+    add_term(f, "staff_per_year", &Fleet::staff_per_year, "USD per year", "who runs it");
+    add_bounded(f, "network_share", &Fleet::network_share, 0, 10, "",
                 "of the hardware's price, on top, for switches and cables");
-    add_bounded(f, "grid_gco2_per_kwh", &Fleet::grid_gco2_per_kwh, kGrid, 0, 2000, "gCO2 per kWh",
-                "of the grid");
-    add_bounded(f, "embodied_kgco2_per_cm2", &Fleet::embodied_kgco2_per_cm2, kPerCm2, 0, 100, "kgCO2 per cm2",
+    add_bounded(f, "grid_gco2_per_kwh", &Fleet::grid_gco2_per_kwh, 0, 2000, "gCO2 per kWh", "of the grid");
+    add_bounded(f, "embodied_kgco2_per_cm2", &Fleet::embodied_kgco2_per_cm2, 0, 100, "kgCO2 per cm2",
                 "of silicon");
-    add_bounded(f, "embodied_kgco2_per_gb", &Fleet::embodied_kgco2_per_gb, kPerGb, 0, 100, "kgCO2 per GB",
+    add_bounded(f, "embodied_kgco2_per_gb", &Fleet::embodied_kgco2_per_gb, 0, 100, "kgCO2 per GB",
                 "of memory");
     return Table(f);
   }();
@@ -116,6 +111,20 @@ void check_option(const CostOption& option, const ConfigDocument& document, cons
 
 }  // namespace
 
+FleetTerms<Estimate> usual_fleet() {
+  Fleet terms;
+  terms.years = Estimate::exactly(4);
+  terms.discount_rate = Estimate::exactly(0.08);
+  terms.residual_share = Estimate::exactly(0.1);
+  terms.pue = Estimate::exactly(1.3);
+  terms.network_share = Estimate::exactly(0.1);
+  terms.grid_gco2_per_kwh = Estimate::exactly(400);
+  terms.embodied_kgco2_per_cm2 = Estimate::exactly(1.5);
+  terms.embodied_kgco2_per_gb = Estimate::exactly(0.3);
+  terms.utilisation = Estimate::exactly(1);
+  return terms;
+}
+
 template <>
 const Table& table_of<CostOption>() {
   static const Table table = [] {
@@ -135,33 +144,38 @@ const Table& table_of<CostOption>() {
         .range(0, kMany)
         .standing("the machine's");
     f.key("acquire", &O::acquisition, "", "how one comes by it");
-    const auto price = [&f](const char* key, Estimate T::*term, bool O::*has, const char* unit,
-                            const char* sentence) {
-      f.other(key, price_shape(), unit, sentence, [term, has](O& o, const json&, const Place& at) {
-        o.terms.*term = read_price(*at.document(), at.pointer());
-        o.*has = true;
-      });
-    };
-    price("chip_price", &T::chip_price, &O::has_price, "USD", "a chip, bought");
-    price("rent_per_hour", &T::rent_per_hour, &O::has_rent, "USD per hour", "a chip, rented");
+    add_price(
+        f, "chip_price",
+        [](O& o) -> Estimate& {
+          o.has_price = true;
+          return o.terms.chip_price;
+        },
+        "USD", "a chip, bought");
+    add_price(
+        f, "rent_per_hour",
+        [](O& o) -> Estimate& {
+          o.has_rent = true;
+          return o.terms.rent_per_hour;
+        },
+        "USD per hour", "a chip, rented");
     f.key("elastic", &O::elastic, "", "rented by the hour, only while needed");
     f.key("chips_per_server", &O::chips_per_server, "", "that share a host").range(1, 65536);
-    add_price(f, "server_price", &T::server_price, "USD", "of a server without its chips");
-    add_bounded(f, "host_w", &T::host_w, 0, 0, 1e6, "W", "of a server beside its chips, under load");
+    add_term(f, "server_price", &T::server_price, "USD", "of a server without its chips");
+    add_bounded(f, "host_w", &T::host_w, 0, 1e6, "W", "of a server beside its chips, under load");
     f.key("host_idle_share", &O::host_idle_share, "", "of the host's power, without load").range(0, 1);
-    add_price(f, "licence_per_year", &T::licence_per_year, "USD per year", "of a chip's software");
-    add_bounded(f, "margin", &T::margin, 0, 0, 100, "", "of who makes it, over cost");
-    add_bounded(f, "volume", &T::volume, 0, 0, 1e9, "chips", "made of the design, over which it is spread");
+    add_term(f, "licence_per_year", &T::licence_per_year, "USD per year", "of a chip's software");
+    add_bounded(f, "margin", &T::margin, 0, 100, "", "of who makes it, over cost");
+    add_bounded(f, "volume", &T::volume, 0, 1e9, "chips", "made of the design, over which it is spread");
     f.key("spare_share", &O::spare_share, "", "of a made die that may be bad").range(0, 1);
     f.key("dies", &O::dies, "", "chiplets of a made chip").range(1, 1024);
     f.key("process_nm", &O::process_nm, "nm", "node the chip is made in, where the machine file does not say")
         .above(0, 10000)
         .standing("the machine's");
-    add_price(f, "engineering_price", &T::engineering_price, "USD",
-              "once: bringing the model onto the machine");
-    add_price(f, "ip_price", &T::ip_price, "USD",
-              "once, of a made chip: bought designs (memory and link interfaces, processors) beyond what the "
-              "table's design cost holds");
+    add_term(f, "engineering_price", &T::engineering_price, "USD",
+             "once: bringing the model onto the machine");
+    add_term(f, "ip_price", &T::ip_price, "USD",
+             "once, of a made chip: bought designs (memory and link interfaces, processors) beyond what the "
+             "table's design cost holds");
     f.key("process_age_quarters", &O::process_age_quarters, "quarters",
           "age of the node since its volume start; defects fall with it")
         .range(0, kMany)
@@ -210,17 +224,6 @@ ConfigDocument load_cost_document(const std::string& name) {
 
 CostScenario build_cost_scenario(const ConfigDocument& document) {
   CostScenario s;
-  const auto exactly = [](double value) { return Estimate::exactly(value); };
-  s.terms.peak_tokens_per_s = exactly(kPeak);
-  s.terms.years = exactly(kYears);
-  s.terms.discount_rate = exactly(kRate);
-  s.terms.residual_share = exactly(kResidual);
-  s.terms.pue = exactly(kPue);
-  s.terms.network_share = exactly(kNetwork);
-  s.terms.grid_gco2_per_kwh = exactly(kGrid);
-  s.terms.embodied_kgco2_per_cm2 = exactly(kPerCm2);
-  s.terms.embodied_kgco2_per_gb = exactly(kPerGb);
-  s.terms.utilisation = exactly(kUtilisation);
   table_of<CostScenario>().read(&s, document.root(), Place(&document));
   s.file = document.path().string();
   if (s.title.empty()) s.title = document.path().stem().string();

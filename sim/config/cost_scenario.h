@@ -37,6 +37,9 @@ struct CostOption {
   OptionTerms<Estimate> terms;
 };
 
+// What holds of a fleet where a scenario leaves it out.
+FleetTerms<Estimate> usual_fleet();
+
 struct CostScenario {
   std::string title, question, model, file;
   std::uint64_t input = 1024, output = 128;
@@ -44,7 +47,7 @@ struct CostScenario {
   std::uint64_t batch_max = 256;
   std::vector<double> user_rates;     // tokens/s a user at which to compare the options again
   std::vector<double> daily_profile;  // share of the peak, hour by hour
-  FleetTerms<Estimate> terms;
+  FleetTerms<Estimate> terms = usual_fleet();
   std::vector<CostOption> options;
 
   double mean_of_profile() const;

@@ -28,15 +28,15 @@ struct Written<Estimate> {
   static Estimate read(const nlohmann::json& value, const Place& at, double scale);
   static nlohmann::ordered_json write(const Estimate& e, double /*scale*/) { return e.typical; }
 };
-// The reader of a member that is a price.
-template <class T>
-std::function<void(T&, const nlohmann::json&, const Place&)> price_reader(Estimate T::*member) {
-  return [member](T& t, const nlohmann::json&, const Place& at) {
-    t.*member = read_price(*at.document(), at.pointer());
-  };
-}
 // A price's shape: at least 0.
 Shape price_shape();
+// A key that is a price; `place`: a pointer to the member that holds it, or a function from the struct to it.
+template <class T, class PlaceOf>
+Fields<T>& add_price(Fields<T>& f, const char* key, PlaceOf place, const char* unit, const char* sentence) {
+  return f.other(key, price_shape(), unit, sentence, [place](T& t, const nlohmann::json&, const Place& at) {
+    std::invoke(place, t) = read_price(*at.document(), at.pointer());
+  });
+}
 
 // Whole months from a date ("2024", "2024-06" or "2024-06-01") to another; a bare year counts from its July.
 // Throws ConfigError when one cannot be read.

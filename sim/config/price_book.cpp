@@ -5,14 +5,6 @@ namespace {
 
 constexpr double kMost = 1e15;
 
-// Of a machine that may have none.
-std::function<void(MachinePrice&, const nlohmann::json&, const Place&)> perhaps(
-    std::optional<Estimate> MachinePrice::*member) {
-  return [member](MachinePrice& p, const nlohmann::json&, const Place& at) {
-    p.*member = read_price(*at.document(), at.pointer());
-  };
-}
-
 }  // namespace
 
 template <>
@@ -21,8 +13,8 @@ const Table& table_of<MachinePrice>() {
     using P = MachinePrice;
     Fields<P> f("what a machine costs", Bears::price);
     f.key("arch", &P::arch, "", "machine").required();
-    f.other("chip_price", price_shape(), "USD", "a chip, bought", perhaps(&P::chip_price));
-    f.other("rent_per_hour", price_shape(), "USD per hour", "a chip, rented", perhaps(&P::rent_per_hour));
+    add_price(f, "chip_price", &P::chip_price, "USD", "a chip, bought");
+    add_price(f, "rent_per_hour", &P::rent_per_hour, "USD per hour", "a chip, rented");
     return Table(f);
   }();
   return table;
@@ -37,11 +29,7 @@ const Table& table_of<PriceBook>() {
     f.key("machines", &B::machines, "", "one each").required();
     f.key("years", &B::years, "years", "over which a purchase is spread").required().above(0, kMost);
     f.key("discount_rate", &B::discount_rate, "per year", "of capital").required().range(0, 1);
-    f.other("electricity_per_kwh", price_shape(), "USD per kWh", "at the wall",
-            [](B& b, const nlohmann::json&, const Place& at) {
-              b.usd_per_kwh = read_price(*at.document(), at.pointer()).typical;
-            })
-        .required();
+    add_price(f, "electricity_per_kwh", &B::electricity_per_kwh, "USD per kWh", "at the wall").required();
     f.key("pue", &B::pue, "", "power of the building over that of its machines").required().range(1, kMost);
     return Table(f);
   }();

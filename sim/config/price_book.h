@@ -17,7 +17,8 @@ struct MachinePrice {
 };
 
 struct PriceBook {
-  double years = 0, discount_rate = 0, usd_per_kwh = 0, pue = 1;  // of the figures beside a run
+  double years = 0, discount_rate = 0, pue = 1;  // of the figures beside a run
+  Estimate electricity_per_kwh;
   std::vector<MachinePrice> machines;
   // Null for a machine that is not listed.
   const MachinePrice* of(const std::string& arch) const;

@@ -36,15 +36,12 @@ const Table& table_of<TechnologyNode>() {
     f.key("logic_mtr_per_mm2", &N::logic_mtr_per_mm2, "MTr per mm2", "transistors of logic")
         .required()
         .above(0, kMost);
-    f.other("wafer_price", price_shape(), "USD", "of a processed wafer", price_reader(&N::wafer_price))
-        .required()
-        .above(0, kMost);
+    add_price(f, "wafer_price", &N::wafer_price, "USD", "of a processed wafer").required().above(0, kMost);
     f.key("defects_per_cm2", &N::defects_per_cm2, "per cm2", "that kill what they hit")
         .required()
         .range(0, kMost);
-    f.other("mask_set_price", price_shape(), "USD", "once", price_reader(&N::mask_set_price)).required();
-    f.other("design_price", price_shape(), "USD", "once: design, verification, software of a chip",
-            price_reader(&N::design_price))
+    add_price(f, "mask_set_price", &N::mask_set_price, "USD", "once").required();
+    add_price(f, "design_price", &N::design_price, "USD", "once: design, verification, software of a chip")
         .required();
     return Table(f);
   }();
@@ -133,18 +130,11 @@ const Table& table_of<Technology>() {
             "defects over the age of a node: the table's hold reference_quarters after volume start; they "
             "fall from initial_factor times the mature ones by e in quarters")
         .required();
-    f.other("standard_package_price", price_shape(), "USD", "without an interposer",
-            price_reader(&T::standard_package_price))
+    add_price(f, "standard_package_price", &T::standard_package_price, "USD", "without an interposer")
         .required();
-    f.other("interposer_package_price", price_shape(), "USD", "with one",
-            price_reader(&T::interposer_package_price))
-        .required();
-    f.other("hbm_price_per_gb", price_shape(), "USD per GB", "in the package",
-            price_reader(&T::hbm_price_per_gb))
-        .required();
-    f.other("dram_price_per_gb", price_shape(), "USD per GB", "of other memory",
-            price_reader(&T::dram_price_per_gb))
-        .required();
+    add_price(f, "interposer_package_price", &T::interposer_package_price, "USD", "with one").required();
+    add_price(f, "hbm_price_per_gb", &T::hbm_price_per_gb, "USD per GB", "in the package").required();
+    add_price(f, "dram_price_per_gb", &T::dram_price_per_gb, "USD per GB", "of other memory").required();
     f.key("area", &T::area, "", "how much silicon things take").required();
     return Table(f);
   }();

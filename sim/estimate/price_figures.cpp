@@ -21,7 +21,8 @@ void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& tec
     r.price.chip_price = price->chip_price->typical;
     const double capital =
         r.devices * price->chip_price->typical * capital_recovery_factor(prices.discount_rate, prices.years);
-    const double power = r.average_power_w * 1e-3 * kHoursAYear * prices.pue * prices.usd_per_kwh;
+    const double power =
+        r.average_power_w * 1e-3 * kHoursAYear * prices.pue * prices.electricity_per_kwh.typical;
     r.price.per_m_output_tokens = (capital + power) / tokens * 1e6;
   } else if (price->rent_per_hour) {
     r.price.per_m_output_tokens = r.devices * price->rent_per_hour->typical * kHoursAYear / tokens * 1e6;
