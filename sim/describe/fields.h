@@ -2,9 +2,8 @@
 // Says a struct's keys: each by the member that it is, its unit, and a sentence. The member's type gives the
 // shape of its value, its default is what a new struct holds.
 //
-//   Fields<ScratchpadSpec>("a core's own memory")
-//       .key("banks", &ScratchpadSpec::banks, "", "that are accessed side by side").required().range(1,
-//       65536)
+//   Fields<CacheSpec> f("a core's own memory");
+//   f.key("banks", &CacheSpec::banks, "", "accessed side by side").required().range(1, 65536);
 
 #include <algorithm>
 #include <array>
@@ -289,6 +288,11 @@ class Fields {
   Fields& label(const char* words) {
     last().has_label = true;
     last().label = words;
+    return *this;
+  }
+  // What sweeps call the figure where they compare, constrain and optimise it.
+  Fields& compared(const char* name) {
+    last().compared = name;
     return *this;
   }
   Fields& deprecated() {

@@ -79,13 +79,21 @@ const Table* Shape::table_of_object(const nlohmann::json& object) const {
 
 namespace {
 
+const Shape* of_key(const Table& table, const std::string& key) {
+  const Field* field = table.field(key);
+  return field == nullptr ? nullptr : &field->shape;
+}
+
 const Shape* below(const Shape& shape, const nlohmann::json& value, const std::string& step) {
-  if (const Table* table = shape.table_of_object(value)) {
-    const Field* field = table->field(step);
-    return field == nullptr ? nullptr : &field->shape;
-  }
+  if (const Table* table = shape.table_of_object(value)) return of_key(*table, step);
   const bool has_items = shape.kind == ShapeKind::list || shape.kind == ShapeKind::map;
   return has_items ? &shape.parts[0] : nullptr;
+}
+
+const nlohmann::json& value_below(const nlohmann::json& value, const std::string& step) {
+  static const nlohmann::json nothing;
+  const nlohmann::json::json_pointer at(child_pointer("", step));
+  return value.contains(at) ? value.at(at) : nothing;
 }
 
 }  // namespace
@@ -94,19 +102,12 @@ const Shape* shape_at(const Table& table, const nlohmann::json& object,
                       const nlohmann::json::json_pointer& pointer) {
   std::vector<std::string> steps;
   for (nlohmann::json::json_pointer at = pointer; !at.empty(); at.pop_back()) steps.push_back(at.back());
-  const Shape* shape = nullptr;
-  const nlohmann::json* value = &object;
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    if (shape == nullptr && value == &object) {
-      const Field* field = table.field(*step);
-      shape = field == nullptr ? nullptr : &field->shape;
-    } else {
-      shape = below(*shape, *value, *step);
-    }
-    if (shape == nullptr) return nullptr;
-    static const nlohmann::json nothing;
-    const nlohmann::json::json_pointer next(child_pointer("", *step));
-    value = value->contains(next) ? &value->at(next) : &nothing;
+  if (steps.empty()) return nullptr;
+  const Shape* shape = of_key(table, steps.back());
+  const nlohmann::json* value = &value_below(object, steps.back());
+  for (auto step = steps.rbegin() + 1; step != steps.rend() && shape != nullptr; ++step) {
+    shape = below(*shape, *value, *step);
+    value = &value_below(*value, *step);
   }
   return shape;
 }

@@ -84,6 +84,7 @@ struct Field {
   std::string sentence;    // what it is
   bool has_label = false;  // it is a row of a table
   std::string label;       // what people read it as
+  std::string compared;    // what sweeps call it that compare it; "" = they do not
   std::string standing;    // what holds where the key is left out, in words; "" = nothing
   Bears bears = Bears::timing;
   double scale = 1;  // the struct's unit in the key's

@@ -42,6 +42,18 @@ TileKernel stream_kernel(const LevelStreamProbe& probe, std::uint32_t buffers, s
 
 }  // namespace
 
+LevelStreamProbe level_stream_of(const SramProbe& probe) {
+  LevelStreamProbe stream;
+  stream.footprint_bytes = probe.footprint_bytes;
+  stream.cores = probe.cores;
+  stream.chase = probe.pattern == "chase";
+  stream.block_bytes = stream.chase ? probe.hierarchy.levels.back().line_bytes : stream_block(probe.pattern);
+  if (stream.block_bytes == 0)
+    throw ConfigError(
+        "", "pattern '" + probe.pattern + "': fidelity tile moves blocks, stream_N (N bytes) or chase");
+  return stream;
+}
+
 SramProbeResult run_level_stream_probe(const ArchSpec& arch, const LevelStreamProbe& probe) {
   if (probe.cores == 0 || probe.cores > arch.cores.count)
     throw ConfigError("", fmt::format("{} cores asked for; there are {}", probe.cores, arch.cores.count));

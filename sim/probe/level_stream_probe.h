@@ -14,6 +14,10 @@ struct LevelStreamProbe {
   bool chase = false;       // a load waits for the one before
 };
 
+// What a probe of memories is where it runs on a machine. Throws ConfigError: a pattern other than stream_N
+// (blocks of N bytes) and chase (lines).
+LevelStreamProbe level_stream_of(const SramProbe& probe);
+
 // Throws ConfigError: more cores than there are, a block that a core cannot hold.
 SramProbeResult run_level_stream_probe(const ArchSpec& arch, const LevelStreamProbe& probe);
 

@@ -32,7 +32,8 @@ const Table& per_token_table() {
     Fields<F> f("cost of million tokens");
     f.results();
     f.key("all", &F::usd_per_m_all, "USD", "the whole cost over the output tokens")
-        .label("USD/M output tokens, all in");
+        .label("USD/M output tokens, all in")
+        .compared("owned_usd_per_m_tokens");
     f.key("output", &F::usd_per_m_output, "USD", "of output tokens, by the time they take")
         .label("  of output alone");
     f.key("input", &F::usd_per_m_input, "USD", "of input tokens, by the time they take")
@@ -46,20 +47,24 @@ template <class T>
 void add_fleet(Fields<T>& f) {
   f.figure(
       "acquire", [](const T& o) { return std::string(how(o.acquisition)); }, "", "how one comes by it");
-  f.key("chips", &T::chips, "", "of the fleet").label("chips");
+  f.key("chips", &T::chips, "", "of the fleet").label("chips").compared("fleet_chips");
   f.key("servers", &T::servers, "", "of the fleet").label("servers");
   f.key("chip_price_usd", &T::chip_price, "USD", "of a chip, bought or made").label("chip, USD");
   f.key("nre_usd", &T::nre, "USD", "once: the chip's design, this fleet's share")
       .label("  design of the chip, its share");
   f.key("engineering_usd", &T::engineering, "USD", "once: bringing the model onto the machine")
       .label("  bringing the model onto it");
-  f.key("capex_usd", &T::capex, "USD", "spent at first, the two included").label("spent at first, USD");
+  f.key("capex_usd", &T::capex, "USD", "spent at first, the two included")
+      .label("spent at first, USD")
+      .compared("capex_usd");
   f.group("usd_per_year", &per_year_table, "a year's cost by what it is for").label("USD a year");
   f.group("usd_per_m_tokens", &per_token_table, "cost of million tokens");
   f.key("joule_per_token", &T::joule_per_token, "J", "at the wall, an output token, idle hours included")
-      .label("J a token, at the wall");
+      .label("J a token, at the wall")
+      .compared("wall_joule_per_token");
   f.key("gco2_per_m_output_tokens", &T::gco2_per_m_output, "g", "CO2 of million output tokens")
-      .label("gCO2/M output tokens");
+      .label("gCO2/M output tokens")
+      .compared("gco2_per_m_tokens");
   f.key("break_even_months", &T::break_even_months, "months",
         "of buying or making against renting the same; null: never, or no rent is known")
       .label("break-even against renting, months");
@@ -73,6 +78,20 @@ const Table& table_of<OwnedFleet>() {
     Fields<OwnedFleet> f("what a fleet comes to that serves the demand");
     f.results();
     add_fleet(f);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<PointFleet>() {
+  static const Table table = [] {
+    Fields<PointFleet> f("what a fleet comes to that serves the demand, and whether as fast as it asks");
+    f.results();
+    add_fleet(f);
+    f.key("keeps_target", &PointFleet::keeps_target, "", "1: the latency target is kept; 0: it is not")
+        .range(0, 1)
+        .compared("keeps_target");
     return Table(f);
   }();
   return table;

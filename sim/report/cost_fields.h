@@ -15,6 +15,11 @@ struct OwnedFleet : OwnershipCost {
   Acquisition acquisition = Acquisition::buy;
 };
 
+// Of a point of a sweep over a cost scenario.
+struct PointFleet : OwnedFleet {
+  int keeps_target = 0;  // 1 or 0
+};
+
 struct PathStage {
   std::string stage;
   std::uint64_t chips = 0;
@@ -77,6 +82,8 @@ struct CostStudy {
 
 template <>
 const Table& table_of<OwnedFleet>();
+template <>
+const Table& table_of<PointFleet>();
 template <>
 const Table& table_of<ServedOption>();
 template <>

@@ -54,6 +54,7 @@ class Columns {
     for (const Field& field : table.fields()) {
       const std::string here = pointer + "/" + field.key;
       const TableOf of = field.shape.table;
+      if (!results_.front().contains(json::json_pointer(here))) continue;
       if (of == &table_of<ExpectedError>) {
         row(field.label, [&](const json& r) { return expected_cell(at(r, here)); });
       } else if (of == &table_of<PhasePower>) {
@@ -79,14 +80,18 @@ class Columns {
     rows_.push_back(cells);
   }
 
-  // How often the first one's figure goes into the others'.
-  void ratio(const std::string& name, const char* pointer) {
-    const json base = at(results_.front(), pointer);
-    row(name, [&](const json& r) {
-      const json value = at(r, pointer);
-      const bool defined = value.is_number() && base.is_number() && base.get<double>() > 0;
-      return defined ? fmt::format("{:.3f}x", value.get<double>() / base.get<double>()) : std::string("-");
-    });
+  // How often the first one's figures go into the others': those that sweeps compare.
+  void ratios(const Table& table) {
+    for (const Field& field : table.fields()) {
+      if (field.compared.empty() || !field.has_label) continue;
+      const std::string here = "/" + field.key;
+      const json base = at(results_.front(), here);
+      row("  " + field.label.substr(0, field.label.find(',')), [&](const json& r) {
+        const json value = at(r, here);
+        const bool defined = value.is_number() && base.is_number() && base.get<double>() > 0;
+        return defined ? fmt::format("{:.3f}x", value.get<double>() / base.get<double>()) : std::string("-");
+      });
+    }
   }
 
  private:
@@ -188,12 +193,7 @@ std::string run_table(const std::vector<json>& all) {
     rows.push_back({"a bound: no simulation, nothing but DRAM and arithmetic in its energy"});
   if (results.size() > 1) {
     rows.push_back({"ratio to the first"});
-    columns.ratio("  latency", "/latency_s");
-    columns.ratio("  TTFT", "/ttft_s");
-    columns.ratio("  TPOT", "/tpot_s");
-    columns.ratio("  throughput", "/tokens_per_s");
-    columns.ratio("  energy per token", "/energy_per_token_j");
-    columns.ratio("  average power", "/average_power_w");
+    columns.ratios(table_of<RunResult>());
   }
   put_refused(rows, all);
   return head + format_table(rows) + why_refused(all) + expected_basis(results);

@@ -17,6 +17,7 @@
 #include "sim/probe/probe_fields.h"
 #include "sim/probe/sram_probe.h"
 #include "sim/report/cost_fields.h"
+#include "sim/study/sweep_difference.h"
 #include "sim/study/sweep_keys.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
@@ -30,7 +31,8 @@ Shape result_shape() {
   Shape by_kind = Shape::choice({{"run", &table_of<RunResult>},
                                  {"kernel", &table_of<KernelResult>},
                                  {"refused", &table_of<RefusedResult>},
-                                 {"cost", &table_of<CostStudy>}});
+                                 {"cost", &table_of<CostStudy>},
+                                 {"sweep-diff", &table_of<SweepDifference>}});
   Shape probes = Shape::choice({{"dram", &table_of<DramPoint>},
                                 {"noc", &table_of<NocPoint>},
                                 {"sram", &table_of<SramPoint>},

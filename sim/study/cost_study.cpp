@@ -39,12 +39,13 @@ std::vector<PathStage> path_of(const CostOption& option, const ServedOption& ser
 // The scenario with all that is known of its options, and the numbers of it that are uncertain.
 class Costs {
  public:
-  Costs(const CostQuestion& question, const std::vector<OptionRuns>& runs)
-      : scenario_(question.scenario), posed_(question.options) {
+  // `runs`: of one replica of each option.
+  Costs(CostScenario scenario, std::vector<const Posed*> posed, const std::vector<const RunResult*>& runs)
+      : scenario_(std::move(scenario)), posed_(std::move(posed)) {
     for (std::size_t i = 0; i < scenario_.options.size(); ++i) {
       CostOption& option = scenario_.options[i];
-      makes_.push_back(make_of(option, posed_[i].arch, posed_[i].technology));
-      served_.push_back(served_by(runs[i].at_target.run, option, makes_[i], posed_[i].arch));
+      makes_.push_back(make_of(option, posed_[i]->arch, posed_[i]->technology));
+      served_.push_back(served_by(*runs[i], option, makes_[i], posed_[i]->arch));
       option.terms.throughput_factor = error_factor(served_[i]);
     }
     variables_ = cost_variables(scenario_);
@@ -59,9 +60,15 @@ class Costs {
   OwnershipCost owned(std::size_t i, const ServedOption& served, const DrawnCosts& drawn) const {
     return own(scenario_, scenario_.options[i], served, drawn.fleet, drawn.options[i]);
   }
+  OwnedFleet typical_fleet(std::size_t i) const {
+    OwnedFleet fleet;
+    static_cast<OwnershipCost&>(fleet) = owned(i, served_[i], typical_);
+    fleet.acquisition = scenario_.options[i].acquisition;
+    return fleet;
+  }
   // As another run of the same option serves.
   OwnershipCost owned(std::size_t i, const RunResult& run) const {
-    return owned(i, served_by(run, scenario_.options[i], makes_[i], posed_[i].arch), typical_);
+    return owned(i, served_by(run, scenario_.options[i], makes_[i], posed_[i]->arch), typical_);
   }
   // USD a million output tokens of each option.
   std::vector<double> usd(const std::vector<double>& draw) const {
@@ -74,7 +81,7 @@ class Costs {
 
  private:
   CostScenario scenario_;
-  const std::vector<Posed>& posed_;
+  std::vector<const Posed*> posed_;
   std::vector<ChipMake> makes_;
   std::vector<ServedOption> served_;
   std::vector<CostVariable> variables_;
@@ -95,8 +102,7 @@ OptionStudy option_study(const Costs& costs, std::size_t i, const SimulatedOptio
   o.devices = option.devices;
   o.meets_target = simulated.meets_target;
   o.served = costs.served(i);
-  static_cast<OwnershipCost&>(o.fleet) = costs.owned(i, o.served, costs.typical());
-  o.fleet.acquisition = option.acquisition;
+  o.fleet = costs.typical_fleet(i);
   o.drawn = drawn;
   if (option.acquisition == Acquisition::make) o.yield = made_chip(o.served.make, terms).yield;
   bars.resize(std::min(kBars, bars.size()));
@@ -264,8 +270,23 @@ OptionRuns simulate_option(const CostQuestion& question, std::size_t option, Ses
   return runs;
 }
 
+PointFleet fleet_of(CostScenario scenario, const Posed& question, const RunResult& run) {
+  const LatencyTarget target{scenario.ttft_max_s, scenario.tpot_max_s, scenario.batch_max};
+  scenario.input = question.scenario.input;
+  scenario.output = question.scenario.output;
+  scenario.options.front().devices = question.scenario.tensor_parallel;
+  PointFleet fleet;
+  static_cast<OwnedFleet&>(fleet) = Costs(std::move(scenario), {&question}, {&run}).typical_fleet(0);
+  fleet.keeps_target = target.kept_by(run) ? 1 : 0;
+  return fleet;
+}
+
 CostStudy cost_study(const CostQuestion& question, const std::vector<OptionRuns>& runs) {
-  const Costs costs(question, runs);
+  std::vector<const Posed*> options;
+  std::vector<const RunResult*> at_target;
+  for (const Posed& option : question.options) options.push_back(&option);
+  for (const OptionRuns& r : runs) at_target.push_back(&r.at_target.run);
+  const Costs costs(question.scenario, options, at_target);
   const CostScenario& s = costs.scenario();
   refuse_if_all_miss(s, costs, runs);
   const Evaluate evaluate = [&](const std::vector<double>& draw) { return costs.usd(draw); };

@@ -41,6 +41,9 @@ CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patch
 OptionRuns simulate_option(const CostQuestion& question, std::size_t option, Session& session,
                            const Progress& progress = {});
 
+// Of a scenario with one option: what its fleet comes to, as `run` of `question` serves.
+PointFleet fleet_of(CostScenario scenario, const Posed& question, const RunResult& run);
+
 // Throws ConfigError when no option keeps the latency target.
 CostStudy cost_study(const CostQuestion& question, const std::vector<OptionRuns>& runs);
 

@@ -2,27 +2,59 @@
 
 #include "sim/estimate/area.h"
 #include "sim/estimate/price_figures.h"
+#include "sim/report/result_fields.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/memory_need.h"
 
 namespace orrery {
 
+namespace {
+
+// Those of a table and of the objects in it; `at`: where it stands.
+void add_compared(const Table& table, const nlohmann::json::json_pointer& at, std::vector<Metric>& metrics) {
+  for (const Field& f : table.fields()) {
+    const nlohmann::json::json_pointer place = at / f.key;
+    if (!f.compared.empty())
+      metrics.push_back({f.compared, place, f.unit, place.to_string().rfind("/ownership/", 0) == 0});
+    if (f.shape.kind == ShapeKind::object) add_compared(f.shape.table(), place, metrics);
+  }
+}
+
+}  // namespace
+
+const std::vector<Metric>& metrics() {
+  static const std::vector<Metric> all = [] {
+    std::vector<Metric> found;
+    add_compared(table_of<RunResult>(), nlohmann::json::json_pointer(), found);
+    return found;
+  }();
+  return all;
+}
+
 std::vector<std::string> metric_names() {
   std::vector<std::string> names;
-  for (const Metric& m : kMetrics) names.emplace_back(m.name);
+  for (const Metric& m : metrics()) names.push_back(m.name);
   return names;
 }
 
 const Metric& metric(const std::string& name) {
-  for (const Metric& m : kMetrics) {
+  for (const Metric& m : metrics()) {
     if (name == m.name) return m;
   }
   throw ConfigError("", "no figure of a result is named '" + name + "'" + did_you_mean(name, metric_names()));
 }
 
 std::size_t metric_index(const std::string& name) {
-  return static_cast<std::size_t>(&metric(name) - kMetrics.data());
+  return static_cast<std::size_t>(&metric(name) - metrics().data());
+}
+
+std::vector<nlohmann::json> metrics_of(const nlohmann::json& result) {
+  std::vector<nlohmann::json> values;
+  for (const Metric& m : metrics())
+    values.push_back(result.contains(m.at) && result[m.at].is_number() ? result[m.at]
+                                                                       : nlohmann::json(nullptr));
+  return values;
 }
 
 std::vector<std::string> input_metric_names() {

@@ -2,7 +2,6 @@
 // The figures of a result that sweeps compare, constrain and optimise, and those of a configuration that are
 // known before anything runs.
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -14,38 +13,22 @@
 
 namespace orrery {
 
+// A figure that the tables of results say is compared (Field::compared).
 struct Metric {
-  const char* name;
-  const char* pointer;  // in a result (orrery/result/1)
-  const char* unit;
+  std::string name;
+  nlohmann::json::json_pointer at;  // in a result (orrery/result/1)
+  std::string unit;
+  bool of_fleet = false;  // of a sweep over a cost scenario: a typical figure of its fleet
 };
-inline constexpr std::array<Metric, 19> kMetrics = {{
-    {"ttft_s", "/ttft_s", "s"},
-    {"tpot_s", "/tpot_s", "s"},
-    {"latency_s", "/latency_s", "s"},
-    {"tokens_per_s", "/tokens_per_s", "tokens/s"},
-    {"energy_j", "/energy_j/total", "J"},
-    {"energy_per_token_j", "/energy_per_token_j", "J"},
-    {"average_power_w", "/average_power_w", "W"},
-    {"area_mm2", "/area_mm2", "mm2"},
-    {"unit_cost_usd", "/price_usd/unit_cost", "USD"},
-    {"usd_per_m_output_tokens", "/price_usd/per_m_output_tokens", "USD"},
-    {"utilization_compute", "/utilization/compute", ""},
-    {"utilization_dram", "/utilization/dram", ""},
-    {"expected_p90", "/expected_error/p90", ""},
-    // Of a sweep over a cost scenario: typical figures of its fleet.
-    {"keeps_target", "/ownership/keeps_target", ""},  // 1 or 0
-    {"owned_usd_per_m_tokens", "/ownership/usd_per_m_tokens/all", "USD"},
-    {"capex_usd", "/ownership/capex_usd", "USD"},
-    {"fleet_chips", "/ownership/chips", ""},
-    {"wall_joule_per_token", "/ownership/joule_per_token", "J"},
-    {"gco2_per_m_tokens", "/ownership/gco2_per_m_output_tokens", "g"},
-}};
+// In the order in which results have them.
+const std::vector<Metric>& metrics();
 
 std::vector<std::string> metric_names();
 // Throws ConfigError with the nearest name.
 const Metric& metric(const std::string& name);
-std::size_t metric_index(const std::string& name);  // in kMetrics
+std::size_t metric_index(const std::string& name);  // in metrics()
+// The figures of a result, in the order of metrics(); null where it has none.
+std::vector<nlohmann::json> metrics_of(const nlohmann::json& result);
 
 // Before a run: "area_mm2" of all devices' dies and "die_mm2" of one, "unit_cost_usd" of a chip (modelled,
 // where the technology table has the process; of an FPGA neither is known), "tdp_w", "peak_tflops" (default

@@ -100,8 +100,8 @@ void PointEvaluator::record(const SweepPoint& point, const TaskOutcome& outcome)
     const std::size_t line = outcome.text.find('\n');
     const json figures =
         json::parse(outcome.text.begin(), outcome.text.begin() + static_cast<std::ptrdiff_t>(line));
-    for (std::size_t m = 0; m < kMetrics.size(); ++m) {
-      if (!figures[m].is_null()) r.metrics[m] = figures[m].get<double>();
+    for (std::size_t m = 0; m < metrics().size(); ++m) {
+      if (!figures[m].is_null()) r.figures[m] = figures[m].get<double>();
     }
     r.json = outcome.text.substr(line + 1);
   } else {

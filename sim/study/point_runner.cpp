@@ -2,38 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "sim/config/cost_scenario.h"
 #include "sim/engine/machine.h"
-#include "sim/estimate/uncertainty.h"
-#include "sim/report/cost_fields.h"
 #include "sim/study/configuration.h"
+#include "sim/study/cost_study.h"
 #include "sim/study/evaluate.h"
-#include "sim/study/metrics.h"
 
 namespace orrery {
 namespace {
 
 using nlohmann::json;
-
-nlohmann::ordered_json ownership_of(CostScenario s, const RunResult& run, const Scenario& scenario,
-                                    const ArchSpec& arch, const Technology& technology) {
-  s.input = scenario.input;
-  s.output = scenario.output;
-  CostOption& option = s.options.front();
-  option.devices = scenario.tensor_parallel;
-  const ChipMake make = make_of(option, arch, technology);
-  const ServedOption served = served_by(run, option, make, arch);
-  option.terms.throughput_factor = error_factor(served);
-  const std::vector<CostVariable> variables = cost_variables(s);
-  const DrawnCosts typical = drawn_costs(variables, typical_draw(variables), 1);
-  OwnedFleet fleet;
-  static_cast<OwnershipCost&>(fleet) = own(s, option, served, typical.fleet, typical.options.front());
-  fleet.acquisition = option.acquisition;
-  nlohmann::ordered_json owned = written(fleet);
-  const LatencyTarget target{s.ttft_max_s, s.tpot_max_s, s.batch_max};
-  owned["keeps_target"] = target.kept_by(run) ? 1 : 0;
-  return owned;
-}
 
 CostScenario cost_of(const json& c) {
   json terms = c.at("cost");
@@ -86,8 +63,7 @@ json PointRunner::run(const json& c, const std::string& machine, const std::stri
   RunResult r = known->second;
   complete(r, question, accuracy_);
   json result = written(r);
-  if (c.contains("cost"))
-    result["ownership"] = ownership_of(cost_of(c), r, question.scenario, question.arch, question.technology);
+  if (c.contains("cost")) result["ownership"] = written(fleet_of(cost_of(c), question, r));
   for (const char* key : {"run_info", "simulated"}) result.erase(key);
   session_->commit();
   return result;
@@ -104,15 +80,6 @@ std::string refusal(const json& c) {
     return label_of(c) + ": " + error.what();
   }
   return "";
-}
-
-std::vector<json> metrics_of(const json& result) {
-  std::vector<json> values;
-  for (const Metric& m : kMetrics) {
-    const json::json_pointer at(m.pointer);
-    values.push_back(result.contains(at) && result[at].is_number() ? result[at] : json(nullptr));
-  }
-  return values;
 }
 
 }  // namespace orrery

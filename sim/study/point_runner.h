@@ -45,7 +45,4 @@ class PointRunner {
 // What is wrong with a configuration that can be known without running it ("" if nothing), and of which base.
 std::string refusal(const nlohmann::json& configuration);
 
-// The figures of a result by the numbers of kMetrics; null where it has none.
-std::vector<nlohmann::json> metrics_of(const nlohmann::json& result);
-
 }  // namespace orrery

@@ -25,8 +25,13 @@ constexpr const char* kVersion = "2";
 
 std::string metric_columns() {
   std::string columns;
-  for (const Metric& m : kMetrics) columns += fmt::format(", {}", m.name);
+  for (const Metric& m : metrics()) columns += fmt::format(", {}", m.name);
   return columns;
+}
+
+// Named, as stores of another time may have them in another order.
+std::string result_columns() {
+  return "address, status, error, wall_s" + metric_columns() + ", version";
 }
 
 PointStatus status_of(const std::string& word) {
@@ -41,11 +46,11 @@ StoredResult read_result(SQLite::Statement& row, int from, bool with_json) {
   r.status = status_of(row.getColumn(from).getString());
   r.error = row.getColumn(from + 1).getString();
   r.wall_s = row.getColumn(from + 2).getDouble();
-  for (std::size_t m = 0; m < kMetrics.size(); ++m) {
+  for (std::size_t m = 0; m < metrics().size(); ++m) {
     const SQLite::Column c = row.getColumn(from + 3 + static_cast<int>(m));
-    if (!c.isNull()) r.metrics[m] = c.getDouble();
+    if (!c.isNull()) r.figures[m] = c.getDouble();
   }
-  if (with_json) r.json = row.getColumn(from + 3 + static_cast<int>(kMetrics.size())).getString();
+  if (with_json) r.json = row.getColumn(from + 3 + static_cast<int>(metrics().size())).getString();
   return r;
 }
 
@@ -146,8 +151,8 @@ void ResultStore::take_lock() {
 
 void ResultStore::create_tables() {
   SQLite::Transaction transaction(*database_);
-  std::string metrics;
-  for (const Metric& m : kMetrics) metrics += fmt::format(", {} REAL", m.name);
+  std::string figures;
+  for (const Metric& m : metrics()) figures += fmt::format(", {} REAL", m.name);
   database_->exec("CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT)");
   database_->exec(
       "CREATE TABLE sweep(id TEXT PRIMARY KEY, name TEXT, title TEXT, question TEXT, bases TEXT, "
@@ -156,7 +161,7 @@ void ResultStore::create_tables() {
       "CREATE TABLE point(sweep TEXT, ordinal INTEGER, base INTEGER, inputs TEXT, address TEXT, "
       "state TEXT, PRIMARY KEY(sweep, ordinal)) WITHOUT ROWID");
   database_->exec("CREATE TABLE result(address TEXT PRIMARY KEY, status TEXT, error TEXT, wall_s REAL" +
-                  metrics + ", version TEXT)");
+                  figures + ", version TEXT)");
   // Apart, so that figures lie close together.
   database_->exec("CREATE TABLE body(address TEXT PRIMARY KEY, json TEXT)");
   database_->exec(fmt::format("INSERT INTO meta VALUES('version', '{}')", kVersion));
@@ -229,9 +234,9 @@ void ResultStore::record(const std::string& address, const StoredResult& r) {
     begin();
     if (!insert_result_) {
       std::string places = "?,?,?,?";
-      for (std::size_t m = 0; m < kMetrics.size(); ++m) places += ",?";
+      for (std::size_t m = 0; m < metrics().size(); ++m) places += ",?";
       insert_result_ = std::make_unique<SQLite::Statement>(
-          *database_, "INSERT OR REPLACE INTO result VALUES(" + places + ",?)");
+          *database_, "INSERT OR REPLACE INTO result(" + result_columns() + ") VALUES(" + places + ",?)");
       insert_body_ =
           std::make_unique<SQLite::Statement>(*database_, "INSERT OR REPLACE INTO body VALUES(?,?)");
     }
@@ -240,15 +245,15 @@ void ResultStore::record(const std::string& address, const StoredResult& r) {
     insert.bind(2, to_string(r.status));
     insert.bind(3, r.error);
     insert.bind(4, r.wall_s);
-    for (std::size_t m = 0; m < kMetrics.size(); ++m) {
+    for (std::size_t m = 0; m < metrics().size(); ++m) {
       const int at = 5 + static_cast<int>(m);
-      if (r.metrics[m]) {
-        insert.bind(at, *r.metrics[m]);
+      if (r.figures[m]) {
+        insert.bind(at, *r.figures[m]);
       } else {
         insert.bind(at);
       }
     }
-    insert.bind(5 + static_cast<int>(kMetrics.size()),
+    insert.bind(5 + static_cast<int>(metrics().size()),
                 fmt::format("orrery {}, model {}", kVersionName, kModelVersion));
     insert.exec();
     insert.reset();
@@ -414,8 +419,10 @@ void ResultStore::merge(const std::string& other) {
     database_->exec("INSERT OR IGNORE INTO sweep SELECT * FROM other.sweep");
     database_->exec("INSERT OR IGNORE INTO point SELECT * FROM other.point");
     // A point that another shard pruned or failed does not hide one that was done.
-    database_->exec("INSERT OR IGNORE INTO result SELECT * FROM other.result");
-    database_->exec("INSERT OR REPLACE INTO result SELECT * FROM other.result WHERE status='done'");
+    const std::string columns = result_columns();
+    const std::string results = fmt::format("INTO result({}) SELECT {} FROM other.result", columns, columns);
+    database_->exec("INSERT OR IGNORE " + results);
+    database_->exec("INSERT OR REPLACE " + results + " WHERE status='done'");
     database_->exec("INSERT OR IGNORE INTO body SELECT * FROM other.body");
     transaction.commit();
     database_->exec("DETACH other");

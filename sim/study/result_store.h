@@ -45,7 +45,7 @@ struct StoredResult {
   std::string error;
   std::string json;  // orrery/result/1 without what differs from run to run
   double wall_s = 0;
-  std::array<std::optional<double>, kMetrics.size()> metrics;
+  std::vector<std::optional<double>> figures = std::vector<std::optional<double>>(metrics().size());
 };
 
 struct StoredSweep {

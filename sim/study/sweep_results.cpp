@@ -66,7 +66,7 @@ bool SweepJudge::accepts(const StoredPoint& point) const {
   const NameValue names = [&](const std::string& name) -> json {
     const auto figure = std::find(names_.begin(), names_.end(), name);
     if (figure == names_.end()) return value_of(point, name);
-    const auto& value = point.result.metrics[static_cast<std::size_t>(figure - names_.begin())];
+    const auto& value = point.result.figures[static_cast<std::size_t>(figure - names_.begin())];
     return value ? json(*value) : json(nullptr);
   };
   for (const Expression& e : constraints_) {
@@ -86,7 +86,7 @@ std::vector<double> SweepJudge::figures(const StoredPoint& point) const {
 std::vector<double> SweepJudge::objective_values(const StoredPoint& point) const {
   std::vector<double> values;
   for (std::size_t i = 0; i < objectives_.size(); ++i) {
-    const auto& value = point.result.metrics[metrics_[i]];
+    const auto& value = point.result.figures[metrics_[i]];
     if (!value) return {};
     values.push_back(objectives_[i].maximise ? -*value : *value);
   }

@@ -218,7 +218,7 @@ void read_rest(const ConfigDocument& document, const SweepKeys& keys, SweepSpec&
     const auto& [way, name] = *keys.objectives[i].begin();
     const std::string where = document.where("/objectives/" + std::to_string(i));
     const Metric& m = located(where, [&, &of = name] { return std::cref(metric(of)); });
-    if (std::string(m.pointer).rfind("/ownership/", 0) == 0 && !spec.bases.front().contains("cost"))
+    if (m.of_fleet && !spec.bases.front().contains("cost"))
       throw ConfigError(where, fmt::format("'{}' is of a fleet: it needs 'of: {{cost: NAME}}'", m.name));
     spec.objectives.push_back({name, way.compare(0, 3, "max") == 0});
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/svg_plot.h"
 #include "sim/validate/validation.h"
 
 namespace orrery {
@@ -20,6 +21,8 @@ std::vector<GroupReport> group_reports(std::vector<ValidatedRow> rows, std::size
 // {group, quantity, n, failed, bias, median_abs, mean_abs, p90_abs, worst?}: fractions, null where no row
 // could be simulated.
 nlohmann::ordered_json errors_json(const std::vector<GroupReport>& reports);
+// Simulated against measured, a series a group.
+Plot scatter_plot(const std::vector<ValidatedRow>& rows);
 std::string errors_table(const std::vector<GroupReport>& reports);
 
 }  // namespace orrery

@@ -24,7 +24,7 @@ Posed posed_row(const BaseNames& names, const RowSettings& settings) {
 
 Session session_of(const RowSettings& settings) {
   RunnerOptions how;
-  how.fidelity = named<Fidelity>(settings.fidelity, "--fidelity");
+  how.fidelity = settings.fidelity;
   return Session(how, settings.use_store);
 }
 
@@ -33,9 +33,9 @@ std::string process_a_row(const CsvRow& /*row*/, const RowSettings& /*settings*/
 }
 
 ProbeFidelity probe_fidelity(const RowSettings& settings) {
-  if (settings.fidelity == "roofline")
+  if (settings.fidelity == Fidelity::roofline)
     throw ConfigError("", "these rows have no roofline: use tile or cycle");
-  return settings.fidelity == "cycle" ? ProbeFidelity::cycle : ProbeFidelity::tile;
+  return settings.fidelity == Fidelity::cycle ? ProbeFidelity::cycle : ProbeFidelity::tile;
 }
 
 const ReferenceKind& kind_of(const CsvTable& table, const std::string& path) {

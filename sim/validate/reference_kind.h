@@ -33,11 +33,11 @@ struct SimulatedRow {
 
 // How rows are simulated.
 struct RowSettings {
-  std::string fidelity = "tile";  // roofline | tile | cycle, as far as the kind knows them
-  std::string arch;               // in place of each row's device; "" = the row's
-  std::string runtime;            // software stack; "" = what the rows call for
-  std::vector<Patch> patches;     // of each row's machine, model and stack
-  bool use_store = true;          // of kernels
+  Fidelity fidelity = Fidelity::tile;  // as far as the kind knows it
+  std::string arch;                    // in place of each row's device; "" = the row's
+  std::string runtime;                 // software stack; "" = what the rows call for
+  std::vector<Patch> patches;          // of each row's machine, model and stack
+  bool use_store = true;               // of kernels
 };
 // A row's machine, and its model and stack where it names them, with the patches.
 Posed posed_row(const BaseNames& names, const RowSettings& settings);

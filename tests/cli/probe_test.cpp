@@ -75,7 +75,7 @@ TEST(Probe, BadInputIsRefusedWithTheReason) {
   refused("probe collective --node dgx", "no node 'dgx'");
   refused("probe collective --node a100_dgx --devices 12", "it has 8 chips");
   refused("probe collective --node a100_dgx --algorithm in_switch", "no switch that reduces");
-  refused("probe sram --pattern rand", "--arch or --levels");
+  refused("probe sram --pattern rand", "give --levels or --arch");
   refused("probe sram --arch gpu/h100-sxm --pattern stream_4096", "stream_N at fidelity tile");
   refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern rand", "stream_N (N bytes) or chase");
   refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern stream_99999999", "holds 1 to");

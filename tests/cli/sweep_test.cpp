@@ -117,8 +117,8 @@ fidelity: roofline
   bool cost_explained = false;
   for (const json& figure : diff["figures"]) {
     ASSERT_EQ(figure["shares"].size(), 2U) << figure;
-    EXPECT_EQ(figure["shares"][0]["input"], "/arch/chip/cores/count");
-    EXPECT_EQ(figure["shares"][1]["input"], "/arch/chip/memory/1/channels");
+    EXPECT_EQ(figure["shares"][0]["input"], "arch.chip.cores.count");
+    EXPECT_EQ(figure["shares"][1]["input"], "arch.chip.memory.1.channels");
     if (figure["figure"] != "unit_cost_usd") continue;
     cost_explained = true;
     for (const json& share : figure["shares"]) EXPECT_GT(share["change"].get<double>(), 0);

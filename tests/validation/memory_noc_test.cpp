@@ -27,7 +27,7 @@ void expect_within(const std::string& file, const Band& band, ProbeFidelity fide
   request.files = {kData + "/" + file};
   request.where = band.where;
   request.quantity = band.quantity;
-  request.settings.fidelity = fidelity == ProbeFidelity::cycle ? "cycle" : "tile";
+  request.settings.fidelity = fidelity == ProbeFidelity::cycle ? Fidelity::cycle : Fidelity::tile;
   request.by = by;
   request.jobs = 2;
   const double limit = fidelity == ProbeFidelity::cycle ? band.cycle : band.tile;
@@ -103,7 +103,7 @@ void expect_streams_and_latencies(ProbeFidelity fidelity, double points, double 
                                               {"ramulator-gddr6-8gb-x16-gddr6-14000-1250mv-double", 28.07}};
   ValidationRequest request;
   request.files = {kData + "/dram_reference.csv"};
-  request.settings.fidelity = fidelity == ProbeFidelity::cycle ? "cycle" : "tile";
+  request.settings.fidelity = fidelity == ProbeFidelity::cycle ? Fidelity::cycle : Fidelity::tile;
   request.jobs = 2;
   request.by = {"preset"};
   for (const char* pattern : {"seq_read", "seq_write"}) {
@@ -182,7 +182,7 @@ TEST(ReferenceNoc, ZeroLoadLatency) {
     ValidationRequest request;
     request.files = {kData + "/noc_reference.csv"};
     request.where = {"sim_type=latency", "notes=0.02 of saturation throughput"};
-    request.settings.fidelity = fidelity == ProbeFidelity::cycle ? "cycle" : "tile";
+    request.settings.fidelity = fidelity == ProbeFidelity::cycle ? Fidelity::cycle : Fidelity::tile;
     request.jobs = 2;
     const auto rows = validate_rows(request, [](std::size_t, std::size_t) {});
     EXPECT_GT(rows.size(), 20U);

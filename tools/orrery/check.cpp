@@ -149,12 +149,12 @@ int check_command(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()  //
       ("file", po::value<std::string>()->required()->value_name("FILE"),
-       "file or machine name (may stand alone)")                     //
-      ("provenance", "list every number by grade, with its source")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+       "file or machine name (may stand alone)")  //
+      ("provenance", "list every number by grade, with its source");
+  add_format(options);
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "file");
   if (parsed.help) return 0;
-  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const OutputFormat format = format_from(parsed.values);
   const std::filesystem::path path = file_named(parsed.values["file"].as<std::string>());
   if (path.extension() == ".jsonl") {
     read_trace_file(path);

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <functional>
-#include <sstream>
 
 #include "sim/engine/isolate.h"
 #include "sim/report/result_fields.h"
@@ -21,12 +19,9 @@ const char* const kUsage =
 const char* const kExamples =
     "  orrery compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v5e --model "
     "llama-2-7b\n"
-    "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b --batch 16 --format "
-    "csv\n"
+    "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b --format csv\n"
     "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b arch.dram.channels=64\n"
-    "  orrery compare --arch gpu/h100-sxm --power-cap 300,400,500,700 --model llama-3-8b --batch 64  # "
-    "joules a token by "
-    "cap\n";
+    "  orrery compare --arch gpu/h100-sxm --power-cap 300,500,700 --model llama-3-8b --batch 64\n";
 
 // Each machine under each of the caps, named so.
 std::vector<Question> at_caps(const std::vector<Question>& questions, const std::string& list) {
@@ -50,12 +45,6 @@ std::string why_refused(const Posed& s) {
   }
 }
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += (text.empty() ? "" : "\norrery: ") + line;
-  return text;
-}
-
 }  // namespace
 
 int compare_command(const Arguments& arguments) {
@@ -66,23 +55,18 @@ int compare_command(const Arguments& arguments) {
       ("model", po::value<std::string>()->required()->value_name("NAME"),
        "model: a name or a config.json")  //
       ("power-cap", po::value<std::string>()->value_name("W,W,..."),
-       "each machine under each of these caps instead of its own")  //
-      ("jobs", po::value<std::int64_t>()->default_value(2)->value_name("N"),
-       "machines simulated at the same time")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+       "each machine under each of these caps instead of its own");
+  add_jobs(options, "machines simulated at the same time");
+  add_format(options);
   options.add(scenario_options()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
-  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
   const po::variables_map& values = parsed.values;
-  const std::uint64_t jobs = whole_between(values, "jobs", 1, 1024);
-
+  const OutputFormat format = format_from(values);
   // Every machine and the model are read, and what cannot run is known, before anything is simulated.
   std::vector<Question> questions = questions_from(values["arch"].as<std::vector<std::string>>(), values);
   if (values.count("power-cap") != 0) questions = at_caps(questions, values["power-cap"].as<std::string>());
-  std::vector<Posed> posed_questions;
-  for (const nlohmann::json& c : configurations_of(questions, patches_from(values)))
-    posed_questions.push_back(posed(c));
+  const std::vector<Posed> posed_questions = posed_from(questions, values);
   Session session = session_from(values);
   session.accuracy();  // once, for all
   std::vector<std::function<std::string()>> tasks;
@@ -100,8 +84,8 @@ int compare_command(const Arguments& arguments) {
       return written(result).dump();
     });
   }
-  if (tasks.empty()) throw ConfigError("", joined(refused));
-  const std::vector<std::string> answers = run_isolated(tasks, static_cast<std::size_t>(jobs));
+  if (tasks.empty()) throw ConfigError("", fmt::format("{}", fmt::join(refused, "\norrery: ")));
+  const std::vector<std::string> answers = run_isolated(tasks, jobs_from(values));
   std::vector<nlohmann::ordered_json> results;
   std::size_t answered = 0;
   for (std::size_t i = 0; i < refused.size(); ++i) {

@@ -68,35 +68,30 @@ int cost_command(const Arguments& arguments) {
        "time to first token to keep, instead of the scenario's")                           //
       ("tpot-max", po::value<double>()->value_name("S"), "time per output token to keep")  //
       ("user-rates", po::value<std::string>()->value_name("N,..."),
-       "tokens/s a user at which to compare the options again, each with the batch that keeps it")       //
-      ("draws", po::value<std::uint64_t>()->default_value(10000)->value_name("N"), "Monte-Carlo draws")  //
-      ("seed", po::value<std::uint64_t>()->default_value(1)->value_name("N"), "of the draws")            //
-      ("jobs", po::value<std::uint64_t>()->default_value(2)->value_name("N"),
-       "options simulated at a time")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+       "tokens/s a user at which to compare the options again, each with the batch that keeps it")      //
+      ("draws", po::value<std::int64_t>()->default_value(10000)->value_name("N"), "Monte-Carlo draws")  //
+      ("seed", po::value<std::uint64_t>()->default_value(1)->value_name("N"), "of the draws");
+  add_jobs(options, "options simulated at a time");
+  add_format(options);
   options.add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "scenario", kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
-  const OutputFormat format = named<OutputFormat>(v["format"].as<std::string>(), "--format");
-  const std::string as_of = v.count("as-of") != 0 ? v["as-of"].as<std::string>() : "";
+  const OutputFormat format = format_from(v);
+  const std::string as_of = given(v, "as-of");
   if (!as_of.empty()) months_between(as_of, as_of);  // a date, or refused before anything runs
-  const auto draws = v["draws"].as<std::uint64_t>();
-  if (draws < 1) throw UsageError("--draws must be at least 1");
-  RunnerOptions how = runner_options_from(v);
-  if (how.fidelity == Fidelity::cycle)
+  if (runner_options_from(v).fidelity == Fidelity::cycle)
     throw UsageError("--fidelity cycle is for kernels; whole batches are searched at roofline or tile");
   if (v.count("node") != 0) throw UsageError("--node: a scenario's options say their own");
   CostQuestion question = posed_cost(v["scenario"].as<std::string>(), patches_of_options(v));
   if (v.count("user-rates") != 0)
     question.scenario.user_rates =
         positive_numbers("--user-rates", v["user-rates"].as<std::string>(), "rate in tokens/s");
-  question.draws = draws;
+  question.draws = whole_between(v, "draws", 1, 100'000'000);
   question.seed = v["seed"].as<std::uint64_t>();
   if (!as_of.empty()) question.as_of = as_of;
-  Session session(how, v.count("no-store") == 0);
-  const std::size_t jobs = std::max<std::uint64_t>(1, v["jobs"].as<std::uint64_t>());
-  const json result = written(cost_study(question, simulate(question, session, jobs)));
+  Session session = session_from(v);
+  const json result = written(cost_study(question, simulate(question, session, jobs_from(v))));
   print_result(format, result, [&] { return cost_table(result); });
   return 0;
 }

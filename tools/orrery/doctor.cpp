@@ -94,15 +94,14 @@ std::vector<Check> checks() {
 
 int doctor_command(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  add_format(options);
   const ParsedOptions parsed = parse_options(
       arguments, options,
       "orrery doctor\nWhether this installation has what it needs. Exit 1 where something is missing "
       "that every run needs.",
       "  orrery doctor\n");
   if (parsed.help) return 0;
-  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const OutputFormat format = format_from(parsed.values);
   std::vector<json> rows = {{{"check", "version"},
                              {"state", "ok"},
                              {"found", fmt::format("{}, model {}", kVersionName, kModelVersion)}}};

@@ -49,19 +49,19 @@ int kernel_command(const Arguments& arguments) {
   options.add_options()                                                                                     //
       ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
       ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")        //
-      ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one")    //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+      ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one");
+  add_format(options);
   options.add(operator_options()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
-  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const OutputFormat format = format_from(parsed.values);
   RunnerOptions runner = runner_options_from(parsed.values);
   if (parsed.values.count("tile") != 0 && runner.fidelity == Fidelity::roofline) {
     throw UsageError("--tile has no meaning at --fidelity roofline");
   }
   if (parsed.values.count("tile") != 0) runner.tile = tile_from(parsed.values["tile"].as<std::string>());
   const Stopwatch watch;
-  Session session(runner, parsed.values.count("no-store") == 0);
+  Session session(runner, uses_store(parsed.values));
   const Posed question = posed_from(parsed.values["arch"].as<std::string>(), parsed.values);
   const DType dtype = parsed.values.count("dtype") != 0
                           ? parse_dtype_option(parsed.values["dtype"].as<std::string>())

@@ -165,14 +165,14 @@ std::string joined(const char* separator, const char* last) {
 int list_command(const Arguments& arguments) {
   const std::string kinds = joined(", ", " or ");
   po::options_description options("Options");
-  options.add_options()                                                          //
-      ("what", po::value<std::string>()->default_value("archs"), kinds.c_str())  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  options.add_options()  //
+      ("what", po::value<std::string>()->default_value("archs"), kinds.c_str());
+  add_format(options);
   const std::string usage = "orrery list [" + joined("|", "|") + "]\nWhat there is, by name.";
   const ParsedOptions parsed = parse_options(
       arguments, options, usage.c_str(), "  orrery list archs\n  orrery list models --format csv\n", "what");
   if (parsed.help) return 0;
-  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const OutputFormat format = format_from(parsed.values);
   const std::string what = parsed.values["what"].as<std::string>();
   const auto listed = std::find_if(kListed.begin(), kListed.end(),
                                    [&](const Listed& l) { return what == l.what || what == l.also; });

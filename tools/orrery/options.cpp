@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "sim/util/nearest_name.h"
 
@@ -99,17 +100,41 @@ double real_between(const po::variables_map& values, const char* option, double 
   return value;
 }
 
+std::string given(const po::variables_map& values, const char* option) {
+  return values.count(option) != 0 ? values[option].as<std::string>() : "";
+}
+
+std::vector<std::string> all_given(const po::variables_map& values, const char* option) {
+  return values.count(option) != 0 ? values[option].as<std::vector<std::string>>()
+                                   : std::vector<std::string>();
+}
+
+std::vector<std::string> parts_of(const std::string& list) {
+  std::vector<std::string> parts;
+  std::stringstream rest(list);
+  for (std::string part; std::getline(rest, part, ',');) parts.push_back(part);
+  return parts;
+}
+
 std::vector<double> positive_numbers(const std::string& option, const std::string& list,
                                      const std::string& what) {
   std::vector<double> numbers;
-  std::stringstream parts(list);
-  for (std::string text; std::getline(parts, text, ',');) {
+  for (const std::string& text : parts_of(list)) {
     char* end = nullptr;
     numbers.push_back(std::strtod(text.c_str(), &end));
     if (text.empty() || *end != '\0' || !(numbers.back() > 0) || !std::isfinite(numbers.back()))
       throw UsageError(option + " '" + list + "': '" + text + "' is no " + what);
   }
   return numbers;
+}
+
+void add_jobs(po::options_description& options, const char* what) {
+  const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+  options.add_options()("jobs,j", po::value<std::int64_t>()->default_value(cores)->value_name("N"), what);
+}
+
+std::size_t jobs_from(const po::variables_map& values) {
+  return whole_between(values, "jobs", 1, 1024);
 }
 
 DType parse_dtype_option(const std::string& name) {

@@ -8,7 +8,6 @@
 
 #include "sim/report/csv.h"
 #include "sim/util/errors.h"
-#include "tools/orrery/options.h"
 
 namespace orrery {
 
@@ -24,6 +23,15 @@ void check_numbers(const nlohmann::ordered_json& value, const std::string& name)
 }
 
 }  // namespace
+
+void add_format(po::options_description& options) {
+  options.add_options()("format", po::value<std::string>()->default_value("table")->value_name("F"),
+                        "table, json or csv");
+}
+
+OutputFormat format_from(const po::variables_map& values) {
+  return named<OutputFormat>(values["format"].as<std::string>(), "--format");
+}
 
 void print_result(OutputFormat format, const nlohmann::ordered_json& value,
                   const std::function<std::string()>& table) {

@@ -11,6 +11,7 @@
 #include "sim/serve/inference.h"
 #include "sim/stats/run_result.h"
 #include "sim/util/enum_names.h"
+#include "tools/orrery/options.h"
 
 namespace orrery {
 
@@ -19,6 +20,10 @@ template <>
 struct EnumNames<OutputFormat> {
   static constexpr std::array<const char*, 3> kWords = {"table", "json", "csv"};
 };
+
+// --format table, json or csv.
+void add_format(po::options_description& options);
+OutputFormat format_from(const po::variables_map& values);
 
 // Prints one result (an object) or several (an array) as JSON, as CSV rows, or as the text `table` makes of
 // it.

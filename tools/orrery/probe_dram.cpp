@@ -14,19 +14,14 @@
 namespace orrery {
 
 const ProbeHelp kDramProbeHelp = {
-    "orrery probe dram (--preset P | --arch NAME [KEY=VALUE ...]) [--pattern ...] [--load ...] [--mapping "
-    "M]\n"
-    "Bandwidth, latency and energy of DRAM channels under an access pattern: some of a preset, or those of "
-    "a\n"
-    "machine. At fidelity tile traffic goes through the block that a machine runs with.\n"
-    "Patterns: seq_read, seq_write, mix21 (two streams, read read write), mix21_rand, rand_read, "
-    "rand_write,\n"
-    "rand_N and mix21_N (random blocks of N bytes; 8192: as a machine's streams share its channels), "
-    "stride_N,\n"
-    "rowconflict. Loads: saturating, dependent (one access at a time) or a share of the peak. Mappings: "
-    "fields\n"
-    "from the most significant: ro ra ba bg pc co ch, dashes\n"
-    "allowed, a field may be split (rorabacobgco2).",
+    "orrery probe dram (--preset P | --arch NAME [KEY=VALUE ...]) [--pattern P] [--load L] [--mapping M]\n"
+    "Bandwidth, latency and energy of DRAM channels under an access pattern: some of a preset, or those\n"
+    "of a machine. At fidelity tile traffic goes through the block that a machine runs with.\n"
+    "Patterns: seq_read, seq_write, mix21 (two streams, read read write), mix21_rand, rand_read,\n"
+    "rand_write, rand_N and mix21_N (random blocks of N bytes; 8192: as a machine's streams share its\n"
+    "channels), stride_N, rowconflict. Loads: saturating, dependent (one access at a time) or a share of\n"
+    "the peak. Mappings: fields from the most significant: ro ra ba bg pc co ch, dashes allowed, a field\n"
+    "may be split (rorabacobgco2).",
     "  orrery probe dram --preset hbm2-2400 --pattern seq_read\n"
     "  orrery probe dram --arch gpu/a100-sxm-80gb --pattern mix21_8192 --fidelity tile\n"
     "  orrery probe dram --preset ddr5-5600 --pattern rand_read --load dependent\n"
@@ -61,12 +56,8 @@ int probe_dram(const Arguments& arguments) {
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   DramProbe probe;
-  const bool of_machine = v.count("arch") != 0;
-  if (of_machine == (v.count("preset") != 0)) throw UsageError("give --preset or --arch");
-  if (!of_machine) refuse_patches(v, "--arch");
-  if (of_machine && !v["channels"].defaulted())
-    throw UsageError("--channels: the machine says how many it has");
-  if (of_machine) {
+  if (probes_machine(v, "preset")) {
+    if (!v["channels"].defaulted()) throw UsageError("--channels: the machine says how many it has");
     // Striping makes its channels alike: one is probed, and counts as often as there are.
     probe.dram = probed_machine(v).dram;
     probe.alike = ceil_div(probe.dram.channels, probe.dram.device.pseudo_channels);
@@ -83,9 +74,7 @@ int probe_dram(const Arguments& arguments) {
   probe.warm_up_ns = real_between(v, "warmup-ns", 0, 1e9);
   probe.measured_ns = real_between(v, "measure-ns", 1, 1e9);
   if (v.count("refresh") != 0) {
-    const std::string refresh = v["refresh"].as<std::string>();
-    if (refresh != "all_bank" && refresh != "per_bank") throw UsageError("--refresh: all_bank or per_bank");
-    device.refresh = refresh == "per_bank" ? DramRefresh::per_bank : DramRefresh::all_bank;
+    device.refresh = named<DramRefresh>(v["refresh"].as<std::string>(), "--refresh");
     const auto found = check_dram_device(device, device.preset);
     if (!found.empty()) throw ConfigError(found);
   }

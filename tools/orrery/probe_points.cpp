@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <thread>
-
 #include "sim/engine/isolate.h"
 #include "sim/report/text_table.h"
 #include "tools/orrery/question_options.h"
@@ -65,9 +63,11 @@ ArchSpec probed_machine(const po::variables_map& values) {
   return posed_from(values["arch"].as<std::string>(), values).arch;
 }
 
-void refuse_patches(const po::variables_map& values, const char* option) {
-  if (values.count(kPatches) != 0)
-    throw UsageError("KEY=VALUE changes a machine: give " + std::string(option));
+bool probes_machine(const po::variables_map& values, const char* other) {
+  const bool machine = values.count("arch") != 0;
+  if (machine == (values.count(other) != 0)) throw UsageError(fmt::format("give --{} or --arch", other));
+  if (!machine && values.count(kPatches) != 0) throw UsageError("KEY=VALUE changes a machine: give --arch");
+  return machine;
 }
 
 Plot titled(const std::string& title) {
@@ -77,15 +77,11 @@ Plot titled(const std::string& title) {
 }
 
 void add_common(po::options_description& options, bool fidelity) {
-  options.add_options()                                                                     //
-      ("sweep", "a curve instead of one point")                                             //
-      ("plot", po::value<std::string>()->value_name("FILE.svg"), "draw it (with --sweep)")  //
-      ("jobs",
-       po::value<std::int64_t>()
-           ->default_value(std::max(1u, std::thread::hardware_concurrency()))
-           ->value_name("N"),
-       "points at a time")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  options.add_options()                          //
+      ("sweep", "a curve instead of one point")  //
+      ("plot", po::value<std::string>()->value_name("FILE.svg"), "draw it (with --sweep)");
+  add_jobs(options, "points at a time");
+  add_format(options);
   options.add(patch_options());
   if (fidelity) {
     options.add_options()("fidelity", po::value<std::string>()->default_value("cycle")->value_name("F"),
@@ -95,12 +91,12 @@ void add_common(po::options_description& options, bool fidelity) {
 
 int run_points(const po::variables_map& values, const std::vector<std::function<ProbeRow()>>& points,
                Plot plot, const std::string& x, const std::vector<std::string>& ys) {
-  const OutputFormat format = named<OutputFormat>(values["format"].as<std::string>(), "--format");
+  const OutputFormat format = format_from(values);
   if (values.count("plot") != 0 && values.count("sweep") == 0) throw UsageError("--plot needs --sweep");
   std::vector<std::function<std::string()>> tasks;
   for (const auto& point : points) tasks.push_back([&point] { return point().dump(); });
   std::vector<ProbeRow> rows;
-  for (const std::string& answer : run_isolated(tasks, whole_between(values, "jobs", 1, 1024)))
+  for (const std::string& answer : run_isolated(tasks, jobs_from(values)))
     rows.push_back(ProbeRow::parse(answer));
   if (values.count("plot") != 0) {
     for (const std::string& y : ys) {

@@ -25,9 +25,10 @@ int probe_collective(const Arguments& arguments);
 
 std::uint32_t small(const po::variables_map& values, const char* option, std::uint32_t least,
                     std::uint32_t most);
-// The machine of --arch, with what KEY=VALUE arguments set anew; refused where there is no such option.
+// The machine of --arch, with what KEY=VALUE arguments set anew.
 ArchSpec probed_machine(const po::variables_map& values);
-void refuse_patches(const po::variables_map& values, const char* option);
+// Whether --arch is given and not `other`, which says the same of no machine; KEY=VALUE needs a machine.
+bool probes_machine(const po::variables_map& values, const char* other);
 Plot titled(const std::string& title);
 
 // Options every probe has; `fidelity`: that one too.

@@ -27,19 +27,10 @@ const ProbeHelp kSramProbeHelp = {
 
 namespace {
 
-// At fidelity tile, of a machine.
-SramProbeResult run_on_machine(const SramProbe& probe, const ArchSpec& arch) {
-  LevelStreamProbe stream;
-  stream.footprint_bytes = probe.footprint_bytes;
-  stream.cores = probe.cores;
-  stream.chase = probe.pattern == "chase";
-  stream.block_bytes = stream.chase ? probe.hierarchy.levels.back().line_bytes : stream_block(probe.pattern);
-  return run_level_stream_probe(arch, stream);
-}
-
 ProbeRow sram_row(const SramProbe& probe, const std::string& name, const ArchSpec* on) {
-  return written(SramPoint{name, probe, on != nullptr,
-                           on != nullptr ? run_on_machine(probe, *on) : run_sram_probe(probe)});
+  return written(
+      SramPoint{name, probe, on != nullptr,
+                on != nullptr ? run_level_stream_probe(*on, level_stream_of(probe)) : run_sram_probe(probe)});
 }
 
 }  // namespace
@@ -63,9 +54,7 @@ int probe_sram(const Arguments& arguments) {
       parse_options(arguments, options, kSramProbeHelp.usage, kSramProbeHelp.examples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
-  if ((v.count("arch") != 0) == (v.count("levels") != 0)) throw UsageError("give --arch or --levels");
-  const bool of_machine = v.count("arch") != 0;
-  if (!of_machine) refuse_patches(v, "--arch");
+  const bool of_machine = probes_machine(v, "levels");
   const bool on_machine =
       named<ProbeFidelity>(v["fidelity"].as<std::string>(), "--fidelity") == ProbeFidelity::tile;
   if (on_machine) {
@@ -74,9 +63,6 @@ int probe_sram(const Arguments& arguments) {
       if (!v[option].defaulted())
         throw UsageError("--" + std::string(option) + " has no meaning at --fidelity tile");
     }
-    const std::string pattern = v["pattern"].as<std::string>();
-    if (pattern != "chase" && stream_block(pattern) == 0)
-      throw UsageError("--pattern " + pattern + ": fidelity tile moves blocks, stream_N (N bytes) or chase");
   }
   SramProbe probe;
   const std::string name = v[of_machine ? "arch" : "levels"].as<std::string>();
@@ -93,6 +79,7 @@ int probe_sram(const Arguments& arguments) {
   probe.outstanding = small(v, "outstanding", 1, 65536);
   probe.accesses = whole_between(v, "accesses", 1, 100'000'000);
   probe.write_share = real_between(v, "writes", 0, 1);
+  if (on_machine) level_stream_of(probe);  // or refused before anything runs
   probe.pinned_bytes = static_cast<std::uint64_t>(real_between(v, "pin-kib", 0, 64.0 * 1024 * 1024) * 1024);
   std::vector<std::function<ProbeRow()>> points;
   if (v.count("sweep") == 0) points.push_back([&, on] { return sram_row(probe, name, on); });

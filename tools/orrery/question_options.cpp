@@ -12,10 +12,6 @@ constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 27;  // a sequence
 constexpr std::uint64_t kMostChips = 65536;
 constexpr std::uint64_t kMostLayers = 16384;
 
-std::string given(const po::variables_map& values, const char* option) {
-  return values.count(option) != 0 ? values[option].as<std::string>() : "";
-}
-
 // --devices or --tp; the devices of a run form one tensor-parallel group.
 void put_devices(json& scenario, const po::variables_map& values) {
   const bool tp = values.count("tp") != 0;
@@ -72,6 +68,15 @@ po::options_description scenario_options() {
   return options;
 }
 
+void add_store(po::options_description& options) {
+  options.add_options()("no-store",
+                        "neither take kernels from the store on disk nor keep any there (orrery store)");
+}
+
+bool uses_store(const po::variables_map& values) {
+  return values.count("no-store") == 0;
+}
+
 po::options_description fidelity_options() {
   po::options_description options("How");
   options.add_options()  //
@@ -80,9 +85,9 @@ po::options_description fidelity_options() {
       ("fidelity", po::value<std::string>()->default_value("tile")->value_name("F"),
        "roofline (a bound), tile, or cycle (slow: small kernels)")  //
       ("objective", po::value<std::string>()->default_value("time")->value_name("O"),
-       "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")       //
-      ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping")  //
-      ("no-store", "neither take kernels from the store on disk nor keep any there (orrery store)");
+       "what a free mapper chooses tilings by: time (energy decides within 1 %), energy or edp")  //
+      ("exact", "simulate every kernel, layer and step: no cache, replication, sampling or skipping");
+  add_store(options);
   return options;
 }
 
@@ -96,15 +101,14 @@ std::vector<Question> questions_from(const std::vector<std::string>& archs, cons
   return questions;
 }
 
-std::vector<Posed> posed_from(const std::vector<std::string>& archs, const po::variables_map& values) {
+std::vector<Posed> posed_from(const std::vector<Question>& questions, const po::variables_map& values) {
   std::vector<Posed> all;
-  for (const json& c : configurations_of(questions_from(archs, values), patches_from(values)))
-    all.push_back(posed(c));
+  for (const json& c : configurations_of(questions, patches_from(values))) all.push_back(posed(c));
   return all;
 }
 
 Posed posed_from(const std::string& arch, const po::variables_map& values) {
-  return posed_from(std::vector<std::string>{arch}, values).front();
+  return posed_from(questions_from({arch}, values), values).front();
 }
 
 RunnerOptions runner_options_from(const po::variables_map& values) {
@@ -116,7 +120,7 @@ RunnerOptions runner_options_from(const po::variables_map& values) {
 }
 
 Session session_from(const po::variables_map& values) {
-  return Session(runner_options_from(values), values.count("no-store") == 0);
+  return Session(runner_options_from(values), uses_store(values));
 }
 
 void warn_of_store(const Session& session) {

@@ -17,13 +17,16 @@ std::vector<Patch> patches_from(const po::variables_map& values);
 
 // --batch --input --output --layers --dtype --devices --tp --runtime
 po::options_description scenario_options();
+// --no-store
+void add_store(po::options_description& options);
+bool uses_store(const po::variables_map& values);
 // --node --fidelity --objective --exact --no-store
 po::options_description fidelity_options();
 
 // Of each machine: --model (where there is one), --runtime, --node and the scenario asked for.
 std::vector<Question> questions_from(const std::vector<std::string>& archs, const po::variables_map& values);
 // Changed by the patches, in the structs that are run.
-std::vector<Posed> posed_from(const std::vector<std::string>& archs, const po::variables_map& values);
+std::vector<Posed> posed_from(const std::vector<Question>& questions, const po::variables_map& values);
 Posed posed_from(const std::string& arch, const po::variables_map& values);
 
 RunnerOptions runner_options_from(const po::variables_map& values);

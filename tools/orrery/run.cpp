@@ -38,13 +38,12 @@ int run_command(const Arguments& arguments) {
   options.add_options()                                                                                     //
       ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
       ("model", po::value<std::string>()->value_name("NAME"), "model: a name or a config.json")             //
-      ("trace", po::value<std::string>()->value_name("FILE"),
-       "operator stream to replay instead of a model")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+      ("trace", po::value<std::string>()->value_name("FILE"), "operator stream to replay instead of a model");
+  add_format(options);
   options.add(scenario_options()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
   if (parsed.help) return 0;
-  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const OutputFormat format = format_from(parsed.values);
   const po::variables_map& values = parsed.values;
   if (values.count("trace") != 0) refuse_what_a_trace_says(values);
   if (values.count("trace") == 0 && values.count("model") == 0)

@@ -48,7 +48,7 @@ int schema_command(const Arguments& arguments) {
       "json (a JSON Schema), table or csv (a reference of the keys)");
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "name");
   if (parsed.help) return 0;
-  const auto format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const auto format = format_from(parsed.values);
   const NamedSchema schema = schema_named(parsed.values["name"].as<std::string>());
   if (format == OutputFormat::json) {
     std::cout << json_schema(schema.shape, schema.title).dump(2) << '\n';

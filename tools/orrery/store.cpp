@@ -42,11 +42,11 @@ int store_command(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()("action", po::value<std::string>()->required()->value_name("ACTION"),
                         "status or prune (may stand alone)")(
-      "all", "prune: every kernel, not only those of other builds")(
-      "format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+      "all", "prune: every kernel, not only those of other builds");
+  add_format(options);
   const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "action");
   if (parsed.help) return 0;
-  const auto format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const auto format = format_from(parsed.values);
   const auto action = parsed.values["action"].as<std::string>();
   if (action == "status") return status(format);
   if (action != "prune") throw UsageError("'" + action + "' is neither status nor prune");

@@ -16,6 +16,8 @@ struct SweepArguments {
 SweepArguments parse_sweep(const Arguments& arguments, po::options_description options,
                            const std::string& usage, const std::string& examples);
 
+int sweep_run_command(const Arguments& arguments);
+int sweep_retry_command(const Arguments& arguments);
 int sweep_status_command(const Arguments& arguments);
 int sweep_export_command(const Arguments& arguments);
 int sweep_pareto_command(const Arguments& arguments);

@@ -45,7 +45,7 @@ void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& j
   std::string line = "point,base";
   for (const std::string& key : sweep.keys) line += "," + cell(key);
   line += ",status";
-  for (const Metric& m : kMetrics) line += fmt::format(",{}", m.name);
+  for (const Metric& m : metrics()) line += fmt::format(",{}", m.name);
   std::cout << line << ",error\n";
   std::vector<std::string> labels = labels_of(sweep.bases);
   for (std::string& l : labels) l = cell(l);
@@ -57,7 +57,7 @@ void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& j
       line += "," + cell(inputs.contains(key) ? plain(inputs[key]) : "");
     line += ',';
     line += to_string(p.result.status);
-    for (const auto& value : p.result.metrics) {
+    for (const auto& value : p.result.figures) {
       line += ',';
       if (value) fmt::format_to(std::back_inserter(line), "{}", *value);
     }
@@ -87,10 +87,6 @@ void write_json(const StoredSweep& sweep, ResultStore& store, const SweepJudge& 
     first = false;
   });
   std::cout << "\n]\n";
-}
-
-std::vector<std::string> where_of(const po::variables_map& v) {
-  return v.count("where") != 0 ? v["where"].as<std::vector<std::string>>() : std::vector<std::string>{};
 }
 
 void check_conditions(const std::vector<std::string>& conditions) {
@@ -145,7 +141,7 @@ int sweep_export_command(const Arguments& arguments) {
   if (parsed.help) return 0;
   ResultStore store(parsed.values["db"].as<std::string>(), ResultStore::Access::read);
   const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
-  const std::vector<std::string> where = where_of(parsed.values);
+  const std::vector<std::string> where = all_given(parsed.values, "where");
   check_conditions(where);
   const SweepJudge judge(sweep, {}, where);
   if (parsed.values.count("json") != 0) {
@@ -164,8 +160,8 @@ int sweep_pareto_command(const Arguments& arguments) {
       ("maximise,M", po::value<std::vector<std::string>>()->value_name("FIGURE"),
        "the same, larger is better")  //
       ("where", po::value<std::vector<std::string>>()->value_name("CONDITION"),
-       "only points for which it holds")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+       "only points for which it holds");
+  add_format(options);
   const ParsedOptions parsed = parse_options(
       arguments, options,
       "orrery sweep pareto FILE\nThe points that meet the constraints and that none beats in all objectives.",
@@ -173,7 +169,7 @@ int sweep_pareto_command(const Arguments& arguments) {
       "  orrery sweep pareto results.db -m latency_s -m energy_per_token_j --where 'area_mm2 < 400'\n",
       "db");
   if (parsed.help) return 0;
-  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const OutputFormat format = format_from(parsed.values);
   ResultStore store(parsed.values["db"].as<std::string>(), ResultStore::Access::read);
   const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
   std::vector<Objective> objectives;
@@ -186,7 +182,7 @@ int sweep_pareto_command(const Arguments& arguments) {
   }
   if (objectives.empty()) objectives = objectives_of(sweep);
   if (objectives.empty()) throw UsageError("the sweep has no objectives; give --minimise or --maximise");
-  const std::vector<std::string> where = where_of(parsed.values);
+  const std::vector<std::string> where = all_given(parsed.values, "where");
   check_conditions(where);
   const SweepJudge judge(sweep, objectives, where);
   std::vector<std::uint64_t> points;

@@ -85,7 +85,7 @@ int sweep_submit_command(const Arguments& arguments) {
       ("tasks", po::value<std::uint64_t>()->default_value(16)->value_name("N"), "shards")  //
       ("at-once", po::value<std::uint64_t>()->default_value(0)->value_name("N"),
        "tasks that run at a time; 0 = any")  //
-      ("jobs,j", po::value<std::uint64_t>()->default_value(1)->value_name("N"),
+      ("jobs,j", po::value<std::int64_t>()->default_value(1)->value_name("N"),
        "worker processes, and CPUs, a task")  //
       ("time-limit", po::value<double>()->default_value(600)->value_name("S"),
        "seconds a point may take; 0 = any")  //
@@ -112,7 +112,7 @@ int sweep_submit_command(const Arguments& arguments) {
   std::string sweep =
       quoted(own_binary()) + " sweep " + quoted(std::filesystem::absolute(spec.file).string());
   for (const std::string& o : a.overrides) sweep += " " + quoted(o);
-  const auto jobs = v["jobs"].as<std::uint64_t>();
+  const std::size_t jobs = jobs_from(v);
   write_script(
       dir / "task.sh",
       fmt::format("#!/bin/bash\n"

@@ -63,12 +63,12 @@ void collect(const OperatorGraph& graph, std::uint64_t times, std::map<std::stri
 
 int show(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()                                                                              //
-      ("file", po::value<std::string>()->required()->value_name("FILE"), "trace (may stand alone)")  //
-      ("format", po::value<std::string>()->default_value("table")->value_name("F"), "table, json or csv");
+  options.add_options()  //
+      ("file", po::value<std::string>()->required()->value_name("FILE"), "trace (may stand alone)");
+  add_format(options);
   const ParsedOptions parsed = parse_options(arguments, options, kShowUsage, kShowExamples, "file");
   if (parsed.help) return 0;
-  const OutputFormat format = named<OutputFormat>(parsed.values["format"].as<std::string>(), "--format");
+  const OutputFormat format = format_from(parsed.values);
   const RecordedStream stream = read_trace_file(parsed.values["file"].as<std::string>());
   const StreamInfo& info = stream.info();
   std::map<std::string, Totals> by_kind;
