@@ -193,8 +193,8 @@ TEST(Compare, PrintsOneColumnAMachineAndRatiosToTheFirst) {
   const CommandResult r = orrery_command(
       "compare --arch gpu/a100-sxm-40gb --arch asic/tpu-v5e --model gpt2 --input 32 --output 4");
   EXPECT_EQ(r.exit_code, 0) << r.err;
-  for (const char* word :
-       {"TTFT", "TPOT", "energy per output token", "average power", "bound by", "ratio to the first", "1.000x"}) {
+  for (const char* word : {"TTFT", "TPOT", "energy per output token", "average power", "bound by",
+                           "ratio to the first", "1.000x"}) {
     EXPECT_NE(r.out.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(r.err, "");  // progress only on a terminal
