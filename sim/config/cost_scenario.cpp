@@ -14,12 +14,12 @@ using nlohmann::json;
 
 constexpr double kMany = 1e15;
 
-// An estimate whose whole range must lie between two bounds.
+// An uncertain number whose whole range must lie between two bounds.
 template <class T, class Term>
 Fields<T>& add_bounded(Fields<T>& f, const char* key, Term term, double least, double most, const char* unit,
                        const char* sentence) {
   const auto read = [term, least, most](T& t, const json&, const Place& at) {
-    const Estimate e = read_estimate(*at.document(), at.pointer());
+    const UncertainNumber e = read_uncertain_number(*at.document(), at.pointer());
     if (e.low < least || e.high > most) {
       throw ConfigError(at.document()->where(at.pointer()),
                         fmt::format("'{}' reaches from {} to {}; it must lie in {} to {}",
@@ -35,12 +35,12 @@ Fields<T>& add_bounded(Fields<T>& f, const char* key, Term term, double least, d
 template <class T, class Term>
 void add_term(Fields<T>& f, const char* key, Term term, const char* unit, const char* sentence) {
   add_price(
-      f, key, [term](T& t) -> Estimate& { return t.terms.*term; }, unit, sentence)
+      f, key, [term](T& t) -> UncertainNumber& { return t.terms.*term; }, unit, sentence)
       .standing("0");
 }
 
 using S = CostScenario;
-using Fleet = FleetTerms<Estimate>;
+using Fleet = FleetTerms<UncertainNumber>;
 
 const Table& workload_table() {
   static const Table table = [] {
@@ -111,17 +111,17 @@ void check_option(const CostOption& option, const ConfigDocument& document, cons
 
 }  // namespace
 
-FleetTerms<Estimate> usual_fleet() {
+FleetTerms<UncertainNumber> usual_fleet() {
   Fleet terms;
-  terms.years = Estimate::exactly(4);
-  terms.discount_rate = Estimate::exactly(0.08);
-  terms.residual_share = Estimate::exactly(0.1);
-  terms.pue = Estimate::exactly(1.3);
-  terms.network_share = Estimate::exactly(0.1);
-  terms.grid_gco2_per_kwh = Estimate::exactly(400);
-  terms.embodied_kgco2_per_cm2 = Estimate::exactly(1.5);
-  terms.embodied_kgco2_per_gb = Estimate::exactly(0.3);
-  terms.utilisation = Estimate::exactly(1);
+  terms.years = UncertainNumber::exactly(4);
+  terms.discount_rate = UncertainNumber::exactly(0.08);
+  terms.residual_share = UncertainNumber::exactly(0.1);
+  terms.pue = UncertainNumber::exactly(1.3);
+  terms.network_share = UncertainNumber::exactly(0.1);
+  terms.grid_gco2_per_kwh = UncertainNumber::exactly(400);
+  terms.embodied_kgco2_per_cm2 = UncertainNumber::exactly(1.5);
+  terms.embodied_kgco2_per_gb = UncertainNumber::exactly(0.3);
+  terms.utilisation = UncertainNumber::exactly(1);
   return terms;
 }
 
@@ -129,7 +129,7 @@ template <>
 const Table& table_of<CostOption>() {
   static const Table table = [] {
     using O = CostOption;
-    using T = OptionTerms<Estimate>;
+    using T = OptionTerms<UncertainNumber>;
     Fields<O> f("a machine that is bought, rented or made", Bears::price);
     f.key("name", &O::name, "", "what it goes by").required().characters(1, 200);
     f.key("arch", &O::arch, "", "machine").required();
@@ -146,14 +146,14 @@ const Table& table_of<CostOption>() {
     f.key("acquire", &O::acquisition, "", "how one comes by it");
     add_price(
         f, "chip_price",
-        [](O& o) -> Estimate& {
+        [](O& o) -> UncertainNumber& {
           o.has_price = true;
           return o.terms.chip_price;
         },
         "USD", "a chip, bought");
     add_price(
         f, "rent_per_hour",
-        [](O& o) -> Estimate& {
+        [](O& o) -> UncertainNumber& {
           o.has_rent = true;
           return o.terms.rent_per_hour;
         },

@@ -34,11 +34,11 @@ struct CostOption {
   std::optional<double> process_age_quarters;  // of the node since its volume start; none: as the table's
   bool elastic = false;                        // rented by the hour, only while needed
   bool has_price = false, has_rent = false;
-  OptionTerms<Estimate> terms;
+  OptionTerms<UncertainNumber> terms;
 };
 
 // What holds of a fleet where a scenario leaves it out.
-FleetTerms<Estimate> usual_fleet();
+FleetTerms<UncertainNumber> usual_fleet();
 
 struct CostScenario {
   std::string title, question, model, file;
@@ -47,7 +47,7 @@ struct CostScenario {
   std::uint64_t batch_max = 256;
   std::vector<double> user_rates;     // tokens/s a user at which to compare the options again
   std::vector<double> daily_profile;  // share of the peak, hour by hour
-  FleetTerms<Estimate> terms = usual_fleet();
+  FleetTerms<UncertainNumber> terms = usual_fleet();
   std::vector<CostOption> options;
 
   double mean_of_profile() const;

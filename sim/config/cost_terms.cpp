@@ -3,7 +3,7 @@
 namespace orrery {
 
 const std::array<CostTerm<FleetTerms>, 13>& fleet_terms() {
-  using E = FleetTerms<Estimate>;
+  using E = FleetTerms<UncertainNumber>;
   using D = FleetTerms<double>;
   static const std::array<CostTerm<FleetTerms>, 13> terms = {{
       {"demand.output_tokens_per_s", &E::peak_tokens_per_s, &D::peak_tokens_per_s, false},
@@ -24,7 +24,7 @@ const std::array<CostTerm<FleetTerms>, 13>& fleet_terms() {
 }
 
 const std::array<CostTerm<OptionTerms>, 16>& option_terms() {
-  using E = OptionTerms<Estimate>;
+  using E = OptionTerms<UncertainNumber>;
   using D = OptionTerms<double>;
   static const std::array<CostTerm<OptionTerms>, 16> terms = {{
       {"chip_price", &E::chip_price, &D::chip_price, true},

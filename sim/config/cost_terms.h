@@ -1,10 +1,10 @@
 #pragma once
-// The uncertain numbers of a cost scenario, by name: as estimates where they are read, as plain numbers of
-// one draw where costs are worked out.
+// The uncertain numbers of a cost scenario, by name: with their ranges where they are read, as plain numbers
+// of one draw where costs are worked out.
 
 #include <array>
 
-#include "sim/config/estimate.h"
+#include "sim/config/uncertain_number.h"
 
 namespace orrery {
 
@@ -35,7 +35,7 @@ struct OptionTerms {
 template <template <class> class Terms>
 struct CostTerm {
   const char* name;
-  Estimate Terms<Estimate>::*estimate;
+  UncertainNumber Terms<UncertainNumber>::*uncertain;
   double Terms<double>::*drawn;
   bool is_price;
 };

@@ -6,19 +6,19 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/estimate.h"
 #include "sim/config/open_document.h"
+#include "sim/config/uncertain_number.h"
 
 namespace orrery {
 
 struct MachinePrice {
   std::string arch;
-  std::optional<Estimate> chip_price, rent_per_hour;  // USD a chip
+  std::optional<UncertainNumber> chip_price, rent_per_hour;  // USD a chip
 };
 
 struct PriceBook {
   double years = 0, discount_rate = 0, pue = 1;  // of the figures beside a run
-  Estimate electricity_per_kwh;
+  UncertainNumber electricity_per_kwh;
   std::vector<MachinePrice> machines;
   // Null for a machine that is not listed.
   const MachinePrice* of(const std::string& arch) const;

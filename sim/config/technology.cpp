@@ -11,13 +11,13 @@ constexpr double kMost = 1e15;
 
 }  // namespace
 
-bool Technology::has_node(double nm) const {
-  return std::any_of(nodes.begin(), nodes.end(), [nm](const TechnologyNode& n) { return n.nm == nm; });
+bool Technology::has_process(double nm) const {
+  return std::any_of(nodes.begin(), nodes.end(), [nm](const Process& n) { return n.nm == nm; });
 }
 
-const TechnologyNode& Technology::node(double nm, const std::string& where) const {
+const Process& Technology::process(double nm, const std::string& where) const {
   std::string known;
-  for (const TechnologyNode& n : nodes) {
+  for (const Process& n : nodes) {
     if (n.nm == nm) return n;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", n.nm);
   }
@@ -25,9 +25,9 @@ const TechnologyNode& Technology::node(double nm, const std::string& where) cons
 }
 
 template <>
-const Table& table_of<TechnologyNode>() {
+const Table& table_of<Process>() {
   static const Table table = [] {
-    using N = TechnologyNode;
+    using N = Process;
     Fields<N> f("a process", Bears::price);
     f.key("nm", &N::nm, "nm", "its name").required().above(0, kMost);
     f.key("sram_um2_per_bit", &N::sram_um2_per_bit, "um2 per bit", "of a memory macro")
@@ -88,7 +88,7 @@ namespace {
 const Table& learning_table() {
   static const Table table = [] {
     using T = Technology;
-    Fields<T> f("defects over the age of a node", Bears::price);
+    Fields<T> f("defects over the age of a process", Bears::price);
     f.key("reference_quarters", &T::defect_reference_quarters, "quarters",
           "after volume start at which the table's figures hold")
         .required()
@@ -127,7 +127,7 @@ const Table& table_of<Technology>() {
         .required()
         .above(0, 1);
     f.group("defect_learning", &learning_table,
-            "defects over the age of a node: the table's hold reference_quarters after volume start; they "
+            "defects over the age of a process: the table's hold reference_quarters after volume start; they "
             "fall from initial_factor times the mature ones by e in quarters")
         .required();
     add_price(f, "standard_package_price", &T::standard_package_price, "USD", "without an interposer")

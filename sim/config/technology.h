@@ -3,16 +3,16 @@
 
 #include <vector>
 
-#include "sim/config/estimate.h"
 #include "sim/config/open_document.h"
+#include "sim/config/uncertain_number.h"
 
 namespace orrery {
 
-struct TechnologyNode {
+struct Process {
   double nm = 0;
   double sram_um2_per_bit = 0;  // macro
   double logic_mtr_per_mm2 = 0;
-  Estimate wafer_price, defects_per_cm2, mask_set_price, design_price;
+  UncertainNumber wafer_price, defects_per_cm2, mask_set_price, design_price;
 };
 
 // Areas in um2 at the density they were published for; see the file for sources.
@@ -27,20 +27,20 @@ struct AreaConstants {
 };
 
 struct Technology {
-  std::vector<TechnologyNode> nodes;
+  std::vector<Process> nodes;
   AreaConstants area;
   double yield_clustering = 1, wafer_mm = 300, scribe_mm = 0, test_share = 0;
   double die_to_die_share = 0, assembly_yield = 1;
   double defect_reference_quarters = 0, defect_initial = 1, defect_learning_quarters = 1;
-  Estimate standard_package_price, interposer_package_price, hbm_price_per_gb, dram_price_per_gb;
+  UncertainNumber standard_package_price, interposer_package_price, hbm_price_per_gb, dram_price_per_gb;
 
-  bool has_node(double nm) const;
+  bool has_process(double nm) const;
   // Throws ConfigError naming those there are when the table lacks `nm`; `where` asked for it.
-  const TechnologyNode& node(double nm, const std::string& where = "") const;
+  const Process& process(double nm, const std::string& where = "") const;
 };
 
 template <>
-const Table& table_of<TechnologyNode>();
+const Table& table_of<Process>();
 template <>
 const Table& table_of<AreaConstants>();
 template <>

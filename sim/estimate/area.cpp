@@ -42,10 +42,10 @@ std::uint32_t memory_stacks(const ArchSpec& arch) {
 }
 
 AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
-  const TechnologyNode& node = technology.node(arch.process_nm);
+  const Process& process = technology.process(arch.process_nm);
   const AreaConstants& a = technology.area;
-  const double logic = a.reference_logic_mtr_per_mm2 / node.logic_mtr_per_mm2;  // of the published areas
-  const auto sram = [&](double bytes) { return bytes * 8 * node.sram_um2_per_bit * kMm2PerUm2; };
+  const double logic = a.reference_logic_mtr_per_mm2 / process.logic_mtr_per_mm2;  // of the published areas
+  const auto sram = [&](double bytes) { return bytes * 8 * process.sram_um2_per_bit * kMm2PerUm2; };
 
   // One set of multipliers serves all formats: the format that needs most of it decides.
   double macs = 0;
@@ -77,7 +77,7 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
     memory_side_bytes = inner.bytes_per_cycle;
     area.shared_buffer = sram(bytes) * a.cache_overhead +
                          memory_side_bytes * a.cache_mm2_per_byte_per_cycle * logic /
-                             (a.reference_logic_mtr_per_mm2 / technology.node(7).logic_mtr_per_mm2);
+                             (a.reference_logic_mtr_per_mm2 / technology.process(7).logic_mtr_per_mm2);
   }
   for (std::size_t i = 1; i < arch.shared_levels.size(); ++i)
     area.shared_buffer += sram(static_cast<double>(arch.shared_levels[i].size_bytes)) * a.cache_overhead;
@@ -122,7 +122,7 @@ void grow_static_power(ArchSpec& arch, double from_mm2, double to_mm2) {
 void move_to_process(ArchSpec& arch, double nm, const Technology& technology) {
   const bool moves = arch.process_nm > 0 && arch.process_nm != nm && !arch.reconfigurable;
   const double from_mm2 =
-      moves && technology.has_node(arch.process_nm) ? chip_area(arch, technology).total() : 0;
+      moves && technology.has_process(arch.process_nm) ? chip_area(arch, technology).total() : 0;
   arch.process_nm = nm;
   if (!moves) return;
   arch.name += " (modified)";

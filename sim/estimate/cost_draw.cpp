@@ -8,11 +8,11 @@ namespace {
 enum class From { scenario, technology, simulation };
 
 From origin(const CostTerm<OptionTerms>& term) {
-  using T = OptionTerms<Estimate>;
-  if (term.estimate == &T::throughput_factor) return From::simulation;
+  using T = OptionTerms<UncertainNumber>;
+  if (term.uncertain == &T::throughput_factor) return From::simulation;
   for (const auto of_table : {&T::wafer_price, &T::defects_per_cm2, &T::mask_set_price, &T::design_price,
                               &T::package_price, &T::memory_price_per_gb}) {
-    if (term.estimate == of_table) return From::technology;
+    if (term.uncertain == of_table) return From::technology;
   }
   return From::scenario;
 }
@@ -23,7 +23,7 @@ void add_terms(const CostScenario& s, std::size_t option, Wanted wanted, std::ve
   for (std::size_t t = 0; t < option_terms().size(); ++t) {
     const CostTerm<OptionTerms>& term = option_terms()[t];
     if (wanted(origin(term)))
-      out.push_back({o.name + "." + term.name, o.terms.*term.estimate, term.is_price, option, t});
+      out.push_back({o.name + "." + term.name, o.terms.*term.uncertain, term.is_price, option, t});
   }
 }
 
@@ -38,7 +38,7 @@ std::vector<CostVariable> cost_variables(const CostScenario& s) {
   std::vector<CostVariable> variables;
   for (std::size_t t = 0; t < fleet_terms().size(); ++t) {
     const CostTerm<FleetTerms>& term = fleet_terms()[t];
-    variables.push_back({term.name, s.terms.*term.estimate, term.is_price, CostVariable::kFleet, t});
+    variables.push_back({term.name, s.terms.*term.uncertain, term.is_price, CostVariable::kFleet, t});
   }
   for (std::size_t i = 0; i < s.options.size(); ++i)
     add_terms(
@@ -67,22 +67,23 @@ DrawnCosts drawn_costs(const std::vector<CostVariable>& variables, const std::ve
   return drawn;
 }
 
-OptionTerms<double> typical_terms(const OptionTerms<Estimate>& terms) {
+OptionTerms<double> typical_terms(const OptionTerms<UncertainNumber>& terms) {
   OptionTerms<double> typical;
-  for (const auto& t : option_terms()) typical.*t.drawn = (terms.*t.estimate).typical;
+  for (const auto& t : option_terms()) typical.*t.drawn = (terms.*t.uncertain).typical;
   return typical;
 }
 
-std::size_t variable_of(const std::vector<CostVariable>& variables, Estimate FleetTerms<Estimate>::*term) {
+std::size_t variable_of(const std::vector<CostVariable>& variables,
+                        UncertainNumber FleetTerms<UncertainNumber>::*term) {
   return index_of(variables, [&](const CostVariable& v) {
-    return v.option == CostVariable::kFleet && fleet_terms()[v.term].estimate == term;
+    return v.option == CostVariable::kFleet && fleet_terms()[v.term].uncertain == term;
   });
 }
 
 std::size_t variable_of(const std::vector<CostVariable>& variables, std::size_t option,
-                        Estimate OptionTerms<Estimate>::*term) {
+                        UncertainNumber OptionTerms<UncertainNumber>::*term) {
   return index_of(variables, [&](const CostVariable& v) {
-    return v.option == option && option_terms()[v.term].estimate == term;
+    return v.option == option && option_terms()[v.term].uncertain == term;
   });
 }
 

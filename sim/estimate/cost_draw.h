@@ -12,7 +12,7 @@ namespace orrery {
 struct CostVariable {
   static constexpr std::size_t kFleet = SIZE_MAX;
   std::string name;
-  Estimate value;
+  UncertainNumber value;
   bool is_price = false;
   std::size_t option = kFleet;  // whose it is
   std::size_t term = 0;         // of fleet_terms() or option_terms()
@@ -27,11 +27,12 @@ struct DrawnCosts {
 std::vector<CostVariable> cost_variables(const CostScenario& scenario);
 DrawnCosts drawn_costs(const std::vector<CostVariable>& variables, const std::vector<double>& draw,
                        std::size_t options);
-OptionTerms<double> typical_terms(const OptionTerms<Estimate>& terms);
+OptionTerms<double> typical_terms(const OptionTerms<UncertainNumber>& terms);
 
 // Where a term stands in the list; its size where it does not.
-std::size_t variable_of(const std::vector<CostVariable>& variables, Estimate FleetTerms<Estimate>::*term);
+std::size_t variable_of(const std::vector<CostVariable>& variables,
+                        UncertainNumber FleetTerms<UncertainNumber>::*term);
 std::size_t variable_of(const std::vector<CostVariable>& variables, std::size_t option,
-                        Estimate OptionTerms<Estimate>::*term);
+                        UncertainNumber OptionTerms<UncertainNumber>::*term);
 
 }  // namespace orrery

@@ -7,7 +7,7 @@
 namespace orrery {
 namespace {
 
-Estimate times(Estimate e, double factor) {
+UncertainNumber times(UncertainNumber e, double factor) {
   e.low *= factor, e.typical *= factor, e.high *= factor;
   return e;
 }
@@ -19,23 +19,23 @@ ChipMake make_of(CostOption& option, const ArchSpec& arch, const Technology& tec
   make.dies = option.dies;
   make.spare_share = option.spare_share;
   const bool made = option.acquisition == Acquisition::make;
-  const bool modelled = made || (technology.has_node(arch.process_nm) && !arch.reconfigurable);
+  const bool modelled = made || (technology.has_process(arch.process_nm) && !arch.reconfigurable);
   make.die_mm2 = modelled ? die_area_mm2(arch, technology) / option.dies : arch.die_mm2;
   make.memory_gb = static_cast<double>(arch.dram.capacity_bytes) * 1e-9;
   if (!made) return make;
-  const TechnologyNode& node = technology.node(arch.process_nm);
+  const Process& process = technology.process(arch.process_nm);
   const bool stacked = has_stacked_memory(arch);
-  OptionTerms<Estimate>& terms = option.terms;
-  terms.wafer_price = node.wafer_price;
-  terms.defects_per_cm2 = node.defects_per_cm2;
+  OptionTerms<UncertainNumber>& terms = option.terms;
+  terms.wafer_price = process.wafer_price;
+  terms.defects_per_cm2 = process.defects_per_cm2;
   if (option.process_age_quarters) {
     terms.defects_per_cm2 =
-        times(node.defects_per_cm2,
+        times(process.defects_per_cm2,
               defect_learning(*option.process_age_quarters, technology.defect_reference_quarters,
                               technology.defect_initial, technology.defect_learning_quarters));
   }
-  terms.mask_set_price = node.mask_set_price;
-  terms.design_price = node.design_price;
+  terms.mask_set_price = process.mask_set_price;
+  terms.design_price = process.design_price;
   terms.package_price =
       stacked || option.dies > 1 ? technology.interposer_package_price : technology.standard_package_price;
   terms.memory_price_per_gb = stacked ? technology.hbm_price_per_gb : technology.dram_price_per_gb;

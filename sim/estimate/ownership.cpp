@@ -30,7 +30,7 @@ ServedOption served_by(const RunResult& run, const CostOption& option, const Chi
   return o;
 }
 
-Estimate error_factor(const ServedOption& served) {
+UncertainNumber error_factor(const ServedOption& served) {
   // Where nothing is known of the error, half is assumed: better a wide answer than a confident one.
   const double p90 = served.expected_p90 ? std::min(0.9, *served.expected_p90) : 0.5;
   return {1 - p90, 1, 1 + p90, "", "", ""};

@@ -48,7 +48,7 @@ ServedOption served_by(const RunResult& run, const CostOption& option, const Chi
                        const ArchSpec& arch);
 
 // The simulation's own error as a factor on the throughput.
-Estimate error_factor(const ServedOption& served);
+UncertainNumber error_factor(const ServedOption& served);
 
 OwnershipCost own(const CostScenario& scenario, const CostOption& option, const ServedOption& served,
                   const FleetTerms<double>& fleet, const OptionTerms<double>& terms);

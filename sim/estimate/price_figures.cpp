@@ -9,7 +9,7 @@ namespace orrery {
 void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& technology,
                        const PriceBook& prices) {
   // An FPGA is a part of its maker; what it costs to make is not asked.
-  if (technology.has_node(arch.process_nm) && !arch.reconfigurable) {
+  if (technology.has_process(arch.process_nm) && !arch.reconfigurable) {
     const ChipFigures chip = chip_figures(arch, technology);
     r.area_mm2 = chip.die_mm2 * r.devices;
     r.price.unit_cost = chip.unit_cost;

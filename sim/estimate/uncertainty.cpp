@@ -8,7 +8,7 @@
 namespace orrery {
 namespace {
 
-double triangular(const Estimate& e, double u) {
+double triangular(const UncertainNumber& e, double u) {
   if (e.high <= e.low) return e.typical;
   const double mode = (e.typical - e.low) / (e.high - e.low);
   if (u < mode) return e.low + std::sqrt(u * (e.high - e.low) * (e.typical - e.low));
@@ -64,7 +64,7 @@ std::vector<TornadoBar> tornado(const std::vector<CostVariable>& variables, cons
   std::vector<TornadoBar> bars;
   std::vector<double> draw = typical_draw(variables);
   for (std::size_t v = 0; v < variables.size(); ++v) {
-    const Estimate& e = variables[v].value;
+    const UncertainNumber& e = variables[v].value;
     if (e.high <= e.low) continue;
     TornadoBar bar;
     bar.variable = variables[v].name;

@@ -69,7 +69,7 @@ const Table& table_of<RunResult>() {
     f.key("dtype", &R::dtype, "", "format").shaped(Shape::word(words_of<DType>())).label("dtype");
     f.key("fidelity", &R::fidelity, "", "how closely hardware is simulated");
     f.key("runtime", &R::runtime, "", "software stack");
-    f.key("waves", &R::waves, "", "that the batch ran in, as its keys and values fit").at_least(1);
+    f.key("rounds", &R::rounds, "", "that the batch ran in, as its keys and values fit").at_least(1);
     f.key("recomputed_sequences", &R::recomputed_sequences, "",
           "set back for want of cache, and computed again");
     f.key("batch", &R::batch, "sequences", "at once");

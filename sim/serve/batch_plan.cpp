@@ -42,9 +42,9 @@ void check_fits(const StreamInfo& info, const ArchSpec& arch) {
           need.total() - arch.dram.allocatable_bytes));
 }
 
-std::uint64_t BatchPlan::wave_count() const {
+std::uint64_t BatchPlan::round_count() const {
   std::uint64_t sum = 0;
-  for (const Wave& wave : waves) sum += wave.times;
+  for (const Round& round : rounds) sum += round.times;
   return sum;
 }
 
@@ -71,8 +71,8 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
   }
   const auto at_once = static_cast<std::uint64_t>(room / sequence);
   BatchPlan plan;
-  if (scenario.batch >= at_once) plan.waves.push_back({at_once, scenario.batch / at_once});
-  if (scenario.batch % at_once > 0) plan.waves.push_back({scenario.batch % at_once, 1});
+  if (scenario.batch >= at_once) plan.rounds.push_back({at_once, scenario.batch / at_once});
+  if (scenario.batch % at_once > 0) plan.rounds.push_back({scenario.batch % at_once, 1});
   if (runtime.preempts && scenario.batch > at_once) {
     // As many start as have room for their prompts; those beyond what the grown caches leave are set back.
     const double prompt = sequence * static_cast<double>(scenario.input) /

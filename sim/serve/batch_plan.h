@@ -13,17 +13,17 @@ namespace orrery {
 // machine lacks the devices.
 void check_fits(const StreamInfo& info, const ArchSpec& arch);
 
-// Waves of one size.
-struct Wave {
+// Rounds of one size.
+struct Round {
   std::uint64_t batch = 1;
   std::uint64_t times = 1;
 };
 
 // So many sequences at a time (paged), the others wait.
 struct BatchPlan {
-  std::vector<Wave> waves;                 // one after the other
+  std::vector<Round> rounds;               // one after the other
   std::uint64_t recomputed_sequences = 0;  // set back when the cache ran out, their tokens computed again
-  std::uint64_t wave_count() const;
+  std::uint64_t round_count() const;
 };
 // Throws ConfigError: not even one sequence fits, or (`ideal`, no paging) the batch does not fit whole.
 BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,

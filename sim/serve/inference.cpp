@@ -86,10 +86,10 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
   };
   const BatchPlan plan = plan_batches(llm, scenario, arch, runtime);
   RunLog log;
-  for (const Wave& wave : plan.waves) {
+  for (const Round& round : plan.rounds) {
     Scenario part = scenario;
-    part.batch = wave.batch;
-    log.add(run_part(part), wave.times);
+    part.batch = round.batch;
+    log.add(run_part(part), round.times);
   }
   if (plan.recomputed_sequences > 0 && scenario.output > 1) {
     // Prompt and, on average, half of what had been generated, once more.
@@ -100,9 +100,9 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
     log.add_again(run_part(again));
   }
   StreamInfo info = stream_info(llm, scenario, runtime.token_budget);
-  info.memory.kv_cache = info.memory.kv_cache / scenario.batch * plan.waves.front().batch;
+  info.memory.kv_cache = info.memory.kv_cache / scenario.batch * plan.rounds.front().batch;
   RunResult r = log.result(info, runner, runtime);
-  r.waves = plan.wave_count();
+  r.rounds = plan.round_count();
   r.recomputed_sequences = plan.recomputed_sequences;
   return r;
 }

@@ -20,7 +20,7 @@ using Progress = std::function<void(const char* phase, std::uint64_t done, std::
 RunResult run_inference(const OperatorStream& stream, OperatorRunner& runner, const Progress& progress,
                         const RuntimeSpec& runtime = {});
 
-// A model's inference as a stack runs it, in waves where the cache asks for them.
+// A model's inference as a stack runs it, in rounds where the cache asks for them.
 // `streams`: where the graphs of a part of the scenario come from, for callers that run the same ones again;
 // else they are generated.
 using StreamSource = std::function<const OperatorStream&(const Scenario&)>;

@@ -11,8 +11,8 @@ RunResult largest_batch(const LlmSpec& llm, Scenario scenario, OperatorRunner& r
   std::map<std::uint64_t, RunResult> kept;
   const auto keeps = [&](std::uint64_t batch) {
     scenario.batch = batch;
-    // A batch in waves is not one batch: later sequences wait for a whole wave.
-    if (const BatchPlan plan = plan_batches(llm, scenario, runner.arch(), runtime); plan.wave_count() > 1)
+    // A batch in rounds is not one batch: later sequences wait for a whole round.
+    if (const BatchPlan plan = plan_batches(llm, scenario, runner.arch(), runtime); plan.round_count() > 1)
       return false;
     RunResult r = run_model(llm, scenario, runner, runtime, progress);
     const bool ok = target.kept_by(r);

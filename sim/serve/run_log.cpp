@@ -8,7 +8,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::uint64_t kWavesDrawn = 64;  // of equal ones, in the curve of power over time
+constexpr std::uint64_t kRoundsDrawn = 64;  // of equal ones, in the curve of power over time
 
 // Of all boards over `seconds`, static power and losses included, from what one chip spends beyond it.
 Joules total_joules(Joules beyond, double seconds, std::uint32_t devices, const ArchSpec& arch) {
@@ -57,12 +57,12 @@ std::vector<PowerStretch> power_curve(const std::vector<Tally::Part>& stretches,
 
 }  // namespace
 
-void RunLog::add(const Phases& wave, std::uint64_t times) {
-  first_tokens_ = seconds() + static_cast<double>(times - 1) * wave.seconds() + wave.prefill.seconds;
-  all_.prefill += wave.prefill.times(times);
-  all_.decode += wave.decode.times(times);
-  for (std::uint64_t i = 0; i < std::min(times, kWavesDrawn); ++i) draw(wave, 1);
-  if (times > kWavesDrawn) draw(wave, times - kWavesDrawn);
+void RunLog::add(const Phases& round, std::uint64_t times) {
+  first_tokens_ = seconds() + static_cast<double>(times - 1) * round.seconds() + round.prefill.seconds;
+  all_.prefill += round.prefill.times(times);
+  all_.decode += round.decode.times(times);
+  for (std::uint64_t i = 0; i < std::min(times, kRoundsDrawn); ++i) draw(round, 1);
+  if (times > kRoundsDrawn) draw(round, times - kRoundsDrawn);
 }
 
 void RunLog::add_again(const Phases& part) {
@@ -70,8 +70,8 @@ void RunLog::add_again(const Phases& part) {
   draw(part, 1);
 }
 
-void RunLog::draw(const Phases& wave, std::uint64_t times) {
-  for (const Tally* phase : {&wave.prefill, &wave.decode}) {
+void RunLog::draw(const Phases& round, std::uint64_t times) {
+  for (const Tally* phase : {&round.prefill, &round.decode}) {
     for (const Tally::Part& s : phase->stretches)
       curve_.push_back({s.seconds * static_cast<double>(times), s.dynamic * static_cast<double>(times)});
   }

@@ -21,7 +21,7 @@ struct Phases {
 class RunLog {
  public:
   // `times` times, one after the other.
-  void add(const Phases& wave, std::uint64_t times);
+  void add(const Phases& round, std::uint64_t times);
   // Prompts computed again, whose sequences have had their first tokens.
   void add_again(const Phases& part);
 
@@ -35,7 +35,7 @@ class RunLog {
   double first_tokens_ = 0;  // when every sequence has its first
   std::vector<Tally::Part> curve_;
 
-  void draw(const Phases& wave, std::uint64_t times);
+  void draw(const Phases& round, std::uint64_t times);
 };
 
 }  // namespace orrery

@@ -80,7 +80,7 @@ struct MemoryFigures {
 
 struct RunResult {
   std::string arch, model, dtype, fidelity, runtime = "ideal";
-  std::uint64_t waves = 1;                 // the batch ran in so many, as its keys and values fit
+  std::uint64_t rounds = 1;                // the batch ran in so many, as its keys and values fit
   std::uint64_t recomputed_sequences = 0;  // set back for want of cache, and computed again
   std::uint64_t batch = 1, input = 0, output = 0;
   std::uint32_t devices = 1;

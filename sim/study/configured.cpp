@@ -32,7 +32,7 @@ ArchSpec configured_machine(const json& c, const Technology& technology) {
   if (arch.reconfigurable) return arch;
   const json& from = c["modified"];
   if (!from.contains("die_stated")) arch.die_mm2 = 0;  // as modelled
-  const bool known = arch.die_mm2 > 0 || technology.has_node(arch.process_nm);
+  const bool known = arch.die_mm2 > 0 || technology.has_process(arch.process_nm);
   if (known && from.contains("base_mm2"))
     grow_static_power(arch, from["base_mm2"].get<double>(), die_area_mm2(arch, technology));
   return arch;
@@ -79,7 +79,7 @@ json modelled_areas(const json& machine, const json& node, const json& table) {
   json areas = json::object();
   if (arch.reconfigurable) return areas;
   const bool says = arch.process_nm > 0;
-  for (const TechnologyNode& process : technology.nodes) {
+  for (const Process& process : technology.nodes) {
     if (says && process.nm != arch.process_nm) continue;
     ArchSpec made = arch;
     made.process_nm = process.nm;

@@ -114,8 +114,8 @@ OptionStudy option_study(const Costs& costs, std::size_t i, const SimulatedOptio
 }
 
 std::vector<Crossover> crossovers(const Costs& costs, const Evaluate& evaluate) {
-  using F = FleetTerms<Estimate>;
-  using O = OptionTerms<Estimate>;
+  using F = FleetTerms<UncertainNumber>;
+  using O = OptionTerms<UncertainNumber>;
   struct Axis {
     std::size_t variable;
     double from, to;
@@ -245,7 +245,7 @@ CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patch
     question.scenario.output = posed_option.scenario.output;
     question.scenario.options[i].devices = posed_option.scenario.tensor_parallel;
     if (option.acquisition == Acquisition::make)
-      posed_option.technology.node(posed_option.arch.process_nm, option.process_where);
+      posed_option.technology.process(posed_option.arch.process_nm, option.process_where);
   }
   return question;
 }

@@ -74,7 +74,7 @@ nlohmann::json input_metric(const std::string& name, const InputFigures& of) {
     throw ConfigError("",
                       "'" + name + "' of " + arch.name + " is not known: a part that is bought, not made");
   const bool area = name != "unit_cost_usd";
-  if (!technology.has_node(arch.process_nm) && !(area && arch.die_mm2 > 0)) {
+  if (!technology.has_process(arch.process_nm) && !(area && arch.die_mm2 > 0)) {
     throw ConfigError("", "'" + name + "' of " + arch.name +
                               " is not known, as the technology table lacks the process it is made in");
   }

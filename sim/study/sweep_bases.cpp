@@ -30,7 +30,7 @@ void check_base(const json& base) {
   configured_llm(base);
   configured_scenario(base, arch);
   const bool made = base.contains("cost") && base["cost"]["options"][0].value("acquire", "") == "make";
-  if (made) technology.node(arch.process_nm);
+  if (made) technology.process(arch.process_nm);
 }
 
 void read_cost_options(const ConfigDocument& document, SweepSpec& spec) {

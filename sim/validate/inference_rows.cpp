@@ -54,7 +54,7 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
       s.split += fmt::format("{}{} {:.0f} %", s.split.empty() ? "" : ", ",
                              to_string(static_cast<TimeCategory>(i)), 100 * share);
   }
-  if (r.waves > 1) s.split += fmt::format("; {} waves", r.waves);
+  if (r.rounds > 1) s.split += fmt::format("; {} rounds", r.rounds);
   return s;
 }
 

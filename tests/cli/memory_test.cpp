@@ -59,12 +59,12 @@ TEST(Memory, WavesHaveTheFirstTokenOfTheLastAndTheStepOfOne) {
   const std::string machine =
       "--arch gpu/a100-sxm-40gb --model llama-2-7b --runtime tensorrt-llm --input 512 --output 16";
   const nlohmann::json one = run(machine + " --batch 64");
-  const nlohmann::json waves = run(machine + " --batch 256");
-  ASSERT_GT(waves.at("waves").get<int>(), 2);
-  EXPECT_GT(waves.at("ttft_s").get<double>(), 3 * one.at("ttft_s").get<double>());
-  EXPECT_LT(waves.at("tpot_s").get<double>(), 1.2 * one.at("tpot_s").get<double>());
-  EXPECT_NEAR(waves.at("ttft_s").get<double>() + 15 * waves.at("tpot_s").get<double>(),
-              waves.at("latency_s").get<double>(), 1e-9);
+  const nlohmann::json rounds = run(machine + " --batch 256");
+  ASSERT_GT(rounds.at("rounds").get<int>(), 2);
+  EXPECT_GT(rounds.at("ttft_s").get<double>(), 3 * one.at("ttft_s").get<double>());
+  EXPECT_LT(rounds.at("tpot_s").get<double>(), 1.2 * one.at("tpot_s").get<double>());
+  EXPECT_NEAR(rounds.at("ttft_s").get<double>() + 15 * rounds.at("tpot_s").get<double>(),
+              rounds.at("latency_s").get<double>(), 1e-9);
 }
 
 }  // namespace

@@ -207,8 +207,8 @@ TEST(Validate, InferencesRunAsTheirFrameworkDoes) {
                      "gpu/a100-sxm-40gb,1,vLLM,Llama-2-7b-hf,fp16,64,2048,64,30\n");
   const auto groups = json_of("validate " + file + " --worst 1");
   EXPECT_EQ(groups[0]["failed"], 0);
-  // 64 caches of 2112 tokens do not fit beside the weights: several waves.
-  EXPECT_NE(groups[0]["worst"][0]["split"].get<std::string>().find("waves"), std::string::npos);
+  // 64 caches of 2112 tokens do not fit beside the weights: several rounds.
+  EXPECT_NE(groups[0]["worst"][0]["split"].get<std::string>().find("rounds"), std::string::npos);
   const auto ideal = json_of("validate " + file + " --runtime ideal", 1);
   EXPECT_EQ(ideal[0]["failed"], 1);  // refused: it does not fit whole
 }

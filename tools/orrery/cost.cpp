@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/config/estimate.h"
+#include "sim/config/uncertain_number.h"
 #include "sim/engine/isolate.h"
 #include "sim/report/cost_report.h"
 #include "sim/study/cost_study.h"

@@ -79,8 +79,9 @@ TEST(ChipCost, Chiplets) {
 TEST(ChipCost, DefectsFallWithTheAgeOfANode) {
   const Technology t = load_technology();
   const auto defects = [&](double quarters) {
-    return t.node(5).defects_per_cm2.typical * defect_learning(quarters, t.defect_reference_quarters,
-                                                               t.defect_initial, t.defect_learning_quarters);
+    return t.process(5).defects_per_cm2.typical * defect_learning(quarters, t.defect_reference_quarters,
+                                                                  t.defect_initial,
+                                                                  t.defect_learning_quarters);
   };
   EXPECT_NEAR(defects(0), 0.105, 0.2 * 0.105);
   EXPECT_NEAR(defects(1), 0.10, 0.2 * 0.10);

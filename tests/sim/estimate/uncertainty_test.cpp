@@ -139,20 +139,20 @@ TEST(Uncertainty, TermsAreDrawnByName) {
   scenario.options[1].name = "made";
   scenario.options[1].acquisition = Acquisition::make;
   double next = 1;
-  for (const auto& t : fleet_terms()) scenario.terms.*t.estimate = Estimate::exactly(next++);
+  for (const auto& t : fleet_terms()) scenario.terms.*t.uncertain = UncertainNumber::exactly(next++);
   for (CostOption& option : scenario.options) {
-    for (const auto& t : option_terms()) option.terms.*t.estimate = Estimate::exactly(next++);
+    for (const auto& t : option_terms()) option.terms.*t.uncertain = UncertainNumber::exactly(next++);
   }
   const std::vector<CostVariable> variables = cost_variables(scenario);
   const DrawnCosts drawn = drawn_costs(variables, typical_draw(variables), 2);
   for (const auto& t : fleet_terms())
-    EXPECT_EQ(drawn.fleet.*t.drawn, (scenario.terms.*t.estimate).typical) << t.name;
+    EXPECT_EQ(drawn.fleet.*t.drawn, (scenario.terms.*t.uncertain).typical) << t.name;
   for (const auto& t : option_terms())
-    EXPECT_EQ(drawn.options[1].*t.drawn, (scenario.options[1].terms.*t.estimate).typical) << t.name;
+    EXPECT_EQ(drawn.options[1].*t.drawn, (scenario.options[1].terms.*t.uncertain).typical) << t.name;
   EXPECT_EQ(drawn.options[0].wafer_price, 0);  // not made: the technology table says nothing of it
-  using O = OptionTerms<Estimate>;
+  using O = OptionTerms<UncertainNumber>;
   EXPECT_EQ(variables[variable_of(variables, 1, &O::volume)].name, "made.volume");
-  EXPECT_EQ(variables[variable_of(variables, &FleetTerms<Estimate>::pue)].name, "finance.pue");
+  EXPECT_EQ(variables[variable_of(variables, &FleetTerms<UncertainNumber>::pue)].name, "finance.pue");
   EXPECT_EQ(variable_of(variables, 0, &O::wafer_price), variables.size());
 }
 

@@ -8,25 +8,25 @@
 
 namespace orrery {
 
-struct Estimate {
+struct UncertainNumber {
   double low = 0, typical = 0, high = 0;
   std::string source, date, currency;
-  static Estimate exactly(double value) { return {value, value, value, "", "", ""}; }
+  static UncertainNumber exactly(double value) { return {value, value, value, "", "", ""}; }
 };
 
 // Reads {value, low, high, ...} at a JSON pointer; a plain number is exact. Throws ConfigError with
 // file:line: a range that does not hold its value.
-Estimate read_estimate(const ConfigDocument& document, const std::string& pointer);
+UncertainNumber read_uncertain_number(const ConfigDocument& document, const std::string& pointer);
 // The same of a price: refused without a currency and a date, unless the document was put together of parts
 // that have been read before (ConfigDocument::of keeps values alone).
-Estimate read_price(const ConfigDocument& document, const std::string& pointer);
+UncertainNumber read_price(const ConfigDocument& document, const std::string& pointer);
 
 // A number that is not known exactly, as a member of a described struct.
 template <>
-struct Written<Estimate> {
+struct Written<UncertainNumber> {
   static Shape shape() { return Shape::of(ShapeKind::number); }
-  static Estimate read(const nlohmann::json& value, const Place& at, double scale);
-  static nlohmann::ordered_json write(const Estimate& e, double /*scale*/) { return e.typical; }
+  static UncertainNumber read(const nlohmann::json& value, const Place& at, double scale);
+  static nlohmann::ordered_json write(const UncertainNumber& e, double /*scale*/) { return e.typical; }
 };
 // A price's shape: at least 0.
 Shape price_shape();

@@ -1,4 +1,4 @@
-#include "sim/config/estimate.h"
+#include "sim/config/uncertain_number.h"
 
 #include <fmt/format.h>
 
@@ -37,11 +37,12 @@ int month_of(const std::string& date) {
 
 }  // namespace
 
-Estimate read_estimate(const ConfigDocument& document, const std::string& pointer) {
+UncertainNumber read_uncertain_number(const ConfigDocument& document, const std::string& pointer) {
   const double value = document.root().at(nlohmann::json::json_pointer(pointer)).get<double>();
   const Provenance* p = document.long_form(pointer);
-  if (p == nullptr) return Estimate::exactly(value);
-  const Estimate e{p->low.value_or(value), value, p->high.value_or(value), p->source, p->date, p->currency};
+  if (p == nullptr) return UncertainNumber::exactly(value);
+  const UncertainNumber e{
+      p->low.value_or(value), value, p->high.value_or(value), p->source, p->date, p->currency};
   if (e.low > e.typical || e.high < e.typical) {
     throw ConfigError(document.where(pointer), fmt::format("'{}' is {}, outside its own range {} to {}",
                                                            key_path(pointer), e.typical, e.low, e.high));
@@ -49,8 +50,8 @@ Estimate read_estimate(const ConfigDocument& document, const std::string& pointe
   return e;
 }
 
-Estimate read_price(const ConfigDocument& document, const std::string& pointer) {
-  const Estimate e = read_estimate(document, pointer);
+UncertainNumber read_price(const ConfigDocument& document, const std::string& pointer) {
+  const UncertainNumber e = read_uncertain_number(document, pointer);
   if (document.validated()) return e;
   const auto refuse = [&](const char* what) {
     throw ConfigError(
@@ -71,8 +72,9 @@ Estimate read_price(const ConfigDocument& document, const std::string& pointer) 
   return e;
 }
 
-Estimate Written<Estimate>::read(const nlohmann::json& /*value*/, const Place& at, double /*scale*/) {
-  return read_estimate(*at.document(), at.pointer());
+UncertainNumber Written<UncertainNumber>::read(const nlohmann::json& /*value*/, const Place& at,
+                                               double /*scale*/) {
+  return read_uncertain_number(*at.document(), at.pointer());
 }
 
 Shape price_shape() {
