@@ -5,7 +5,6 @@
 namespace orrery {
 namespace {
 
-constexpr std::uint64_t kNothingHeld = UINT64_MAX;
 constexpr std::uint32_t kAccumulators = 2;  // of a slot whose loads run ahead across items
 
 // Whether neighbours in the raster, and so on the cores of a cluster, have the same tile of an operand.

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace orrery {
-namespace {
-
-constexpr std::uint64_t kNothingHeld = UINT64_MAX;
-
-}  // namespace
-
 CycleCore::CycleCore(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch,
                      const ClockDomain& clock, ActivityCounts& counts, CycleMemory& memory,
                      ItemListener& listener)

@@ -14,6 +14,7 @@
 namespace orrery {
 
 inline constexpr std::size_t kMaxOperands = 6;
+inline constexpr std::uint64_t kNothingHeld = UINT64_MAX;  // the place of no tile
 
 struct StageCost {
   Femtoseconds matrix = 0;  // engine time, scratchpad supply included

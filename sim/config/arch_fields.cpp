@@ -10,7 +10,6 @@ namespace {
 using nlohmann::json;
 using A = ArchKeys;
 
-constexpr double kMost = 1e15;
 constexpr const char* kMemoryNodes =
     "nodes of the network where memory is; granules are striped over them. Cores take the others, in order";
 constexpr const char* kMulticast =
@@ -236,7 +235,7 @@ const Table& area_table() {
         .standing("as simulated");
     f.key(
          "die_shared_mib", [](A & a) -> auto& { return a.die.shared_bytes; }, "MiB", "of shared buffers")
-        .above(0, kMost)
+        .above(0, kAnyNumber)
         .times(1048576)
         .standing("as simulated");
     f.key(
@@ -246,16 +245,16 @@ const Table& area_table() {
         .standing("as simulated");
     f.key(
          "register_file_kib", [](A & a) -> auto& { return a.die.register_file_bytes; }, "KiB", "a core")
-        .range(0, kMost)
+        .range(0, kAnyNumber)
         .times(1024);
     f.key(
          "instruction_cache_kib", [](A & a) -> auto& { return a.die.instruction_cache_bytes; }, "KiB",
          "a core")
-        .range(0, kMost)
+        .range(0, kAnyNumber)
         .times(1024);
     f.key(
          "fp64_macs_per_cycle", [](A & a) -> auto& { return a.die.fp64_macs_per_cycle; }, "", "a core")
-        .range(0, kMost);
+        .range(0, kAnyNumber);
     f.key(
          "link_gb_per_s", [](A & a) -> auto& { return a.die.link_gb_per_s; }, "GB/s",
          "of all links, per direction")

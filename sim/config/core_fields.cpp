@@ -5,7 +5,7 @@
 namespace orrery {
 namespace {
 
-constexpr double kMost = 65536;
+constexpr double kMostUnits = 65536;
 
 template <class T>
 void add_rates(Fields<T>& f, const char* sentence) {
@@ -32,7 +32,7 @@ const Table& table_of<ConversionSpec>() {
         .range(1, 64);
     f.key("cell_mac_pj", &C::cell_mac_pj, "pJ", "a multiply in a cell, in place of the energy table's")
         .required()
-        .range(0, 1e15)
+        .range(0, kAnyNumber)
         .bears(Bears::energy);
     return Table(f);
   }();
@@ -45,9 +45,9 @@ const Table& table_of<SystolicArraySpec>() {
     using A = SystolicArraySpec;
     Fields<A> f("a grid of MAC units, operands skewed in at the edges");
     f.other("kind", Shape::word({"systolic_array"}), "", "of engine").required();
-    f.key("count", &A::count, "", "arrays a core").range(1, kMost);
-    f.key("rows", &A::rows, "", "MAC units").required().range(1, kMost);
-    f.key("cols", &A::cols, "", "MAC units").required().range(1, kMost);
+    f.key("count", &A::count, "", "arrays a core").range(1, kMostUnits);
+    f.key("rows", &A::rows, "", "MAC units").required().range(1, kMostUnits);
+    f.key("cols", &A::cols, "", "MAC units").required().range(1, kMostUnits);
     f.key("dataflows", &A::dataflows, "", "which operand may stay in the array").required().items(1);
     f.key("double_buffered", &A::double_buffered, "",
           "the next fold's stationary operand loads behind the current stream");
@@ -66,29 +66,29 @@ const Table& table_of<DotProductArraySpec>() {
     using A = DotProductArraySpec;
     Fields<A> f("m x n dot products of length k a cycle: GPU tensor cores, FPGA adder trees");
     f.other("kind", Shape::word({"dot_product_array"}), "", "of engine").required();
-    f.key("count", &A::count, "", "arrays a core").range(1, kMost);
-    f.key("m", &A::m, "", "rows of results").required().range(1, kMost);
-    f.key("n", &A::n, "", "columns of results").required().range(1, kMost);
-    f.key("k", &A::k, "", "length of a dot product").required().range(1, kMost);
+    f.key("count", &A::count, "", "arrays a core").range(1, kMostUnits);
+    f.key("m", &A::m, "", "rows of results").required().range(1, kMostUnits);
+    f.key("n", &A::n, "", "columns of results").required().range(1, kMostUnits);
+    f.key("k", &A::k, "", "length of a dot product").required().range(1, kMostUnits);
     f.key("instruction_m", &A::instruction_m, "", "smallest issue; shapes pad to it")
-        .range(1, kMost)
+        .range(1, kMostUnits)
         .standing("m");
     f.key("instruction_n", &A::instruction_n, "", "smallest issue; shapes pad to it")
-        .range(1, kMost)
+        .range(1, kMostUnits)
         .standing("n");
     f.key("instruction_k", &A::instruction_k, "", "smallest issue; shapes pad to it")
-        .range(1, kMost)
+        .range(1, kMostUnits)
         .standing("k");
     f.key("issue_rate", &A::issue_rate, "", "sustained share of issue slots").above(0, 1);
     f.key("latency_cycles", &A::latency_cycles, "cycles", "operand in to result out").range(0, 1e6);
     f.key("block_m", &A::block_m, "",
           "results held in registers; operands are read from the scratchpad once for such a block")
         .required()
-        .range(1, kMost);
+        .range(1, kMostUnits);
     f.key("block_n", &A::block_n, "",
           "results held in registers; operands are read from the scratchpad once for such a block")
         .required()
-        .range(1, kMost);
+        .range(1, kMostUnits);
     add_rates(f, kRates);
     return Table(f);
   }();
@@ -111,7 +111,7 @@ const Table& table_of<VectorUnitSpec>() {
         .range(0, 1e6);
     f.key("accumulators", &V::accumulators, "",
           "partial sums a reduction keeps in flight; leave out when enough to hide the latency")
-        .range(1, kMost)
+        .range(1, kMostUnits)
         .standing("enough");
     return Table(f);
   }();
@@ -124,8 +124,8 @@ const Table& table_of<ScratchpadSpec>() {
     using S = ScratchpadSpec;
     Fields<S> f("a core's own memory");
     f.key("size_kib", &S::size_bytes, "KiB", "of a core").required().above(0, 1e9).times(1024);
-    f.key("banks", &S::banks, "", "accessed side by side").required().range(1, kMost);
-    f.key("bank_width_bytes", &S::bank_width_bytes, "bytes", "of an access").required().range(1, kMost);
+    f.key("banks", &S::banks, "", "accessed side by side").required().range(1, kMostUnits);
+    f.key("bank_width_bytes", &S::bank_width_bytes, "bytes", "of an access").required().range(1, kMostUnits);
     return Table(f);
   }();
   return table;
@@ -136,7 +136,7 @@ const Table& table_of<DmaSpec>() {
   static const Table table = [] {
     using D = DmaSpec;
     Fields<D> f("what moves tiles between a core and the memories behind it");
-    f.key("max_outstanding", &D::max_outstanding, "granules", "in flight").required().range(1, kMost);
+    f.key("max_outstanding", &D::max_outstanding, "granules", "in flight").required().range(1, kMostUnits);
     f.key("max_granule_kib", &D::max_granule_bytes, "KiB", "moved in one go")
         .required()
         .above(0, 1e6)

@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kMany = 1e15;
-
 // An uncertain number whose whole range must lie between two bounds.
 template <class T, class Term>
 Fields<T>& add_bounded(Fields<T>& f, const char* key, Term term, double least, double most, const char* unit,
@@ -47,11 +45,11 @@ const Table& workload_table() {
     Fields<S> f("what is asked of each option", Bears::price);
     f.key("input", &S::input, "tokens", "of a request").required().range(1, 134217728);
     f.key("output", &S::output, "tokens", "of a request").required().range(1, 134217728);
-    f.key("ttft_max_s", &S::ttft_max_s, "s", "time to first token to keep; 0 = any").range(0, kMany);
-    f.key("tpot_max_s", &S::tpot_max_s, "s", "time per output token to keep; 0 = any").range(0, kMany);
+    f.key("ttft_max_s", &S::ttft_max_s, "s", "time to first token to keep; 0 = any").range(0, kAnyNumber);
+    f.key("tpot_max_s", &S::tpot_max_s, "s", "time per output token to keep; 0 = any").range(0, kAnyNumber);
     f.key("batch_max", &S::batch_max, "sequences", "that are tried at most").range(1, 16777216);
     f.key("user_rates", &S::user_rates, "tokens/s", "of a user, at which the options are compared again")
-        .above(0, kMany);
+        .above(0, kAnyNumber);
     return Table(f);
   }();
   return table;
@@ -141,7 +139,7 @@ const Table& table_of<CostOption>() {
         .range(1, 16777216)
         .standing("the largest that keeps the targets");
     f.key("power_cap_w", &O::power_cap_w, "W", "in place of the machine's")
-        .range(0, kMany)
+        .range(0, kAnyNumber)
         .standing("the machine's");
     f.key("acquire", &O::acquisition, "", "how one comes by it");
     add_price(
@@ -178,7 +176,7 @@ const Table& table_of<CostOption>() {
              "table's design cost holds");
     f.key("process_age_quarters", &O::process_age_quarters, "quarters",
           "age of the node since its volume start; defects fall with it")
-        .range(0, kMany)
+        .range(0, kAnyNumber)
         .standing("as the table's figures");
     return Table(f);
   }();

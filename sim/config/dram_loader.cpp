@@ -102,7 +102,7 @@ const Table& table_of<DramLevel>() {
         .bears(Bears::energy);
     f.key("energy_pj_per_bit", &L::energy_pj_per_bit, "pJ per bit",
           "read or written, in place of the preset's energies")
-        .range(0, 1e15)
+        .range(0, kAnyNumber)
         .bears(Bears::energy)
         .standing("the preset's");
     return Table(f);

@@ -184,13 +184,15 @@ template <>
 const Table& table_of<DramCurrents>() {
   static const Table table = [] {
     Fields<DramCurrents> f("supply currents of one device", Bears::energy);
-    f.key("idd0", &DramCurrents::idd0, "mA", "activate and precharge").required().range(0, 1e15);
-    f.key("idd2n", &DramCurrents::idd2n, "mA", "all banks precharged, standing by").required().range(0, 1e15);
-    f.key("idd3n", &DramCurrents::idd3n, "mA", "a bank open, standing by").required().range(0, 1e15);
-    f.key("idd4r", &DramCurrents::idd4r, "mA", "reading without a pause").required().range(0, 1e15);
-    f.key("idd4w", &DramCurrents::idd4w, "mA", "writing without a pause").required().range(0, 1e15);
-    f.key("idd5ab", &DramCurrents::idd5ab, "mA", "refreshing all banks").required().range(0, 1e15);
-    f.key("idd5pb", &DramCurrents::idd5pb, "mA", "refreshing one bank").range(0, 1e15);
+    f.key("idd0", &DramCurrents::idd0, "mA", "activate and precharge").required().range(0, kAnyNumber);
+    f.key("idd2n", &DramCurrents::idd2n, "mA", "all banks precharged, standing by")
+        .required()
+        .range(0, kAnyNumber);
+    f.key("idd3n", &DramCurrents::idd3n, "mA", "a bank open, standing by").required().range(0, kAnyNumber);
+    f.key("idd4r", &DramCurrents::idd4r, "mA", "reading without a pause").required().range(0, kAnyNumber);
+    f.key("idd4w", &DramCurrents::idd4w, "mA", "writing without a pause").required().range(0, kAnyNumber);
+    f.key("idd5ab", &DramCurrents::idd5ab, "mA", "refreshing all banks").required().range(0, kAnyNumber);
+    f.key("idd5pb", &DramCurrents::idd5pb, "mA", "refreshing one bank").range(0, kAnyNumber);
     return Table(f);
   }();
   return table;
@@ -201,16 +203,16 @@ const Table& table_of<DramActionEnergy>() {
   static const Table table = [] {
     using E = DramActionEnergy;
     Fields<E> f("energy by action, in place of energy_pj_per_bit in machines", Bears::energy);
-    f.key("activate_pj", &E::activate_pj, "pJ", "a row opened and closed").required().range(0, 1e15);
+    f.key("activate_pj", &E::activate_pj, "pJ", "a row opened and closed").required().range(0, kAnyNumber);
     f.key("read_pj_per_bit", &E::read_pj_per_bit, "pJ per bit", "read in the device")
         .required()
-        .range(0, 1e15);
+        .range(0, kAnyNumber);
     f.key("write_pj_per_bit", &E::write_pj_per_bit, "pJ per bit", "written in the device")
         .required()
-        .range(0, 1e15);
+        .range(0, kAnyNumber);
     f.key("io_pj_per_bit", &E::io_pj_per_bit, "pJ per bit", "through the device's pins")
         .required()
-        .range(0, 1e15);
+        .range(0, kAnyNumber);
     return Table(f);
   }();
   return table;
@@ -279,11 +281,14 @@ const Table& table_of<DramPreset>() {
     f.key("devices_per_channel", &P::devices_per_channel, "", "devices that make up the channel in lockstep")
         .range(1, 1024)
         .bears(Bears::energy);
-    f.key("vdd_v", &P::vdd_v, "V", "supply of idd_ma").above(0, 1e15).bears(Bears::energy).standing("none");
+    f.key("vdd_v", &P::vdd_v, "V", "supply of idd_ma")
+        .above(0, kAnyNumber)
+        .bears(Bears::energy)
+        .standing("none");
     f.key("idd_ma", &P::currents, "", "supply currents of one device");
     f.key("energy_pj_per_bit", &P::energy_pj_per_bit, "pJ per bit", "read or written, all of it")
         .required()
-        .range(0, 1e15)
+        .range(0, kAnyNumber)
         .bears(Bears::energy);
     f.key("access_energy", &P::access_energy, "", "energy by action, in place of energy_pj_per_bit");
     f.other("mixed_stream_share", Shape::of(ShapeKind::number), "",

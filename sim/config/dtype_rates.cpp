@@ -20,7 +20,7 @@ DTypeRates dtype_rates(const nlohmann::json& object) {
 Shape dtype_rates_shape() {
   Shape rate = Shape::of(ShapeKind::number);
   rate.least = 0;
-  rate.most = 1e15;
+  rate.most = kAnyNumber;
   return Shape::map(rate, words_of<DType>());
 }
 

@@ -7,8 +7,6 @@
 namespace orrery {
 namespace {
 
-constexpr double kMost = 1e15;
-
 struct SramPoint {
   double bank_kib = 0, pj_per_bit = 0;
 };
@@ -20,7 +18,7 @@ const Table& table_of<SramPoint>() {
   static const Table table = [] {
     Fields<SramPoint> f("an access of a memory of that size", Bears::energy);
     f.key("bank_kib", &SramPoint::bank_kib, "KiB", "of the accessed bank").required().above(0, 1e9);
-    f.key("pj_per_bit", &SramPoint::pj_per_bit, "pJ per bit", "accessed").required().above(0, kMost);
+    f.key("pj_per_bit", &SramPoint::pj_per_bit, "pJ per bit", "accessed").required().above(0, kAnyNumber);
     return Table(f);
   }();
   return table;
@@ -35,10 +33,12 @@ const Table& table_of<EnergyTable>() {
     f.other("mac_pj", dtype_rates_shape(), "pJ per MAC", "by format",
             [](E& e, const nlohmann::json& value, const Place&) { e.mac_pj = dtype_rates(value); })
         .required();
-    f.key("vector_op_pj", &E::vector_op_pj, "pJ", "a lane's simple operation").required().above(0, kMost);
+    f.key("vector_op_pj", &E::vector_op_pj, "pJ", "a lane's simple operation")
+        .required()
+        .above(0, kAnyNumber);
     f.key("transcendental_op_pj", &E::transcendental_op_pj, "pJ", "exp, rsqrt, tanh, division")
         .required()
-        .above(0, kMost);
+        .above(0, kAnyNumber);
     f.other("sram", Shape::list(Shape::object(&table_of<SramPoint>), 1), "",
             "accesses of memories by the size of the bank",
             [](E& e, const nlohmann::json& value, const Place& at) {
@@ -49,19 +49,19 @@ const Table& table_of<EnergyTable>() {
         .required();
     f.key("wire_pj_per_bit_mm", &E::wire_pj_per_bit_mm, "pJ per bit and mm", "on chip")
         .required()
-        .above(0, kMost);
+        .above(0, kAnyNumber);
     f.key("router_pj_per_bit", &E::router_pj_per_bit, "pJ per bit", "through one router of a network on chip")
-        .range(0, kMost);
+        .range(0, kAnyNumber);
     f.key("adc_fj_per_step", &E::adc_fj_per_step, "fJ",
           "analogue to digital; a conversion of b bits takes 2^b steps")
-        .range(0, kMost);
-    f.key("dac_fj_per_step", &E::dac_fj_per_step, "fJ", "digital to analogue, a step").range(0, kMost);
+        .range(0, kAnyNumber);
+    f.key("dac_fj_per_step", &E::dac_fj_per_step, "fJ", "digital to analogue, a step").range(0, kAnyNumber);
     f.key("leakage_w_per_mm2", &E::leakage_w_per_mm2, "W per mm2",
           "of die, hot; the static power of machines that do not state theirs")
-        .range(0, kMost);
+        .range(0, kAnyNumber);
     f.key("clock_w_per_mm2_ghz", &E::clock_w_per_mm2_ghz, "W per mm2 and GHz",
           "clock tree while kernels run; of machines that do not state their static power")
-        .range(0, kMost);
+        .range(0, kAnyNumber);
     return Table(f);
   }();
   return table;

@@ -9,7 +9,7 @@
 namespace orrery {
 namespace {
 
-constexpr double kMost = 4096;
+constexpr double kMostNoc = 4096;
 
 }  // namespace
 
@@ -19,16 +19,18 @@ const Table& table_of<RouterSpec>() {
     using R = RouterSpec;
     Fields<R> f("orrery/router/1: an input-queued router with virtual channels and credits");
     f.document("orrery/router/1");
-    f.key("num_vcs", &R::num_vcs, "", "virtual channels a port").required().range(1, kMost);
+    f.key("num_vcs", &R::num_vcs, "", "virtual channels a port").required().range(1, kMostNoc);
     f.key("vc_buffer_flits", &R::vc_buffer_flits, "flits", "that wait in a virtual channel")
         .required()
-        .range(1, kMost);
-    f.key("routing_delay", &R::routing_delay, "cycles", "of a head; 0 = routed a hop ahead").range(0, kMost);
-    f.key("vc_alloc_delay", &R::vc_alloc_delay, "cycles", "of a head").range(1, kMost);
-    f.key("sw_alloc_delay", &R::sw_alloc_delay, "cycles", "of a flit").range(1, kMost);
-    f.key("crossbar_delay", &R::crossbar_delay, "cycles", "through the switch").range(1, kMost);
-    f.key("credit_delay", &R::credit_delay, "cycles", "from a credit's arrival to its use").range(0, kMost);
-    f.key("input_speedup", &R::input_speedup, "", "crossbar inputs a port").range(1, kMost);
+        .range(1, kMostNoc);
+    f.key("routing_delay", &R::routing_delay, "cycles", "of a head; 0 = routed a hop ahead")
+        .range(0, kMostNoc);
+    f.key("vc_alloc_delay", &R::vc_alloc_delay, "cycles", "of a head").range(1, kMostNoc);
+    f.key("sw_alloc_delay", &R::sw_alloc_delay, "cycles", "of a flit").range(1, kMostNoc);
+    f.key("crossbar_delay", &R::crossbar_delay, "cycles", "through the switch").range(1, kMostNoc);
+    f.key("credit_delay", &R::credit_delay, "cycles", "from a credit's arrival to its use")
+        .range(0, kMostNoc);
+    f.key("input_speedup", &R::input_speedup, "", "crossbar inputs a port").range(1, kMostNoc);
     f.key("wait_for_tail_credit", &R::wait_for_tail_credit, "",
           "a virtual channel is given away again when its buffer downstream is empty");
     return Table(f);
@@ -41,9 +43,9 @@ const Table& table_of<NocLink>() {
   static const Table table = [] {
     using L = NocLink;
     Fields<L> f("a link of a graph: both ways unless one_way");
-    f.key("from", &L::from, "", "router").required().range(0, kMost);
-    f.key("to", &L::to, "", "router").required().range(0, kMost);
-    f.key("latency", &L::latency, "cycles", "of a flit").range(1, kMost);
+    f.key("from", &L::from, "", "router").required().range(0, kMostNoc);
+    f.key("to", &L::to, "", "router").required().range(0, kMostNoc);
+    f.key("latency", &L::latency, "cycles", "of a flit").range(1, kMostNoc);
     f.key("one_way", &L::one_way, "", "there is no way back");
     return Table(f);
   }();
@@ -64,18 +66,19 @@ const Table& table_of<NocKeys>() {
           "shortest paths, lowest port first");
     f.key("k", &N::k, "",
           "routers a dimension; radix of a butterfly or crossbar; leaves of a hierarchy's node")
-        .range(2, kMost);
-    f.key("n", &N::n, "", "dimensions; stages of a butterfly; levels of a hierarchy").range(1, kMost);
-    f.key("link_latency", &N::link_latency, "cycles", "between routers").range(1, kMost);
+        .range(2, kMostNoc);
+    f.key("n", &N::n, "", "dimensions; stages of a butterfly; levels of a hierarchy").range(1, kMostNoc);
+    f.key("link_latency", &N::link_latency, "cycles", "between routers").range(1, kMostNoc);
     f.key("terminal_latency", &N::terminal_latency, "cycles", "from a node to its router and back")
-        .range(1, kMost);
+        .range(1, kMostNoc);
     f.key("router", &N::router_reference, "", "of all nodes")
         .shaped(Shape::reference(kRouter))
         .standing(kDefaultRouter);
-    f.key("routers", &N::routers, "", "of a graph").range(1, kMost);
-    f.key("terminals", &N::terminals, "", "router of each node").range(0, kMost);
+    f.key("routers", &N::routers, "", "of a graph").range(1, kMostNoc);
+    f.key("terminals", &N::terminals, "", "router of each node").range(0, kMostNoc);
     f.key("links", &N::links, "", "of a graph");
-    f.key("table", &N::table, "", "next router by [router][node]; its own: the node is here").range(0, kMost);
+    f.key("table", &N::table, "", "next router by [router][node]; its own: the node is here")
+        .range(0, kMostNoc);
     return Table(f);
   }();
   return table;

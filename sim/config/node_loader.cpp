@@ -19,8 +19,8 @@ void add_wire(Fields<Node>& f) {
       .times(1e9);
   f.key("latency_ns", of(&WireSpec::latency_ns), "ns", "of a packet").range(0, 1e12);
   f.key("header_bytes", of(&WireSpec::header_bytes), "bytes", "of a packet, beside its payload")
-      .range(0, 1e15);
-  f.key("payload_bytes", of(&WireSpec::payload_bytes), "bytes", "of a packet").above(0, 1e15);
+      .range(0, kAnyNumber);
+  f.key("payload_bytes", of(&WireSpec::payload_bytes), "bytes", "of a packet").above(0, kAnyNumber);
 }
 
 const Table& topology_table() {
@@ -49,7 +49,7 @@ const Table& link_table() {
     f.key("step_ns", &Node::short_step_ns, "ns", "of a step of the ring, with kind").range(0, 1e12);
     add_wire<&NodeSpec::link>(f);
     f.key("energy_pj_per_bit", &Node::energy_pj_per_bit, "pJ per bit", "of a link")
-        .range(0, 1e15)
+        .range(0, kAnyNumber)
         .bears(Bears::energy);
     return Table(f);
   }();
@@ -71,7 +71,7 @@ const Table& nic_table() {
     f.key("count", &Node::nics, "", "of them").range(1, 4096);
     add_wire<&NodeSpec::nic>(f);
     f.key("base_us", &Node::nic_base_ns, "us", "what leaving the node adds to a collective's start")
-        .range(0, 1e15)
+        .range(0, kAnyNumber)
         .times(1e3);
     return Table(f);
   }();
@@ -152,9 +152,9 @@ const Table& table_of<CollectiveProtocol>() {
     f.key("kind", &P::name, "", "its name").required();
     f.key("base_us", &P::base_ns, "us", "what starting a collective costs")
         .required()
-        .range(0, 1e15)
+        .range(0, kAnyNumber)
         .times(1e3);
-    f.key("step_us", &P::step_ns, "us", "what a step costs").required().range(0, 1e15).times(1e3);
+    f.key("step_us", &P::step_ns, "us", "what a step costs").required().range(0, kAnyNumber).times(1e3);
     f.key("share", &P::share, "", "of the link's payload rate").required().above(0, 1);
     return Table(f);
   }();

@@ -1,12 +1,6 @@
 #include "sim/config/price_book.h"
 
 namespace orrery {
-namespace {
-
-constexpr double kMost = 1e15;
-
-}  // namespace
-
 template <>
 const Table& table_of<MachinePrice>() {
   static const Table table = [] {
@@ -27,10 +21,12 @@ const Table& table_of<PriceBook>() {
     Fields<B> f("orrery/prices/1: what machines cost, bought or rented", Bears::price);
     f.document("orrery/prices/1");
     f.key("machines", &B::machines, "", "one each").required();
-    f.key("years", &B::years, "years", "over which a purchase is spread").required().above(0, kMost);
+    f.key("years", &B::years, "years", "over which a purchase is spread").required().above(0, kAnyNumber);
     f.key("discount_rate", &B::discount_rate, "per year", "of capital").required().range(0, 1);
     add_price(f, "electricity_per_kwh", &B::electricity_per_kwh, "USD per kWh", "at the wall").required();
-    f.key("pue", &B::pue, "", "power of the building over that of its machines").required().range(1, kMost);
+    f.key("pue", &B::pue, "", "power of the building over that of its machines")
+        .required()
+        .range(1, kAnyNumber);
     return Table(f);
   }();
   return table;

@@ -5,12 +5,6 @@
 #include <algorithm>
 
 namespace orrery {
-namespace {
-
-constexpr double kMost = 1e15;
-
-}  // namespace
-
 bool Technology::has_process(double nm) const {
   return std::any_of(nodes.begin(), nodes.end(), [nm](const Process& n) { return n.nm == nm; });
 }
@@ -29,17 +23,19 @@ const Table& table_of<Process>() {
   static const Table table = [] {
     using N = Process;
     Fields<N> f("a process", Bears::price);
-    f.key("nm", &N::nm, "nm", "its name").required().above(0, kMost);
+    f.key("nm", &N::nm, "nm", "its name").required().above(0, kAnyNumber);
     f.key("sram_um2_per_bit", &N::sram_um2_per_bit, "um2 per bit", "of a memory macro")
         .required()
-        .above(0, kMost);
+        .above(0, kAnyNumber);
     f.key("logic_mtr_per_mm2", &N::logic_mtr_per_mm2, "MTr per mm2", "transistors of logic")
         .required()
-        .above(0, kMost);
-    add_price(f, "wafer_price", &N::wafer_price, "USD", "of a processed wafer").required().above(0, kMost);
+        .above(0, kAnyNumber);
+    add_price(f, "wafer_price", &N::wafer_price, "USD", "of a processed wafer")
+        .required()
+        .above(0, kAnyNumber);
     f.key("defects_per_cm2", &N::defects_per_cm2, "per cm2", "that kill what they hit")
         .required()
-        .range(0, kMost);
+        .range(0, kAnyNumber);
     add_price(f, "mask_set_price", &N::mask_set_price, "USD", "once").required();
     add_price(f, "design_price", &N::design_price, "USD", "once: design, verification, software of a chip")
         .required();
@@ -77,7 +73,7 @@ const Table& table_of<AreaConstants>() {
         {"other_share", &A::other_share, "", "of the die, what is none of these"}};
     // clang-format on
     Fields<A> f("how much silicon things take", Bears::price);
-    for (const Key& k : keys) f.key(k.key, k.member, k.unit, k.sentence).required().range(0, kMost);
+    for (const Key& k : keys) f.key(k.key, k.member, k.unit, k.sentence).required().range(0, kAnyNumber);
     return Table(f);
   }();
   return table;
@@ -92,13 +88,13 @@ const Table& learning_table() {
     f.key("reference_quarters", &T::defect_reference_quarters, "quarters",
           "after volume start at which the table's figures hold")
         .required()
-        .range(0, kMost);
+        .range(0, kAnyNumber);
     f.key("initial_factor", &T::defect_initial, "", "of the mature figure, at volume start")
         .required()
-        .range(1, kMost);
+        .range(1, kAnyNumber);
     f.key("quarters", &T::defect_learning_quarters, "quarters", "in which the excess falls by e")
         .required()
-        .above(0, kMost);
+        .above(0, kAnyNumber);
     return Table(f);
   }();
   return table;
@@ -115,10 +111,12 @@ const Table& table_of<Technology>() {
     f.key("nodes", &T::nodes, "", "processes").required().items(1);
     f.key("yield_clustering", &T::yield_clustering, "", "alpha of the negative binomial")
         .required()
-        .above(0, kMost);
-    f.key("wafer_mm", &T::wafer_mm, "mm", "diameter").required().above(0, kMost);
-    f.key("scribe_mm", &T::scribe_mm, "mm", "between dies").required().range(0, kMost);
-    f.key("test_share", &T::test_share, "", "of silicon and package, for test").required().range(0, kMost);
+        .above(0, kAnyNumber);
+    f.key("wafer_mm", &T::wafer_mm, "mm", "diameter").required().above(0, kAnyNumber);
+    f.key("scribe_mm", &T::scribe_mm, "mm", "between dies").required().range(0, kAnyNumber);
+    f.key("test_share", &T::test_share, "", "of silicon and package, for test")
+        .required()
+        .range(0, kAnyNumber);
     f.key("die_to_die_share", &T::die_to_die_share, "",
           "of a chiplet's area, on top, for the links between chiplets")
         .required()

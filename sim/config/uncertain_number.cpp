@@ -80,7 +80,7 @@ UncertainNumber Written<UncertainNumber>::read(const nlohmann::json& /*value*/, 
 Shape price_shape() {
   Shape shape = Shape::of(ShapeKind::number);
   shape.least = 0;
-  shape.most = 1e15;
+  shape.most = kAnyNumber;
   return shape;
 }
 

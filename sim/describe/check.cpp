@@ -159,8 +159,6 @@ void say_numbers(const Shape& shape, std::string& words) {
   if (shape.most) words += ", at most " + of_number(*shape.most);
 }
 
-constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
-
 }  // namespace
 
 std::vector<Finding> check(const Table& table, const json& object) {
@@ -195,7 +193,8 @@ std::string expectation(const Shape& shape) {
     case ShapeKind::text:
       words = "text";
       if (shape.shortest > 0) words += ", of at least " + std::to_string(shape.shortest) + " character(s)";
-      if (shape.longest < kAny) words += ", of at most " + std::to_string(shape.longest) + " characters";
+      if (shape.longest < kAnyLength)
+        words += ", of at most " + std::to_string(shape.longest) + " characters";
       if (!shape.like.empty()) words += ", " + shape.like;
       return words;
     case ShapeKind::word:
@@ -211,11 +210,11 @@ std::string expectation(const Shape& shape) {
     }
     case ShapeKind::list:
       words = "list";
-      if (shape.longest < kAny && shape.longest == shape.shortest)
+      if (shape.longest < kAnyLength && shape.longest == shape.shortest)
         words += " of " + std::to_string(shape.shortest);
       else if (shape.shortest > 0)
         words += ", with at least " + std::to_string(shape.shortest) + " item(s)";
-      if (shape.longest < kAny && shape.longest != shape.shortest)
+      if (shape.longest < kAnyLength && shape.longest != shape.shortest)
         words += ", with at most " + std::to_string(shape.longest) + " item(s)";
       return words;
     case ShapeKind::reference:

@@ -260,7 +260,7 @@ class Fields {
   Fields& range(double least, double most) { return within({}, least, most); }
   Fields& at_least(double least) { return within({}, least, numbers().most); }
   Fields& above(double bound, std::optional<double> most = {}) { return within(bound, {}, most); }
-  Fields& items(std::size_t shortest, std::size_t longest = std::numeric_limits<std::size_t>::max()) {
+  Fields& items(std::size_t shortest, std::size_t longest = kAnyLength) {
     last().shape.shortest = shortest;
     last().shape.longest = longest;
     return *this;

@@ -5,36 +5,34 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+ordered_json schema_of(const Table& table);
 
-json schema_of(const Table& table);
-
-json whole(double value) {
+ordered_json whole(double value) {
   const auto integer = static_cast<std::int64_t>(value);
-  return static_cast<double>(integer) == value ? json(integer) : json(value);
+  return static_cast<double>(integer) == value ? ordered_json(integer) : ordered_json(value);
 }
 
-json number(const Shape& shape, const char* type) {
-  json plain = {{"type", type}};
+ordered_json number(const Shape& shape, const char* type) {
+  ordered_json plain = {{"type", type}};
   if (shape.above) plain["exclusiveMinimum"] = whole(*shape.above);
   if (shape.least) plain["minimum"] = whole(*shape.least);
   if (shape.most) plain["maximum"] = whole(*shape.most);
-  json sourced = {{"$ref", "#/definitions/sourced"}};
+  ordered_json sourced = {{"$ref", "#/definitions/sourced"}};
   return {{"anyOf", {std::move(plain), std::move(sourced)}}};
 }
 
-void put_size(json& schema, const Shape& shape, const char* least, const char* most) {
+void put_size(ordered_json& schema, const Shape& shape, const char* least, const char* most) {
   if (shape.shortest > 0) schema[least] = shape.shortest;
-  if (shape.longest < kAny) schema[most] = shape.longest;
+  if (shape.longest < kAnyLength) schema[most] = shape.longest;
 }
 
-json schema_of(const Shape& shape);
+ordered_json schema_of(const Shape& shape);
 
-json choice(const Shape& shape) {
-  json names = json::array();
-  json parts = json::array();
+ordered_json choice(const Shape& shape) {
+  ordered_json names = ordered_json::array();
+  ordered_json parts = ordered_json::array();
   for (const auto& [name, table] : shape.kinds) {
     names.push_back(name);
     parts.push_back(
@@ -46,8 +44,8 @@ json choice(const Shape& shape) {
           {"allOf", parts}};
 }
 
-json schema_of(const Shape& shape) {
-  json schema = json::object();
+ordered_json schema_of(const Shape& shape) {
+  ordered_json schema = ordered_json::object();
   switch (shape.kind) {
     case ShapeKind::anything:
       return schema;
@@ -79,23 +77,24 @@ json schema_of(const Shape& shape) {
       schema["additionalProperties"] = schema_of(shape.parts[0]);
       return schema;
     case ShapeKind::reference: {
-      json content = schema_of(shape.table());
-      json name = {{"type", "string"}};
+      ordered_json content = schema_of(shape.table());
+      ordered_json name = {{"type", "string"}};
       return {{"anyOf", {std::move(name), std::move(content)}}};
     }
     case ShapeKind::either:
-      schema["anyOf"] = json::array();
+      schema["anyOf"] = ordered_json::array();
       for (const Shape& part : shape.parts) schema["anyOf"].push_back(schema_of(part));
       return schema;
   }
   return schema;
 }
 
-json schema_of(const Table& table) {
-  json schema = {{"type", "object"}, {"description", table.sentence()}, {"properties", json::object()}};
-  json required = json::array();
+ordered_json schema_of(const Table& table) {
+  ordered_json schema = {
+      {"type", "object"}, {"description", table.sentence()}, {"properties", ordered_json::object()}};
+  ordered_json required = ordered_json::array();
   for (const Field& field : table.fields()) {
-    json& property = schema["properties"][field.key] = schema_of(field.shape);
+    ordered_json& property = schema["properties"][field.key] = schema_of(field.shape);
     if (field.nullable) property = {{"anyOf", {property, {{"type", "null"}}}}};
     std::string words = field.sentence;
     if (!field.unit.empty()) words += (words.empty() ? "in " : "; in ") + field.unit;
@@ -109,8 +108,8 @@ json schema_of(const Table& table) {
   return schema;
 }
 
-json sourced() {
-  json properties = {{"value", {{"type", "number"}}}};
+ordered_json sourced() {
+  ordered_json properties = {{"value", {{"type", "number"}}}};
   for (const char* key : {"source", "currency"}) properties[key] = {{"type", "string"}};
   properties["grade"] = schema_of(table_of_sources())["properties"]["grade"];
   properties["date"] = {{"type", {"string", "integer"}}};
@@ -124,12 +123,12 @@ json sourced() {
 
 }  // namespace
 
-json json_schema(const Shape& shape, const std::string& title) {
-  json schema = {{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", title}};
+ordered_json json_schema(const Shape& shape, const std::string& title) {
+  ordered_json schema = {{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", title}};
   schema.update(schema_of(shape));
   const bool is_document = shape.kind == ShapeKind::object && shape.table().field("base") != nullptr;
   if (is_document) {  // it says what it is, or what it derives from says it
-    json& required = schema["required"];
+    ordered_json& required = schema["required"];
     required.insert(required.begin(), "schema");
   }
   schema["definitions"] = {{"sourced", sourced()}};

@@ -36,11 +36,15 @@ enum class ShapeKind : std::uint8_t {
   either      // one of `parts`
 };
 
+// What bounds a number or a length that nothing else does.
+inline constexpr double kAnyNumber = 1e15;
+inline constexpr std::size_t kAnyLength = std::numeric_limits<std::size_t>::max();
+
 struct Shape {
   ShapeKind kind = ShapeKind::anything;
   std::optional<double> above, least, most;  // of numbers
   std::size_t shortest = 0;                  // characters of a text, items of a list, keys of a map
-  std::size_t longest = std::numeric_limits<std::size_t>::max();
+  std::size_t longest = kAnyLength;
   std::vector<std::string> words;
   TableOf table = nullptr;
   const DocumentKind* document = nullptr;  // of a reference

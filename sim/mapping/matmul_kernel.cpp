@@ -9,9 +9,6 @@
 namespace orrery {
 namespace {
 
-constexpr std::uint32_t kA = 0;
-constexpr std::uint32_t kB = 1;
-
 std::uint32_t bits_of(const Operator& op, std::size_t input) {
   return storage_bits(op.inputs.at(input).dtype);
 }
@@ -28,7 +25,7 @@ TileKernel untiled_matmul(const Operator& op) {
   kernel.useful_macs = operator_macs(op);
   kernel.mac_dtype = op.dtype;
   KernelOperand a;
-  a.tensor = TensorId{kA};
+  a.tensor = TensorId{kMatmulA};
   a.by_batch = shape.batch > 1;
   a.by_m = a.by_k = true;
   a.rows = tile_of(LoopDim::m);
@@ -36,7 +33,7 @@ TileKernel untiled_matmul(const Operator& op) {
   a.bits = bits_of(op, 0);
   a.tensor_bytes = Bytes{op.inputs[0].bytes()};
   KernelOperand b = a;
-  b.tensor = TensorId{kB};
+  b.tensor = TensorId{kMatmulB};
   b.by_m = false;
   b.by_n = true;
   b.rows = tile_of(LoopDim::k);
@@ -62,7 +59,7 @@ TileKernel untiled_matmul(const Operator& op) {
   step.b_bits = b.bits;
   if (weight_dtype(op.dtype) != activation_dtype(op.dtype)) {
     // A mixture's weights are widened on the vector lanes before they multiply, and lie on chip as wide.
-    kernel.inputs[kB].on_chip_bits = step.b_bits = a.bits;
+    kernel.inputs[kMatmulB].on_chip_bits = step.b_bits = a.bits;
     kernel.vector_steps = {{kWidenCost, tile_of(LoopDim::k), tile_of(LoopDim::n)}};
   }
   kernel.matrix_steps = {step};

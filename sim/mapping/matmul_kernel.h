@@ -5,7 +5,11 @@
 
 namespace orrery {
 
-// Operands numbered 0 (A), 1 (B), 2 (C); extents of the shape, no tiles yet.
+// Numbers of a matmul's operands; C is 2.
+inline constexpr std::uint32_t kMatmulA = 0;
+inline constexpr std::uint32_t kMatmulB = 1;
+
+// Operands by number; extents of the shape, no tiles yet.
 TileKernel untiled_matmul(const Operator& op);
 
 // What a tiling is chosen by: the kernel itself or, where weights are widened, the same on weights that come

@@ -9,9 +9,6 @@
 namespace orrery {
 namespace {
 
-constexpr std::uint32_t kA = 0;
-constexpr std::uint32_t kB = 1;
-
 // Tries the tilings of one operator and keeps the best.
 class MatmulSearch {
  public:
@@ -42,7 +39,7 @@ class MatmulSearch {
   const TileKernel base_;
   CandidateList list_;
   const TileRequest request_;
-  const bool widens_ = base_.inputs[kB].on_chip_bits > 0;
+  const bool widens_ = base_.inputs[kMatmulB].on_chip_bits > 0;
 
   std::uint64_t smallest_m() const {
     const auto* dot = std::get_if<DotProductArraySpec>(&arch_.cores.matrix);
@@ -74,8 +71,8 @@ class MatmulSearch {
         if (raster == RasterOrder::grouped && (held || kernel.m_tiles() <= kernel.raster_group)) continue;
         if (raster == RasterOrder::m_fastest && (kernel.m_tiles() == 1 || kernel.n_tiles() == 1)) continue;
         kernel.raster = raster;
-        kernel.inputs[kA].hold = held && raster == RasterOrder::n_fastest;
-        kernel.inputs[kB].hold = held && raster == RasterOrder::m_fastest;
+        kernel.inputs[kMatmulA].hold = held && raster == RasterOrder::n_fastest;
+        kernel.inputs[kMatmulB].hold = held && raster == RasterOrder::m_fastest;
         for (const Dataflow dataflow : dataflows(arch_.cores.matrix)) {
           kernel.matrix_steps[0].dataflow = dataflow;
           offer(kernel);

@@ -6,9 +6,9 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-std::string cell(const json& value) {
+std::string cell(const ordered_json& value) {
   if (value.is_null()) return "";
   std::string text = value.is_string() ? value.get<std::string>() : value.dump();
   // A table program takes a text that begins so for a formula.
@@ -19,7 +19,7 @@ std::string cell(const json& value) {
   return quoted + "\"";
 }
 
-void flatten(const json& value, const std::string& prefix, std::vector<std::string>& columns,
+void flatten(const ordered_json& value, const std::string& prefix, std::vector<std::string>& columns,
              std::map<std::string, std::string>& row) {
   if (value.is_object()) {
     for (const auto& [key, item] : value.items())
@@ -32,7 +32,7 @@ void flatten(const json& value, const std::string& prefix, std::vector<std::stri
 
 }  // namespace
 
-std::string to_csv(const std::vector<json>& rows) {
+std::string to_csv(const std::vector<ordered_json>& rows) {
   std::vector<std::string> columns;
   std::vector<std::map<std::string, std::string>> cells(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) flatten(rows[i], "", columns, cells[i]);

@@ -10,17 +10,17 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
 constexpr double kUneven = 0.05;  // of the mean, that a core or channel does more: worth a row
 
-json at(const json& result, const std::string& pointer) {
-  return result.at(json::json_pointer(pointer));
+ordered_json at(const ordered_json& result, const std::string& pointer) {
+  return result.at(ordered_json::json_pointer(pointer));
 }
 
 // A figure as people expect it, by its unit.
-std::string figure(const json& value, const std::string& unit) {
+std::string figure(const ordered_json& value, const std::string& unit) {
   if (value.is_null()) return unit == "s" || unit == "tokens/s" ? "-" : "unknown";
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_unsigned() && unit.empty()) {
@@ -39,7 +39,7 @@ std::string figure(const json& value, const std::string& unit) {
   return si(number, unit == "bytes" ? "B" : unit.c_str());
 }
 
-std::string expected_cell(const json& e) {
+std::string expected_cell(const ordered_json& e) {
   return e.at("p90").is_null() ? std::string("unknown")
                                : fmt::format("+-{:.0f} %{}", 100 * e.at("p90").get<double>(),
                                              e.at("inside").get<bool>() ? "" : ", outside");
@@ -48,17 +48,17 @@ std::string expected_cell(const json& e) {
 // The rows of results side by side: one of each figure that has a label, in the order of their table.
 class Columns {
  public:
-  Columns(Rows& rows, const std::vector<json>& results) : rows_(rows), results_(results) {}
+  Columns(Rows& rows, const std::vector<ordered_json>& results) : rows_(rows), results_(results) {}
 
   void table(const Table& table, const std::string& pointer) {
     for (const Field& field : table.fields()) {
       const std::string here = pointer + "/" + field.key;
       const TableOf of = field.shape.table;
-      if (!results_.front().contains(json::json_pointer(here))) continue;
+      if (!results_.front().contains(ordered_json::json_pointer(here))) continue;
       if (of == &table_of<ExpectedError>) {
-        row(field.label, [&](const json& r) { return expected_cell(at(r, here)); });
+        row(field.label, [&](const ordered_json& r) { return expected_cell(at(r, here)); });
       } else if (of == &table_of<PhasePower>) {
-        row(field.label, [&](const json& r) { return figure(at(r, here + "/power_w"), "W"); });
+        row(field.label, [&](const ordered_json& r) { return figure(at(r, here + "/power_w"), "W"); });
       } else if (of == &table_of<EnergyBreakdown>) {
         if (field.has_label) shares(field.label, here, here + "/total", "J");
       } else if (of == &table_of<TimeSplitSeconds>) {
@@ -68,7 +68,7 @@ class Columns {
         if (field.has_label) rows_.push_back({field.label});
         this->table(of(), here);
       } else if (field.has_label && simulated_or(field)) {
-        row(field.label, [&](const json& r) { return figure(at(r, here), field.unit); });
+        row(field.label, [&](const ordered_json& r) { return figure(at(r, here), field.unit); });
       }
     }
   }
@@ -76,7 +76,7 @@ class Columns {
   template <class Cell>
   void row(const std::string& name, Cell cell) {
     std::vector<std::string> cells = {name};
-    for (const json& r : results_) cells.push_back(cell(r));
+    for (const ordered_json& r : results_) cells.push_back(cell(r));
     rows_.push_back(cells);
   }
 
@@ -85,9 +85,9 @@ class Columns {
     for (const Field& field : table.fields()) {
       if (field.compared.empty() || !field.has_label) continue;
       const std::string here = "/" + field.key;
-      const json base = at(results_.front(), here);
-      row("  " + field.label.substr(0, field.label.find(',')), [&](const json& r) {
-        const json value = at(r, here);
+      const ordered_json base = at(results_.front(), here);
+      row("  " + field.label.substr(0, field.label.find(',')), [&](const ordered_json& r) {
+        const ordered_json value = at(r, here);
         const bool defined = value.is_number() && base.is_number() && base.get<double>() > 0;
         return defined ? fmt::format("{:.3f}x", value.get<double>() / base.get<double>()) : std::string("-");
       });
@@ -96,7 +96,7 @@ class Columns {
 
  private:
   Rows& rows_;
-  const std::vector<json>& results_;
+  const std::vector<ordered_json>& results_;
 
   bool simulated() const { return at(results_.front(), "/fidelity") != "roofline"; }
   // A bound is not sampled.
@@ -104,18 +104,18 @@ class Columns {
 
   void shares(const std::string& label, const std::string& pointer, const std::string& total_pointer,
               const char* unit) {
-    const json parts = at(results_.front(), pointer);
+    const ordered_json parts = at(results_.front(), pointer);
     const bool has_total = parts.contains("total");
-    if (has_total) row(label, [&](const json& r) { return figure(at(r, total_pointer), unit); });
+    if (has_total) row(label, [&](const ordered_json& r) { return figure(at(r, total_pointer), unit); });
     if (!has_total) rows_.push_back({label});
     for (const auto& [key, ignored] : parts.items()) {
       const std::string part = pointer + "/" + key;
-      const bool nothing =
-          std::all_of(results_.begin(), results_.end(), [&](const json& r) { return at(r, part) == 0; });
+      const bool nothing = std::all_of(results_.begin(), results_.end(),
+                                       [&](const ordered_json& r) { return at(r, part) == 0; });
       if (key == "total" || nothing) continue;
-      row("  " + key, [&](const json& r) {
+      row("  " + key, [&](const ordered_json& r) {
         const double share = at(r, part).get<double>();
-        if (!r.contains(json::json_pointer(total_pointer))) return si(share, unit);
+        if (!r.contains(ordered_json::json_pointer(total_pointer))) return si(share, unit);
         const double total = at(r, total_pointer).get<double>();
         return fmt::format("{} {:3.0f}%", si(share, unit), total > 0 ? 100 * share / total : 0);
       });
@@ -123,9 +123,9 @@ class Columns {
   }
 };
 
-std::string expected_basis(const std::vector<json>& results) {
+std::string expected_basis(const std::vector<ordered_json>& results) {
   std::string out = "\nexpected error from:\n";
-  for (const json& r : results) {
+  for (const ordered_json& r : results) {
     out += fmt::format("  {}: {}\n", at(r, "/arch").get<std::string>(),
                        at(r, "/expected_error/basis").get<std::string>());
   }
@@ -133,7 +133,7 @@ std::string expected_basis(const std::vector<json>& results) {
 }
 
 // A machine that was refused keeps its place: a column without figures, and why, below.
-void put_refused(Rows& rows, const std::vector<json>& all) {
+void put_refused(Rows& rows, const std::vector<ordered_json>& all) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!all[i].contains("refused")) continue;
     for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -144,25 +144,25 @@ void put_refused(Rows& rows, const std::vector<json>& all) {
   }
 }
 
-std::string why_refused(const std::vector<json>& all) {
+std::string why_refused(const std::vector<ordered_json>& all) {
   std::string out;
-  for (const json& r : all) {
+  for (const ordered_json& r : all) {
     if (r.contains("refused")) out += "\nrefused: " + at(r, "/refused").get<std::string>() + "\n";
   }
   return out;
 }
 
-void add_operators(Rows& rows, const json& result) {
+void add_operators(Rows& rows, const ordered_json& result) {
   if (result.at("operators").empty()) return;
   rows.push_back({"by operator"});
-  for (const json& o : result.at("operators"))
+  for (const ordered_json& o : result.at("operators"))
     rows.push_back(
         {"  " + o["op"].get<std::string>(), figure(o["time_s"], "s") + ", " + figure(o["energy_j"], "J")});
 }
 
-void add_busiest(Rows& rows, const json& result) {
+void add_busiest(Rows& rows, const ordered_json& result) {
   std::string told;
-  for (const json& s : result.at("sharing")) {
+  for (const ordered_json& s : result.at("sharing")) {
     const double uneven = s.at("largest").get<double>() / s.at("mean").get<double>() - 1;
     if (uneven < kUneven || told == s.at("block").get<std::string>()) continue;
     told = s.at("block").get<std::string>();
@@ -175,12 +175,12 @@ void add_busiest(Rows& rows, const json& result) {
 
 }  // namespace
 
-std::string run_table(const std::vector<json>& all) {
-  std::vector<json> results;
-  for (const json& r : all) {
+std::string run_table(const std::vector<ordered_json>& all) {
+  std::vector<ordered_json> results;
+  for (const ordered_json& r : all) {
     if (!r.contains("refused")) results.push_back(r);
   }
-  const json& first = results.front();
+  const ordered_json& first = results.front();
   const std::string head = fmt::format(
       "{}, batch {}, {} in, {} out; fidelity {}, runtime {}\n\n", at(first, "/model").get<std::string>(),
       at(first, "/batch").dump(), at(first, "/input").dump(), at(first, "/output").dump(),
@@ -199,8 +199,8 @@ std::string run_table(const std::vector<json>& all) {
   return head + format_table(rows) + why_refused(all) + expected_basis(results);
 }
 
-std::string kernel_table(const json& result) {
-  const std::vector<json> one = {result};
+std::string kernel_table(const ordered_json& result) {
+  const std::vector<ordered_json> one = {result};
   const std::string head =
       fmt::format("{} {} {} on {}; fidelity {}\n{}\n\n", at(result, "/op").get<std::string>(),
                   at(result, "/shape").get<std::string>(), at(result, "/dtype").get<std::string>(),

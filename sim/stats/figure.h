@@ -24,8 +24,8 @@ class Figure {
 
 // A figure is a number in JSON, whichever library writes it.
 template <class Json>
-auto to_json(Json& json, const Figure& figure) -> decltype(json = double{}, void()) {
-  json = static_cast<double>(figure);
+auto to_json(Json& value, const Figure& figure) -> decltype(value = double{}, void()) {
+  value = static_cast<double>(figure);
 }
 
 }  // namespace orrery

@@ -3,8 +3,6 @@
 namespace orrery {
 namespace {
 
-constexpr double kMost = 1e15;
-
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos;
 }
@@ -64,13 +62,13 @@ const Table& table_of<RangeKeys>() {
   static const Table table = [] {
     using R = RangeKeys;
     Fields<R> f("values from one to another");
-    const auto finite = [&f] { f.range(-kMost, kMost); };
+    const auto finite = [&f] { f.range(-kAnyNumber, kAnyNumber); };
     f.key("from", &R::from, "", "the first").required();
     finite();
     f.key("to", &R::to, "", "the last at most").required();
     finite();
-    f.key("steps", &R::steps, "", "how many values").range(-kMost, 1e6);
-    f.key("step", &R::step, "", "how far apart").above(0, kMost);
+    f.key("steps", &R::steps, "", "how many values").range(-kAnyNumber, 1e6);
+    f.key("step", &R::step, "", "how far apart").above(0, kAnyNumber);
     f.key("scale", &R::scale, "", "how they are spaced");
     return Table(f);
   }();

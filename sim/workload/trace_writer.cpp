@@ -9,10 +9,10 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-json tensors(const std::vector<Tensor>& list, const TensorNames& names) {
-  json out = json::array();
+ordered_json tensors(const std::vector<Tensor>& list, const TensorNames& names) {
+  ordered_json out = ordered_json::array();
   for (const Tensor& t : list) {
     out.push_back({{"id", names.text(t.id)},
                    {"kind", to_string(t.kind)},
@@ -22,8 +22,8 @@ json tensors(const std::vector<Tensor>& list, const TensorNames& names) {
   return out;
 }
 
-json shape(const OperatorShape& shape) {
-  json object = json::object();
+ordered_json shape(const OperatorShape& shape) {
+  ordered_json object = ordered_json::object();
   std::visit(
       [&object](const auto& s) {
         for_each_extent(s, [&object](const char* name, const auto& extent) {
@@ -40,16 +40,16 @@ json shape(const OperatorShape& shape) {
 
 void write_graph(const OperatorGraph& graph, std::uint64_t step, std::ostream& out) {
   for (const Operator& op : graph.operators) {
-    const json line = {{"id", op.id},
-                       {"op", to_string(op.kind)},
-                       {"layer", op.layer},
-                       {"phase", to_string(op.phase)},
-                       {"step", step},
-                       {"deps", op.deps},
-                       {"shape", shape(op.shape)},
-                       {"dtype", to_string(op.dtype)},
-                       {"inputs", tensors(op.inputs, *graph.names)},
-                       {"outputs", tensors(op.outputs, *graph.names)}};
+    const ordered_json line = {{"id", op.id},
+                               {"op", to_string(op.kind)},
+                               {"layer", op.layer},
+                               {"phase", to_string(op.phase)},
+                               {"step", step},
+                               {"deps", op.deps},
+                               {"shape", shape(op.shape)},
+                               {"dtype", to_string(op.dtype)},
+                               {"inputs", tensors(op.inputs, *graph.names)},
+                               {"outputs", tensors(op.outputs, *graph.names)}};
     out << line.dump() << '\n';
   }
 }
@@ -61,27 +61,27 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
   std::uint64_t operators = 0;
   for (std::uint64_t i = 0; i < info.prefill.size(); ++i) operators += stream.prefill(i).operators.size();
   for (std::uint64_t i = 0; i < info.decode_graphs; ++i) operators += stream.decode(i).operators.size();
-  json header = {{"schema", "orrery/trace/1"},
-                 {"model", info.model},
-                 {"batch", info.scenario.batch},
-                 {"input", info.scenario.input},
-                 {"output", info.scenario.output},
-                 {"dtype", to_string(info.scenario.dtype)},
-                 {"devices", info.scenario.tensor_parallel},
-                 {"prefill_graphs", info.prefill.size()},
-                 {"decode_graphs", info.decode_graphs},
-                 {"operators", operators},
-                 {"memory_bytes",
-                  {{"weights", info.memory.weights},
-                   {"kv_cache", info.memory.kv_cache},
-                   {"activations", info.memory.activations}}}};
+  ordered_json header = {{"schema", "orrery/trace/1"},
+                         {"model", info.model},
+                         {"batch", info.scenario.batch},
+                         {"input", info.scenario.input},
+                         {"output", info.scenario.output},
+                         {"dtype", to_string(info.scenario.dtype)},
+                         {"devices", info.scenario.tensor_parallel},
+                         {"prefill_graphs", info.prefill.size()},
+                         {"decode_graphs", info.decode_graphs},
+                         {"operators", operators},
+                         {"memory_bytes",
+                          {{"weights", info.memory.weights},
+                           {"kv_cache", info.memory.kv_cache},
+                           {"activations", info.memory.activations}}}};
   if (info.parameters) header["parameters"] = *info.parameters;
   if (info.active_parameters) header["active_parameters"] = *info.active_parameters;
   const auto plain = [&](const GraphUse& use) {
     return use.times == 1 && use.sequences == info.scenario.batch;
   };
   if (!std::all_of(info.prefill.begin(), info.prefill.end(), plain)) {
-    json steps = json::array();
+    ordered_json steps = ordered_json::array();
     for (const GraphUse& use : info.prefill)
       steps.push_back({{"sequences", use.sequences}, {"times", use.times}});
     header["prefill_steps"] = steps;

@@ -12,7 +12,7 @@
 namespace orrery::test {
 namespace {
 
-nlohmann::json run(int input, int output) {
+nlohmann::json run_dfx(int input, int output) {
   const CommandResult r =
       orrery_command("run --arch fpga/u280-x4-dfx --model gpt2-xl-dfx --format json --input " +
                      std::to_string(input) + " --output " + std::to_string(output));
@@ -24,7 +24,7 @@ TEST(Dfx, EveryTokenCostsTheSameWhetherPromptOrGenerated) {
   double least = 1e9;
   double most = 0;
   for (const auto& [input, output] : {std::pair{32, 1}, {32, 256}, {64, 16}, {128, 1}, {128, 256}}) {
-    const double per_token = run(input, output)["latency_s"].get<double>() / (input + output - 1);
+    const double per_token = run_dfx(input, output)["latency_s"].get<double>() / (input + output - 1);
     least = std::min(least, per_token);
     most = std::max(most, per_token);
   }
@@ -32,7 +32,7 @@ TEST(Dfx, EveryTokenCostsTheSameWhetherPromptOrGenerated) {
 }
 
 TEST(Dfx, ATokensTimeIsSplitIntoItsFiveParts) {
-  const auto time = run(32, 16)["time_s"];
+  const auto time = run_dfx(32, 16)["time_s"];
   for (const char* part : {"dram", "compute", "vector", "link", "launch"})
     EXPECT_GT(time[part].get<double>(), 0) << part;
   EXPECT_EQ(time["shared"], 0.0);  // it has no shared buffer

@@ -51,7 +51,7 @@ json study_of(const std::string& file, const std::string& options = "") {
   return json::parse(r.out);
 }
 
-void refused(const std::string& file, const std::vector<std::string>& words) {
+void cost_refused(const std::string& file, const std::vector<std::string>& words) {
   const CommandResult r = orrery_command("cost " + file);
   EXPECT_EQ(r.exit_code, 2);
   EXPECT_EQ(r.out, "");
@@ -208,22 +208,23 @@ TEST(Energy, UnknownPricesStayUnknown) {
 }
 
 TEST(Cost, BadInputIsRefusedWithFileAndLine) {
-  refused(with(", currency: USD, date: \"2025-10\"", ", date: \"2025-10\""),
-          {"scenario.yaml:14", "chip_price", "has no currency"});
-  refused(with(", currency: USD, date: \"2025-10\"", ", currency: USD"), {"scenario.yaml:14", "has no date"});
-  refused(with("{value: 28000, low: 20000, high: 32000, currency: USD, date: \"2025-10\"}", "28000"),
-          {"scenario.yaml:14", "has no currency"});
-  refused(with("pue: 1.2", "pue: 0.9"), {"scenario.yaml:10", "finance.pue", "1 to 5"});
-  refused(with("utilisation: 0.5", "utilisation: 1.5"), {"scenario.yaml:5", "demand.utilisation"});
-  refused(with("years: 4", "years: -1"), {"scenario.yaml:7", "finance.years"});
-  refused(with("arch: asic/tpu-v5e", "arch: asic/tpu-v5f"),
-          {"scenario.yaml:21", "did you mean 'asic/tpu-v5e'"});
-  refused(with("model: gpt2", "model: gpt2x"), {"scenario.yaml:3", "gpt2x"});
-  refused(with("process_nm: 7", "process_nm: 9"), {"scenario.yaml:23", "no 9 nm", "it has"});
-  refused(with("    process_nm: 7\n", ""), {"scenario.yaml:21", "no 0 nm"});  // nor does the machine say
-  refused(with("value: 28000", "value: 38000"), {"scenario.yaml:14", "outside its own range"});
-  refused(with("pue: 1.2", "puee: 1.2"), {"scenario.yaml:10", "did you mean 'pue'"});
-  refused("no-such-scenario", {"no cost scenario"});
+  cost_refused(with(", currency: USD, date: \"2025-10\"", ", date: \"2025-10\""),
+               {"scenario.yaml:14", "chip_price", "has no currency"});
+  cost_refused(with(", currency: USD, date: \"2025-10\"", ", currency: USD"),
+               {"scenario.yaml:14", "has no date"});
+  cost_refused(with("{value: 28000, low: 20000, high: 32000, currency: USD, date: \"2025-10\"}", "28000"),
+               {"scenario.yaml:14", "has no currency"});
+  cost_refused(with("pue: 1.2", "pue: 0.9"), {"scenario.yaml:10", "finance.pue", "1 to 5"});
+  cost_refused(with("utilisation: 0.5", "utilisation: 1.5"), {"scenario.yaml:5", "demand.utilisation"});
+  cost_refused(with("years: 4", "years: -1"), {"scenario.yaml:7", "finance.years"});
+  cost_refused(with("arch: asic/tpu-v5e", "arch: asic/tpu-v5f"),
+               {"scenario.yaml:21", "did you mean 'asic/tpu-v5e'"});
+  cost_refused(with("model: gpt2", "model: gpt2x"), {"scenario.yaml:3", "gpt2x"});
+  cost_refused(with("process_nm: 7", "process_nm: 9"), {"scenario.yaml:23", "no 9 nm", "it has"});
+  cost_refused(with("    process_nm: 7\n", ""), {"scenario.yaml:21", "no 0 nm"});  // nor does the machine say
+  cost_refused(with("value: 28000", "value: 38000"), {"scenario.yaml:14", "outside its own range"});
+  cost_refused(with("pue: 1.2", "puee: 1.2"), {"scenario.yaml:10", "did you mean 'pue'"});
+  cost_refused("no-such-scenario", {"no cost scenario"});
   const CommandResult r = orrery_command("cost " + with("title: test", "title: test") + " --as-of yesterday");
   EXPECT_EQ(r.exit_code, 2);
   EXPECT_NE(r.err.find("is no date"), std::string::npos);

@@ -9,7 +9,7 @@
 namespace orrery::test {
 namespace {
 
-nlohmann::json run(const std::string& arguments) {
+nlohmann::json run_result(const std::string& arguments) {
   const CommandResult r = orrery_command("run --fidelity roofline --format json " + arguments);
   EXPECT_EQ(r.exit_code, 0) << r.err;
   return nlohmann::json::parse(r.out);
@@ -18,7 +18,8 @@ nlohmann::json run(const std::string& arguments) {
 // Weights on four devices, keys and values of five long prompts, and the activations of one step of 8,192
 // tokens.
 TEST(Memory, ALongBatchNeedsAStepsActivationsOnly) {
-  const nlohmann::json m = run("--arch gpu/h100-sxm --devices 4 --model llama-3-70b --dtype w8a16 --batch 5 "
+  const nlohmann::json m = run_result(
+                               "--arch gpu/h100-sxm --devices 4 --model llama-3-70b --dtype w8a16 --batch 5 "
                                "--input 131000 --output 72")
                                .at("memory");
   EXPECT_EQ(m.at("activations"), 8192ULL * 2 * (8192 + 2 * 28672 / 4));
@@ -29,7 +30,7 @@ TEST(Memory, ALongBatchNeedsAStepsActivationsOnly) {
 
 TEST(Memory, PartsAndWhatIsLeftAreWhatADeviceCanAllocate) {
   const nlohmann::json m =
-      run("--arch gpu/l40s --model llama-2-7b --batch 3 --input 100 --output 10").at("memory");
+      run_result("--arch gpu/l40s --model llama-2-7b --batch 3 --input 100 --output 10").at("memory");
   std::uint64_t sum = 0;
   for (const char* part : {"weights", "kv_cache", "activations", "free"})
     sum += m.at(part).get<std::uint64_t>();
@@ -49,7 +50,8 @@ TEST(Memory, OfTheLabelAPartIsRefused) {
 
 TEST(Memory, ATokenOfAMixtureGoesThroughItsExpertsOnly) {
   const nlohmann::json m =
-      run("--arch gpu/h100-sxm --devices 4 --model mixtral-8x7b-v0.1 --input 16 --output 2").at("memory");
+      run_result("--arch gpu/h100-sxm --devices 4 --model mixtral-8x7b-v0.1 --input 16 --output 2")
+          .at("memory");
   EXPECT_NEAR(m.at("parameters").get<double>(), 46.7e9, 0.05e9);
   EXPECT_NEAR(m.at("active_parameters").get<double>(), 12.9e9, 0.05e9);  // Mixtral of Experts, 2024
 }
@@ -58,8 +60,8 @@ TEST(Memory, ATokenOfAMixtureGoesThroughItsExpertsOnly) {
 TEST(Memory, WavesHaveTheFirstTokenOfTheLastAndTheStepOfOne) {
   const std::string machine =
       "--arch gpu/a100-sxm-40gb --model llama-2-7b --runtime tensorrt-llm --input 512 --output 16";
-  const nlohmann::json one = run(machine + " --batch 64");
-  const nlohmann::json rounds = run(machine + " --batch 256");
+  const nlohmann::json one = run_result(machine + " --batch 64");
+  const nlohmann::json rounds = run_result(machine + " --batch 256");
   ASSERT_GT(rounds.at("rounds").get<int>(), 2);
   EXPECT_GT(rounds.at("ttft_s").get<double>(), 3 * one.at("ttft_s").get<double>());
   EXPECT_LT(rounds.at("tpot_s").get<double>(), 1.2 * one.at("tpot_s").get<double>());

@@ -15,7 +15,8 @@
 namespace orrery::test {
 namespace {
 
-void expect_refused(const std::string& arguments, const std::vector<std::string>& words, int code = 2) {
+void expect_nonsense_refused(const std::string& arguments, const std::vector<std::string>& words,
+                             int code = 2) {
   const CommandResult r = orrery_command(arguments);
   EXPECT_EQ(r.exit_code, code) << arguments << "\n" << r.err;
   EXPECT_EQ(r.out, "") << arguments;
@@ -35,7 +36,7 @@ TEST_P(EveryMachine, HasNoBoundInFormatsItDoesNotMultiply) {
         "kernel --arch {} --op matmul --m 64 --n 64 --k 64 --dtype {} --fidelity roofline --format json",
         GetParam(), to_string(dtype));
     if (!supports_dtype(arch.cores.matrix, dtype)) {
-      expect_refused(command, {GetParam() + " does not multiply " + to_string(dtype), "it has "});
+      expect_nonsense_refused(command, {GetParam() + " does not multiply " + to_string(dtype), "it has "});
       continue;
     }
     const CommandResult r = orrery_command(command);
@@ -50,16 +51,18 @@ INSTANTIATE_TEST_SUITE_P(All, EveryMachine, testing::ValuesIn(arch_names()), mac
 
 TEST(Nonsense, AFormatIsRefusedByEveryCommandAndFidelity) {
   for (const char* fidelity : {"roofline", "tile", "cycle"}) {
-    expect_refused(fmt::format("kernel --arch gpu/a100-sxm-80gb --op matmul --m 64 --n 64 --k 64 --dtype fp8 "
-                               "--fidelity {}",
-                               fidelity),
-                   {"does not multiply fp8"});
-    expect_refused(fmt::format("run --arch gpu/a100-sxm-80gb --model gpt2 --dtype fp8 --input 8 --output 2 "
-                               "--fidelity {}",
-                               fidelity),
-                   {"does not multiply fp8"});
+    expect_nonsense_refused(
+        fmt::format("kernel --arch gpu/a100-sxm-80gb --op matmul --m 64 --n 64 --k 64 --dtype fp8 "
+                    "--fidelity {}",
+                    fidelity),
+        {"does not multiply fp8"});
+    expect_nonsense_refused(
+        fmt::format("run --arch gpu/a100-sxm-80gb --model gpt2 --dtype fp8 --input 8 --output 2 "
+                    "--fidelity {}",
+                    fidelity),
+        {"does not multiply fp8"});
   }
-  expect_refused(
+  expect_nonsense_refused(
       "compare --arch gpu/h100-sxm --arch gpu/a100-sxm-80gb --model gpt2 --dtype fp8 --fidelity roofline",
       {"gpu/a100-sxm-80gb does not multiply fp8"});
 }
@@ -107,7 +110,7 @@ TEST(Nonsense, SizesBeyondReasonAreRefusedWhereTheyStand) {
                                                         {"intermediate_size", "1e30"},
                                                         {"vocab_size", "-5"}}) {
     const std::string file = temporary_file("model.json", config(key, value));
-    expect_refused(
+    expect_nonsense_refused(
         "trace make --arch asic/tpu-v5e --model " + file + " --out " + temporary_folder() + "/x.jsonl",
         {file + ":", key, "at most"});
   }
@@ -118,28 +121,31 @@ TEST(Nonsense, OptionsHaveRangesAndSayThem) {
   for (const char* option : {"--devices 4294967296", "--batch 4398046511104", "--input 99999999999",
                              "--output 0", "--layers 13", "--tp 4294967297"}) {
     const std::string name = std::string(option).substr(0, std::string(option).find(' '));
-    expect_refused(run + option, {name + " is ", "; expected 1 to "});
+    expect_nonsense_refused(run + option, {name + " is ", "; expected 1 to "});
   }
-  expect_refused("compare --arch gpu/a100-sxm-80gb --model gpt2 --devices 4294967296", {"--devices is"});
-  expect_refused("probe dram --preset ddr4-3200 --load=1e-300", {"0.001 to 1"});
-  expect_refused("probe dram --preset ddr4-3200 --load=1.7", {"0.001 to 1"});
-  expect_refused("probe dram --preset ddr4-3200 --measure-ns=nan", {"--measure-ns"});
-  expect_refused("probe noc --topology mesh --cycles=4294967296", {"--cycles is 4294967296; expected 1 to"});
-  expect_refused("probe noc --topology mesh --rate=1e-12", {"--rate"});
-  expect_refused("compare --arch gpu/a100-sxm-80gb --model gpt2 --power-cap inf", {"'inf' is no power"});
+  expect_nonsense_refused("compare --arch gpu/a100-sxm-80gb --model gpt2 --devices 4294967296",
+                          {"--devices is"});
+  expect_nonsense_refused("probe dram --preset ddr4-3200 --load=1e-300", {"0.001 to 1"});
+  expect_nonsense_refused("probe dram --preset ddr4-3200 --load=1.7", {"0.001 to 1"});
+  expect_nonsense_refused("probe dram --preset ddr4-3200 --measure-ns=nan", {"--measure-ns"});
+  expect_nonsense_refused("probe noc --topology mesh --cycles=4294967296",
+                          {"--cycles is 4294967296; expected 1 to"});
+  expect_nonsense_refused("probe noc --topology mesh --rate=1e-12", {"--rate"});
+  expect_nonsense_refused("compare --arch gpu/a100-sxm-80gb --model gpt2 --power-cap inf",
+                          {"'inf' is no power"});
 }
 
 // A product of sizes that no integer holds, and times beyond the clock's range.
 TEST(Nonsense, WhatOverflowsIsSaid) {
-  expect_refused(
+  expect_nonsense_refused(
       "kernel --arch gpu/a100-sxm-80gb --op matmul --m 1099511627776 --n 1099511627776 --k 64 "
       "--fidelity roofline",
       {"beyond 2^64"});
-  expect_refused(
+  expect_nonsense_refused(
       "kernel --arch fpga/u280-x4-dfx --op attention --q 1000000 --kv 1000000 --heads 8 --kv-heads 1 "
       "--head-dim 128",
       {"would take about"});
-  expect_refused(
+  expect_nonsense_refused(
       "run --arch gpu/a100-sxm-80gb --model llama-2-7b --batch 16777216 --input 134217728 --output 1 "
       "--fidelity roofline",
       {});
@@ -154,7 +160,7 @@ TEST(Nonsense, KeysWithoutEndAreRefusedWithTheLargestAllowed) {
       const std::size_t at = text.find(std::string("\n") + key + ": ") + std::string(key).size() + 3;
       text.replace(at, text.find('\n', at) - at, value);
       const std::string file = temporary_file("preset.yaml", text);
-      expect_refused("check " + file, {file + ":", key});
+      expect_nonsense_refused("check " + file, {file + ":", key});
     }
   }
 }
@@ -163,7 +169,8 @@ TEST(Nonsense, ANetworkThatIsTooSmallIsFoundByCheck) {
   const std::string machine = temporary_file(
       "mesh.yaml", "schema: orrery/arch/1\nbase: " + std::string(ORRERY_SOURCE_DIR) +
                        "/arch_configs/asic/mesh-npu.yaml\nname: mesh\nchip: {cores: {count: 40}}\n");
-  expect_refused("check " + machine, {"mesh-npu.yaml:", "a network of 36 nodes is too small for 40 cores"});
+  expect_nonsense_refused("check " + machine,
+                          {"mesh-npu.yaml:", "a network of 36 nodes is too small for 40 cores"});
 }
 
 // What is known to be wrong is known before anything runs: a message a point, no worker lost, exit 1 as long
@@ -217,12 +224,13 @@ TEST(Nonsense, TraceHeadersAreChecked) {
     const std::size_t at = bad.find("\"" + key + "\":") + key.size() + 3;
     bad.replace(at, bad.find(',', at) - at, value);
     const std::string file = temporary_file("header.jsonl", bad);
-    expect_refused("run --arch asic/tpu-v5e --trace " + file, {file + ":1", "key '" + key + "' is " + value});
+    expect_nonsense_refused("run --arch asic/tpu-v5e --trace " + file,
+                            {file + ":1", "key '" + key + "' is " + value});
   }
 }
 
 TEST(Nonsense, ACapBelowWhatIsDrawnAtRestIsRefused) {
-  expect_refused(
+  expect_nonsense_refused(
       "compare --arch gpu/h100-sxm --power-cap 1 --model gpt2 --layers 1 --batch 4 --input 8 --output 1",
       {"gpu/h100-sxm at 1 W cannot keep a power cap of 1 W", "at rest"});
 }

@@ -50,7 +50,7 @@ TEST(Probe, TheSameInputGivesTheSameBytes) {
   }
 }
 
-void refused(const std::string& arguments, const std::string& words) {
+void probe_refused(const std::string& arguments, const std::string& words) {
   const CommandResult r = orrery_command(arguments);
   EXPECT_EQ(r.exit_code, 2) << arguments;
   EXPECT_NE(r.err.find(words), std::string::npos) << arguments << "\n" << r.err;
@@ -58,45 +58,48 @@ void refused(const std::string& arguments, const std::string& words) {
 }
 
 TEST(Probe, BadInputIsRefusedWithTheReason) {
-  refused("probe dram --preset ddr4-3201", "did you mean 'ddr4-3200'");
-  refused("probe dram --preset ddr4-3200 --mapping rorabaco", "does not cover the address");
-  refused("probe dram --preset ddr4-3200 --pattern stride_100", "not a multiple of the burst of 64 bytes");
-  refused("probe dram --preset ddr4-3200 --pattern sequential", "expected seq_read");
-  refused("probe dram --preset ddr4-3200 --load fast", "expected saturating, dependent or a share");
-  refused("probe dram --preset ddr4-3200 --plot x.svg", "--plot needs --sweep");
-  refused("probe dram --preset ddr4-3200 --refresh per_bank", "needs trefi_pb");
-  refused("probe noc --topology mash", "did you mean 'mesh'");
-  refused("probe noc --topology mesh --traffic unifrom", "unknown traffic");
-  refused("probe noc --topology mesh --traffic memory_read", "needs a machine");
-  refused("probe noc", "give --topology or --arch");
-  refused("probe noc --arch asic/mesh-npu --k 4", "--k: asic/mesh-npu says so itself");
-  refused("probe noc --arch gpu/h100-sxm", "crossbar of 132 ports");
-  refused("probe noc --topology torus --k 4 --vcs 1", "dateline");
-  refused("probe collective --node dgx", "no node 'dgx'");
-  refused("probe collective --node a100_dgx --devices 12", "it has 8 chips");
-  refused("probe collective --node a100_dgx --algorithm in_switch", "no switch that reduces");
-  refused("probe sram --pattern rand", "give --levels or --arch");
-  refused("probe sram --arch gpu/h100-sxm --pattern stream_4096", "stream_N at fidelity tile");
-  refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern rand", "stream_N (N bytes) or chase");
-  refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern stream_99999999", "holds 1 to");
-  refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern stream_64 --lanes 3",
-          "--lanes has no meaning");
-  refused("probe sram --levels arch_configs/sram/h100.yaml --fidelity tile --pattern chase", "give --arch");
-  refused("probe sram --arch gpu/h100-sxm --lanes -1", "--lanes is -1; expected 1 to 65536");
-  refused("probe sram --arch gpu/h100-sxm --writes 2", "--writes is 2; expected 0 to 1");
-  refused("probe noc --topology mesh --routing table", "expected xy or yx");
-  refused("probe noc --topology mesh --link-latency 0", "--link-latency is 0; expected 1 to 1000");
-  refused("kernel --arch gpu/h100-sxm --node h100_dgx --op all_to_all --bytes 10 --devices 4294967298",
-          "at most 512");
-  refused("probe disk", "probe needs dram");
-  refused("run --arch gpu/h100-sxm --model gpt2 --node a100_dgx", "is made of gpu/a100-sxm-80gb");
+  probe_refused("probe dram --preset ddr4-3201", "did you mean 'ddr4-3200'");
+  probe_refused("probe dram --preset ddr4-3200 --mapping rorabaco", "does not cover the address");
+  probe_refused("probe dram --preset ddr4-3200 --pattern stride_100",
+                "not a multiple of the burst of 64 bytes");
+  probe_refused("probe dram --preset ddr4-3200 --pattern sequential", "expected seq_read");
+  probe_refused("probe dram --preset ddr4-3200 --load fast", "expected saturating, dependent or a share");
+  probe_refused("probe dram --preset ddr4-3200 --plot x.svg", "--plot needs --sweep");
+  probe_refused("probe dram --preset ddr4-3200 --refresh per_bank", "needs trefi_pb");
+  probe_refused("probe noc --topology mash", "did you mean 'mesh'");
+  probe_refused("probe noc --topology mesh --traffic unifrom", "unknown traffic");
+  probe_refused("probe noc --topology mesh --traffic memory_read", "needs a machine");
+  probe_refused("probe noc", "give --topology or --arch");
+  probe_refused("probe noc --arch asic/mesh-npu --k 4", "--k: asic/mesh-npu says so itself");
+  probe_refused("probe noc --arch gpu/h100-sxm", "crossbar of 132 ports");
+  probe_refused("probe noc --topology torus --k 4 --vcs 1", "dateline");
+  probe_refused("probe collective --node dgx", "no node 'dgx'");
+  probe_refused("probe collective --node a100_dgx --devices 12", "it has 8 chips");
+  probe_refused("probe collective --node a100_dgx --algorithm in_switch", "no switch that reduces");
+  probe_refused("probe sram --pattern rand", "give --levels or --arch");
+  probe_refused("probe sram --arch gpu/h100-sxm --pattern stream_4096", "stream_N at fidelity tile");
+  probe_refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern rand",
+                "stream_N (N bytes) or chase");
+  probe_refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern stream_99999999", "holds 1 to");
+  probe_refused("probe sram --arch gpu/h100-sxm --fidelity tile --pattern stream_64 --lanes 3",
+                "--lanes has no meaning");
+  probe_refused("probe sram --levels arch_configs/sram/h100.yaml --fidelity tile --pattern chase",
+                "give --arch");
+  probe_refused("probe sram --arch gpu/h100-sxm --lanes -1", "--lanes is -1; expected 1 to 65536");
+  probe_refused("probe sram --arch gpu/h100-sxm --writes 2", "--writes is 2; expected 0 to 1");
+  probe_refused("probe noc --topology mesh --routing table", "expected xy or yx");
+  probe_refused("probe noc --topology mesh --link-latency 0", "--link-latency is 0; expected 1 to 1000");
+  probe_refused("kernel --arch gpu/h100-sxm --node h100_dgx --op all_to_all --bytes 10 --devices 4294967298",
+                "at most 512");
+  probe_refused("probe disk", "probe needs dram");
+  probe_refused("run --arch gpu/h100-sxm --model gpt2 --node a100_dgx", "is made of gpu/a100-sxm-80gb");
   const std::string loop =
       temporary_file("loop.yaml",
                      "schema: orrery/noc/1\ntopology: graph\nrouters: 3\nterminals: [0, 1, 2]\n"
                      "links:\n  - {from: 0, to: 1, one_way: true}\n"
                      "  - {from: 1, to: 2, one_way: true}\n  - {from: 2, to: 0, one_way: true}\n");
-  refused("probe noc --topology " + loop, "can deadlock");
-  refused("check " + loop, "can deadlock");
+  probe_refused("probe noc --topology " + loop, "can deadlock");
+  probe_refused("check " + loop, "can deadlock");
 }
 
 const char* const kRows =
@@ -123,11 +126,11 @@ TEST(Validate, GroupsErrorsAndCountsFailures) {
   const std::string svg = temporary_file("scatter.svg", "");
   json_of("validate " + file + " --where pattern=seq_read --plot " + svg, 1);
   EXPECT_NE(read_file(svg).find("class=\"band\""), std::string::npos);  // +-10 % about the diagonal
-  refused("validate " + file + " --where pattern=none", "no row to validate");
-  refused("validate " + file + " --by presset", "did you mean 'preset'");
-  refused("validate " + file + " --quantity time", "have no time");
-  refused("validate " + temporary_file("other.csv", "a,b\n1,2\n"), "fit no kind of rows");
-  refused("validate missing.csv", "cannot read");
+  probe_refused("validate " + file + " --where pattern=none", "no row to validate");
+  probe_refused("validate " + file + " --by presset", "did you mean 'preset'");
+  probe_refused("validate " + file + " --quantity time", "have no time");
+  probe_refused("validate " + temporary_file("other.csv", "a,b\n1,2\n"), "fit no kind of rows");
+  probe_refused("validate missing.csv", "cannot read");
 }
 
 // A tree of 15 ways over a 4 x 4 mesh takes each channel once, so it is far from 15 messages one by one.
@@ -140,7 +143,7 @@ TEST(Probe, MulticastAndReductionTrees) {
     EXPECT_GT(tree["latency_cycles"].get<double>(), 16 + 7) << traffic;
     EXPECT_NEAR(tree["hops"].get<double>(), 1 + 15 + 15, 0.1) << traffic;  // channels of the tree
   }
-  refused("probe noc --topology mesh --traffic multicast --fidelity cycle", "--fidelity tile");
+  probe_refused("probe noc --topology mesh --traffic multicast --fidelity cycle", "--fidelity tile");
 }
 
 // Private levels of a file before the machine's own: both say what an L2 hit takes, load to use.
@@ -157,10 +160,10 @@ TEST(Probe, LevelsOfAFileStandBeforeTheirMachinesOwn) {
     return "probe sram --levels " +
            temporary_file("levels.yaml", "schema: orrery/sram/1\nmachine: gpu/h100-sxm\n" + more);
   };
-  refused(levels("levels: [{kind: l1, private: true, size_kib: 256}, {kind: l2, size_kib: 4096}]\n"),
-          "shared levels are the machine's");
-  refused(levels("clock_ghz: 2\nlevels: [{kind: l1, private: true, size_kib: 256}]\n"),
-          "the machine says so itself");
+  probe_refused(levels("levels: [{kind: l1, private: true, size_kib: 256}, {kind: l2, size_kib: 4096}]\n"),
+                "shared levels are the machine's");
+  probe_refused(levels("clock_ghz: 2\nlevels: [{kind: l1, private: true, size_kib: 256}]\n"),
+                "the machine says so itself");
 }
 
 // Memory at the corners of a 6 x 6 mesh: reads fill its own channels, writes of 16 cores share them.

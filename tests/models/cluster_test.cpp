@@ -10,11 +10,11 @@
 namespace orrery::test {
 namespace {
 
-constexpr std::uint64_t kTile = 8 * kKiB;
+constexpr std::uint64_t kClusterTile = 8 * kKiB;
 
 // Items along m, each with an operand of its own and one that those of the same n share.
 TileKernel pairs(std::uint64_t m, std::uint64_t n, std::uint64_t stages, std::uint32_t cores) {
-  TileKernel kernel = load_kernel(m, stages, kTile, cores, 3);
+  TileKernel kernel = load_kernel(m, stages, kClusterTile, cores, 3);
   kernel.n = n;
   kernel.tile_n = 1;
   kernel.raster = RasterOrder::m_fastest;
@@ -26,9 +26,9 @@ TileKernel pairs(std::uint64_t m, std::uint64_t n, std::uint64_t stages, std::ui
   common.tensor = TensorId{1};
   common.by_m = false;
   common.by_n = true;
-  common.tensor_bytes = Bytes{n * stages * kTile};
+  common.tensor_bytes = Bytes{n * stages * kClusterTile};
   kernel.inputs = {own, common};
-  kernel.stage_bytes = Bytes{2 * kTile};
+  kernel.stage_bytes = Bytes{2 * kClusterTile};
   return kernel;
 }
 
@@ -41,9 +41,9 @@ TEST(Cluster, EveryCommonReadIsOne) {
   // The own operands of the second row are on chip: of each cluster one core is held up by DRAM and the other
   // is not.
   OnChip on_chip;
-  on_chip.hold({TensorId{0}, Bytes{m * n * stages * kTile / 2}, {}});
+  on_chip.hold({TensorId{0}, Bytes{m * n * stages * kClusterTile / 2}, {}});
   const ProgramOutcome run = machine.run(program_of(pairs(m, n, stages, 6)), on_chip, false);
-  const std::uint64_t common = m * n * stages * kTile;  // asked for
+  const std::uint64_t common = m * n * stages * kClusterTile;  // asked for
   EXPECT_EQ(run.counts.requested_read_bytes, 2 * common);
   EXPECT_EQ(run.counts.multicast_bytes, common / 2);  // for one of each two it is another's
   // A cluster too many for its memory is as fast as that serves what is left.
@@ -60,8 +60,8 @@ TEST(Cluster, WhatIsLeftOverRunsAlone) {
   for (const std::uint64_t n : {1, 3, 8}) {
     const TileKernel kernel = pairs(7, n, 5, 5);
     const ProgramOutcome run = machine.run(program_of(kernel), {}, false);
-    EXPECT_EQ(run.counts.requested_read_bytes, 2 * 7 * n * 5 * kTile);
-    EXPECT_LE(run.counts.multicast_bytes, 7 * n * 5 * kTile / 2);
+    EXPECT_EQ(run.counts.requested_read_bytes, 2 * 7 * n * 5 * kClusterTile);
+    EXPECT_LE(run.counts.multicast_bytes, 7 * n * 5 * kClusterTile / 2);
     EXPECT_GT(run.counts.multicast_bytes, 0U);
   }
 }

@@ -18,7 +18,7 @@
 namespace orrery::test {
 namespace {
 
-constexpr std::uint64_t kTile = 16 * kKiB;
+constexpr std::uint64_t kStreamTile = 16 * kKiB;
 
 Femtoseconds run_time(Machine& machine, const Program& program) {
   return machine.run(program, {}, false).time;
@@ -29,11 +29,11 @@ TEST(Contention, TwoDmaStreamsOnOneChannelTakeAsLongAsTheirBytesTogether) {
   arch.cores.count = 2;
   Machine machine(arch);
   // Core 0 streams 100 tiles alone; then beside core 1 that streams 100 too; then beside one that streams 25.
-  const double alone = to_seconds(run_time(machine, program_of(load_kernel(1, 100, kTile, 1, 4))));
-  const double both = to_seconds(run_time(machine, program_of(load_kernel(2, 100, kTile, 2, 4))));
+  const double alone = to_seconds(run_time(machine, program_of(load_kernel(1, 100, kStreamTile, 1, 4))));
+  const double both = to_seconds(run_time(machine, program_of(load_kernel(2, 100, kStreamTile, 2, 4))));
   EXPECT_NEAR(both / alone, 2.0, 0.02);
   // With a second channel they no longer disturb each other.
-  EXPECT_GT(alone, 100 * kTile / arch.dram.peak_bytes_per_s());
+  EXPECT_GT(alone, 100 * kStreamTile / arch.dram.peak_bytes_per_s());
 }
 
 TEST(Contention, ACollectiveAndAPrefetchSlowEachOtherDownOnSharedDram) {
@@ -42,7 +42,7 @@ TEST(Contention, ACollectiveAndAPrefetchSlowEachOtherDownOnSharedDram) {
   arch.dram.device.controller.write_queue = 256;  // which turn the bus seldom
   Machine machine(arch);
   const CollectiveTask all_reduce = collective_task(arch.node, CollectiveOperation::all_reduce, 8 * kMiB, 4);
-  const TileKernel prefetch = load_kernel(1, 1600, kTile, 1, 4);
+  const TileKernel prefetch = load_kernel(1, 1600, kStreamTile, 1, 4);
   Program collective_alone;
   collective_alone.tasks.push_back({all_reduce, {}});
   Program both;

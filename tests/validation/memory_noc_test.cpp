@@ -8,11 +8,10 @@
 #include <map>
 
 #include "sim/validate/validation.h"
+#include "tests/validation/reference_data.h"
 
 namespace orrery::test {
 namespace {
-
-const std::string kData = ORRERY_REFERENCE_DATA;
 
 struct Band {
   const char* name;

@@ -9,11 +9,10 @@
 #include "sim/engine/kernel_run.h"
 #include "sim/timing/systolic_timing.h"
 #include "tests/support/csv_rows.h"
+#include "tests/validation/reference_data.h"
 
 namespace orrery::test {
 namespace {
-
-const std::string kData = ORRERY_REFERENCE_DATA;
 
 // SCALE-Sim v2 prints the index of the last cycle: its figure is one less than the count.
 TEST(Reference, SystolicCyclesEqualScaleSimOnEveryRow) {

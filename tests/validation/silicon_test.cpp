@@ -7,11 +7,10 @@
 #include <cmath>
 
 #include "sim/validate/validation.h"
+#include "tests/validation/reference_data.h"
 
 namespace orrery::test {
 namespace {
-
-const std::string kData = ORRERY_REFERENCE_DATA;
 
 // Mean absolute error of all rows that fit, in percent; prints the groups.
 double mean_error(const std::string& file, std::vector<std::string> where, std::vector<std::string> by,

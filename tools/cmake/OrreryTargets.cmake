@@ -1,6 +1,8 @@
 # One folder = one library. orrery_library(NAME SOURCES ... LINK ... HEAVY ...): includes start at the repository
 # root. HEAVY headers of others, which most of the folder's files include, are parsed once a library. COLD ones read,
-# check and print: they are optimised less, which halves their compilation.
+# check and print: they are optimised less, which halves their compilation. Presets `release` and `asan` compile a
+# library's files in batches (CMake's unity builds), so that templates of others are instantiated once a batch: names in
+# anonymous namespaces differ within a library.
 option(ORRERY_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 
 add_library(orrery_options INTERFACE)

@@ -28,16 +28,16 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-const char* const kUsage =
+const char* const kCheckUsage =
     "orrery check FILE [--provenance]\n"
     "Validates a machine, node, DRAM preset, network, energy table, model or trace without running "
     "anything,\n"
     "and tells what people compare: of a machine peaks, GB/s of each level and what looks like a mistake; of "
     "a\n"
     "model parameters and bytes.";
-const char* const kExamples =
+const char* const kCheckExamples =
     "  orrery check arch_configs/gpu/a100-sxm-40gb.yaml\n"
     "  orrery check gpu/a100-sxm-40gb --provenance\n"
     "  orrery check my-model/config.json\n";
@@ -74,12 +74,12 @@ void print_provenance(const ConfigDocument& document, OutputFormat format) {
   print_result(format, rows, [&] { return format_table(table); });
 }
 
-void put_facts(json& facts, const ArchSpec& arch) {
+void put_facts(ordered_json& facts, const ArchSpec& arch) {
   const MachineFacts machine = machine_facts(arch);
   facts["name"] = arch.name;
-  facts["peak_tflops"] = json::object();
+  facts["peak_tflops"] = ordered_json::object();
   for (const PeakFact& peak : machine.peaks) facts["peak_tflops"][peak.dtype] = peak.tflops;
-  facts["levels"] = json::array();
+  facts["levels"] = ordered_json::array();
   for (const LevelFact& level : machine.levels) {
     facts["levels"].push_back({{"level", level.level}, {"gb_per_s", level.gb_per_s}, {"bytes", nullptr}});
     if (level.bytes) facts["levels"].back()["bytes"] = *level.bytes;
@@ -87,12 +87,12 @@ void put_facts(json& facts, const ArchSpec& arch) {
   facts["dram_channels"] = machine.dram_channels;
   facts["dram_channel_gb_per_s"] = machine.dram_channel_gb_per_s;
   facts["ridge_flop_per_byte"] = machine.ridge_flop_per_byte;
-  facts["area_mm2"] = arch.die_mm2 > 0 ? json(arch.die_mm2) : json(nullptr);
+  facts["area_mm2"] = arch.die_mm2 > 0 ? ordered_json(arch.die_mm2) : ordered_json(nullptr);
   facts["warnings"] = machine.warnings;
 }
 
 // Of one device that holds all of it, in the 16 bits that it is trained in.
-void put_facts(json& facts, const LlmSpec& llm, const std::string& model_type) {
+void put_facts(ordered_json& facts, const LlmSpec& llm, const std::string& model_type) {
   const ParameterCount parameters = count_parameters(llm);
   Scenario scenario;
   scenario.dtype = DType::bf16;
@@ -106,7 +106,7 @@ void put_facts(json& facts, const LlmSpec& llm, const std::string& model_type) {
 }
 
 // Keys that an older file may say and nobody reads any more.
-void add_notes(json& facts, const ConfigDocument& document, const DocumentKind* kind) {
+void add_notes(ordered_json& facts, const ConfigDocument& document, const DocumentKind* kind) {
   if (kind == nullptr) return;
   for (const Field& field : kind->table().fields()) {
     if (!field.deprecated || !document.root().contains(field.key)) continue;
@@ -114,13 +114,13 @@ void add_notes(json& facts, const ConfigDocument& document, const DocumentKind* 
   }
 }
 
-std::string facts_table(const json& facts) {
+std::string facts_table(const ordered_json& facts) {
   std::vector<std::vector<std::string>> rows;
-  const auto figure = [](const json& value) { return people(value.get<double>()); };
+  const auto figure = [](const ordered_json& value) { return people(value.get<double>()); };
   if (facts.contains("peak_tflops")) {
     for (const auto& [dtype, tflops] : facts["peak_tflops"].items())
       rows.push_back({"peak in " + dtype, si(1e12 * tflops.get<double>(), "FLOPS"), ""});
-    for (const json& level : facts["levels"]) {
+    for (const ordered_json& level : facts["levels"]) {
       rows.push_back({level["level"].get<std::string>(), si(1e9 * level["gb_per_s"].get<double>(), "B/s"),
                       level["bytes"].is_null() ? "" : si(level["bytes"].get<double>(), "B")});
     }
@@ -138,7 +138,7 @@ std::string facts_table(const json& facts) {
     rows.push_back({"keys and values of a token" + in, si(facts["kv_bytes_per_token"].get<double>(), "B")});
   }
   std::string out = rows.empty() ? "" : "\n" + format_table(rows);
-  for (const json& warning : facts.value("warnings", json::array()))
+  for (const ordered_json& warning : facts.value("warnings", ordered_json::array()))
     out += "warning: " + warning.get<std::string>() + "\n";
   return out;
 }
@@ -152,7 +152,7 @@ int check_command(const Arguments& arguments) {
        "file or machine name (may stand alone)")  //
       ("provenance", "list every number by grade, with its source");
   add_format(options);
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "file");
+  const ParsedOptions parsed = parse_options(arguments, options, kCheckUsage, kCheckExamples, "file");
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
   const std::filesystem::path path = file_named(parsed.values["file"].as<std::string>());
@@ -162,7 +162,7 @@ int check_command(const Arguments& arguments) {
     return 0;
   }
   const ConfigDocument document = ConfigDocument::load(path);
-  json facts = {{"file", path.string()}};
+  ordered_json facts = {{"file", path.string()}};
   const bool has_schema = document.root().is_object() && document.root().contains("schema") &&
                           document.root()["schema"].is_string();
   const std::string schema = has_schema ? document.root()["schema"].get<std::string>() : "";

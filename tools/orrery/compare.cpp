@@ -13,10 +13,10 @@
 namespace orrery {
 namespace {
 
-const char* const kUsage =
+const char* const kCompareUsage =
     "orrery compare --arch A --arch B [--arch C ...] --model NAME [KEY=VALUE ...] [options]\n"
     "The same inference on several machines, side by side, with ratios to the first.";
-const char* const kExamples =
+const char* const kCompareExamples =
     "  orrery compare --arch gpu/a100-sxm-40gb --arch fpga/u280-x4-dfx --arch asic/tpu-v5e --model "
     "llama-2-7b\n"
     "  orrery compare --arch gpu/a100-sxm-80gb --arch gpu/h100-sxm --model llama-3-8b --format csv\n"
@@ -59,7 +59,7 @@ int compare_command(const Arguments& arguments) {
   add_jobs(options, "machines simulated at the same time");
   add_format(options);
   options.add(scenario_options()).add(fidelity_options()).add(patch_options());
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
+  const ParsedOptions parsed = parse_options(arguments, options, kCompareUsage, kCompareExamples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& values = parsed.values;
   const OutputFormat format = format_from(values);

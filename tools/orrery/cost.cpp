@@ -12,16 +12,16 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr double kLongest_s = 1e15;
 
-const char* const kUsage =
+const char* const kCostUsage =
     "orrery cost SCENARIO [KEY=VALUE ...] [--as-of DATE] [options]\n"
     "What serving a model costs on each option of a scenario: price, ownership, joules, carbon, break-even, "
     "and how\n"
     "sure that is. Each option is simulated once, at the largest batch that keeps the latency target.";
-const char* const kExamples =
+const char* const kCostExamples =
     "  orrery cost gpu-now-fpga-or-asic-at-volume\n"
     "  orrery cost arch_configs/costs/gpu-now-fpga-or-asic-at-volume.yaml --as-of 2026-11-24\n"
     "  orrery cost gpu-now-fpga-or-asic-at-volume cost.finance.pue=1.2 arch.clock_ghz=1GHz\n"
@@ -74,7 +74,8 @@ int cost_command(const Arguments& arguments) {
   add_jobs(options, "options simulated at a time");
   add_format(options);
   options.add(fidelity_options()).add(patch_options());
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "scenario", kPatches);
+  const ParsedOptions parsed =
+      parse_options(arguments, options, kCostUsage, kCostExamples, "scenario", kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   const OutputFormat format = format_from(v);
@@ -91,7 +92,7 @@ int cost_command(const Arguments& arguments) {
   question.seed = v["seed"].as<std::uint64_t>();
   if (!as_of.empty()) question.as_of = as_of;
   Session session = session_from(v);
-  const json result = written(cost_study(question, simulate(question, session, jobs_from(v))));
+  const ordered_json result = written(cost_study(question, simulate(question, session, jobs_from(v))));
   print_result(format, result, [&] { return cost_table(result); });
   return 0;
 }

@@ -24,7 +24,7 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 struct Check {
   const char* what;
@@ -102,12 +102,12 @@ int doctor_command(const Arguments& arguments) {
       "  orrery doctor\n");
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
-  std::vector<json> rows = {{{"check", "version"},
-                             {"state", "ok"},
-                             {"found", fmt::format("{}, model {}", kVersionName, kModelVersion)}}};
+  std::vector<ordered_json> rows = {{{"check", "version"},
+                                     {"state", "ok"},
+                                     {"found", fmt::format("{}, model {}", kVersionName, kModelVersion)}}};
   bool whole = true;
   for (const Check& check : checks()) {
-    json row = {{"check", check.what}, {"state", "ok"}};
+    ordered_json row = {{"check", check.what}, {"state", "ok"}};
     try {
       row["found"] = check.look();
     } catch (const std::exception& error) {
@@ -119,7 +119,7 @@ int doctor_command(const Arguments& arguments) {
   }
   print_result(format, rows, [&] {
     std::string text;
-    for (const json& row : rows)
+    for (const ordered_json& row : rows)
       text += fmt::format("{:<22} {:<10} {}\n", row["check"].get<std::string>(),
                           row["state"].get<std::string>(), row["found"].get<std::string>());
     return text;

@@ -12,7 +12,7 @@
 namespace orrery {
 namespace {
 
-const char* const kUsage =
+const char* const kKernelUsage =
     "orrery kernel --arch NAME --op OP [shape] [KEY=VALUE ...] [options]\n"
     "One operator on one machine, inputs in DRAM: device time, without the host's launch.\n"
     "Shapes: matmul --m --n --k; attention --q --kv --heads --kv-heads --head-dim [--batch --causal],\n"
@@ -20,7 +20,7 @@ const char* const kUsage =
     "row-wise and element-wise operators --m (rows) --n (row length of the output);\n"
     "expert_gather, expert_sum --m (tokens) --n (row length) --experts-per-token;\n"
     "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, send_recv --bytes --devices.";
-const char* const kExamples =
+const char* const kKernelExamples =
     "  orrery kernel --arch gpu/a100-sxm-80gb --op matmul --m 64 --n 12288 --k 12288\n"
     "  orrery kernel --arch asic/tpu-v5e --op attention --q 1024 --kv 1024 --heads 32 --head-dim 128 "
     "--causal\n"
@@ -52,7 +52,7 @@ int kernel_command(const Arguments& arguments) {
       ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one");
   add_format(options);
   options.add(operator_options()).add(fidelity_options()).add(patch_options());
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
+  const ParsedOptions parsed = parse_options(arguments, options, kKernelUsage, kKernelExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
   RunnerOptions runner = runner_options_from(parsed.values);

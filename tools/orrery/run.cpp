@@ -7,10 +7,10 @@
 namespace orrery {
 namespace {
 
-const char* const kUsage =
+const char* const kRunUsage =
     "orrery run --arch NAME (--model NAME | --trace FILE) [KEY=VALUE ...] [options]\n"
     "One inference on one machine: latency, energy and where they go.";
-const char* const kExamples =
+const char* const kRunExamples =
     "  orrery run --arch gpu/a100-sxm-80gb --model llama-2-7b --input 1024 --output 128\n"
     "  orrery run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --input 512 --format json\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline\n"
@@ -41,7 +41,7 @@ int run_command(const Arguments& arguments) {
       ("trace", po::value<std::string>()->value_name("FILE"), "operator stream to replay instead of a model");
   add_format(options);
   options.add(scenario_options()).add(fidelity_options()).add(patch_options());
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
+  const ParsedOptions parsed = parse_options(arguments, options, kRunUsage, kRunExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
   const po::variables_map& values = parsed.values;

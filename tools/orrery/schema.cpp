@@ -10,20 +10,20 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-const char* const kUsage =
+const char* const kSchemaUsage =
     "orrery schema NAME [--format json|table|csv]\n"
     "A JSON Schema, which editors use for completion; as a table, every key with its unit, range, default "
     "and "
     "what\nit has a bearing on.";
-const char* const kExamples =
+const char* const kSchemaExamples =
     "  orrery schema arch > arch-schema.json\n"
     "  orrery schema dram --format table\n"
     "  orrery schema orrery/result/1\n";
 
 void print_reference(const Shape& shape, OutputFormat format) {
-  json rows = json::array();
+  ordered_json rows = ordered_json::array();
   std::vector<std::vector<std::string>> table = {
       {"key", "value", "unit", "left out", "bears on", "what it is"}};
   for (const KeyRow& r : key_reference(shape)) {
@@ -46,7 +46,7 @@ int schema_command(const Arguments& arguments) {
                         "schema, e.g. orrery/arch/1 or arch (may stand alone)")(
       "format", po::value<std::string>()->default_value("json")->value_name("F"),
       "json (a JSON Schema), table or csv (a reference of the keys)");
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "name");
+  const ParsedOptions parsed = parse_options(arguments, options, kSchemaUsage, kSchemaExamples, "name");
   if (parsed.help) return 0;
   const auto format = format_from(parsed.values);
   const NamedSchema schema = schema_named(parsed.values["name"].as<std::string>());

@@ -10,13 +10,13 @@
 namespace orrery {
 namespace {
 
-const char* const kUsage =
+const char* const kStoreUsage =
     "orrery store status|prune [--all] [--format F]\n"
     "Kernels that were simulated are kept on disk, and taken from there when the same build meets the same\n"
     "kernel on a machine of the same timing. The file is $ORRERY_STORE, or orrery/kernels.db in\n"
     "$XDG_CACHE_HOME or ~/.cache; ORRERY_STORE=off or --no-store goes without. prune drops kernels of other\n"
     "builds, with --all every one.";
-const char* const kExamples =
+const char* const kStoreExamples =
     "  orrery store status\n"
     "  orrery store prune\n"
     "  ORRERY_STORE=/scratch/kernels.db orrery store status --format json\n";
@@ -44,7 +44,7 @@ int store_command(const Arguments& arguments) {
                         "status or prune (may stand alone)")(
       "all", "prune: every kernel, not only those of other builds");
   add_format(options);
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "action");
+  const ParsedOptions parsed = parse_options(arguments, options, kStoreUsage, kStoreExamples, "action");
   if (parsed.help) return 0;
   const auto format = format_from(parsed.values);
   const auto action = parsed.values["action"].as<std::string>();

@@ -10,12 +10,12 @@
 namespace orrery {
 namespace {
 
-const char* const kUsage =
+const char* const kSweepDiffUsage =
     "orrery sweep diff FILE A B\n"
     "Why point B differs from point A: which inputs differ, and how much of the change in latency, energy "
     "and\n"
     "cost is each one's (its mean effect over all orders of changing them, so that they add up).";
-const char* const kExamples = "  orrery sweep diff results.db 0 17\n";
+const char* const kSweepDiffExamples = "  orrery sweep diff results.db 0 17\n";
 
 std::string difference_table(const SweepDifference& difference) {
   std::vector<std::vector<std::string>> table = {{"", "A", "B", "change"}};
@@ -41,7 +41,8 @@ int sweep_diff_command(const Arguments& arguments) {
        "where the store holds several");
   add_jobs(options, "simulations at a time");
   add_format(options);
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, "where");
+  const ParsedOptions parsed =
+      parse_options(arguments, options, kSweepDiffUsage, kSweepDiffExamples, "where");
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
   const auto places = parsed.values["where"].as<std::vector<std::string>>();

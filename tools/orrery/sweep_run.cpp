@@ -13,13 +13,13 @@
 namespace orrery {
 namespace {
 
-const char* const kUsage =
+const char* const kSweepRunUsage =
     "orrery sweep SWEEP [KEY=VALUE ...] [options]\n"
     "orrery sweep status|export|pareto|merge|retry|diff|submit ...   (each has its --help)\n"
     "Runs the points of a sweep (a name of 'orrery list sweeps', or a YAML file) that have no result yet. "
     "Run it\n"
     "again after an interruption: what is done stays done. KEY=VALUE changes a key for all points.";
-const char* const kExamples =
+const char* const kSweepRunExamples =
     "  orrery sweep hbm-against-batch --jobs 2\n"
     "  orrery sweep my-sweep.yaml arch.dram.channels=8 scenario.batch=4 --db results.db\n"
     "  orrery sweep my-sweep.yaml --shard 3/16 --db part-3.db   # any scheduler; then: orrery sweep merge\n"
@@ -116,7 +116,7 @@ int sweep_run_command(const Arguments& arguments) {
   options.add_options()("shard", po::value<std::string>()->default_value("1/1")->value_name("I/N"),
                         "only every N-th point, from the I-th");
   add_run_options(options);
-  const SweepArguments a = parse_sweep(arguments, options, kUsage, kExamples);
+  const SweepArguments a = parse_sweep(arguments, options, kSweepRunUsage, kSweepRunExamples);
   if (a.parsed.help) return 0;
   SweepOptions how = run_options(a.parsed.values);
   read_shard(a.parsed.values["shard"].as<std::string>(), how);

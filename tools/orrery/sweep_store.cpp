@@ -14,7 +14,7 @@
 namespace orrery {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 po::options_description store_options() {
   po::options_description options("Options");
@@ -72,13 +72,13 @@ void write_json(const StoredSweep& sweep, ResultStore& store, const SweepJudge& 
   bool first = true;
   store.each_point(sweep.id, true, [&](const StoredPoint& p) {
     if (only_accepted && !judge.accepts(p)) return;
-    json row = {{"point", p.ordinal},
-                {"base", labels.at(p.base)},
-                {"inputs", json::parse(p.inputs)},
-                {"address", p.address},
-                {"status", to_string(p.result.status)}};
+    ordered_json row = {{"point", p.ordinal},
+                        {"base", labels.at(p.base)},
+                        {"inputs", ordered_json::parse(p.inputs)},
+                        {"address", p.address},
+                        {"status", to_string(p.result.status)}};
     if (!p.result.error.empty()) row["error"] = p.result.error;
-    if (!p.result.json.empty()) row["result"] = json::parse(p.result.json);
+    if (!p.result.json.empty()) row["result"] = ordered_json::parse(p.result.json);
     if (with_configuration) {
       row["configuration"] = configuration_of(sweep, p.base, nlohmann::json::parse(p.inputs));
       if (row.contains("result")) row["configuration"]["fidelity"] = row["result"]["fidelity"];
@@ -205,7 +205,7 @@ int sweep_pareto_command(const Arguments& arguments) {
                                 : fmt::format("none of {} results has all objectives and meets {}", done,
                                               tests.empty() ? "the constraints" : "'" + tests + "'"));
   }
-  std::vector<json> rows;
+  std::vector<ordered_json> rows;
   std::vector<std::vector<std::string>> table;
   std::vector<std::string> head = {"point", "base"};
   for (const std::string& key : sweep.keys) head.push_back(key);
@@ -215,7 +215,7 @@ int sweep_pareto_command(const Arguments& arguments) {
   for (const std::size_t i : pareto_front(figures)) {
     const StoredPoint p = store.point(sweep.id, points[i]);
     const nlohmann::json inputs = nlohmann::json::parse(p.inputs);
-    json row = {{"point", p.ordinal}, {"base", labels.at(p.base)}};
+    ordered_json row = {{"point", p.ordinal}, {"base", labels.at(p.base)}};
     std::vector<std::string> cells = {std::to_string(p.ordinal), labels.at(p.base)};
     for (const std::string& key : sweep.keys) {
       row[key] = inputs.contains(key) ? inputs[key] : nlohmann::json(nullptr);

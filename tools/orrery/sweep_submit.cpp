@@ -19,12 +19,12 @@
 namespace orrery {
 namespace {
 
-const char* const kUsage =
+const char* const kSweepSubmitUsage =
     "orrery sweep submit SWEEP --slurm [KEY=VALUE ...] [options]\n"
     "Writes the scripts of a Slurm job array that runs the sweep in shards, and of a job that merges them, "
     "and\n"
     "submits both. The merged store is DIR/merged.db. Submitting again runs what is not there yet.";
-const char* const kExamples =
+const char* const kSweepSubmitExamples =
     "  orrery sweep submit my-sweep.yaml --slurm --tasks 64 --at-once 16 --dir run1\n"
     "  orrery sweep submit my-sweep.yaml --slurm --tasks 64 --sbatch '--partition=long --time=2:00:00' "
     "--dry-run\n";
@@ -94,7 +94,7 @@ int sweep_submit_command(const Arguments& arguments) {
       ("sbatch", po::value<std::string>()->default_value("")->value_name("OPTIONS"),
        "more options of sbatch")  //
       ("dry-run", "write the scripts, and say what would be submitted");
-  const SweepArguments a = parse_sweep(arguments, options, kUsage, kExamples);
+  const SweepArguments a = parse_sweep(arguments, options, kSweepSubmitUsage, kSweepSubmitExamples);
   if (a.parsed.help) return 0;
   const po::variables_map& v = a.parsed.values;
   if (v.count("slurm") == 0)

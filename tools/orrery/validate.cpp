@@ -11,13 +11,13 @@
 namespace orrery {
 namespace {
 
-const char* const kUsage =
+const char* const kValidateUsage =
     "orrery validate DATA.csv ... [KEY=VALUE ...] [options]\n"
     "Simulates each measured row and prints the errors by group; error = (simulated - measured) / measured.\n"
     "The columns tell what a file holds: DRAM (preset, pattern), networks on chip (topology, traffic),\n"
     "collectives (system, message_bytes), kernels (device, op), systolic arrays (dataflow).\n"
     "A row that cannot be simulated is named and counted, the others go on; the exit code is then 1.";
-const char* const kExamples =
+const char* const kValidateExamples =
     "  orrery validate dram_reference.csv --fidelity cycle --by preset,pattern --where mode=saturating\n"
     "  orrery validate noc_reference.csv --quantity latency --worst 5\n"
     "  orrery validate kernels_gpu.csv --where 'measured_us>=10' --by device,op --worst 3\n"
@@ -72,7 +72,7 @@ int validate_command(const Arguments& arguments) {
   add_format(options);
   add_store(options);
   options.add(patch_options());
-  const ParsedOptions parsed = parse_options(arguments, options, kUsage, kExamples, kPatches);
+  const ParsedOptions parsed = parse_options(arguments, options, kValidateUsage, kValidateExamples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   const OutputFormat format = format_from(v);

@@ -12,14 +12,14 @@
 namespace orrery::test {
 namespace {
 
-constexpr std::uint64_t kTile = 16 * kKiB;
+constexpr std::uint64_t kLevelTile = 16 * kKiB;
 constexpr std::uint64_t kTiles = 512;  // 8 MiB
 
 // `passes` work items that each read the same 8 MiB, one after the other.
 Program repeated_reads(std::uint64_t passes) {
-  TileKernel kernel = load_kernel(passes, kTiles, kTile, 1, 4);
+  TileKernel kernel = load_kernel(passes, kTiles, kLevelTile, 1, 4);
   kernel.inputs[0].by_m = false;
-  kernel.inputs[0].tensor_bytes = Bytes{kTiles * kTile};
+  kernel.inputs[0].tensor_bytes = Bytes{kTiles * kLevelTile};
   return program_of(kernel);
 }
 
@@ -34,13 +34,13 @@ TEST(SharedLevels, AnOuterLevelKeepsWhatTheInnerOneCannot) {
   const ArchSpec arch = machine_with(kMiB, {16 * kMiB});
   Machine machine(arch);
   const ProgramOutcome run = machine.run(repeated_reads(3), {}, false);
-  EXPECT_EQ(run.counts.levels[0].read_bytes, 3 * kTiles * kTile);
-  EXPECT_EQ(run.counts.levels[0].fill_bytes, 3 * kTiles * kTile);  // 8 MiB pass through 1 MiB: no reuse
-  EXPECT_EQ(run.counts.outer(&LevelCounts::read_bytes), 3 * kTiles * kTile);
-  EXPECT_EQ(run.counts.dram_read_bytes, kTiles * kTile);  // once
+  EXPECT_EQ(run.counts.levels[0].read_bytes, 3 * kTiles * kLevelTile);
+  EXPECT_EQ(run.counts.levels[0].fill_bytes, 3 * kTiles * kLevelTile);  // 8 MiB pass through 1 MiB: no reuse
+  EXPECT_EQ(run.counts.outer(&LevelCounts::read_bytes), 3 * kTiles * kLevelTile);
+  EXPECT_EQ(run.counts.dram_read_bytes, kTiles * kLevelTile);  // once
   // The first pass at the DRAM's pace, the others at the outer level's 64 GB/s.
-  const double first = kTiles * kTile / arch.dram.peak_bytes_per_s();
-  const double later = 2 * kTiles * kTile / 64e9;
+  const double first = kTiles * kLevelTile / arch.dram.peak_bytes_per_s();
+  const double later = 2 * kTiles * kLevelTile / 64e9;
   EXPECT_GT(to_seconds(run.time), first + later);
   EXPECT_LT(to_seconds(run.time), 1.15 * (first + later));
   // It costs the energy of its accesses, too.
@@ -54,7 +54,7 @@ TEST(SharedLevels, ThreeLevelsEachServeTheMissesOfTheOneBefore) {
   const ArchSpec arch = machine_with(64 * kKiB, {kMiB, 16 * kMiB});
   Machine machine(arch);
   const ProgramOutcome run = machine.run(repeated_reads(2), {}, false);
-  const std::uint64_t bytes = kTiles * kTile;
+  const std::uint64_t bytes = kTiles * kLevelTile;
   EXPECT_EQ(run.counts.outer(&LevelCounts::read_bytes), 2 * bytes + 2 * bytes);  // both outer levels
   EXPECT_EQ(run.counts.outer(&LevelCounts::fill_bytes), 2 * bytes + bytes);
   EXPECT_EQ(run.counts.dram_read_bytes, bytes);
@@ -67,15 +67,15 @@ TEST(SharedLevels, WhatIsWrittenStaysInTheOutermostForTheNextKernel) {
   KernelOperand out = writer.inputs[0];
   out.tensor = TensorId{1};
   out.by_k = false;
-  out.cols = fixed_length(kTile);
-  out.tensor_bytes = Bytes{kTiles * kTile};
+  out.cols = fixed_length(kLevelTile);
+  out.tensor_bytes = Bytes{kTiles * kLevelTile};
   writer.outputs = {out};
   const ProgramOutcome run = machine.run(program_of(writer), {}, false);
-  EXPECT_EQ(run.counts.outer(&LevelCounts::write_bytes), kTiles * kTile);
+  EXPECT_EQ(run.counts.outer(&LevelCounts::write_bytes), kTiles * kLevelTile);
   EXPECT_EQ(run.counts.dram_write_bytes, 0U);
   Bytes dirty;
   for (const ResidentTensor& r : run.on_chip.tensors) dirty += r.dirty_bytes;
-  EXPECT_EQ(dirty.value(), kTiles * kTile);
+  EXPECT_EQ(dirty.value(), kTiles * kLevelTile);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ std::string edited(const std::string& arch, const std::string& from, const std::
   return text.replace(at, from.size(), to);
 }
 
-std::string message_of(const std::string& text) {
+std::string machine_error(const std::string& text) {
   return config_error([&] { build_arch(ConfigDocument::parse(text, "machine.yaml")); });
 }
 
@@ -54,7 +54,7 @@ TEST(ArchLoader, EveryNumberOfEveryShippedFileHasASourceAndAGrade) {
 }
 
 TEST(ArchLoader, NamesAMisspeltKeyItsLineAndTheRightOne) {
-  const std::string message = message_of(edited("asic/edge-npu", "clock_ghz:", "clock_gzh:"));
+  const std::string message = machine_error(edited("asic/edge-npu", "clock_ghz:", "clock_gzh:"));
   EXPECT_NE(message.find("machine.yaml:8:3: unknown key 'chip.clock_gzh' (did you mean 'clock_ghz'?)"),
             std::string::npos)
       << message;
@@ -63,13 +63,13 @@ TEST(ArchLoader, NamesAMisspeltKeyItsLineAndTheRightOne) {
 
 TEST(ArchLoader, NamesAMisspeltKeyInsideAKindedItem) {
   const std::string message =
-      message_of(edited("asic/edge-npu", "double_buffered: true", "double_bufered: true"));
+      machine_error(edited("asic/edge-npu", "double_buffered: true", "double_bufered: true"));
   EXPECT_NE(message.find("'double_buffered'"), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;  // one finding, one line
 }
 
 TEST(ArchLoader, RefusesANegativeSize) {
-  const std::string message = message_of(edited("asic/edge-npu", "size_kib: 512", "size_kib: -512"));
+  const std::string message = machine_error(edited("asic/edge-npu", "size_kib: 512", "size_kib: -512"));
   EXPECT_NE(message.find("'chip.cores.scratchpad.size_kib' is -512; expected number, greater than 0"),
             std::string::npos)
       << message;
@@ -77,14 +77,14 @@ TEST(ArchLoader, RefusesANegativeSize) {
 
 TEST(ArchLoader, RefusesAnUnknownKindWithTheNearest) {
   const std::string message =
-      message_of(edited("asic/edge-npu", "kind: systolic_array", "kind: sistolic_array"));
+      machine_error(edited("asic/edge-npu", "kind: systolic_array", "kind: sistolic_array"));
   EXPECT_NE(message.find("systolic_array"), std::string::npos) << message;
 }
 
 TEST(ArchLoader, ReportsAllFindingsAtOnce) {
   std::string text = edited("asic/edge-npu", "size_kib: 512", "size_kib: -512");
   text.replace(text.find("tdp_w: 5"), 8, "tdp_w: \"5 W\"");
-  const std::string message = message_of(text);
+  const std::string message = machine_error(text);
   EXPECT_NE(message.find("size_kib"), std::string::npos);
   EXPECT_NE(message.find("tdp_w"), std::string::npos) << message;
 }
@@ -99,20 +99,22 @@ TEST(ArchLoader, StaticPowerIsEstimatedFromTheArea) {
   EXPECT_GT(arch.static_w, 0);
   EXPECT_EQ(load_arch_named("asic/edge-npu").active_w, 0);
   text.replace(text.find("  die_mm2: 20\n"), 14, "");
-  EXPECT_NE(message_of(text).find("state static_w or die_mm2"), std::string::npos) << message_of(text);
+  EXPECT_NE(machine_error(text).find("state static_w or die_mm2"), std::string::npos) << machine_error(text);
 }
 
 TEST(ArchLoader, CrossChecksWhatASchemaCannotSay) {
-  EXPECT_NE(message_of(edited("asic/edge-npu", "static_w: 0.5", "static_w: 50")).find("exceeds tdp_w"),
+  EXPECT_NE(machine_error(edited("asic/edge-npu", "static_w: 0.5", "static_w: 50")).find("exceeds tdp_w"),
             std::string::npos);
-  EXPECT_NE(message_of(edited("asic/edge-npu", "default_dtype: int8", "default_dtype: fp8")).find("no rate"),
-            std::string::npos);
-  EXPECT_NE(message_of(edited("asic/edge-npu", "double_buffered: true",
-                              "conversion: {input_bits: 8, output_bits: 8, cell_mac_pj: 0.005}"))
+  EXPECT_NE(
+      machine_error(edited("asic/edge-npu", "default_dtype: int8", "default_dtype: fp8")).find("no rate"),
+      std::string::npos);
+  EXPECT_NE(machine_error(edited("asic/edge-npu", "double_buffered: true",
+                                 "conversion: {input_bits: 8, output_bits: 8, cell_mac_pj: 0.005}"))
                 .find("not output_stationary"),
             std::string::npos);
-  EXPECT_NE(message_of(edited("asic/edge-npu", "preset: ddr4-3200", "preset: ddr4-3201")).find("'ddr4-3200'"),
-            std::string::npos);
+  EXPECT_NE(
+      machine_error(edited("asic/edge-npu", "preset: ddr4-3200", "preset: ddr4-3201")).find("'ddr4-3200'"),
+      std::string::npos);
 }
 
 }  // namespace

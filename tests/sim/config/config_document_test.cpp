@@ -8,7 +8,7 @@
 namespace orrery::test {
 namespace {
 
-std::string message_of(const std::string& text) {
+std::string document_error(const std::string& text) {
   return config_error([&] { ConfigDocument::parse(text, "file.yaml"); });
 }
 
@@ -28,14 +28,14 @@ TEST(ConfigDocument, TypesPlainScalarsByTheYaml12CoreSchema) {
 }
 
 TEST(ConfigDocument, RefusesADuplicateKeyWithBothLines) {
-  const std::string message = message_of("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n");
+  const std::string message = document_error("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n");
   EXPECT_NE(message.find("file.yaml:5:3"), std::string::npos) << message;
   EXPECT_NE(message.find("'b.c'"), std::string::npos) << message;
   EXPECT_NE(message.find("line 3"), std::string::npos) << message;
 }
 
 TEST(ConfigDocument, ReportsSyntaxErrorsWithTheirLine) {
-  EXPECT_NE(message_of("a: [1, 2\nb: 3\n").find("file.yaml:"), std::string::npos);
+  EXPECT_NE(document_error("a: [1, 2\nb: 3\n").find("file.yaml:"), std::string::npos);
 }
 
 TEST(ConfigDocument, RemembersWhereAValueWasWritten) {

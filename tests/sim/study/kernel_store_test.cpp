@@ -42,7 +42,7 @@ void expect_kernel(const std::optional<RememberedKernel>& found, std::uint64_t n
   EXPECT_EQ(packed(*found), packed(kernel(number)));
 }
 
-std::string fresh(const std::string& name) {
+std::string fresh_kernel_store(const std::string& name) {
   const std::string path = temporary_folder() + "/" + name;
   for (const char* part : {"", "-wal", "-shm"}) fs::remove(path + part);
   return path;
@@ -60,7 +60,7 @@ TEST(KernelRecord, ComesBackWholeOrNotAtAll) {
 }
 
 TEST(KernelStore, KeepsAMachinesKernelsApart) {
-  const std::string path = fresh("apart.db");
+  const std::string path = fresh_kernel_store("apart.db");
   {
     KernelStore store(path);
     const auto a = store.of_machine("a");
@@ -79,7 +79,7 @@ TEST(KernelStore, KeepsAMachinesKernelsApart) {
 }
 
 TEST(KernelStore, TwoWritersAtOnce) {
-  const std::string path = fresh("two.db");
+  const std::string path = fresh_kernel_store("two.db");
   constexpr std::uint64_t kEach = 2000;
   std::vector<pid_t> writers;
   for (std::uint64_t w = 0; w < 2; ++w) {
@@ -106,7 +106,7 @@ TEST(KernelStore, TwoWritersAtOnce) {
 
 // A kill at any moment leaves whole kernels, and a store that goes on.
 TEST(KernelStore, AKillLeavesWhatWasCommitted) {
-  const std::string path = fresh("killed.db");
+  const std::string path = fresh_kernel_store("killed.db");
   for (int after_ms = 2; after_ms < 40; after_ms += 6) {
     const pid_t writer = fork();
     if (writer == 0) {
@@ -134,7 +134,7 @@ TEST(KernelStore, AKillLeavesWhatWasCommitted) {
 // Bytes changed all over the file: a kernel comes back whole, or is not there, or the store says that it is
 // not used.
 TEST(KernelStore, DamageIsNoKernel) {
-  const std::string path = fresh("whole.db");
+  const std::string path = fresh_kernel_store("whole.db");
   {
     KernelStore store(path);
     const auto machine = store.of_machine("m");
@@ -142,7 +142,7 @@ TEST(KernelStore, DamageIsNoKernel) {
   }
   const auto size = fs::file_size(path);
   for (std::uint64_t at = 10; at < size; at += size / 50) {
-    const std::string copy = fresh("damaged.db");
+    const std::string copy = fresh_kernel_store("damaged.db");
     fs::copy_file(path, copy);
     {
       std::fstream file(copy, std::ios::in | std::ios::out | std::ios::binary);

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string fresh(const std::string& name) {
+std::string fresh_result_store(const std::string& name) {
   const std::string path = temporary_file(name, "");
   fs::remove(path);
   return path;
@@ -33,12 +33,12 @@ void fill(const std::string& path) {
 // One byte after another changed, all over the file: it is found on opening, or with the point that it is in,
 // or lies where nothing is stored; nothing else comes out.
 TEST(ResultStore, SaysThatItIsDamaged) {
-  const std::string path = fresh("whole.db");
+  const std::string path = fresh_result_store("whole.db");
   fill(path);
   const auto size = fs::file_size(path);
   int found = 0;
   for (std::uint64_t at = 20; at < size; at += size / 60) {
-    const std::string copy = fresh("damaged.db");
+    const std::string copy = fresh_result_store("damaged.db");
     fs::copy_file(path, copy);
     {
       std::fstream file(copy, std::ios::in | std::ios::out | std::ios::binary);
@@ -57,9 +57,9 @@ TEST(ResultStore, SaysThatItIsDamaged) {
 }
 
 TEST(ResultStore, HasOneWriterWhateverItIsCalled) {
-  const std::string path = fresh("one.db");
+  const std::string path = fresh_result_store("one.db");
   const ResultStore store(path, ResultStore::Access::write);
-  const std::string link = fresh("link.db");
+  const std::string link = fresh_result_store("link.db");
   fs::create_symlink(path, link);
   const CommandResult second = orrery_command("sweep hbm-against-batch --jobs 1 --db " + link);
   EXPECT_EQ(second.exit_code, 2);
@@ -67,7 +67,7 @@ TEST(ResultStore, HasOneWriterWhateverItIsCalled) {
 }
 
 TEST(ResultStore, NoticesThatItWasRemoved) {
-  const std::string path = fresh("gone.db");
+  const std::string path = fresh_result_store("gone.db");
   ResultStore store(path, ResultStore::Access::write);
   StoredResult r;
   r.status = PointStatus::done;

@@ -21,12 +21,12 @@ TEST(LlmSpec, FindsModelsWhateverTheCase) {
   EXPECT_EQ(load_llm_named("Llama-2-7B").hidden, 4096U);
 }
 
-std::string message_of(const std::string& text) {
+std::string model_error(const std::string& text) {
   return config_error([&] { build_llm(ConfigDocument::parse(text, "config.json")); });
 }
 
 TEST(LlmSpec, NamesTheMissingHiddenSize) {
-  const std::string message = message_of(
+  const std::string message = model_error(
       "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"num_attention_heads\": 2, "
       "\"intermediate_size\": 8, "
       "\"vocab_size\": 10}");
@@ -37,14 +37,14 @@ TEST(LlmSpec, NamesTheMissingHiddenSize) {
 TEST(LlmSpec, RefusesImpossibleDimensions) {
   const std::string base =
       "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"intermediate_size\": 8, \"vocab_size\": 10,\n";
-  EXPECT_NE(message_of(base + "\"hidden_size\": -4, \"num_attention_heads\": 2}").find("config.json:2"),
+  EXPECT_NE(model_error(base + "\"hidden_size\": -4, \"num_attention_heads\": 2}").find("config.json:2"),
             std::string::npos);
-  EXPECT_NE(message_of(base + "\"hidden_size\": 10, \"num_attention_heads\": 4}").find("not a multiple"),
+  EXPECT_NE(model_error(base + "\"hidden_size\": 10, \"num_attention_heads\": 4}").find("not a multiple"),
             std::string::npos);
-  EXPECT_NE(message_of(base + "\"hidden_size\": 12, \"num_attention_heads\": 4, \"num_key_value_heads\": 3}")
+  EXPECT_NE(model_error(base + "\"hidden_size\": 12, \"num_attention_heads\": 4, \"num_key_value_heads\": 3}")
                 .find("evenly"),
             std::string::npos);
-  EXPECT_NE(message_of("{\"model_type\": \"lama\"}").find("(did you mean 'llama'?)"), std::string::npos);
+  EXPECT_NE(model_error("{\"model_type\": \"lama\"}").find("(did you mean 'llama'?)"), std::string::npos);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string small_trace() {
   return out.str();
 }
 
-std::string message_of(const std::string& text) {
+std::string trace_error(const std::string& text) {
   std::istringstream in(text);
   return config_error([&] { read_trace(in, "t.jsonl"); });
 }
@@ -75,7 +75,7 @@ TEST(Trace, ReadsWhatItWritesOfEveryModelAndPhase) {
 
 TEST(Trace, NamesAnUnknownOperatorWithItsLine) {
   const std::string message =
-      message_of(replaced(small_trace(), "\"op\":\"layernorm\"", "\"op\":\"layernrm\""));
+      trace_error(replaced(small_trace(), "\"op\":\"layernorm\"", "\"op\":\"layernrm\""));
   EXPECT_NE(message.find("t.jsonl:3: key 'op': unknown name 'layernrm' (did you mean 'layernorm'?)"),
             std::string::npos)
       << message;
@@ -83,30 +83,31 @@ TEST(Trace, NamesAnUnknownOperatorWithItsLine) {
 
 TEST(Trace, NamesTheOperatorsOfACycle) {
   // Operator 1 needs 2, which needs 1.
-  const std::string message = message_of(replaced(small_trace(), "\"deps\":[0]", "\"deps\":[0,2]"));
+  const std::string message = trace_error(replaced(small_trace(), "\"deps\":[0]", "\"deps\":[0,2]"));
   EXPECT_NE(message.find("cycle: 1 needs 2 needs 1"), std::string::npos) << message;
   EXPECT_NE(message.find("t.jsonl:3"), std::string::npos) << message;
 }
 
 TEST(Trace, RefusesUnknownKeysMissingKeysAndWrongShapes) {
-  EXPECT_NE(message_of(replaced(small_trace(), "\"layer\":", "\"later\":"))
+  EXPECT_NE(trace_error(replaced(small_trace(), "\"layer\":", "\"later\":"))
                 .find("unknown key 'later' (did you mean 'layer'?)"),
             std::string::npos);
-  EXPECT_NE(message_of(replaced(small_trace(), "\"step\":0,", "")).find("missing key 'step'"),
+  EXPECT_NE(trace_error(replaced(small_trace(), "\"step\":0,", "")).find("missing key 'step'"),
             std::string::npos);
-  EXPECT_NE(message_of(replaced(small_trace(), "\"rows\":8", "\"rows\":-8")).find("'shape.rows' is -8"),
+  EXPECT_NE(trace_error(replaced(small_trace(), "\"rows\":8", "\"rows\":-8")).find("'shape.rows' is -8"),
             std::string::npos);
-  EXPECT_NE(message_of(replaced(small_trace(), "\"rows\":8", "\"rows\":9")).find("elements; the shape gives"),
+  EXPECT_NE(
+      trace_error(replaced(small_trace(), "\"rows\":8", "\"rows\":9")).find("elements; the shape gives"),
+      std::string::npos);
+  EXPECT_NE(trace_error(replaced(small_trace(), "orrery/trace/1", "orrery/trace/9")).find("orrery/trace/1"),
             std::string::npos);
-  EXPECT_NE(message_of(replaced(small_trace(), "orrery/trace/1", "orrery/trace/9")).find("orrery/trace/1"),
-            std::string::npos);
-  EXPECT_NE(message_of("").find("empty"), std::string::npos);
-  EXPECT_NE(message_of(small_trace() + "{not json}\n").find("not a JSON line"), std::string::npos);
+  EXPECT_NE(trace_error("").find("empty"), std::string::npos);
+  EXPECT_NE(trace_error(small_trace() + "{not json}\n").find("not a JSON line"), std::string::npos);
 }
 
 TEST(Trace, RefusesGroupsOfSequencesThatAreNone) {
   const auto with = [](const std::string& more) {
-    return message_of(replaced(small_trace(), "\"causal\":true", "\"causal\":true,\"more\":" + more));
+    return trace_error(replaced(small_trace(), "\"causal\":true", "\"causal\":true,\"more\":" + more));
   };
   for (const char* list : {"3", "[3]", "[[1,2]]", "[[1,2,-3]]", "[[1,2,3.5]]"})
     EXPECT_NE(with(list).find("'shape.more' must be a list of [batch, q, kv]"), std::string::npos) << list;
