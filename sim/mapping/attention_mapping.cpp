@@ -35,6 +35,7 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   kernel.causal = s.causal && queries > 1;
   kernel.causal_offset = kernel.causal ? cached - queries : 0;
   kernel.causal_rows_per_position = group;
+  kernel.causal_window = kernel.causal ? s.window.value_or(0) : 0;
   kernel.useful_macs = attention_macs(s, sequences);
   kernel.mac_dtype = op.dtype;
   const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads) {

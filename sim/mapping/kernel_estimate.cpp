@@ -188,9 +188,13 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const auto items = static_cast<double>(kernel.items());
   double stages = std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k);
   if (kernel.causal && kernel.k > kernel.causal_offset) {
-    // The mean row sees the offset and half of the rest.
-    const auto seen = static_cast<double>(kernel.causal_offset) +
-                      0.5 * static_cast<double>(kernel.k - kernel.causal_offset + kernel.tile_k);
+    // The mean row sees the offset and half of the rest, or its window.
+    double seen = static_cast<double>(kernel.causal_offset) +
+                  0.5 * static_cast<double>(kernel.k - kernel.causal_offset + kernel.tile_k);
+    const double rows =
+        static_cast<double>(kernel.tile_m) / static_cast<double>(kernel.causal_rows_per_position);
+    if (kernel.causal_window > 0)
+      seen = std::min(seen, static_cast<double>(kernel.causal_window + kernel.tile_k) + rows);
     stages = std::max(1.0, stages * std::min(1.0, seen / static_cast<double>(kernel.k)));
   }
   double streamed = 0;  // a stage

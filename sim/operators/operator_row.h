@@ -35,6 +35,7 @@ enum class OperatorKind : std::uint8_t {
   kv_append,
   embedding,
   l2norm,
+  gelu_mul,
   expert_gather,
   expert_sum,
   all_reduce,
@@ -122,6 +123,8 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
      VectorFamily{kCopyCost, {{operands::table}}, {}, false, true, 1}},
     // x^2 accumulated; x * r | rsqrt: queries and keys of a head, without a gain
     {OperatorKind::l2norm, "l2norm", VectorFamily{{2, 0, 1, 1, 3}, {{operands::x}}, {}, true}},
+    // gelu; * b
+    {OperatorKind::gelu_mul, "gelu_mul", VectorFamily{{7, 1, 0, 0, 8}, {{operands::gate_up}}, {}}},
     {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
     {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
     {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},

@@ -16,8 +16,9 @@ struct Describe {
     const std::string more = s.more.empty() ? ""
                                             : fmt::format(", with {} more groups of sequences, {} in all",
                                                           s.more.size(), s.sequences());
-    return fmt::format("batch {}, {} heads ({} kv) of {}, q {}, kv {}{}{}", s.batch, s.heads, s.kv_heads,
-                       s.head_dim, s.q, s.kv, s.causal ? ", causal" : "", more);
+    const std::string window = s.window ? fmt::format(", window {}", *s.window) : "";
+    return fmt::format("batch {}, {} heads ({} kv) of {}, q {}, kv {}{}{}{}", s.batch, s.heads, s.kv_heads,
+                       s.head_dim, s.q, s.kv, s.causal ? ", causal" : "", window, more);
   }
   std::string operator()(const VectorShape& s) const { return fmt::format("{}x{}", s.rows, s.cols); }
   std::string operator()(const RoutingShape& s) const {

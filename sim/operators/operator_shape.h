@@ -2,6 +2,7 @@
 // The extents of an operator, a shape a family.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -26,11 +27,13 @@ struct AttendedSequences {
   }
 };
 // Attention of `batch` sequences with q query positions against kv cached ones, and of `more` that are unlike
-// them. Causal: query i of q sees kv - q + i + 1 positions.
+// them. Causal: query i of q sees kv - q + i + 1 positions, with a window only that many of the last
+// (at least kv - q + 1: what no query sees is not among the kv).
 struct AttentionShape {
   std::uint64_t batch = 1, heads = 0, kv_heads = 0, head_dim = 0, q = 0, kv = 0;
   bool causal = false;
   std::vector<AttendedSequences> more = {};
+  std::optional<std::uint64_t> window = std::nullopt;  // of a causal one
 
   std::vector<AttendedSequences> groups() const;  // all of them
   // Over all sequences; throw ConfigError beyond 2^64.
@@ -39,8 +42,8 @@ struct AttentionShape {
   std::uint64_t cached_positions() const;
 
   friend bool operator==(const AttentionShape& a, const AttentionShape& b) {
-    return std::tie(a.batch, a.heads, a.kv_heads, a.head_dim, a.q, a.kv, a.causal, a.more) ==
-           std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q, b.kv, b.causal, b.more);
+    return std::tie(a.batch, a.heads, a.kv_heads, a.head_dim, a.q, a.kv, a.causal, a.more, a.window) ==
+           std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q, b.kv, b.causal, b.more, b.window);
   }
 };
 // Row-wise and element-wise operators: `rows` rows whose output has `cols` elements.
@@ -71,8 +74,8 @@ struct CollectiveShape {
 };
 using OperatorShape = std::variant<MatmulShape, AttentionShape, VectorShape, RoutingShape, CollectiveShape>;
 
-// Calls visit(name, extent) for each extent of a shape, in the order in which files write them. `more` is a
-// list of groups of three extents.
+// Calls visit(name, extent) for each extent of a shape, in the order in which files write them; a
+// window may be none. `more` is a list of groups of three extents.
 template <class Shape, class Visit>
 void for_each_extent(Shape& shape, Visit visit) {
   using Bare = std::remove_const_t<Shape>;
@@ -89,6 +92,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("q", shape.q);
     visit("kv", shape.kv);
     visit("causal", shape.causal);
+    visit("window", shape.window);
     visit("more", shape.more);
   } else if constexpr (std::is_same_v<Bare, VectorShape>) {
     visit("rows", shape.rows);

@@ -56,6 +56,11 @@ WorkItem work_item(const TileKernel& kernel, std::uint64_t index) {
     const std::uint64_t columns = kernel.causal_offset + last_row / kernel.causal_rows_per_position + 1;
     item.k_end =
         std::max(item.k_begin, std::min(item.k_end, ceil_div(std::min(columns, kernel.k), kernel.tile_k)));
+    const std::uint64_t first_sees =
+        kernel.causal_offset + item.m * kernel.tile_m / kernel.causal_rows_per_position + 1;
+    if (kernel.causal_window > 0 && first_sees > kernel.causal_window)
+      item.k_begin =
+          std::clamp((first_sees - kernel.causal_window) / kernel.tile_k, item.k_begin, item.k_end);
   }
   return item;
 }

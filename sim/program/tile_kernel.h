@@ -79,6 +79,7 @@ struct TileKernel {
   bool causal = false;
   std::uint64_t causal_offset = 0;
   std::uint64_t causal_rows_per_position = 1;
+  std::uint64_t causal_window = 0;  // columns that a row attends to at most, the last ones; 0 = all
 
   std::vector<KernelOperand> inputs;
   std::vector<MatrixStep> matrix_steps;  // each stage

@@ -19,10 +19,18 @@ struct Macs {
 
 }  // namespace
 
+// Of q queries, the i-th of which sees the last `window` of kv - q + i positions.
+std::uint64_t causal_pairs(std::uint64_t q, std::uint64_t kv, std::uint64_t window) {
+  const std::uint64_t before = kv - q;
+  if (window >= kv) return q * before + q * (q + 1) / 2;
+  const std::uint64_t growing = window > before ? window - before : 0;  // queries that see less than a window
+  return growing * before + growing * (growing + 1) / 2 + (q - growing) * window;
+}
+
 std::uint64_t attention_macs(const AttentionShape& shape, const AttendedSequences& group) {
   const auto [batch, q, kv] = group;
   std::uint64_t pairs = checked_product({q, kv});
-  if (shape.causal) pairs = q * (kv - q) + q * (q + 1) / 2;
+  if (shape.causal) pairs = causal_pairs(q, kv, shape.window.value_or(kv));
   return checked_product({2, batch, shape.heads, shape.head_dim, pairs});  // Q K^T and P V
 }
 

@@ -7,8 +7,8 @@
 namespace orrery {
 namespace {
 
-struct Line {};  // read by trace_reader
-using LineFields = Fields<Line>;
+struct TraceLine {};  // read by trace_reader
+using LineFields = Fields<TraceLine>;
 
 Shape count(double least = 0) {
   Shape shape = Shape::of(ShapeKind::integer);

@@ -122,8 +122,9 @@ Shape read_extents(const json& object) {
   std::vector<std::string> names;
   for_each_extent(shape, [&](const char* name, auto& extent) {
     using Extent = std::remove_reference_t<decltype(extent)>;
-    if (!std::is_same_v<Extent, std::vector<AttendedSequences>> || object.contains(name))
-      names.emplace_back(name);
+    constexpr bool kMayMiss = std::is_same_v<Extent, std::vector<AttendedSequences>> ||
+                              std::is_same_v<Extent, std::optional<std::uint64_t>>;
+    if (!kMayMiss || object.contains(name)) names.emplace_back(name);
   });
   check_keys(object, names, "shape.");
   for_each_extent(shape, [&object](const char* name, auto& extent) {
@@ -134,6 +135,8 @@ Shape read_extents(const json& object) {
       if (!object[name].is_boolean())
         throw LineError{"key 'shape." + std::string(name) + "' must be true or false"};
       extent = object[name].get<bool>();
+    } else if constexpr (std::is_same_v<Extent, std::optional<std::uint64_t>>) {
+      if (object.contains(name)) extent = count(object, name, "shape.");
     } else {
       const std::uint64_t value = count(object, name, "shape.");
       if (value > std::numeric_limits<Extent>::max())

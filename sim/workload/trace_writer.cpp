@@ -29,6 +29,8 @@ ordered_json shape(const OperatorShape& shape) {
         for_each_extent(s, [&object](const char* name, const auto& extent) {
           if constexpr (std::is_same_v<std::decay_t<decltype(extent)>, std::vector<AttendedSequences>>) {
             for (const auto& [batch, q, kv] : extent) object[name].push_back({batch, q, kv});
+          } else if constexpr (std::is_same_v<std::decay_t<decltype(extent)>, std::optional<std::uint64_t>>) {
+            if (extent) object[name] = *extent;
           } else {
             object[name] = extent;
           }

@@ -91,14 +91,15 @@ const std::set<std::string>& listed_anomalies() {
   static const std::set<std::string> kListed = {
       // Another tiling ties in the estimate and is not among those simulated, or the tail of the shared
       // queues falls differently.
-      "asic/mesh-npu cores 2",              // attention batch 5, 16 heads (4 kv) of 128, q 1, kv 284, +2.7 %
-      "asic/mesh-npu cores 12",             // attention batch 3, 8 heads of 128, q 26, kv 345, +2.4 %
-      "asic/mesh-npu dram 41",              // matmul 159x640x307, +5.4 %
-      "asic/mesh-npu dram 97",              // matmul 307x79x600, +5.3 %
-      "gpu/a100-sxm-40gb cores 50",         // gelu 161x13085, +2.6 %
-      "gpu/a100-sxm-40gb cores 138",        // attention batch 8, 16 heads of 128, q 5, kv 499, +3.3 %
-      "gpu/a100-sxm-40gb shared_rate 55",   // matmul 127x6933x116, +4.1 %
-      "gpu/a100-sxm-40gb clock 55",         // the same, +2.2 %
+      "asic/mesh-npu cores 2",             // attention batch 5, 16 heads (4 kv) of 128, q 1, kv 284, +2.7 %
+      "asic/mesh-npu cores 12",            // attention batch 3, 8 heads of 128, q 26, kv 345, +2.4 %
+      "asic/mesh-npu dram 41",             // matmul 159x640x307, +5.4 %
+      "asic/mesh-npu dram 97",             // matmul 307x79x600, +5.3 %
+      "gpu/a100-sxm-40gb cores 50",        // gelu 161x13085, +2.6 %
+      "gpu/a100-sxm-40gb cores 138",       // attention batch 8, 16 heads of 128, q 5, kv 499, +3.3 %
+      "gpu/a100-sxm-40gb shared_rate 55",  // matmul 127x6933x116, +4.1 %
+      "gpu/a100-sxm-40gb clock 55",        // the same, +2.2 %
+      "gpu/a100-sxm-80gb shared_rate 83",  // attention batch 5, 4 heads of 64, q 855, kv 1488, window, +3.7 %
       "gpu/a100-sxm-40gb shared_rate 112",  // matmul 869x3716x58, +3.5 %
       "gpu/a100-sxm-80gb cores 138",        // attention batch 8, 16 heads of 128, q 5, kv 499, +3.1 %
       "gpu/a100-sxm-80gb shared_rate 112",  // matmul 869x3716x58, +3.5 %

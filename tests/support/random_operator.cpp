@@ -10,6 +10,11 @@
 namespace orrery::test {
 namespace {
 
+// A window of some of the causal ones, out of numbers that are drawn already.
+void perhaps_window(AttentionShape& s) {
+  if (s.causal && s.kv % 3 == 0) s.window = s.kv - s.q + 1 + (s.kv / 3 + s.q) % s.q;
+}
+
 Operator random_attention(Random& random, DType dtype) {
   AttentionShape s;
   s.batch = random.log_uniform(1, 8);
@@ -20,6 +25,7 @@ Operator random_attention(Random& random, DType dtype) {
   const bool decode = random.below(2) == 0;
   s.q = decode ? 1 : std::min<std::uint64_t>(s.kv, random.log_uniform(2, 2048));
   s.causal = !decode;
+  perhaps_window(s);
   return standalone_attention(s, dtype);
 }
 
@@ -137,6 +143,7 @@ Operator wild_operator(Random& random, const ArchSpec& arch, std::uint64_t most_
       s.kv = wild_extent(random, 8192);
       s.q = random.below(2) == 0 ? 1 : std::min(s.kv, wild_extent(random, 2048));
       s.causal = s.q > 1 && random.below(3) > 0;
+      perhaps_window(s);
       op = standalone_attention(
           s, dtype == DType::w4a16 || dtype == DType::w8a16 ? arch.execution.default_dtype : dtype);
     } else {

@@ -36,7 +36,7 @@ class ShapeReader {
   std::string text(const char* name) { return flag(name) ? values_[name].as<std::string>() : std::string(); }
   void refuse_others() const {
     for (const char* name : {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal",
-                             "more", "experts-per-token", "bytes", "devices", "tile"}) {
+                             "window", "more", "experts-per-token", "bytes", "devices", "tile"}) {
       bool known = false;
       for (const std::string& u : used_) known = known || u == name;
       if (!known && values_.count(name) != 0)
@@ -108,10 +108,15 @@ struct ShapeFrom {
     s.kv = options.need("kv");
     s.causal = options.flag("causal");
     if (options.flag("more")) s.more = parse_more(options.text("more"));
+    if (const std::uint64_t window = options.may("window", 0); window > 0) s.window = window;
     options.flag("tile");
+    if (s.window && !s.causal) throw UsageError("--window needs --causal");
     if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
     for (const AttendedSequences& group : s.groups()) {
       if (s.causal && group.q > group.kv) throw UsageError("--causal needs --kv of at least --q");
+      if (s.window && *s.window + group.q <= group.kv)
+        throw UsageError("--window " + std::to_string(*s.window) + " with --q " + std::to_string(group.q) +
+                         ": no query sees more than --kv " + std::to_string(*s.window + group.q - 1));
     }
     return s;
   }
@@ -180,6 +185,7 @@ po::options_description operator_options() {
                                                                    "length of a head")  //
       ("batch", number(), "independent products or sequences")("causal",
                                                                "query i sees positions up to its own")  //
+      ("window", number(), "with --causal: and of them only the last N")                                //
       ("more", po::value<std::string>()->value_name("BxQxKV,.."),
        "further sequences of the same attention: B of them with Q query and KV cached positions")  //
       ("experts-per-token", number(), "copies of a token's row in a mixture")                      //
