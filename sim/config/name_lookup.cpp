@@ -63,21 +63,31 @@ std::vector<std::string> model_names() {
   return names;
 }
 
-// Hugging Face names carry an organisation ("meta-llama/"), a maker ("Meta-Llama-3") and a format ("-hf").
-fs::path find_model_file(const std::string& name) {
+std::optional<fs::path> known_model_file(const std::string& name) {
+  if (fs::is_directory(name) && fs::is_regular_file(fs::path(name) / "config.json"))
+    return fs::path(name) / "config.json";
+  if (fs::exists(name) || looks_like_path(name, ".json")) return std::nullopt;
   const std::vector<std::string> names = model_names();
   const auto known = [&](const std::string& candidate) {
     return std::find(names.begin(), names.end(), candidate) != names.end();
   };
-  std::string plain = lower_case(name);
-  if (!fs::exists(name) && !looks_like_path(name, ".json")) {
-    plain = plain.substr(plain.rfind('/') == std::string::npos ? 0 : plain.rfind('/') + 1);
-    if (!known(plain) && plain.rfind("meta-", 0) == 0) plain = plain.substr(5);
-    if (!known(plain) && plain.size() > 3 && plain.substr(plain.size() - 3) == "-hf")
-      plain = plain.substr(0, plain.size() - 3);
-    if (known(plain)) return data_home() / "traces" / "llms" / (plain + ".json");
+  std::string plain = lower_case(name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1));
+  if (!known(plain) && plain.rfind("meta-", 0) == 0) plain = plain.substr(5);
+  // Tuned for another purpose, not another shape.
+  for (const std::string word : {"-hf", "-2407", "-original", "-instruct", "-chat", "-base", "-it", "-pt"}) {
+    const std::size_t at = plain.find(word);
+    const bool whole =
+        at != std::string::npos && (at + word.size() == plain.size() || plain[at + word.size()] == '-');
+    if (whole && !known(plain)) plain.erase(at, word.size());
   }
-  return find("model", name, data_home() / "traces" / "llms", ".json", names);
+  if (known(plain)) return data_home() / "traces" / "llms" / (plain + ".json");
+  return std::nullopt;
+}
+
+fs::path find_model_file(const std::string& name) {
+  if (const auto file = known_model_file(name)) return *file;
+  if (fs::is_directory(name)) throw ConfigError(name, "this folder holds no config.json");
+  return find("model", name, data_home() / "traces" / "llms", ".json", model_names());
 }
 
 }  // namespace orrery

@@ -78,6 +78,7 @@ NamedSchema schema_named(const std::string& name) {
 
 std::filesystem::path file_named(const std::string& name) {
   if (std::filesystem::is_regular_file(name)) return name;
+  if (const auto model = known_model_file(name)) return *model;
   std::vector<std::string> known;
   for (const auto& [names, find] :
        {std::pair{arch_names(), &find_arch}, std::pair{model_names(), &find_model_file}}) {

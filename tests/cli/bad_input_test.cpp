@@ -446,7 +446,7 @@ TEST(BadInput, FactsOfAModelOfAnotherType) {
   expect_refused(check("\"tie_word_embeddings\": 1"), 2, {"facts.json:2", "'tie_word_embeddings' is 1"});
   expect_refused(check("\"hidden_act\": 7"), 2, {"facts.json:2", "'hidden_act' is 7", "a word"});
   expect_refused(check("\"num_key_value_heads_per_layer\": [1, 2]"), 2,
-                 {"facts.json:2", "layers that differ"});
+                 {"facts.json:2", "num_key_value_heads_per_layer", "not modelled"});
   EXPECT_EQ(orrery_command(check("\"tie_word_embeddings\": null, \"hidden_act\": null")).exit_code, 0);
   expect_refused("check " + temporary_file("type.json", "{\"model_type\": 5}"), 2, {"'model_type' is 5"});
 }

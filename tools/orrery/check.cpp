@@ -186,7 +186,7 @@ int check_command(const Arguments& arguments) {
     check_built(schema, path.string());
   } else if (document.root().is_object() && document.root().contains("model_type")) {
     const LlmSpec llm = build_llm(document);
-    put_facts(facts, llm, document.root()["model_type"].get<std::string>());
+    put_facts(facts, llm, document.root().value("model_type", ""));
   } else {
     throw ConfigError(document.where(""),
                       "has neither 'schema' (orrery files) nor 'model_type' (a model's config.json)");

@@ -1,6 +1,7 @@
 #include "tools/orrery/question_options.h"
 
 #include <iostream>
+#include <set>
 
 namespace orrery {
 namespace {
@@ -103,7 +104,14 @@ std::vector<Question> questions_from(const std::vector<std::string>& archs, cons
 
 std::vector<Posed> posed_from(const std::vector<Question>& questions, const po::variables_map& values) {
   std::vector<Posed> all;
-  for (const json& c : configurations_of(questions, patches_from(values))) all.push_back(posed(c));
+  std::set<std::string> warnings;
+  for (const json& c : configurations_of(questions, patches_from(values))) {
+    const Posed& q = all.emplace_back(posed(c));
+    if (q.llm) warnings.insert(context_warning(*q.llm, q.scenario));
+  }
+  for (const std::string& warning : warnings) {
+    if (!warning.empty()) std::cerr << "orrery: warning: " << warning << '\n';
+  }
   return all;
 }
 
