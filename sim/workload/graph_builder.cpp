@@ -35,8 +35,8 @@ Tensor GraphBuilder::weight(const std::string& name, std::vector<std::uint64_t> 
   return t;
 }
 
-void GraphBuilder::hold(const std::string& name, std::uint64_t elements) {
-  held_.emplace(TensorName{layer_, graph_.names->slot(name)}, HeldWeight{elements, elements});
+void GraphBuilder::hold(const std::string& name, const HeldWeight& held) {
+  held_.emplace(TensorName{layer_, graph_.names->slot(name)}, held);
 }
 
 void GraphBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs,

@@ -13,7 +13,8 @@
 
 namespace orrery {
 
-enum class NormKind : std::uint8_t { rmsnorm, layernorm };
+// layernorm_gain: a layer norm without a bias.
+enum class NormKind : std::uint8_t { rmsnorm, layernorm, layernorm_gain };
 
 // What all blocks of a graph share.
 struct GraphFacts {
@@ -47,7 +48,8 @@ class GraphBuilder {
   // A row a token.
   Tensor row(const std::string& name) const { return activation(name, {tokens_, facts_.hidden}); }
   // What the layer holds without an operator that reads it by itself: biases ride on their products.
-  void hold(const std::string& name, std::uint64_t elements);
+  void hold(const std::string& name, std::uint64_t elements) { hold(name, HeldWeight{elements, elements}); }
+  void hold(const std::string& name, const HeldWeight& held);
 
   // Appends an operator; its dependences are the makers of its inputs. `more`: its outputs are parts of
   // tensors that operators before it made other parts of.

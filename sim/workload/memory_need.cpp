@@ -11,7 +11,7 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
   MemoryNeed need;
   need.weights = storage_bytes(weight_dtype(scenario.dtype), count_parameters(llm).total) / tp;
   const std::uint64_t context = scenario.input + scenario.output - 1;
-  need.kv_cache = checked_product({kv_bytes_per_token(llm, scenario), context, scenario.batch});
+  need.kv_cache = checked_product({kv_bytes(llm, scenario, context), scenario.batch});
   // Prompts in pieces, unless attention reads both ways; a token of each sequence at the least.
   const std::uint64_t prompts = checked_product({scenario.batch, scenario.input});
   const std::uint64_t least = llm.encoder_only ? scenario.input : scenario.batch;
@@ -23,11 +23,11 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
   return need;
 }
 
-std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario) {
+std::uint64_t kv_bytes(const LlmSpec& llm, const Scenario& scenario, std::uint64_t context) {
   std::uint64_t elements = 0;
   llm.for_each_mixer([&](const auto& block, std::uint64_t layers) {
-    elements =
-        checked_sum(elements, checked_product({layers, block.cached_elements(scenario.tensor_parallel)}));
+    elements = checked_sum(
+        elements, checked_product({layers, block.cached_elements(scenario.tensor_parallel, context)}));
   });
   return storage_bytes(scenario.dtype, elements);
 }

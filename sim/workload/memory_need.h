@@ -18,7 +18,12 @@ struct MemoryNeed {
 // `token_budget`: tokens a step of the prompts takes at most.
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget);
 
-// Bytes of keys and values that a token takes on one device.
-std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario);
+// Bytes of keys and values that a sequence of `context` tokens takes on one device; windows keep no more than
+// themselves.
+std::uint64_t kv_bytes(const LlmSpec& llm, const Scenario& scenario, std::uint64_t context);
+// Of its first token.
+inline std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario) {
+  return kv_bytes(llm, scenario, 1);
+}
 
 }  // namespace orrery

@@ -57,6 +57,13 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   if (!errors.empty()) throw ConfigError(errors);
 }
 
+std::string context_warning(const LlmSpec& llm, const Scenario& scenario) {
+  const std::uint64_t length = scenario.input + scenario.output - 1;
+  if (llm.max_positions == 0 || length <= llm.max_positions) return "";
+  return llm.name + " was made for " + std::to_string(llm.max_positions) + " positions; " +
+         std::to_string(length) + " are asked for (--input plus --output less one)";
+}
+
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, DType dtype, std::uint32_t tensor_parallel,
                          const ExecutionSpec& execution, std::shared_ptr<TensorNames> names) {
   GraphBuilder builder({step, execution, dtype, tensor_parallel, llm.hidden, llm.norm}, std::move(names));

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/util/checked.h"
 #include "sim/workload/blocks/linear.h"
+#include "sim/workload/blocks/norm.h"
 
 namespace orrery {
 
@@ -14,8 +16,29 @@ AttentionBlock::Heads AttentionBlock::on_each(std::uint64_t devices) const {
   return {heads / devices, std::max<std::uint64_t>(1, kv_heads / devices)};
 }
 
-std::uint64_t AttentionBlock::cached_elements(std::uint64_t devices) const {
-  return both_ways ? 0 : 2 * on_each(devices).kv * head_dim;
+std::uint64_t AttentionBlock::cached_elements(std::uint64_t devices, std::uint64_t context) const {
+  if (both_ways) return 0;
+  return checked_product(
+      {2, on_each(devices).kv, head_dim, window > 0 ? std::min(window, context) : context});
+}
+
+// Queries and keys, normed; the values pass by.
+Tensor AttentionBlock::normed(GraphBuilder& builder, const Tensor& qkv) const {
+  const auto [query_heads, kv_heads_each] = on_each(builder.facts().tensor_parallel);
+  const std::uint64_t tokens = builder.tokens();
+  const std::uint64_t all = query_heads + kv_heads_each;
+  const Tensor out = builder.activation("qk_normed", {tokens, all * head_dim});
+  if (qk_norm == QkNorm::all_heads) {
+    for (const auto& [name, heads_of_it] :
+         {std::pair{"q_norm_weight", query_heads}, {"k_norm_weight", kv_heads_each}}) {
+      const std::uint64_t cols = heads_of_it * head_dim;
+      head_norm(builder, qkv, out, name, tokens, cols, cols, heads_of_it == kv_heads_each);
+    }
+    return out;
+  }
+  const std::uint64_t held = qk_norm == QkNorm::head ? 2 * head_dim : all * head_dim;
+  head_norm(builder, qkv, out, "qk_norm_weight", tokens * all, head_dim, held, false);
+  return out;
 }
 
 Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
@@ -25,11 +48,13 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t query_cols = query_heads * head_dim;
   const std::uint64_t kv_cols = kv_heads_each * head_dim;
   const Tensor qkv = product(builder, x, "qkv", tokens, facts.hidden, query_cols + 2 * kv_cols, qkv_bias);
-  Tensor query = qkv;
+  if (sinks > 0) builder.hold("sinks", sinks * query_heads);
+  Tensor query = qk_norm == QkNorm::none ? qkv : normed(builder, qkv);
   if (rotary) {
     const std::vector<std::uint64_t> rotated = {tokens, query_cols + kv_cols};
+    const Tensor in = query;
     query = builder.activation("q_rotated", rotated);
-    builder.append(OperatorKind::rope, VectorShape{tokens, query_cols + kv_cols}, {view(qkv, rotated)},
+    builder.append(OperatorKind::rope, VectorShape{tokens, query_cols + kv_cols}, {view(in, rotated)},
                    {query});
   }
   if (!both_ways && !facts.execution.fuses(FusedOperator::kv_append)) {
@@ -52,20 +77,26 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   return project(builder, out, "attention_output", heads * head_dim, output_bias);
 }
 
+std::uint64_t AttentionBlock::seen(const SequenceGroup& group) const {
+  return window > 0 ? std::min(group.context, window + group.new_tokens - 1) : group.context;
+}
+
 // One operator for all these sequences, whatever their lengths: a part of the attention.
 void AttentionBlock::attend(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
                             const std::string& suffix, const Tensor& query, const Tensor& out,
                             bool more) const {
   const auto [query_heads, kv_heads_each] = on_each(builder.facts().tensor_parallel);
   const SequenceGroup& first = groups.front();
-  AttentionShape shape{first.sequences, query_heads,      kv_heads_each,
-                       head_dim,        first.new_tokens, first.context};
+  AttentionShape shape{first.sequences, query_heads, kv_heads_each, head_dim, first.new_tokens, seen(first)};
   shape.causal = !both_ways && first.new_tokens > 1;
-  for (std::size_t i = 1; i < groups.size(); ++i)
-    shape.more.push_back({groups[i].sequences, groups[i].new_tokens, groups[i].context});
+  for (const SequenceGroup& g : groups) {
+    if (&g != &first) shape.more.push_back({g.sequences, g.new_tokens, seen(g)});
+    // One query's window is all that is read of the cache.
+    if (shape.causal && window > 0 && window < seen(g)) shape.window = window;
+  }
   const std::uint64_t cols = kv_heads_each * head_dim;
   const std::vector<std::uint64_t> cached =
-      groups.size() == 1 ? std::vector<std::uint64_t>{first.sequences, first.context, cols}
+      groups.size() == 1 ? std::vector<std::uint64_t>{first.sequences, seen(first), cols}
                          : std::vector<std::uint64_t>{shape.cached_positions(), cols};
   const std::vector<std::uint64_t> rows = {shape.query_positions(), query_heads * head_dim};
   builder.append(OperatorKind::attention, shape,
@@ -81,7 +112,7 @@ void AttentionBlock::attend_apart(GraphBuilder& builder, std::size_t group, cons
   const SequenceGroup& g = facts.step.groups[group];
   const auto [query_heads, kv_heads_each] = on_each(facts.tensor_parallel);
   const std::string suffix = group == 0 ? "" : "_" + std::to_string(group);
-  const std::uint64_t batch = g.sequences, q = g.new_tokens, context = g.context;
+  const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(g);
   const std::vector<std::uint64_t> rows = {batch * q, query_heads * head_dim};
   const std::vector<std::uint64_t> cached = {batch, context, kv_heads_each * head_dim};
   const Tensor keys = builder.cache("k_cache" + suffix, cached);

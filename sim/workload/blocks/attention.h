@@ -6,6 +6,10 @@
 
 namespace orrery {
 
+// What is normed of queries and keys: nothing, each head's row (one gain of a head's length for all of them,
+// or a gain a head), or all heads' row as one.
+enum class QkNorm : std::uint8_t { none, head, each_head, all_heads };
+
 struct AttentionBlock {
   std::uint64_t heads = 0;
   std::uint64_t kv_heads = 0;
@@ -13,11 +17,14 @@ struct AttentionBlock {
   bool rotary = false;
   bool both_ways = false;  // an encoder's: nothing is masked, nothing is kept
   bool qkv_bias = false, output_bias = false;
+  QkNorm qk_norm = QkNorm::none;
+  std::uint64_t sinks = 0;   // learned scores that a head adds to its softmax
+  std::uint64_t window = 0;  // tokens that a query sees, itself included; 0 = all before it
 
-  // Over `devices`: whether it can be; elements that a token leaves in one's cache; elements of a token in
-  // its widest tensor.
+  // Over `devices`: whether it can be; elements that a sequence of `context` tokens leaves in one's cache;
+  // elements of a token in its widest tensor.
   bool splits(std::uint64_t devices) const;
-  std::uint64_t cached_elements(std::uint64_t devices) const;
+  std::uint64_t cached_elements(std::uint64_t devices, std::uint64_t context) const;
   std::uint64_t widest(std::uint64_t /*devices*/) const { return 0; }
 
   Tensor write(GraphBuilder& builder, const Tensor& x) const;
@@ -27,6 +34,9 @@ struct AttentionBlock {
     std::uint64_t query = 0, kv = 0;
   };
   Heads on_each(std::uint64_t devices) const;
+  // Positions of a sequence's cache that some query of the step sees.
+  std::uint64_t seen(const SequenceGroup& group) const;
+  Tensor normed(GraphBuilder& builder, const Tensor& qkv) const;
   void attend(GraphBuilder& builder, const std::vector<SequenceGroup>& groups, const std::string& suffix,
               const Tensor& query, const Tensor& out, bool more) const;
   void attend_apart(GraphBuilder& builder, std::size_t group, const Tensor& query, const Tensor& out) const;

@@ -12,6 +12,7 @@ struct EmbeddingBlock {
   std::uint64_t positions = 0;    // rows of a table of learned ones
   std::uint64_t token_types = 0;  // rows of another table (bert)
   bool normed = false;
+  std::uint64_t width = 0;  // of the table, widened to a token's row by a product; 0 = as wide
 
   Tensor write(GraphBuilder& builder) const;
 };
@@ -21,6 +22,24 @@ struct LanguageHead {
   std::uint64_t vocab = 0;
   bool tied = false;  // to the embedding
   bool bias = false;
+  bool normed = true;
+  std::uint64_t width = 0;  // of the embedding that it is tied to
+
+  void write(GraphBuilder& builder, const ResidualStream& in) const;
+};
+
+// A product, its activation and norm, and logits over the vocabulary at every position (masked language
+// models); the weight is the embedding's.
+struct MaskedHead {
+  std::uint64_t vocab = 0;
+
+  void write(GraphBuilder& builder, const ResidualStream& in) const;
+};
+
+// The last norm, and scores of some labels for the last position of each sequence (reward models); without
+// labels the norm alone (embedding models).
+struct ScoreHead {
+  std::uint64_t labels = 0;
 
   void write(GraphBuilder& builder, const ResidualStream& in) const;
 };
@@ -32,6 +51,6 @@ struct Pooler {
   void write(GraphBuilder& builder, const ResidualStream& in) const;
 };
 
-using HeadBlock = std::variant<LanguageHead, Pooler>;
+using HeadBlock = std::variant<LanguageHead, MaskedHead, ScoreHead, Pooler>;
 
 }  // namespace orrery

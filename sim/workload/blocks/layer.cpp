@@ -1,5 +1,8 @@
 #include "sim/workload/blocks/layer.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "sim/workload/blocks/norm.h"
 
 namespace orrery {
@@ -11,10 +14,19 @@ Tensor mixed(GraphBuilder& builder, const MixerBlock& mixer, const Tensor& x) {
 
 }  // namespace
 
-ResidualStream PreNorm::write(GraphBuilder& builder, const ResidualStream& in) const {
-  if (!in.branch) return {in.x, mixed(builder, mixer, orrery::norm(builder, in.x, norm, norm + "_weight"))};
-  const auto [x, normed] = add_norm(builder, in.x, *in.branch, sum, norm);
-  return {x, mixed(builder, mixer, normed)};
+ResidualStream ResidualBlock::write(GraphBuilder& builder, const ResidualStream& in) const {
+  Tensor x = in.x;
+  Tensor mixed_in = in.x;
+  if (norm.empty()) {
+    if (in.branch) x = mixed_in = add(builder, in.x, *in.branch, sum);
+  } else if (in.branch) {
+    std::tie(x, mixed_in) = add_norm(builder, in.x, *in.branch, sum, norm);
+  } else {
+    mixed_in = orrery::norm(builder, in.x, norm, norm + "_weight");
+  }
+  const Tensor branch = mixed(builder, mixer, mixed_in);
+  if (branch_norm.empty()) return {x, branch};
+  return {x, orrery::norm(builder, branch, branch_norm, branch_norm + "_weight")};
 }
 
 ResidualStream PostNorm::write(GraphBuilder& builder, const ResidualStream& in) const {
@@ -25,9 +37,11 @@ ResidualStream PostNorm::write(GraphBuilder& builder, const ResidualStream& in) 
 
 ResidualStream ParallelBranches::write(GraphBuilder& builder, const ResidualStream& in) const {
   Tensor x = settled(builder, in.x, in.branch);
-  const Tensor normed = orrery::norm(builder, x, norm, norm + "_weight");
+  std::vector<Tensor> normed;
+  for (const std::string& name : norms) normed.push_back(orrery::norm(builder, x, name, name + "_weight"));
   std::vector<Tensor> branches;
-  for (const MixerBlock& mixer : mixers) branches.push_back(mixed(builder, mixer, normed));
+  for (std::size_t i = 0; i < mixers.size(); ++i)
+    branches.push_back(mixed(builder, mixers[i], normed[std::min(i, normed.size() - 1)]));
   for (std::size_t i = 0; i < branches.size(); ++i) {
     const std::string name = i + 1 == branches.size() ? "x_out"
                              : i == 0                 ? "x_mid"
@@ -38,12 +52,22 @@ ResidualStream ParallelBranches::write(GraphBuilder& builder, const ResidualStre
 }
 
 std::vector<LayerBlock> pre_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward) {
-  return {PreNorm{"x_in", "input_norm", attention}, PreNorm{"x_mid", "ffn_norm", feed_forward}};
+  return {ResidualBlock{"x_in", "input_norm", attention}, ResidualBlock{"x_mid", "ffn_norm", feed_forward}};
 }
 
 std::vector<LayerBlock> post_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward) {
   return {PostNorm{"x_mid", "attention_norm_weight", attention},
           PostNorm{"x_out", "output_norm_weight", feed_forward}};
+}
+
+std::vector<LayerBlock> branch_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward) {
+  return {ResidualBlock{"x_in", "", attention, "attention_norm"},
+          ResidualBlock{"x_mid", "", feed_forward, "output_norm"}};
+}
+
+std::vector<LayerBlock> sandwich_layer(const MixerBlock& attention, const MixerBlock& feed_forward) {
+  return {ResidualBlock{"x_in", "input_norm", attention, "attention_norm"},
+          ResidualBlock{"x_mid", "ffn_norm", feed_forward, "output_norm"}};
 }
 
 }  // namespace orrery

@@ -22,10 +22,11 @@ struct ResidualStream {
   std::optional<Tensor> branch;
 };
 
-// x + mixer(norm(x)). Named are the tensors that it makes.
-struct PreNorm {
+// x + branch_norm(mixer(norm(x))). Named are the tensors that it makes; a norm without a name is not there.
+struct ResidualBlock {
   std::string sum, norm;
   MixerBlock mixer;
+  std::string branch_norm = {};
   ResidualStream write(GraphBuilder& builder, const ResidualStream& in) const;
   template <class Visit>
   void for_each_mixer(Visit visit) const {
@@ -44,9 +45,9 @@ struct PostNorm {
   }
 };
 
-// x + the mixers of one norm(x), side by side.
+// x + the mixers of one norm(x), or each of its own, side by side.
 struct ParallelBranches {
-  std::string norm;
+  std::vector<std::string> norms;  // one, or one a mixer
   std::vector<MixerBlock> mixers;
   ResidualStream write(GraphBuilder& builder, const ResidualStream& in) const;
   template <class Visit>
@@ -55,7 +56,7 @@ struct ParallelBranches {
   }
 };
 
-using LayerBlock = std::variant<PreNorm, PostNorm, ParallelBranches>;
+using LayerBlock = std::variant<ResidualBlock, PostNorm, ParallelBranches>;
 
 // Layers that are alike, one after another.
 struct LayerRun {
@@ -66,5 +67,8 @@ struct LayerRun {
 // The usual two blocks of a layer.
 std::vector<LayerBlock> pre_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward);
 std::vector<LayerBlock> post_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward);
+// Norms behind the branches alone (olmo2), and on both sides of them (gemma2).
+std::vector<LayerBlock> branch_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward);
+std::vector<LayerBlock> sandwich_layer(const MixerBlock& attention, const MixerBlock& feed_forward);
 
 }  // namespace orrery

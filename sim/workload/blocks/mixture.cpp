@@ -5,6 +5,7 @@
 
 #include "sim/util/checked.h"
 #include "sim/workload/blocks/linear.h"
+#include "sim/workload/blocks/norm.h"
 
 namespace orrery {
 
@@ -19,7 +20,8 @@ Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t cols = width / facts.tensor_parallel;
-  product(builder, x, "router", tokens, facts.hidden, experts);
+  product(builder, x, "router", tokens, facts.hidden, experts, biases);
+  if (score_bias) builder.hold("router_score_bias", experts);
   const std::uint64_t active = taken(tokens);
   const std::uint64_t rows =
       ceil_div(tokens * experts_a_token, active);  // of an expert, some of them padding
@@ -32,17 +34,25 @@ Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
     const HeldWeight held = {checked_product({experts, k, n}), checked_product({experts_a_token, k, n})};
     const Tensor weight = builder.weight(name + "_weight", {active, k, n}, held);
     builder.append(OperatorKind::matmul, MatmulShape{active, rows, n, k}, {in, weight}, {out});
+    if (biases) builder.hold(name + "_bias", HeldWeight{experts * n, experts_a_token * n});
     return out;
   };
   const Tensor gathered = builder.activation("expert_rows", {active, rows, facts.hidden});
   builder.append(OperatorKind::expert_gather, routing, {x}, {view(gathered, copies)});
-  const Tensor up = expert_product(gathered, "expert_gate_up", facts.hidden, 2 * cols);
+  const bool gated = activation != ActivationKind::gelu;
+  const Tensor up =
+      expert_product(gathered, gated ? "expert_gate_up" : "expert_up", facts.hidden, gated ? 2 * cols : cols);
   const Tensor inner = builder.activation("expert_inner", {active, rows, cols});
-  builder.append(OperatorKind::silu_mul, VectorShape{active * rows, cols}, {up}, {inner});
+  builder.append(activation_operator(activation), VectorShape{active * rows, cols}, {up}, {inner});
   const Tensor down = expert_product(inner, "expert_down", cols, facts.hidden);
   const Tensor sum = builder.row("experts");
   builder.append(OperatorKind::expert_sum, routing, {view(down, copies)}, {sum});
-  return exchange(builder, OperatorKind::all_reduce, sum, "experts_reduced", tokens, facts.hidden);
+  const Tensor routed =
+      exchange(builder, OperatorKind::all_reduce, sum, "experts_reduced", tokens, facts.hidden);
+  if (shared == 0) return routed;
+  if (shared_gate) product(builder, x, "shared_gate", tokens, facts.hidden, 1);
+  const Tensor common = FeedForwardBlock{shared, activation, false, "shared_"}.write(builder, x);
+  return add(builder, routed, common, "experts_and_shared");
 }
 
 }  // namespace orrery

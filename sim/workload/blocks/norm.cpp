@@ -7,15 +7,31 @@ VectorShape rows(const GraphBuilder& builder) {
   return {builder.tokens(), builder.facts().hidden};
 }
 
+OperatorKind norm_operator(NormKind kind) {
+  return kind == NormKind::rmsnorm ? OperatorKind::rmsnorm : OperatorKind::layernorm;
+}
+std::uint64_t norm_weights(NormKind kind) {
+  return kind == NormKind::layernorm ? 2 : 1;  // gain, bias
+}
+
 }  // namespace
 
 Tensor norm(GraphBuilder& builder, const Tensor& x, const std::string& name, const std::string& weight) {
-  const bool rms = builder.facts().norm == NormKind::rmsnorm;
-  const std::uint64_t weights = rms ? 1 : 2;  // gain, bias
+  const NormKind kind = builder.facts().norm;
   const Tensor out = builder.row(name);
-  builder.append(rms ? OperatorKind::rmsnorm : OperatorKind::layernorm, rows(builder),
-                 {x, builder.weight(weight, {weights, builder.facts().hidden})}, {out});
+  builder.append(norm_operator(kind), rows(builder),
+                 {x, builder.weight(weight, {norm_weights(kind), builder.facts().hidden})}, {out});
   return out;
+}
+
+void head_norm(GraphBuilder& builder, const Tensor& x, const Tensor& out, const std::string& weight,
+               std::uint64_t rows, std::uint64_t cols, std::uint64_t held_cols, bool more) {
+  const NormKind kind = builder.facts().norm;
+  const std::uint64_t held = norm_weights(kind) * held_cols;
+  builder.append(
+      norm_operator(kind), VectorShape{rows, cols},
+      {view(x, {rows, cols}), builder.weight(weight, {norm_weights(kind), cols}, HeldWeight{held, held})},
+      {view(out, {rows, cols})}, more);
 }
 
 Tensor add(GraphBuilder& builder, const Tensor& a, const Tensor& b, const std::string& name) {

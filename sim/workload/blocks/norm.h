@@ -10,6 +10,11 @@ namespace orrery {
 
 Tensor norm(GraphBuilder& builder, const Tensor& x, const std::string& name, const std::string& weight);
 
+// Of the heads in `x`: `rows` rows of `cols` elements, written to `out` (`more`: another part of it is). The
+// layer holds a gain, and perhaps a bias, of `held_cols` elements.
+void head_norm(GraphBuilder& builder, const Tensor& x, const Tensor& out, const std::string& weight,
+               std::uint64_t rows, std::uint64_t cols, std::uint64_t held_cols, bool more);
+
 Tensor add(GraphBuilder& builder, const Tensor& a, const Tensor& b, const std::string& name);
 
 // {x + branch, its norm}: one operator where the machine fuses them. The weight is `norm_name`_weight.

@@ -1,48 +1,121 @@
-// llama, mistral, deci (where all layers are alike), qwen2 (biases of queries, keys and values) and
-// mixtral (a mixture in place of the feed-forward block).
+// llama and what differs from it in biases, norms of queries and keys, or names of keys.
 
+#include <algorithm>
+
+#include "sim/workload/models/decoder.h"
 #include "sim/workload/models/model_types.h"
 
 namespace orrery {
+namespace {
 
-LlmSpec build_llama(DimensionReader& reader, const std::string& type) {
-  if (const std::string activation = reader.word("hidden_act", "silu"); activation != "silu") {
-    reader.fail("/hidden_act", "'hidden_act' is '" + activation + "'; this model type is modelled with silu");
+// Layers below max_window_layers see everything, as those types have it whose windows may be switched off.
+std::vector<std::uint64_t> qwen_windows(FactReader& reader, std::uint64_t layers) {
+  const bool sliding = reader.flag("use_sliding_window", false);
+  const std::uint64_t window = reader.optional("sliding_window", 0);
+  const std::uint64_t whole = reader.optional("max_window_layers", layers);
+  std::vector<std::uint64_t> by_type = windows_by_type(reader, layers, sliding ? window : window);
+  if (!by_type.empty() || !sliding) return by_type;
+  std::vector<std::uint64_t> windows(layers, window);
+  std::fill_n(windows.begin(), std::min(whole, layers), 0);
+  return windows;
+}
+
+// A bias that a type has (or has not), or that a key says.
+void read_biases(FactReader& reader, const std::string& type, AttentionBlock& attention, bool& feed_forward) {
+  if (type == "qwen2" || type == "mimo" || type == "qwen2_vl" || type == "qwen2_5_vl") {
+    attention.qkv_bias = reader.flag("attention_bias", true);
+  } else if (type == "internlm" || type == "internlm2") {
+    attention.qkv_bias = attention.output_bias = reader.flag("bias", type == "internlm");
+  } else if (type == "ernie4_5") {
+    attention.qkv_bias = attention.output_bias = feed_forward = reader.flag("use_bias", false);
+  } else if (type == "seed_oss") {
+    attention.qkv_bias = reader.flag("attention_bias", true);
+    attention.output_bias = reader.flag("attention_out_bias", false);
+  } else {
+    attention.qkv_bias = attention.output_bias = reader.flag("attention_bias", false);
   }
-  for (const char* key : {"num_key_value_heads_per_layer", "block_configs"}) {
-    if (reader.has(key))
-      reader.fail(std::string("/") + key,
-                  std::string("'") + key + "': layers that differ are not modelled yet");
+  if (type != "ernie4_5") feed_forward = reader.flag("mlp_bias", false);
+}
+
+bool tied_by_default(const std::string& type) {
+  return type == "ernie4_5" || type == "smollm3";
+}
+
+}  // namespace
+
+LlmSpec build_llama(FactReader& reader, const std::string& type) {
+  DecoderFacts facts;
+  facts.hidden = reader.required("hidden_size");
+  facts.layers = reader.required_of({"num_hidden_layers", "num_layers"});
+  facts.vocab = reader.required("vocab_size");
+  facts.max_positions = reader.optional("max_position_embeddings", 0);
+  facts.attention = usual_attention(reader, facts.hidden);
+  FeedForwardBlock feed_forward;
+  feed_forward.width = reader.required("intermediate_size");
+  feed_forward.activation = activation_of(reader, {"hidden_act", "activation_function"}, "silu", true);
+  read_biases(reader, type, facts.attention, feed_forward.biases);
+  facts.feed_forward = feed_forward;
+  if (type == "qwen3" || type == "qwen3_vl" || type == "hunyuan_v1_dense")
+    facts.attention.qk_norm = QkNorm::head;
+  if (type.compare(0, 4, "qwen") == 0 || type == "mimo") {
+    facts.windows = qwen_windows(reader, facts.layers);
+  } else {
+    facts.attention.window = reader.optional("sliding_window", reader.optional("sliding_window_size", 0));
+    facts.windows = windows_by_type(reader, facts.layers, facts.attention.window);
   }
+  facts.tied = reader.flag("tie_word_embeddings", tied_by_default(type));
+  reader.ignore(
+      {"num_nextn_predict_layers", "no_rope_layers", "no_rope_layer_interval", "attention_sink_size"});
+  return decoder(reader, facts);
+}
+
+// Layers that a search has pruned, each by its block_configs entry: heads in a group, width as a multiple of
+// 2/3 of the hidden size (rounded up to 256), or nothing at all.
+LlmSpec build_nemotron_nas(FactReader& reader, const std::string& /*type*/) {
+  const DecoderFacts facts = usual_facts(reader);
+  const std::uint64_t heads = reader.required("num_attention_heads");
+  const bool bias = reader.flag("attention_bias", false);
+  const std::uint64_t head_dim = reader.optional("head_dim", heads > 0 ? facts.hidden / heads : 0);
+  const ActivationKind activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  const nlohmann::json& blocks = reader.part("block_configs");
   LlmSpec spec;
-  spec.hidden = reader.required("hidden_size");
-  const std::uint64_t layers = reader.required("num_hidden_layers");
-  AttentionBlock attention;
-  attention.heads = reader.required("num_attention_heads");
-  attention.kv_heads = reader.optional("num_key_value_heads", attention.heads);
-  attention.head_dim = reader.optional("head_dim", attention.heads > 0 ? spec.hidden / attention.heads : 0);
-  attention.rotary = true;
-  attention.qkv_bias = type == "qwen2";
-  const std::uint64_t width = reader.required("intermediate_size");
-  const std::uint64_t vocab = reader.required("vocab_size");
-  spec.max_positions = reader.optional("max_position_embeddings", 0);
-  MixerBlock feed_forward = FeedForwardBlock{width, ActivationKind::silu_gated, false};
-  if (type == "mixtral") {
-    const std::uint64_t experts = reader.required("num_local_experts");
-    const std::uint64_t taken = reader.required("num_experts_per_tok");
-    if (taken > experts)
-      reader.fail("/num_experts_per_tok", "a token cannot take more experts than there are");
-    feed_forward = MixtureBlock{experts, taken, width};
+  spec.hidden = facts.hidden;
+  spec.max_positions = facts.max_positions;
+  spec.embedding.vocab = facts.vocab;
+  reader.ignore({"num_key_value_heads", "intermediate_size"});
+  if (!blocks.is_array() || blocks.size() != facts.layers)
+    reader.fail("block_configs", "'block_configs' must hold a block for each of the layers");
+  for (std::size_t i = 0; reader.good() && i < blocks.size(); ++i) {
+    const std::string at = reader.pointer("block_configs") + "/" + std::to_string(i);
+    std::vector<LayerBlock> layer;
+    try {
+      const nlohmann::json& a = blocks[i].at("attention");
+      const nlohmann::json& f = blocks[i].at("ffn");
+      if (a.value("replace_with_linear", false) || f.value("replace_with_linear", false))
+        reader.fail_at(at, "a block that is replaced by a linear layer is not modelled");
+      if (!a.value("no_op", false)) {
+        AttentionBlock attention;
+        attention.heads = heads;
+        attention.kv_heads = heads / a.at("n_heads_in_group").get<std::uint64_t>();
+        attention.head_dim = head_dim;
+        attention.rotary = true;
+        attention.qkv_bias = attention.output_bias = bias;
+        if (a.contains("window_length") && a["window_length"].is_number_integer())
+          attention.window = a["window_length"].get<std::uint64_t>();
+        layer.emplace_back(ResidualBlock{"x_in", "input_norm", attention});
+      }
+      if (!f.value("no_op", false)) {
+        const double wide = f.at("ffn_mult").get<double>() * 2 * static_cast<double>(facts.hidden) / 3;
+        if (!(wide > 0 && wide < 1e7)) reader.fail_at(at, "'ffn_mult' gives no width");
+        const std::uint64_t width = ceil_div<std::uint64_t>(static_cast<std::uint64_t>(wide), 256) * 256;
+        layer.emplace_back(ResidualBlock{"x_mid", "ffn_norm", FeedForwardBlock{width, activation, false}});
+      }
+    } catch (const nlohmann::json::exception&) {
+      reader.fail_at(at, "expected {attention: {n_heads_in_group, no_op}, ffn: {ffn_mult, no_op}}");
+    }
+    spec.layers.push_back({std::move(layer), 1});
   }
-  const bool readable = reader.good();
-  if (!reader.has("head_dim")) check_heads(reader, attention, spec.hidden);
-  if (readable && attention.heads % attention.kv_heads != 0) {
-    reader.fail("/num_key_value_heads", std::to_string(attention.heads) + " attention heads cannot share " +
-                                            std::to_string(attention.kv_heads) + " key/value heads evenly");
-  }
-  spec.embedding.vocab = vocab;
-  spec.layers = {{pre_norm_layer(attention, feed_forward), layers}};
-  spec.head = LanguageHead{vocab, reader.flag("tie_word_embeddings", false), false};
+  spec.head = head_of(reader, facts.vocab, reader.flag("tie_word_embeddings", false), false, true);
   return spec;
 }
 

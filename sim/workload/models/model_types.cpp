@@ -6,23 +6,81 @@
 namespace orrery {
 namespace {
 
-using Builder = LlmSpec (*)(DimensionReader& reader, const std::string& type);
-
-template <LlmSpec (*build)(DimensionReader&)>
-LlmSpec only(DimensionReader& reader, const std::string& /*type*/) {
-  return build(reader);
-}
+using Builder = LlmSpec (*)(FactReader& reader, const std::string& type);
 
 struct ModelType {
   const char* name;
   Builder build;
 };
 
-constexpr ModelType kTypes[] = {{"llama", build_llama},       {"mistral", build_llama},
-                                {"mixtral", build_llama},     {"qwen2", build_llama},
-                                {"deci", build_llama},        {"opt", only<build_opt>},
-                                {"bloom", only<build_bloom>}, {"gptj", only<build_gptj>},
-                                {"gpt2", only<build_gpt2>},   {"bert", only<build_bert>}};
+constexpr ModelType kTypes[] = {{"llama", build_llama},
+                                {"mistral", build_llama},
+                                {"ministral3", build_llama},
+                                {"qwen2", build_llama},
+                                {"qwen2_vl", build_llama},
+                                {"qwen2_5_vl", build_llama},
+                                {"qwen3", build_llama},
+                                {"qwen3_vl", build_llama},
+                                {"deci", build_llama},
+                                {"granite", build_llama},
+                                {"internlm", build_llama},
+                                {"internlm2", build_llama},
+                                {"baichuan", build_llama},
+                                {"exaone", build_llama},
+                                {"seed_oss", build_llama},
+                                {"smollm3", build_llama},
+                                {"minicpm", build_llama},
+                                {"mimo", build_llama},
+                                {"ernie4_5", build_llama},
+                                {"hunyuan_v1_dense", build_llama},
+                                {"llava", build_llama},
+                                {"nemotron-nas", build_nemotron_nas},
+                                {"gemma", build_gemma},
+                                {"gemma2", build_gemma},
+                                {"gemma3_text", build_gemma},
+                                {"phi", build_phi},
+                                {"phi-msft", build_phi},
+                                {"mixformer-sequential", build_phi},
+                                {"phi3", build_phi},
+                                {"phi3_v", build_phi},
+                                {"olmo2", build_olmo},
+                                {"olmo3", build_olmo},
+                                {"exaone4", build_olmo},
+                                {"cohere", build_cohere},
+                                {"cohere2", build_cohere},
+                                {"chatglm", build_glm},
+                                {"glm", build_glm},
+                                {"glm4", build_glm},
+                                {"qwen", build_qwen},
+                                {"starcoder2", build_starcoder2},
+                                {"stablelm", build_stablelm},
+                                {"gpt2", build_gpt2},
+                                {"gpt_bigcode", build_gpt2},
+                                {"gptj", build_gptj},
+                                {"codegen", build_gptj},
+                                {"gpt_neox", build_neox},
+                                {"opt", build_opt},
+                                {"bloom", build_bloom},
+                                {"mpt", build_mpt},
+                                {"falcon", build_falcon},
+                                {"bert", build_bert},
+                                {"roberta", build_bert},
+                                {"xlm-roberta", build_bert},
+                                {"mixtral", build_mixture},
+                                {"qwen2_moe", build_mixture},
+                                {"qwen3_moe", build_mixture},
+                                {"qwen3_vl_moe", build_mixture},
+                                {"deepseek", build_mixture},
+                                {"glm4_moe", build_mixture},
+                                {"ernie4_5_moe", build_mixture},
+                                {"granitemoe", build_mixture},
+                                {"granitemoeshared", build_mixture},
+                                {"phimoe", build_mixture},
+                                {"minimax_m2", build_mixture},
+                                {"olmoe", build_mixture},
+                                {"dbrx", build_mixture},
+                                {"gpt_oss", build_mixture},
+                                {"llama4_text", build_mixture}};
 
 std::vector<std::string> type_names() {
   std::vector<std::string> names;
@@ -30,51 +88,50 @@ std::vector<std::string> type_names() {
   return names;
 }
 
-// Mixtures of other types would pass for dense models.
-void refuse_other_mixtures(DimensionReader& reader, const std::string& type) {
-  for (const char* key : {"num_experts", "n_routed_experts", "num_local_experts"}) {
-    if (type == "mixtral" && std::string(key) == "num_local_experts") continue;
-    if (reader.has(key)) {
-      reader.fail(
-          std::string("/") + key,
-          std::string("'") + key + "': this kind of mixture of experts is not modelled yet; mixtral is");
-    }
+const ModelType* type_named(const std::string& name) {
+  for (const ModelType& type : kTypes) {
+    if (name == type.name) return &type;
   }
+  return nullptr;
+}
+
+// The text model of a file that nests it, of whatever type the outer one is.
+std::string text_type(FactReader& reader, const std::string& outer) {
+  if (!reader.part("text_config").is_object()) return outer;
+  reader.enter("text_config");
+  std::string inner = reader.word("model_type", outer);
+  const std::string suffix = "_text";
+  if (type_named(inner) == nullptr && inner.size() > suffix.size() &&
+      inner.compare(inner.size() - suffix.size(), suffix.size(), suffix) == 0)
+    inner.erase(inner.size() - suffix.size());
+  return inner;
 }
 
 }  // namespace
 
-void check_heads(DimensionReader& reader, const AttentionBlock& attention, std::uint64_t hidden) {
-  if (!reader.good() || attention.heads * attention.head_dim == hidden) return;
-  reader.fail("", "hidden size " + std::to_string(hidden) + " is not a multiple of the " +
-                      std::to_string(attention.heads) + " attention heads");
-}
-
-AttentionBlock own_key_values(DimensionReader& reader, std::uint64_t heads, std::uint64_t hidden) {
-  AttentionBlock block;
-  block.heads = block.kv_heads = heads;
-  block.head_dim = heads > 0 ? hidden / heads : 0;
-  check_heads(reader, block, hidden);
-  return block;
-}
-
 LlmSpec build_model(const ConfigDocument& document) {
-  DimensionReader reader(document);
-  const std::string type = reader.word("model_type", "");
+  FactReader reader(document);
+  const std::string outer = reader.word("model_type", "");
+  const std::string type = text_type(reader, outer);
   reader.finish();
-  for (const ModelType& known : kTypes) {
-    if (type != known.name) continue;
-    refuse_other_mixtures(reader, type);
-    LlmSpec spec = known.build(reader, type);
-    reader.finish();
-    spec.name = document.path().stem().string();
-    return spec;
+  const ModelType* known = type_named(type);
+  if (known == nullptr) {
+    const std::vector<std::string> names = type_names();
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+    throw ConfigError(
+        document.where(reader.pointer("model_type")),
+        type.empty() ? "missing key 'model_type' (which kind of model this is); one of " + all
+                     : "'model_type' is '" + type + "'; expected one of " + all + did_you_mean(type, names));
   }
-  const std::vector<std::string> known = type_names();
-  std::string all;
-  for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
-  throw ConfigError(document.where("/model_type"),
-                    "'model_type' is '" + type + "'; expected one of " + all + did_you_mean(type, known));
+  LlmSpec spec = known->build(reader, type);
+  if (reader.good()) reader.refuse_unread(outer);
+  reader.finish();
+  spec.omitted = reader.omitted();
+  spec.name = document.path().stem().string();
+  if (spec.name == "config")
+    spec.name = std::filesystem::absolute(document.path()).parent_path().filename().string();
+  return spec;
 }
 
 }  // namespace orrery

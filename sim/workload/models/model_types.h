@@ -2,7 +2,7 @@
 // The model types of config.json files, and who builds each from blocks.
 
 #include "sim/workload/llm_spec.h"
-#include "sim/workload/models/dimension_reader.h"
+#include "sim/workload/models/fact_reader.h"
 
 namespace orrery {
 
@@ -10,18 +10,24 @@ namespace orrery {
 LlmSpec build_model(const ConfigDocument& document);
 
 // Of one family each; `type` is one of the family's. What is wrong is told to the reader.
-LlmSpec build_llama(DimensionReader& reader, const std::string& type);
-LlmSpec build_gpt2(DimensionReader& reader);
-LlmSpec build_gptj(DimensionReader& reader);
-LlmSpec build_opt(DimensionReader& reader);
-LlmSpec build_bloom(DimensionReader& reader);
-LlmSpec build_bert(DimensionReader& reader);
-
-// Says so where heads that the file does not give a length of do not make up the model's width.
-void check_heads(DimensionReader& reader, const AttentionBlock& attention, std::uint64_t hidden);
-
-// Attention in which every head has keys and values of its own, and together they are as wide as the model;
-// says so where they cannot.
-AttentionBlock own_key_values(DimensionReader& reader, std::uint64_t heads, std::uint64_t hidden);
+LlmSpec build_llama(FactReader& reader, const std::string& type);
+LlmSpec build_nemotron_nas(FactReader& reader, const std::string& type);
+LlmSpec build_gemma(FactReader& reader, const std::string& type);
+LlmSpec build_phi(FactReader& reader, const std::string& type);
+LlmSpec build_olmo(FactReader& reader, const std::string& type);
+LlmSpec build_cohere(FactReader& reader, const std::string& type);
+LlmSpec build_glm(FactReader& reader, const std::string& type);
+LlmSpec build_qwen(FactReader& reader, const std::string& type);
+LlmSpec build_starcoder2(FactReader& reader, const std::string& type);
+LlmSpec build_stablelm(FactReader& reader, const std::string& type);
+LlmSpec build_gpt2(FactReader& reader, const std::string& type);
+LlmSpec build_gptj(FactReader& reader, const std::string& type);
+LlmSpec build_neox(FactReader& reader, const std::string& type);
+LlmSpec build_opt(FactReader& reader, const std::string& type);
+LlmSpec build_bloom(FactReader& reader, const std::string& type);
+LlmSpec build_mpt(FactReader& reader, const std::string& type);
+LlmSpec build_falcon(FactReader& reader, const std::string& type);
+LlmSpec build_bert(FactReader& reader, const std::string& type);
+LlmSpec build_mixture(FactReader& reader, const std::string& type);
 
 }  // namespace orrery

@@ -11,7 +11,7 @@
 namespace orrery::test {
 namespace {
 
-ExecutionSpec fused() {
+ExecutionSpec fused_execution() {
   ExecutionSpec e;
   e.fused = {FusedOperator::attention, FusedOperator::add_rmsnorm, FusedOperator::kv_append};
   return e;
@@ -63,26 +63,26 @@ TEST(TransformerGraph, LlamaPrefillDoesTheMacsThatPaperAndPencilGive) {
   const std::uint64_t b = 2, s = 300, d = 4096, f = 11008, layers = 32, vocab = 32000;
   const std::uint64_t pairs = s * (s + 1) / 2;
   const std::uint64_t layer = b * s * (4 * d * d + 3 * d * f) + 2 * b * d * pairs;
-  EXPECT_EQ(macs(build_prefill(llm, scenario(b, s), fused())), layers * layer + b * d * vocab);
+  EXPECT_EQ(macs(build_prefill(llm, scenario(b, s), fused_execution())), layers * layer + b * d * vocab);
 }
 
 TEST(TransformerGraph, GroupedQueryDecodeDoesTheMacsOfItsHeads) {
   const LlmSpec llm = load_llm_named("llama-3-8b");
   const std::uint64_t b = 4, ctx = 777, d = 4096, kv = 1024, f = 14336, layers = 32, vocab = 128256;
   const std::uint64_t layer = b * (2 * d * d + 2 * d * kv + 3 * d * f) + 2 * b * d * ctx;
-  EXPECT_EQ(macs(build_decode_step(llm, scenario(b, 1), fused(), ctx)), layers * layer + b * d * vocab);
+  EXPECT_EQ(macs(build_decode_step(llm, scenario(b, 1), fused_execution(), ctx)), layers * layer + b * d * vocab);
 }
 
 TEST(TransformerGraph, UsesEveryWeightOfTheModelOnce) {
   for (const char* name : {"llama-2-7b", "llama-3-8b"}) {
     const LlmSpec llm = load_llm_named(name);
-    EXPECT_EQ(weight_elements(build_prefill(llm, scenario(1, 16), fused())), count_parameters(llm).total)
+    EXPECT_EQ(weight_elements(build_prefill(llm, scenario(1, 16), fused_execution())), count_parameters(llm).total)
         << name;
   }
   // GPT-2 and BERT have biases, which ride on their projections and are no tensors of the graph.
   const LlmSpec gpt2 = load_llm_named("gpt2");
   const std::uint64_t biases = 12 * (3 * 768 + 768 + 3072 + 768);
-  EXPECT_EQ(weight_elements(build_prefill(gpt2, scenario(1, 16), fused())),
+  EXPECT_EQ(weight_elements(build_prefill(gpt2, scenario(1, 16), fused_execution())),
             count_parameters(gpt2).total - biases);
 }
 
@@ -90,7 +90,7 @@ TEST(TransformerGraph, UnfusedAttentionIsTwoMatmulsAndASoftmaxWithTheSameProduct
   const LlmSpec llm = load_llm_named("gpt2");
   ExecutionSpec plain;
   const OperatorGraph unfused = build_decode_step(llm, scenario(3, 1), plain, 50);
-  const OperatorGraph whole = build_decode_step(llm, scenario(3, 1), fused(), 50);
+  const OperatorGraph whole = build_decode_step(llm, scenario(3, 1), fused_execution(), 50);
   EXPECT_EQ(macs(unfused), macs(whole));
   EXPECT_EQ(count(unfused, OperatorKind::softmax), 12U);
   EXPECT_EQ(count(unfused, OperatorKind::attention), 0U);
@@ -101,18 +101,18 @@ TEST(TransformerGraph, UnfusedAttentionIsTwoMatmulsAndASoftmaxWithTheSameProduct
 
 TEST(TransformerGraph, DecodeReadsTheWholeCacheOfItsContext) {
   const LlmSpec llm = load_llm_named("llama-3-8b");
-  const OperatorGraph graph = build_decode_step(llm, scenario(2, 1), fused(), 1000);
+  const OperatorGraph graph = build_decode_step(llm, scenario(2, 1), fused_execution(), 1000);
   std::uint64_t kv = 0;
   for (const Operator& op : graph.operators) {
     for (const Tensor& t : op.inputs) kv += t.kind == TensorKind::kv ? t.elements() : 0;
   }
-  EXPECT_EQ(kv, 2 * 1000 * 32 * llm.attention()->cached_elements(1));
+  EXPECT_EQ(kv, 2 * 1000 * 32 * llm.attention()->cached_elements(1, 1));
 }
 
 TEST(TransformerGraph, TensorParallelDevicesShareTheProductsAndExchangeTwiceALayer) {
   const LlmSpec llm = load_llm_named("gpt3-175b");
-  const std::uint64_t one = macs(build_prefill(llm, scenario(1, 64), fused()));
-  const OperatorGraph four = build_prefill(llm, scenario(1, 64, 4), fused());
+  const std::uint64_t one = macs(build_prefill(llm, scenario(1, 64), fused_execution()));
+  const OperatorGraph four = build_prefill(llm, scenario(1, 64, 4), fused_execution());
   EXPECT_NEAR(static_cast<double>(4 * macs(four)), static_cast<double>(one), 1e-4 * static_cast<double>(one));
   EXPECT_EQ(count(four, OperatorKind::all_reduce), 2 * llm.layer_count());
 }
@@ -126,7 +126,7 @@ TEST(TransformerGraph, GatherSchemeExchangesAfterEachMatmul) {
 }
 
 TEST(TransformerGraph, DependencesPointBackwardsToTheMakersOfInputs) {
-  const OperatorGraph graph = build_prefill(load_llm_named("bert-base"), scenario(1, 32), fused());
+  const OperatorGraph graph = build_prefill(load_llm_named("bert-base"), scenario(1, 32), fused_execution());
   for (std::size_t i = 1; i < graph.operators.size(); ++i) {
     EXPECT_FALSE(graph.operators[i].deps.empty()) << i;
     for (const std::uint32_t dep : graph.operators[i].deps) EXPECT_LT(dep, i);

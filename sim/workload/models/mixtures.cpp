@@ -1,0 +1,244 @@
+// Decoders with mixtures of experts in place of some or all feed-forward blocks.
+
+#include <algorithm>
+
+#include "sim/workload/models/decoder.h"
+#include "sim/workload/models/model_types.h"
+
+namespace orrery {
+namespace {
+
+struct Experts {
+  std::uint64_t all = 0, taken = 0;
+};
+
+Experts read_experts(FactReader& reader, std::initializer_list<const char*> all,
+                     std::initializer_list<const char*> taken) {
+  const Experts experts{reader.required_of(all), reader.required_of(taken)};
+  if (reader.good() && experts.taken > experts.all)
+    reader.fail(*taken.begin(), "a token cannot take " + std::to_string(experts.taken) + " experts of " +
+                                    std::to_string(experts.all));
+  return experts;
+}
+
+// The mixture in the layers for which `mixed` holds, a feed-forward block of `width` in the others.
+template <class Mixed>
+void lay_out(DecoderFacts& facts, const MixtureBlock& mixture, std::uint64_t width, Mixed mixed) {
+  const FeedForwardBlock dense{width, mixture.activation, false};
+  facts.feed_forward = mixture;
+  for (std::uint64_t i = 0; i < facts.layers; ++i)
+    facts.feed_forwards.push_back(mixed(i) ? MixerBlock(mixture) : MixerBlock(dense));
+}
+
+DecoderFacts usual_decoder(FactReader& reader) {
+  DecoderFacts facts = usual_facts(reader);
+  facts.attention = usual_attention(reader, facts.hidden);
+  return facts;
+}
+
+LlmSpec mixtral(FactReader& reader, const std::string& type) {
+  DecoderFacts facts = usual_decoder(reader);
+  MixtureBlock mixture;
+  const Experts experts = read_experts(reader, {"num_local_experts"}, {"num_experts_per_tok"});
+  mixture.experts = experts.all;
+  mixture.experts_a_token = experts.taken;
+  mixture.width = reader.required("intermediate_size");
+  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  facts.attention.window = reader.optional("sliding_window", 0);
+  bool tied = false;
+  if (type == "granitemoe" || type == "granitemoeshared") {
+    facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
+    mixture.shared = reader.optional("shared_intermediate_size", 0);
+  } else if (type == "phimoe") {
+    facts.norm = NormKind::layernorm;
+    facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
+    facts.head_bias = reader.flag("lm_head_bias", false);
+    reader.ignore({"input_jitter_noise"});
+  } else if (type == "minimax_m2") {
+    if (reader.flag("use_qk_norm", true)) facts.attention.qk_norm = QkNorm::all_heads;
+    mixture.score_bias = reader.flag("use_routing_bias", true);
+    reader.ignore({"qk_norm_type", "scoring_func", "mtp_transformer_layers", "num_mtp_modules", "use_mtp",
+                   "attn_type_list", "shared_intermediate_size"});
+    for (const std::uint64_t kind : reader.numbers("attn_type_list")) {
+      if (kind != 1)
+        reader.fail("attn_type_list", "'attn_type_list' holds layers of linear attention: not modelled");
+    }
+  }
+  facts.feed_forward = mixture;
+  facts.tied = reader.flag("tie_word_embeddings", tied);
+  return decoder(reader, facts);
+}
+
+LlmSpec qwen_mixture(FactReader& reader, const std::string& type) {
+  DecoderFacts facts = usual_decoder(reader);
+  const bool second = type == "qwen2_moe";
+  facts.attention.qkv_bias = reader.flag(second ? "qkv_bias" : "attention_bias", second);
+  if (!second) {
+    facts.attention.output_bias = facts.attention.qkv_bias;
+    facts.attention.qk_norm = QkNorm::head;
+  }
+  MixtureBlock mixture;
+  const Experts experts = read_experts(reader, {"num_experts"}, {"num_experts_per_tok"});
+  mixture.experts = experts.all;
+  mixture.experts_a_token = experts.taken;
+  mixture.width = reader.required("moe_intermediate_size");
+  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  if (second) {
+    mixture.shared = reader.required("shared_expert_intermediate_size");
+    mixture.shared_gate = true;
+  }
+  const std::uint64_t width = reader.required("intermediate_size");
+  const std::uint64_t step = reader.optional("decoder_sparse_step", 1);
+  const std::vector<std::uint64_t> dense = reader.numbers("mlp_only_layers");
+  lay_out(facts, mixture, width, [&](std::uint64_t i) {
+    return (i + 1) % step == 0 && std::find(dense.begin(), dense.end(), i) == dense.end();
+  });
+  if (reader.flag("use_sliding_window", false))
+    reader.fail("use_sliding_window", "windows of this model type are not modelled");
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  reader.ignore({"sliding_window", "max_window_layers", "norm_topk_prob"});
+  return decoder(reader, facts);
+}
+
+// The first deepseek, glm4_moe, ernie4_5_moe, hunyuan: some dense layers first, shared experts.
+LlmSpec dense_first(FactReader& reader, const std::string& type) {
+  DecoderFacts facts = usual_decoder(reader);
+  const bool ernie = type == "ernie4_5_moe";
+  MixtureBlock mixture;
+  const Experts experts = ernie ? read_experts(reader, {"moe_num_experts"}, {"moe_k"})
+                                : read_experts(reader, {"n_routed_experts"}, {"num_experts_per_tok"});
+  mixture.experts = experts.all;
+  mixture.experts_a_token = experts.taken;
+  mixture.width = reader.required("moe_intermediate_size");
+  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  const std::uint64_t shared =
+      ernie ? reader.optional("moe_num_shared_experts", 0) : reader.optional("n_shared_experts", 0);
+  mixture.shared = shared * mixture.width;
+  std::uint64_t first = reader.optional("first_k_dense_replace", 0);
+  std::uint64_t step = reader.optional("moe_layer_freq", 1);
+  if (ernie) {
+    facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("use_bias", false);
+    first = reader.optional("moe_layer_start_index", 0);
+    step = reader.optional("moe_layer_interval", 1);
+    mixture.score_bias = reader.flag("moe_use_aux_free", true);
+  } else if (type == "glm4_moe") {
+    facts.attention.qkv_bias = reader.flag("attention_bias", false);
+    if (reader.flag("use_qk_norm", false)) facts.attention.qk_norm = QkNorm::head;
+    mixture.score_bias = true;
+  } else {
+    facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
+  }
+  lay_out(facts, mixture, reader.required("intermediate_size"),
+          [&](std::uint64_t i) { return i >= first && (i - first) % step == 0; });
+  facts.tied = reader.flag("tie_word_embeddings", ernie);
+  reader.ignore({"num_nextn_predict_layers", "n_group", "topk_group", "norm_topk_prob",
+                 "routed_scaling_factor", "topk_method", "scoring_func", "moe_layer_end_index",
+                 "moe_capacity", "moe_gate", "ep_size"});
+  return decoder(reader, facts);
+}
+
+LlmSpec olmoe(FactReader& reader) {
+  DecoderFacts facts = usual_decoder(reader);
+  facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
+  facts.attention.qk_norm = QkNorm::all_heads;
+  MixtureBlock mixture;
+  const Experts experts = read_experts(reader, {"num_experts"}, {"num_experts_per_tok"});
+  mixture.experts = experts.all;
+  mixture.experts_a_token = experts.taken;
+  mixture.width = reader.required("intermediate_size");
+  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  facts.feed_forward = mixture;
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  reader.ignore({"norm_topk_prob"});
+  return decoder(reader, facts);
+}
+
+LlmSpec dbrx(FactReader& reader) {
+  DecoderFacts facts;
+  facts.hidden = reader.required("d_model");
+  facts.layers = reader.required("n_layers");
+  facts.vocab = reader.required("vocab_size");
+  facts.max_positions = reader.optional("max_seq_len", 0);
+  facts.norm = NormKind::layernorm_gain;
+  facts.attention = own_key_values(reader, reader.required("n_heads"), facts.hidden);
+  facts.attention.rotary = true;
+  const auto inner = [&reader](const char* part, const char* key) -> std::uint64_t {
+    const nlohmann::json& object = reader.part(part);
+    if (object.is_object() && object.contains(key) && object[key].is_number_integer() &&
+        object[key].get<std::int64_t>() > 0 && object[key].get<std::uint64_t>() < (1U << 20))
+      return object[key].get<std::uint64_t>();
+    reader.fail(part, std::string("'") + part + "' must say '" + key + "', a positive integer");
+    return 1;
+  };
+  facts.attention.kv_heads = inner("attn_config", "kv_n_heads");
+  MixtureBlock mixture;
+  mixture.experts = inner("ffn_config", "moe_num_experts");
+  mixture.experts_a_token = inner("ffn_config", "moe_top_k");
+  mixture.width = inner("ffn_config", "ffn_hidden_size");
+  facts.feed_forward = mixture;
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  return decoder(reader, facts);
+}
+
+LlmSpec gpt_oss(FactReader& reader) {
+  DecoderFacts facts = usual_decoder(reader);
+  facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", true);
+  facts.attention.sinks = 1;
+  const std::uint64_t window = reader.optional("sliding_window", 128);
+  facts.windows = windows_by_type(reader, facts.layers, window);
+  if (facts.windows.empty()) {
+    for (std::uint64_t i = 0; i < facts.layers; ++i) facts.windows.push_back(i % 2 == 0 ? window : 0);
+  }
+  MixtureBlock mixture;
+  const Experts experts = read_experts(reader, {"num_local_experts", "num_experts"},
+                                       {"num_experts_per_tok", "experts_per_token"});
+  mixture.experts = experts.all;
+  mixture.experts_a_token = experts.taken;
+  mixture.width = reader.required("intermediate_size");
+  mixture.biases = true;
+  facts.feed_forward = mixture;
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  reader.ignore({"hidden_act", "swiglu_limit", "initial_context_length"});
+  return decoder(reader, facts);
+}
+
+// Of every so many layers one is a mixture; what all tokens share is as wide as an expert. Layers with
+// positions attend within chunks, the others (no_rope_layers: 0) to everything.
+LlmSpec llama4(FactReader& reader) {
+  DecoderFacts facts = usual_decoder(reader);
+  facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
+  const std::uint64_t chunk = reader.optional("attention_chunk_size", 0);
+  std::vector<std::uint64_t> rotary = reader.numbers("no_rope_layers");
+  const std::uint64_t interval =
+      reader.optional("no_rope_layer_interval", reader.optional("nope_layer_interval", 4));
+  for (std::uint64_t i = 0; rotary.size() < facts.layers; ++i) rotary.push_back((i + 1) % interval != 0);
+  for (std::uint64_t i = 0; i < facts.layers; ++i) facts.windows.push_back(rotary[i] != 0 ? chunk : 0);
+  MixtureBlock mixture;
+  const Experts experts = read_experts(reader, {"num_local_experts"}, {"num_experts_per_tok"});
+  mixture.experts = experts.all;
+  mixture.experts_a_token = experts.taken;
+  mixture.width = mixture.shared = reader.required("intermediate_size");
+  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  const std::vector<std::uint64_t> mixed = reader.numbers("moe_layers");
+  const std::uint64_t step = reader.optional("interleave_moe_layer_step", 1);
+  lay_out(facts, mixture, reader.required("intermediate_size_mlp"), [&](std::uint64_t i) {
+    return mixed.empty() ? (i + 1) % step == 0 : std::find(mixed.begin(), mixed.end(), i) != mixed.end();
+  });
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  reader.ignore({"use_qk_norm", "layer_types", "attn_temperature_tuning", "attn_scale", "floor_scale"});
+  return decoder(reader, facts);
+}
+
+}  // namespace
+
+LlmSpec build_mixture(FactReader& reader, const std::string& type) {
+  if (type == "qwen2_moe" || type == "qwen3_moe" || type == "qwen3_vl_moe") return qwen_mixture(reader, type);
+  if (type == "deepseek" || type == "glm4_moe" || type == "ernie4_5_moe") return dense_first(reader, type);
+  if (type == "olmoe") return olmoe(reader);
+  if (type == "dbrx") return dbrx(reader);
+  if (type == "gpt_oss") return gpt_oss(reader);
+  if (type == "llama4_text" || type == "llama4") return llama4(reader);
+  return mixtral(reader, type);
+}
+
+}  // namespace orrery

