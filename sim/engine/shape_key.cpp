@@ -42,7 +42,7 @@ void append_key(std::string& key, std::uint64_t value) {
 
 std::string shape_key(const Operator& op) {
   std::string key;
-  constexpr std::size_t kNumbers = 8;  // of a shape, beside those of more groups of sequences
+  constexpr std::size_t kNumbers = 9;  // of a shape, beside those of more groups of sequences
   constexpr std::size_t kRest = 16;    // what a caller may add: residency
   key.reserve(8 * (4 + kNumbers + 3 * (op.inputs.size() + op.outputs.size()) + kRest));
   append_key(key, static_cast<std::uint64_t>(op.kind));

@@ -38,8 +38,10 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   kernel.causal_window = kernel.causal ? s.window.value_or(0) : 0;
   kernel.useful_macs = attention_macs(s, sequences);
   kernel.mac_dtype = op.dtype;
-  const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads) {
-    return storage_bytes(tensor.dtype, batch * positions * heads * s.head_dim);
+  const std::uint64_t values = s.value_length();
+  const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads,
+                         std::uint64_t length) {
+    return storage_bytes(tensor.dtype, batch * positions * heads * length);
   };
   const std::uint32_t bits = storage_bits(op.inputs.at(0).dtype);
   KernelOperand q;
@@ -48,7 +50,7 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   q.rows = tile_of(LoopDim::m);
   q.cols = fixed_length(s.head_dim);
   q.bits = bits;
-  q.tensor_bytes = Bytes{bytes(op.inputs[0], queries, s.heads)};
+  q.tensor_bytes = Bytes{bytes(op.inputs[0], queries, s.heads, s.head_dim)};
   KernelOperand key;
   key.tensor = TensorId{1};
   key.by_batch = key.by_k = true;
@@ -56,16 +58,21 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   key.rows = tile_of(LoopDim::k);
   key.cols = fixed_length(s.head_dim);
   key.bits = storage_bits(op.inputs.at(1).dtype);
-  key.tensor_bytes = Bytes{bytes(op.inputs[1], cached, s.kv_heads)};
-  KernelOperand value = key;
-  value.tensor = TensorId{2};
-  value.tensor_bytes = Bytes{bytes(op.inputs.at(2), cached, s.kv_heads)};
-  kernel.inputs = {q, key, value};
+  key.tensor_bytes = Bytes{bytes(op.inputs[1], cached, s.kv_heads, s.head_dim)};
+  kernel.inputs = {q, key};
+  if (!values_in_keys(op.kind)) {
+    KernelOperand value = key;
+    value.tensor = TensorId{2};
+    value.cols = fixed_length(values);
+    value.tensor_bytes = Bytes{bytes(op.inputs.at(2), cached, s.kv_heads, values)};
+    kernel.inputs.push_back(value);
+  }
   KernelOperand out = q;
   out.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
   out.once = false;
+  out.cols = fixed_length(values);
   out.bits = storage_bits(op.outputs.at(0).dtype);
-  out.tensor_bytes = Bytes{bytes(op.outputs[0], queries, s.heads)};
+  out.tensor_bytes = Bytes{bytes(op.outputs[0], queries, s.heads, values)};
   kernel.outputs = {out};
   MatrixStep scores;
   scores.m = tile_of(LoopDim::m);
@@ -74,13 +81,13 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   scores.dtype = op.dtype;
   scores.a_bits = scores.b_bits = bits;
   MatrixStep weighted = scores;
-  weighted.n = fixed_length(s.head_dim);
+  weighted.n = fixed_length(values);
   weighted.k = tile_of(LoopDim::k);
   kernel.matrix_steps = {scores, weighted};
   kernel.vector_steps = {{kOnlineSoftmaxCost, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
   // FlashAttention-2: a block's softmax stands between its two products; only other blocks fill the gap.
   kernel.in_order = in_order;
-  kernel.epilogue = {{kScaleCost, tile_of(LoopDim::m), fixed_length(s.head_dim)}};
+  kernel.epilogue = {{kScaleCost, tile_of(LoopDim::m), fixed_length(values)}};
   return kernel;
 }
 
@@ -161,7 +168,8 @@ class AttentionMapper {
 
   TileKernel untiled(const AttendedSequences& sequences) const {
     const bool in_order = arch_.execution.library && !arch_.execution.library->attention_overlaps;
-    return orrery::untiled(op_, sequences, in_order, !shipped_);
+    // A latent is all heads' own: who ships a kernel for it has them in one tile (FlashMLA).
+    return orrery::untiled(op_, sequences, in_order, !shipped_ || values_in_keys(op_.kind));
   }
   std::vector<std::uint64_t> query_tiles(const TileKernel& kernel) const;
   std::vector<std::uint64_t> block_sizes(const TileKernel& kernel) const;
@@ -216,7 +224,7 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
     statistics.cols = fixed_length(2);
     kernel.outputs.push_back(statistics);
   }
-  kernel.accumulator_bytes = Bytes{(query_tile * shape_.head_dim + query_tile * block) * 4};
+  kernel.accumulator_bytes = Bytes{(query_tile * shape_.value_length() + query_tile * block) * 4};
   complete_kernel(kernel);
   return kernel;
 }
@@ -290,8 +298,8 @@ KernelLaunch AttentionMapper::launch_of(const TileKernel& chosen, bool each_its_
 // Combines the splits' partial results by their running maxima and sums.
 TileKernel AttentionMapper::reduction(std::uint32_t splits) const {
   const TensorId result{static_cast<std::uint32_t>(op_.inputs.size())};
-  TileKernel sum = reduction_kernel(arch_, TensorId{kFirstTemporary}, result, rows_, shape_.head_dim, splits,
-                                    storage_bits(op_.outputs[0].dtype));
+  TileKernel sum = reduction_kernel(arch_, TensorId{kFirstTemporary}, result, rows_, shape_.value_length(),
+                                    splits, storage_bits(op_.outputs[0].dtype));
   KernelOperand statistics = sum.inputs[0];
   statistics.tensor = TensorId{kFirstTemporary + 1};
   statistics.by_n = false;

@@ -36,6 +36,7 @@ enum class OperatorKind : std::uint8_t {
   embedding,
   l2norm,
   gelu_mul,
+  mla,
   expert_gather,
   expert_sum,
   all_reduce,
@@ -59,7 +60,9 @@ inline constexpr std::size_t kMostOperands = 3;
 using OperandRows = std::array<OperandRow, kMostOperands>;  // those that have a name
 
 struct MatmulFamily {};
-struct AttentionFamily {};
+struct AttentionFamily {
+  bool values_in_keys = false;  // the first elements of a key are its value: one cache is read for both
+};
 struct VectorFamily {
   VectorCost cost;                // an element of the result, or a row
   OperandRows inputs;             // all that it needs
@@ -125,6 +128,8 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     {OperatorKind::l2norm, "l2norm", VectorFamily{{2, 0, 1, 1, 3}, {{operands::x}}, {}, true}},
     // gelu; * b
     {OperatorKind::gelu_mul, "gelu_mul", VectorFamily{{7, 1, 0, 0, 8}, {{operands::gate_up}}, {}}},
+    // absorbed: queries against a latent that all heads share
+    {OperatorKind::mla, "mla", AttentionFamily{true}},
     {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
     {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
     {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},
@@ -159,6 +164,12 @@ struct EnumNames<OperatorKind> {
 constexpr bool gathers(OperatorKind kind) {
   const auto* vector = std::get_if<VectorFamily>(&operator_row(kind).family);
   return vector != nullptr && vector->gathers;
+}
+
+// Its values are parts of its keys.
+constexpr bool values_in_keys(OperatorKind kind) {
+  const auto* attention = std::get_if<AttentionFamily>(&operator_row(kind).family);
+  return attention != nullptr && attention->values_in_keys;
 }
 
 std::size_t count(const OperandRows& rows);

@@ -17,8 +17,9 @@ struct Describe {
                                             : fmt::format(", with {} more groups of sequences, {} in all",
                                                           s.more.size(), s.sequences());
     const std::string window = s.window ? fmt::format(", window {}", *s.window) : "";
-    return fmt::format("batch {}, {} heads ({} kv) of {}, q {}, kv {}{}{}{}", s.batch, s.heads, s.kv_heads,
-                       s.head_dim, s.q, s.kv, s.causal ? ", causal" : "", window, more);
+    const std::string values = s.value_dim ? fmt::format(" (values of {})", *s.value_dim) : "";
+    return fmt::format("batch {}, {} heads ({} kv) of {}{}, q {}, kv {}{}{}{}", s.batch, s.heads, s.kv_heads,
+                       s.head_dim, values, s.q, s.kv, s.causal ? ", causal" : "", window, more);
   }
   std::string operator()(const VectorShape& s) const { return fmt::format("{}x{}", s.rows, s.cols); }
   std::string operator()(const RoutingShape& s) const {

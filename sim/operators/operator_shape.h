@@ -34,6 +34,10 @@ struct AttentionShape {
   bool causal = false;
   std::vector<AttendedSequences> more = {};
   std::optional<std::uint64_t> window = std::nullopt;  // of a causal one
+  std::optional<std::uint64_t> value_dim =
+      std::nullopt;  // of a head's value; as its key where it is not said
+
+  std::uint64_t value_length() const { return value_dim.value_or(head_dim); }
 
   std::vector<AttendedSequences> groups() const;  // all of them
   // Over all sequences; throw ConfigError beyond 2^64.
@@ -42,8 +46,9 @@ struct AttentionShape {
   std::uint64_t cached_positions() const;
 
   friend bool operator==(const AttentionShape& a, const AttentionShape& b) {
-    return std::tie(a.batch, a.heads, a.kv_heads, a.head_dim, a.q, a.kv, a.causal, a.more, a.window) ==
-           std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q, b.kv, b.causal, b.more, b.window);
+    return std::tie(a.batch, a.heads, a.kv_heads, a.head_dim, a.q, a.kv, a.causal, a.more, a.window,
+                    a.value_dim) == std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q, b.kv, b.causal,
+                                             b.more, b.window, b.value_dim);
   }
 };
 // Row-wise and element-wise operators: `rows` rows whose output has `cols` elements.
@@ -93,6 +98,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("kv", shape.kv);
     visit("causal", shape.causal);
     visit("window", shape.window);
+    visit("value_dim", shape.value_dim);
     visit("more", shape.more);
   } else if constexpr (std::is_same_v<Bare, VectorShape>) {
     visit("rows", shape.rows);

@@ -30,9 +30,12 @@ class OperatorCheck {
     tensor("inputs", op_.inputs[1], {s.batch, s.k, s.n});
     tensor("outputs", op_.outputs.front(), {s.batch, s.m, s.n});
   }
-  void operator()(const AttentionFamily& /*family*/) {
+  void operator()(const AttentionFamily& family) {
     const auto& s = std::get<AttentionShape>(op_.shape);
-    if (!inputs(3, 3)) return;
+    const std::size_t operands = family.values_in_keys ? 2 : 3;
+    if (!inputs(operands, operands)) return;
+    if (family.values_in_keys && s.value_length() > s.head_dim)
+      fault_ = "key 'shape.value_dim' exceeds 'shape.head_dim': values are parts of the keys";
     if (s.heads % s.kv_heads != 0) fault_ = "key 'shape.kv_heads' does not divide 'shape.heads'";
     for (const AttendedSequences& group : s.groups()) {
       if (s.causal && group.q > group.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";
@@ -47,8 +50,8 @@ class OperatorCheck {
     const std::uint64_t cached = s.cached_positions();
     tensor("inputs", op_.inputs[0], {queries, s.heads, s.head_dim});
     tensor("inputs", op_.inputs[1], {cached, s.kv_heads, s.head_dim});
-    tensor("inputs", op_.inputs[2], {cached, s.kv_heads, s.head_dim});
-    tensor("outputs", op_.outputs.front(), {queries, s.heads, s.head_dim});
+    if (operands == 3) tensor("inputs", op_.inputs[2], {cached, s.kv_heads, s.value_length()});
+    tensor("outputs", op_.outputs.front(), {queries, s.heads, s.value_length()});
   }
   void operator()(const VectorFamily& family) {
     const auto& s = std::get<VectorShape>(op_.shape);

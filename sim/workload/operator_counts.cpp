@@ -31,7 +31,7 @@ std::uint64_t attention_macs(const AttentionShape& shape, const AttendedSequence
   const auto [batch, q, kv] = group;
   std::uint64_t pairs = checked_product({q, kv});
   if (shape.causal) pairs = causal_pairs(q, kv, shape.window.value_or(kv));
-  return checked_product({2, batch, shape.heads, shape.head_dim, pairs});  // Q K^T and P V
+  return checked_product({batch, shape.heads, shape.head_dim + shape.value_length(), pairs});  // Q K^T, P V
 }
 
 std::uint64_t operator_macs(const Operator& op) {

@@ -15,12 +15,13 @@ struct Furnish {
     in(TensorKind::weight, {s.batch, s.k, s.n}, weight_dtype(op.dtype));
     out({s.batch, s.m, s.n}, activation_dtype(op.dtype));
   }
-  void operator()(const AttentionFamily& /*family*/) const {
+  void operator()(const AttentionFamily& family) const {
     const auto& s = std::get<AttentionShape>(op.shape);
     in(TensorKind::activation, {s.query_positions(), s.heads, s.head_dim}, op.dtype);
     in(TensorKind::kv, {s.cached_positions(), s.kv_heads, s.head_dim}, op.dtype);
-    in(TensorKind::kv, {s.cached_positions(), s.kv_heads, s.head_dim}, op.dtype);
-    out({s.query_positions(), s.heads, s.head_dim}, op.dtype);
+    if (!family.values_in_keys)
+      in(TensorKind::kv, {s.cached_positions(), s.kv_heads, s.value_length()}, op.dtype);
+    out({s.query_positions(), s.heads, s.value_length()}, op.dtype);
   }
   void operator()(const VectorFamily& family) const {
     const auto& s = std::get<VectorShape>(op.shape);

@@ -35,8 +35,9 @@ class ShapeReader {
   }
   std::string text(const char* name) { return flag(name) ? values_[name].as<std::string>() : std::string(); }
   void refuse_others() const {
-    for (const char* name : {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal",
-                             "window", "more", "experts-per-token", "bytes", "devices", "tile"}) {
+    for (const char* name :
+         {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal", "window", "value-dim",
+          "more", "experts-per-token", "bytes", "devices", "tile"}) {
       bool known = false;
       for (const std::string& u : used_) known = known || u == name;
       if (!known && values_.count(name) != 0)
@@ -98,12 +99,15 @@ struct ShapeFrom {
     options.flag("tile");
     return MatmulShape{batch, m, n, options.need("k")};
   }
-  OperatorShape operator()(const AttentionFamily& /*family*/) const {
+  OperatorShape operator()(const AttentionFamily& family) const {
     AttentionShape s;
     s.batch = options.may("batch", 1);
     s.heads = options.need("heads");
-    s.kv_heads = options.may("kv-heads", s.heads);
+    s.kv_heads = options.may("kv-heads", family.values_in_keys ? 1 : s.heads);
     s.head_dim = options.need("head-dim");
+    if (const std::uint64_t value_dim = options.may("value-dim", 0); value_dim > 0) s.value_dim = value_dim;
+    if (family.values_in_keys && s.value_length() > s.head_dim)
+      throw UsageError("--value-dim must be at most --head-dim: values are parts of the keys");
     s.q = options.need("q");
     s.kv = options.need("kv");
     s.causal = options.flag("causal");
@@ -186,6 +190,7 @@ po::options_description operator_options() {
       ("batch", number(), "independent products or sequences")("causal",
                                                                "query i sees positions up to its own")  //
       ("window", number(), "with --causal: and of them only the last N")                                //
+      ("value-dim", number(), "length of a head's value (default: its key's)")                          //
       ("more", po::value<std::string>()->value_name("BxQxKV,.."),
        "further sequences of the same attention: B of them with Q query and KV cached positions")  //
       ("experts-per-token", number(), "copies of a token's row in a mixture")                      //

@@ -8,12 +8,13 @@
 
 #include "sim/workload/blocks/attention.h"
 #include "sim/workload/blocks/feed_forward.h"
+#include "sim/workload/blocks/latent_attention.h"
 #include "sim/workload/blocks/mixture.h"
 
 namespace orrery {
 
 // What makes a token's row from its row: a kind of block is a type with the members of AttentionBlock.
-using MixerBlock = std::variant<AttentionBlock, FeedForwardBlock, MixtureBlock>;
+using MixerBlock = std::variant<AttentionBlock, LatentAttentionBlock, FeedForwardBlock, MixtureBlock>;
 
 // The row between blocks; `branch` is still to be added to it (fused with the norm that follows, if the
 // machine does so).

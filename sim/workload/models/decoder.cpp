@@ -67,7 +67,8 @@ LlmSpec decoder(FactReader& reader, const DecoderFacts& facts) {
     if (i < facts.windows.size()) attention.window = facts.windows[i];
     const MixerBlock& feed_forward =
         i < facts.feed_forwards.size() ? facts.feed_forwards[i] : facts.feed_forward;
-    spec.layers.push_back({layer_of(facts.form, attention, feed_forward), by_layer ? 1 : facts.layers});
+    const MixerBlock first = facts.latent ? MixerBlock(*facts.latent) : MixerBlock(attention);
+    spec.layers.push_back({layer_of(facts.form, first, feed_forward), by_layer ? 1 : facts.layers});
   }
   spec.head = head_of(reader, facts.vocab, facts.tied, facts.head_bias, facts.final_norm);
   return spec;

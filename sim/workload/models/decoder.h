@@ -18,6 +18,7 @@ struct DecoderFacts {
   NormKind norm = NormKind::rmsnorm;
   LayerForm form = LayerForm::pre_norm;
   AttentionBlock attention;
+  std::optional<LatentAttentionBlock> latent;  // in place of it
   MixerBlock feed_forward;
   std::vector<std::uint64_t> windows;     // by layer; empty: attention's own
   std::vector<MixerBlock> feed_forwards;  // by layer; empty: all alike

@@ -137,6 +137,36 @@ LlmSpec dense_first(FactReader& reader, const std::string& type) {
   return decoder(reader, facts);
 }
 
+// Latent attention; all layers but the first few are mixtures (deepseek_v2 and v3, kimi_k2).
+LlmSpec latent_mixture(FactReader& reader) {
+  DecoderFacts facts = usual_facts(reader);
+  LatentAttentionBlock latent;
+  latent.heads = reader.required("num_attention_heads");
+  latent.query_rank = reader.optional("q_lora_rank", 0);
+  latent.kv_rank = reader.required("kv_lora_rank");
+  latent.plain_dim = reader.required("qk_nope_head_dim");
+  latent.rotary_dim = reader.required("qk_rope_head_dim");
+  latent.value_dim = reader.required("v_head_dim");
+  latent.biases = reader.flag("attention_bias", false);
+  facts.latent = latent;
+  MixtureBlock mixture;
+  const Experts experts = read_experts(reader, {"n_routed_experts"}, {"num_experts_per_tok"});
+  mixture.experts = experts.all;
+  mixture.experts_a_token = experts.taken;
+  mixture.width = reader.required("moe_intermediate_size");
+  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  mixture.shared = reader.optional("n_shared_experts", 0) * mixture.width;
+  mixture.score_bias = reader.word("topk_method", "greedy") == "noaux_tc";
+  const std::uint64_t first = reader.optional("first_k_dense_replace", 0);
+  const std::uint64_t step = reader.optional("moe_layer_freq", 1);
+  lay_out(facts, mixture, reader.required("intermediate_size"),
+          [&](std::uint64_t i) { return i >= first && i % step == 0; });
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  reader.ignore({"num_key_value_heads", "num_nextn_predict_layers", "n_group", "topk_group", "norm_topk_prob",
+                 "routed_scaling_factor", "scoring_func", "ep_size", "seq_aux", "head_dim", "qk_head_dim"});
+  return decoder(reader, facts);
+}
+
 LlmSpec olmoe(FactReader& reader) {
   DecoderFacts facts = usual_decoder(reader);
   facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
@@ -234,6 +264,7 @@ LlmSpec llama4(FactReader& reader) {
 LlmSpec build_mixture(FactReader& reader, const std::string& type) {
   if (type == "qwen2_moe" || type == "qwen3_moe" || type == "qwen3_vl_moe") return qwen_mixture(reader, type);
   if (type == "deepseek" || type == "glm4_moe" || type == "ernie4_5_moe") return dense_first(reader, type);
+  if (type == "deepseek_v2" || type == "deepseek_v3" || type == "kimi_k2") return latent_mixture(reader);
   if (type == "olmoe") return olmoe(reader);
   if (type == "dbrx") return dbrx(reader);
   if (type == "gpt_oss") return gpt_oss(reader);

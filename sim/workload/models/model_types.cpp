@@ -71,6 +71,9 @@ constexpr ModelType kTypes[] = {{"llama", build_llama},
                                 {"qwen3_moe", build_mixture},
                                 {"qwen3_vl_moe", build_mixture},
                                 {"deepseek", build_mixture},
+                                {"deepseek_v2", build_mixture},
+                                {"deepseek_v3", build_mixture},
+                                {"kimi_k2", build_mixture},
                                 {"glm4_moe", build_mixture},
                                 {"ernie4_5_moe", build_mixture},
                                 {"granitemoe", build_mixture},
@@ -97,8 +100,12 @@ const ModelType* type_named(const std::string& name) {
 
 // The text model of a file that nests it, of whatever type the outer one is.
 std::string text_type(FactReader& reader, const std::string& outer) {
-  if (!reader.part("text_config").is_object()) return outer;
-  reader.enter("text_config");
+  const char* inside = nullptr;
+  for (const char* key : {"text_config", "language_config", "llm_config"}) {
+    if (inside == nullptr && reader.part(key).is_object()) inside = key;
+  }
+  if (inside == nullptr) return outer;
+  reader.enter(inside);
   std::string inner = reader.word("model_type", outer);
   const std::string suffix = "_text";
   if (type_named(inner) == nullptr && inner.size() > suffix.size() &&

@@ -20,7 +20,7 @@ Operator small(const OperatorRow& row) {
   struct Shape {
     OperatorShape operator()(const MatmulFamily&) const { return MatmulShape{2, 48, 96, 64}; }
     OperatorShape operator()(const AttentionFamily&) const {
-      return AttentionShape{2, 8, 2, 64, 16, 48, true};
+      return AttentionShape{2, 8, 2, 64, 16, 48, true, {}, 40, 32};
     }
     OperatorShape operator()(const VectorFamily&) const { return VectorShape{48, 96}; }
     OperatorShape operator()(const RoutingFamily&) const { return RoutingShape{48, 3, 96}; }

@@ -4,6 +4,7 @@
 
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/memory_need.h"
+#include "sim/workload/operator_counts.h"
 
 namespace orrery::test {
 namespace {
@@ -36,6 +37,9 @@ TEST(ModelTypes, ParametersAreThePublishedOnesUnderHuggingFaceNames) {
       {"google/gemma-2-9b-it", 9'241'705'984},
       {"google/gemma-2-27b", 27'227'128'320},
       {"microsoft/phi-4", 14'659'507'200},
+      {"deepseek-ai/DeepSeek-V2-Lite", 15'706'484'224},
+      {"deepseek-ai/DeepSeek-V3", 671'026'419'200},
+      {"moonshotai/Kimi-K2-Instruct", 1'026'408'232'448},
       {"EleutherAI/gpt-neox-20b", 20'554'567'680},
       {"meta-llama/Llama-3.1-8B-Instruct", 8'030'261'248}};
   for (const auto& [name, parameters] : models)
@@ -130,6 +134,41 @@ TEST(ModelTypes, ARewardModelHasAScoreInPlaceOfLogits) {
   const std::uint64_t body = parameters("LlamaModel");
   EXPECT_EQ(parameters("LlamaForCausalLM"), body + 6400);
   EXPECT_EQ(parameters("LlamaForRewardModel"), body + 64);
+}
+
+std::uint64_t macs_of(const OperatorGraph& graph, std::int32_t layer) {
+  std::uint64_t macs = 0;
+  for (const Operator& op : graph.operators) macs += op.layer == layer ? operator_macs(op) : 0;
+  return macs;
+}
+
+// Decoding multiplies the expansion of the latent into queries and results; a prompt expands it. By the
+// closed forms of both (DeepSeek-V2, arXiv 2405.04434), the feed-forward block of the first layer aside.
+TEST(ModelTypes, LatentAttentionIsExpandedForPromptsAndAbsorbedInDecoding) {
+  const LlmSpec llm = load_llm_named("deepseek-v2-lite");
+  const std::uint64_t heads = 16, rank = 512, plain = 128, rotary = 64, value = 128, hidden = 2048;
+  const std::uint64_t around =  // of a token: into queries and the latent, out of the heads, feed-forward
+      hidden * heads * (plain + rotary) + hidden * (rank + rotary) + heads * value * hidden +
+      3 * hidden * 10944;
+  const ExecutionSpec execution;
+  const OperatorGraph decode = build_step(llm, {{{Phase::decode, 3, 1, 700}}}, DType::bf16, 1, execution);
+  EXPECT_EQ(macs_of(decode, 0),
+            3 * (around + heads * (plain * rank + rank * value) + heads * 700 * (rank + rotary + rank)));
+  const OperatorGraph prompt = build_step(llm, {{{Phase::prefill, 1, 64, 64}}}, DType::bf16, 1, execution);
+  EXPECT_EQ(macs_of(prompt, 0), 64 * (around + rank * heads * (plain + value)) +
+                                    heads * (64 * 65 / 2) * (plain + rotary + value));
+  // One latent and one rotated key a token, on each device.
+  Scenario s;
+  s.dtype = DType::bf16;
+  EXPECT_EQ(kv_bytes_per_token(llm, s), 27U * (rank + rotary) * 2);
+  s.tensor_parallel = 8;
+  EXPECT_EQ(kv_bytes_per_token(llm, s), 27U * (rank + rotary) * 2);
+  // Decoding reads the latent once, for keys and values.
+  std::uint64_t cache = 0;
+  for (const Operator& op : decode.operators) {
+    for (const Tensor& t : op.inputs) cache += op.layer == 0 && t.kind == TensorKind::kv ? t.bytes() : 0;
+  }
+  EXPECT_EQ(cache, 3U * 700 * (rank + rotary) * 2);
 }
 
 }  // namespace
