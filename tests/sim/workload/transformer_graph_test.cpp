@@ -70,13 +70,15 @@ TEST(TransformerGraph, GroupedQueryDecodeDoesTheMacsOfItsHeads) {
   const LlmSpec llm = load_llm_named("llama-3-8b");
   const std::uint64_t b = 4, ctx = 777, d = 4096, kv = 1024, f = 14336, layers = 32, vocab = 128256;
   const std::uint64_t layer = b * (2 * d * d + 2 * d * kv + 3 * d * f) + 2 * b * d * ctx;
-  EXPECT_EQ(macs(build_decode_step(llm, scenario(b, 1), fused_execution(), ctx)), layers * layer + b * d * vocab);
+  EXPECT_EQ(macs(build_decode_step(llm, scenario(b, 1), fused_execution(), ctx)),
+            layers * layer + b * d * vocab);
 }
 
 TEST(TransformerGraph, UsesEveryWeightOfTheModelOnce) {
   for (const char* name : {"llama-2-7b", "llama-3-8b"}) {
     const LlmSpec llm = load_llm_named(name);
-    EXPECT_EQ(weight_elements(build_prefill(llm, scenario(1, 16), fused_execution())), count_parameters(llm).total)
+    EXPECT_EQ(weight_elements(build_prefill(llm, scenario(1, 16), fused_execution())),
+              count_parameters(llm).total)
         << name;
   }
   // GPT-2 and BERT have biases, which ride on their projections and are no tensors of the graph.
