@@ -1,5 +1,7 @@
 #include "sim/study/metrics.h"
 
+#include <stdexcept>
+
 #include "sim/estimate/area.h"
 #include "sim/estimate/price_figures.h"
 #include "sim/report/result_fields.h"
@@ -27,6 +29,7 @@ const std::vector<Metric>& metrics() {
   static const std::vector<Metric> all = [] {
     std::vector<Metric> found;
     add_compared(table_of<RunResult>(), nlohmann::json::json_pointer(), found);
+    if (found.size() > kMostMetrics) throw std::logic_error("more figures are compared than kMostMetrics");
     return found;
   }();
   return all;

@@ -20,6 +20,7 @@ struct Metric {
   std::string unit;
   bool of_fleet = false;  // of a sweep over a cost scenario: a typical figure of its fleet
 };
+inline constexpr std::size_t kMostMetrics = 24;
 // In the order in which results have them.
 const std::vector<Metric>& metrics();
 

@@ -2,6 +2,7 @@
 // Sweeps and results in one SQLite file (write-ahead log). A result lies under the address of all it depends
 // on, so points that several sweeps share are run once. One writer at a time; it holds NAME.lock.
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,7 +46,7 @@ struct StoredResult {
   std::string error;
   std::string json;  // orrery/result/1 without what differs from run to run
   double wall_s = 0;
-  std::vector<std::optional<double>> figures = std::vector<std::optional<double>>(metrics().size());
+  std::array<std::optional<double>, kMostMetrics> figures;  // in the order of metrics()
 };
 
 struct StoredSweep {

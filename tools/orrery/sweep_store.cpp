@@ -57,9 +57,9 @@ void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& j
       line += "," + cell(inputs.contains(key) ? plain(inputs[key]) : "");
     line += ',';
     line += to_string(p.result.status);
-    for (const auto& value : p.result.figures) {
+    for (std::size_t m = 0; m < metrics().size(); ++m) {
       line += ',';
-      if (value) fmt::format_to(std::back_inserter(line), "{}", *value);
+      if (const auto& value = p.result.figures[m]) fmt::format_to(std::back_inserter(line), "{}", *value);
     }
     std::cout << line << ',' << cell(p.result.error) << '\n';
   });
