@@ -6,7 +6,6 @@
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
 #include "sim/timing/matrix_timing.h"
-#include "sim/util/errors.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/question_options.h"
 

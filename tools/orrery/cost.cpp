@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "sim/config/uncertain_number.h"
@@ -23,9 +21,9 @@ const char* const kCostUsage =
     "sure that is. Each option is simulated once, at the largest batch that keeps the latency target.";
 const char* const kCostExamples =
     "  orrery cost gpu-now-fpga-or-asic-at-volume\n"
-    "  orrery cost arch_configs/costs/gpu-now-fpga-or-asic-at-volume.yaml --as-of 2026-11-24\n"
     "  orrery cost gpu-now-fpga-or-asic-at-volume cost.finance.pue=1.2 arch.clock_ghz=1GHz\n"
-    "  orrery cost my-scenario.yaml --tpot-max 0.03 --draws 20000 --seed 7 --format json\n";
+    "  orrery cost my-scenario.yaml --as-of 2026-11-24 --tpot-max 0.03 --draws 20000 --seed 7 --format "
+    "json\n";
 
 // The options that stand for a key of the scenario.
 std::vector<Patch> patches_of_options(const po::variables_map& v) {

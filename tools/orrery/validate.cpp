@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <iostream>
 
-#include "sim/util/errors.h"
 #include "sim/validate/error_report.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/question_options.h"
@@ -19,9 +18,7 @@ const char* const kValidateUsage =
     "A row that cannot be simulated is named and counted, the others go on; the exit code is then 1.";
 const char* const kValidateExamples =
     "  orrery validate dram_reference.csv --fidelity cycle --by preset,pattern --where mode=saturating\n"
-    "  orrery validate noc_reference.csv --quantity latency --worst 5\n"
     "  orrery validate kernels_gpu.csv --where 'measured_us>=10' --by device,op --worst 3\n"
-    "  orrery validate kernels_gpu.csv arch.clock_ghz=1.2 --where device=gpu/h100-sxm\n"
     "  orrery validate allreduce_gpu.csv --where 'message_bytes>=1048576' --plot allreduce.svg\n";
 
 // What stands alone is a table of rows, or KEY=VALUE.
@@ -64,9 +61,8 @@ int validate_command(const Arguments& arguments) {
       ("where", po::value<std::vector<std::string>>()->value_name("COND"), "only rows for which it holds")  //
       ("by", po::value<std::string>()->value_name("COL,..."), "columns to group by")                        //
       ("quantity", po::value<std::string>()->value_name("Q"),
-       "time, throughput, latency, energy, power, memory_power")  //
-      ("worst", po::value<unsigned>()->default_value(0)->value_name("N"),
-       "list the N worst rows of each group")  //
+       "time, throughput, latency, energy, power, memory_power")                                            //
+      ("worst", po::value<unsigned>()->default_value(0)->value_name("N"), "worst rows to list of a group")  //
       ("plot", po::value<std::string>()->value_name("FILE.svg"), "simulated against measured");
   add_jobs(options, "rows at a time");
   add_format(options);
@@ -88,7 +84,6 @@ int validate_command(const Arguments& arguments) {
   request.by = parts_of(given(v, "by"));
   if (v.count("quantity") != 0)
     request.quantity = named<Quantity>(v["quantity"].as<std::string>(), "--quantity");
-
   TerminalProgress progress("validate");
   const std::vector<ValidatedRow> rows = validate_rows(
       request, [&](std::size_t done, std::size_t total) { progress.show("rows", done, total); });
