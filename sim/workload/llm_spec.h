@@ -20,7 +20,7 @@ struct LlmSpec {
   EmbeddingBlock embedding;
   std::vector<LayerRun> layers;
   HeadBlock head;
-  std::vector<std::string> omitted;  // parts of the file that are not modelled: towers of images and sound
+  std::vector<std::string> omitted;  // keys of parts that are not modelled: towers, prediction layers
 
   std::uint64_t layer_count() const;
   void keep_layers(std::uint64_t count);  // the first ones

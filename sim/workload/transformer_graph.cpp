@@ -57,11 +57,16 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   if (!errors.empty()) throw ConfigError(errors);
 }
 
-std::string context_warning(const LlmSpec& llm, const Scenario& scenario) {
+std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& scenario) {
+  std::vector<std::string> warnings;
   const std::uint64_t length = scenario.input + scenario.output - 1;
-  if (llm.max_positions == 0 || length <= llm.max_positions) return "";
-  return llm.name + " was made for " + std::to_string(llm.max_positions) + " positions; " +
-         std::to_string(length) + " are asked for (--input plus --output less one)";
+  if (llm.max_positions > 0 && length > llm.max_positions)
+    warnings.push_back(llm.name + " was made for " + std::to_string(llm.max_positions) + " positions; " +
+                       std::to_string(length) + " are asked for (--input plus --output less one)");
+  std::string omitted;
+  for (const std::string& part : llm.omitted) omitted += (omitted.empty() ? "" : ", ") + part;
+  if (!omitted.empty()) warnings.push_back(llm.name + ": left out is what its file says in " + omitted);
+  return warnings;
 }
 
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, DType dtype, std::uint32_t tensor_parallel,

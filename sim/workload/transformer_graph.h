@@ -19,9 +19,9 @@ struct Scenario {
 // Throws ConfigError when the model cannot be split over the scenario's devices or asked for these lengths.
 void check_scenario(const LlmSpec& llm, const Scenario& scenario);
 
-// What is odd about it and still runs, in words: a context beyond the positions that were trained; "" if
-// nothing is.
-std::string context_warning(const LlmSpec& llm, const Scenario& scenario);
+// What is odd about it and still runs, in words: a context beyond the positions that were trained, parts of
+// the model that are left out.
+std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& scenario);
 
 // Of one device. Token-wise operators run on all tokens of the step at once, attention group by group; every
 // sequence's last position goes through the LM head.

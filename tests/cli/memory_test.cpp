@@ -69,5 +69,24 @@ TEST(Memory, WavesHaveTheFirstTokenOfTheLastAndTheStepOfOne) {
               rounds.at("latency_s").get<double>(), 1e-9);
 }
 
+// It runs, and says what is odd about it: more positions than were trained, parts that are left out.
+TEST(Memory, AContextBeyondTheModelsPositionsWarns) {
+  const std::string run =
+      "run --fidelity roofline --arch gpu/a100-sxm-80gb --model llama-2-7b --output 10 --input ";
+  const CommandResult longer = orrery_command(run + "30000");
+  EXPECT_EQ(longer.exit_code, 0) << longer.err;
+  EXPECT_NE(longer.err.find("warning: llama-2-7b was made for 4096 positions; 30009"), std::string::npos)
+      << longer.err;
+  EXPECT_EQ(orrery_command(run + "4087").err, "");
+  const std::string model =
+      temporary_file("seer.json",
+                     "{\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 128, "
+                     "\"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"vocab_size\": 100, "
+                     "\"vision_config\": {\"depth\": 2}}");
+  const CommandResult seer = orrery_command("check " + model);
+  EXPECT_EQ(seer.exit_code, 0) << seer.err;
+  EXPECT_NE(seer.out.find("left out is what its file says in vision_config"), std::string::npos) << seer.out;
+}
+
 }  // namespace
 }  // namespace orrery::test

@@ -103,6 +103,7 @@ void put_facts(ordered_json& facts, const LlmSpec& llm, const std::string& model
   facts["dtype"] = to_string(scenario.dtype);
   facts["weight_bytes"] = memory_need(llm, scenario, 1).weights;
   facts["kv_bytes_per_token"] = kv_bytes_per_token(llm, scenario);
+  for (const std::string& warning : scenario_warnings(llm, {1, 1, 1})) facts["warnings"].push_back(warning);
 }
 
 // Keys that an older file may say and nobody reads any more.

@@ -107,11 +107,10 @@ std::vector<Posed> posed_from(const std::vector<Question>& questions, const po::
   std::set<std::string> warnings;
   for (const json& c : configurations_of(questions, patches_from(values))) {
     const Posed& q = all.emplace_back(posed(c));
-    if (q.llm) warnings.insert(context_warning(*q.llm, q.scenario));
+    if (!q.llm) continue;
+    for (const std::string& warning : scenario_warnings(*q.llm, q.scenario)) warnings.insert(warning);
   }
-  for (const std::string& warning : warnings) {
-    if (!warning.empty()) std::cerr << "orrery: warning: " << warning << '\n';
-  }
+  for (const std::string& warning : warnings) std::cerr << "orrery: warning: " << warning << '\n';
   return all;
 }
 

@@ -53,8 +53,19 @@ std::vector<LayerBlock> layer_of(LayerForm form, const MixerBlock& attention,
   return {};
 }
 
+bool shares_evenly(FactReader& reader, const AttentionBlock& attention) {
+  if (!reader.good()) return false;
+  if (attention.kv_heads > 0 && attention.heads % attention.kv_heads == 0) return true;
+  const std::string message = std::to_string(attention.heads) + " attention heads cannot share " +
+                              std::to_string(attention.kv_heads) + " key/value heads evenly";
+  const char* key = "num_key_value_heads";
+  reader.fail_at(reader.has(key) ? reader.pointer(key) : "", message);
+  return false;
+}
+
 LlmSpec decoder(FactReader& reader, const DecoderFacts& facts) {
   LlmSpec spec;
+  if (!facts.latent) shares_evenly(reader, facts.attention);
   spec.hidden = facts.hidden;
   spec.norm = facts.norm;
   spec.max_positions = facts.max_positions;
@@ -95,9 +106,6 @@ AttentionBlock usual_attention(FactReader& reader, std::uint64_t hidden) {
     reader.fail("num_attention_heads", "hidden size " + std::to_string(hidden) +
                                            " is not a multiple of the " + std::to_string(attention.heads) +
                                            " attention heads");
-  if (attention.heads % attention.kv_heads != 0)
-    reader.fail("num_key_value_heads", std::to_string(attention.heads) + " attention heads cannot share " +
-                                           std::to_string(attention.kv_heads) + " key/value heads evenly");
   return attention;
 }
 

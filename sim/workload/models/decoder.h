@@ -25,7 +25,9 @@ struct DecoderFacts {
   bool tied = false, head_bias = false, embedding_normed = false, final_norm = true;
 };
 
+// Says so where heads do not share keys and values evenly.
 LlmSpec decoder(FactReader& reader, const DecoderFacts& facts);
+bool shares_evenly(FactReader& reader, const AttentionBlock& attention);
 
 // The parts of a layer in the order of a form.
 std::vector<LayerBlock> layer_of(LayerForm form, const MixerBlock& attention, const MixerBlock& feed_forward);

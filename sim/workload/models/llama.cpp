@@ -96,12 +96,14 @@ LlmSpec build_nemotron_nas(FactReader& reader, const std::string& /*type*/) {
       if (!a.value("no_op", false)) {
         AttentionBlock attention;
         attention.heads = heads;
-        attention.kv_heads = heads / a.at("n_heads_in_group").get<std::uint64_t>();
+        const auto group = a.at("n_heads_in_group").get<std::int64_t>();
+        attention.kv_heads = group > 0 ? heads / static_cast<std::uint64_t>(group) : 0;
         attention.head_dim = head_dim;
         attention.rotary = true;
         attention.qkv_bias = attention.output_bias = bias;
         if (a.contains("window_length") && a["window_length"].is_number_integer())
           attention.window = a["window_length"].get<std::uint64_t>();
+        shares_evenly(reader, attention);
         layer.emplace_back(ResidualBlock{"x_in", "input_norm", attention});
       }
       if (!f.value("no_op", false)) {

@@ -102,7 +102,7 @@ const ModelType* type_named(const std::string& name) {
 std::string text_type(FactReader& reader, const std::string& outer) {
   const char* inside = nullptr;
   for (const char* key : {"text_config", "language_config", "llm_config"}) {
-    if (inside == nullptr && reader.part(key).is_object()) inside = key;
+    if (inside == nullptr && reader.has(key)) inside = key;
   }
   if (inside == nullptr) return outer;
   reader.enter(inside);
@@ -135,6 +135,10 @@ LlmSpec build_model(const ConfigDocument& document) {
   if (reader.good()) reader.refuse_unread(outer);
   reader.finish();
   spec.omitted = reader.omitted();
+  for (const char* key : {"num_nextn_predict_layers", "num_mtp_modules"}) {
+    if (const nlohmann::json& layers = reader.part(key); layers.is_number_integer() && layers > 0)
+      spec.omitted.emplace_back(key);
+  }
   spec.name = document.path().stem().string();
   if (spec.name == "config")
     spec.name = std::filesystem::absolute(document.path()).parent_path().filename().string();

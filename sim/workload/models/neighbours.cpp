@@ -162,8 +162,8 @@ LlmSpec build_qwen(FactReader& reader, const std::string& /*type*/) {
   facts.attention.rotary = facts.attention.qkv_bias = true;
   const bool biases = !reader.flag("no_bias", true);
   facts.attention.output_bias = biases;
-  facts.feed_forward =
-      FeedForwardBlock{reader.required("intermediate_size") / 2, ActivationKind::silu_gated, biases};
+  facts.feed_forward = FeedForwardBlock{ceil_div<std::uint64_t>(reader.required("intermediate_size"), 2),
+                                        ActivationKind::silu_gated, biases};
   facts.tied = reader.flag("tie_word_embeddings", false);
   reader.ignore({"seq_length"});
   return decoder(reader, facts);

@@ -59,5 +59,29 @@ TEST(ForeignKeys, ATypoInAWordIsSaid) {
             std::string::npos);
 }
 
+// Facts that contradict each other, in files of types with names of their own.
+TEST(ForeignKeys, ContradictionsAreSaid) {
+  const auto refusal = [](const std::string& text) {
+    return config_error([&] { build_llm(ConfigDocument::parse(text, "config.json")); });
+  };
+  EXPECT_NE(refusal(llama_with(", \"text_config\": [1]")).find("'text_config' is [1]"), std::string::npos);
+  const std::string mpt =
+      "{\"model_type\": \"mpt\", \"d_model\": 64, \"n_layers\": 2, \"n_heads\": 4, \"vocab_size\": 10, "
+      "\"attn_config\": {\"kv_n_heads\": ";
+  for (const char* heads : {"0", "3"})
+    EXPECT_NE(refusal(mpt + heads + "}}").find(std::string("cannot share ") + heads), std::string::npos)
+        << heads;
+  const std::string pruned =
+      "{\"model_type\": \"nemotron-nas\", \"hidden_size\": 64, \"num_hidden_layers\": 1, "
+      "\"num_attention_heads\": 4, \"vocab_size\": 10, \"block_configs\": [{\"attention\": "
+      "{\"n_heads_in_group\": 0}, \"ffn\": {\"ffn_mult\": 2.5}}]}";
+  EXPECT_NE(refusal(pruned).find("cannot share 0"), std::string::npos);
+  EXPECT_NE(refusal("{\"model_type\": \"qwen3_moe\", \"hidden_size\": 64, \"intermediate_size\": 128, "
+                    "\"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"vocab_size\": 10, "
+                    "\"num_experts\": 4, \"num_experts_per_tok\": 9, \"moe_intermediate_size\": 32}")
+                .find("9 experts of 4"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace orrery::test
