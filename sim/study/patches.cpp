@@ -11,6 +11,7 @@
 #include "sim/config/config_document.h"
 #include "sim/study/configuration.h"
 #include "sim/study/configuration_key.h"
+#include "sim/util/ends_with.h"
 
 namespace orrery {
 namespace {
@@ -66,10 +67,6 @@ constexpr std::array<Unit, 13> kEndings = {{
     {"_s", Measure::time, 1},
     {"_w", Measure::power, 1},
 }};
-
-bool ends_with(const std::string& text, std::string_view end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 // "64MiB" for a key in KiB is 65536; null where `text` is no number with a unit.
 json in_unit_of(const std::string& key, const std::string& text) {

@@ -29,11 +29,10 @@ Tensor AttentionBlock::normed(GraphBuilder& builder, const Tensor& qkv) const {
   const std::uint64_t all = query_heads + kv_heads_each;
   const Tensor out = builder.activation("qk_normed", {tokens, all * head_dim});
   if (qk_norm == QkNorm::all_heads) {
-    for (const auto& [name, heads_of_it] :
-         {std::pair{"q_norm_weight", query_heads}, {"k_norm_weight", kv_heads_each}}) {
-      const std::uint64_t cols = heads_of_it * head_dim;
-      head_norm(builder, qkv, out, name, tokens, cols, cols, heads_of_it == kv_heads_each);
-    }
+    const std::uint64_t query_cols = query_heads * head_dim;
+    const std::uint64_t key_cols = kv_heads_each * head_dim;
+    head_norm(builder, qkv, out, "q_norm_weight", tokens, query_cols, query_cols, false);
+    head_norm(builder, qkv, out, "k_norm_weight", tokens, key_cols, key_cols, true);
     return out;
   }
   const std::uint64_t held = qk_norm == QkNorm::head ? 2 * head_dim : all * head_dim;

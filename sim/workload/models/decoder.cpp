@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/util/ends_with.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 
 namespace orrery {
 namespace {
-
-bool ends_with(const std::string& text, const char* end) {
-  const std::string tail = end;
-  return text.size() >= tail.size() && text.compare(text.size() - tail.size(), tail.size(), tail) == 0;
-}
 
 struct ActivationWord {
   const char* word;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "sim/util/ends_with.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/models/foreign_keys.h"
@@ -18,10 +19,6 @@ std::uint64_t largest(const std::string& key) {
     return std::uint64_t{1} << 30;
   if (key.find("vocab") != std::string::npos) return std::uint64_t{1} << 26;
   return std::uint64_t{1} << 20;
-}
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ std::vector<std::uint64_t> qwen_windows(FactReader& reader, std::uint64_t layers
   const bool sliding = reader.flag("use_sliding_window", false);
   const std::uint64_t window = reader.optional("sliding_window", 0);
   const std::uint64_t whole = reader.optional("max_window_layers", layers);
-  std::vector<std::uint64_t> by_type = windows_by_type(reader, layers, sliding ? window : window);
+  std::vector<std::uint64_t> by_type = windows_by_type(reader, layers, window);
   if (!by_type.empty() || !sliding) return by_type;
   std::vector<std::uint64_t> windows(layers, window);
   std::fill_n(windows.begin(), std::min(whole, layers), 0);

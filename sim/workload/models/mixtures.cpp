@@ -8,17 +8,25 @@
 namespace orrery {
 namespace {
 
-struct Experts {
-  std::uint64_t all = 0, taken = 0;
-};
+using Names = std::initializer_list<const char*>;
 
-Experts read_experts(FactReader& reader, std::initializer_list<const char*> all,
-                     std::initializer_list<const char*> taken) {
-  const Experts experts{reader.required_of(all), reader.required_of(taken)};
-  if (reader.good() && experts.taken > experts.all)
-    reader.fail(*taken.begin(), "a token cannot take " + std::to_string(experts.taken) + " experts of " +
-                                    std::to_string(experts.all));
-  return experts;
+// Experts: their number, how many a token takes, and the width of one, under the names of a type.
+MixtureBlock read_mixture(FactReader& reader, Names all, Names taken, const char* width) {
+  MixtureBlock mixture;
+  mixture.experts = reader.required_of(all);
+  mixture.experts_a_token = reader.required_of(taken);
+  if (reader.good() && mixture.experts_a_token > mixture.experts)
+    reader.fail(*taken.begin(), "a token cannot take " + std::to_string(mixture.experts_a_token) +
+                                    " experts of " + std::to_string(mixture.experts));
+  mixture.width = reader.required(width);
+  return mixture;
+}
+
+// The same, with the activation that hidden_act says.
+MixtureBlock gated_mixture(FactReader& reader, Names all, Names taken, const char* width) {
+  MixtureBlock mixture = read_mixture(reader, all, taken, width);
+  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  return mixture;
 }
 
 // The mixture in the layers for which `mixed` holds, a feed-forward block of `width` in the others.
@@ -38,14 +46,9 @@ DecoderFacts usual_decoder(FactReader& reader) {
 
 LlmSpec mixtral(FactReader& reader, const std::string& type) {
   DecoderFacts facts = usual_decoder(reader);
-  MixtureBlock mixture;
-  const Experts experts = read_experts(reader, {"num_local_experts"}, {"num_experts_per_tok"});
-  mixture.experts = experts.all;
-  mixture.experts_a_token = experts.taken;
-  mixture.width = reader.required("intermediate_size");
-  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  MixtureBlock mixture =
+      gated_mixture(reader, {"num_local_experts"}, {"num_experts_per_tok"}, "intermediate_size");
   facts.attention.window = reader.optional("sliding_window", 0);
-  bool tied = false;
   if (type == "granitemoe" || type == "granitemoeshared") {
     facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
     mixture.shared = reader.optional("shared_intermediate_size", 0);
@@ -65,7 +68,7 @@ LlmSpec mixtral(FactReader& reader, const std::string& type) {
     }
   }
   facts.feed_forward = mixture;
-  facts.tied = reader.flag("tie_word_embeddings", tied);
+  facts.tied = reader.flag("tie_word_embeddings", false);
   return decoder(reader, facts);
 }
 
@@ -77,12 +80,8 @@ LlmSpec qwen_mixture(FactReader& reader, const std::string& type) {
     facts.attention.output_bias = facts.attention.qkv_bias;
     facts.attention.qk_norm = QkNorm::head;
   }
-  MixtureBlock mixture;
-  const Experts experts = read_experts(reader, {"num_experts"}, {"num_experts_per_tok"});
-  mixture.experts = experts.all;
-  mixture.experts_a_token = experts.taken;
-  mixture.width = reader.required("moe_intermediate_size");
-  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  MixtureBlock mixture =
+      gated_mixture(reader, {"num_experts"}, {"num_experts_per_tok"}, "moe_intermediate_size");
   if (second) {
     mixture.shared = reader.required("shared_expert_intermediate_size");
     mixture.shared_gate = true;
@@ -104,13 +103,9 @@ LlmSpec qwen_mixture(FactReader& reader, const std::string& type) {
 LlmSpec dense_first(FactReader& reader, const std::string& type) {
   DecoderFacts facts = usual_decoder(reader);
   const bool ernie = type == "ernie4_5_moe";
-  MixtureBlock mixture;
-  const Experts experts = ernie ? read_experts(reader, {"moe_num_experts"}, {"moe_k"})
-                                : read_experts(reader, {"n_routed_experts"}, {"num_experts_per_tok"});
-  mixture.experts = experts.all;
-  mixture.experts_a_token = experts.taken;
-  mixture.width = reader.required("moe_intermediate_size");
-  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  MixtureBlock mixture =
+      ernie ? gated_mixture(reader, {"moe_num_experts"}, {"moe_k"}, "moe_intermediate_size")
+            : gated_mixture(reader, {"n_routed_experts"}, {"num_experts_per_tok"}, "moe_intermediate_size");
   const std::uint64_t shared =
       ernie ? reader.optional("moe_num_shared_experts", 0) : reader.optional("n_shared_experts", 0);
   mixture.shared = shared * mixture.width;
@@ -149,12 +144,8 @@ LlmSpec latent_mixture(FactReader& reader) {
   latent.value_dim = reader.required("v_head_dim");
   latent.biases = reader.flag("attention_bias", false);
   facts.latent = latent;
-  MixtureBlock mixture;
-  const Experts experts = read_experts(reader, {"n_routed_experts"}, {"num_experts_per_tok"});
-  mixture.experts = experts.all;
-  mixture.experts_a_token = experts.taken;
-  mixture.width = reader.required("moe_intermediate_size");
-  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  MixtureBlock mixture =
+      gated_mixture(reader, {"n_routed_experts"}, {"num_experts_per_tok"}, "moe_intermediate_size");
   mixture.shared = reader.optional("n_shared_experts", 0) * mixture.width;
   mixture.score_bias = reader.word("topk_method", "greedy") == "noaux_tc";
   const std::uint64_t first = reader.optional("first_k_dense_replace", 0);
@@ -171,12 +162,7 @@ LlmSpec olmoe(FactReader& reader) {
   DecoderFacts facts = usual_decoder(reader);
   facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
   facts.attention.qk_norm = QkNorm::all_heads;
-  MixtureBlock mixture;
-  const Experts experts = read_experts(reader, {"num_experts"}, {"num_experts_per_tok"});
-  mixture.experts = experts.all;
-  mixture.experts_a_token = experts.taken;
-  mixture.width = reader.required("intermediate_size");
-  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  MixtureBlock mixture = gated_mixture(reader, {"num_experts"}, {"num_experts_per_tok"}, "intermediate_size");
   facts.feed_forward = mixture;
   facts.tied = reader.flag("tie_word_embeddings", false);
   reader.ignore({"norm_topk_prob"});
@@ -219,12 +205,8 @@ LlmSpec gpt_oss(FactReader& reader) {
   if (facts.windows.empty()) {
     for (std::uint64_t i = 0; i < facts.layers; ++i) facts.windows.push_back(i % 2 == 0 ? window : 0);
   }
-  MixtureBlock mixture;
-  const Experts experts = read_experts(reader, {"num_local_experts", "num_experts"},
-                                       {"num_experts_per_tok", "experts_per_token"});
-  mixture.experts = experts.all;
-  mixture.experts_a_token = experts.taken;
-  mixture.width = reader.required("intermediate_size");
+  MixtureBlock mixture = read_mixture(reader, {"num_local_experts", "num_experts"},
+                                      {"num_experts_per_tok", "experts_per_token"}, "intermediate_size");
   mixture.biases = true;
   facts.feed_forward = mixture;
   facts.tied = reader.flag("tie_word_embeddings", false);
@@ -243,12 +225,9 @@ LlmSpec llama4(FactReader& reader) {
       reader.optional("no_rope_layer_interval", reader.optional("nope_layer_interval", 4));
   for (std::uint64_t i = 0; rotary.size() < facts.layers; ++i) rotary.push_back((i + 1) % interval != 0);
   for (std::uint64_t i = 0; i < facts.layers; ++i) facts.windows.push_back(rotary[i] != 0 ? chunk : 0);
-  MixtureBlock mixture;
-  const Experts experts = read_experts(reader, {"num_local_experts"}, {"num_experts_per_tok"});
-  mixture.experts = experts.all;
-  mixture.experts_a_token = experts.taken;
-  mixture.width = mixture.shared = reader.required("intermediate_size");
-  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  MixtureBlock mixture =
+      gated_mixture(reader, {"num_local_experts"}, {"num_experts_per_tok"}, "intermediate_size");
+  mixture.shared = mixture.width;
   const std::vector<std::uint64_t> mixed = reader.numbers("moe_layers");
   const std::uint64_t step = reader.optional("interleave_moe_layer_step", 1);
   lay_out(facts, mixture, reader.required("intermediate_size_mlp"), [&](std::uint64_t i) {

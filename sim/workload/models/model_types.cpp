@@ -1,5 +1,6 @@
 #include "sim/workload/models/model_types.h"
 
+#include "sim/util/ends_with.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 
@@ -108,9 +109,7 @@ std::string text_type(FactReader& reader, const std::string& outer) {
   reader.enter(inside);
   std::string inner = reader.word("model_type", outer);
   const std::string suffix = "_text";
-  if (type_named(inner) == nullptr && inner.size() > suffix.size() &&
-      inner.compare(inner.size() - suffix.size(), suffix.size(), suffix) == 0)
-    inner.erase(inner.size() - suffix.size());
+  if (type_named(inner) == nullptr && ends_with(inner, suffix)) inner.erase(inner.size() - suffix.size());
   return inner;
 }
 
