@@ -13,10 +13,7 @@ std::string cell(const ordered_json& value) {
   std::string text = value.is_string() ? value.get<std::string>() : value.dump();
   // A table program takes a text that begins so for a formula.
   if (value.is_string() && text.find_first_of("=+-@\t") == 0) text.insert(0, "'");
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+  return csv_quoted(text);
 }
 
 void flatten(const ordered_json& value, const std::string& prefix, std::vector<std::string>& columns,
@@ -31,6 +28,13 @@ void flatten(const ordered_json& value, const std::string& prefix, std::vector<s
 }
 
 }  // namespace
+
+std::string csv_quoted(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
 
 std::string to_csv(const std::vector<ordered_json>& rows) {
   std::vector<std::string> columns;

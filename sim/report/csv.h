@@ -7,6 +7,9 @@
 
 namespace orrery {
 
+// A cell: as it is, or quoted where it must be.
+std::string csv_quoted(const std::string& text);
+
 std::string to_csv(const std::vector<nlohmann::ordered_json>& rows);
 
 }  // namespace orrery

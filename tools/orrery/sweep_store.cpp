@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "sim/report/csv.h"
 #include "sim/report/text_table.h"
 #include "sim/study/configuration.h"
 #include "sim/study/pareto.h"
@@ -25,17 +26,6 @@ po::options_description store_options() {
   return options;
 }
 
-// A CSV cell: quoted where it must be.
-std::string cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
 std::string plain(const nlohmann::json& value) {
   return value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
 }
@@ -43,25 +33,25 @@ std::string plain(const nlohmann::json& value) {
 // Header and rows: base, the sweep's keys, status, figures, error.
 void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& judge, bool only_accepted) {
   std::string line = "point,base";
-  for (const std::string& key : sweep.keys) line += "," + cell(key);
+  for (const std::string& key : sweep.keys) line += "," + csv_quoted(key);
   line += ",status";
   for (const Metric& m : metrics()) line += fmt::format(",{}", m.name);
   std::cout << line << ",error\n";
   std::vector<std::string> labels = labels_of(sweep.bases);
-  for (std::string& l : labels) l = cell(l);
+  for (std::string& l : labels) l = csv_quoted(l);
   store.each_point(sweep.id, false, [&](const StoredPoint& p) {
     if (only_accepted && !judge.accepts(p)) return;
     line = fmt::format("{},{}", p.ordinal, labels.at(p.base));
     const nlohmann::json inputs = nlohmann::json::parse(p.inputs);
     for (const std::string& key : sweep.keys)
-      line += "," + cell(inputs.contains(key) ? plain(inputs[key]) : "");
+      line += "," + csv_quoted(inputs.contains(key) ? plain(inputs[key]) : "");
     line += ',';
     line += to_string(p.result.status);
     for (std::size_t m = 0; m < metrics().size(); ++m) {
       line += ',';
       if (const auto& value = p.result.figures[m]) fmt::format_to(std::back_inserter(line), "{}", *value);
     }
-    std::cout << line << ',' << cell(p.result.error) << '\n';
+    std::cout << line << ',' << csv_quoted(p.result.error) << '\n';
   });
 }
 
