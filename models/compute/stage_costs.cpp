@@ -14,9 +14,9 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
   Bytes written;
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     cost.input_bytes[i] = operand_bytes(kernel, kernel.inputs[i], item, k_tile);
-    if (kernel.inputs[i].on_chip_bits > 0) {
+    if (kernel.inputs[i].widened) {
       KernelOperand wide = kernel.inputs[i];
-      wide.bits = wide.on_chip_bits;
+      wide.bits = *wide.widened;
       cost.widened_bytes += operand_bytes(kernel, wide, item, k_tile);
     }
     if (!kernel.inputs[i].once && !kernel.inputs[i].hold) written += cost.input_bytes[i];

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/util/errors.h"
+
 namespace orrery {
 
 namespace {
@@ -19,6 +21,22 @@ double macs_per_cycle(const MatrixEngineSpec& engine, DType dtype) {
   return std::visit(
       [&](const auto& spec) { return macs_at_once(spec) * spec.rates[static_cast<std::size_t>(dtype)]; },
       engine);
+}
+
+bool supports_dtype(const MatrixEngineSpec& engine, DType dtype) {
+  return macs_per_cycle(engine, dtype) > 0;
+}
+
+void check_format(const ArchSpec& arch, DType dtype) {
+  if (supports_dtype(arch.cores.matrix, dtype)) return;
+  std::string has;
+  for (std::size_t d = 0; d < kDTypeCount; ++d) {
+    const auto other = static_cast<DType>(d);
+    if (supports_dtype(arch.cores.matrix, other))
+      has += (has.empty() ? "" : ", ") + std::string(to_string(other));
+  }
+  throw ConfigError("", arch.name + " does not multiply " + to_string(dtype) + ": it has no rate for " +
+                            to_string(dtype) + " among its matrix engine's 'rates' (it has " + has + ")");
 }
 
 double ArchSpec::peak_macs_per_s(DType dtype) const {

@@ -138,10 +138,11 @@ struct CommandSpec {
   double instruction_issue_cycles = 0;  // a coarse-grained instruction's turn at the scheduler; 0 = hidden
 };
 
-enum class FusedOperator : std::uint8_t { attention, add_rmsnorm, kv_append };
+// quantize: what makes a tensor writes it in the format that the product behind it reads.
+enum class FusedOperator : std::uint8_t { attention, add_rmsnorm, kv_append, quantize };
 template <>
 struct EnumNames<FusedOperator> {
-  static constexpr std::array<const char*, 3> kWords = {"attention", "add_rmsnorm", "kv_append"};
+  static constexpr std::array<const char*, 4> kWords = {"attention", "add_rmsnorm", "kv_append", "quantize"};
 };
 enum class PrefillMode : std::uint8_t { parallel, token_by_token };
 template <>
@@ -235,5 +236,10 @@ struct ArchSpec {
 
 // MACs a cycle of one core's matrix engines in a format.
 double macs_per_cycle(const MatrixEngineSpec& engine, DType dtype);
+bool supports_dtype(const MatrixEngineSpec& engine, DType dtype);
+
+// Throws ConfigError, naming the machine and the formats that it multiplies, where `dtype` is none of them.
+// All fidelities ask: what a machine cannot multiply has no bound either.
+void check_format(const ArchSpec& arch, DType dtype);
 
 }  // namespace orrery

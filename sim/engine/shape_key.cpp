@@ -28,7 +28,7 @@ void for_each_number(const Operator& op, Visit visit) {
 
 bool same_tensors(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Tensor& x, const Tensor& y) {
-    return x.kind == y.kind && x.dtype == y.dtype && (x.shape == y.shape || x.elements() == y.elements());
+    return x.kind == y.kind && x.format == y.format && (x.shape == y.shape || x.elements() == y.elements());
   });
 }
 
@@ -44,7 +44,7 @@ std::string shape_key(const Operator& op) {
   std::string key;
   constexpr std::size_t kNumbers = 9;  // of a shape, beside those of more groups of sequences
   constexpr std::size_t kRest = 16;    // what a caller may add: residency
-  key.reserve(8 * (4 + kNumbers + 3 * (op.inputs.size() + op.outputs.size()) + kRest));
+  key.reserve(8 * (4 + kNumbers + 4 * (op.inputs.size() + op.outputs.size()) + kRest));
   append_key(key, static_cast<std::uint64_t>(op.kind));
   append_key(key, static_cast<std::uint64_t>(op.dtype));
   for_each_number(op, [&key](std::uint64_t number) { append_key(key, number); });
@@ -52,7 +52,8 @@ std::string shape_key(const Operator& op) {
     append_key(key, list->size());
     for (const Tensor& t : *list) {
       append_key(key, static_cast<std::uint64_t>(t.kind));
-      append_key(key, static_cast<std::uint64_t>(t.dtype));
+      append_key(key, static_cast<std::uint64_t>(t.format.dtype));
+      append_key(key, t.format.bits.parts());
       append_key(key, t.elements());
     }
   }

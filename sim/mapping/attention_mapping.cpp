@@ -41,15 +41,15 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   const std::uint64_t values = s.value_length();
   const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads,
                          std::uint64_t length) {
-    return storage_bytes(tensor.dtype, batch * positions * heads * length);
+    return tensor.format.bytes(batch * positions * heads * length);
   };
-  const std::uint32_t bits = storage_bits(op.inputs.at(0).dtype);
+  const std::uint32_t bits = storage_bits(op.inputs.at(0).format.dtype);
   KernelOperand q;
   q.tensor = TensorId{0};
   q.by_batch = q.by_m = q.once = true;
   q.rows = tile_of(LoopDim::m);
   q.cols = fixed_length(s.head_dim);
-  q.bits = bits;
+  q.bits = op.inputs[0].format.bits;
   q.tensor_bytes = Bytes{bytes(op.inputs[0], queries, s.heads, s.head_dim)};
   KernelOperand key;
   key.tensor = TensorId{1};
@@ -57,7 +57,7 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   key.batch_divisor = shared / group;
   key.rows = tile_of(LoopDim::k);
   key.cols = fixed_length(s.head_dim);
-  key.bits = storage_bits(op.inputs.at(1).dtype);
+  key.bits = op.inputs.at(1).format.bits;
   key.tensor_bytes = Bytes{bytes(op.inputs[1], cached, s.kv_heads, s.head_dim)};
   kernel.inputs = {q, key};
   if (!values_in_keys(op.kind)) {
@@ -71,7 +71,7 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   out.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
   out.once = false;
   out.cols = fixed_length(values);
-  out.bits = storage_bits(op.outputs.at(0).dtype);
+  out.bits = op.outputs.at(0).format.bits;
   out.tensor_bytes = Bytes{bytes(op.outputs[0], queries, s.heads, values)};
   kernel.outputs = {out};
   MatrixStep scores;
@@ -218,7 +218,7 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
   kernel.split_k = split;
   if (split > 1) {
     kernel.outputs[0].by_split = true;
-    kernel.outputs[0].bits = 32;
+    kernel.outputs[0].bits = kPartialSum;
     KernelOperand statistics = kernel.outputs[0];  // a split's running maximum and sum
     statistics.tensor = TensorId{kFirstTemporary + 1};
     statistics.cols = fixed_length(2);
@@ -299,7 +299,7 @@ KernelLaunch AttentionMapper::launch_of(const TileKernel& chosen, bool each_its_
 TileKernel AttentionMapper::reduction(std::uint32_t splits) const {
   const TensorId result{static_cast<std::uint32_t>(op_.inputs.size())};
   TileKernel sum = reduction_kernel(arch_, TensorId{kFirstTemporary}, result, rows_, shape_.value_length(),
-                                    splits, storage_bits(op_.outputs[0].dtype));
+                                    splits, op_.outputs[0].format.bits);
   KernelOperand statistics = sum.inputs[0];
   statistics.tensor = TensorId{kFirstTemporary + 1};
   statistics.by_n = false;

@@ -28,7 +28,8 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
   const KernelEstimate estimate(arch);
   const TileKernel base = untiled_matmul(op);
   CandidateList list(estimate, most, MapObjective::time);
-  const std::uint64_t element_bits = std::max(base.inputs[0].bits, base.inputs[1].bits);
+  const std::uint64_t element_bits =
+      std::max(storage_bits(op.inputs[0].format.dtype), storage_bits(op.inputs[1].format.dtype));
   const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
   for (const auto& [tile_m, tile_n] : library.tiles) {
     if (arch.cores.accumulator_bytes > 0 && tile_m * tile_n * 4 > arch.cores.accumulator_bytes) continue;
@@ -48,7 +49,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.raster_group = library.raster_group;
       kernel.cluster = cluster_of(library, kernel);
       kernel.outputs[0].by_split = split > 1;
-      kernel.outputs[0].bits = split > 1 ? 32 : base.outputs[0].bits;
+      kernel.outputs[0].bits = split > 1 ? kPartialSum : base.outputs[0].bits;
       kernel.accumulator_bytes = Bytes{kernel.tile_m * kernel.tile_n * 4};
       complete_kernel(kernel);
       kernel.cores_used = cores_for(arch, kernel.items());

@@ -10,7 +10,7 @@ namespace orrery {
 namespace {
 
 std::uint32_t bits_of(const Operator& op, std::size_t input) {
-  return storage_bits(op.inputs.at(input).dtype);
+  return storage_bits(op.inputs.at(input).format.dtype);
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ TileKernel untiled_matmul(const Operator& op) {
   a.by_m = a.by_k = true;
   a.rows = tile_of(LoopDim::m);
   a.cols = tile_of(LoopDim::k);
-  a.bits = bits_of(op, 0);
+  a.bits = op.inputs.at(0).format.bits;
   a.tensor_bytes = Bytes{op.inputs[0].bytes()};
   KernelOperand b = a;
   b.tensor = TensorId{kMatmulB};
@@ -38,7 +38,7 @@ TileKernel untiled_matmul(const Operator& op) {
   b.by_n = true;
   b.rows = tile_of(LoopDim::k);
   b.cols = tile_of(LoopDim::n);
-  b.bits = bits_of(op, 1);
+  b.bits = op.inputs.at(1).format.bits;
   b.tensor_bytes = Bytes{op.inputs[1].bytes()};
   kernel.inputs = {a, b};
   KernelOperand c;
@@ -47,7 +47,7 @@ TileKernel untiled_matmul(const Operator& op) {
   c.by_m = c.by_n = true;
   c.rows = tile_of(LoopDim::m);
   c.cols = tile_of(LoopDim::n);
-  c.bits = storage_bits(op.outputs.at(0).dtype);
+  c.bits = op.outputs.at(0).format.bits;
   c.tensor_bytes = Bytes{op.outputs[0].bytes()};
   kernel.outputs = {c};
   MatrixStep step;
@@ -55,11 +55,12 @@ TileKernel untiled_matmul(const Operator& op) {
   step.n = tile_of(LoopDim::n);
   step.k = tile_of(LoopDim::k);
   step.dtype = op.dtype;
-  step.a_bits = a.bits;
-  step.b_bits = b.bits;
+  step.a_bits = bits_of(op, 0);
+  step.b_bits = bits_of(op, 1);
   if (weight_dtype(op.dtype) != activation_dtype(op.dtype)) {
     // A mixture's weights are widened on the vector lanes before they multiply, and lie on chip as wide.
-    kernel.inputs[kMatmulB].on_chip_bits = step.b_bits = a.bits;
+    kernel.inputs[kMatmulB].widened = a.bits;
+    step.b_bits = step.a_bits;
     kernel.vector_steps = {{kWidenCost, tile_of(LoopDim::k), tile_of(LoopDim::n)}};
   }
   kernel.matrix_steps = {step};
@@ -69,9 +70,9 @@ TileKernel untiled_matmul(const Operator& op) {
 TileKernel chosen_as(const TileKernel& kernel) {
   TileKernel same = kernel;
   for (KernelOperand& operand : same.inputs) {
-    if (operand.on_chip_bits == 0) continue;
-    operand.tensor_bytes = operand.tensor_bytes * operand.on_chip_bits / operand.bits;
-    operand.bits = operand.on_chip_bits;
+    if (!operand.widened) continue;
+    operand.tensor_bytes = operand.tensor_bytes * operand.widened->parts() / operand.bits.parts();
+    operand.bits = *operand.widened;
     same.vector_steps.clear();
   }
   return same;

@@ -39,7 +39,7 @@ class MatmulSearch {
   const TileKernel base_;
   CandidateList list_;
   const TileRequest request_;
-  const bool widens_ = base_.inputs[kMatmulB].on_chip_bits > 0;
+  const bool widens_ = base_.inputs[kMatmulB].widened.has_value();
 
   std::uint64_t smallest_m() const {
     const auto* dot = std::get_if<DotProductArraySpec>(&arch_.cores.matrix);
@@ -89,7 +89,7 @@ class MatmulSearch {
   void offer(TileKernel& kernel) {
     kernel.outputs[0].by_split = kernel.split_k > 1;
     if (kernel.split_k > 1)
-      kernel.outputs[0].bits = 32;
+      kernel.outputs[0].bits = kPartialSum;
     else
       kernel.outputs[0].bits = base_.outputs[0].bits;
     kernel.accumulator_bytes =

@@ -15,10 +15,12 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, cons
 std::vector<Candidate> map_routing(const ArchSpec& arch, const Operator& op, const RoutingFamily& family,
                                    std::size_t most, MapObjective objective);
 
-// Adds up the `splits` partial results (fp32, rows x cols each) of a split kernel: the second task of its
-// program.
+// Products that are still to be added are kept in the 32 bits that they accumulate in.
+inline constexpr ElementBits kPartialSum = ElementBits::of(32);
+
+// Adds up the `splits` partial results (rows x cols each) of a split kernel: the second task of its program.
 TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId result, std::uint64_t rows,
-                            std::uint64_t cols, std::uint32_t splits, std::uint32_t result_bits);
+                            std::uint64_t cols, std::uint32_t splits, ElementBits result_bits);
 
 // Buffers, counts and instruction numbers that follow from the operands.
 void complete_kernel(TileKernel& kernel);

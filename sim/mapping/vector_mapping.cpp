@@ -24,7 +24,7 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
     if (t.kind == TensorKind::weight && !gathered) {  // gain and bias of a norm: whole, once an item
       operand.rows = fixed_length(1);
       operand.cols = fixed_length(t.elements());
-      operand.bits = storage_bits(t.dtype);
+      operand.bits = t.format.bits;
       operand.once = true;
     } else {
       operand.by_m = operand.by_n = true;
@@ -32,9 +32,9 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
       operand.cols = tile_of(LoopDim::n);
       // silu_mul reads two elements for each it writes.
       const std::uint64_t each = gathered ? 1 : std::max<std::uint64_t>(1, t.elements() / elements);
-      operand.bits = storage_bits(t.dtype) * static_cast<std::uint32_t>(each);
+      operand.bits = t.format.bits * static_cast<std::uint32_t>(each);
       operand.irregular = gathered;
-      if (gathered) operand.tensor_bytes = Bytes{storage_bytes(t.dtype, elements)};
+      if (gathered) operand.tensor_bytes = Bytes{t.format.bytes(elements)};
     }
     kernel.inputs.push_back(operand);
   }
@@ -44,7 +44,7 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
     operand.by_m = operand.by_n = true;
     operand.rows = tile_of(LoopDim::m);
     operand.cols = tile_of(LoopDim::n);
-    operand.bits = storage_bits(op.outputs[i].dtype);
+    operand.bits = op.outputs[i].format.bits;
     operand.tensor_bytes = Bytes{op.outputs[i].bytes()};
     kernel.outputs.push_back(operand);
   }
@@ -65,7 +65,7 @@ TileKernel untiled(const Operator& op, const RoutingFamily& family) {
     o.by_m = o.by_n = true;
     o.rows = tile_of(LoopDim::m);
     o.cols = tile_of(LoopDim::n);
-    o.bits = storage_bits(tensor.dtype) * times;
+    o.bits = tensor.format.bits * times;
     o.tensor_bytes = Bytes{tensor.bytes()};
     return o;
   };
@@ -90,7 +90,7 @@ void offer_tile(const ArchSpec& arch, const KernelEstimate& estimate, TileKernel
 }  // namespace
 
 TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId result, std::uint64_t rows,
-                            std::uint64_t cols, std::uint32_t splits, std::uint32_t result_bits) {
+                            std::uint64_t cols, std::uint32_t splits, ElementBits result_bits) {
   TileKernel kernel;
   kernel.m = rows;
   kernel.n = cols;
@@ -99,12 +99,12 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
   in.by_m = in.by_n = true;
   in.rows = tile_of(LoopDim::m);
   in.cols = tile_of(LoopDim::n);
-  in.bits = 32 * splits;
+  in.bits = kPartialSum * splits;
   in.tensor_bytes = Bytes{rows * cols * 4 * splits};
   KernelOperand out = in;
   out.tensor = result;
   out.bits = result_bits;
-  out.tensor_bytes = Bytes{rows * cols * result_bits / 8};
+  out.tensor_bytes = Bytes{result_bits.bytes(rows * cols)};
   kernel.inputs = {in};
   kernel.outputs = {out};
   kernel.vector_steps.assign(splits, {kAddCost, tile_of(LoopDim::m), tile_of(LoopDim::n)});
@@ -113,7 +113,8 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
   kernel.tile_n = cols;
   const std::uint64_t pieces = std::max<std::uint64_t>(1, arch.cores.count / rows);
   kernel.tile_n = ceil_div(cols, std::min(pieces, ceil_div<std::uint64_t>(cols, 64)));
-  while (kernel.tile_m * kernel.tile_n * (in.bits + result_bits) / 8 > arch.cores.scratchpad.size_bytes / 4 &&
+  while ((in.bits + result_bits).bytes(kernel.tile_m * kernel.tile_n) >
+             arch.cores.scratchpad.size_bytes / 4 &&
          kernel.tile_m * kernel.tile_n > 64) {
     if (kernel.tile_m > 1) {
       kernel.tile_m = ceil_div<std::uint64_t>(kernel.tile_m, 2);

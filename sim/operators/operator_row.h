@@ -37,6 +37,7 @@ enum class OperatorKind : std::uint8_t {
   l2norm,
   gelu_mul,
   mla,
+  quantize,
   expert_gather,
   expert_sum,
   all_reduce,
@@ -70,6 +71,7 @@ struct VectorFamily {
   bool whole_rows = false;        // a row stays in one piece; others may be cut anywhere
   bool gathers = false;           // reads scattered rows of its first input, one for each it writes
   std::uint32_t more_inputs = 0;  // that it may have
+  bool narrows = false;           // reads 16 bits, writes the format that it is asked in
 };
 // Between the tokens of a mixture and their experts.
 struct RoutingFamily {
@@ -130,6 +132,9 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     {OperatorKind::gelu_mul, "gelu_mul", VectorFamily{{7, 1, 0, 0, 8}, {{operands::gate_up}}, {}}},
     // absorbed: queries against a latent that all heads share
     {OperatorKind::mla, "mla", AttentionFamily{true}},
+    // |x|, its maximum; * 1 / scale, round | reciprocal
+    {OperatorKind::quantize, "quantize",
+     VectorFamily{{4, 0, 1, 1, 5}, {{operands::x}}, {}, true, false, 0, true}},
     {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
     {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
     {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},

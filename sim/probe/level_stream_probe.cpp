@@ -32,7 +32,7 @@ TileKernel stream_kernel(const LevelStreamProbe& probe, std::uint32_t buffers, s
   data.by_k = true;
   data.rows = fixed_length(1);
   data.cols = fixed_length(probe.block_bytes);
-  data.bits = 8;
+  data.bits = ElementBits::of(8);
   data.tensor_bytes = Bytes{kernel.k * probe.block_bytes};
   kernel.inputs = {data};
   kernel.stage_bytes = Bytes{probe.block_bytes};

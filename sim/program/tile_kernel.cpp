@@ -107,12 +107,12 @@ Bytes operand_bytes(const TileKernel& kernel, const KernelOperand& operand, cons
                     std::uint64_t k_tile) {
   const std::uint64_t elements =
       length_at(kernel, operand.rows, item, k_tile) * length_at(kernel, operand.cols, item, k_tile);
-  return Bytes{(elements * operand.bits + 7) / 8};
+  return Bytes{operand.bits.bytes(elements)};
 }
 
 Bytes on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand) {
   KernelOperand wide = operand;
-  wide.bits = std::max(operand.bits, operand.on_chip_bits);
+  wide.bits = std::max(operand.bits, operand.widened.value_or(operand.bits));
   return operand_bytes(kernel, wide, WorkItem{}, 0);
 }
 

@@ -13,6 +13,7 @@
 #include "sim/timing/vector_timing.h"
 #include "sim/util/amount.h"
 #include "sim/util/ids.h"
+#include "sim/util/stored_format.h"
 
 namespace orrery {
 
@@ -36,12 +37,12 @@ struct KernelOperand {
   bool by_batch = false, by_m = false, by_n = false, by_k = false, by_split = false;
   std::uint64_t batch_divisor = 1;  // several batch indices share a tile (grouped heads)
   Length rows, cols;
-  std::uint32_t bits = 16;
-  std::uint32_t on_chip_bits = 0;  // of an element in the scratchpad, where it is widened; 0 = as it comes
-  bool hold = false;               // stays in the scratchpad while the indices that choose it do not change
-  bool once = false;               // loaded with a work item's first stage only
-  bool irregular = false;          // rows scattered over DRAM pages (gather)
-  Bytes tensor_bytes;              // of the whole tensor
+  ElementBits bits = ElementBits::of(16);
+  std::optional<ElementBits> widened;  // in the scratchpad
+  bool hold = false;       // stays in the scratchpad while the indices that choose it do not change
+  bool once = false;       // loaded with a work item's first stage only
+  bool irregular = false;  // rows scattered over DRAM pages (gather)
+  Bytes tensor_bytes;      // of the whole tensor
 };
 
 struct MatrixStep {

@@ -67,6 +67,9 @@ const Table& table_of<RunResult>() {
     f.key("model", &R::model, "", "that is run");
     f.key("devices", &R::devices, "", "that share each layer").label("devices");
     f.key("dtype", &R::dtype, "", "format").shaped(Shape::word(words_of<DType>())).label("dtype");
+    f.key("weights", &R::weights, "", "stored format of most of them").label("  weights stored as");
+    f.key("activations", &R::activations, "", "as products with those read them");
+    f.key("kv", &R::kv, "", "format of keys and values").label("  keys and values stored as");
     f.key("fidelity", &R::fidelity, "", "how closely hardware is simulated");
     f.key("runtime", &R::runtime, "", "software stack");
     f.key("rounds", &R::rounds, "", "that the batch ran in, as its keys and values fit").at_least(1);

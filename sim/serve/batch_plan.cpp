@@ -17,7 +17,7 @@ namespace {
 void check_runs(const Scenario& scenario, const ArchSpec& arch) {
   check_machine(arch);
   check_devices(arch.node, scenario.tensor_parallel);
-  check_format(arch, scenario.dtype);
+  check_formats(arch, scenario.formats);
 }
 
 }  // namespace
@@ -35,8 +35,8 @@ void check_fits(const StreamInfo& info, const ArchSpec& arch) {
           "batch or a "
           "narrower --dtype would "
           "help",
-          info.model, to_string(info.scenario.dtype), arch.name, need.total(), need.weights, need.kv_cache,
-          need.activations, arch.dram.allocatable_bytes,
+          info.model, to_string(info.scenario.formats.arithmetic()), arch.name, need.total(), need.weights,
+          need.kv_cache, need.activations, arch.dram.allocatable_bytes,
           static_cast<double>(need.total()) / static_cast<double>(kGiB),
           static_cast<double>(arch.dram.allocatable_bytes) / static_cast<double>(kGiB),
           need.total() - arch.dram.allocatable_bytes));

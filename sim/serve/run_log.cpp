@@ -85,7 +85,10 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   RunResult r;
   r.arch = arch.name;
   r.model = info.model;
-  r.dtype = to_string(info.scenario.dtype);
+  r.dtype = to_string(info.scenario.formats.arithmetic());
+  r.weights = name_of(info.scenario.formats.most_weights());
+  r.activations = name_of(info.scenario.formats.most_activations());
+  r.kv = name_of(info.scenario.formats.kv);
   r.fidelity = to_string(runner.options().fidelity);
   r.runtime = runtime.name;
   r.batch = info.scenario.batch;
@@ -117,8 +120,8 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   r.energy_per_token = r.energy.total() / tokens;
   r.average_power_w = r.energy.total().value() / r.latency_s;
   if (arch.die_mm2 > 0) r.area_mm2 = arch.die_mm2 * r.devices;
-  r.utilization_compute =
-      static_cast<double>(r.counts.total_macs()) / (arch.peak_macs_per_s(info.scenario.dtype) * r.latency_s);
+  r.utilization_compute = static_cast<double>(r.counts.total_macs()) /
+                          (arch.peak_macs_per_s(info.scenario.formats.arithmetic()) * r.latency_s);
   r.utilization_dram =
       static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);
   r.time = whole.split;

@@ -80,6 +80,7 @@ struct MemoryFigures {
 
 struct RunResult {
   std::string arch, model, dtype, fidelity, runtime = "ideal";
+  std::string weights, activations, kv;    // formats: stored, as products read them, of the cache
   std::uint64_t rounds = 1;                // the batch ran in so many, as its keys and values fit
   std::uint64_t recomputed_sequences = 0;  // set back for want of cache, and computed again
   std::uint64_t batch = 1, input = 0, output = 0;

@@ -98,7 +98,7 @@ json base_configuration(const BaseNames& names, const json& scenario, const Base
             {"accuracy", tables.accuracy},
             {"scenario", scenario}};
   if (!names.llm.empty()) {
-    const ConfigDocument model = ConfigDocument::load(find_model_file(names.llm));
+    const ConfigDocument model = load_llm_document(find_model_file(names.llm));
     c["llm"] = model.root();
     c["llm"]["name"] = build_llm(model).name;
   }
@@ -159,6 +159,9 @@ void validate_part(const json& configuration, const std::string& pointer) {
   if (part == "scenario") {
     expect_keys(document, table_of<ScenarioKeys>());
     if (value.contains("dtype")) dtype_named(value["dtype"].get<std::string>());
+    for (const char* key : {"weights", "activations", "kv"}) {
+      if (value.contains(key)) format_named(value[key].get<std::string>());
+    }
     return;
   }
   for (const auto& [name, kind] :

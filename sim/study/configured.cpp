@@ -61,14 +61,30 @@ DType dtype_named(const std::string& name) {
   return *dtype;
 }
 
-Scenario configured_scenario(const json& c, const ArchSpec& arch) {
+StoredFormat format_named(const std::string& name) {
+  const auto format = stored_format_named(name);
+  if (!format)
+    throw ConfigError("", "no stored format is named '" + name + "'" +
+                              did_you_mean(name, stored_format_names()) +
+                              "; 'orrery list stored' names them");
+  return *format;
+}
+
+Scenario configured_scenario(const json& c, const ArchSpec& arch, const LlmSpec& llm) {
   const json& s = c.at("scenario");
   Scenario scenario;
   scenario.batch = s.value("batch", std::uint64_t{1});
   scenario.input = s.value("input", std::uint64_t{1024});
   scenario.output = s.value("output", std::uint64_t{128});
-  scenario.dtype = arch.execution.default_dtype;
-  if (s.contains("dtype")) scenario.dtype = dtype_named(s["dtype"].get<std::string>());
+  FormatRequest asked;
+  if (s.contains("dtype")) asked.dtype = dtype_named(s["dtype"].get<std::string>());
+  const auto format = [&s](const char* key, std::optional<StoredFormat>& into) {
+    if (s.contains(key)) into = format_named(s[key].get<std::string>());
+  };
+  format("weights", asked.weights);
+  format("activations", asked.activations);
+  format("kv", asked.kv);
+  scenario.formats = number_formats(asked, llm.quantization, arch);
   scenario.tensor_parallel = s.value("devices", arch.node.devices);
   return scenario;
 }

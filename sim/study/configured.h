@@ -16,8 +16,10 @@ namespace orrery {
 ArchSpec configured_machine(const nlohmann::json& configuration, const Technology& technology);
 // With as many layers as the scenario runs.
 LlmSpec configured_llm(const nlohmann::json& configuration);
-DType dtype_named(const std::string& name);  // throws ConfigError
-Scenario configured_scenario(const nlohmann::json& configuration, const ArchSpec& arch);
+// Throw ConfigError.
+DType dtype_named(const std::string& name);
+StoredFormat format_named(const std::string& name);
+Scenario configured_scenario(const nlohmann::json& configuration, const ArchSpec& arch, const LlmSpec& llm);
 
 // Of a machine's JSON in its node (null: its own) under a technology table's: its modelled area, mm2, by the
 // process it is made in ("7": 798.1); by each of the table's where the machine does not say. Empty for what

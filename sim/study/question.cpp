@@ -57,7 +57,7 @@ Posed posed(const json& c, bool digest) {
   if (c.contains("runtime")) p.runtime = build_runtime(ConfigDocument::of(c["runtime"], "runtime"));
   if (!c.contains("llm")) return p;
   p.llm = configured_llm(c);
-  p.scenario = configured_scenario(c, p.arch);
+  p.scenario = configured_scenario(c, p.arch, *p.llm);
   if (!c["scenario"].contains("output") && p.llm->encoder_only) p.scenario.output = 1;
   if (c.contains("cost") && !c["scenario"].contains("batch")) p.target = target_of(c["cost"]);
   return p;

@@ -27,8 +27,7 @@ std::vector<json> scenarios_of(const json& of) {
 void check_base(const json& base) {
   const Technology technology = build_technology(ConfigDocument::of(base.at("technology"), "technology"));
   const ArchSpec arch = configured_machine(base, technology);
-  configured_llm(base);
-  configured_scenario(base, arch);
+  configured_scenario(base, arch, configured_llm(base));
   const bool made = base.contains("cost") && base["cost"]["options"][0].value("acquire", "") == "make";
   if (made) technology.process(arch.process_nm);
 }

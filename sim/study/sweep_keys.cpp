@@ -49,7 +49,11 @@ const Table& table_of<ScenarioKeys>() {
     f.key("batch", &S::batch, "sequences", "at once").range(1, 16777216).standing("1");
     f.key("input", &S::input, "tokens", "of a prompt").range(1, 134217728).standing("1024");
     f.key("output", &S::output, "tokens", "that follow it").range(1, 134217728).standing("128");
-    f.key("dtype", &S::dtype, "", "format").standing("the machine's default");
+    f.key("dtype", &S::dtype, "", "format of weights and activations")
+        .standing("the file's or the machine's");
+    f.key("weights", &S::weights, "", "stored format (orrery list stored)").standing("as dtype says");
+    f.key("activations", &S::activations, "", "as products read them").standing("as dtype says");
+    f.key("kv", &S::kv, "", "of keys and values").standing("the file's, or 16 bits");
     f.key("devices", &S::devices, "", "that share each layer").range(1, 4096).standing("the node's");
     f.key("layers", &S::layers, "", "of the model that are run").range(1, 16384).standing("all");
     return Table(f);

@@ -16,7 +16,7 @@ namespace orrery {
 // What is run.
 struct ScenarioKeys {
   std::optional<std::uint64_t> batch, input, output;
-  std::optional<std::string> dtype;
+  std::optional<std::string> dtype, weights, activations, kv;
   std::optional<std::uint32_t> devices;
   std::optional<std::uint64_t> layers;
 };

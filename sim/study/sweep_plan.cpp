@@ -83,7 +83,8 @@ NameValue SweepPlan::names_of(const Draft& draft) const {
         const json c = draft.marked(spec_.bases[draft.base]);
         const Technology technology = build_technology(ConfigDocument::of(c["technology"], "technology"));
         const ArchSpec arch = configured_machine(c, technology);
-        draft.figures = InputFigures{arch, technology, configured_llm(c), configured_scenario(c, arch),
+        const LlmSpec llm = configured_llm(c);
+        draft.figures = InputFigures{arch, technology, llm, configured_scenario(c, arch, llm),
                                      build_runtime(ConfigDocument::of(c["runtime"], "runtime")).token_budget};
         draft.figured = draft.edits;
       }

@@ -25,12 +25,6 @@ std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std
 Conversions conversions(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
                         std::uint64_t k);
 
-bool supports_dtype(const MatrixEngineSpec& engine, DType dtype);
-
-// Throws ConfigError, naming the machine and the formats that it multiplies, where `dtype` is none of them.
-// All fidelities ask: what a machine cannot multiply has no bound either.
-void check_format(const ArchSpec& arch, DType dtype);
-
 // Dataflows the engine can run; a dot-product array counts as output_stationary.
 std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine);
 

@@ -40,7 +40,9 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
   if (!dtype)
     throw ConfigError(
         "", "column dtype: unknown format '" + format + "'" + did_you_mean(format, words_of<DType>()));
-  scenario.dtype = *dtype;
+  FormatRequest formats;
+  formats.dtype = *dtype;
+  scenario.formats = number_formats(formats, question.llm->quantization, question.arch);
   check_scenario(*question.llm, scenario);
   Posed asked = question;
   asked.scenario = scenario;

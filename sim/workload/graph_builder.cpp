@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/util/checked.h"
+
 namespace orrery {
 
 GraphBuilder::GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames> names)
@@ -9,34 +11,65 @@ GraphBuilder::GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames>
   graph_.names = std::move(names);
 }
 
-Tensor GraphBuilder::tensor(const std::string& name, TensorKind kind,
-                            std::vector<std::uint64_t> shape) const {
-  const DType dtype =
-      kind == TensorKind::weight ? weight_dtype(facts_.dtype) : activation_dtype(facts_.dtype);
-  return {{layer_, graph_.names->slot(name)}, kind, std::move(shape), dtype};
+const std::optional<ProductFormat>& GraphBuilder::product(TensorGroup group) const {
+  static const std::optional<ProductFormat> none;
+  return (plain_ & only(group)) != 0 ? none : facts_.formats.products[static_cast<std::size_t>(group)];
+}
+
+Tensor GraphBuilder::tensor(const std::string& name, TensorKind kind, std::vector<std::uint64_t> shape,
+                            const StoredFormat& format) const {
+  return {{layer_, graph_.names->slot(name)}, kind, std::move(shape), format};
 }
 
 Tensor GraphBuilder::activation(const std::string& name, std::vector<std::uint64_t> shape) const {
-  return tensor(name, TensorKind::activation, std::move(shape));
+  return tensor(name, TensorKind::activation, std::move(shape), facts_.formats.plain);
 }
 Tensor GraphBuilder::cache(const std::string& name, std::vector<std::uint64_t> shape) const {
-  return tensor(name, TensorKind::kv, std::move(shape));
+  return tensor(name, TensorKind::kv, std::move(shape), facts_.formats.kv);
 }
 
-Tensor GraphBuilder::weight(const std::string& name, std::vector<std::uint64_t> shape) {
-  Tensor t = tensor(name, TensorKind::weight, std::move(shape));
-  held_.emplace(t.id, HeldWeight{t.elements(), t.elements()});
+Tensor GraphBuilder::weight(const std::string& name, std::vector<std::uint64_t> shape,
+                            std::optional<TensorGroup> group, const HeldWeight& held) {
+  StoredFormat format = facts_.formats.plain;
+  if (group && product(*group)) format = product(*group)->weights;
+  Tensor t = tensor(name, TensorKind::weight, std::move(shape), format);
+  held_.emplace(t.id, HeldWeight{held.elements, held.active_elements, format.bits});
   return t;
 }
 Tensor GraphBuilder::weight(const std::string& name, std::vector<std::uint64_t> shape,
-                            const HeldWeight& held) {
-  Tensor t = tensor(name, TensorKind::weight, std::move(shape));
-  held_.emplace(t.id, held);
-  return t;
+                            std::optional<TensorGroup> group) {
+  std::uint64_t elements = 1;
+  for (const std::uint64_t extent : shape) elements = checked_product({elements, extent});
+  return weight(name, std::move(shape), group, {elements, elements, {}});
 }
 
 void GraphBuilder::hold(const std::string& name, const HeldWeight& held) {
-  held_.emplace(TensorName{layer_, graph_.names->slot(name)}, held);
+  held_.emplace(TensorName{layer_, graph_.names->slot(name)},
+                HeldWeight{held.elements, held.active_elements, facts_.formats.plain.bits});
+}
+
+Tensor GraphBuilder::quantised(const Tensor& x, TensorGroup group) {
+  const auto& format = product(group);
+  if (!format || !format->activations || x.format == *format->activations) return x;
+  Tensor narrow = x;
+  narrow.format = *format->activations;
+  if (facts_.execution.fuses(FusedOperator::quantize)) {
+    if (const auto it = makers_.find(x.id); it != makers_.end()) {
+      for (const std::uint32_t maker : it->second) {
+        for (Tensor& made : graph_.operators[maker].outputs) {
+          if (made.id == x.id) made.format = narrow.format;
+        }
+      }
+    }
+    return narrow;
+  }
+  if (const auto known = quantised_.find(x.id); known != quantised_.end())
+    return view(known->second, x.shape);
+  narrow.id = {layer_, graph_.names->slot(graph_.names->text(TensorName{-1, x.id.slot}) + "_quantised")};
+  const std::uint64_t cols = x.shape.back();
+  append(OperatorKind::quantize, VectorShape{x.elements() / cols, cols}, {x}, {narrow});
+  quantised_.emplace(x.id, narrow);
+  return narrow;
 }
 
 void GraphBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs,
@@ -47,9 +80,12 @@ void GraphBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Te
   op.layer = layer_;
   op.phase = facts_.step.phase();
   op.shape = shape;
-  op.dtype = facts_.dtype;
   op.inputs = std::move(inputs);
   op.outputs = std::move(outputs);
+  op.dtype = facts_.formats.plain.dtype;
+  if (kind == OperatorKind::matmul)
+    op.dtype = arithmetic_of(op.inputs[0].format.dtype, op.inputs[1].format.dtype);
+  if (kind == OperatorKind::quantize) op.dtype = op.outputs[0].format.dtype;
   for (const Tensor& t : op.inputs) {
     if (const auto it = makers_.find(t.id); it != makers_.end())
       op.deps.insert(op.deps.end(), it->second.begin(), it->second.end());

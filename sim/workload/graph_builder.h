@@ -4,10 +4,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/config/arch_spec.h"
+#include "sim/workload/number_formats.h"
 #include "sim/workload/operator.h"
 #include "sim/workload/step.h"
 
@@ -20,7 +22,7 @@ enum class NormKind : std::uint8_t { rmsnorm, layernorm, layernorm_gain };
 struct GraphFacts {
   const Step& step;
   const ExecutionSpec& execution;
-  DType dtype = DType::fp16;
+  const NumberFormats& formats;
   std::uint64_t tensor_parallel = 1;  // devices; the graph is one's
   std::uint64_t hidden = 0;           // length of a token's row between the blocks
   NormKind norm = NormKind::rmsnorm;
@@ -29,6 +31,7 @@ struct GraphFacts {
 // Elements of a weight that a model holds, and those that a token goes through.
 struct HeldWeight {
   std::uint64_t elements = 0, active_elements = 0;
+  ElementBits bits;  // of each; the builder knows
 };
 
 class GraphBuilder {
@@ -38,20 +41,32 @@ class GraphBuilder {
   const GraphFacts& facts() const { return facts_; }
   std::uint64_t tokens() const { return tokens_; }        // of the step
   std::uint64_t sequences() const { return sequences_; }  // of the step
-  void set_layer(std::int32_t layer) { layer_ = layer; }
+  // `plain`: groups of it that are not quantised.
+  void set_layer(std::int32_t layer, GroupSet plain = 0) {
+    layer_ = layer;
+    plain_ = plain;
+  }
 
-  // Tensors of the layer. A weight is held as it is read, unless `held` says more.
+  // Tensors of the layer. A weight is held as it is read, unless `held` says more; one of no group is plain.
   Tensor activation(const std::string& name, std::vector<std::uint64_t> shape) const;
   Tensor cache(const std::string& name, std::vector<std::uint64_t> shape) const;
-  Tensor weight(const std::string& name, std::vector<std::uint64_t> shape);
-  Tensor weight(const std::string& name, std::vector<std::uint64_t> shape, const HeldWeight& held);
+  Tensor weight(const std::string& name, std::vector<std::uint64_t> shape,
+                std::optional<TensorGroup> group = std::nullopt);
+  Tensor weight(const std::string& name, std::vector<std::uint64_t> shape, std::optional<TensorGroup> group,
+                const HeldWeight& held);
+  // As products with weights of the group read it: in a format of its own where the group's activations are
+  // quantised, by an operator unless the machine quantises where it makes them.
+  Tensor quantised(const Tensor& x, TensorGroup group);
   // A row a token.
   Tensor row(const std::string& name) const { return activation(name, {tokens_, facts_.hidden}); }
   // What the layer holds without an operator that reads it by itself: biases ride on their products.
-  void hold(const std::string& name, std::uint64_t elements) { hold(name, HeldWeight{elements, elements}); }
+  void hold(const std::string& name, std::uint64_t elements) {
+    hold(name, HeldWeight{elements, elements, {}});
+  }
   void hold(const std::string& name, const HeldWeight& held);
 
-  // Appends an operator; its dependences are the makers of its inputs. `more`: its outputs are parts of
+  // Appends an operator; its dependences are the makers of its inputs, its arithmetic is what multiplies
+  // their formats. `more`: its outputs are parts of
   // tensors that operators before it made other parts of.
   void append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs, std::vector<Tensor> outputs,
               bool more = false);
@@ -63,11 +78,15 @@ class GraphBuilder {
   const GraphFacts facts_;
   std::uint64_t tokens_, sequences_;
   std::int32_t layer_ = -1;
+  GroupSet plain_ = 0;
   OperatorGraph graph_;
   std::map<TensorName, std::vector<std::uint32_t>> makers_;
   std::map<TensorName, HeldWeight> held_;
+  std::map<TensorName, Tensor> quantised_;
 
-  Tensor tensor(const std::string& name, TensorKind kind, std::vector<std::uint64_t> shape) const;
+  const std::optional<ProductFormat>& product(TensorGroup group) const;
+  Tensor tensor(const std::string& name, TensorKind kind, std::vector<std::uint64_t> shape,
+                const StoredFormat& format) const;
 };
 
 }  // namespace orrery

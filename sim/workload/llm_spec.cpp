@@ -39,8 +39,25 @@ LlmSpec build_llm(const ConfigDocument& document) {
   return build_model(document);
 }
 
+ConfigDocument load_llm_document(const std::filesystem::path& path) {
+  ConfigDocument document = ConfigDocument::load(path);
+  const std::filesystem::path beside = path.parent_path() / "hf_quant_config.json";
+  const nlohmann::json& root = document.root();
+  if (path.filename() != "config.json" || !root.is_object() || root.contains("quantization_config") ||
+      !std::filesystem::is_regular_file(beside))
+    return document;
+  const ConfigDocument said = ConfigDocument::load(beside);
+  if (!said.root().is_object() || !said.root().contains("quantization") ||
+      !said.root()["quantization"].is_object())
+    throw ConfigError(said.where(""), "missing key 'quantization' (how the model beside it is stored)");
+  nlohmann::json formats = said.root()["quantization"];
+  formats["quant_method"] = "modelopt";
+  document.set("/quantization_config", formats);
+  return document;
+}
+
 LlmSpec load_llm(const std::filesystem::path& path) {
-  return build_llm(ConfigDocument::load(path));
+  return build_llm(load_llm_document(path));
 }
 
 LlmSpec load_llm_named(const std::string& name) {

@@ -20,7 +20,8 @@ struct LlmSpec {
   EmbeddingBlock embedding;
   std::vector<LayerRun> layers;
   HeadBlock head;
-  std::vector<std::string> omitted;  // keys of parts that are not modelled: towers, prediction layers
+  std::optional<Quantization> quantization;  // as its file says
+  std::vector<std::string> omitted;          // keys of parts that are not modelled: towers, prediction layers
 
   std::uint64_t layer_count() const;
   void keep_layers(std::uint64_t count);  // the first ones
@@ -48,13 +49,16 @@ struct LlmSpec {
 struct ParameterCount {
   std::uint64_t total = 0;
   std::uint64_t active = 0;  // that a token goes through: all but the experts it does not take
+  std::uint64_t bytes = 0;   // as they are stored
 };
 // Throws ConfigError where there are more than 2^64.
-ParameterCount count_parameters(const LlmSpec& llm);
+ParameterCount count_parameters(const LlmSpec& llm, const NumberFormats& formats = formats_of(DType::fp16));
 
 // From a Hugging Face config.json. Throws ConfigError: unreadable, a missing or impossible dimension, an
 // unknown model_type.
 LlmSpec load_llm(const std::filesystem::path& path);
+// Its document; what a hf_quant_config.json beside it says stands under quantization_config.
+ConfigDocument load_llm_document(const std::filesystem::path& path);
 LlmSpec build_llm(const ConfigDocument& document);
 
 // By the NAME of the command line: a path or a name of traces/llms (case ignored).

@@ -9,7 +9,7 @@ namespace orrery {
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
   const std::uint64_t tp = scenario.tensor_parallel;
   MemoryNeed need;
-  need.weights = storage_bytes(weight_dtype(scenario.dtype), count_parameters(llm).total) / tp;
+  need.weights = count_parameters(llm, scenario.formats).bytes / tp;
   const std::uint64_t context = scenario.input + scenario.output - 1;
   need.kv_cache = checked_product({kv_bytes(llm, scenario, context), scenario.batch});
   // Prompts in pieces, unless attention reads both ways; a token of each sequence at the least.
@@ -19,7 +19,7 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
   std::uint64_t widest = llm.hidden;
   llm.for_each_mixer(
       [&](const auto& block, std::uint64_t /*layers*/) { widest = std::max(widest, block.widest(tp)); });
-  need.activations = storage_bytes(scenario.dtype, checked_product({tokens, llm.hidden + widest}));
+  need.activations = scenario.formats.plain.bytes(checked_product({tokens, llm.hidden + widest}));
   return need;
 }
 
@@ -29,7 +29,7 @@ std::uint64_t kv_bytes(const LlmSpec& llm, const Scenario& scenario, std::uint64
     elements = checked_sum(
         elements, checked_product({layers, block.cached_elements(scenario.tensor_parallel, context)}));
   });
-  return storage_bytes(scenario.dtype, elements);
+  return scenario.formats.kv.bytes(elements);
 }
 
 }  // namespace orrery

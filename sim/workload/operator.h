@@ -10,8 +10,8 @@
 
 #include "sim/operators/operator_row.h"
 #include "sim/operators/operator_shape.h"
-#include "sim/util/dtype.h"
 #include "sim/util/enum_names.h"
+#include "sim/util/stored_format.h"
 #include "sim/workload/tensor_name.h"
 
 namespace orrery {
@@ -20,9 +20,9 @@ struct Tensor {
   TensorName id;
   TensorKind kind = TensorKind::activation;
   std::vector<std::uint64_t> shape;
-  DType dtype = DType::fp16;
+  StoredFormat format;
   std::uint64_t elements() const;
-  std::uint64_t bytes() const { return storage_bytes(dtype, elements()); }
+  std::uint64_t bytes() const { return format.bytes(elements()); }
 };
 
 // The same tensor seen in another shape, or a part of it.

@@ -35,7 +35,7 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
 OperatorGraph ModelStream::build(Phase phase, std::uint64_t index) const {
   const Scenario& s = info_.scenario;
   const auto graph = [&](const Step& step) {
-    return build_step(llm_, step, s.dtype, s.tensor_parallel, execution_, names_);
+    return build_step(llm_, step, s.formats, s.tensor_parallel, execution_, names_);
   };
   if (phase == Phase::prefill) return graph(prefill_[index].step);
   return graph({{{Phase::decode, s.batch, 1, s.input + index + 1}}});

@@ -29,7 +29,7 @@ struct Furnish {
       return std::vector<std::uint64_t>{row.rows > 0 ? row.rows : s.rows, row.cols_times * s.cols};
     };
     for (std::size_t i = 0; i < count(family.inputs); ++i)
-      in(family.inputs[i].kind, shape(family.inputs[i]), op.dtype);
+      in(family.inputs[i].kind, shape(family.inputs[i]), family.narrows ? DType::fp16 : op.dtype);
     for (std::size_t i = 0; i < count(family.outputs); ++i) out(shape(family.outputs[i]), op.dtype);
     out({s.rows, s.cols}, op.dtype);
   }
@@ -50,10 +50,10 @@ struct Furnish {
  private:
   TensorName next() const { return {-1, static_cast<std::uint32_t>(op.inputs.size() + op.outputs.size())}; }
   void in(TensorKind kind, std::vector<std::uint64_t> shape, DType dtype) const {
-    op.inputs.push_back({next(), kind, std::move(shape), dtype});
+    op.inputs.push_back({next(), kind, std::move(shape), stored_as(dtype)});
   }
   void out(std::vector<std::uint64_t> shape, DType dtype) const {
-    op.outputs.push_back({next(), TensorKind::activation, std::move(shape), dtype});
+    op.outputs.push_back({next(), TensorKind::activation, std::move(shape), stored_as(dtype)});
   }
 };
 

@@ -1,7 +1,7 @@
 #include "sim/workload/trace_fields.h"
 
 #include "sim/describe/fields.h"
-#include "sim/util/dtype.h"
+#include "sim/util/stored_format.h"
 #include "sim/workload/operator.h"
 
 namespace orrery {
@@ -47,6 +47,9 @@ const Table& tensor_table() {
     f.other("kind", Shape::word(words_of<TensorKind>()), "", "of tensor");
     f.other("shape", Shape::list(count(1), 1), "", "extents");
     f.other("dtype", Shape::word(words_of<DType>()), "", "as it is stored");
+    f.other("bits", Shape::of(ShapeKind::number), "",
+            "per element, where they are not the format's usual ones")
+        .optional();
     return Table(f);
   }();
   return table;
@@ -64,6 +67,9 @@ const Table& trace_header_table() {
     f.other("input", count(), "tokens", "of a prompt");
     f.other("output", count(), "tokens", "that follow it");
     f.other("dtype", Shape::word(words_of<DType>()), "", "format");
+    f.other("plain", Shape::word(words_of<DType>()), "", "format of what is not quantised").optional();
+    f.other("kv", Shape::word(stored_format_names()), "", "format of keys and values, where it is another")
+        .optional();
     f.other("devices", count(), "", "that share each layer");
     f.other("prefill_graphs", count(), "", "of the prompts");
     f.other("decode_graphs", count(), "", "of the tokens after the first");

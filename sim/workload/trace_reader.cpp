@@ -1,6 +1,7 @@
 #include "sim/workload/trace_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -70,8 +71,16 @@ DType dtype_of(const json& object, const std::string& prefix) {
   return named(from_word<DType>(name), prefix + "dtype", name, words_of<DType>());
 }
 
+ElementBits read_bits(const json& bits, const std::string& prefix) {
+  if (!bits.is_number() || !(bits.get<double>() >= 1.0 / 1024 && bits.get<double>() <= 128))
+    throw LineError{"key '" + prefix + "bits' is " + bits.dump() + "; expected bits per element, up to 128"};
+  return ElementBits::shared(static_cast<std::uint32_t>(std::lround(bits.get<double>() * 1024)), 1024);
+}
+
 Tensor read_tensor(const json& object, const std::string& prefix, TensorNames& names) {
-  check_keys(object, {"id", "kind", "shape", "dtype"}, prefix);
+  std::vector<std::string> keys = {"id", "kind", "shape", "dtype"};
+  if (object.is_object() && object.contains("bits")) keys.emplace_back("bits");
+  check_keys(object, keys, prefix);
   Tensor t;
   t.id = names.parse(text(object, "id", prefix));
   const std::string kind = text(object, "kind", prefix);
@@ -85,7 +94,8 @@ Tensor read_tensor(const json& object, const std::string& prefix, TensorNames& n
     }
     t.shape.push_back(extent.get<std::uint64_t>());
   }
-  t.dtype = dtype_of(object, prefix);
+  t.format = stored_as(dtype_of(object, prefix));
+  if (object.contains("bits")) t.format.bits = read_bits(object["bits"], prefix);
   return t;
 }
 
@@ -215,6 +225,20 @@ struct Header {
   std::uint64_t operators = 0;
 };
 
+NumberFormats read_formats(const json& line) {
+  NumberFormats formats = formats_of(dtype_of(line, ""));
+  if (line.contains("plain")) {
+    const std::string plain = text(line, "plain", "");
+    formats =
+        formats_of(dtype_of(line, ""), named(from_word<DType>(plain), "plain", plain, words_of<DType>()));
+  }
+  if (line.contains("kv")) {
+    const std::string kv = text(line, "kv", "");
+    formats.kv = named(stored_format_named(kv), "kv", kv, stored_format_names());
+  }
+  return formats;
+}
+
 Header read_header(const json& line) {
   if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
     throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
@@ -222,7 +246,7 @@ Header read_header(const json& line) {
   std::vector<std::string> keys = {"schema",        "model",     "batch",       "input",
                                    "output",        "dtype",     "devices",     "prefill_graphs",
                                    "decode_graphs", "operators", "memory_bytes"};
-  for (const char* optional : {"prefill_steps", "parameters", "active_parameters"}) {
+  for (const char* optional : {"prefill_steps", "parameters", "active_parameters", "plain", "kv"}) {
     if (line.contains(optional)) keys.emplace_back(optional);
   }
   check_keys(line, keys, "");
@@ -232,7 +256,7 @@ Header read_header(const json& line) {
   info.scenario.batch = count_between(line, "batch", 1, std::uint64_t{1} << 24);
   info.scenario.input = count_between(line, "input", 1, std::uint64_t{1} << 27);
   info.scenario.output = count_between(line, "output", 1, std::uint64_t{1} << 27);
-  info.scenario.dtype = dtype_of(line, "");
+  info.scenario.formats = read_formats(line);
   info.scenario.tensor_parallel = static_cast<std::uint32_t>(count_between(line, "devices", 1, 65536));
   const std::uint64_t prefill_graphs = count_between(line, "prefill_graphs", 1, kMostGraphs);
   info.decode_graphs = count(line, "decode_graphs", "");

@@ -17,7 +17,8 @@ ordered_json tensors(const std::vector<Tensor>& list, const TensorNames& names) 
     out.push_back({{"id", names.text(t.id)},
                    {"kind", to_string(t.kind)},
                    {"shape", t.shape},
-                   {"dtype", to_string(t.dtype)}});
+                   {"dtype", to_string(t.format.dtype)}});
+    if (t.format != stored_as(t.format.dtype)) out.back()["bits"] = t.format.bits.real();
   }
   return out;
 }
@@ -60,6 +61,7 @@ void write_graph(const OperatorGraph& graph, std::uint64_t step, std::ostream& o
 
 void write_trace(const OperatorStream& stream, std::ostream& out) {
   const StreamInfo& info = stream.info();
+  const NumberFormats& formats = info.scenario.formats;
   std::uint64_t operators = 0;
   for (std::uint64_t i = 0; i < info.prefill.size(); ++i) operators += stream.prefill(i).operators.size();
   for (std::uint64_t i = 0; i < info.decode_graphs; ++i) operators += stream.decode(i).operators.size();
@@ -68,7 +70,7 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
                          {"batch", info.scenario.batch},
                          {"input", info.scenario.input},
                          {"output", info.scenario.output},
-                         {"dtype", to_string(info.scenario.dtype)},
+                         {"dtype", to_string(formats.arithmetic())},
                          {"devices", info.scenario.tensor_parallel},
                          {"prefill_graphs", info.prefill.size()},
                          {"decode_graphs", info.decode_graphs},
@@ -77,6 +79,8 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
                           {{"weights", info.memory.weights},
                            {"kv_cache", info.memory.kv_cache},
                            {"activations", info.memory.activations}}}};
+  if (formats.plain.dtype != formats.arithmetic()) header["plain"] = to_string(formats.plain.dtype);
+  if (formats.kv != formats.plain) header["kv"] = name_of(formats.kv);
   if (info.parameters) header["parameters"] = *info.parameters;
   if (info.active_parameters) header["active_parameters"] = *info.active_parameters;
   const auto plain = [&](const GraphUse& use) {

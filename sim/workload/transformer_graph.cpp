@@ -14,7 +14,7 @@ void write_model(const LlmSpec& llm, GraphBuilder& builder, bool once) {
   std::int32_t layer = 0;
   for (const LayerRun& run : llm.layers) {
     for (std::uint64_t i = 0; i < (once ? 1 : run.times); ++i) {
-      builder.set_layer(layer++);
+      builder.set_layer(layer++, run.plain);
       for (const LayerBlock& block : run.blocks)
         stream = std::visit([&](const auto& b) { return b.write(builder, stream); }, block);
     }
@@ -69,24 +69,26 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
   return warnings;
 }
 
-OperatorGraph build_step(const LlmSpec& llm, const Step& step, DType dtype, std::uint32_t tensor_parallel,
-                         const ExecutionSpec& execution, std::shared_ptr<TensorNames> names) {
-  GraphBuilder builder({step, execution, dtype, tensor_parallel, llm.hidden, llm.norm}, std::move(names));
+OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
+                         std::uint32_t tensor_parallel, const ExecutionSpec& execution,
+                         std::shared_ptr<TensorNames> names) {
+  GraphBuilder builder({step, execution, formats, tensor_parallel, llm.hidden, llm.norm}, std::move(names));
   write_model(llm, builder, false);
   return builder.take();
 }
 
-ParameterCount count_parameters(const LlmSpec& llm) {
+ParameterCount count_parameters(const LlmSpec& llm, const NumberFormats& formats) {
   const Step step = {{{llm.encoder_only ? Phase::prefill : Phase::decode, 1, 1, 1}}};
   const ExecutionSpec execution;
-  GraphBuilder builder({step, execution, DType::fp16, 1, llm.hidden, llm.norm},
-                       std::make_shared<TensorNames>());
+  GraphBuilder builder({step, execution, formats, 1, llm.hidden, llm.norm}, std::make_shared<TensorNames>());
   write_model(llm, builder, true);
   ParameterCount count;
   for (const auto& [id, held] : builder.held()) {
     const std::uint64_t times = id.layer < 0 ? 1 : llm.layers[static_cast<std::size_t>(id.layer)].times;
     count.total = checked_sum(count.total, checked_product({times, held.elements}));
     count.active = checked_sum(count.active, checked_product({times, held.active_elements}));
+    const std::uint64_t bytes = StoredFormat{DType::fp16, held.bits}.bytes(held.elements);
+    count.bytes = checked_sum(count.bytes, checked_product({times, bytes}));
   }
   return count;
 }

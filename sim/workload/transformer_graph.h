@@ -12,7 +12,7 @@ struct Scenario {
   std::uint64_t batch = 1;
   std::uint64_t input = 1024;  // prompt tokens a sequence
   std::uint64_t output = 128;  // tokens generated a sequence (1 = the prefill's own)
-  DType dtype = DType::fp16;
+  NumberFormats formats = formats_of(DType::fp16);
   std::uint32_t tensor_parallel = 1;
 };
 
@@ -26,8 +26,8 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
 // Of one device. Token-wise operators run on all tokens of the step at once, attention group by group; every
 // sequence's last position goes through the LM head.
 // Graphs of one stream share `names`.
-OperatorGraph build_step(const LlmSpec& llm, const Step& step, DType dtype, std::uint32_t tensor_parallel,
-                         const ExecutionSpec& execution,
+OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
+                         std::uint32_t tensor_parallel, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names = std::make_shared<TensorNames>());
 
 }  // namespace orrery

@@ -193,7 +193,7 @@ std::function<std::string()> latency_task(const std::string& arch_name, const st
     Scenario scenario;
     scenario.input = 64;
     scenario.output = 48;
-    scenario.dtype = arch.execution.default_dtype;
+    scenario.formats = number_formats({}, std::nullopt, arch);
     scenario.tensor_parallel = arch.node.devices;
     RunnerOptions options;
     options.exact = exact;

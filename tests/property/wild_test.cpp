@@ -144,12 +144,12 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
   const ArchSpec arch = load_arch_named(GetParam());
   LlmSpec llm = load_llm_named("gpt2");
   llm.keep_layers(2);
-  const DType dtype = arch.execution.default_dtype;
   Random random(47);
   std::vector<OperatorGraph> graphs;
   std::vector<std::uint64_t> macs;
   for (int i = 0; i < std::max(1, ORRERY_WILD_OPERATORS / 20); ++i) {
-    graphs.push_back(build_step(llm, unequal_step(random), dtype, 1, arch.execution));
+    graphs.push_back(
+        build_step(llm, unequal_step(random), number_formats({}, std::nullopt, arch), 1, arch.execution));
     macs.push_back(0);
     for (const Operator& op : graphs.back().operators) macs.back() += operator_macs(op);
   }

@@ -22,7 +22,7 @@ inline TileKernel load_kernel(std::uint64_t items, std::uint64_t stages, std::ui
   in.by_m = in.by_k = true;
   in.rows = fixed_length(1);
   in.cols = fixed_length(tile_bytes);
-  in.bits = 8;
+  in.bits = ElementBits::of(8);
   in.tensor_bytes = Bytes{items * stages * tile_bytes};
   kernel.inputs = {in};
   kernel.stage_bytes = Bytes{tile_bytes};

@@ -91,17 +91,23 @@ void put_facts(ordered_json& facts, const ArchSpec& arch) {
   facts["warnings"] = machine.warnings;
 }
 
-// Of one device that holds all of it, in the 16 bits that it is trained in.
+// Of one device that holds all of it, in the formats that its file says: 16 bits, unless it is quantised.
 void put_facts(ordered_json& facts, const LlmSpec& llm, const std::string& model_type) {
-  const ParameterCount parameters = count_parameters(llm);
   Scenario scenario;
-  scenario.dtype = DType::bf16;
+  scenario.formats = formats_of(DType::bf16);
+  if (llm.quantization) {
+    scenario.formats.products = llm.quantization->products;
+    scenario.formats.kv = llm.quantization->kv.value_or(scenario.formats.kv);
+  }
+  const ParameterCount parameters = count_parameters(llm, scenario.formats);
   facts["model_type"] = model_type;
   facts["parameters"] = parameters.total;
   facts["active_parameters"] = parameters.active;
   facts["layers"] = llm.layer_count();
-  facts["dtype"] = to_string(scenario.dtype);
-  facts["weight_bytes"] = memory_need(llm, scenario, 1).weights;
+  facts["weights"] = name_of(scenario.formats.most_weights());
+  facts["activations"] = name_of(scenario.formats.most_activations());
+  facts["kv"] = name_of(scenario.formats.kv);
+  facts["weight_bytes"] = parameters.bytes;
   facts["kv_bytes_per_token"] = kv_bytes_per_token(llm, scenario);
   for (const std::string& warning : scenario_warnings(llm, {1, 1, 1})) facts["warnings"].push_back(warning);
 }
@@ -134,9 +140,10 @@ std::string facts_table(const ordered_json& facts) {
     rows.push_back({"model type", facts["model_type"].get<std::string>()});
     for (const char* key : {"parameters", "active_parameters", "layers"})
       rows.push_back({key, grouped(facts[key].get<std::uint64_t>())});
-    const std::string in = " in " + facts["dtype"].get<std::string>();
-    rows.push_back({"weights" + in, si(facts["weight_bytes"].get<double>(), "B")});
-    rows.push_back({"keys and values of a token" + in, si(facts["kv_bytes_per_token"].get<double>(), "B")});
+    const auto in = [&facts](const char* key) { return " in " + facts[key].get<std::string>(); };
+    rows.push_back({"weights" + in("weights"), si(facts["weight_bytes"].get<double>(), "B")});
+    rows.push_back(
+        {"keys and values of a token" + in("kv"), si(facts["kv_bytes_per_token"].get<double>(), "B")});
   }
   std::string out = rows.empty() ? "" : "\n" + format_table(rows);
   for (const ordered_json& warning : facts.value("warnings", ordered_json::array()))
@@ -162,7 +169,7 @@ int check_command(const Arguments& arguments) {
     std::cout << path.string() << ": a valid trace\n";
     return 0;
   }
-  const ConfigDocument document = ConfigDocument::load(path);
+  const ConfigDocument document = load_llm_document(path);
   ordered_json facts = {{"file", path.string()}};
   const bool has_schema = document.root().is_object() && document.root().contains("schema") &&
                           document.root()["schema"].is_string();

@@ -71,7 +71,7 @@ int compare_command(const Arguments& arguments) {
   std::vector<std::function<std::string()>> tasks;
   std::vector<std::string> refused;  // by machine; "" = it runs
   for (const Posed& q : posed_questions) {
-    check_format(q.arch, q.scenario.dtype);
+    check_formats(q.arch, q.scenario.formats);
     refused.push_back(why_refused(q));
     if (!refused.back().empty()) continue;
     tasks.emplace_back([&q, &session] {

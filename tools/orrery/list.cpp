@@ -62,6 +62,13 @@ Rows name_rows(const std::vector<std::string>& names) {
   return rows;
 }
 
+Rows format_rows() {
+  Rows rows;
+  for (const std::string& name : stored_format_names())
+    rows.push_back({{"name", name}, {"bits_per_element", stored_format_named(name)->bits.real()}});
+  return rows;
+}
+
 Rows node_rows() {
   Rows rows;
   for (const std::string& name : node_names()) {
@@ -136,7 +143,7 @@ struct Listed {
   const char* also;  // what it is called as well
   Rows (*rows)();
 };
-constexpr std::array<Listed, 12> kListed = {{
+constexpr std::array<Listed, 13> kListed = {{
     {"archs", "machines", arch_rows},
     {"models", "llms", model_rows},
     {"nodes", "", node_rows},
@@ -145,6 +152,7 @@ constexpr std::array<Listed, 12> kListed = {{
     {"routers", "", [] { return name_rows(router_names()); }},
     {"operators", "ops", [] { return name_rows(words_of<OperatorKind>()); }},
     {"dtypes", "formats", [] { return name_rows(words_of<DType>()); }},
+    {"stored", "", format_rows},
     {"counters", "", counter_rows},
     {"schemas", "", [] { return name_rows(schema_names()); }},
     {"costs", "scenarios", [] { return name_rows(cost_scenario_names()); }},

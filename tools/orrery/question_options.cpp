@@ -3,6 +3,8 @@
 #include <iostream>
 #include <set>
 
+#include "sim/study/configured.h"
+
 namespace orrery {
 namespace {
 
@@ -32,6 +34,9 @@ json asked(const po::variables_map& values) {
   if (values.count("layers") != 0) scenario["layers"] = whole_between(values, "layers", 1, kMostLayers);
   if (values.count("dtype") != 0)
     scenario["dtype"] = to_string(parse_dtype_option(values["dtype"].as<std::string>()));
+  for (const char* part : {"weights", "activations", "kv"}) {
+    if (values.count(part) != 0) scenario[part] = name_of(format_named(values[part].as<std::string>()));
+  }
   put_devices(scenario, values);
   return scenario;
 }
@@ -58,9 +63,18 @@ po::options_description scenario_options() {
       ("input", po::value<std::int64_t>()->default_value(1024)->value_name("N"),
        "prompt tokens a sequence")  //
       ("output", po::value<std::int64_t>()->value_name("N"),
-       "tokens generated a sequence (default 128; 1 for an encoder)")                                 //
-      ("layers", po::value<std::int64_t>()->value_name("N"), "run only the model's first N layers")   //
-      ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")  //
+       "tokens generated a sequence (default 128; 1 for an encoder)")                                //
+      ("layers", po::value<std::int64_t>()->value_name("N"), "run only the model's first N layers")  //
+      ("dtype", po::value<std::string>()->value_name("T"),
+       "format of weights and activations: shorthand for the next two (default: what the model's file says, "
+       "or "
+       "the machine's)")  //
+      ("weights", po::value<std::string>()->value_name("F"),
+       "stored format of the layers' matrices (orrery list stored)")  //
+      ("activations", po::value<std::string>()->value_name("F"),
+       "format in which products with them read activations")  //
+      ("kv", po::value<std::string>()->value_name("F"),
+       "of keys and values (default: the file's, or 16 bits)")  //
       ("devices", po::value<std::int64_t>()->value_name("N"),
        "chips that share each layer (default: what the machine file says)")  //
       ("tp", po::value<std::int64_t>()->value_name("N"), "tensor parallel degree: the same as --devices")(

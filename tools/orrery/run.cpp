@@ -18,7 +18,8 @@ const char* const kRunExamples =
     "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
 
 void refuse_what_a_trace_says(const po::variables_map& values) {
-  for (const char* fixed : {"model", "layers", "batch", "input", "output", "dtype", "devices", "tp"}) {
+  for (const char* fixed : {"model", "layers", "batch", "input", "output", "dtype", "weights", "activations",
+                            "kv", "devices", "tp"}) {
     if (values.count(fixed) != 0 && !values[fixed].defaulted())
       throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
   }

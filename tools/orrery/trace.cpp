@@ -92,9 +92,9 @@ int show(const Arguments& arguments) {
   }
   print_result(format, rows, [&] {
     return fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode step(s)\n\n",
-                       info.model, to_string(info.scenario.dtype), info.scenario.batch, info.scenario.input,
-                       info.scenario.output, info.scenario.tensor_parallel, prefill_steps,
-                       info.decode_graphs) +
+                       info.model, to_string(info.scenario.formats.arithmetic()), info.scenario.batch,
+                       info.scenario.input, info.scenario.output, info.scenario.tensor_parallel,
+                       prefill_steps, info.decode_graphs) +
            format_table(table);
   });
   return 0;

@@ -46,7 +46,8 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t query_cols = query_heads * head_dim;
   const std::uint64_t kv_cols = kv_heads_each * head_dim;
-  const Tensor qkv = product(builder, x, "qkv", tokens, facts.hidden, query_cols + 2 * kv_cols, qkv_bias);
+  const Tensor qkv = product(builder, x, "qkv", TensorGroup::attention, tokens, facts.hidden,
+                             query_cols + 2 * kv_cols, qkv_bias);
   if (sinks > 0) builder.hold("sinks", sinks * query_heads);
   Tensor query = qk_norm == QkNorm::none ? qkv : normed(builder, qkv);
   if (rotary) {
@@ -73,7 +74,7 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   } else {
     for (std::size_t i = 0; i < facts.step.groups.size(); ++i) attend_apart(builder, i, query, out);
   }
-  return project(builder, out, "attention_output", heads * head_dim, output_bias);
+  return project(builder, out, "attention_output", TensorGroup::attention, heads * head_dim, output_bias);
 }
 
 std::uint64_t AttentionBlock::seen(const SequenceGroup& group) const {

@@ -9,13 +9,13 @@ namespace orrery {
 Tensor EmbeddingBlock::write(GraphBuilder& builder) const {
   const std::uint64_t hidden = builder.facts().hidden;
   const std::uint64_t cols = width > 0 ? width : hidden;
-  std::vector<Tensor> inputs = {builder.weight("embedding", {vocab, cols})};
+  std::vector<Tensor> inputs = {builder.weight("embedding", {vocab, cols}, TensorGroup::embedding)};
   if (positions > 0) inputs.push_back(builder.weight("positions", {positions, hidden}));
   if (token_types > 0) builder.hold("token_types", checked_product({token_types, hidden}));
   if (cols != hidden) {
     const Tensor narrow = builder.activation("x_narrow", {builder.tokens(), cols});
     builder.append(OperatorKind::embedding, VectorShape{builder.tokens(), cols}, {inputs.front()}, {narrow});
-    const Tensor wide = product(builder, narrow, "x", builder.tokens(), cols, hidden);
+    const Tensor wide = product(builder, narrow, "x", TensorGroup::embedding, builder.tokens(), cols, hidden);
     if (positions > 0) builder.hold("positions", checked_product({positions, hidden}));
     return normed ? norm(builder, wide, "x_norm", "embedding_norm") : wide;
   }
@@ -40,26 +40,28 @@ void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const 
   const std::uint64_t cols = ceil_div(vocab, facts.tensor_parallel);
   const std::uint64_t depth = width > 0 ? width : facts.hidden;
   if (depth != facts.hidden)
-    x = product(builder, view(x, {rows, facts.hidden}), "narrowed", rows, facts.hidden, depth);
-  const Tensor weight = builder.weight(tied ? "embedding" : "lm_head", {depth, cols});
+    x = product(builder, view(x, {rows, facts.hidden}), "narrowed", TensorGroup::head, rows, facts.hidden,
+                depth);
+  const Tensor weight = builder.weight(tied ? "embedding" : "lm_head", {depth, cols},
+                                       tied ? TensorGroup::embedding : TensorGroup::head);
   if (bias) builder.hold("lm_head_bias", vocab);
   const Tensor logits = builder.activation("logits", {rows, cols});
-  builder.append(OperatorKind::matmul, MatmulShape{1, rows, cols, depth}, {view(x, {rows, depth}), weight},
-                 {logits});
+  builder.append(OperatorKind::matmul, MatmulShape{1, rows, cols, depth},
+                 {builder.quantised(view(x, {rows, depth}), TensorGroup::head), weight}, {logits});
   exchange(builder, OperatorKind::all_gather, logits, "all_logits", rows, cols * facts.tensor_parallel);
 }
 
 void MaskedHead::write(GraphBuilder& builder, const ResidualStream& in) const {
   const std::uint64_t hidden = builder.facts().hidden;
   const std::uint64_t rows = builder.tokens();
-  const Tensor dense =
-      product(builder, settled(builder, in.x, in.branch), "head_dense", rows, hidden, hidden, true);
+  const Tensor dense = product(builder, settled(builder, in.x, in.branch), "head_dense", TensorGroup::head,
+                               rows, hidden, hidden, true);
   const Tensor active = builder.row("head_active");
   builder.append(OperatorKind::gelu, VectorShape{rows, hidden}, {dense}, {active});
   const Tensor x = norm(builder, active, "head_norm", "head_norm_weight");
   const Tensor logits = builder.activation("logits", {rows, vocab});
   builder.append(OperatorKind::matmul, MatmulShape{1, rows, vocab, hidden},
-                 {x, builder.weight("embedding", {hidden, vocab})}, {logits});
+                 {x, builder.weight("embedding", {hidden, vocab}, TensorGroup::embedding)}, {logits});
   builder.hold("head_bias", vocab);
 }
 

@@ -21,11 +21,11 @@ Tensor FeedForwardBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t cols = width / facts.tensor_parallel;
   const bool gated = activation != ActivationKind::gelu;
-  const Tensor up = product(builder, x, name + (gated ? "gate_up" : "up"), tokens, facts.hidden,
+  const Tensor up = product(builder, x, name + (gated ? "gate_up" : "up"), group, tokens, facts.hidden,
                             gated ? 2 * cols : cols, biases);
   const Tensor inner = builder.activation(name + "ffn_inner", {tokens, cols});
   builder.append(activation_operator(activation), VectorShape{tokens, cols}, {up}, {inner});
-  return project(builder, inner, name + "down", width, biases);
+  return project(builder, inner, name + "down", group, width, biases);
 }
 
 }  // namespace orrery

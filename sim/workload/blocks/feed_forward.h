@@ -18,6 +18,7 @@ struct FeedForwardBlock {
   ActivationKind activation = ActivationKind::silu_gated;
   bool biases = false;
   std::string name = {};  // before those of its tensors, where a layer has two
+  TensorGroup group = TensorGroup::feed_forward;
 
   // As of AttentionBlock.
   bool splits(std::uint64_t devices) const { return width % devices == 0; }

@@ -29,11 +29,12 @@ Tensor LatentAttentionBlock::queries(GraphBuilder& builder, const Tensor& x) con
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t cols = heads / facts.tensor_parallel * (plain_dim + rotary_dim);
-  if (query_rank == 0) return product(builder, x, "q", tokens, facts.hidden, cols);
-  const Tensor down = product(builder, x, "q_down", tokens, facts.hidden, query_rank, biases);
+  if (query_rank == 0) return product(builder, x, "q", TensorGroup::attention, tokens, facts.hidden, cols);
+  const Tensor down =
+      product(builder, x, "q_down", TensorGroup::attention, tokens, facts.hidden, query_rank, biases);
   const Tensor normed = builder.activation("q_latent", {tokens, query_rank});
   head_norm(builder, down, normed, "q_latent_norm_weight", tokens, query_rank, query_rank, false);
-  return product(builder, normed, "q_up", tokens, query_rank, cols);
+  return product(builder, normed, "q_up", TensorGroup::attention, tokens, query_rank, cols);
 }
 
 // What a token leaves in the cache.
@@ -41,7 +42,8 @@ Tensor LatentAttentionBlock::latent(GraphBuilder& builder, const Tensor& x) cons
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t cols = kv_rank + rotary_dim;
-  const Tensor down = product(builder, x, "kv_down", tokens, facts.hidden, cols, biases);
+  const Tensor down =
+      product(builder, x, "kv_down", TensorGroup::attention, tokens, facts.hidden, cols, biases);
   const Tensor normed = builder.activation("kv_latent", {tokens, cols});
   head_norm(builder, down, normed, "kv_latent_norm_weight", tokens, kv_rank, kv_rank, false);
   if (!facts.execution.fuses(FusedOperator::kv_append))
@@ -58,7 +60,7 @@ void LatentAttentionBlock::expand(GraphBuilder& builder, const std::vector<Seque
   const std::uint64_t cached = shape.cached_positions();
   const std::uint64_t cols = each * (plain_dim + value_dim);
   const Tensor latents = builder.cache("latent_cache", {cached, kv_rank});
-  const Tensor expanded = product(builder, latents, "kv_up", cached, kv_rank, cols);
+  const Tensor expanded = product(builder, latents, "kv_up", TensorGroup::attention, cached, kv_rank, cols);
   const Tensor keys = view(expanded, {cached, each * (plain_dim + rotary_dim)});
   builder.append(OperatorKind::attention, shape,
                  {view(query, {shape.query_positions(), each * shape.head_dim}), keys,
@@ -73,18 +75,18 @@ void LatentAttentionBlock::absorb(GraphBuilder& builder, const std::vector<Seque
   const AttentionShape shape = shape_of(groups, each, 1, kv_rank + rotary_dim, kv_rank);
   const std::uint64_t rows = shape.query_positions();
   const Tensor inner = builder.activation("q_absorbed", {rows, each * shape.head_dim});
-  builder.append(
-      OperatorKind::matmul, MatmulShape{each, rows, kv_rank, plain_dim},
-      {view(query, {each, rows, plain_dim}), builder.weight("kv_up_keys_weight", {each, plain_dim, kv_rank})},
-      {view(inner, {each, rows, kv_rank})});
+  builder.append(OperatorKind::matmul, MatmulShape{each, rows, kv_rank, plain_dim},
+                 {view(query, {each, rows, plain_dim}),
+                  builder.weight("kv_up_keys_weight", {each, plain_dim, kv_rank}, TensorGroup::attention)},
+                 {view(inner, {each, rows, kv_rank})});
   const Tensor mixed = builder.activation("latent_mixed", {rows, each * kv_rank});
   builder.append(OperatorKind::mla, shape,
                  {inner, builder.cache("latent_cache_decoding", {shape.cached_positions(), shape.head_dim})},
                  {mixed});
-  builder.append(
-      OperatorKind::matmul, MatmulShape{each, rows, value_dim, kv_rank},
-      {view(mixed, {each, rows, kv_rank}), builder.weight("kv_up_values_weight", {each, kv_rank, value_dim})},
-      {view(out, {each, rows, value_dim})}, more);
+  builder.append(OperatorKind::matmul, MatmulShape{each, rows, value_dim, kv_rank},
+                 {view(mixed, {each, rows, kv_rank}),
+                  builder.weight("kv_up_values_weight", {each, kv_rank, value_dim}, TensorGroup::attention)},
+                 {view(out, {each, rows, value_dim})}, more);
 }
 
 Tensor LatentAttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
@@ -102,7 +104,7 @@ Tensor LatentAttentionBlock::write(GraphBuilder& builder, const Tensor& x) const
   for (const SequenceGroup& g : facts.step.groups) (g.new_tokens > 1 ? prompts : decoding).push_back(g);
   if (!prompts.empty()) expand(builder, prompts, query, out);
   if (!decoding.empty()) absorb(builder, decoding, query, out, !prompts.empty());
-  return project(builder, out, "attention_output", heads * value_dim, biases);
+  return project(builder, out, "attention_output", TensorGroup::attention, heads * value_dim, biases);
 }
 
 }  // namespace orrery

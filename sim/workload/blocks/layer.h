@@ -63,6 +63,7 @@ using LayerBlock = std::variant<ResidualBlock, PostNorm, ParallelBranches>;
 struct LayerRun {
   std::vector<LayerBlock> blocks;
   std::uint64_t times = 1;
+  GroupSet plain = 0;  // groups that are not quantised in these layers
 };
 
 // The usual two blocks of a layer.

@@ -20,7 +20,7 @@ Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t cols = width / facts.tensor_parallel;
-  product(builder, x, "router", tokens, facts.hidden, experts, biases);
+  product(builder, x, "router", TensorGroup::router, tokens, facts.hidden, experts, biases);
   if (score_bias) builder.hold("router_score_bias", experts);
   const std::uint64_t active = taken(tokens);
   const std::uint64_t rows =
@@ -28,17 +28,20 @@ Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const RoutingShape routing = {tokens, experts_a_token, facts.hidden};
   const std::vector<std::uint64_t> copies = {tokens, experts_a_token, facts.hidden};
 
-  const auto expert_product = [&](const Tensor& in, const std::string& name, std::uint64_t k,
+  const auto expert_product = [&](const Tensor& of, const std::string& name, std::uint64_t k,
                                   std::uint64_t n) {
     const Tensor out = builder.activation(name, {active, rows, n});
-    const HeldWeight held = {checked_product({experts, k, n}), checked_product({experts_a_token, k, n})};
-    const Tensor weight = builder.weight(name + "_weight", {active, k, n}, held);
-    builder.append(OperatorKind::matmul, MatmulShape{active, rows, n, k}, {in, weight}, {out});
-    if (biases) builder.hold(name + "_bias", HeldWeight{experts * n, experts_a_token * n});
+    const HeldWeight held = {checked_product({experts, k, n}), checked_product({experts_a_token, k, n}), {}};
+    const Tensor weight = builder.weight(name + "_weight", {active, k, n}, TensorGroup::experts, held);
+    builder.append(OperatorKind::matmul, MatmulShape{active, rows, n, k},
+                   {builder.quantised(of, TensorGroup::experts), weight}, {out});
+    if (biases) builder.hold(name + "_bias", HeldWeight{experts * n, experts_a_token * n, {}});
     return out;
   };
-  const Tensor gathered = builder.activation("expert_rows", {active, rows, facts.hidden});
-  builder.append(OperatorKind::expert_gather, routing, {x}, {view(gathered, copies)});
+  const Tensor in = builder.quantised(x, TensorGroup::experts);
+  Tensor gathered = builder.activation("expert_rows", {active, rows, facts.hidden});
+  gathered.format = in.format;
+  builder.append(OperatorKind::expert_gather, routing, {in}, {view(gathered, copies)});
   const bool gated = activation != ActivationKind::gelu;
   const Tensor up =
       expert_product(gathered, gated ? "expert_gate_up" : "expert_up", facts.hidden, gated ? 2 * cols : cols);
@@ -50,8 +53,9 @@ Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const Tensor routed =
       exchange(builder, OperatorKind::all_reduce, sum, "experts_reduced", tokens, facts.hidden);
   if (shared == 0) return routed;
-  if (shared_gate) product(builder, x, "shared_gate", tokens, facts.hidden, 1);
-  const Tensor common = FeedForwardBlock{shared, activation, false, "shared_"}.write(builder, x);
+  if (shared_gate) product(builder, x, "shared_gate", TensorGroup::router, tokens, facts.hidden, 1);
+  const Tensor common =
+      FeedForwardBlock{shared, activation, false, "shared_", TensorGroup::shared_experts}.write(builder, x);
   return add(builder, routed, common, "experts_and_shared");
 }
 

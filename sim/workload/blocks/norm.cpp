@@ -28,10 +28,10 @@ void head_norm(GraphBuilder& builder, const Tensor& x, const Tensor& out, const 
                std::uint64_t rows, std::uint64_t cols, std::uint64_t held_cols, bool more) {
   const NormKind kind = builder.facts().norm;
   const std::uint64_t held = norm_weights(kind) * held_cols;
-  builder.append(
-      norm_operator(kind), VectorShape{rows, cols},
-      {view(x, {rows, cols}), builder.weight(weight, {norm_weights(kind), cols}, HeldWeight{held, held})},
-      {view(out, {rows, cols})}, more);
+  builder.append(norm_operator(kind), VectorShape{rows, cols},
+                 {view(x, {rows, cols}), builder.weight(weight, {norm_weights(kind), cols}, std::nullopt,
+                                                        HeldWeight{held, held, {}})},
+                 {view(out, {rows, cols})}, more);
 }
 
 Tensor add(GraphBuilder& builder, const Tensor& a, const Tensor& b, const std::string& name) {

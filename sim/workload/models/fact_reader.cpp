@@ -33,7 +33,9 @@ const nlohmann::json& FactReader::value(const char* key) const {
   static const nlohmann::json nothing;
   if (const auto found = root_->find(key); found != root_->end() && !found->is_null()) return *found;
   const std::string name = key;
-  if (prefix_.empty() || (name != "architectures" && name != "tie_word_embeddings")) return nothing;
+  const bool of_all =
+      name == "architectures" || name == "tie_word_embeddings" || name == "quantization_config";
+  if (!nested_ || !of_all) return nothing;
   const auto outer = document_.root().find(key);
   return outer != document_.root().end() ? *outer : nothing;
 }
@@ -50,6 +52,38 @@ void FactReader::enter(const char* key) {
   const nlohmann::json& inner = value(key);
   prefix_ = pointer(key);
   root_ = &inner;
+  nested_ = true;
+}
+
+FactReader FactReader::inside(const char* key) {
+  FactReader inner(document_);
+  static const nlohmann::json nothing = nlohmann::json::object();
+  const bool there = is_object(key);
+  if (has(key) && !there) expected(key, "an object");
+  inner.prefix_ = root_->contains(key) ? pointer(key) : std::string("/") + key;
+  inner.root_ = there ? &value(key) : &nothing;
+  return inner;
+}
+
+void FactReader::take(FactReader inner, const std::string& type) {
+  inner.refuse_unread_in(*inner.root_, inner.prefix_, type);
+  errors_.insert(errors_.end(), inner.errors_.begin(), inner.errors_.end());
+}
+
+std::vector<std::string> FactReader::keys() const {
+  std::vector<std::string> names;
+  for (const auto& [name, ignored] : root_->items()) names.push_back(name);
+  return names;
+}
+
+std::int64_t FactReader::whole(const char* key, std::int64_t fallback, std::int64_t least,
+                               std::int64_t most) {
+  if (!has(key)) return fallback;
+  if (value(key).is_number_integer() && value(key).get<std::int64_t>() >= least &&
+      value(key).get<std::int64_t>() <= most)
+    return value(key).get<std::int64_t>();
+  expected(key, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  return fallback;
 }
 
 void FactReader::expected(const char* key, const std::string& what) {
@@ -163,7 +197,7 @@ void FactReader::refuse_unread_in(const nlohmann::json& object, const std::strin
     if (read_.count(at) != 0 || says_nothing(value)) continue;
     if (value.is_object() && ends_with(key, "_config") && key != "quantization_config") {
       omitted_.push_back(key);
-    } else if (prefix.empty() && !prefix_.empty() && key != "quantization_config") {
+    } else if (prefix.empty() && nested_ && key != "quantization_config") {
       continue;  // of the parts around the text model
     } else if (bears_on_work(key)) {
       fail_at(at, "'" + key + "' is not read for model type '" + type +
@@ -174,7 +208,7 @@ void FactReader::refuse_unread_in(const nlohmann::json& object, const std::strin
 
 void FactReader::refuse_unread(const std::string& type) {
   refuse_unread_in(document_.root(), "", type);
-  if (!prefix_.empty()) refuse_unread_in(*root_, prefix_, type);
+  if (nested_) refuse_unread_in(*root_, prefix_, type);
 }
 
 }  // namespace orrery

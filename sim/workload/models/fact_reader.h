@@ -14,6 +14,13 @@ class FactReader {
  public:
   explicit FactReader(const ConfigDocument& document);
 
+  // A reader of the object at `key`; `take` hears from it what is wrong there and which keys nobody read.
+  FactReader inside(const char* key);
+  void take(FactReader inner, const std::string& type);
+  bool is_object(const char* key) const { return has(key) && value(key).is_object(); }
+  bool is_string(const char* key) const { return has(key) && value(key).is_string(); }
+  std::vector<std::string> keys() const;  // of this object
+
   // Goes on in the object at `key` (text_config): its keys count from here on, and of the outer ones what is
   // said of the whole model (architectures, tie_word_embeddings) where it does not say it itself.
   void enter(const char* key);
@@ -31,6 +38,8 @@ class FactReader {
   bool flag(const char* key, bool fallback);
   std::string word(const char* key, const std::string& fallback);
   std::string word_of(std::initializer_list<const char*> names, const std::string& fallback);
+  // A whole number of this range.
+  std::int64_t whole(const char* key, std::int64_t fallback, std::int64_t least, std::int64_t most);
   // A list of words, of whole numbers; empty where there is none.
   std::vector<std::string> words(const char* key);
   std::vector<std::uint64_t> numbers(const char* key);
@@ -56,7 +65,8 @@ class FactReader {
  private:
   const ConfigDocument& document_;
   const nlohmann::json* root_;
-  std::string prefix_;  // of pointers
+  std::string prefix_;   // of pointers
+  bool nested_ = false;  // entered an object of the whole file
   std::vector<Diagnostic> errors_;
   mutable std::set<std::string> read_;  // pointers
   std::vector<std::string> omitted_;

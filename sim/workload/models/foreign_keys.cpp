@@ -16,7 +16,7 @@ constexpr std::array<const char*, 52> kBears = {
     "encoder", "decoder", "norm",   "bias",  "act",   "gate",      "tie"};
 
 // Names with such a part that change nothing of it: by the whole name ...
-constexpr std::array<const char*, 62> kHarmless = {"use_cache",
+constexpr std::array<const char*, 66> kHarmless = {"use_cache",
                                                    "torch_dtype",
                                                    "pretraining_tp",
                                                    "initializer_range",
@@ -77,7 +77,11 @@ constexpr std::array<const char*, 62> kHarmless = {"use_cache",
                                                    "activation_dropout",
                                                    "hidden_dropout",
                                                    "num_image_tokens",
-                                                   "mm_tokens_per_image"};
+                                                   "mm_tokens_per_image",
+                                                   "prefill_chunk_size",
+                                                   "context_window_size",
+                                                   "tensor_parallel_shards",
+                                                   "max_batch_size"};
 // ... or by a part of it.
 constexpr std::array<const char*, 27> kHarmlessParts = {
     "_eps",           "epsilon",     "dropout",

@@ -3,6 +3,7 @@
 #include "sim/util/ends_with.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
+#include "sim/workload/models/quantization.h"
 
 namespace orrery {
 namespace {
@@ -131,6 +132,7 @@ LlmSpec build_model(const ConfigDocument& document) {
                      : "'model_type' is '" + type + "'; expected one of " + all + did_you_mean(type, names));
   }
   LlmSpec spec = known->build(reader, type);
+  if (reader.good()) read_quantization(reader, spec);
   if (reader.good()) reader.refuse_unread(outer);
   reader.finish();
   spec.omitted = reader.omitted();

@@ -18,13 +18,13 @@ ExecutionSpec fused_execution() {
 }
 
 OperatorGraph build_prefill(const LlmSpec& llm, const Scenario& s, const ExecutionSpec& execution) {
-  return build_step(llm, {{{Phase::prefill, s.batch, s.input, s.input}}}, s.dtype, s.tensor_parallel,
+  return build_step(llm, {{{Phase::prefill, s.batch, s.input, s.input}}}, s.formats, s.tensor_parallel,
                     execution);
 }
 
 OperatorGraph build_decode_step(const LlmSpec& llm, const Scenario& s, const ExecutionSpec& execution,
                                 std::uint64_t context) {
-  return build_step(llm, {{{Phase::decode, s.batch, 1, context}}}, s.dtype, s.tensor_parallel, execution);
+  return build_step(llm, {{{Phase::decode, s.batch, 1, context}}}, s.formats, s.tensor_parallel, execution);
 }
 
 std::uint64_t macs(const OperatorGraph& graph) {

@@ -62,19 +62,22 @@ TEST(ModelTypes, AMixtureReadsTheExpertsItsTokensTake) {
   many.batch = 256;
   const ExecutionSpec execution;
   const double few = static_cast<double>(
-      weight_bytes(build_step(llm, {{{Phase::decode, one.batch, 1, 100}}}, one.dtype, 1, execution)));
+      weight_bytes(build_step(llm, {{{Phase::decode, one.batch, 1, 100}}}, one.formats, 1, execution)));
   const double all = static_cast<double>(
-      weight_bytes(build_step(llm, {{{Phase::decode, many.batch, 1, 100}}}, many.dtype, 1, execution)));
+      weight_bytes(build_step(llm, {{{Phase::decode, many.batch, 1, 100}}}, many.formats, 1, execution)));
   const double expert = 3.0 * 4096 * 14336 * 2;
   EXPECT_NEAR((all - few) / expert, 6, 0.01);
 }
 
-TEST(ModelTypes, QuantisedWeightsTakeAQuarterBesideFullActivations) {
+TEST(ModelTypes, QuantisedWeightsStandBesideFullEmbeddings) {
   const LlmSpec llm = load_llm_named("llama-2-7b");
   Scenario fp16;
   Scenario w4a16 = fp16;
-  w4a16.dtype = DType::w4a16;
-  EXPECT_EQ(memory_need(llm, w4a16, 8192).weights * 4, memory_need(llm, fp16, 8192).weights);
+  w4a16.formats = formats_of(DType::w4a16);
+  // Matrices of the layers with a scale and a zero point for 128; embedding, head and norms as they were.
+  const std::uint64_t matrices = 32 * (4 * 4096 * 4096 + 3 * 4096 * std::uint64_t{11008});
+  const std::uint64_t all = memory_need(llm, fp16, 8192).weights / 2;
+  EXPECT_EQ(memory_need(llm, w4a16, 8192).weights, matrices * 133 / 32 / 8 + 2 * (all - matrices));
   EXPECT_EQ(memory_need(llm, w4a16, 8192).kv_cache, memory_need(llm, fp16, 8192).kv_cache);
 }
 
@@ -86,7 +89,7 @@ LlmSpec model(const std::string& text) {
 TEST(ModelTypes, WindowsBoundTheCache) {
   const LlmSpec gemma = load_llm_named("gemma-3-27b");
   Scenario s;
-  s.dtype = DType::bf16;
+  s.formats = formats_of(DType::bf16);
   const std::uint64_t token = 2ULL * 16 * 128 * 2;  // a layer
   EXPECT_EQ(kv_bytes(gemma, s, 1), 62 * token);
   EXPECT_EQ(kv_bytes(gemma, s, 32768), (10 * 32768 + 52 * 1024) * token);
@@ -96,7 +99,7 @@ TEST(ModelTypes, WindowsBoundTheCache) {
     execution.fused = {FusedOperator::attention};
     return execution;
   }();
-  const OperatorGraph graph = build_step(gemma, {{{Phase::decode, 1, 1, 8000}}}, s.dtype, 1, fused);
+  const OperatorGraph graph = build_step(gemma, {{{Phase::decode, 1, 1, 8000}}}, s.formats, 1, fused);
   std::uint64_t whole = 0;
   std::uint64_t sliding = 0;
   for (const Operator& op : graph.operators) {
@@ -151,15 +154,17 @@ TEST(ModelTypes, LatentAttentionIsExpandedForPromptsAndAbsorbedInDecoding) {
       hidden * heads * (plain + rotary) + hidden * (rank + rotary) + heads * value * hidden +
       3 * hidden * 10944;
   const ExecutionSpec execution;
-  const OperatorGraph decode = build_step(llm, {{{Phase::decode, 3, 1, 700}}}, DType::bf16, 1, execution);
+  const OperatorGraph decode =
+      build_step(llm, {{{Phase::decode, 3, 1, 700}}}, formats_of(DType::bf16), 1, execution);
   EXPECT_EQ(macs_of(decode, 0),
             3 * (around + heads * (plain * rank + rank * value) + heads * 700 * (rank + rotary + rank)));
-  const OperatorGraph prompt = build_step(llm, {{{Phase::prefill, 1, 64, 64}}}, DType::bf16, 1, execution);
+  const OperatorGraph prompt =
+      build_step(llm, {{{Phase::prefill, 1, 64, 64}}}, formats_of(DType::bf16), 1, execution);
   EXPECT_EQ(macs_of(prompt, 0), 64 * (around + rank * heads * (plain + value)) +
                                     heads * (64 * 65 / 2) * (plain + rotary + value));
   // One latent and one rotated key a token, on each device.
   Scenario s;
-  s.dtype = DType::bf16;
+  s.formats = formats_of(DType::bf16);
   EXPECT_EQ(kv_bytes_per_token(llm, s), 27U * (rank + rotary) * 2);
   s.tensor_parallel = 8;
   EXPECT_EQ(kv_bytes_per_token(llm, s), 27U * (rank + rotary) * 2);
