@@ -133,7 +133,11 @@ const Table& table_of<CostOption>() {
     f.key("arch", &O::arch, "", "machine").required();
     f.key("node", &O::node, "", "that it stands in").standing("the machine's own");
     f.key("devices", &O::devices, "", "of a replica of the model").range(1, 65536);
-    f.key("dtype", &O::dtype, "", "format").standing("the machine's default");
+    f.key("dtype", &O::dtype, "", "format of weights and activations")
+        .standing("the file's or the machine's");
+    f.key("weights", &O::weights, "", "stored format (orrery list stored)").standing("as dtype says");
+    f.key("activations", &O::activations, "", "as products read them").standing("as dtype says");
+    f.key("kv", &O::kv, "", "of keys and values").standing("the file's, or 16 bits");
     f.key("runtime", &O::runtime, "", "software stack");
     f.key("batch", &O::batch, "sequences", "fixed")
         .range(1, 16777216)

@@ -52,6 +52,8 @@ const Table& table_of<RuntimeSpec>() {
           "of prompts that a step takes at most; longer prompts run in pieces")
         .range(1, 1e9);
     f.key("preempts", &R::preempts, "", "sequences that run out of cache are set back and recomputed");
+    f.key("fused", &R::fused, "",
+          "operators that run as parts of others, beside those that the machine fuses");
     f.key("call_us", &R::call_us, "us",
           "by the host's clock, what a call adds to an operator's time on the device")
         .range(0, kLongestUs);

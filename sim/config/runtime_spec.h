@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/arch_spec.h"
+
 namespace orrery {
 
 struct RuntimeSpec {
@@ -23,7 +25,14 @@ struct RuntimeSpec {
   // Of a device's memory, what the stack may fill; the KV cache takes what weights and activations leave of
   // it. 0 = no paging: a batch must fit whole.
   double kv_memory_fraction = 0;
-  bool preempts = false;  // sequences that no longer fit are recomputed
+  bool preempts = false;             // sequences that no longer fit are recomputed
+  std::vector<FusedOperator> fused;  // that run as parts of others, beside those that the machine fuses
+
+  // How a machine carries operators out under it.
+  ExecutionSpec on(ExecutionSpec machine) const {
+    machine.fused.insert(machine.fused.end(), fused.begin(), fused.end());
+    return machine;
+  }
 
   // Microseconds by the host's clock of an operator that takes `device_us`.
   double by_the_host(const std::string& op, double device_us) const {

@@ -38,6 +38,12 @@ struct VectorElements {
   double elements = 0;  // 0: no work of the vector unit
 };
 
+VectorCost of_states(VectorCost each, const VectorCost& after, std::uint64_t states) {
+  each.simple_ops = each.simple_ops * static_cast<double>(states) + after.simple_ops;
+  each.transcendental_ops = each.transcendental_ops * static_cast<double>(states) + after.transcendental_ops;
+  return each;
+}
+
 VectorElements vector_elements(const Operator& op) {
   const OperatorFamily& family = operator_row(op.kind).family;
   if (const auto* vector = std::get_if<VectorFamily>(&family)) {
@@ -48,6 +54,12 @@ VectorElements vector_elements(const Operator& op) {
     const auto& s = std::get<RoutingShape>(op.shape);
     return {routing->cost,
             static_cast<double>(s.tokens) * static_cast<double>(s.experts) * static_cast<double>(s.cols)};
+  }
+  if (const auto* scan = std::get_if<ScanFamily>(&family)) {
+    const auto& s = std::get<ScanShape>(op.shape);
+    return {
+        of_states(scan->cost, scan->after, s.states),
+        static_cast<double>(s.sequences) * static_cast<double>(s.tokens) * static_cast<double>(s.channels)};
   }
   return {};
 }

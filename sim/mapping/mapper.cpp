@@ -50,6 +50,9 @@ struct MapFamily {
   std::vector<Candidate> operator()(const RoutingFamily& family) const {
     return map_routing(arch, op, family, most, objective);
   }
+  std::vector<Candidate> operator()(const ScanFamily& family) const {
+    return map_scan(arch, op, family, most, objective);
+  }
   std::vector<Candidate> operator()(const CollectiveFamily& family) const {
     return {map_collective(arch, op, family.operation)};
   }

@@ -15,6 +15,9 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, cons
 std::vector<Candidate> map_routing(const ArchSpec& arch, const Operator& op, const RoutingFamily& family,
                                    std::size_t most, MapObjective objective);
 
+std::vector<Candidate> map_scan(const ArchSpec& arch, const Operator& op, const ScanFamily& family,
+                                std::size_t most, MapObjective objective);
+
 // Products that are still to be added are kept in the 32 bits that they accumulate in.
 inline constexpr ElementBits kPartialSum = ElementBits::of(32);
 

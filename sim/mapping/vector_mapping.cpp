@@ -78,6 +78,45 @@ TileKernel untiled(const Operator& op, const RoutingFamily& family) {
   return kernel;
 }
 
+// A token's row in each channel, with its part of the states that its sequence reads and leaves.
+TileKernel untiled(const Operator& op, const ScanFamily& family) {
+  const auto& s = std::get<ScanShape>(op.shape);
+  TileKernel kernel;
+  kernel.m = s.sequences * s.tokens;
+  kernel.n = s.channels;
+  const auto operand = [](std::size_t id, const Tensor& tensor, ElementBits bits) {
+    KernelOperand o;
+    o.tensor = TensorId{static_cast<std::uint32_t>(id)};
+    o.by_m = o.by_n = true;
+    o.rows = tile_of(LoopDim::m);
+    o.cols = tile_of(LoopDim::n);
+    o.bits = bits;
+    o.tensor_bytes = Bytes{tensor.bytes()};
+    return o;
+  };
+  const auto state = [&](std::size_t id, const Tensor& tensor) {
+    return operand(id, tensor, tensor.format.bits.spread(s.states, s.tokens));
+  };
+  const std::size_t results = op.inputs.size();
+  kernel.inputs = {operand(0, op.inputs[0], op.inputs[0].format.bits), state(1, op.inputs[1])};
+  if (family.weights) {
+    KernelOperand taps = operand(2, op.inputs[2], op.inputs[2].format.bits);
+    taps.by_m = false;
+    taps.rows = fixed_length(s.states);
+    taps.once = true;
+    kernel.inputs.push_back(taps);
+  }
+  kernel.outputs = {operand(results, op.outputs[0], op.outputs[0].format.bits),
+                    state(results + 1, op.outputs[1])};
+  VectorCost each = family.cost;
+  each.simple_ops *= static_cast<double>(s.states);
+  each.transcendental_ops *= static_cast<double>(s.states);
+  each.instructions *= static_cast<std::uint32_t>(s.states);
+  kernel.vector_steps = {{each, tile_of(LoopDim::m), tile_of(LoopDim::n)},
+                         {family.after, tile_of(LoopDim::m), tile_of(LoopDim::n)}};
+  return kernel;
+}
+
 void offer_tile(const ArchSpec& arch, const KernelEstimate& estimate, TileKernel& kernel,
                 CandidateList& list) {
   complete_kernel(kernel);
@@ -307,6 +346,11 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, cons
 
 std::vector<Candidate> map_routing(const ArchSpec& arch, const Operator& op, const RoutingFamily& family,
                                    std::size_t most, MapObjective objective) {
+  return tilings(arch, untiled(op, family), false, most, objective);
+}
+
+std::vector<Candidate> map_scan(const ArchSpec& arch, const Operator& op, const ScanFamily& family,
+                                std::size_t most, MapObjective objective) {
   return tilings(arch, untiled(op, family), false, most, objective);
 }
 

@@ -38,6 +38,13 @@ enum class OperatorKind : std::uint8_t {
   gelu_mul,
   mla,
   quantize,
+  mul,
+  gate_mul,
+  gated_norm,
+  conv1d,
+  selective_scan,
+  state_update,
+  delta_update,
   expert_gather,
   expert_sum,
   all_reduce,
@@ -78,11 +85,18 @@ struct RoutingFamily {
   VectorCost cost;      // an element of an expert's copy
   bool spreads = true;  // a token's row goes to its experts; else their results are weighted and summed
 };
+// Along a sequence, channel by channel: each channel keeps a state of some numbers, which it reads and
+// leaves.
+struct ScanFamily {
+  VectorCost cost;       // an element and number of its state
+  VectorCost after;      // an element
+  bool weights = false;  // as many a channel as its state has numbers
+};
 struct CollectiveFamily {
   CollectiveOperation operation = CollectiveOperation::all_reduce;
 };
 using OperatorFamily =
-    std::variant<MatmulFamily, AttentionFamily, VectorFamily, RoutingFamily, CollectiveFamily>;
+    std::variant<MatmulFamily, AttentionFamily, VectorFamily, RoutingFamily, ScanFamily, CollectiveFamily>;
 
 struct OperatorRow {
   OperatorKind kind = OperatorKind::kinds;
@@ -99,6 +113,7 @@ inline constexpr OperandRow table = {"table", TensorKind::weight};
 inline constexpr OperandRow gate_up = {"gate_up", TensorKind::activation, 0, 2};
 inline constexpr OperandRow branch = {"branch"};
 inline constexpr OperandRow sum = {"sum"};
+inline constexpr OperandRow gate = {"gate"};
 }  // namespace operands
 
 // In the order of the kinds. A cost counts lane operations an element, transcendentals an element and a row,
@@ -135,6 +150,20 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     // |x|, its maximum; * 1 / scale, round | reciprocal
     {OperatorKind::quantize, "quantize",
      VectorFamily{{4, 0, 1, 1, 5}, {{operands::x}}, {}, true, false, 0, true}},
+    {OperatorKind::mul, "mul", VectorFamily{{1, 0, 0, 0, 1}, {{operands::x, operands::b}}, {}}},
+    // x * silu(gate), or its sigmoid: negate; 1 +; gate *; x * | exp, reciprocal
+    {OperatorKind::gate_mul, "gate_mul", VectorFamily{{4, 2, 0, 0, 5}, {{operands::x, operands::gate}}, {}}},
+    // the same, and rmsnorm
+    {OperatorKind::gated_norm, "gated_norm",
+     VectorFamily{{7, 2, 1, 1, 9}, {{operands::x, operands::gate, operands::gain}}, {}, true}},
+    // a tap a number of the state, a fused multiply-add each; then silu
+    {OperatorKind::conv1d, "conv1d", ScanFamily{{1, 0, 0, 0, 1}, {3, 2, 0, 0, 4}, true}},
+    // Mamba (arXiv 2312.00752): dt * A; decay *; + dt * B * x; . C | exp
+    {OperatorKind::selective_scan, "selective_scan", ScanFamily{{4, 1, 0, 0, 5}, {2, 0, 0, 0, 2}, false}},
+    // Mamba-2 (arXiv 2405.21060), of one token: decay *; + B * x; . C
+    {OperatorKind::state_update, "state_update", ScanFamily{{3, 0, 0, 0, 3}, {2, 0, 0, 0, 2}, false}},
+    // Gated DeltaNet (arXiv 2412.06464), of one token: decay *; . k; + k * (v - what k found); . q
+    {OperatorKind::delta_update, "delta_update", ScanFamily{{4, 0, 0, 0, 4}, {2, 0, 0, 0, 2}, false}},
     {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
     {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
     {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},

@@ -25,6 +25,10 @@ struct Describe {
   std::string operator()(const RoutingShape& s) const {
     return fmt::format("{}x{} to {} experts each", s.tokens, s.cols, s.experts);
   }
+  std::string operator()(const ScanShape& s) const {
+    return fmt::format("{} x {} tokens, {} channels of {} numbers each", s.sequences, s.tokens, s.channels,
+                       s.states);
+  }
   std::string operator()(const CollectiveShape& s) const {
     return fmt::format("{} bytes on {} devices", s.bytes, s.devices);
   }

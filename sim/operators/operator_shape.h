@@ -68,6 +68,16 @@ struct RoutingShape {
     return std::tie(a.tokens, a.experts, a.cols) == std::tie(b.tokens, b.experts, b.cols);
   }
 };
+// `tokens` rows of each of some sequences; a channel keeps a state of `states` numbers.
+inline constexpr std::uint64_t kMostStates = 65536;  // of a channel
+struct ScanShape {
+  std::uint64_t sequences = 1, tokens = 0, channels = 0, states = 0;
+
+  friend bool operator==(const ScanShape& a, const ScanShape& b) {
+    return std::tie(a.sequences, a.tokens, a.channels, a.states) ==
+           std::tie(b.sequences, b.tokens, b.channels, b.states);
+  }
+};
 // `bytes` of the whole array.
 struct CollectiveShape {
   std::uint64_t bytes = 0;
@@ -77,7 +87,8 @@ struct CollectiveShape {
     return std::tie(a.bytes, a.devices) == std::tie(b.bytes, b.devices);
   }
 };
-using OperatorShape = std::variant<MatmulShape, AttentionShape, VectorShape, RoutingShape, CollectiveShape>;
+using OperatorShape =
+    std::variant<MatmulShape, AttentionShape, VectorShape, RoutingShape, ScanShape, CollectiveShape>;
 
 // Calls visit(name, extent) for each extent of a shape, in the order in which files write them; a
 // window may be none. `more` is a list of groups of three extents.
@@ -107,6 +118,11 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("tokens", shape.tokens);
     visit("experts", shape.experts);
     visit("cols", shape.cols);
+  } else if constexpr (std::is_same_v<Bare, ScanShape>) {
+    visit("sequences", shape.sequences);
+    visit("tokens", shape.tokens);
+    visit("channels", shape.channels);
+    visit("states", shape.states);
   } else {
     visit("bytes", shape.bytes);
     visit("devices", shape.devices);

@@ -82,7 +82,7 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
   PhaseRunner phases(runner, runtime, progress);
   const auto run_part = [&](const Scenario& part) {
     return streams ? phases.run(streams(part))
-                   : phases.run(ModelStream(llm, part, arch.execution, runtime.token_budget));
+                   : phases.run(ModelStream(llm, part, runtime.on(arch.execution), runtime.token_budget));
   };
   const BatchPlan plan = plan_batches(llm, scenario, arch, runtime);
   RunLog log;

@@ -126,7 +126,11 @@ std::vector<json> cost_configurations(const ConfigDocument& document, const json
     const CostOption& option = s.options[i];
     json run = {{"input", s.input}, {"output", s.output}, {"devices", option.devices}};
     if (option.batch) run["batch"] = *option.batch;
-    if (!option.dtype.empty()) run["dtype"] = option.dtype;
+    for (const auto& [key, format] :
+         {std::pair("dtype", &option.dtype), std::pair("weights", &option.weights),
+          std::pair("activations", &option.activations), std::pair("kv", &option.kv)}) {
+      if (!format->empty()) run[key] = *format;
+    }
     run.update(scenario);
     json c = base_configuration({option.arch, s.model, option.runtime, option.node}, run, tables);
     const json original = c;
@@ -139,7 +143,8 @@ std::vector<json> cost_configurations(const ConfigDocument& document, const json
     }
     c["cost"] = terms;
     json only = terms["options"][i];
-    for (const char* key : {"node", "runtime", "devices", "dtype", "batch", "power_cap_w", "process_nm"})
+    for (const char* key : {"node", "runtime", "devices", "dtype", "weights", "activations", "kv", "batch",
+                            "power_cap_w", "process_nm"})
       only.erase(key);
     c["cost"]["options"] = json::array({only});
     c["cost"]["name"] = option.name;

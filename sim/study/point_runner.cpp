@@ -40,14 +40,14 @@ RunResult PointRunner::simulate(const json& c, const Posed& question) {
     streams_.clear();
     model_ = std::move(model);
   }
+  const ExecutionSpec execution = question.runtime.on(arch_->execution);
   const StreamSource streams = [&](const Scenario& part) -> const OperatorStream& {
     constexpr std::size_t kMostStreams = 16;
     if (streams_.size() >= kMostStreams) streams_.clear();
-    auto& stream =
-        streams_[fmt::format("{} {} {} {} {} {} {}", part.batch, part.input, part.output, part.formats.key(),
-                             part.tensor_parallel, llm.layer_count(), question.runtime.token_budget)];
-    if (!stream)
-      stream = std::make_unique<ModelStream>(llm, part, arch_->execution, question.runtime.token_budget);
+    auto& stream = streams_[fmt::format("{} {} {} {} {} {} {} {}", part.batch, part.input, part.output,
+                                        part.formats.key(), part.tensor_parallel, llm.layer_count(),
+                                        question.runtime.token_budget, question.runtime.fused.size())];
+    if (!stream) stream = std::make_unique<ModelStream>(llm, part, execution, question.runtime.token_budget);
     return *stream;
   };
   return simulated(question, *runner_, {}, streams);

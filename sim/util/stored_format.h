@@ -25,6 +25,10 @@ class ElementBits {
   constexpr std::uint64_t bytes(std::uint64_t elements) const {
     return ceil_div<std::uint64_t>(elements * parts_, 8 * std::uint64_t{kParts});
   }
+  // `times` as many for every `over` elements, rounded up.
+  constexpr ElementBits spread(std::uint64_t times, std::uint64_t over) const {
+    return ElementBits(static_cast<std::uint32_t>(ceil_div<std::uint64_t>(parts_ * times, over)));
+  }
   constexpr double real() const { return static_cast<double>(parts_) / kParts; }
   constexpr std::uint32_t parts() const { return parts_; }
 

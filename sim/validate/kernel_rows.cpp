@@ -82,6 +82,9 @@ struct ShapeIn {
   OperatorShape operator()(const RoutingFamily& /*family*/) const {
     return RoutingShape{count("m"), count("experts_per_token"), count("n")};
   }
+  OperatorShape operator()(const ScanFamily& /*family*/) const {
+    return ScanShape{count_or("batch", 1), count("m"), count("n"), count("states")};
+  }
   OperatorShape operator()(const CollectiveFamily& /*family*/) const {
     throw ConfigError("", "column op: rows of " + text_in(row, "op") +
                               " need the columns of a collective (system, message_bytes)");

@@ -28,6 +28,11 @@ struct GraphFacts {
   NormKind norm = NormKind::rmsnorm;
 };
 
+// What a sequence leaves beside keys and values, on one device.
+struct KeptState {
+  std::uint64_t elements = 0, bytes = 0;
+};
+
 // Elements of a weight that a model holds, and those that a token goes through.
 struct HeldWeight {
   std::uint64_t elements = 0, active_elements = 0;

@@ -66,6 +66,20 @@ class OperatorCheck {
     tensor("inputs", op_.inputs[0], {s.tokens, s.cols, family.spreads ? 1 : s.experts});
     tensor("outputs", op_.outputs.front(), {s.tokens, s.cols, family.spreads ? s.experts : 1});
   }
+  void operator()(const ScanFamily& family) {
+    const auto& s = std::get<ScanShape>(op_.shape);
+    if (s.states > kMostStates)
+      fault_ = "key 'shape.states' is " + std::to_string(s.states) + "; expected 1 to 65536";
+    if (op_.outputs.size() != 2 && fault_.empty())
+      fault_ = "key 'outputs': expected 2 tensors, the result and the states";
+    const std::size_t operands = family.weights ? 3 : 2;
+    if (!inputs(operands, operands)) return;
+    for (const auto& [key, list] : {std::pair("inputs", &op_.inputs), std::pair("outputs", &op_.outputs)}) {
+      tensor(key, (*list)[0], {s.sequences, s.tokens, s.channels});
+      tensor(key, (*list)[1], {s.sequences, s.channels, s.states});
+    }
+    if (family.weights) tensor("inputs", op_.inputs[2], {s.states, s.channels});
+  }
   void operator()(const CollectiveFamily& /*family*/) { inputs(1, 1); }
 
  private:

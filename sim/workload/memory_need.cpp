@@ -11,7 +11,9 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
   MemoryNeed need;
   need.weights = count_parameters(llm, scenario.formats).bytes / tp;
   const std::uint64_t context = scenario.input + scenario.output - 1;
-  need.kv_cache = checked_product({kv_bytes(llm, scenario, context), scenario.batch});
+  const std::uint64_t sequence =
+      checked_sum(kv_bytes(llm, scenario, context), kept_state(llm, scenario).bytes);
+  need.kv_cache = checked_product({sequence, scenario.batch});
   // Prompts in pieces, unless attention reads both ways; a token of each sequence at the least.
   const std::uint64_t prompts = checked_product({scenario.batch, scenario.input});
   const std::uint64_t least = llm.encoder_only ? scenario.input : scenario.batch;
@@ -21,6 +23,16 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
       [&](const auto& block, std::uint64_t /*layers*/) { widest = std::max(widest, block.widest(tp)); });
   need.activations = scenario.formats.plain.bytes(checked_product({tokens, llm.hidden + widest}));
   return need;
+}
+
+KeptState kept_state(const LlmSpec& llm, const Scenario& scenario) {
+  KeptState all;
+  llm.for_each_mixer([&](const auto& block, std::uint64_t layers) {
+    const KeptState one = block.state(scenario.tensor_parallel, scenario.formats.plain);
+    all.elements = checked_sum(all.elements, checked_product({layers, one.elements}));
+    all.bytes = checked_sum(all.bytes, checked_product({layers, one.bytes}));
+  });
+  return all;
 }
 
 std::uint64_t kv_bytes(const LlmSpec& llm, const Scenario& scenario, std::uint64_t context) {

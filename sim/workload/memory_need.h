@@ -8,7 +8,7 @@ namespace orrery {
 // Bytes one device holds.
 struct MemoryNeed {
   std::uint64_t weights = 0;   // its share
-  std::uint64_t kv_cache = 0;  // of all sequences at their longest
+  std::uint64_t kv_cache = 0;  // of all sequences at their longest, states included
   std::uint64_t activations =
       0;  // of a step: its largest operator's inputs and outputs, weights and cache aside
   std::uint64_t total() const { return weights + kv_cache + activations; }
@@ -21,6 +21,8 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
 // Bytes of keys and values that a sequence of `context` tokens takes on one device; windows keep no more than
 // themselves.
 std::uint64_t kv_bytes(const LlmSpec& llm, const Scenario& scenario, std::uint64_t context);
+// What a sequence leaves on one device in place of a cache, however long it is: of blocks with a state.
+KeptState kept_state(const LlmSpec& llm, const Scenario& scenario);
 // Of its first token.
 inline std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario) {
   return kv_bytes(llm, scenario, 1);

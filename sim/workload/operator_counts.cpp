@@ -14,6 +14,7 @@ struct Macs {
   }
   std::uint64_t operator()(const VectorShape& /*s*/) const { return 0; }
   std::uint64_t operator()(const RoutingShape& /*s*/) const { return 0; }
+  std::uint64_t operator()(const ScanShape& /*s*/) const { return 0; }
   std::uint64_t operator()(const CollectiveShape& /*s*/) const { return 0; }
 };
 

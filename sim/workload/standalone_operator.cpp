@@ -40,6 +40,16 @@ struct Furnish {
     in(TensorKind::activation, family.spreads ? tokens : copies, op.dtype);
     out(family.spreads ? copies : tokens, op.dtype);
   }
+  void operator()(const ScanFamily& family) const {
+    const auto& s = std::get<ScanShape>(op.shape);
+    const std::vector<std::uint64_t> rows = {s.sequences * s.tokens, s.channels};
+    const std::vector<std::uint64_t> states = {s.sequences, s.channels, s.states};
+    in(TensorKind::activation, rows, op.dtype);
+    in(TensorKind::kv, states, op.dtype);
+    if (family.weights) in(TensorKind::weight, {s.states, s.channels}, op.dtype);
+    out(rows, op.dtype);
+    out(states, op.dtype);
+  }
   void operator()(const CollectiveFamily& /*family*/) const {
     const auto& s = std::get<CollectiveShape>(op.shape);
     const std::uint64_t elements = std::max<std::uint64_t>(1, s.bytes * 8 / storage_bits(op.dtype));

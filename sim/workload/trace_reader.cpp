@@ -168,6 +168,7 @@ struct ReadShape {
   OperatorShape operator()(const RoutingFamily& /*family*/) const {
     return read_extents<RoutingShape>(object);
   }
+  OperatorShape operator()(const ScanFamily& /*family*/) const { return read_extents<ScanShape>(object); }
   OperatorShape operator()(const CollectiveFamily& /*family*/) const {
     return read_extents<CollectiveShape>(object);
   }

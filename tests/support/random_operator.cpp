@@ -49,7 +49,7 @@ Operator any_rows(Random& random, std::uint64_t rows, std::uint64_t cols, DType 
     std::vector<OperatorKind> kinds;
     for (const OperatorRow& row : kOperators) {
       if (std::holds_alternative<VectorFamily>(row.family) ||
-          std::holds_alternative<RoutingFamily>(row.family))
+          std::holds_alternative<RoutingFamily>(row.family) || std::holds_alternative<ScanFamily>(row.family))
         kinds.push_back(row.kind);
     }
     return kinds;
@@ -57,6 +57,11 @@ Operator any_rows(Random& random, std::uint64_t rows, std::uint64_t cols, DType 
   const OperatorKind kind = kKinds[random.below(kKinds.size())];
   if (std::holds_alternative<RoutingFamily>(operator_row(kind).family))
     return standalone(kind, RoutingShape{rows, 1 + random.below(8), cols}, dtype);
+  if (std::holds_alternative<ScanFamily>(operator_row(kind).family)) {
+    const std::uint64_t sequences = 1 + random.below(4);
+    return standalone(kind, ScanShape{sequences, ceil_div(rows, sequences), cols, 1 + random.below(128)},
+                      dtype);
+  }
   return standalone(kind, VectorShape{rows, cols}, dtype);
 }
 

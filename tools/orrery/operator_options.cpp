@@ -136,6 +136,14 @@ struct ShapeFrom {
       throw UsageError(fmt::format("--experts-per-token {}: at most {}", experts, kMostExperts));
     return RoutingShape{tokens, experts, cols};
   }
+  OperatorShape operator()(const ScanFamily& /*family*/) const {
+    const std::uint64_t sequences = options.may("batch", 1);
+    const std::uint64_t tokens = options.need("m");
+    const std::uint64_t channels = options.need("n");
+    const std::uint64_t states = options.need("states");
+    if (states > kMostStates) throw UsageError(fmt::format("--states {}: at most {}", states, kMostStates));
+    return ScanShape{sequences, tokens, channels, states};
+  }
   OperatorShape operator()(const CollectiveFamily& /*family*/) const {
     const std::uint64_t bytes = options.need("bytes");
     constexpr std::uint64_t kMostDevices = 512;
@@ -192,8 +200,9 @@ po::options_description operator_options() {
       ("window", number(), "with --causal: and of them only the last N")                                //
       ("value-dim", number(), "length of a head's value (default: its key's)")                          //
       ("more", po::value<std::string>()->value_name("BxQxKV,.."),
-       "further sequences of the same attention: B of them with Q query and KV cached positions")  //
-      ("experts-per-token", number(), "copies of a token's row in a mixture")                      //
+       "further sequences of the same attention: B of them with Q query and KV cached positions")          //
+      ("experts-per-token", number(), "copies of a token's row in a mixture")                              //
+      ("states", number(), "numbers that a channel keeps (conv1d: taps), of --n channels and --m tokens")  //
       ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective");
   return options;
 }

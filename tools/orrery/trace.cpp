@@ -37,7 +37,7 @@ int make(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kMakeUsage, kMakeExamples);
   if (parsed.help) return 0;
   const Posed question = posed_from(parsed.values["arch"].as<std::string>(), parsed.values);
-  const ModelStream stream(*question.llm, question.scenario, question.arch.execution,
+  const ModelStream stream(*question.llm, question.scenario, question.runtime.on(question.arch.execution),
                            question.runtime.token_budget);
   write_trace_file(stream, parsed.values["out"].as<std::string>());
   return 0;

@@ -47,7 +47,7 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t query_cols = query_heads * head_dim;
   const std::uint64_t kv_cols = kv_heads_each * head_dim;
   const Tensor qkv = product(builder, x, "qkv", TensorGroup::attention, tokens, facts.hidden,
-                             query_cols + 2 * kv_cols, qkv_bias);
+                             (gated ? 2 : 1) * query_cols + 2 * kv_cols, qkv_bias);
   if (sinks > 0) builder.hold("sinks", sinks * query_heads);
   Tensor query = qk_norm == QkNorm::none ? qkv : normed(builder, qkv);
   if (rotary) {
@@ -73,6 +73,13 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
     if (!decoding.empty()) attend(builder, decoding, both ? "_decoding" : "", query, out, both);
   } else {
     for (std::size_t i = 0; i < facts.step.groups.size(); ++i) attend_apart(builder, i, query, out);
+  }
+  if (gated) {
+    const Tensor scaled = builder.activation("attention_gated", {tokens, query_cols});
+    builder.append(OperatorKind::gate_mul, VectorShape{tokens, query_cols},
+                   {out, view(qkv, {tokens, query_cols})}, {scaled});
+    return project(builder, scaled, "attention_output", TensorGroup::attention, heads * head_dim,
+                   output_bias);
   }
   return project(builder, out, "attention_output", TensorGroup::attention, heads * head_dim, output_bias);
 }

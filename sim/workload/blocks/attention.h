@@ -18,13 +18,15 @@ struct AttentionBlock {
   bool both_ways = false;  // an encoder's: nothing is masked, nothing is kept
   bool qkv_bias = false, output_bias = false;
   QkNorm qk_norm = QkNorm::none;
+  bool gated = false;        // a product as wide as the queries, whose sigmoid scales the results
   std::uint64_t sinks = 0;   // learned scores that a head adds to its softmax
   std::uint64_t window = 0;  // tokens that a query sees, itself included; 0 = all before it
 
   // Over `devices`: whether it can be; elements that a sequence of `context` tokens leaves in one's cache;
-  // elements of a token in its widest tensor.
+  // what it leaves in place of one; elements of a token in its widest tensor.
   bool splits(std::uint64_t devices) const;
   std::uint64_t cached_elements(std::uint64_t devices, std::uint64_t context) const;
+  KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t /*devices*/) const { return 0; }
 
   Tensor write(GraphBuilder& builder, const Tensor& x) const;

@@ -23,6 +23,7 @@ struct FeedForwardBlock {
   // As of AttentionBlock.
   bool splits(std::uint64_t devices) const { return width % devices == 0; }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
+  KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t devices) const { return 2 * width / devices; }
 
   Tensor write(GraphBuilder& builder, const Tensor& x) const;

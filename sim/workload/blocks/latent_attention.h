@@ -20,6 +20,7 @@ struct LatentAttentionBlock {
   // As of AttentionBlock. The latent lies on every device.
   bool splits(std::uint64_t devices) const { return heads % devices == 0; }
   std::uint64_t cached_elements(std::uint64_t devices, std::uint64_t context) const;
+  KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t devices) const { return heads / devices * (plain_dim + rotary_dim); }
 
   Tensor write(GraphBuilder& builder, const Tensor& x) const;

@@ -10,11 +10,13 @@
 #include "sim/workload/blocks/feed_forward.h"
 #include "sim/workload/blocks/latent_attention.h"
 #include "sim/workload/blocks/mixture.h"
+#include "sim/workload/blocks/state_space.h"
 
 namespace orrery {
 
 // What makes a token's row from its row: a kind of block is a type with the members of AttentionBlock.
-using MixerBlock = std::variant<AttentionBlock, LatentAttentionBlock, FeedForwardBlock, MixtureBlock>;
+using MixerBlock = std::variant<AttentionBlock, LatentAttentionBlock, FeedForwardBlock, MixtureBlock,
+                                MambaBlock, Mamba2Block, DeltaBlock, ShortConvBlock>;
 
 // The row between blocks; `branch` is still to be added to it (fused with the norm that follows, if the
 // machine does so).

@@ -21,6 +21,7 @@ struct MixtureBlock {
   // As of AttentionBlock.
   bool splits(std::uint64_t devices) const { return width % devices == 0 && shared % devices == 0; }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
+  KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t devices) const { return 2 * width / devices; }
 
   // Experts that `tokens` tokens take, each at random: expected, rounded.

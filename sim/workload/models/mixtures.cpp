@@ -2,41 +2,11 @@
 
 #include <algorithm>
 
-#include "sim/workload/models/decoder.h"
+#include "sim/workload/models/mixture_facts.h"
 #include "sim/workload/models/model_types.h"
 
 namespace orrery {
 namespace {
-
-using Names = std::initializer_list<const char*>;
-
-// Experts: their number, how many a token takes, and the width of one, under the names of a type.
-MixtureBlock read_mixture(FactReader& reader, Names all, Names taken, const char* width) {
-  MixtureBlock mixture;
-  mixture.experts = reader.required_of(all);
-  mixture.experts_a_token = reader.required_of(taken);
-  if (reader.good() && mixture.experts_a_token > mixture.experts)
-    reader.fail(*taken.begin(), "a token cannot take " + std::to_string(mixture.experts_a_token) +
-                                    " experts of " + std::to_string(mixture.experts));
-  mixture.width = reader.required(width);
-  return mixture;
-}
-
-// The same, with the activation that hidden_act says.
-MixtureBlock gated_mixture(FactReader& reader, Names all, Names taken, const char* width) {
-  MixtureBlock mixture = read_mixture(reader, all, taken, width);
-  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
-  return mixture;
-}
-
-// The mixture in the layers for which `mixed` holds, a feed-forward block of `width` in the others.
-template <class Mixed>
-void lay_out(DecoderFacts& facts, const MixtureBlock& mixture, std::uint64_t width, Mixed mixed) {
-  const FeedForwardBlock dense{width, mixture.activation, false};
-  facts.feed_forward = mixture;
-  for (std::uint64_t i = 0; i < facts.layers; ++i)
-    facts.feed_forwards.push_back(mixed(i) ? MixerBlock(mixture) : MixerBlock(dense));
-}
 
 DecoderFacts usual_decoder(FactReader& reader) {
   DecoderFacts facts = usual_facts(reader);
@@ -135,15 +105,7 @@ LlmSpec dense_first(FactReader& reader, const std::string& type) {
 // Latent attention; all layers but the first few are mixtures (deepseek_v2 and v3, kimi_k2).
 LlmSpec latent_mixture(FactReader& reader) {
   DecoderFacts facts = usual_facts(reader);
-  LatentAttentionBlock latent;
-  latent.heads = reader.required("num_attention_heads");
-  latent.query_rank = reader.optional("q_lora_rank", 0);
-  latent.kv_rank = reader.required("kv_lora_rank");
-  latent.plain_dim = reader.required("qk_nope_head_dim");
-  latent.rotary_dim = reader.required("qk_rope_head_dim");
-  latent.value_dim = reader.required("v_head_dim");
-  latent.biases = reader.flag("attention_bias", false);
-  facts.latent = latent;
+  facts.latent = latent_attention(reader);
   MixtureBlock mixture =
       gated_mixture(reader, {"n_routed_experts"}, {"num_experts_per_tok"}, "moe_intermediate_size");
   mixture.shared = reader.optional("n_shared_experts", 0) * mixture.width;

@@ -85,7 +85,18 @@ constexpr ModelType kTypes[] = {{"llama", build_llama},
                                 {"olmoe", build_mixture},
                                 {"dbrx", build_mixture},
                                 {"gpt_oss", build_mixture},
-                                {"llama4_text", build_mixture}};
+                                {"llama4_text", build_mixture},
+                                {"mamba", build_hybrid},
+                                {"mamba2", build_hybrid},
+                                {"jamba", build_hybrid},
+                                {"nemotron_h", build_hybrid},
+                                {"falcon_h1", build_hybrid},
+                                {"granitemoehybrid", build_hybrid},
+                                {"qwen3_next", build_hybrid},
+                                {"qwen3_5", build_hybrid},
+                                {"qwen3_5_moe", build_hybrid},
+                                {"kimi_linear", build_hybrid},
+                                {"lfm2", build_hybrid}};
 
 std::vector<std::string> type_names() {
   std::vector<std::string> names;

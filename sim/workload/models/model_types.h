@@ -29,5 +29,6 @@ LlmSpec build_mpt(FactReader& reader, const std::string& type);
 LlmSpec build_falcon(FactReader& reader, const std::string& type);
 LlmSpec build_bert(FactReader& reader, const std::string& type);
 LlmSpec build_mixture(FactReader& reader, const std::string& type);
+LlmSpec build_hybrid(FactReader& reader, const std::string& type);
 
 }  // namespace orrery

@@ -24,6 +24,7 @@ Operator small(const OperatorRow& row) {
     }
     OperatorShape operator()(const VectorFamily&) const { return VectorShape{48, 96}; }
     OperatorShape operator()(const RoutingFamily&) const { return RoutingShape{48, 3, 96}; }
+    OperatorShape operator()(const ScanFamily&) const { return ScanShape{3, 16, 96, 4}; }
     OperatorShape operator()(const CollectiveFamily&) const { return CollectiveShape{4096, 1}; }
   };
   return standalone(row.kind, std::visit(Shape{}, row.family), DType::fp16);
