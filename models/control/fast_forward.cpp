@@ -242,11 +242,13 @@ bool FastForward::skip_waves(const Pattern& latest) {
     sum += next[taken - 1];
     in_a_row += taken;
     const double share = static_cast<double>(taken) / static_cast<double>(current->stretches);
-    time += from_femtoseconds(share * static_cast<double>(current->time));
+    time += from_femtoseconds(share * static_cast<double>(current->time) *
+                              paced_by(*current, next[taken - 1], share));
     alike += current->counts;
     skipped += taken * wave_items_;
   }
   const std::uint64_t end = queue_->next_index() + skipped;
+  const std::uint64_t under_way = elements_of(positions_);
   if (skipped < positions_.size() || skipped == 0 || !place_last(end)) {
     forecast_->undo(begin);
     forecast_->keep();
@@ -264,10 +266,37 @@ bool FastForward::skip_waves(const Pattern& latest) {
   }
   forecast_->keep();
   take(all, alike);
-  skipped_time_ += time;
+  skipped_time_ += time + rest_of_larger(under_way, *current);
   queue_->skip(skipped);
   slots_->shift(places_, first);
   return true;
+}
+
+// Element by element, time goes by the elements: waves with items that edges cut take less than those that
+// they are like.
+double FastForward::paced_by(const Pattern& pattern, const ActivityCounts& wave, double share) const {
+  const double expected = share * static_cast<double>(pattern.counts.vector_ops);
+  if (!launch_->front().matrix_steps.empty() || expected <= 0) return 1;
+  return static_cast<double>(wave.vector_ops) / expected;
+}
+
+std::uint64_t FastForward::elements_of(const std::vector<SlotPosition>& positions) const {
+  const TileKernel& kernel = launch_->front();
+  std::uint64_t sum = 0;
+  for (const SlotPosition& p : positions)
+    sum +=
+        length_at(kernel, tile_of(LoopDim::m), p.item, 0) * length_at(kernel, tile_of(LoopDim::n), p.item, 0);
+  return sum;
+}
+
+// Items under way that smaller ones took the place of had more to do.
+Femtoseconds FastForward::rest_of_larger(std::uint64_t elements, const Pattern& pattern) const {
+  const std::uint64_t now = elements_of(positions_);
+  if (!launch_->front().matrix_steps.empty() || now >= elements || pattern.counts.vector_ops == 0) return 0;
+  double ops = 0;  // an element
+  for (const VectorStep& step : launch_->front().vector_steps) ops += step.cost.simple_ops;
+  return from_femtoseconds(static_cast<double>(elements - now) * ops * static_cast<double>(pattern.time) /
+                           static_cast<double>(pattern.counts.vector_ops));
 }
 
 // What no forecast says goes in the proportions of what is alike.

@@ -100,6 +100,9 @@ class FastForward {
   void stride_done(Femtoseconds now);
   void begin_stride(Femtoseconds now);
   bool jump_strides(const Pattern& pattern);
+  double paced_by(const Pattern& pattern, const ActivityCounts& wave, double share) const;
+  std::uint64_t elements_of(const std::vector<SlotPosition>& positions) const;
+  Femtoseconds rest_of_larger(std::uint64_t elements, const Pattern& pattern) const;
   bool place_last(std::uint64_t end);
   void take(ActivityCounts forecast, const ActivityCounts& alike);
   void learn(const Pattern& pattern);

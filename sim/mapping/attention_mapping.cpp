@@ -84,7 +84,8 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   weighted.n = fixed_length(values);
   weighted.k = tile_of(LoopDim::k);
   kernel.matrix_steps = {scores, weighted};
-  kernel.vector_steps = {{kOnlineSoftmaxCost, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
+  kernel.vector_steps = {{std::get<AttentionFamily>(operator_row(op.kind).family).cost, tile_of(LoopDim::m),
+                          tile_of(LoopDim::k)}};
   // FlashAttention-2: a block's softmax stands between its two products; only other blocks fill the gap.
   kernel.in_order = in_order;
   kernel.epilogue = {{kScaleCost, tile_of(LoopDim::m), fixed_length(values)}};

@@ -45,6 +45,8 @@ enum class OperatorKind : std::uint8_t {
   selective_scan,
   state_update,
   delta_update,
+  index_scores,
+  topk,
   expert_gather,
   expert_sum,
   all_reduce,
@@ -70,6 +72,7 @@ using OperandRows = std::array<OperandRow, kMostOperands>;  // those that have a
 struct MatmulFamily {};
 struct AttentionFamily {
   bool values_in_keys = false;  // the first elements of a key are its value: one cache is read for both
+  VectorCost cost = kOnlineSoftmaxCost;  // a score
 };
 struct VectorFamily {
   VectorCost cost;                // an element of the result, or a row
@@ -164,6 +167,9 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     {OperatorKind::state_update, "state_update", ScanFamily{{3, 0, 0, 0, 3}, {2, 0, 0, 0, 2}, false}},
     // Gated DeltaNet (arXiv 2412.06464), of one token: decay *; . k; + k * (v - what k found); . q
     {OperatorKind::delta_update, "delta_update", ScanFamily{{4, 0, 0, 0, 4}, {2, 0, 0, 0, 2}, false}},
+    // DeepSeek-V3.2 (arXiv 2512.02556), section 2.1: light heads whose weighted scores choose positions
+    {OperatorKind::index_scores, "index_scores", AttentionFamily{true, kIndexScoreCost}},
+    {OperatorKind::topk, "topk", VectorFamily{{2, 0, 0, 1, 3}, {{operands::x}}, {}}},
     {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
     {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
     {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},

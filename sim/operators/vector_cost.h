@@ -25,4 +25,7 @@ inline constexpr VectorCost kSoftmaxCost = {4, 1, 1, 2, 6};
 // A FlashAttention block: scale; max; subtract; sum | exp | the old maximum's exp, which rescales the sums.
 inline constexpr VectorCost kOnlineSoftmaxCost = {4, 1, 1, 2, 7};
 
+// Of an index: below 0 is 0; times its head's weight, added up.
+inline constexpr VectorCost kIndexScoreCost = {2, 0, 0, 0, 2};
+
 }  // namespace orrery

@@ -6,9 +6,15 @@
 
 namespace orrery {
 
-GraphBuilder::GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames> names)
-    : facts_(facts), tokens_(facts.step.tokens()), sequences_(facts.step.sequences()) {
+GraphBuilder::GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames> names) : facts_(facts) {
   graph_.names = std::move(names);
+  use_step(facts.step);
+}
+
+void GraphBuilder::use_step(Step step) {
+  step_ = std::move(step);
+  tokens_ = step_.tokens();
+  sequences_ = step_.sequences();
 }
 
 const std::optional<ProductFormat>& GraphBuilder::product(TensorGroup group) const {

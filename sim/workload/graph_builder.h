@@ -44,6 +44,12 @@ class GraphBuilder {
   GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames> names);
 
   const GraphFacts& facts() const { return facts_; }
+  // What is written for: the facts' step, or what takes its place for a part of the model.
+  const Step& step() const { return step_; }
+  void use_step(Step step);
+  // What an encoder made of the prompts, for attention across; none while only its cache is read.
+  const std::optional<Tensor>& source() const { return source_; }
+  void set_source(const Tensor& made) { source_ = made; }
   std::uint64_t tokens() const { return tokens_; }        // of the step
   std::uint64_t sequences() const { return sequences_; }  // of the step
   // `plain`: groups of it that are not quantised.
@@ -81,7 +87,9 @@ class GraphBuilder {
 
  private:
   const GraphFacts facts_;
-  std::uint64_t tokens_, sequences_;
+  Step step_;
+  std::uint64_t tokens_ = 0, sequences_ = 0;
+  std::optional<Tensor> source_;
   std::int32_t layer_ = -1;
   GroupSet plain_ = 0;
   OperatorGraph graph_;

@@ -7,6 +7,15 @@
 
 namespace orrery {
 
+std::vector<const LayerRun*> LlmSpec::runs() const {
+  std::vector<const LayerRun*> all;
+  if (encoder) {
+    for (const LayerRun& run : encoder->layers) all.push_back(&run);
+  }
+  for (const LayerRun& run : layers) all.push_back(&run);
+  return all;
+}
+
 std::uint64_t LlmSpec::layer_count() const {
   std::uint64_t sum = 0;
   for (const LayerRun& run : layers) sum += run.times;

@@ -8,8 +8,16 @@
 
 #include "sim/config/config_document.h"
 #include "sim/workload/blocks/ends.h"
+#include "sim/workload/blocks/fronts.h"
 
 namespace orrery {
+
+// What reads the prompt for a decoder that attends across to it.
+struct SourceEncoder {
+  FrontBlock front;
+  std::vector<LayerRun> layers;
+  std::uint64_t positions = 0;  // that a prompt has at most; 0 = any
+};
 
 struct LlmSpec {
   std::string name;
@@ -17,19 +25,26 @@ struct LlmSpec {
   std::uint64_t max_positions = 0;  // that were trained; 0 = not said
   NormKind norm = NormKind::rmsnorm;
   bool encoder_only = false;  // no cache, no decode steps
-  EmbeddingBlock embedding;
+  std::uint64_t vocab = 0;
+  std::uint64_t learned_positions = 0;  // rows of a table; 0 = none
+  FrontBlock front;
   std::vector<LayerRun> layers;
   HeadBlock head;
+  std::optional<SourceEncoder> encoder;
   std::optional<Quantization> quantization;  // as its file says
   std::vector<std::string> omitted;          // keys of parts that are not modelled: towers, prediction layers
 
   std::uint64_t layer_count() const;
   void keep_layers(std::uint64_t count);  // the first ones
 
-  // Calls visit(block, layers that have it) for each mixer block.
+  // All layers in the order in which graphs number them: those of the encoder first.
+  std::vector<const LayerRun*> runs() const;
+
+  // Calls visit(block, layers that have it) for each mixer block, of the encoder's too.
   template <class Visit>
   void for_each_mixer(Visit visit) const {
-    for (const LayerRun& run : layers) {
+    for (const LayerRun* of : runs()) {
+      const LayerRun& run = *of;
       for (const LayerBlock& block : run.blocks) {
         std::visit(
             [&](const auto& b) {

@@ -21,6 +21,12 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
 // Bytes of keys and values that a sequence of `context` tokens takes on one device; windows keep no more than
 // themselves.
 std::uint64_t kv_bytes(const LlmSpec& llm, const Scenario& scenario, std::uint64_t context);
+// Bytes of what sparse attention keeps of each token beside keys and values, to choose among them.
+std::uint64_t index_bytes_per_token(const LlmSpec& llm, const Scenario& scenario);
+
+// Bytes of keys and values of a prompt's position that a decoder attends across to.
+std::uint64_t source_bytes_per_token(const LlmSpec& llm, const Scenario& scenario);
+
 // What a sequence leaves on one device in place of a cache, however long it is: of blocks with a state.
 KeptState kept_state(const LlmSpec& llm, const Scenario& scenario);
 // Of its first token.

@@ -21,12 +21,13 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
     : llm_(std::move(llm)), execution_(std::move(execution)) {
   check_scenario(llm_, scenario);
   info_ = stream_info(llm_, scenario, token_budget);
-  info_.token_by_token = execution_.prefill == PrefillMode::token_by_token;
+  // An encoder reads a prompt whole.
+  info_.token_by_token = execution_.prefill == PrefillMode::token_by_token && !llm_.encoder;
   if (info_.token_by_token) {
     for (std::uint64_t i = 1; i <= scenario.input; ++i)
       prefill_.push_back({{{{Phase::prefill, scenario.batch, 1, i}}}, 1});
   } else {
-    prefill_ = prefill_steps(scenario.batch, scenario.input, token_budget, llm_.encoder_only);
+    prefill_ = prefill_steps(scenario.batch, scenario.input, token_budget, llm_.encoder_only || llm_.encoder);
   }
   for (const StepRun& run : prefill_) info_.prefill.push_back({run.step.sequences(), run.times});
   info_.decode_graphs = llm_.encoder_only ? 0 : scenario.output - 1;
@@ -38,6 +39,8 @@ OperatorGraph ModelStream::build(Phase phase, std::uint64_t index) const {
     return build_step(llm_, step, s.formats, s.tensor_parallel, execution_, names_);
   };
   if (phase == Phase::prefill) return graph(prefill_[index].step);
+  // Beside an encoder a sequence begins with a token of its own.
+  if (llm_.encoder) return graph({{{Phase::decode, s.batch, 1, index + 2, s.input}}});
   return graph({{{Phase::decode, s.batch, 1, s.input + index + 1}}});
 }
 

@@ -40,20 +40,20 @@ Step next_step(std::uint64_t& left, std::uint64_t& done, std::uint64_t input, st
     const std::uint64_t piece = std::min(room, input - done);
     done += piece;
     room -= piece;
-    step.groups.push_back({Phase::prefill, 1, piece, done});
+    step.groups.push_back({Phase::prefill, 1, piece, done, 0});
     if (done == input) {
       done = 0;
       --left;
     }
   }
   if (const std::uint64_t prompts = std::min(left, room / input); prompts > 0 && done == 0) {
-    step.groups.push_back({Phase::prefill, prompts, input, input});
+    step.groups.push_back({Phase::prefill, prompts, input, input, 0});
     left -= prompts;
     room -= prompts * input;
   }
   if (left > 0 && room > 0 && done == 0) {
     done = room;
-    step.groups.push_back({Phase::prefill, 1, done, done});
+    step.groups.push_back({Phase::prefill, 1, done, done, 0});
   }
   return step;
 }
@@ -83,10 +83,10 @@ std::vector<StepRun> prefill_steps(std::uint64_t batch, std::uint64_t input, std
   StepList steps;
   if (whole) {
     const std::uint64_t prompts = std::min(batch, std::max<std::uint64_t>(1, budget / input));
-    const SequenceGroup full{Phase::prefill, prompts, input, input};
+    const SequenceGroup full{Phase::prefill, prompts, input, input, 0};
     steps.add({{full}}, batch / prompts);
     if (const std::uint64_t rest = batch % prompts; rest > 0)
-      steps.add({{{Phase::prefill, rest, input, input}}}, 1);
+      steps.add({{{Phase::prefill, rest, input, input, 0}}}, 1);
     return steps.take();
   }
   // Steps repeat from where one ends with a prompt.

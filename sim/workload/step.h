@@ -15,10 +15,11 @@ struct SequenceGroup {
   std::uint64_t sequences = 1;
   std::uint64_t new_tokens = 1;  // of each sequence
   std::uint64_t context = 1;     // tokens of each that attention reads, the new ones included
+  std::uint64_t source = 0;      // positions of an encoder that attention across reads
 
   friend bool operator<(const SequenceGroup& a, const SequenceGroup& b) {
-    return std::tie(a.phase, a.sequences, a.new_tokens, a.context) <
-           std::tie(b.phase, b.sequences, b.new_tokens, b.context);
+    return std::tie(a.phase, a.sequences, a.new_tokens, a.context, a.source) <
+           std::tie(b.phase, b.sequences, b.new_tokens, b.context, b.source);
   }
 };
 

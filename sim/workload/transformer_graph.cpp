@@ -4,15 +4,16 @@
 
 #include "sim/util/checked.h"
 #include "sim/util/errors.h"
+#include "sim/workload/blocks/norm.h"
 
 namespace orrery {
 namespace {
 
 // Writes a model's blocks in their order. With `once` a run of alike layers is written as one.
-void write_model(const LlmSpec& llm, GraphBuilder& builder, bool once) {
-  ResidualStream stream = {llm.embedding.write(builder), std::nullopt};
-  std::int32_t layer = 0;
-  for (const LayerRun& run : llm.layers) {
+ResidualStream write_layers(GraphBuilder& builder, const FrontBlock& front, const std::vector<LayerRun>& runs,
+                            bool once, std::int32_t& layer) {
+  ResidualStream stream = std::visit([&](const auto& f) { return f.write(builder); }, front);
+  for (const LayerRun& run : runs) {
     for (std::uint64_t i = 0; i < (once ? 1 : run.times); ++i) {
       builder.set_layer(layer++, run.plain);
       for (const LayerBlock& block : run.blocks)
@@ -20,10 +21,40 @@ void write_model(const LlmSpec& llm, GraphBuilder& builder, bool once) {
     }
   }
   builder.set_layer(-1);
+  return stream;
+}
+
+// Reads the prompts; what follows goes on with a first token of each sequence.
+void write_encoder(const SourceEncoder& encoder, GraphBuilder& builder, bool once, std::int32_t& layer) {
+  const ResidualStream stream = write_layers(builder, encoder.front, encoder.layers, once, layer);
+  builder.set_source(stream.branch
+                         ? add_norm(builder, stream.x, *stream.branch, "x_encoded", "encoder_norm").second
+                         : norm(builder, stream.x, "encoder_norm", "encoder_norm_weight"));
+  Step first;
+  for (const SequenceGroup& g : builder.step().groups)
+    first.groups.push_back({g.phase, g.sequences, 1, 1, g.new_tokens});
+  builder.use_step(std::move(first));
+}
+
+void write_model(const LlmSpec& llm, GraphBuilder& builder, bool once) {
+  std::int32_t layer = 0;
+  if (llm.encoder) {
+    if (builder.step().phase() == Phase::prefill) {
+      write_encoder(*llm.encoder, builder, once, layer);
+    } else {
+      for (const LayerRun& run : llm.encoder->layers)
+        layer += static_cast<std::int32_t>(once ? 1 : run.times);
+    }
+  }
+  const ResidualStream stream = write_layers(builder, llm.front, llm.layers, once, layer);
   std::visit([&](const auto& head) { head.write(builder, stream); }, llm.head);
 }
 
 }  // namespace
+
+std::uint64_t positions_of(const LlmSpec& llm, const Scenario& scenario) {
+  return llm.encoder ? scenario.output : scenario.input + scenario.output - 1;
+}
 
 void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   std::vector<Diagnostic> errors;
@@ -48,9 +79,14 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   if (llm.encoder_only && scenario.output > 1) {
     errors.push_back({"", llm.name + " is an encoder: it generates no tokens (use --output 1)"});
   }
-  const std::uint64_t length = scenario.input + scenario.output - 1;
-  if (errors.empty() && llm.embedding.positions > 0 && length > llm.max_positions) {
-    errors.push_back({"", llm.name + " has " + std::to_string(llm.embedding.positions) +
+  const std::uint64_t length = positions_of(llm, scenario);
+  if (errors.empty() && llm.encoder && llm.encoder->positions > 0 &&
+      scenario.input > llm.encoder->positions) {
+    errors.push_back({"", llm.name + " reads at most " + std::to_string(llm.encoder->positions) +
+                              " positions of a prompt; --input is " + std::to_string(scenario.input)});
+  }
+  if (errors.empty() && llm.learned_positions > 0 && length > llm.max_positions) {
+    errors.push_back({"", llm.name + " has " + std::to_string(llm.learned_positions) +
                               " learned positions; " + std::to_string(length) +
                               " are asked for (--input plus --output less one)"});
   }
@@ -59,7 +95,7 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
 
 std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& scenario) {
   std::vector<std::string> warnings;
-  const std::uint64_t length = scenario.input + scenario.output - 1;
+  const std::uint64_t length = positions_of(llm, scenario);
   if (llm.max_positions > 0 && length > llm.max_positions)
     warnings.push_back(llm.name + " was made for " + std::to_string(llm.max_positions) + " positions; " +
                        std::to_string(length) + " are asked for (--input plus --output less one)");
@@ -78,13 +114,15 @@ OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberForma
 }
 
 ParameterCount count_parameters(const LlmSpec& llm, const NumberFormats& formats) {
-  const Step step = {{{llm.encoder_only ? Phase::prefill : Phase::decode, 1, 1, 1}}};
+  const Step step = {{{llm.encoder_only || llm.encoder ? Phase::prefill : Phase::decode, 1, 1, 1, 1}}};
   const ExecutionSpec execution;
   GraphBuilder builder({step, execution, formats, 1, llm.hidden, llm.norm}, std::make_shared<TensorNames>());
   write_model(llm, builder, true);
   ParameterCount count;
+  const std::vector<const LayerRun*> runs = llm.runs();
   for (const auto& [id, held] : builder.held()) {
-    const std::uint64_t times = id.layer < 0 ? 1 : llm.layers[static_cast<std::size_t>(id.layer)].times;
+    const LayerRun* run = id.layer < 0 ? nullptr : runs[static_cast<std::size_t>(id.layer)];
+    const std::uint64_t times = run == nullptr || run->one_set ? 1 : run->times;
     count.total = checked_sum(count.total, checked_product({times, held.elements}));
     count.active = checked_sum(count.active, checked_product({times, held.active_elements}));
     const std::uint64_t bytes = StoredFormat{DType::fp16, held.bits}.bytes(held.elements);

@@ -16,6 +16,9 @@ struct Scenario {
   std::uint32_t tensor_parallel = 1;
 };
 
+// Positions that a sequence takes at its longest: of a decoder alone where an encoder reads the prompt.
+std::uint64_t positions_of(const LlmSpec& llm, const Scenario& scenario);
+
 // Throws ConfigError when the model cannot be split over the scenario's devices or asked for these lengths.
 void check_scenario(const LlmSpec& llm, const Scenario& scenario);
 

@@ -109,6 +109,7 @@ void put_facts(ordered_json& facts, const LlmSpec& llm, const std::string& model
   facts["kv"] = name_of(scenario.formats.kv);
   facts["weight_bytes"] = parameters.bytes;
   facts["kv_bytes_per_token"] = kv_bytes_per_token(llm, scenario);
+  facts["index_bytes_per_token"] = index_bytes_per_token(llm, scenario);
   const KeptState state = kept_state(llm, scenario);
   facts["state_elements"] = state.elements;
   facts["state_bytes"] = state.bytes;
@@ -145,6 +146,8 @@ std::string facts_table(const ordered_json& facts) {
       rows.push_back({key, grouped(facts[key].get<std::uint64_t>())});
     const auto in = [&facts](const char* key) { return " in " + facts[key].get<std::string>(); };
     rows.push_back({"weights" + in("weights"), si(facts["weight_bytes"].get<double>(), "B")});
+    if (facts["index_bytes_per_token"] > 0)
+      rows.push_back({"index of a token" + in("kv"), si(facts["index_bytes_per_token"].get<double>(), "B")});
     if (facts["state_bytes"] > 0)
       rows.push_back({"state of a sequence", si(facts["state_bytes"].get<double>(), "B")});
     rows.push_back(

@@ -51,7 +51,7 @@ Rows model_rows() {
                     {"hidden", llm.hidden},
                     {"heads", attention != nullptr ? attention->heads : 0},
                     {"kv_heads", attention != nullptr ? attention->kv_heads : 0},
-                    {"vocab", llm.embedding.vocab}});
+                    {"vocab", llm.vocab}});
   }
   return rows;
 }

@@ -46,8 +46,11 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t query_cols = query_heads * head_dim;
   const std::uint64_t kv_cols = kv_heads_each * head_dim;
-  const Tensor qkv = product(builder, x, "qkv", TensorGroup::attention, tokens, facts.hidden,
-                             (gated ? 2 : 1) * query_cols + 2 * kv_cols, qkv_bias);
+  const Tensor qkv =
+      product(builder, x, "qkv", TensorGroup::attention, tokens, input > 0 ? input : facts.hidden,
+              (gated ? 2 : 1) * query_cols + (shared_values ? 1 : 2) * kv_cols);
+  if (qkv_bias) builder.hold("qkv_bias", (gated ? 2 : 1) * query_cols + (key_bias ? 2 : 1) * kv_cols);
+  if (table > 0) builder.hold("distances", table * query_heads);
   if (sinks > 0) builder.hold("sinks", sinks * query_heads);
   Tensor query = qk_norm == QkNorm::none ? qkv : normed(builder, qkv);
   if (rotary) {
@@ -62,17 +65,22 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
     builder.append(OperatorKind::kv_append, VectorShape{tokens, 2 * kv_cols}, {view(query, appended)},
                    {builder.cache("kv_new", appended)});
   }
+  if (index) index->write(builder, x, x);
+  std::vector<SequenceGroup> groups = builder.step().groups;
+  for (SequenceGroup& group : groups) {
+    if (index && index->chooses(group)) group = index->chosen(group);
+  }
   const Tensor out = builder.activation("attention", {tokens, query_cols});
   if (facts.execution.fuses(FusedOperator::attention)) {
     // Kernels for prompts and for sequences that decode are not the same.
     std::vector<SequenceGroup> prompts;
     std::vector<SequenceGroup> decoding;
-    for (const SequenceGroup& g : facts.step.groups) (g.new_tokens > 1 ? prompts : decoding).push_back(g);
+    for (const SequenceGroup& group : groups) (group.new_tokens > 1 ? prompts : decoding).push_back(group);
     const bool both = !prompts.empty() && !decoding.empty();
     if (!prompts.empty()) attend(builder, prompts, "", query, out, false);
     if (!decoding.empty()) attend(builder, decoding, both ? "_decoding" : "", query, out, both);
   } else {
-    for (std::size_t i = 0; i < facts.step.groups.size(); ++i) attend_apart(builder, i, query, out);
+    for (std::size_t i = 0; i < groups.size(); ++i) attend_apart(builder, groups[i], i, query, out);
   }
   if (gated) {
     const Tensor scaled = builder.activation("attention_gated", {tokens, query_cols});
@@ -113,10 +121,9 @@ void AttentionBlock::attend(GraphBuilder& builder, const std::vector<SequenceGro
 }
 
 // A group's part of the attention, as three operators; sequences of a group are alike, and run side by side.
-void AttentionBlock::attend_apart(GraphBuilder& builder, std::size_t group, const Tensor& query,
-                                  const Tensor& out) const {
+void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g, std::size_t group,
+                                  const Tensor& query, const Tensor& out) const {
   const GraphFacts& facts = builder.facts();
-  const SequenceGroup& g = facts.step.groups[group];
   const auto [query_heads, kv_heads_each] = on_each(facts.tensor_parallel);
   const std::string suffix = group == 0 ? "" : "_" + std::to_string(group);
   const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(g);

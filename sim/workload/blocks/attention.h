@@ -2,6 +2,7 @@
 // Attention of grouped queries (one key and value head for several query heads) over a cache of keys and
 // values: projections, rotation, cache, attention, output projection.
 
+#include "sim/workload/blocks/sparse_index.h"
 #include "sim/workload/graph_builder.h"
 
 namespace orrery {
@@ -17,6 +18,11 @@ struct AttentionBlock {
   bool rotary = false;
   bool both_ways = false;  // an encoder's: nothing is masked, nothing is kept
   bool qkv_bias = false, output_bias = false;
+  bool key_bias = true;        // with the other two
+  std::uint64_t input = 0;     // length of the rows that it takes; 0 = the model's
+  bool shared_values = false;  // values are the keys before their norm: no product of their own
+  std::optional<SparseIndex> index = std::nullopt;
+  std::uint64_t table = 0;  // learned numbers a head for distances between positions
   QkNorm qk_norm = QkNorm::none;
   bool gated = false;        // a product as wide as the queries, whose sigmoid scales the results
   std::uint64_t sinks = 0;   // learned scores that a head adds to its softmax
@@ -41,7 +47,8 @@ struct AttentionBlock {
   Tensor normed(GraphBuilder& builder, const Tensor& qkv) const;
   void attend(GraphBuilder& builder, const std::vector<SequenceGroup>& groups, const std::string& suffix,
               const Tensor& query, const Tensor& out, bool more) const;
-  void attend_apart(GraphBuilder& builder, std::size_t group, const Tensor& query, const Tensor& out) const;
+  void attend_apart(GraphBuilder& builder, const SequenceGroup& g, std::size_t group, const Tensor& query,
+                    const Tensor& out) const;
 };
 
 }  // namespace orrery

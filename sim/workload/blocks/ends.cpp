@@ -6,24 +6,6 @@
 
 namespace orrery {
 
-Tensor EmbeddingBlock::write(GraphBuilder& builder) const {
-  const std::uint64_t hidden = builder.facts().hidden;
-  const std::uint64_t cols = width > 0 ? width : hidden;
-  std::vector<Tensor> inputs = {builder.weight("embedding", {vocab, cols}, TensorGroup::embedding)};
-  if (positions > 0) inputs.push_back(builder.weight("positions", {positions, hidden}));
-  if (token_types > 0) builder.hold("token_types", checked_product({token_types, hidden}));
-  if (cols != hidden) {
-    const Tensor narrow = builder.activation("x_narrow", {builder.tokens(), cols});
-    builder.append(OperatorKind::embedding, VectorShape{builder.tokens(), cols}, {inputs.front()}, {narrow});
-    const Tensor wide = product(builder, narrow, "x", TensorGroup::embedding, builder.tokens(), cols, hidden);
-    if (positions > 0) builder.hold("positions", checked_product({positions, hidden}));
-    return normed ? norm(builder, wide, "x_norm", "embedding_norm") : wide;
-  }
-  const Tensor x = builder.row("x");
-  builder.append(OperatorKind::embedding, VectorShape{builder.tokens(), hidden}, inputs, {x});
-  return normed ? norm(builder, x, "x_norm", "embedding_norm") : x;
-}
-
 namespace {
 
 Tensor last_norm(GraphBuilder& builder, const ResidualStream& in) {
@@ -53,15 +35,17 @@ void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const 
 
 void MaskedHead::write(GraphBuilder& builder, const ResidualStream& in) const {
   const std::uint64_t hidden = builder.facts().hidden;
+  const std::uint64_t cols = width > 0 ? width : hidden;
   const std::uint64_t rows = builder.tokens();
   const Tensor dense = product(builder, settled(builder, in.x, in.branch), "head_dense", TensorGroup::head,
-                               rows, hidden, hidden, true);
-  const Tensor active = builder.row("head_active");
-  builder.append(OperatorKind::gelu, VectorShape{rows, hidden}, {dense}, {active});
-  const Tensor x = norm(builder, active, "head_norm", "head_norm_weight");
+                               rows, hidden, cols, true);
+  const Tensor active = builder.activation("head_active", {rows, cols});
+  builder.append(OperatorKind::gelu, VectorShape{rows, cols}, {dense}, {active});
+  const Tensor x = builder.activation("head_norm", {rows, cols});
+  head_norm(builder, active, x, "head_norm_weight", rows, cols, cols, false);
   const Tensor logits = builder.activation("logits", {rows, vocab});
-  builder.append(OperatorKind::matmul, MatmulShape{1, rows, vocab, hidden},
-                 {x, builder.weight("embedding", {hidden, vocab}, TensorGroup::embedding)}, {logits});
+  builder.append(OperatorKind::matmul, MatmulShape{1, rows, vocab, cols},
+                 {x, builder.weight("embedding", {cols, vocab}, TensorGroup::embedding)}, {logits});
   builder.hold("head_bias", vocab);
 }
 
@@ -76,14 +60,13 @@ void ScoreHead::write(GraphBuilder& builder, const ResidualStream& in) const {
 }
 
 void Pooler::write(GraphBuilder& builder, const ResidualStream& in) const {
+  const Tensor x = normed ? last_norm(builder, in) : settled(builder, in.x, in.branch);
   if (!dense) return;
   const std::uint64_t hidden = builder.facts().hidden;
   const std::uint64_t rows = builder.sequences();
   const Tensor out = builder.activation("pooled", {rows, hidden});
   builder.append(OperatorKind::matmul, MatmulShape{1, rows, hidden, hidden},
-                 {view(settled(builder, in.x, in.branch), {rows, hidden}),
-                  builder.weight("pooler_weight", {hidden, hidden})},
-                 {out});
+                 {view(x, {rows, hidden}), builder.weight("pooler_weight", {hidden, hidden})}, {out});
   builder.hold("pooler_bias", hidden);
 }
 

@@ -1,21 +1,11 @@
 #pragma once
-// What stands before the layers and behind them.
+// What stands behind the layers.
 
 #include <variant>
 
 #include "sim/workload/blocks/layer.h"
 
 namespace orrery {
-
-struct EmbeddingBlock {
-  std::uint64_t vocab = 0;
-  std::uint64_t positions = 0;    // rows of a table of learned ones
-  std::uint64_t token_types = 0;  // rows of another table (bert)
-  bool normed = false;
-  std::uint64_t width = 0;  // of the table, widened to a token's row by a product; 0 = as wide
-
-  Tensor write(GraphBuilder& builder) const;
-};
 
 // The last norm, and logits over the vocabulary for the last position of each sequence.
 struct LanguageHead {
@@ -32,6 +22,7 @@ struct LanguageHead {
 // models); the weight is the embedding's.
 struct MaskedHead {
   std::uint64_t vocab = 0;
+  std::uint64_t width = 0;  // of the embedding, where it is narrower; 0 = as wide
 
   void write(GraphBuilder& builder, const ResidualStream& in) const;
 };
@@ -47,6 +38,7 @@ struct ScoreHead {
 // An encoder keeps all positions; of each sequence's first it may make one more product.
 struct Pooler {
   bool dense = false;
+  bool normed = false;  // before it
 
   void write(GraphBuilder& builder, const ResidualStream& in) const;
 };

@@ -24,17 +24,15 @@ std::uint64_t LatentAttentionBlock::cached_elements(std::uint64_t /*devices*/, s
   return checked_product({kv_rank + rotary_dim, context});
 }
 
-// [tokens, heads * (plain + rotary)]
-Tensor LatentAttentionBlock::queries(GraphBuilder& builder, const Tensor& x) const {
-  const GraphFacts& facts = builder.facts();
+// [tokens, query_rank], or the token's row where queries have no latent of their own.
+Tensor LatentAttentionBlock::query_latent(GraphBuilder& builder, const Tensor& x) const {
+  if (query_rank == 0) return x;
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t cols = heads / facts.tensor_parallel * (plain_dim + rotary_dim);
-  if (query_rank == 0) return product(builder, x, "q", TensorGroup::attention, tokens, facts.hidden, cols);
-  const Tensor down =
-      product(builder, x, "q_down", TensorGroup::attention, tokens, facts.hidden, query_rank, biases);
+  const Tensor down = product(builder, x, "q_down", TensorGroup::attention, tokens, builder.facts().hidden,
+                              query_rank, biases);
   const Tensor normed = builder.activation("q_latent", {tokens, query_rank});
   head_norm(builder, down, normed, "q_latent_norm_weight", tokens, query_rank, query_rank, false);
-  return product(builder, normed, "q_up", TensorGroup::attention, tokens, query_rank, cols);
+  return normed;
 }
 
 // What a token leaves in the cache.
@@ -93,15 +91,25 @@ Tensor LatentAttentionBlock::write(GraphBuilder& builder, const Tensor& x) const
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t each = heads / facts.tensor_parallel;
-  const Tensor query = queries(builder, x);
+  const Tensor low = query_latent(builder, x);
+  const std::uint64_t depth = query_rank > 0 ? query_rank : facts.hidden;
+  const Tensor query = product(builder, low, query_rank > 0 ? "q_up" : "q", TensorGroup::attention, tokens,
+                               depth, each * (plain_dim + rotary_dim));
   const Tensor normed = latent(builder, x);
   const std::uint64_t rotated = (each + 1) * rotary_dim;  // of every head's query, and the one key
   builder.append(OperatorKind::rope, VectorShape{tokens, rotated}, {view(normed, {tokens, rotated})},
                  {builder.activation("rotated", {tokens, rotated})});
   const Tensor out = builder.activation("attention", {tokens, each * value_dim});
+  if (index) index->write(builder, x, low);
   std::vector<SequenceGroup> prompts;
   std::vector<SequenceGroup> decoding;
-  for (const SequenceGroup& g : facts.step.groups) (g.new_tokens > 1 ? prompts : decoding).push_back(g);
+  for (const SequenceGroup& g : builder.step().groups) {
+    if (index && index->chooses(g)) {
+      decoding.push_back(index->chosen(g));
+    } else {
+      (g.new_tokens > 1 ? prompts : decoding).push_back(g);
+    }
+  }
   if (!prompts.empty()) expand(builder, prompts, query, out);
   if (!decoding.empty()) absorb(builder, decoding, query, out, !prompts.empty());
   return project(builder, out, "attention_output", TensorGroup::attention, heads * value_dim, biases);

@@ -4,6 +4,7 @@
 // head; decoding multiplies the expansion into queries and results (absorbed), and attends to the latent
 // itself.
 
+#include "sim/workload/blocks/sparse_index.h"
 #include "sim/workload/graph_builder.h"
 
 namespace orrery {
@@ -16,6 +17,7 @@ struct LatentAttentionBlock {
   std::uint64_t rotary_dim = 0;  // ... and with them, shared by all heads
   std::uint64_t value_dim = 0;   // of a head
   bool biases = false;           // of the products into the latents and of the last one
+  std::optional<SparseIndex> index = std::nullopt;
 
   // As of AttentionBlock. The latent lies on every device.
   bool splits(std::uint64_t devices) const { return heads % devices == 0; }
@@ -26,7 +28,7 @@ struct LatentAttentionBlock {
   Tensor write(GraphBuilder& builder, const Tensor& x) const;
 
  private:
-  Tensor queries(GraphBuilder& builder, const Tensor& x) const;
+  Tensor query_latent(GraphBuilder& builder, const Tensor& x) const;
   Tensor latent(GraphBuilder& builder, const Tensor& x) const;
   void expand(GraphBuilder& builder, const std::vector<SequenceGroup>& groups, const Tensor& query,
               const Tensor& out) const;

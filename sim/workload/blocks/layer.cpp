@@ -51,6 +51,35 @@ ResidualStream ParallelBranches::write(GraphBuilder& builder, const ResidualStre
   return {x, std::nullopt};
 }
 
+ResidualStream NormedBranches::write(GraphBuilder& builder, const ResidualStream& in) const {
+  const Tensor x = settled(builder, in.x, in.branch);
+  std::optional<Tensor> sum;
+  for (std::size_t i = 0; i < mixers.size(); ++i) {
+    const std::string at = "branch" + std::to_string(i);
+    const Tensor normed = orrery::norm(builder, x, at + "_norm", at + "_norm_weight");
+    Tensor branch = mixed(builder, mixers[i], normed);
+    if (mixers.size() > 1) branch = orrery::norm(builder, branch, at + "_normed", at + "_normed_weight");
+    sum = sum ? add(builder, *sum, branch, at + "_sum") : branch;
+  }
+  builder.hold("layer_scale", 1);
+  return {x, orrery::norm(builder, *sum, "branches_norm", "branches_norm_weight")};
+}
+
+ResidualStream DraftLayer::write(GraphBuilder& builder, const ResidualStream& in) const {
+  // EAGLE-3 (arXiv 2503.01840): `branch` brings the embedding.
+  const std::uint64_t tokens = builder.tokens();
+  const std::uint64_t hidden = builder.facts().hidden;
+  const Tensor pair = builder.activation("draft_pair", {tokens, 2 * hidden});
+  const auto normed = [&](const Tensor& x, const char* weight, bool more) {
+    builder.append(OperatorKind::rmsnorm, VectorShape{tokens, hidden},
+                   {x, builder.weight(weight, {1, hidden})}, {view(pair, {tokens, hidden})}, more);
+  };
+  normed(in.branch.value_or(in.x), "embedding_norm_weight", false);
+  normed(in.x, "state_norm_weight", true);
+  const Tensor attended = attention.write(builder, pair);
+  return ResidualBlock{"x_mid", "ffn_norm", feed_forward}.write(builder, {in.x, attended});
+}
+
 std::vector<LayerBlock> pre_norm_layer(const MixerBlock& attention, const MixerBlock& feed_forward) {
   return {ResidualBlock{"x_in", "input_norm", attention}, ResidualBlock{"x_mid", "ffn_norm", feed_forward}};
 }

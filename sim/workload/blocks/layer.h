@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/workload/blocks/attention.h"
+#include "sim/workload/blocks/cross_attention.h"
 #include "sim/workload/blocks/feed_forward.h"
 #include "sim/workload/blocks/latent_attention.h"
 #include "sim/workload/blocks/mixture.h"
@@ -16,7 +17,7 @@ namespace orrery {
 
 // What makes a token's row from its row: a kind of block is a type with the members of AttentionBlock.
 using MixerBlock = std::variant<AttentionBlock, LatentAttentionBlock, FeedForwardBlock, MixtureBlock,
-                                MambaBlock, Mamba2Block, DeltaBlock, ShortConvBlock>;
+                                MambaBlock, Mamba2Block, DeltaBlock, ShortConvBlock, CrossAttentionBlock>;
 
 // The row between blocks; `branch` is still to be added to it (fused with the norm that follows, if the
 // machine does so).
@@ -59,13 +60,49 @@ struct ParallelBranches {
   }
 };
 
-using LayerBlock = std::variant<ResidualBlock, PostNorm, ParallelBranches>;
+// x + norm(sum of norm(mixer(norm(x))), each mixer with norms of its own); one mixer has none behind it. With
+// a learned number that scales the layer.
+struct NormedBranches {
+  std::vector<MixerBlock> mixers;
+  ResidualStream write(GraphBuilder& builder, const ResidualStream& in) const;
+  template <class Visit>
+  void for_each_mixer(Visit visit) const {
+    for (const MixerBlock& mixer : mixers) visit(mixer);
+  }
+};
+
+// The layer of a draft: it takes the token's embedding beside the target's state, each normed.
+struct DraftLayer {
+  AttentionBlock attention;  // of rows twice as long
+  FeedForwardBlock feed_forward;
+  ResidualStream write(GraphBuilder& builder, const ResidualStream& in) const;
+  template <class Visit>
+  void for_each_mixer(Visit visit) const {
+    visit(MixerBlock(attention));
+    visit(MixerBlock(feed_forward));
+  }
+};
+
+// Weights of a part that text alone does not go through.
+struct IdleLayer {
+  std::uint64_t weights = 0;
+  ResidualStream write(GraphBuilder& builder, const ResidualStream& in) const {
+    builder.hold("idle_weights", weights);
+    return in;
+  }
+  template <class Visit>
+  void for_each_mixer(Visit /*visit*/) const {}
+};
+
+using LayerBlock =
+    std::variant<ResidualBlock, PostNorm, ParallelBranches, NormedBranches, DraftLayer, IdleLayer>;
 
 // Layers that are alike, one after another.
 struct LayerRun {
   std::vector<LayerBlock> blocks;
   std::uint64_t times = 1;
-  GroupSet plain = 0;  // groups that are not quantised in these layers
+  GroupSet plain = 0;    // groups that are not quantised in these layers
+  bool one_set = false;  // of weights, for all of them
 };
 
 // The usual two blocks of a layer.

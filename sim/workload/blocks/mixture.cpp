@@ -22,6 +22,7 @@ Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t cols = width / facts.tensor_parallel;
   product(builder, x, "router", TensorGroup::router, tokens, facts.hidden, experts, biases);
   if (score_bias) builder.hold("router_score_bias", experts);
+  if (scaled) builder.hold("router_scales", facts.hidden + experts);
   const std::uint64_t active = taken(tokens);
   const std::uint64_t rows =
       ceil_div(tokens * experts_a_token, active);  // of an expert, some of them padding

@@ -15,6 +15,7 @@ struct MixtureBlock {
   ActivationKind activation = ActivationKind::silu_gated;
   bool biases = false;       // of the experts' products and the router's
   bool score_bias = false;   // a number an expert that only its choice sees
+  bool scaled = false;       // rows before the router, and each expert's results, by learned numbers
   std::uint64_t shared = 0;  // width of what all tokens share; 0 = nothing
   bool shared_gate = false;  // a product to one number scales it
 

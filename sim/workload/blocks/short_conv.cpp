@@ -24,7 +24,7 @@ Tensor short_conv(GraphBuilder& builder, const Tensor& x, const std::string& nam
   const Tensor out = builder.activation(name, {builder.tokens(), channels});
   const Tensor weight = builder.weight(name + "_taps", {taps, channels});
   if (bias) builder.hold(name + "_bias", channels);
-  const std::vector<SequenceGroup>& groups = builder.facts().step.groups;
+  const std::vector<SequenceGroup>& groups = builder.step().groups;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const SequenceGroup& g = groups[i];
     const std::vector<std::uint64_t> rows = {g.sequences * g.new_tokens, channels};

@@ -49,8 +49,8 @@ Tensor MambaBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const Tensor taken = builder.activation("mamba_steps_taken", rows);  // softplus, times what comes in
   builder.append(OperatorKind::gate_mul, VectorShape{tokens, cols}, {convolved, steps}, {taken});
   const Tensor scanned = builder.activation("mamba_scanned", rows);
-  for (std::size_t i = 0; i < facts.step.groups.size(); ++i) {
-    scan_channels(builder, OperatorKind::selective_scan, facts.step.groups[i],
+  for (std::size_t i = 0; i < builder.step().groups.size(); ++i) {
+    scan_channels(builder, OperatorKind::selective_scan, builder.step().groups[i],
                   "mamba_state" + group_suffix(i), kept_plain ? facts.formats.plain : kept, taken, scanned,
                   cols, states, i > 0);
   }
@@ -127,8 +127,8 @@ Tensor Mamba2Block::write(GraphBuilder& builder, const Tensor& x) const {
   builder.hold("mamba_skip", each);
   builder.hold("mamba_step_bias", each);
   const Tensor scanned = builder.activation("mamba_scanned", rows);
-  for (std::size_t i = 0; i < facts.step.groups.size(); ++i)
-    scan(builder, facts.step.groups[i], group_suffix(i), convolved, scanned, i > 0);
+  for (std::size_t i = 0; i < builder.step().groups.size(); ++i)
+    scan(builder, builder.step().groups[i], group_suffix(i), convolved, scanned, i > 0);
   const Tensor out = builder.activation("mamba_out", rows);
   if (gated_norm) {
     builder.append(OperatorKind::gated_norm, VectorShape{tokens, cols},
@@ -216,8 +216,8 @@ Tensor DeltaBlock::write(GraphBuilder& builder, const Tensor& x) const {
   builder.append(OperatorKind::l2norm, VectorShape{tokens * 2 * keys, key_dim},
                  {view(convolved, {tokens * 2 * keys, key_dim})}, {lengths});
   const Tensor scanned = builder.activation("delta_scanned", {tokens, cols});
-  for (std::size_t i = 0; i < facts.step.groups.size(); ++i)
-    scan(builder, facts.step.groups[i], group_suffix(i), lengths, scanned, i > 0);
+  for (std::size_t i = 0; i < builder.step().groups.size(); ++i)
+    scan(builder, builder.step().groups[i], group_suffix(i), lengths, scanned, i > 0);
   const Tensor out = builder.activation("delta_out", {tokens, cols});
   const std::vector<std::uint64_t> each = {tokens * values, value_dim};
   builder.append(OperatorKind::gated_norm, VectorShape{each[0], each[1]},

@@ -14,9 +14,10 @@ struct ActivationWord {
   const char* word;
   bool silu;
 };
-constexpr std::array<ActivationWord, 13> kActivations = {{{"silu", true},
+constexpr std::array<ActivationWord, 14> kActivations = {{{"silu", true},
                                                           {"swish", true},
                                                           {"swiglu", true},
+                                                          {"swigluoai", true},
                                                           {"gelu", false},
                                                           {"gelu_new", false},
                                                           {"gelu_fast", false},
@@ -65,9 +66,13 @@ LlmSpec decoder(FactReader& reader, const DecoderFacts& facts) {
   spec.hidden = facts.hidden;
   spec.norm = facts.norm;
   spec.max_positions = facts.max_positions;
-  spec.embedding.vocab = facts.vocab;
-  spec.embedding.positions = facts.learned_positions;
-  spec.embedding.normed = facts.embedding_normed;
+  spec.vocab = facts.vocab;
+  spec.learned_positions = facts.learned_positions;
+  EmbeddingBlock embedding;
+  embedding.vocab = facts.vocab;
+  embedding.positions = facts.learned_positions;
+  embedding.normed = facts.embedding_normed;
+  spec.front = embedding;
   const bool by_layer = !facts.windows.empty() || !facts.feed_forwards.empty();
   for (std::uint64_t i = 0; i < (by_layer ? facts.layers : 1); ++i) {
     AttentionBlock attention = facts.attention;

@@ -87,7 +87,7 @@ LlmSpec build_opt(FactReader& reader, const std::string& /*type*/) {
   reader.ignore({"layer_norm_elementwise_affine", "layerdrop"});
   LlmSpec spec = decoder(reader, facts);
   if (narrow == facts.hidden) return spec;
-  spec.embedding.width = narrow;
+  std::get<EmbeddingBlock>(spec.front).width = narrow;
   if (auto* head = std::get_if<LanguageHead>(&spec.head)) head->width = narrow;
   return spec;
 }

@@ -33,7 +33,8 @@ LlmSpec assembled(FactReader& reader, const DecoderFacts& facts, std::vector<Lay
   spec.hidden = facts.hidden;
   spec.norm = facts.norm;
   spec.max_positions = facts.max_positions;
-  spec.embedding.vocab = facts.vocab;
+  spec.vocab = facts.vocab;
+  spec.front = EmbeddingBlock{facts.vocab};
   spec.layers = std::move(layers);
   spec.head = head_of(reader, facts.vocab, facts.tied, facts.head_bias, facts.final_norm);
   return spec;

@@ -30,6 +30,9 @@ LatentAttentionBlock latent_attention(FactReader& reader) {
   latent.rotary_dim = reader.required("qk_rope_head_dim");
   latent.value_dim = reader.required("v_head_dim");
   latent.biases = reader.flag("attention_bias", false);
+  if (reader.has("index_topk") || reader.has("index_n_heads"))
+    latent.index = SparseIndex{reader.required("index_n_heads"), reader.required("index_head_dim"),
+                               reader.required("index_topk")};
   return latent;
 }
 

@@ -105,7 +105,13 @@ LlmSpec dense_first(FactReader& reader, const std::string& type) {
 // Latent attention; all layers but the first few are mixtures (deepseek_v2 and v3, kimi_k2).
 LlmSpec latent_mixture(FactReader& reader) {
   DecoderFacts facts = usual_facts(reader);
-  facts.latent = latent_attention(reader);
+  if (reader.flag("use_mla", true)) {
+    facts.latent = latent_attention(reader);
+  } else {
+    facts.attention = usual_attention(reader, facts.hidden);
+    reader.ignore({"kv_lora_rank", "q_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim",
+                   "lm_head", "rm_head"});
+  }
   MixtureBlock mixture =
       gated_mixture(reader, {"n_routed_experts"}, {"num_experts_per_tok"}, "moe_intermediate_size");
   mixture.shared = reader.optional("n_shared_experts", 0) * mixture.width;
@@ -116,7 +122,133 @@ LlmSpec latent_mixture(FactReader& reader) {
           [&](std::uint64_t i) { return i >= first && i % step == 0; });
   facts.tied = reader.flag("tie_word_embeddings", false);
   reader.ignore({"num_key_value_heads", "num_nextn_predict_layers", "n_group", "topk_group", "norm_topk_prob",
-                 "routed_scaling_factor", "scoring_func", "ep_size", "seq_aux", "head_dim", "qk_head_dim"});
+                 "routed_scaling_factor", "scoring_func", "ep_size", "seq_aux", "head_dim", "qk_head_dim",
+                 "indexer_rope_interleave", "num_kv_heads"});
+  return decoder(reader, facts);
+}
+
+// Heads of an index choose blocks of positions in some layers; some layers are dense.
+LlmSpec minimax_m3(FactReader& reader) {
+  DecoderFacts facts = usual_decoder(reader);
+  if (reader.flag("use_qk_norm", true)) facts.attention.qk_norm = QkNorm::head;
+  facts.attention.gated = reader.flag("attention_output_gate", false);
+  MixtureBlock mixture =
+      gated_mixture(reader, {"num_local_experts"}, {"num_experts_per_tok"}, "moe_intermediate_size");
+  mixture.score_bias = reader.flag("use_routing_bias", true);
+  mixture.shared =
+      reader.optional("n_shared_experts", 0) * reader.optional("shared_intermediate_size", mixture.width);
+  const FeedForwardBlock dense{reader.required("dense_intermediate_size"), mixture.activation, false};
+  const std::vector<std::uint64_t> mixed = reader.numbers("moe_layer_freq");
+  FactReader sparse = reader.inside("sparse_attention_config");
+  const std::vector<std::uint64_t> chosen = sparse.numbers("sparse_attention_freq");
+  SparseIndex index{sparse.required("sparse_num_index_heads"), sparse.required("sparse_index_dim"),
+                    sparse.required("sparse_topk_blocks") * sparse.required("sparse_block_size"), false};
+  const bool sparse_at_all = sparse.flag("use_sparse_attention", true);
+  sparse.ignore(
+      {"sparse_disable_index_value", "sparse_init_block", "sparse_local_block", "sparse_score_type"});
+  reader.take(std::move(sparse), "minimax_m3");
+  for (const auto& [key, list] :
+       {std::pair("moe_layer_freq", &mixed), std::pair("sparse_attention_config", &chosen)}) {
+    if (list->size() != facts.layers && reader.good())
+      reader.fail(key, std::string("'") + key + "' must say 0 or 1 for each of the layers");
+  }
+  shares_evenly(reader, facts.attention);
+  facts.feed_forward = dense;
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  reader.ignore({"intermediate_size", "first_k_dense_replace", "num_mtp_modules", "num_nextn_predict_layers",
+                 "qk_norm_type", "scoring_func", "routed_scaling_factor", "swiglu_alpha", "swiglu_limit",
+                 "use_gemma_norm"});
+  LlmSpec spec = decoder(reader, facts);
+  if (!reader.good()) return spec;
+  spec.layers.clear();
+  for (std::uint64_t i = 0; i < facts.layers; ++i) {
+    AttentionBlock attention = facts.attention;
+    if (sparse_at_all && chosen[i] != 0) attention.index = index;
+    spec.layers.push_back(
+        {pre_norm_layer(attention, mixed[i] != 0 ? MixerBlock(mixture) : MixerBlock(dense)), 1});
+  }
+  return spec;
+}
+
+// Latent attention, no mixture.
+LlmSpec minicpm3(FactReader& reader) {
+  DecoderFacts facts = usual_facts(reader);
+  const std::uint64_t heads = reader.required("num_attention_heads");
+  LatentAttentionBlock latent;
+  latent.heads = heads;
+  latent.query_rank = reader.optional("q_lora_rank", 768);
+  latent.kv_rank = reader.optional("kv_lora_rank", 256);
+  latent.plain_dim = reader.optional("qk_nope_head_dim", 64);
+  latent.rotary_dim = reader.optional("qk_rope_head_dim", 32);
+  latent.value_dim = reader.optional("v_head_dim", heads > 0 ? facts.hidden / heads : 0);
+  latent.biases = reader.flag("attention_bias", false);
+  facts.latent = latent;
+  facts.feed_forward = FeedForwardBlock{reader.required("intermediate_size"),
+                                        activation_of(reader, {"hidden_act"}, "silu", true), false};
+  facts.tied = reader.flag("tie_word_embeddings", true);
+  reader.ignore({"num_key_value_heads", "head_dim"});
+  return decoder(reader, facts);
+}
+
+// Numbers that are said once, or for each of the layers alike.
+std::uint64_t of_all_layers(FactReader& reader, const char* key, std::uint64_t fallback) {
+  if (!reader.part(key).is_array()) return reader.optional(key, fallback);
+  const std::vector<std::uint64_t> list = reader.numbers(key);
+  if (list.empty() ||
+      std::count(list.begin(), list.end(), list.front()) != static_cast<std::int64_t>(list.size()))
+    reader.fail(key, std::string("'") + key + "' differs from layer to layer: not modelled");
+  return list.empty() ? fallback : list.front();
+}
+
+LlmSpec hunyuan(FactReader& reader) {
+  DecoderFacts facts = usual_facts(reader);
+  if (reader.flag("use_cla", false))
+    reader.fail("use_cla", "'use_cla': layers that share their cache are not modelled here");
+  facts.attention = usual_attention(reader, facts.hidden);
+  facts.attention.head_dim = reader.optional("attention_head_dim", facts.attention.head_dim);
+  facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
+  if (reader.flag("use_qk_norm", false)) facts.attention.qk_norm = QkNorm::head;
+  const std::uint64_t width = reader.required("intermediate_size");
+  MixtureBlock mixture;
+  mixture.experts = of_all_layers(reader, "num_experts", 0);
+  mixture.experts_a_token = of_all_layers(reader, "moe_topk", 1);
+  mixture.width = of_all_layers(reader, "moe_intermediate_size", width);
+  mixture.activation = activation_of(reader, {"hidden_act"}, "silu", true);
+  mixture.shared = of_all_layers(reader, "num_shared_expert", 1) * mixture.width;
+  if (mixture.experts < mixture.experts_a_token || mixture.experts == 0)
+    reader.fail("num_experts", "'num_experts' must be at least 'moe_topk'");
+  if (reader.has("use_mixed_mlp_moe") && !reader.flag("use_mixed_mlp_moe", true)) mixture.shared = 0;
+  const auto first = static_cast<std::uint64_t>(reader.whole("moe_layer_num_skipped", 0, 0, 10'000));
+  lay_out(facts, mixture, width, [first](std::uint64_t i) { return i >= first; });
+  facts.tied = reader.flag("tie_word_embeddings", true);
+  reader.ignore({"head_dim",
+                 "norm_type",
+                 "cla_share_factor",
+                 "group_limited_greedy",
+                 "n_group",
+                 "topk_group",
+                 "norm_topk_prob",
+                 "routed_scaling_factor",
+                 "moe_drop_tokens",
+                 "moe_random_routing_dropped_token",
+                 "capacity_factor",
+                 "use_rotary_pos_emb",
+                 "kv_lora_rank",
+                 "q_lora_rank",
+                 "qk_nope_head_dim",
+                 "qk_rope_head_dim",
+                 "v_head_dim",
+                 "use_mla",
+                 "class_num",
+                 "pool_type",
+                 "position_embedding_xdrope",
+                 "skip_cls_token",
+                 "num_media_embeds",
+                 "mask_init_id",
+                 "sep_token_id",
+                 "text_start_id",
+                 "text_end_id"});
+  if (reader.flag("use_mla", false)) reader.fail("use_mla", "'use_mla' of this model type is not modelled");
   return decoder(reader, facts);
 }
 
@@ -205,8 +337,13 @@ LlmSpec llama4(FactReader& reader) {
 LlmSpec build_mixture(FactReader& reader, const std::string& type) {
   if (type == "qwen2_moe" || type == "qwen3_moe" || type == "qwen3_vl_moe") return qwen_mixture(reader, type);
   if (type == "deepseek" || type == "glm4_moe" || type == "ernie4_5_moe") return dense_first(reader, type);
-  if (type == "deepseek_v2" || type == "deepseek_v3" || type == "kimi_k2") return latent_mixture(reader);
+  if (type == "deepseek_v2" || type == "deepseek_v3" || type == "kimi_k2" || type == "deepseek_v32" ||
+      type == "glm_moe_dsa")
+    return latent_mixture(reader);
   if (type == "olmoe") return olmoe(reader);
+  if (type == "minicpm3") return minicpm3(reader);
+  if (type == "minimax_m3") return minimax_m3(reader);
+  if (type == "hunyuan_v1_moe" || type == "hunyuan") return hunyuan(reader);
   if (type == "dbrx") return dbrx(reader);
   if (type == "gpt_oss") return gpt_oss(reader);
   if (type == "llama4_text" || type == "llama4") return llama4(reader);

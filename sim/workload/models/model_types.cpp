@@ -40,6 +40,8 @@ constexpr ModelType kTypes[] = {{"llama", build_llama},
                                 {"gemma", build_gemma},
                                 {"gemma2", build_gemma},
                                 {"gemma3_text", build_gemma},
+                                {"gemma4", build_gemma4},
+                                {"minimax_m3", build_mixture},
                                 {"phi", build_phi},
                                 {"phi-msft", build_phi},
                                 {"mixformer-sequential", build_phi},
@@ -68,6 +70,15 @@ constexpr ModelType kTypes[] = {{"llama", build_llama},
                                 {"bert", build_bert},
                                 {"roberta", build_bert},
                                 {"xlm-roberta", build_bert},
+                                {"albert", build_albert},
+                                {"vit", build_vit},
+                                {"t5", build_t5},
+                                {"switch_transformers", build_t5},
+                                {"whisper", build_whisper},
+                                {"mllama_text_model", build_mllama},
+                                {"minicpm3", build_mixture},
+                                {"hunyuan_v1_moe", build_mixture},
+                                {"hunyuan", build_mixture},
                                 {"mixtral", build_mixture},
                                 {"qwen2_moe", build_mixture},
                                 {"qwen3_moe", build_mixture},
@@ -76,6 +87,8 @@ constexpr ModelType kTypes[] = {{"llama", build_llama},
                                 {"deepseek_v2", build_mixture},
                                 {"deepseek_v3", build_mixture},
                                 {"kimi_k2", build_mixture},
+                                {"deepseek_v32", build_mixture},
+                                {"glm_moe_dsa", build_mixture},
                                 {"glm4_moe", build_mixture},
                                 {"ernie4_5_moe", build_mixture},
                                 {"granitemoe", build_mixture},
@@ -142,11 +155,11 @@ LlmSpec build_model(const ConfigDocument& document) {
         type.empty() ? "missing key 'model_type' (which kind of model this is); one of " + all
                      : "'model_type' is '" + type + "'; expected one of " + all + did_you_mean(type, names));
   }
-  LlmSpec spec = known->build(reader, type);
+  LlmSpec spec = is_draft(reader) ? build_eagle3(reader, type) : known->build(reader, type);
   if (reader.good()) read_quantization(reader, spec);
   if (reader.good()) reader.refuse_unread(outer);
   reader.finish();
-  spec.omitted = reader.omitted();
+  spec.omitted.insert(spec.omitted.end(), reader.omitted().begin(), reader.omitted().end());
   for (const char* key : {"num_nextn_predict_layers", "num_mtp_modules"}) {
     if (const nlohmann::json& layers = reader.part(key); layers.is_number_integer() && layers > 0)
       spec.omitted.emplace_back(key);

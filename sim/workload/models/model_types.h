@@ -13,6 +13,7 @@ LlmSpec build_model(const ConfigDocument& document);
 LlmSpec build_llama(FactReader& reader, const std::string& type);
 LlmSpec build_nemotron_nas(FactReader& reader, const std::string& type);
 LlmSpec build_gemma(FactReader& reader, const std::string& type);
+LlmSpec build_gemma4(FactReader& reader, const std::string& type);
 LlmSpec build_phi(FactReader& reader, const std::string& type);
 LlmSpec build_olmo(FactReader& reader, const std::string& type);
 LlmSpec build_cohere(FactReader& reader, const std::string& type);
@@ -28,6 +29,14 @@ LlmSpec build_bloom(FactReader& reader, const std::string& type);
 LlmSpec build_mpt(FactReader& reader, const std::string& type);
 LlmSpec build_falcon(FactReader& reader, const std::string& type);
 LlmSpec build_bert(FactReader& reader, const std::string& type);
+LlmSpec build_albert(FactReader& reader, const std::string& type);
+LlmSpec build_vit(FactReader& reader, const std::string& type);
+LlmSpec build_t5(FactReader& reader, const std::string& type);
+LlmSpec build_whisper(FactReader& reader, const std::string& type);
+LlmSpec build_mllama(FactReader& reader, const std::string& type);
+// A file of any type may be a draft's.
+bool is_draft(FactReader& reader);
+LlmSpec build_eagle3(FactReader& reader, const std::string& type);
 LlmSpec build_mixture(FactReader& reader, const std::string& type);
 LlmSpec build_hybrid(FactReader& reader, const std::string& type);
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "sim/workload/models/decoder.h"
+#include "sim/workload/models/mixture_facts.h"
 #include "sim/workload/models/model_types.h"
 
 namespace orrery {
@@ -44,6 +44,42 @@ LlmSpec build_gemma(FactReader& reader, const std::string& type) {
   if (third) facts.attention.qk_norm = QkNorm::head;
   facts.tied = reader.flag("tie_word_embeddings", true);
   return decoder(reader, facts);
+}
+
+// Wider heads where a layer sees everything; in its layers a mixture stands beside the feed-forward block.
+LlmSpec build_gemma4(FactReader& reader, const std::string& /*type*/) {
+  DecoderFacts facts = usual_facts(reader);
+  AttentionBlock sliding = usual_attention(reader, facts.hidden);
+  sliding.qkv_bias = sliding.output_bias = reader.flag("attention_bias", false);
+  sliding.qk_norm = QkNorm::head;
+  AttentionBlock whole = sliding;
+  whole.head_dim = reader.optional("global_head_dim", sliding.head_dim);
+  whole.kv_heads = reader.optional("num_global_key_value_heads", sliding.kv_heads);
+  whole.shared_values = reader.flag("attention_k_eq_v", false);
+  const std::uint64_t window = reader.required("sliding_window");
+  const std::vector<std::uint64_t> windows = windows_by_type(reader, facts.layers, window);
+  const FeedForwardBlock dense = gated(reader, "gelu_pytorch_tanh");
+  std::vector<MixerBlock> second = {dense};
+  if (reader.flag("enable_moe_block", false)) {
+    MixtureBlock mixture = read_mixture(reader, {"num_experts"}, {"top_k_experts", "num_experts_per_tok"},
+                                        "moe_intermediate_size");
+    mixture.activation = dense.activation;
+    mixture.scaled = true;
+    second.emplace_back(mixture);
+  }
+  reader.ignore({"vocab_size_per_layer_input"});
+  shares_evenly(reader, whole);
+  facts.attention = sliding;
+  LlmSpec spec = decoder(reader, facts);
+  spec.head = head_of(reader, facts.vocab, reader.flag("tie_word_embeddings", true), false, true);
+  spec.layers.clear();
+  for (std::uint64_t i = 0; i < facts.layers; ++i) {
+    AttentionBlock attention = i < windows.size() && windows[i] > 0 ? sliding : whole;
+    attention.window = i < windows.size() ? windows[i] : 0;
+    spec.layers.push_back(
+        {{ResidualBlock{"x_in", "input_norm", attention, "attention_norm"}, NormedBranches{second}}, 1});
+  }
+  return spec;
 }
 
 // phi (attention and feed-forward side by side, layer norms, biases everywhere) under its three names, and

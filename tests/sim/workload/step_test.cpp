@@ -106,7 +106,7 @@ TEST(Step, AMixedStepDoesTheProductsOfItsParts) {
                 attention(graph({prompts})) + attention(graph({piece})) + attention(graph({decoding})))
           << name;
       // The LM head runs on a position a sequence, all else on all tokens.
-      EXPECT_EQ(mixed.operators.back().outputs[0].elements(), 21 * llm.embedding.vocab) << name;
+      EXPECT_EQ(mixed.operators.back().outputs[0].elements(), 21 * llm.vocab) << name;
       for (const Operator& op : mixed.operators) {
         for (const std::uint32_t dep : op.deps) EXPECT_LT(dep, op.id);
       }
@@ -116,8 +116,8 @@ TEST(Step, AMixedStepDoesTheProductsOfItsParts) {
 
 TEST(Step, WhatReadsTheAttentionWaitsForEveryGroup) {
   const LlmSpec llm = load_llm_named("llama-3-8b");
-  const OperatorGraph graph =
-      build_step(llm, {{{Phase::prefill, 1, 60, 60}, {Phase::decode, 4, 1, 50}}}, formats_of(DType::fp16), 1, fused());
+  const OperatorGraph graph = build_step(llm, {{{Phase::prefill, 1, 60, 60}, {Phase::decode, 4, 1, 50}}},
+                                         formats_of(DType::fp16), 1, fused());
   std::size_t checked = 0;
   for (std::size_t i = 2; i < graph.operators.size(); ++i) {
     if (graph.operators[i - 1].kind != OperatorKind::attention ||

@@ -42,8 +42,8 @@ TEST(ForeignKeys, AnUnreadKeyIsRefusedByNameAndLine) {
     EXPECT_NE(message.find("config.json:2:"), std::string::npos) << message;
     EXPECT_NE(message.find(std::string("'") + key + "'"), std::string::npos) << message;
   }
-  EXPECT_NE(refusal_of_llama_with(", \"architectures\": [\"LlamaForCausalLMEagle3\"]")
-                .find("LlamaForCausalLMEagle3"),
+  EXPECT_NE(refusal_of_llama_with(", \"architectures\": [\"LlamaForCausalLMMedusa\"]")
+                .find("LlamaForCausalLMMedusa"),
             std::string::npos);
   EXPECT_NO_THROW(build_llm(ConfigDocument::parse(
       llama_with(", \"bos_token_id\": 1, \"num_experts\": null, \"hidden_dropout\": 0.1"), "config.json")));

@@ -24,7 +24,7 @@ constexpr std::uint64_t kExperts = 8 * 3 * 256 * 128;
 constexpr std::uint64_t kShared = 3 * 256 * 128;
 constexpr std::uint64_t kDense = 3 * 256 * 512;
 
-LlmSpec model(const std::string& text) {
+LlmSpec quantised_model(const std::string& text) {
   return build_llm(ConfigDocument::parse(text, "config.json"));
 }
 
@@ -36,14 +36,14 @@ NumberFormats as_filed(const LlmSpec& llm) {
 
 // Bytes fewer than 16 bits would take.
 std::uint64_t saved(const std::string& quantization) {
-  const LlmSpec llm = model(mixture(quantization));
+  const LlmSpec llm = quantised_model(mixture(quantization));
   const ParameterCount count = count_parameters(llm, as_filed(llm));
   return 2 * count.total - count.bytes;
 }
 
 std::string refusal(const std::string& quantization) {
   try {
-    model(mixture(quantization));
+    quantised_model(mixture(quantization));
   } catch (const ConfigError& error) {
     return error.what();
   }
@@ -79,7 +79,7 @@ TEST(Quantization, SomeModulesAndLayersAreLeftAsTheyWere) {
 }
 
 TEST(Quantization, GroupsMayHaveFormatsOfTheirOwn) {
-  const LlmSpec llm = model(mixture(R"({"quant_method": "compressed-tensors", "config_groups": {
+  const LlmSpec llm = quantised_model(mixture(R"({"quant_method": "compressed-tensors", "config_groups": {
     "a": {"targets": ["re:.*self_attn.*"], "weights": {"num_bits": 8, "type": "float", "strategy": "channel"},
       "input_activations": {"num_bits": 8, "type": "float", "strategy": "token", "dynamic": true}},
     "b": {"targets": ["re:.*mlp\\.experts.*"], "weights": {"num_bits": 4, "type": "float", "group_size": 16}}},

@@ -1,0 +1,26 @@
+#pragma once
+// Sparse attention: which positions of a sequence are read is chosen first.
+
+#include "sim/workload/graph_builder.h"
+
+namespace orrery {
+
+// Light heads that choose the positions of a sequence which attention reads, on every device (DeepSeek-V3.2,
+// arXiv 2512.02556, section 2.1). A token leaves one key for them beside its latent.
+struct SparseIndex {
+  std::uint64_t heads = 0, head_dim = 0;
+  std::uint64_t positions = 0;  // that a query reads at most
+  bool weighted = true;         // keys are normed, heads weighted by a product (else their largest counts)
+
+  // Whether a group's queries read fewer positions than there are; the attention of those that do, query by
+  // query.
+  bool chooses(const SequenceGroup& group) const { return group.context > positions; }
+  SequenceGroup chosen(const SequenceGroup& group) const {
+    return {group.phase, group.sequences * group.new_tokens, 1, positions, 0};
+  }
+
+  // `query`: what the heads' queries are made of.
+  void write(GraphBuilder& builder, const Tensor& x, const Tensor& query) const;
+};
+
+}  // namespace orrery
