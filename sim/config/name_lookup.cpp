@@ -72,9 +72,12 @@ std::optional<fs::path> known_model_file(const std::string& name) {
     return std::find(names.begin(), names.end(), candidate) != names.end();
   };
   std::string plain = lower_case(name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1));
-  if (!known(plain) && plain.rfind("meta-", 0) == 0) plain = plain.substr(5);
+  for (const std::string maker : {"meta-", "nvidia-"}) {
+    if (!known(plain) && plain.rfind(maker, 0) == 0) plain = plain.substr(maker.size());
+  }
   // Tuned for another purpose, not another shape.
-  for (const std::string word : {"-hf", "-2407", "-original", "-instruct", "-chat", "-base", "-it", "-pt"}) {
+  for (const std::string word :
+       {"-hf", "-2407", "-original", "-instruct", "-chat", "-base", "-it", "-pt", "-8k", "-bf16"}) {
     const std::size_t at = plain.find(word);
     const bool whole =
         at != std::string::npos && (at + word.size() == plain.size() || plain[at + word.size()] == '-');

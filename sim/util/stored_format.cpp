@@ -68,7 +68,8 @@ std::vector<std::string> stored_format_names() {
 
 std::string name_of(const StoredFormat& format) {
   for (const NamedFormat& named : kFormats) {
-    if (format == named.format) return named.word;
+    // A k-quant's bits may be another's, too.
+    if (format == named.format && named.word[0] != 'q') return named.word;
   }
   return fmt::format("{} of {:g} bits", to_string(format.dtype), format.bits.real());
 }

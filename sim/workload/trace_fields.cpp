@@ -68,7 +68,7 @@ const Table& trace_header_table() {
     f.other("output", count(), "tokens", "that follow it");
     f.other("dtype", Shape::word(words_of<DType>()), "", "format");
     f.other("plain", Shape::word(words_of<DType>()), "", "format of what is not quantised").optional();
-    f.other("kv", Shape::word(stored_format_names()), "", "format of keys and values, where it is another")
+    f.other("kv", Shape::word(words_of<DType>()), "", "format of keys and values, where it is another")
         .optional();
     f.other("devices", count(), "", "that share each layer");
     f.other("prefill_graphs", count(), "", "of the prompts");

@@ -235,7 +235,7 @@ NumberFormats read_formats(const json& line) {
   }
   if (line.contains("kv")) {
     const std::string kv = text(line, "kv", "");
-    formats.kv = named(stored_format_named(kv), "kv", kv, stored_format_names());
+    formats.kv = stored_as(named(from_word<DType>(kv), "kv", kv, words_of<DType>()));
   }
   return formats;
 }

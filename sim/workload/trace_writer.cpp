@@ -80,7 +80,7 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
                            {"kv_cache", info.memory.kv_cache},
                            {"activations", info.memory.activations}}}};
   if (formats.plain.dtype != formats.arithmetic()) header["plain"] = to_string(formats.plain.dtype);
-  if (formats.kv != formats.plain) header["kv"] = name_of(formats.kv);
+  if (formats.kv != formats.plain) header["kv"] = to_string(formats.kv.dtype);
   if (info.parameters) header["parameters"] = *info.parameters;
   if (info.active_parameters) header["active_parameters"] = *info.active_parameters;
   const auto plain = [&](const GraphUse& use) {

@@ -35,7 +35,9 @@ json asked(const po::variables_map& values) {
   if (values.count("dtype") != 0)
     scenario["dtype"] = to_string(parse_dtype_option(values["dtype"].as<std::string>()));
   for (const char* part : {"weights", "activations", "kv"}) {
-    if (values.count(part) != 0) scenario[part] = name_of(format_named(values[part].as<std::string>()));
+    if (values.count(part) == 0) continue;
+    scenario[part] = values[part].as<std::string>();
+    format_named(scenario[part]);
   }
   put_devices(scenario, values);
   return scenario;

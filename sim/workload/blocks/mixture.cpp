@@ -9,11 +9,15 @@
 
 namespace orrery {
 
-std::uint64_t MixtureBlock::taken(std::uint64_t tokens) const {
+double MixtureBlock::expected(std::uint64_t tokens) const {
   const double share = static_cast<double>(experts_a_token) / static_cast<double>(experts);
   const double unused = std::pow(1 - share, static_cast<double>(tokens));
-  return std::max<std::uint64_t>(
-      experts_a_token, static_cast<std::uint64_t>(std::lround(static_cast<double>(experts) * (1 - unused))));
+  return std::max(static_cast<double>(experts_a_token), static_cast<double>(experts) * (1 - unused));
+}
+
+std::uint64_t MixtureBlock::taken(std::uint64_t tokens) const {
+  constexpr double kRounding = 1e-9;
+  return static_cast<std::uint64_t>(std::ceil(expected(tokens) * (1 - kRounding)));
 }
 
 Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
@@ -33,7 +37,11 @@ Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
                                   std::uint64_t n) {
     const Tensor out = builder.activation(name, {active, rows, n});
     const HeldWeight held = {checked_product({experts, k, n}), checked_product({experts_a_token, k, n}), {}};
-    const Tensor weight = builder.weight(name + "_weight", {active, k, n}, TensorGroup::experts, held);
+    Tensor weight = builder.weight(name + "_weight", {active, k, n}, TensorGroup::experts, held);
+    // As many bytes as are expected, which is no whole number of experts.
+    constexpr std::uint64_t kParts = 1 << 20;
+    weight.format.bits = weight.format.bits.spread(
+        static_cast<std::uint64_t>(std::llround(expected(tokens) * kParts)), active * kParts);
     builder.append(OperatorKind::matmul, MatmulShape{active, rows, n, k},
                    {builder.quantised(of, TensorGroup::experts), weight}, {out});
     if (biases) builder.hold(name + "_bias", HeldWeight{experts * n, experts_a_token * n, {}});

@@ -25,7 +25,9 @@ struct MixtureBlock {
   KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t devices) const { return 2 * width / devices; }
 
-  // Experts that `tokens` tokens take, each at random: expected, rounded.
+  // Experts that `tokens` tokens take, each at random: how many are expected, and the whole number above,
+  // which have rows.
+  double expected(std::uint64_t tokens) const;
   std::uint64_t taken(std::uint64_t tokens) const;
 
   Tensor write(GraphBuilder& builder, const Tensor& x) const;
