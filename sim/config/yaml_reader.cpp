@@ -1,9 +1,11 @@
 #include "sim/config/yaml_reader.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
+#include <sstream>
 
 #include "sim/util/errors.h"
 #include "sim/util/key_path.h"
@@ -106,6 +108,50 @@ class Converter {
   std::uint64_t nodes_ = 0;
 };
 
+// Counts documents, and keeps nothing of them.
+class DocumentCounter : public YAML::EventHandler {
+ public:
+  int seen = 0;
+  YAML::Mark second;  // where that begins
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++seen == 2) second = mark;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+};
+
+// Whether more than one document may stand there: a line that ends one, or a bracket too many.
+bool may_hold_more(const std::string& text) {
+  std::int64_t open = 0;
+  for (const char c : text) {
+    if (c == '{' || c == '[') ++open;
+    if ((c == '}' || c == ']') && --open < 0) return true;
+  }
+  return open != 0 || text.find("\n---") != std::string::npos || text.find("\n...") != std::string::npos;
+}
+
+// A file holds one document. yaml-cpp 0.7 loads none behind a bracket too many, or ever more.
+void expect_one_document(const std::string& text, const std::string& name) {
+  if (!may_hold_more(text)) return;
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  DocumentCounter counter;
+  while (counter.seen < 2 && parser.HandleNextDocument(counter)) {
+  }
+  if (counter.seen == 2)
+    throw ConfigError(name + ":" + std::to_string(counter.second.line + 1) + ":1",
+                      "a second document; a file holds one");
+}
+
 }  // namespace
 
 nlohmann::json read_yaml(const std::string& text, const std::filesystem::path& name,
@@ -116,12 +162,11 @@ nlohmann::json read_yaml(const std::string& text, const std::filesystem::path& n
   check_text(text, name.string());
   Converter converter(name.string(), positions);
   try {
-    const std::vector<YAML::Node> all = YAML::LoadAll(text);
-    if (all.empty()) throw ConfigError(name.string(), "the file is empty");
-    if (all.size() > 1)
-      throw ConfigError(name.string() + ":" + std::to_string(all[1].Mark().line + 1) + ":1",
-                        "a second document; a file holds one");
-    root = converter.convert(all.front(), "");
+    expect_one_document(text, name.string());
+    const YAML::Node only = YAML::Load(text);
+    if (!only.IsDefined() || (only.IsNull() && text.find_first_not_of(" \t\r\n") == std::string::npos))
+      throw ConfigError(name.string(), "the file is empty");
+    root = converter.convert(only, "");
   } catch (const YAML::Exception& error) {
     throw ConfigError(name.string() + ":" + std::to_string(error.mark.line + 1) + ":" +
                           std::to_string(error.mark.column + 1),

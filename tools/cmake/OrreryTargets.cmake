@@ -14,8 +14,12 @@ if(ORRERY_SANITIZE)
   target_compile_options(orrery_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
                                                   -fno-omit-frame-pointer
                                                   # GCC 12 warns inside <regex> only when sanitizing
-                                                  -Wno-maybe-uninitialized)
+                                                  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(orrery_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+if(ORRERY_FUZZ)
+  target_compile_options(orrery_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 function(orrery_library name)

@@ -74,5 +74,19 @@ TEST(ConfigDocument, NumbersCarryTheNearestProvenance) {
                         {"a", "datasheet"}, {"b.c", "recalled"}, {"b.d", "measured"}, {"e", ""}}));
 }
 
+TEST(ConfigDocument, ABracketTooManyEndsTheFile) {
+  // yaml-cpp 0.7 finds documents behind it for ever.
+  for (const char* text :
+       {"{\n\"a\": b\",\n \"c\": 1\n }\n}\n", "a: 1\n}\n", "a: 1\n---\nb: 2\n", "a: 1\n...\nb: 2\n"}) {
+    try {
+      ConfigDocument::parse(text, "file.json");
+      FAIL() << text;
+    } catch (const ConfigError& error) {
+      EXPECT_NE(std::string(error.what()).find("file.json:"), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_EQ(ConfigDocument::parse("---\na: '}'\n", "file.yaml").root()["a"], "}");
+}
+
 }  // namespace
 }  // namespace orrery::test
