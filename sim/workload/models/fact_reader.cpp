@@ -91,6 +91,7 @@ void FactReader::expected(const char* key, const std::string& what) {
 }
 
 void FactReader::missing(const char* key, const char* what) {
+  if (root_->contains(key)) return fail(key, std::string("'") + key + "' is null; expected " + what);
   std::vector<std::string> present;
   for (const auto& [name, ignored] : root_->items()) present.push_back(name);
   errors_.push_back({document_.where(prefix_),

@@ -130,8 +130,11 @@ std::string text_type(FactReader& reader, const std::string& outer) {
   for (const char* key : {"text_config", "language_config", "llm_config"}) {
     if (inside == nullptr && reader.has(key)) inside = key;
   }
-  if (inside != nullptr) reader.enter(inside);
-  std::string inner = reader.word("model_type", outer);
+  std::string inner = outer;
+  if (inside != nullptr) {
+    reader.enter(inside);
+    inner = reader.word("model_type", outer);
+  }
   const std::string suffix = "_text";
   if (type_named(inner) == nullptr && ends_with(inner, suffix)) inner.erase(inner.size() - suffix.size());
   return inner;

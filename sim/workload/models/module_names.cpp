@@ -13,8 +13,7 @@ constexpr std::array<const char*, 4> kLayerPrefixes = {"model.layers.", "model.l
 
 using Names = std::vector<const char*>;
 
-// The first product of a group, under the names that checkpoints give it.
-const Names& modules_of(TensorGroup group) {
+const Names& modules_in_layer(TensorGroup group) {
   static const std::array<Names, kTensorGroups> kModules = {{
       {"self_attn.q_proj", "self_attn.qkv_proj", "self_attn.q_a_proj", "self_attn.kv_a_proj_with_mqa",
        "self_attn.kv_b_proj", "attention.wqkv", "attn.c_attn", "mixer.q_proj", "attention.q_proj"},
@@ -70,18 +69,33 @@ bool ModulePattern::matches(const std::string& name) const {
   return compiled_->expression.ok() && re2::RE2::FullMatch(name, compiled_->expression);
 }
 
-bool names_group(const ModulePattern& pattern, TensorGroup group, std::int64_t layer) {
-  const Names& modules = modules_of(group);
-  if (layer < 0)
-    return std::any_of(modules.begin(), modules.end(),
-                       [&](const char* module) { return pattern.matches(module); });
-  for (const char* prefix : kLayerPrefixes) {
-    const std::string in_layer = prefix + std::to_string(layer) + ".";
-    for (const char* module : modules) {
-      if (pattern.matches(in_layer + module)) return true;
+std::optional<std::int64_t> ModulePattern::layer() const {
+  const std::string before = "layers.";
+  const std::size_t at = compiled_ ? std::string::npos : text_.find(before);
+  if (at == std::string::npos) return std::nullopt;
+  const std::size_t first = at + before.size();
+  std::size_t end = first;
+  while (end < text_.size() && text_[end] >= '0' && text_[end] <= '9') ++end;
+  constexpr std::size_t kMostDigits = 6;
+  if (end == first || end - first > kMostDigits) return std::nullopt;
+  return std::stoll(text_.substr(first, end - first));
+}
+
+std::vector<std::string> modules_of(TensorGroup group, std::int64_t layer) {
+  std::vector<std::string> all;
+  for (const char* module : modules_in_layer(group)) {
+    if (layer < 0) {
+      all.emplace_back(module);
+      continue;
     }
+    for (const char* prefix : kLayerPrefixes) all.push_back(prefix + std::to_string(layer) + "." + module);
   }
-  return false;
+  return all;
+}
+
+bool names_any(const ModulePattern& pattern, const std::vector<std::string>& modules) {
+  return std::any_of(modules.begin(), modules.end(),
+                     [&pattern](const std::string& name) { return pattern.matches(name); });
 }
 
 bool of_no_group(const std::string& pattern) {

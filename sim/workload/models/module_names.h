@@ -3,6 +3,7 @@
 // quantisation files name some of them.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ class ModulePattern {
 
   bool understood() const;  // false: not a regular expression
   bool matches(const std::string& name) const;
+  // The layer that a plain name lies in; none where it may be any.
+  std::optional<std::int64_t> layer() const;
 
  private:
   struct Compiled;
@@ -27,9 +30,11 @@ class ModulePattern {
   std::unique_ptr<Compiled> compiled_;
 };
 
-// Whether the pattern names a group's modules in a layer (-1: outside the layers), under any of the names
-// that checkpoints give them.
-bool names_group(const ModulePattern& pattern, TensorGroup group, std::int64_t layer);
+// The first product of a group in a layer (-1: outside the layers), under the names that checkpoints give it.
+std::vector<std::string> modules_of(TensorGroup group, std::int64_t layer);
+
+// Whether a pattern names one of them.
+bool names_any(const ModulePattern& pattern, const std::vector<std::string>& modules);
 
 // Whether a pattern that names no group may be passed over: it speaks of norms, towers, convolutions.
 bool of_no_group(const std::string& pattern);

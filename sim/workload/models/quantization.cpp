@@ -281,10 +281,14 @@ void lay_out(FactReader& reader, const Facts& facts, LlmSpec& spec) {
   };
   for (const std::string& text : facts.ignored) ignored.push_back(pattern_of(text));
   std::vector<bool> used(ignored.size(), false);
+  std::vector<std::optional<std::int64_t>> in_layer;
+  in_layer.reserve(ignored.size());
+  for (const ModulePattern& pattern : ignored) in_layer.push_back(pattern.layer());
   const auto plain_in = [&](TensorGroup group, std::int64_t layer) {
+    const std::vector<std::string> modules = modules_of(group, layer);
     bool plain = false;
     for (std::size_t i = 0; i < ignored.size(); ++i) {
-      if (!names_group(ignored[i], group, layer)) continue;
+      if (in_layer[i].value_or(layer) != layer || !names_any(ignored[i], modules)) continue;
       used[i] = plain = true;
     }
     return plain;
@@ -293,9 +297,9 @@ void lay_out(FactReader& reader, const Facts& facts, LlmSpec& spec) {
     std::vector<ModulePattern> targets;
     for (const std::string& text : part.targets) targets.push_back(pattern_of(text));
     const auto targeted = [&](TensorGroup group, std::int64_t layer) {
-      return targets.empty() || std::any_of(targets.begin(), targets.end(), [&](const ModulePattern& p) {
-               return names_group(p, group, layer);
-             });
+      const std::vector<std::string> modules = modules_of(group, layer);
+      return targets.empty() || std::any_of(targets.begin(), targets.end(),
+                                            [&](const ModulePattern& p) { return names_any(p, modules); });
     };
     for (const TensorGroup group : kQuantised) {
       if (targeted(group, 0)) quantization.products[static_cast<std::size_t>(group)] = part.format;

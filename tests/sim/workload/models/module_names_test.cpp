@@ -26,11 +26,16 @@ TEST(ModuleNames, StarsAndExpressionsMatchAsTheyAreWritten) {
 }
 
 TEST(ModuleNames, OfGroupsUnderTheNamesOfCheckpoints) {
-  EXPECT_TRUE(names_group(ModulePattern("backbone.layers.5.mixer.q_proj"), TensorGroup::attention, 5));
-  EXPECT_FALSE(names_group(ModulePattern("backbone.layers.5.mixer.q_proj"), TensorGroup::attention, 6));
-  EXPECT_TRUE(names_group(ModulePattern("re:.*shared_experts.*"), TensorGroup::shared_experts, 0));
-  EXPECT_FALSE(names_group(ModulePattern("re:.*shared_experts.*"), TensorGroup::experts, 0));
-  EXPECT_TRUE(names_group(ModulePattern("lm_head"), TensorGroup::head, -1));
+  EXPECT_TRUE(
+      names_any(ModulePattern("backbone.layers.5.mixer.q_proj"), modules_of(TensorGroup::attention, 5)));
+  EXPECT_FALSE(
+      names_any(ModulePattern("backbone.layers.5.mixer.q_proj"), modules_of(TensorGroup::attention, 6)));
+  EXPECT_TRUE(names_any(ModulePattern("re:.*shared_experts.*"), modules_of(TensorGroup::shared_experts, 0)));
+  EXPECT_FALSE(names_any(ModulePattern("re:.*shared_experts.*"), modules_of(TensorGroup::experts, 0)));
+  EXPECT_TRUE(names_any(ModulePattern("lm_head"), modules_of(TensorGroup::head, -1)));
+  EXPECT_EQ(ModulePattern("model.layers.12.mlp.gate").layer(), 12);
+  EXPECT_EQ(ModulePattern("re:.*layers.12.mlp.*").layer(), std::nullopt);
+  EXPECT_EQ(ModulePattern("mlp.gate").layer(), std::nullopt);
   EXPECT_TRUE(of_no_group("model.vision_tower"));
   EXPECT_TRUE(of_no_group("model.layers.0.input_layernorm"));
   EXPECT_FALSE(of_no_group("model.layers.0.super_attn"));
