@@ -14,6 +14,7 @@ const char* const kRunExamples =
     "  orrery run --arch gpu/a100-sxm-80gb --model llama-2-7b --input 1024 --output 128\n"
     "  orrery run --arch asic/tpu-v5e --model gpt2-xl --batch 8 --input 512 --format json\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --devices 4 --fidelity roofline\n"
+    "  orrery run --arch gpu/h100-sxm --model llama-3-8b --weights int4 --kv fp8 --fidelity roofline\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b arch.dram.channels=96 arch.clock_ghz=1.2\n"
     "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
 

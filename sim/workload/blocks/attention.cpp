@@ -35,6 +35,11 @@ Tensor AttentionBlock::normed(GraphBuilder& builder, const Tensor& qkv) const {
     head_norm(builder, qkv, out, "k_norm_weight", tokens, key_cols, key_cols, true);
     return out;
   }
+  if (qk_norm == QkNorm::length) {
+    const std::vector<std::uint64_t> rows = {tokens * all, head_dim};
+    builder.append(OperatorKind::l2norm, VectorShape{rows[0], rows[1]}, {view(qkv, rows)}, {view(out, rows)});
+    return out;
+  }
   const std::uint64_t held = qk_norm == QkNorm::head ? 2 * head_dim : all * head_dim;
   head_norm(builder, qkv, out, "qk_norm_weight", tokens * all, head_dim, held, false);
   return out;

@@ -8,8 +8,8 @@
 namespace orrery {
 
 // What is normed of queries and keys: nothing, each head's row (one gain of a head's length for all of them,
-// or a gain a head), or all heads' row as one.
-enum class QkNorm : std::uint8_t { none, head, each_head, all_heads };
+// or a gain a head), all heads' row as one, or each head's row to length one, without a gain.
+enum class QkNorm : std::uint8_t { none, head, each_head, all_heads, length };
 
 struct AttentionBlock {
   std::uint64_t heads = 0;

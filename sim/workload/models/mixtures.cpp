@@ -328,8 +328,15 @@ LlmSpec llama4(FactReader& reader) {
     return mixed.empty() ? (i + 1) % step == 0 : std::find(mixed.begin(), mixed.end(), i) != mixed.end();
   });
   facts.tied = reader.flag("tie_word_embeddings", false);
-  reader.ignore({"use_qk_norm", "layer_types", "attn_temperature_tuning", "attn_scale", "floor_scale"});
-  return decoder(reader, facts);
+  const bool normed = reader.flag("use_qk_norm", true);
+  reader.ignore({"layer_types", "attn_temperature_tuning", "attn_scale", "floor_scale"});
+  LlmSpec spec = decoder(reader, facts);
+  for (std::uint64_t i = 0; normed && reader.good() && i < spec.layers.size(); ++i) {
+    auto* block = std::get_if<ResidualBlock>(&spec.layers[i].blocks.front());
+    if (rotary[i] == 0 || block == nullptr) continue;
+    std::get<AttentionBlock>(block->mixer).qk_norm = QkNorm::length;
+  }
+  return spec;
 }
 
 }  // namespace

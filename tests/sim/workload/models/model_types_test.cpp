@@ -176,5 +176,15 @@ TEST(ModelTypes, LatentAttentionIsExpandedForPromptsAndAbsorbedInDecoding) {
   EXPECT_EQ(cache, 3U * 700 * (rank + rotary) * 2);
 }
 
+// Queries and keys of the layers with positions are scaled to length one.
+TEST(ModelTypes, Llama4NormsLengthsWhereItRotates) {
+  const LlmSpec scout = load_llm_named("llama-4-scout-17b-16e");
+  std::size_t norms = 0;
+  const OperatorGraph graph =
+      build_step(scout, {{{Phase::decode, 1, 1, 10}}}, formats_of(DType::bf16), 1, {});
+  for (const Operator& op : graph.operators) norms += op.kind == OperatorKind::l2norm ? 1 : 0;
+  EXPECT_EQ(norms, 36U);  // of 48 layers
+}
+
 }  // namespace
 }  // namespace orrery::test
