@@ -1,5 +1,5 @@
-// Any text as a model's config.json: modelled, or refused by a ConfigError. Nothing else may come of it, and not
-// late.
+// Any text as a model's config.json: modelled, or refused by a ConfigError. Nothing else may come of it, and
+// not late.
 
 #include <string>
 
