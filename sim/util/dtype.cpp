@@ -2,9 +2,6 @@
 
 #include <array>
 
-#include "sim/util/checked.h"
-#include "sim/util/units.h"
-
 namespace orrery {
 namespace {
 
@@ -23,10 +20,6 @@ DType weight_dtype(DType dtype) {
 
 DType activation_dtype(DType dtype) {
   return dtype == DType::w4a16 || dtype == DType::w8a16 ? DType::fp16 : dtype;
-}
-
-std::uint64_t storage_bytes(DType dtype, std::uint64_t elements) {
-  return ceil_div<std::uint64_t>(checked_product({elements, storage_bits(dtype)}), 8);
 }
 
 }  // namespace orrery

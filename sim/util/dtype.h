@@ -28,7 +28,4 @@ std::uint32_t storage_bits(DType dtype);
 DType weight_dtype(DType dtype);
 DType activation_dtype(DType dtype);
 
-// Bytes of `elements` packed elements, rounded up to whole bytes.
-std::uint64_t storage_bytes(DType dtype, std::uint64_t elements);
-
 }  // namespace orrery

@@ -6,6 +6,10 @@
 
 namespace orrery {
 
+std::string group_suffix(std::size_t group) {
+  return group == 0 ? "" : "_" + std::to_string(group);
+}
+
 GraphBuilder::GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames> names) : facts_(facts) {
   graph_.names = std::move(names);
   use_step(facts.step);

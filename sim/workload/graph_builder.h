@@ -39,6 +39,9 @@ struct HeldWeight {
   ElementBits bits;  // of each; the builder knows
 };
 
+// "" for the first group of a step, "_1" for the next: of tensors that each group has for itself.
+std::string group_suffix(std::size_t group);
+
 class GraphBuilder {
  public:
   GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames> names);

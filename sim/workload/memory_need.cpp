@@ -7,9 +7,14 @@
 namespace orrery {
 
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
+  return memory_need(llm, scenario, token_budget, count_parameters(llm, scenario.formats));
+}
+
+MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget,
+                       const ParameterCount& parameters) {
   const std::uint64_t tp = scenario.tensor_parallel;
   MemoryNeed need;
-  need.weights = count_parameters(llm, scenario.formats).bytes / tp;
+  need.weights = parameters.bytes / tp;
   const std::uint64_t context = positions_of(llm, scenario);
   const std::uint64_t index = checked_product({index_bytes_per_token(llm, scenario), context});
   const std::uint64_t source = checked_product({source_bytes_per_token(llm, scenario), scenario.input});

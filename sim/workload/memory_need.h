@@ -17,6 +17,9 @@ struct MemoryNeed {
 // Throws ConfigError where a size is beyond 2^64.
 // `token_budget`: tokens a step of the prompts takes at most.
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget);
+// The same of weights that have been counted, in the scenario's formats.
+MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget,
+                       const ParameterCount& parameters);
 
 // Bytes of keys and values that a sequence of `context` tokens takes on one device; windows keep no more than
 // themselves.

@@ -9,11 +9,6 @@
 namespace orrery {
 namespace {
 
-// Products of the layers: what is quantised unless a file says otherwise.
-constexpr GroupSet kQuantised = only(TensorGroup::attention) | only(TensorGroup::state) |
-                                only(TensorGroup::feed_forward) | only(TensorGroup::experts) |
-                                only(TensorGroup::shared_experts);
-
 bool is_wide(DType dtype) {
   return storage_bits(dtype) >= 16 && weight_dtype(dtype) == dtype;
 }
@@ -36,9 +31,7 @@ ProductFormat product_format(DType dtype) {
 
 ProductFormats all_quantised(const ProductFormat& format) {
   ProductFormats products;
-  for (std::size_t g = 0; g < kTensorGroups; ++g) {
-    if ((kQuantised >> g & 1) != 0) products[g] = format;
-  }
+  for (const TensorGroup group : kQuantised) products[static_cast<std::size_t>(group)] = format;
   return products;
 }
 
@@ -136,6 +129,14 @@ NumberFormats formats_of(DType dtype, DType plain) {
   const DType wide = is_wide(dtype) ? dtype : plain;
   NumberFormats formats{stored_as(wide), stored_as(wide), {}};
   if (!is_wide(dtype)) formats.products = all_quantised(product_format(dtype));
+  return formats;
+}
+
+NumberFormats as_filed(const std::optional<Quantization>& model) {
+  NumberFormats formats = formats_of(DType::bf16);
+  if (!model) return formats;
+  formats.products = model->products;
+  formats.kv = model->kv.value_or(formats.kv);
   return formats;
 }
 

@@ -25,6 +25,11 @@ enum class TensorGroup : std::uint8_t {
 };
 inline constexpr std::size_t kTensorGroups = 8;
 
+// Products of the layers: what is quantised unless a file says otherwise. Routers never are.
+inline constexpr std::array<TensorGroup, 5> kQuantised = {TensorGroup::attention, TensorGroup::state,
+                                                          TensorGroup::feed_forward, TensorGroup::experts,
+                                                          TensorGroup::shared_experts};
+
 using GroupSet = std::uint32_t;  // a bit each
 constexpr GroupSet only(TensorGroup group) {
   return GroupSet{1} << static_cast<unsigned>(group);
@@ -73,6 +78,9 @@ DType arithmetic_of(DType activations, DType weights);
 
 // Weights and activations of a shorthand, `plain` (16 bits, unless it is wider itself) for all else.
 NumberFormats formats_of(DType dtype, DType plain = DType::fp16);
+
+// As a file says, in 16 bits what it says nothing of; whatever machine runs it.
+NumberFormats as_filed(const std::optional<Quantization>& model);
 
 // `model`: what its file says, if anything. Formats of the file that the machine does not multiply are
 // widened to its 16 bits. Throws ConfigError where what is asked contradicts itself.

@@ -8,9 +8,9 @@ StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, std::uint64
   StreamInfo info;
   info.model = llm.name;
   info.scenario = scenario;
-  info.memory = memory_need(llm, scenario, token_budget);
+  const ParameterCount parameters = count_parameters(llm, scenario.formats);
+  info.memory = memory_need(llm, scenario, token_budget, parameters);
   info.kv_bytes_per_token = kv_bytes_per_token(llm, scenario);
-  const ParameterCount parameters = count_parameters(llm);
   info.parameters = parameters.total;
   info.active_parameters = parameters.active;
   return info;

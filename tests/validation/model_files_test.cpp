@@ -36,9 +36,7 @@ std::string difference(const LlmSpec& llm, const CsvRow& row) {
     wrong += std::string(" ") + column + " " + std::to_string(figure) + " for " + row.at(column);
   }
   if (const std::uint64_t stored = whole(row, "weight_bytes_stored"); stored > 0) {
-    NumberFormats formats = formats_of(DType::bf16);
-    if (llm.quantization) formats.products = llm.quantization->products;
-    const std::uint64_t bytes = count_parameters(llm, formats).bytes;
+    const std::uint64_t bytes = count_parameters(llm, as_filed(llm.quantization)).bytes;
     // Scales of 8-bit formats are not among what is expected (32 bits for 128 x 128), and biases of experts
     // are taken for as narrow as the experts.
     const double beyond = static_cast<double>(bytes) / static_cast<double>(stored) - 1;

@@ -94,11 +94,7 @@ void put_facts(ordered_json& facts, const ArchSpec& arch) {
 // Of one device that holds all of it, in the formats that its file says: 16 bits, unless it is quantised.
 void put_facts(ordered_json& facts, const LlmSpec& llm, const std::string& model_type) {
   Scenario scenario;
-  scenario.formats = formats_of(DType::bf16);
-  if (llm.quantization) {
-    scenario.formats.products = llm.quantization->products;
-    scenario.formats.kv = llm.quantization->kv.value_or(scenario.formats.kv);
-  }
+  scenario.formats = as_filed(llm.quantization);
   const ParameterCount parameters = count_parameters(llm, scenario.formats);
   facts["model_type"] = model_type;
   facts["parameters"] = parameters.total;

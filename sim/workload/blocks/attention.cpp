@@ -130,7 +130,7 @@ void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g,
                                   const Tensor& query, const Tensor& out) const {
   const GraphFacts& facts = builder.facts();
   const auto [query_heads, kv_heads_each] = on_each(facts.tensor_parallel);
-  const std::string suffix = group == 0 ? "" : "_" + std::to_string(group);
+  const std::string suffix = group_suffix(group);
   const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(g);
   const std::vector<std::uint64_t> rows = {batch * q, query_heads * head_dim};
   const std::vector<std::uint64_t> cached = {batch, context, kv_heads_each * head_dim};

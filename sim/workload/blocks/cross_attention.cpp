@@ -1,7 +1,6 @@
 #include "sim/workload/blocks/cross_attention.h"
 
 #include "sim/workload/blocks/linear.h"
-#include "sim/workload/blocks/short_conv.h"
 
 namespace orrery {
 

@@ -5,10 +5,6 @@
 
 namespace orrery {
 
-std::string group_suffix(std::size_t group) {
-  return group == 0 ? "" : "_" + std::to_string(group);
-}
-
 void scan_channels(GraphBuilder& builder, OperatorKind kind, const SequenceGroup& group,
                    const std::string& state, const StoredFormat& format, const Tensor& x, const Tensor& out,
                    std::uint64_t channels, std::uint64_t states, bool more) {

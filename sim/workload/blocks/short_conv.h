@@ -14,7 +14,4 @@ void scan_channels(GraphBuilder& builder, OperatorKind kind, const SequenceGroup
                    const std::string& state, const StoredFormat& format, const Tensor& x, const Tensor& out,
                    std::uint64_t channels, std::uint64_t states, bool more);
 
-// "" for the first group of a step, "_1" for the next: of tensors that each group has for itself.
-std::string group_suffix(std::size_t group);
-
 }  // namespace orrery

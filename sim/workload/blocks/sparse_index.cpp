@@ -21,7 +21,7 @@ void SparseIndex::write(GraphBuilder& builder, const Tensor& x, const Tensor& qu
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const SequenceGroup& g = groups[i];
     if (!chooses(g)) continue;  // all are read
-    const std::string suffix = i == 0 ? "" : "_" + std::to_string(i);
+    const std::string suffix = group_suffix(i);
     AttentionShape shape{g.sequences, heads, 1, head_dim, g.new_tokens, g.context};
     shape.causal = g.new_tokens > 1;
     shape.value_dim = 1;

@@ -20,7 +20,7 @@ KeptState kept_of(std::uint64_t convolved, std::uint64_t state, const StoredForm
 
 KeptState MambaBlock::state(std::uint64_t devices, const StoredFormat& plain) const {
   const std::uint64_t channels = inner / devices;
-  return kept_of(channels * taps, channels * states, plain, kept_plain ? plain : kept);
+  return kept_of(channels * taps, channels * states, plain, kept.value_or(plain));
 }
 
 Tensor MambaBlock::write(GraphBuilder& builder, const Tensor& x) const {
@@ -51,8 +51,8 @@ Tensor MambaBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const Tensor scanned = builder.activation("mamba_scanned", rows);
   for (std::size_t i = 0; i < builder.step().groups.size(); ++i) {
     scan_channels(builder, OperatorKind::selective_scan, builder.step().groups[i],
-                  "mamba_state" + group_suffix(i), kept_plain ? facts.formats.plain : kept, taken, scanned,
-                  cols, states, i > 0);
+                  "mamba_state" + group_suffix(i), kept.value_or(facts.formats.plain), taken, scanned, cols,
+                  states, i > 0);
   }
   const Tensor out = builder.activation("mamba_out", rows);
   builder.append(OperatorKind::gate_mul, VectorShape{tokens, cols}, {scanned, view(in, rows)}, {out});
@@ -65,7 +65,7 @@ std::uint64_t Mamba2Block::channels_on(std::uint64_t devices) const {
 
 KeptState Mamba2Block::state(std::uint64_t devices, const StoredFormat& plain) const {
   return kept_of(channels_on(devices) * taps, heads / devices * head_dim * states, plain,
-                 kept_plain ? plain : kept);
+                 kept.value_or(plain));
 }
 
 // A group's prompt: within chunks as attention without a softmax, between them through their states. Masks
@@ -75,7 +75,7 @@ void Mamba2Block::scan(GraphBuilder& builder, const SequenceGroup& group, const 
   const GraphFacts& facts = builder.facts();
   const std::uint64_t each = heads / facts.tensor_parallel;
   const std::uint64_t shared = groups_on(facts.tensor_parallel);
-  const StoredFormat& format = kept_plain ? facts.formats.plain : kept;
+  const StoredFormat format = kept.value_or(facts.formats.plain);
   const std::uint64_t channels = each * head_dim;
   if (group.new_tokens == 1) {
     scan_channels(builder, OperatorKind::state_update, group, "mamba_state" + suffix, format, in, out,
@@ -141,8 +141,7 @@ Tensor Mamba2Block::write(GraphBuilder& builder, const Tensor& x) const {
 
 KeptState DeltaBlock::state(std::uint64_t devices, const StoredFormat& plain) const {
   const std::uint64_t channels = (2 * key_heads * key_dim + value_heads * value_dim) / devices;
-  return kept_of(channels * taps, value_heads / devices * key_dim * value_dim, plain,
-                 kept_plain ? plain : kept);
+  return kept_of(channels * taps, value_heads / devices * key_dim * value_dim, plain, kept.value_or(plain));
 }
 
 // A group's prompt in chunks (the WY form of section 3 there): keys against keys and queries, the inverse of
@@ -151,7 +150,7 @@ void DeltaBlock::scan(GraphBuilder& builder, const SequenceGroup& group, const s
                       const Tensor& in, const Tensor& out, bool more) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t each = value_heads / facts.tensor_parallel;
-  const StoredFormat& format = kept_plain ? facts.formats.plain : kept;
+  const StoredFormat format = kept.value_or(facts.formats.plain);
   const std::uint64_t channels = each * value_dim;
   if (group.new_tokens == 1) {
     scan_channels(builder, OperatorKind::delta_update, group, "delta_state" + suffix, format, in, out,

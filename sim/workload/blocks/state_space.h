@@ -15,9 +15,8 @@ struct MambaBlock {
   std::uint64_t taps = 0;       // of the short convolution before it
   std::uint64_t step_rank = 0;  // of the product that gives a channel's step
   bool conv_bias = true, biases = false;
-  bool normed = false;                         // steps, inputs' and outputs' weights (Jamba)
-  StoredFormat kept = stored_as(DType::fp32);  // format of the state
-  bool kept_plain = true;                      // as everything else, instead
+  bool normed = false;                              // steps, inputs' and outputs' weights (Jamba)
+  std::optional<StoredFormat> kept = std::nullopt;  // format of the state; none: as everything else
 
   bool splits(std::uint64_t devices) const { return inner % devices == 0; }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
@@ -36,8 +35,7 @@ struct Mamba2Block {
   std::uint64_t chunk = 256;  // tokens that products take at once
   bool conv_bias = true, biases = false;
   bool gated_norm = true;  // else the gate alone
-  StoredFormat kept = stored_as(DType::fp32);
-  bool kept_plain = true;
+  std::optional<StoredFormat> kept = std::nullopt;
 
   bool splits(std::uint64_t devices) const {
     return heads % devices == 0 && (groups % devices == 0 || devices % groups == 0);
@@ -64,8 +62,7 @@ struct DeltaBlock {
   std::uint64_t key_dim = 0, value_dim = 0;  // of a head
   std::uint64_t taps = 0;
   std::uint64_t chunk = 64;
-  StoredFormat kept = stored_as(DType::fp32);
-  bool kept_plain = true;
+  std::optional<StoredFormat> kept = std::nullopt;
 
   bool splits(std::uint64_t devices) const { return key_heads % devices == 0 && value_heads % devices == 0; }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }

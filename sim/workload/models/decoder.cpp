@@ -60,9 +60,8 @@ bool shares_evenly(FactReader& reader, const AttentionBlock& attention) {
   return false;
 }
 
-LlmSpec decoder(FactReader& reader, const DecoderFacts& facts) {
+LlmSpec assembled(FactReader& reader, const DecoderFacts& facts, std::vector<LayerRun> layers) {
   LlmSpec spec;
-  if (!facts.latent) shares_evenly(reader, facts.attention);
   spec.hidden = facts.hidden;
   spec.norm = facts.norm;
   spec.max_positions = facts.max_positions;
@@ -73,6 +72,14 @@ LlmSpec decoder(FactReader& reader, const DecoderFacts& facts) {
   embedding.positions = facts.learned_positions;
   embedding.normed = facts.embedding_normed;
   spec.front = embedding;
+  spec.layers = std::move(layers);
+  spec.head = head_of(reader, facts.vocab, facts.tied, facts.head_bias, facts.final_norm);
+  return spec;
+}
+
+LlmSpec decoder(FactReader& reader, const DecoderFacts& facts) {
+  if (!facts.latent) shares_evenly(reader, facts.attention);
+  std::vector<LayerRun> layers;
   const bool by_layer = !facts.windows.empty() || !facts.feed_forwards.empty();
   for (std::uint64_t i = 0; i < (by_layer ? facts.layers : 1); ++i) {
     AttentionBlock attention = facts.attention;
@@ -80,10 +87,9 @@ LlmSpec decoder(FactReader& reader, const DecoderFacts& facts) {
     const MixerBlock& feed_forward =
         i < facts.feed_forwards.size() ? facts.feed_forwards[i] : facts.feed_forward;
     const MixerBlock first = facts.latent ? MixerBlock(*facts.latent) : MixerBlock(attention);
-    spec.layers.push_back({layer_of(facts.form, first, feed_forward), by_layer ? 1 : facts.layers});
+    layers.push_back({layer_of(facts.form, first, feed_forward), by_layer ? 1 : facts.layers});
   }
-  spec.head = head_of(reader, facts.vocab, facts.tied, facts.head_bias, facts.final_norm);
-  return spec;
+  return assembled(reader, facts, std::move(layers));
 }
 
 DecoderFacts usual_facts(FactReader& reader) {

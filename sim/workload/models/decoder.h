@@ -29,6 +29,9 @@ struct DecoderFacts {
 LlmSpec decoder(FactReader& reader, const DecoderFacts& facts);
 bool shares_evenly(FactReader& reader, const AttentionBlock& attention);
 
+// The same with layers that a builder has made itself: embedding and head around them.
+LlmSpec assembled(FactReader& reader, const DecoderFacts& facts, std::vector<LayerRun> layers);
+
 // The parts of a layer in the order of a form.
 std::vector<LayerBlock> layer_of(LayerForm form, const MixerBlock& attention, const MixerBlock& feed_forward);
 

@@ -17,7 +17,6 @@ void read_kept(FactReader& reader, Block& block) {
   for (const char* key : kStateDtypes) {
     const std::string word = reader.word(key, "");
     if (word.empty() || word == "auto") continue;
-    block.kept_plain = false;
     if (word == "float32") {
       block.kept = stored_as(DType::fp32);
     } else if (word == "bfloat16" || word == "float16") {
@@ -26,18 +25,6 @@ void read_kept(FactReader& reader, Block& block) {
       reader.fail(key, std::string("'") + key + "' is '" + word + "'; expected float32, bfloat16 or float16");
     }
   }
-}
-
-LlmSpec assembled(FactReader& reader, const DecoderFacts& facts, std::vector<LayerRun> layers) {
-  LlmSpec spec;
-  spec.hidden = facts.hidden;
-  spec.norm = facts.norm;
-  spec.max_positions = facts.max_positions;
-  spec.vocab = facts.vocab;
-  spec.front = EmbeddingBlock{facts.vocab};
-  spec.layers = std::move(layers);
-  spec.head = head_of(reader, facts.vocab, facts.tied, facts.head_bias, facts.final_norm);
-  return spec;
 }
 
 // A norm and one block: layers of those types that have no two blocks.
@@ -58,6 +45,15 @@ Mamba2Block mamba2_block(FactReader& reader, const char* heads, const char* head
   if (reader.good() && block.heads % block.groups != 0)
     reader.fail(groups, std::to_string(block.heads) + " heads of a state are no multiple of " +
                             std::to_string(block.groups) + " groups");
+  return block;
+}
+
+// The same under the names of types that have attention, too.
+Mamba2Block mamba2_block_beside(FactReader& reader) {
+  Mamba2Block block = mamba2_block(reader, "mamba_n_heads", "mamba_d_head", "mamba_n_groups", "mamba_d_state",
+                                   "mamba_d_conv", "mamba_chunk_size");
+  block.conv_bias = reader.flag("mamba_conv_bias", true);
+  block.biases = reader.flag("mamba_proj_bias", false);
   return block;
 }
 
@@ -189,10 +185,7 @@ LlmSpec falcon_h1(FactReader& reader) {
   facts.attention = usual_attention(reader, facts.hidden);
   facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
   facts.tied = reader.flag("tie_word_embeddings", false);
-  Mamba2Block block = mamba2_block(reader, "mamba_n_heads", "mamba_d_head", "mamba_n_groups", "mamba_d_state",
-                                   "mamba_d_conv", "mamba_chunk_size");
-  block.conv_bias = reader.flag("mamba_conv_bias", true);
-  block.biases = reader.flag("mamba_proj_bias", false);
+  Mamba2Block block = mamba2_block_beside(reader);
   block.gated_norm = reader.flag("mamba_rms_norm", false);
   FeedForwardBlock dense;
   dense.width = reader.required("intermediate_size");
@@ -218,10 +211,7 @@ LlmSpec granite_hybrid(FactReader& reader) {
   facts.attention.rotary = reader.word("position_embedding_type", "rope") == "rope";
   facts.attention.qkv_bias = facts.attention.output_bias = reader.flag("attention_bias", false);
   facts.tied = reader.flag("tie_word_embeddings", true);
-  Mamba2Block block = mamba2_block(reader, "mamba_n_heads", "mamba_d_head", "mamba_n_groups", "mamba_d_state",
-                                   "mamba_d_conv", "mamba_chunk_size");
-  block.conv_bias = reader.flag("mamba_conv_bias", true);
-  block.biases = reader.flag("mamba_proj_bias", false);
+  Mamba2Block block = mamba2_block_beside(reader);
   const std::uint64_t shared = reader.optional("shared_intermediate_size", 0);
   const std::int64_t experts = reader.whole("num_local_experts", 0, 0, 1 << 20);
   MixerBlock second;

@@ -72,17 +72,13 @@ LlmSpec build_llama(FactReader& reader, const std::string& type) {
 // Layers that a search has pruned, each by its block_configs entry: heads in a group, width as a multiple of
 // 2/3 of the hidden size (rounded up to 256), or nothing at all.
 LlmSpec build_nemotron_nas(FactReader& reader, const std::string& /*type*/) {
-  const DecoderFacts facts = usual_facts(reader);
+  DecoderFacts facts = usual_facts(reader);
   const std::uint64_t heads = reader.required("num_attention_heads");
   const bool bias = reader.flag("attention_bias", false);
   const std::uint64_t head_dim = reader.optional("head_dim", heads > 0 ? facts.hidden / heads : 0);
   const ActivationKind activation = activation_of(reader, {"hidden_act"}, "silu", true);
   const nlohmann::json& blocks = reader.part("block_configs");
-  LlmSpec spec;
-  spec.hidden = facts.hidden;
-  spec.max_positions = facts.max_positions;
-  spec.vocab = facts.vocab;
-  spec.front = EmbeddingBlock{facts.vocab};
+  std::vector<LayerRun> layers;
   reader.ignore({"num_key_value_heads", "intermediate_size"});
   if (!blocks.is_array() || blocks.size() != facts.layers)
     reader.fail("block_configs", "'block_configs' must hold a block for each of the layers");
@@ -116,39 +112,37 @@ LlmSpec build_nemotron_nas(FactReader& reader, const std::string& /*type*/) {
     } catch (const nlohmann::json::exception&) {
       reader.fail_at(at, "expected {attention: {n_heads_in_group, no_op}, ffn: {ffn_mult, no_op}}");
     }
-    spec.layers.push_back({std::move(layer), 1});
+    layers.push_back({std::move(layer), 1});
   }
-  spec.head = head_of(reader, facts.vocab, reader.flag("tie_word_embeddings", false), false, true);
-  return spec;
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  return assembled(reader, facts, std::move(layers));
 }
 
 // Some layers attend across to an image: idle while there is none. They have norms of queries and keys, and
 // two gates; the embedding has eight rows more than the head.
 LlmSpec build_mllama(FactReader& reader, const std::string& /*type*/) {
-  const DecoderFacts facts = usual_facts(reader);
+  DecoderFacts facts = usual_facts(reader);
   AttentionBlock attention = usual_attention(reader, facts.hidden);
   const FeedForwardBlock dense{reader.required("intermediate_size"),
                                activation_of(reader, {"hidden_act", "hidden_activation"}, "silu", true),
                                false};
   const std::vector<std::uint64_t> across = reader.numbers("cross_attention_layers");
-  LlmSpec spec;
-  spec.hidden = facts.hidden;
-  spec.max_positions = facts.max_positions;
-  spec.vocab = facts.vocab;
-  spec.front = EmbeddingBlock{facts.vocab + 8};
-  if (!shares_evenly(reader, attention)) return spec;
+  facts.tied = reader.flag("tie_word_embeddings", false);
+  reader.ignore({"add_cross_attention"});
+  if (!shares_evenly(reader, attention)) return {};
   const std::uint64_t query = attention.heads * attention.head_dim;
   const std::uint64_t idle = facts.hidden * (2 * query + 2 * attention.kv_heads * attention.head_dim) +
                              3 * facts.hidden * dense.width + 2 * facts.hidden + 2 * attention.head_dim + 2;
+  std::vector<LayerRun> layers;
   for (std::uint64_t i = 0; i < facts.layers; ++i) {
     if (std::find(across.begin(), across.end(), i) != across.end()) {
-      spec.layers.push_back({{IdleLayer{idle}}, 1});
+      layers.push_back({{IdleLayer{idle}}, 1});
     } else {
-      spec.layers.push_back({pre_norm_layer(attention, dense), 1});
+      layers.push_back({pre_norm_layer(attention, dense), 1});
     }
   }
-  spec.head = head_of(reader, facts.vocab, reader.flag("tie_word_embeddings", false), false, true);
-  reader.ignore({"add_cross_attention"});
+  LlmSpec spec = assembled(reader, facts, std::move(layers));
+  spec.front = EmbeddingBlock{facts.vocab + 8};
   spec.omitted.emplace_back("cross_attention_layers");
   return spec;
 }

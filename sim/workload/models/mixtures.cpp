@@ -153,21 +153,17 @@ LlmSpec minimax_m3(FactReader& reader) {
       reader.fail(key, std::string("'") + key + "' must say 0 or 1 for each of the layers");
   }
   shares_evenly(reader, facts.attention);
-  facts.feed_forward = dense;
   facts.tied = reader.flag("tie_word_embeddings", false);
   reader.ignore({"intermediate_size", "first_k_dense_replace", "num_mtp_modules", "num_nextn_predict_layers",
                  "qk_norm_type", "scoring_func", "routed_scaling_factor", "swiglu_alpha", "swiglu_limit",
                  "use_gemma_norm"});
-  LlmSpec spec = decoder(reader, facts);
-  if (!reader.good()) return spec;
-  spec.layers.clear();
-  for (std::uint64_t i = 0; i < facts.layers; ++i) {
+  std::vector<LayerRun> layers;
+  for (std::uint64_t i = 0; reader.good() && i < facts.layers; ++i) {
     AttentionBlock attention = facts.attention;
     if (sparse_at_all && chosen[i] != 0) attention.index = index;
-    spec.layers.push_back(
-        {pre_norm_layer(attention, mixed[i] != 0 ? MixerBlock(mixture) : MixerBlock(dense)), 1});
+    layers.push_back({pre_norm_layer(attention, mixed[i] != 0 ? MixerBlock(mixture) : MixerBlock(dense)), 1});
   }
-  return spec;
+  return assembled(reader, facts, std::move(layers));
 }
 
 // Latent attention, no mixture.

@@ -69,17 +69,16 @@ LlmSpec build_gemma4(FactReader& reader, const std::string& /*type*/) {
   }
   reader.ignore({"vocab_size_per_layer_input"});
   shares_evenly(reader, whole);
-  facts.attention = sliding;
-  LlmSpec spec = decoder(reader, facts);
-  spec.head = head_of(reader, facts.vocab, reader.flag("tie_word_embeddings", true), false, true);
-  spec.layers.clear();
+  shares_evenly(reader, sliding);
+  facts.tied = reader.flag("tie_word_embeddings", true);
+  std::vector<LayerRun> layers;
   for (std::uint64_t i = 0; i < facts.layers; ++i) {
     AttentionBlock attention = i < windows.size() && windows[i] > 0 ? sliding : whole;
     attention.window = i < windows.size() ? windows[i] : 0;
-    spec.layers.push_back(
+    layers.push_back(
         {{ResidualBlock{"x_in", "input_norm", attention, "attention_norm"}, NormedBranches{second}}, 1});
   }
-  return spec;
+  return assembled(reader, facts, std::move(layers));
 }
 
 // phi (attention and feed-forward side by side, layer norms, biases everywhere) under its three names, and

@@ -263,11 +263,6 @@ constexpr Method kMethods[] = {{"fp8", fp8},
                                {"modelopt_fp4", modelopt},
                                {"bitsandbytes", bitsandbytes}};
 
-// Products of the layers that a method quantises where nothing excludes them; routers never are.
-constexpr std::array<TensorGroup, 5> kQuantised = {TensorGroup::attention, TensorGroup::state,
-                                                   TensorGroup::feed_forward, TensorGroup::experts,
-                                                   TensorGroup::shared_experts};
-
 // The formats of groups, and which of them are plain in which layers.
 void lay_out(FactReader& reader, const Facts& facts, LlmSpec& spec) {
   Quantization quantization;

@@ -28,16 +28,10 @@ LlmSpec quantised_model(const std::string& text) {
   return build_llm(ConfigDocument::parse(text, "config.json"));
 }
 
-NumberFormats as_filed(const LlmSpec& llm) {
-  NumberFormats formats = formats_of(DType::bf16);
-  formats.products = llm.quantization->products;
-  return formats;
-}
-
 // Bytes fewer than 16 bits would take.
 std::uint64_t saved(const std::string& quantization) {
   const LlmSpec llm = quantised_model(mixture(quantization));
-  const ParameterCount count = count_parameters(llm, as_filed(llm));
+  const ParameterCount count = count_parameters(llm, as_filed(llm.quantization));
   return 2 * count.total - count.bytes;
 }
 
@@ -84,7 +78,7 @@ TEST(Quantization, GroupsMayHaveFormatsOfTheirOwn) {
       "input_activations": {"num_bits": 8, "type": "float", "strategy": "token", "dynamic": true}},
     "b": {"targets": ["re:.*mlp\\.experts.*"], "weights": {"num_bits": 4, "type": "float", "group_size": 16}}},
     "kv_cache_scheme": {"num_bits": 8, "type": "float", "strategy": "tensor"}})"));
-  const NumberFormats formats = as_filed(llm);
+  const NumberFormats formats = as_filed(llm.quantization);
   EXPECT_EQ(formats.weights(TensorGroup::attention), stored_as(DType::fp8));
   EXPECT_EQ(formats.weights(TensorGroup::experts), stored_as(DType::nvfp4));
   EXPECT_EQ(formats.weights(TensorGroup::shared_experts), stored_as(DType::bf16));
@@ -124,7 +118,7 @@ TEST(Quantization, MayStandInAFileBeside) {
   const LlmSpec llm = load_llm(folder / "config.json");
   ASSERT_TRUE(llm.quantization);
   EXPECT_EQ(*llm.quantization->kv, stored_as(DType::fp8));
-  EXPECT_EQ(as_filed(llm).weights(TensorGroup::experts), stored_as(DType::fp8));
+  EXPECT_EQ(as_filed(llm.quantization).weights(TensorGroup::experts), stored_as(DType::fp8));
   std::filesystem::remove_all(folder);
 }
 
