@@ -37,7 +37,7 @@ TEST(Drafts, BorrowTheEmbeddingAndGuessAmongFewerWords) {
 TEST(Drafts, OfMoreLayersAreRefused) {
   try {
     read_draft(draft(", \"num_hidden_layers\": 1")
-              .replace(draft().find("\"num_hidden_layers\": 1"), 22, "\"num_hidden_layers\": 2"));
+                   .replace(draft().find("\"num_hidden_layers\": 1"), 22, "\"num_hidden_layers\": 2"));
     FAIL();
   } catch (const ConfigError& error) {
     EXPECT_NE(std::string(error.what()).find("num_hidden_layers"), std::string::npos);
@@ -63,7 +63,7 @@ TEST(Encoders, MayHaveOneSetOfWeightsForAllLayers) {
     return read_draft(R"({"architectures": ["AlbertForMaskedLM"], "model_type": "albert", "hidden_size": 64,
       "embedding_size": 16, "num_attention_heads": 4, "intermediate_size": 96, "vocab_size": 500,
       "max_position_embeddings": 32, "type_vocab_size": 2, "num_hidden_layers": )" +
-                 std::to_string(layers) + "}");
+                      std::to_string(layers) + "}");
   };
   const std::uint64_t layer = 4 * 64 * 64 + 4 * 64 + 2 * 64 * 96 + 96 + 64 + 4 * 64;
   const std::uint64_t rest = (500 + 32 + 2 + 2) * 16 + 16 * 64 + 64 + 64 * 16 + 16 + 2 * 16 + 500;
