@@ -16,7 +16,7 @@ namespace {
 // Whether the machine can run it at all, memory aside.
 void check_runs(const Scenario& scenario, const ArchSpec& arch) {
   check_machine(arch);
-  check_devices(arch.node, scenario.tensor_parallel);
+  check_devices(arch.node, scenario.split.devices());
   check_formats(arch, scenario.formats);
 }
 

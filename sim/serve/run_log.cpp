@@ -94,7 +94,7 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   r.batch = info.scenario.batch;
   r.input = info.scenario.input;
   r.output = info.scenario.output;
-  r.devices = info.scenario.tensor_parallel;
+  r.devices = info.scenario.split.devices();
   const MemoryNeed& need = info.memory;
   r.memory.weights = need.weights;
   r.memory.kv_cache = need.kv_cache;

@@ -85,7 +85,7 @@ Scenario configured_scenario(const json& c, const ArchSpec& arch, const LlmSpec&
   format("activations", asked.activations);
   format("kv", asked.kv);
   scenario.formats = number_formats(asked, llm.quantization, arch);
-  scenario.tensor_parallel = s.value("devices", arch.node.devices);
+  scenario.split.tensor = s.value("devices", arch.node.devices);
   return scenario;
 }
 

@@ -243,7 +243,7 @@ CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patch
     // What is run is asked for like everything else.
     question.scenario.input = posed_option.scenario.input;
     question.scenario.output = posed_option.scenario.output;
-    question.scenario.options[i].devices = posed_option.scenario.tensor_parallel;
+    question.scenario.options[i].devices = posed_option.scenario.split.devices();
     if (option.acquisition == Acquisition::make)
       posed_option.technology.process(posed_option.arch.process_nm, option.process_where);
   }
@@ -274,7 +274,7 @@ PointFleet fleet_of(CostScenario scenario, const Posed& question, const RunResul
   const LatencyTarget target{scenario.ttft_max_s, scenario.tpot_max_s, scenario.batch_max};
   scenario.input = question.scenario.input;
   scenario.output = question.scenario.output;
-  scenario.options.front().devices = question.scenario.tensor_parallel;
+  scenario.options.front().devices = question.scenario.split.devices();
   PointFleet fleet;
   static_cast<OwnedFleet&>(fleet) = Costs(std::move(scenario), {&question}, {&run}).typical_fleet(0);
   fleet.keeps_target = target.kept_by(run) ? 1 : 0;

@@ -82,7 +82,7 @@ nlohmann::json input_metric(const std::string& name, const InputFigures& of) {
                               " is not known, as the technology table lacks the process it is made in");
   }
   if (name == "die_mm2") return die_area_mm2(arch, technology);
-  if (name == "area_mm2") return die_area_mm2(arch, technology) * scenario.tensor_parallel;
+  if (name == "area_mm2") return die_area_mm2(arch, technology) * scenario.split.devices();
   RunResult nothing;
   nothing.devices = 1;
   add_price_figures(nothing, arch, technology, {});

@@ -45,7 +45,7 @@ RunResult PointRunner::simulate(const json& c, const Posed& question) {
     constexpr std::size_t kMostStreams = 16;
     if (streams_.size() >= kMostStreams) streams_.clear();
     auto& stream = streams_[fmt::format("{} {} {} {} {} {} {} {}", part.batch, part.input, part.output,
-                                        part.formats.key(), part.tensor_parallel, llm.layer_count(),
+                                        part.formats.key(), part.split.tensor, llm.layer_count(),
                                         question.runtime.token_budget, question.runtime.fused.size())];
     if (!stream) stream = std::make_unique<ModelStream>(llm, part, execution, question.runtime.token_budget);
     return *stream;

@@ -34,7 +34,7 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
   scenario.batch = whole_in(row, "batch");
   scenario.input = whole_in(row, "input_len");
   scenario.output = whole_in(row, "output_len");
-  scenario.tensor_parallel = static_cast<std::uint32_t>(whole_in(row, "devices", 1));
+  scenario.split.tensor = static_cast<std::uint32_t>(whole_in(row, "devices", 1));
   const std::string format = text_in(row, "dtype", "fp16");
   const auto dtype = from_word<DType>(format);
   if (!dtype)

@@ -11,6 +11,7 @@
 #include "sim/config/arch_spec.h"
 #include "sim/workload/number_formats.h"
 #include "sim/workload/operator.h"
+#include "sim/workload/parallelism.h"
 #include "sim/workload/step.h"
 
 namespace orrery {
@@ -23,8 +24,8 @@ struct GraphFacts {
   const Step& step;
   const ExecutionSpec& execution;
   const NumberFormats& formats;
-  std::uint64_t tensor_parallel = 1;  // devices; the graph is one's
-  std::uint64_t hidden = 0;           // length of a token's row between the blocks
+  Parallelism split;         // the graph is one device's
+  std::uint64_t hidden = 0;  // length of a token's row between the blocks
   NormKind norm = NormKind::rmsnorm;
 };
 

@@ -12,7 +12,7 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64
 
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget,
                        const ParameterCount& parameters) {
-  const std::uint64_t tp = scenario.tensor_parallel;
+  const std::uint64_t tp = scenario.split.tensor;
   MemoryNeed need;
   need.weights = parameters.bytes / tp;
   const std::uint64_t context = positions_of(llm, scenario);
@@ -48,7 +48,7 @@ std::uint64_t source_bytes_per_token(const LlmSpec& llm, const Scenario& scenari
   llm.for_each_mixer([&](const auto& block, std::uint64_t layers) {
     if constexpr (std::is_same_v<std::decay_t<decltype(block)>, CrossAttentionBlock>)
       elements =
-          checked_sum(elements, checked_product({layers, block.source_elements(scenario.tensor_parallel)}));
+          checked_sum(elements, checked_product({layers, block.source_elements(scenario.split.tensor)}));
   });
   return scenario.formats.kv.bytes(elements);
 }
@@ -56,7 +56,7 @@ std::uint64_t source_bytes_per_token(const LlmSpec& llm, const Scenario& scenari
 KeptState kept_state(const LlmSpec& llm, const Scenario& scenario) {
   KeptState all;
   llm.for_each_mixer([&](const auto& block, std::uint64_t layers) {
-    const KeptState one = block.state(scenario.tensor_parallel, scenario.formats.plain);
+    const KeptState one = block.state(scenario.split.tensor, scenario.formats.plain);
     all.elements = checked_sum(all.elements, checked_product({layers, one.elements}));
     all.bytes = checked_sum(all.bytes, checked_product({layers, one.bytes}));
   });
@@ -66,8 +66,8 @@ KeptState kept_state(const LlmSpec& llm, const Scenario& scenario) {
 std::uint64_t kv_bytes(const LlmSpec& llm, const Scenario& scenario, std::uint64_t context) {
   std::uint64_t elements = 0;
   llm.for_each_mixer([&](const auto& block, std::uint64_t layers) {
-    elements = checked_sum(
-        elements, checked_product({layers, block.cached_elements(scenario.tensor_parallel, context)}));
+    elements = checked_sum(elements,
+                           checked_product({layers, block.cached_elements(scenario.split.tensor, context)}));
   });
   return scenario.formats.kv.bytes(elements);
 }

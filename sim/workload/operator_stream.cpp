@@ -36,7 +36,7 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
 OperatorGraph ModelStream::build(Phase phase, std::uint64_t index) const {
   const Scenario& s = info_.scenario;
   const auto graph = [&](const Step& step) {
-    return build_step(llm_, step, s.formats, s.tensor_parallel, execution_, names_);
+    return build_step(llm_, step, s.formats, s.split, execution_, names_);
   };
   if (phase == Phase::prefill) return graph(prefill_[index].step);
   // Beside an encoder a sequence begins with a token of its own.

@@ -258,7 +258,7 @@ Header read_header(const json& line) {
   info.scenario.input = count_between(line, "input", 1, std::uint64_t{1} << 27);
   info.scenario.output = count_between(line, "output", 1, std::uint64_t{1} << 27);
   info.scenario.formats = read_formats(line);
-  info.scenario.tensor_parallel = static_cast<std::uint32_t>(count_between(line, "devices", 1, 65536));
+  info.scenario.split.tensor = static_cast<std::uint32_t>(count_between(line, "devices", 1, 65536));
   const std::uint64_t prefill_graphs = count_between(line, "prefill_graphs", 1, kMostGraphs);
   info.decode_graphs = count(line, "decode_graphs", "");
   const json& memory = line["memory_bytes"];
@@ -343,9 +343,9 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
       } else {
         Line read = read_operator(value, *names);
         const auto* collective = std::get_if<CollectiveShape>(&read.op.shape);
-        if (collective != nullptr && collective->devices != info.scenario.tensor_parallel) {
+        if (collective != nullptr && collective->devices != info.scenario.split.tensor) {
           throw LineError{"key 'shape.devices' is " + std::to_string(collective->devices) +
-                          "; the header says " + std::to_string(info.scenario.tensor_parallel)};
+                          "; the header says " + std::to_string(info.scenario.split.tensor)};
         }
         ++operators;
         (read.op.phase == Phase::prefill ? prefill : decode).add(std::move(read), at);

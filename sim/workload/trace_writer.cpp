@@ -71,7 +71,7 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
                          {"input", info.scenario.input},
                          {"output", info.scenario.output},
                          {"dtype", to_string(formats.arithmetic())},
-                         {"devices", info.scenario.tensor_parallel},
+                         {"devices", info.scenario.split.devices()},
                          {"prefill_graphs", info.prefill.size()},
                          {"decode_graphs", info.decode_graphs},
                          {"operators", operators},

@@ -58,7 +58,7 @@ std::uint64_t positions_of(const LlmSpec& llm, const Scenario& scenario) {
 
 void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   std::vector<Diagnostic> errors;
-  const std::uint32_t tp = scenario.tensor_parallel;
+  const std::uint32_t tp = scenario.split.tensor;
   if (scenario.batch == 0 || scenario.input == 0 || scenario.output == 0) {
     errors.push_back({"", "batch, input and output must be at least 1"});
   }
@@ -106,9 +106,9 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
 }
 
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
-                         std::uint32_t tensor_parallel, const ExecutionSpec& execution,
+                         const Parallelism& split, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names) {
-  GraphBuilder builder({step, execution, formats, tensor_parallel, llm.hidden, llm.norm}, std::move(names));
+  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm}, std::move(names));
   write_model(llm, builder, false);
   return builder.take();
 }
@@ -116,7 +116,7 @@ OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberForma
 ParameterCount count_parameters(const LlmSpec& llm, const NumberFormats& formats) {
   const Step step = {{{llm.encoder_only || llm.encoder ? Phase::prefill : Phase::decode, 1, 1, 1, 1}}};
   const ExecutionSpec execution;
-  GraphBuilder builder({step, execution, formats, 1, llm.hidden, llm.norm}, std::make_shared<TensorNames>());
+  GraphBuilder builder({step, execution, formats, {}, llm.hidden, llm.norm}, std::make_shared<TensorNames>());
   write_model(llm, builder, true);
   ParameterCount count;
   const std::vector<const LayerRun*> runs = llm.runs();

@@ -13,7 +13,7 @@ struct Scenario {
   std::uint64_t input = 1024;  // prompt tokens a sequence
   std::uint64_t output = 128;  // tokens generated a sequence (1 = the prefill's own)
   NumberFormats formats = formats_of(DType::fp16);
-  std::uint32_t tensor_parallel = 1;
+  Parallelism split = {};
 };
 
 // Positions that a sequence takes at its longest: of a decoder alone where an encoder reads the prompt.
@@ -30,7 +30,7 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
 // sequence's last position goes through the LM head.
 // Graphs of one stream share `names`.
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
-                         std::uint32_t tensor_parallel, const ExecutionSpec& execution,
+                         const Parallelism& split, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names = std::make_shared<TensorNames>());
 
 }  // namespace orrery

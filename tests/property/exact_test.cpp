@@ -194,7 +194,7 @@ std::function<std::string()> latency_task(const std::string& arch_name, const st
     scenario.input = 64;
     scenario.output = 48;
     scenario.formats = number_formats({}, std::nullopt, arch);
-    scenario.tensor_parallel = arch.node.devices;
+    scenario.split.tensor = arch.node.devices;
     RunnerOptions options;
     options.exact = exact;
     OperatorRunner runner(arch, options);

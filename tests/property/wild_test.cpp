@@ -149,7 +149,7 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
   std::vector<std::uint64_t> macs;
   for (int i = 0; i < std::max(1, ORRERY_WILD_OPERATORS / 20); ++i) {
     graphs.push_back(
-        build_step(llm, unequal_step(random), number_formats({}, std::nullopt, arch), 1, arch.execution));
+        build_step(llm, unequal_step(random), number_formats({}, std::nullopt, arch), {}, arch.execution));
     macs.push_back(0);
     for (const Operator& op : graphs.back().operators) macs.back() += operator_macs(op);
   }

@@ -43,7 +43,7 @@ TEST(ReferenceEnergy, JoulesATokenOfLlama31OnH100) {
     scenario.output = static_cast<std::uint64_t>(std::lround(first_number(how, "out len ([0-9.]+)")));
     scenario.formats =
         formats_of(how.find(" fp8 ") != std::string::npos ? DType::fp8 : DType::bf16, DType::bf16);
-    scenario.tensor_parallel = static_cast<std::uint32_t>(first_number(row["item"], "([0-9]+)x"));
+    scenario.split.tensor = static_cast<std::uint32_t>(first_number(row["item"], "([0-9]+)x"));
     measured.push_back(std::stod(row["value"]));
     tasks.emplace_back([model, scenario] {
       ArchSpec arch = load_arch_named("gpu/h100-sxm");

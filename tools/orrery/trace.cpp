@@ -93,7 +93,7 @@ int show(const Arguments& arguments) {
   print_result(format, rows, [&] {
     return fmt::format("{} {}, batch {}, {} in, {} out, {} device(s); {} prefill and {} decode step(s)\n\n",
                        info.model, to_string(info.scenario.formats.arithmetic()), info.scenario.batch,
-                       info.scenario.input, info.scenario.output, info.scenario.tensor_parallel,
+                       info.scenario.input, info.scenario.output, info.scenario.split.devices(),
                        prefill_steps, info.decode_graphs) +
            format_table(table);
   });

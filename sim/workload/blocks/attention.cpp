@@ -24,7 +24,7 @@ std::uint64_t AttentionBlock::cached_elements(std::uint64_t devices, std::uint64
 
 // Queries and keys, normed; the values pass by.
 Tensor AttentionBlock::normed(GraphBuilder& builder, const Tensor& qkv) const {
-  const auto [query_heads, kv_heads_each] = on_each(builder.facts().tensor_parallel);
+  const auto [query_heads, kv_heads_each] = on_each(builder.facts().split.tensor);
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t all = query_heads + kv_heads_each;
   const Tensor out = builder.activation("qk_normed", {tokens, all * head_dim});
@@ -47,7 +47,7 @@ Tensor AttentionBlock::normed(GraphBuilder& builder, const Tensor& qkv) const {
 
 Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
-  const auto [query_heads, kv_heads_each] = on_each(facts.tensor_parallel);
+  const auto [query_heads, kv_heads_each] = on_each(facts.split.tensor);
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t query_cols = query_heads * head_dim;
   const std::uint64_t kv_cols = kv_heads_each * head_dim;
@@ -105,7 +105,7 @@ std::uint64_t AttentionBlock::seen(const SequenceGroup& group) const {
 void AttentionBlock::attend(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
                             const std::string& suffix, const Tensor& query, const Tensor& out,
                             bool more) const {
-  const auto [query_heads, kv_heads_each] = on_each(builder.facts().tensor_parallel);
+  const auto [query_heads, kv_heads_each] = on_each(builder.facts().split.tensor);
   const SequenceGroup& first = groups.front();
   AttentionShape shape{first.sequences, query_heads, kv_heads_each, head_dim, first.new_tokens, seen(first)};
   shape.causal = !both_ways && first.new_tokens > 1;
@@ -129,7 +129,7 @@ void AttentionBlock::attend(GraphBuilder& builder, const std::vector<SequenceGro
 void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g, std::size_t group,
                                   const Tensor& query, const Tensor& out) const {
   const GraphFacts& facts = builder.facts();
-  const auto [query_heads, kv_heads_each] = on_each(facts.tensor_parallel);
+  const auto [query_heads, kv_heads_each] = on_each(facts.split.tensor);
   const std::string suffix = group_suffix(group);
   const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(g);
   const std::vector<std::uint64_t> rows = {batch * q, query_heads * head_dim};

@@ -6,7 +6,7 @@ namespace orrery {
 
 Tensor CrossAttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
-  const std::uint64_t each = heads / facts.tensor_parallel;
+  const std::uint64_t each = heads / facts.split.tensor;
   const std::uint64_t cols = each * head_dim;
   const std::uint64_t tokens = builder.tokens();
   const TensorGroup group = TensorGroup::attention;

@@ -19,7 +19,7 @@ void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const 
   const GraphFacts& facts = builder.facts();
   Tensor x = normed ? last_norm(builder, in) : settled(builder, in.x, in.branch);
   const std::uint64_t rows = builder.sequences();
-  const std::uint64_t cols = ceil_div(vocab, facts.tensor_parallel);
+  const std::uint64_t cols = ceil_div<std::uint64_t>(vocab, facts.split.tensor);
   const std::uint64_t depth = width > 0 ? width : facts.hidden;
   if (depth != facts.hidden)
     x = product(builder, view(x, {rows, facts.hidden}), "narrowed", TensorGroup::head, rows, facts.hidden,
@@ -30,7 +30,7 @@ void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const 
   const Tensor logits = builder.activation("logits", {rows, cols});
   builder.append(OperatorKind::matmul, MatmulShape{1, rows, cols, depth},
                  {builder.quantised(view(x, {rows, depth}), TensorGroup::head), weight}, {logits});
-  exchange(builder, OperatorKind::all_gather, logits, "all_logits", rows, cols * facts.tensor_parallel);
+  exchange(builder, OperatorKind::all_gather, logits, "all_logits", rows, cols * facts.split.tensor);
 }
 
 void MaskedHead::write(GraphBuilder& builder, const ResidualStream& in) const {

@@ -19,7 +19,7 @@ OperatorKind activation_operator(ActivationKind kind) {
 Tensor FeedForwardBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t cols = width / facts.tensor_parallel;
+  const std::uint64_t cols = width / facts.split.tensor;
   const bool gated = activation != ActivationKind::gelu;
   const Tensor up = product(builder, x, name + (gated ? "gate_up" : "up"), group, tokens, facts.hidden,
                             gated ? 2 * cols : cols, biases);

@@ -53,7 +53,7 @@ Tensor LatentAttentionBlock::latent(GraphBuilder& builder, const Tensor& x) cons
 // Keys and values of every head, of all that is cached, and attention as usual.
 void LatentAttentionBlock::expand(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
                                   const Tensor& query, const Tensor& out) const {
-  const std::uint64_t each = heads / builder.facts().tensor_parallel;
+  const std::uint64_t each = heads / builder.facts().split.tensor;
   const AttentionShape shape = shape_of(groups, each, each, plain_dim + rotary_dim, value_dim);
   const std::uint64_t cached = shape.cached_positions();
   const std::uint64_t cols = each * (plain_dim + value_dim);
@@ -69,7 +69,7 @@ void LatentAttentionBlock::expand(GraphBuilder& builder, const std::vector<Seque
 // Queries taken into the latent's space, attention to it, results taken out.
 void LatentAttentionBlock::absorb(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
                                   const Tensor& query, const Tensor& out, bool more) const {
-  const std::uint64_t each = heads / builder.facts().tensor_parallel;
+  const std::uint64_t each = heads / builder.facts().split.tensor;
   const AttentionShape shape = shape_of(groups, each, 1, kv_rank + rotary_dim, kv_rank);
   const std::uint64_t rows = shape.query_positions();
   const Tensor inner = builder.activation("q_absorbed", {rows, each * shape.head_dim});
@@ -90,7 +90,7 @@ void LatentAttentionBlock::absorb(GraphBuilder& builder, const std::vector<Seque
 Tensor LatentAttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t each = heads / facts.tensor_parallel;
+  const std::uint64_t each = heads / facts.split.tensor;
   const Tensor low = query_latent(builder, x);
   const std::uint64_t depth = query_rank > 0 ? query_rank : facts.hidden;
   const Tensor query = product(builder, low, query_rank > 0 ? "q_up" : "q", TensorGroup::attention, tokens,

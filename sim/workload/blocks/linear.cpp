@@ -14,7 +14,7 @@ Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, 
 
 Tensor exchange(GraphBuilder& builder, OperatorKind kind, const Tensor& x, const std::string& name,
                 std::uint64_t rows, std::uint64_t cols) {
-  const std::uint64_t devices = builder.facts().tensor_parallel;
+  const std::uint64_t devices = builder.facts().split.tensor;
   if (devices == 1) return x;
   const Tensor out = builder.activation(name, {rows, cols});
   const std::uint64_t bytes = builder.facts().formats.plain.bytes(rows * cols);
@@ -28,12 +28,12 @@ Tensor project(GraphBuilder& builder, const Tensor& x, const std::string& name, 
   const std::uint64_t tokens = builder.tokens();
   if (facts.execution.tensor_parallel != TensorParallelScheme::gather_each_matmul) {
     const Tensor partial =
-        product(builder, x, name, group, tokens, k / facts.tensor_parallel, facts.hidden, bias);
+        product(builder, x, name, group, tokens, k / facts.split.tensor, facts.hidden, bias);
     return exchange(builder, OperatorKind::all_reduce, partial, name + "_reduced", tokens, facts.hidden);
   }
   const Tensor whole = exchange(builder, OperatorKind::all_gather, x, name + "_input", tokens, k);
   const Tensor part =
-      product(builder, whole, name, group, tokens, k, facts.hidden / facts.tensor_parallel, bias);
+      product(builder, whole, name, group, tokens, k, facts.hidden / facts.split.tensor, bias);
   return exchange(builder, OperatorKind::all_gather, part, name + "_gathered", tokens, facts.hidden);
 }
 

@@ -23,7 +23,7 @@ std::uint64_t MixtureBlock::taken(std::uint64_t tokens) const {
 Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t cols = width / facts.tensor_parallel;
+  const std::uint64_t cols = width / facts.split.tensor;
   product(builder, x, "router", TensorGroup::router, tokens, facts.hidden, experts, biases);
   if (score_bias) builder.hold("router_score_bias", experts);
   if (scaled) builder.hold("router_scales", facts.hidden + experts);

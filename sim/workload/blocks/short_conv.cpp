@@ -41,7 +41,7 @@ KeptState ShortConvBlock::state(std::uint64_t devices, const StoredFormat& plain
 Tensor ShortConvBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t cols = inner / facts.tensor_parallel;
+  const std::uint64_t cols = inner / facts.split.tensor;
   const std::vector<std::uint64_t> rows = {tokens, cols};
   const Tensor in =
       product(builder, x, "conv_in", TensorGroup::state, tokens, facts.hidden, 3 * cols, biases);

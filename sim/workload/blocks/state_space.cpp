@@ -26,7 +26,7 @@ KeptState MambaBlock::state(std::uint64_t devices, const StoredFormat& plain) co
 Tensor MambaBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t cols = inner / facts.tensor_parallel;
+  const std::uint64_t cols = inner / facts.split.tensor;
   const std::vector<std::uint64_t> rows = {tokens, cols};
   const Tensor in =
       product(builder, x, "mamba_in", TensorGroup::state, tokens, facts.hidden, 2 * cols, biases);
@@ -73,8 +73,8 @@ KeptState Mamba2Block::state(std::uint64_t devices, const StoredFormat& plain) c
 void Mamba2Block::scan(GraphBuilder& builder, const SequenceGroup& group, const std::string& suffix,
                        const Tensor& in, const Tensor& out, bool more) const {
   const GraphFacts& facts = builder.facts();
-  const std::uint64_t each = heads / facts.tensor_parallel;
-  const std::uint64_t shared = groups_on(facts.tensor_parallel);
+  const std::uint64_t each = heads / facts.split.tensor;
+  const std::uint64_t shared = groups_on(facts.split.tensor);
   const StoredFormat format = kept.value_or(facts.formats.plain);
   const std::uint64_t channels = each * head_dim;
   if (group.new_tokens == 1) {
@@ -115,9 +115,9 @@ void Mamba2Block::scan(GraphBuilder& builder, const SequenceGroup& group, const 
 Tensor Mamba2Block::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t each = heads / facts.tensor_parallel;
+  const std::uint64_t each = heads / facts.split.tensor;
   const std::uint64_t cols = each * head_dim;
-  const std::uint64_t channels = channels_on(facts.tensor_parallel);
+  const std::uint64_t channels = channels_on(facts.split.tensor);
   const std::vector<std::uint64_t> rows = {tokens, cols};
   const Tensor in = product(builder, x, "mamba_in", TensorGroup::state, tokens, facts.hidden,
                             cols + channels + each, biases);
@@ -149,7 +149,7 @@ KeptState DeltaBlock::state(std::uint64_t devices, const StoredFormat& plain) co
 void DeltaBlock::scan(GraphBuilder& builder, const SequenceGroup& group, const std::string& suffix,
                       const Tensor& in, const Tensor& out, bool more) const {
   const GraphFacts& facts = builder.facts();
-  const std::uint64_t each = value_heads / facts.tensor_parallel;
+  const std::uint64_t each = value_heads / facts.split.tensor;
   const StoredFormat format = kept.value_or(facts.formats.plain);
   const std::uint64_t channels = each * value_dim;
   if (group.new_tokens == 1) {
@@ -185,8 +185,8 @@ void DeltaBlock::scan(GraphBuilder& builder, const SequenceGroup& group, const s
 Tensor DeltaBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t keys = key_heads / facts.tensor_parallel;
-  const std::uint64_t values = value_heads / facts.tensor_parallel;
+  const std::uint64_t keys = key_heads / facts.split.tensor;
+  const std::uint64_t values = value_heads / facts.split.tensor;
   const std::uint64_t channels = 2 * keys * key_dim + values * value_dim;
   const std::uint64_t cols = values * value_dim;
   const bool kimi = kind == Kind::kimi_delta;

@@ -99,12 +99,12 @@ TEST(NumberFormats, QuantisingIsWorkUnlessTheMachineDoesItOnTheWay) {
   ExecutionSpec fused = apart;
   fused.fused.push_back(FusedOperator::quantize);
   const NumberFormats fp8 = formats_of(DType::fp8);
-  const OperatorGraph with = build_step(llm, step, fp8, 1, apart);
-  const OperatorGraph without = build_step(llm, step, fp8, 1, fused);
+  const OperatorGraph with = build_step(llm, step, fp8, {}, apart);
+  const OperatorGraph without = build_step(llm, step, fp8, {}, fused);
   // Before qkv, the attention's output, gate and up, down.
   EXPECT_EQ(quantisations(with), 4U);
   EXPECT_EQ(quantisations(without), 0U);
-  EXPECT_EQ(quantisations(build_step(llm, step, formats_of(DType::w8a16), 1, apart)), 0U);
+  EXPECT_EQ(quantisations(build_step(llm, step, formats_of(DType::w8a16), {}, apart)), 0U);
   // Either way the products read 8 bits, and write 16.
   for (const OperatorGraph* graph : {&with, &without}) {
     std::uint64_t read = 0;

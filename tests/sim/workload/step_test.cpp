@@ -91,7 +91,7 @@ TEST(Step, AMixedStepDoesTheProductsOfItsParts) {
       const SequenceGroup piece{Phase::prefill, 1, 60, 460};
       const SequenceGroup decoding{Phase::decode, 17, 1, 345};
       const auto graph = [&](std::vector<SequenceGroup> groups) {
-        return build_step(llm, {std::move(groups)}, formats_of(DType::fp16), 1, execution);
+        return build_step(llm, {std::move(groups)}, formats_of(DType::fp16), {}, execution);
       };
       const OperatorGraph mixed = graph({prompts, piece, decoding});
       const auto attention = [&](const OperatorGraph& g) {
@@ -117,7 +117,7 @@ TEST(Step, AMixedStepDoesTheProductsOfItsParts) {
 TEST(Step, WhatReadsTheAttentionWaitsForEveryGroup) {
   const LlmSpec llm = load_llm_named("llama-3-8b");
   const OperatorGraph graph = build_step(llm, {{{Phase::prefill, 1, 60, 60}, {Phase::decode, 4, 1, 50}}},
-                                         formats_of(DType::fp16), 1, fused());
+                                         formats_of(DType::fp16), {}, fused());
   std::size_t checked = 0;
   for (std::size_t i = 2; i < graph.operators.size(); ++i) {
     if (graph.operators[i - 1].kind != OperatorKind::attention ||

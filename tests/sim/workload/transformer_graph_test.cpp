@@ -18,13 +18,12 @@ ExecutionSpec fused_execution() {
 }
 
 OperatorGraph build_prefill(const LlmSpec& llm, const Scenario& s, const ExecutionSpec& execution) {
-  return build_step(llm, {{{Phase::prefill, s.batch, s.input, s.input}}}, s.formats, s.tensor_parallel,
-                    execution);
+  return build_step(llm, {{{Phase::prefill, s.batch, s.input, s.input}}}, s.formats, s.split, execution);
 }
 
 OperatorGraph build_decode_step(const LlmSpec& llm, const Scenario& s, const ExecutionSpec& execution,
                                 std::uint64_t context) {
-  return build_step(llm, {{{Phase::decode, s.batch, 1, context}}}, s.formats, s.tensor_parallel, execution);
+  return build_step(llm, {{{Phase::decode, s.batch, 1, context}}}, s.formats, s.split, execution);
 }
 
 std::uint64_t macs(const OperatorGraph& graph) {
@@ -54,7 +53,7 @@ Scenario scenario(std::uint64_t batch, std::uint64_t input, std::uint32_t tp = 1
   Scenario s;
   s.batch = batch;
   s.input = input;
-  s.tensor_parallel = tp;
+  s.split.tensor = tp;
   return s;
 }
 

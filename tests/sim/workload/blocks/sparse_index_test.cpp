@@ -29,7 +29,7 @@ std::vector<Operator> of_kind(const OperatorGraph& graph, OperatorKind kind) {
 OperatorGraph graph_of(const SequenceGroup& group) {
   ExecutionSpec fused;
   fused.fused = {FusedOperator::attention, FusedOperator::kv_append};
-  return build_step(sparse_model(), {{group}}, formats_of(DType::fp16), 1, fused);
+  return build_step(sparse_model(), {{group}}, formats_of(DType::fp16), {}, fused);
 }
 
 TEST(SparseIndex, ChoosesOnlyWhereThereIsAChoice) {

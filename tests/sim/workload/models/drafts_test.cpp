@@ -28,7 +28,7 @@ TEST(Drafts, BorrowTheEmbeddingAndGuessAmongFewerWords) {
   ExecutionSpec execution;
   execution.fused = {FusedOperator::attention, FusedOperator::kv_append};
   const OperatorGraph graph =
-      build_step(llm, {{{Phase::decode, 2, 1, 10}}}, formats_of(DType::fp16), 1, execution);
+      build_step(llm, {{{Phase::decode, 2, 1, 10}}}, formats_of(DType::fp16), {}, execution);
   std::uint64_t macs = 0;
   for (const Operator& op : graph.operators) macs += operator_macs(op);
   EXPECT_EQ(macs, 2 * (held - 4 * 64) + 2 * 64 * 2 * 10);

@@ -62,9 +62,9 @@ TEST(ModelTypes, AMixtureReadsTheExpertsItsTokensTake) {
   many.batch = 256;
   const ExecutionSpec execution;
   const double few = static_cast<double>(
-      weight_bytes(build_step(llm, {{{Phase::decode, one.batch, 1, 100}}}, one.formats, 1, execution)));
+      weight_bytes(build_step(llm, {{{Phase::decode, one.batch, 1, 100}}}, one.formats, {}, execution)));
   const double all = static_cast<double>(
-      weight_bytes(build_step(llm, {{{Phase::decode, many.batch, 1, 100}}}, many.formats, 1, execution)));
+      weight_bytes(build_step(llm, {{{Phase::decode, many.batch, 1, 100}}}, many.formats, {}, execution)));
   const double expert = 3.0 * 4096 * 14336 * 2;
   EXPECT_NEAR((all - few) / expert, 6, 0.01);
 }
@@ -99,7 +99,7 @@ TEST(ModelTypes, WindowsBoundTheCache) {
     execution.fused = {FusedOperator::attention};
     return execution;
   }();
-  const OperatorGraph graph = build_step(gemma, {{{Phase::decode, 1, 1, 8000}}}, s.formats, 1, fused);
+  const OperatorGraph graph = build_step(gemma, {{{Phase::decode, 1, 1, 8000}}}, s.formats, {}, fused);
   std::uint64_t whole = 0;
   std::uint64_t sliding = 0;
   for (const Operator& op : graph.operators) {
@@ -155,18 +155,18 @@ TEST(ModelTypes, LatentAttentionIsExpandedForPromptsAndAbsorbedInDecoding) {
       3 * hidden * 10944;
   const ExecutionSpec execution;
   const OperatorGraph decode =
-      build_step(llm, {{{Phase::decode, 3, 1, 700}}}, formats_of(DType::bf16), 1, execution);
+      build_step(llm, {{{Phase::decode, 3, 1, 700}}}, formats_of(DType::bf16), {}, execution);
   EXPECT_EQ(macs_of(decode, 0),
             3 * (around + heads * (plain * rank + rank * value) + heads * 700 * (rank + rotary + rank)));
   const OperatorGraph prompt =
-      build_step(llm, {{{Phase::prefill, 1, 64, 64}}}, formats_of(DType::bf16), 1, execution);
+      build_step(llm, {{{Phase::prefill, 1, 64, 64}}}, formats_of(DType::bf16), {}, execution);
   EXPECT_EQ(macs_of(prompt, 0), 64 * (around + rank * heads * (plain + value)) +
                                     heads * (64 * 65 / 2) * (plain + rotary + value));
   // One latent and one rotated key a token, on each device.
   Scenario s;
   s.formats = formats_of(DType::bf16);
   EXPECT_EQ(kv_bytes_per_token(llm, s), 27U * (rank + rotary) * 2);
-  s.tensor_parallel = 8;
+  s.split.tensor = 8;
   EXPECT_EQ(kv_bytes_per_token(llm, s), 27U * (rank + rotary) * 2);
   // Decoding reads the latent once, for keys and values.
   std::uint64_t cache = 0;
@@ -181,7 +181,7 @@ TEST(ModelTypes, Llama4NormsLengthsWhereItRotates) {
   const LlmSpec scout = load_llm_named("llama-4-scout-17b-16e");
   std::size_t norms = 0;
   const OperatorGraph graph =
-      build_step(scout, {{{Phase::decode, 1, 1, 10}}}, formats_of(DType::bf16), 1, {});
+      build_step(scout, {{{Phase::decode, 1, 1, 10}}}, formats_of(DType::bf16), {}, {});
   for (const Operator& op : graph.operators) norms += op.kind == OperatorKind::l2norm ? 1 : 0;
   EXPECT_EQ(norms, 36U);  // of 48 layers
 }
