@@ -92,7 +92,7 @@ void CommandProcessor::start_ready_tasks(Femtoseconds now) {
 
 // Beside a kernel, whose tiles own the shared levels, a collective goes straight to DRAM.
 void CommandProcessor::start_collective(const CollectiveTask& task, Femtoseconds t) {
-  collective_placed_ = kernel_task_ == kNoTask && task.devices > 1;
+  collective_placed_ = kernel_task_ == kNoTask && task.group.devices > 1;
   EntryPlaces::Arrays arrays;
   if (collective_placed_) arrays = parts_.entries->place(CollectiveEngine::pieces(task));
   parts_.collectives->begin(task, t, arrays.input, arrays.output);

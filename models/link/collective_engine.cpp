@@ -40,7 +40,7 @@ void CollectiveEngine::begin(const CollectiveTask& task, Femtoseconds t, std::ui
     listener_.collective_done(t);
     return;
   }
-  links_.start(task.plan, task.devices, t);
+  links_.start(task.plan, task.group.span(), t);
 }
 
 Reservation CollectiveEngine::move(std::uint32_t first_entry, Bytes offset, Bytes bytes, bool write,

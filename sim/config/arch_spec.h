@@ -149,10 +149,17 @@ template <>
 struct EnumNames<PrefillMode> {
   static constexpr std::array<const char*, 2> kWords = {"parallel", "token_by_token"};
 };
-enum class TensorParallelScheme : std::uint8_t { megatron, gather_each_matmul };
+// sequence_parallel: as megatron, but rows between the blocks lie apart (Korthikanti et al., arXiv
+// 2205.05198).
+enum class TensorParallelScheme : std::uint8_t {
+  megatron,
+  gather_each_matmul,
+  sequence_parallel,
+};
 template <>
 struct EnumNames<TensorParallelScheme> {
-  static constexpr std::array<const char*, 2> kWords = {"megatron", "gather_each_matmul"};
+  static constexpr std::array<const char*, 3> kWords = {"megatron", "gather_each_matmul",
+                                                        "sequence_parallel"};
 };
 
 struct ExecutionSpec {

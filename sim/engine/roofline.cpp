@@ -24,7 +24,8 @@ RooflineBound collective_bound(const CollectiveFamily& family, const CollectiveS
   if (shape.devices <= 1) return bound;
   // Each device must send (N-1)/N of the array at least once; one that has it all must send it all.
   const bool whole = family.operation == CollectiveOperation::broadcast ||
-                     family.operation == CollectiveOperation::send_recv;
+                     family.operation == CollectiveOperation::send_recv ||
+                     family.operation == CollectiveOperation::shift;
   const double share = whole ? 1.0 : static_cast<double>(shape.devices - 1) / shape.devices;
   bound.counts.link_bytes = static_cast<std::uint64_t>(std::ceil(static_cast<double>(shape.bytes) * share));
   // Between nodes the NICs carry less still; the links of the chip itself are bound enough.

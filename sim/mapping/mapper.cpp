@@ -15,19 +15,20 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op, CollectiveOpe
   Candidate candidate;
   if (s.devices < 2) {
     candidate.description = "one device";
-    candidate.program.tasks.push_back({CollectiveTask{operation, Bytes{s.bytes}, s.devices, {}}, {}});
+    candidate.program.tasks.push_back({CollectiveTask{operation, Bytes{s.bytes}, s.group(), {}}, {}});
     return candidate;
   }
-  const CollectiveChoice choice = choose_collective(arch.node, operation, s.devices, s.bytes);
+  const CollectiveChoice choice = choose_collective(arch.node, operation, s.group(), s.bytes);
   const std::string& protocol = arch.node.protocols[choice.protocol].name;
   candidate.estimate_s = choice.predicted_s;
   candidate.description =
-      fmt::format("{} over {} devices{}", to_string(choice.algorithm), s.devices,
+      fmt::format("{} over {} devices{}{}", to_string(choice.algorithm), s.devices,
+                  s.stride ? fmt::format(", {} apart", *s.stride) : "",
                   protocol == to_string(choice.algorithm) ? "" : ", protocol " + protocol);
   auto plan =
-      std::make_shared<PlannedCollective>(plan_collective(arch.node, operation, s.devices, s.bytes, choice));
+      std::make_shared<PlannedCollective>(plan_collective(arch.node, operation, s.group(), s.bytes, choice));
   candidate.program.tasks.push_back(
-      {CollectiveTask{operation, Bytes{s.bytes}, s.devices, std::move(plan)}, {}});
+      {CollectiveTask{operation, Bytes{s.bytes}, s.group(), std::move(plan)}, {}});
   return candidate;
 }
 

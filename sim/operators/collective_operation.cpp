@@ -29,7 +29,7 @@ CollectiveOperation parse_collective_operation(const std::string& name) {
     const auto* found = operation_of(row);
     if (found == nullptr) continue;
     if (name == row.name) return *found;
-    names.emplace_back(row.name);
+    if (std::string(to_string(*found)) == row.name) names.emplace_back(row.name);
   }
   for (std::size_t i = 0; i < names.size(); ++i)
     all += (i == 0 ? "" : i + 1 < names.size() ? ", " : " or ") + names[i];

@@ -55,6 +55,9 @@ enum class OperatorKind : std::uint8_t {
   all_to_all,
   broadcast,
   send_recv,
+  shift,
+  moe_dispatch,
+  moe_combine,
   kinds,  // how many
 };
 inline constexpr auto kOperatorKinds = static_cast<std::size_t>(OperatorKind::kinds);
@@ -178,6 +181,10 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     {OperatorKind::all_to_all, "all_to_all", CollectiveFamily{CollectiveOperation::all_to_all}},
     {OperatorKind::broadcast, "broadcast", CollectiveFamily{CollectiveOperation::broadcast}},
     {OperatorKind::send_recv, "send_recv", CollectiveFamily{CollectiveOperation::send_recv}},
+    {OperatorKind::shift, "shift", CollectiveFamily{CollectiveOperation::shift}},
+    // rows of tokens to the devices that hold their experts, and what these made of them back
+    {OperatorKind::moe_dispatch, "moe_dispatch", CollectiveFamily{CollectiveOperation::all_to_all}},
+    {OperatorKind::moe_combine, "moe_combine", CollectiveFamily{CollectiveOperation::all_to_all}},
 }};
 
 constexpr bool operator_rows_are_in_order() {

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "sim/operators/collective_operation.h"
+
 namespace orrery {
 
 // C[batch, m, n] = A[batch, m, k] x B[batch, k, n]; weights have batch 1.
@@ -78,13 +80,17 @@ struct ScanShape {
            std::tie(b.sequences, b.tokens, b.channels, b.states);
   }
 };
-// `bytes` of the whole array.
+// `bytes` of the whole array; devices are numbered `stride` apart (one, where it is not said), and those
+// between do the same in groups of their own.
 struct CollectiveShape {
   std::uint64_t bytes = 0;
   std::uint32_t devices = 1;
+  std::optional<std::uint64_t> stride = std::nullopt;
+
+  DeviceGroup group() const { return {devices, static_cast<std::uint32_t>(stride.value_or(1))}; }
 
   friend bool operator==(const CollectiveShape& a, const CollectiveShape& b) {
-    return std::tie(a.bytes, a.devices) == std::tie(b.bytes, b.devices);
+    return std::tie(a.bytes, a.devices, a.stride) == std::tie(b.bytes, b.devices, b.stride);
   }
 };
 using OperatorShape =
@@ -126,6 +132,7 @@ void for_each_extent(Shape& shape, Visit visit) {
   } else {
     visit("bytes", shape.bytes);
     visit("devices", shape.devices);
+    visit("stride", shape.stride);
   }
 }
 

@@ -17,7 +17,7 @@ namespace orrery {
 struct CollectiveTask {
   CollectiveOperation operation = CollectiveOperation::all_reduce;
   Bytes bytes;
-  std::uint32_t devices = 1;
+  DeviceGroup group;
   std::shared_ptr<const PlannedCollective> plan;  // null for one device
 };
 

@@ -56,7 +56,9 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
   }
   check_runs(scenario, arch);
   MemoryNeed need = memory_need(llm, scenario, runtime.token_budget);
-  need.kv_cache /= scenario.batch;  // of a sequence
+  const std::uint64_t replicas = scenario.split.data;
+  const std::uint64_t batch = scenario.replica_batch();
+  need.kv_cache /= batch;  // of a sequence
   const double room = runtime.kv_memory_fraction * static_cast<double>(arch.dram.allocatable_bytes) -
                       static_cast<double>(need.weights + need.activations);
   const double sequence = std::max(1.0, static_cast<double>(need.kv_cache));
@@ -71,14 +73,14 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
   }
   const auto at_once = static_cast<std::uint64_t>(room / sequence);
   BatchPlan plan;
-  if (scenario.batch >= at_once) plan.rounds.push_back({at_once, scenario.batch / at_once});
-  if (scenario.batch % at_once > 0) plan.rounds.push_back({scenario.batch % at_once, 1});
-  if (runtime.preempts && scenario.batch > at_once) {
+  if (batch >= at_once) plan.rounds.push_back({at_once * replicas, batch / at_once});
+  if (batch % at_once > 0) plan.rounds.push_back({batch % at_once * replicas, 1});
+  if (runtime.preempts && batch > at_once) {
     // As many start as have room for their prompts; those beyond what the grown caches leave are set back.
     const double prompt = sequence * static_cast<double>(scenario.input) /
                           static_cast<double>(scenario.input + scenario.output);
-    const auto started = std::min<std::uint64_t>(scenario.batch, static_cast<std::uint64_t>(room / prompt));
-    plan.recomputed_sequences = started - at_once;
+    const auto started = std::min<std::uint64_t>(batch, static_cast<std::uint64_t>(room / prompt));
+    plan.recomputed_sequences = (started - at_once) * replicas;
   }
   return plan;
 }

@@ -5,6 +5,7 @@
 
 #include "sim/engine/step_runner.h"
 #include "sim/serve/decode_sampling.h"
+#include "sim/serve/pipeline_step.h"
 #include "sim/serve/run_log.h"
 
 namespace orrery {
@@ -21,14 +22,12 @@ class PhaseRunner {
   Phases run(const OperatorStream& stream) {
     const StreamInfo& info = stream.info();
     Phases phases;
-    phases.prefill =
-        info.token_by_token
-            ? sampled("prefill", info.prefill.size(),
-                      [&](std::uint64_t i) { return steps_.run(stream.prefill(i), info.scenario.batch); })
-            : prompt_steps(stream);
-    phases.decode = sampled("decode", info.decode_graphs, [&](std::uint64_t i) {
-      return steps_.run(stream.decode(i), info.scenario.batch);
-    });
+    phases.prefill = info.token_by_token
+                         ? sampled("prefill", info.prefill.size(),
+                                   [&](std::uint64_t i) { return token_step(stream, Phase::prefill, i); })
+                         : prompt_steps(stream);
+    phases.decode = sampled("decode", info.decode_graphs,
+                            [&](std::uint64_t i) { return token_step(stream, Phase::decode, i); });
     return phases;
   }
 
@@ -37,14 +36,33 @@ class PhaseRunner {
   const bool exact_;
   const Progress& progress_;
 
-  // Steps that are alike run once, unless everything is simulated.
+  // A step of `sequences` sequences, stage by stage.
+  PipelineStep stages_of(const OperatorStream& stream, Phase phase, std::uint64_t i,
+                         std::uint64_t sequences) {
+    PipelineStep step;
+    for (std::uint32_t s = 0; s < stream.info().stages; ++s)
+      step.add(steps_.run(stream.graph(phase, i, s), sequences));
+    return step;
+  }
+
+  // A token of every sequence: micro-batches follow each other through the stages, and each comes back when
+  // it is through.
+  Tally token_step(const OperatorStream& stream, Phase phase, std::uint64_t i) {
+    const StreamInfo& info = stream.info();
+    return stages_of(stream, phase, i, info.sequences()).round(info.micro_batches);
+  }
+
+  // Steps that are alike run once, unless everything is simulated. They follow each other through the stages.
   Tally prompt_steps(const OperatorStream& stream) {
     const std::vector<GraphUse>& uses = stream.info().prefill;
     Tally sum;
     for (std::size_t i = 0; i < uses.size(); ++i) {
       const std::uint64_t runs = exact_ ? uses[i].times : 1;
-      for (std::uint64_t n = 0; n < runs; ++n)
-        sum += steps_.run(stream.prefill(i), uses[i].sequences).times(uses[i].times / runs);
+      for (std::uint64_t n = 0; n < runs; ++n) {
+        const PipelineStep step = stages_of(stream, Phase::prefill, i, uses[i].sequences);
+        const bool last = i + 1 == uses.size() && n + 1 == runs;
+        sum += step.follow(uses[i].times / runs, last);
+      }
       progress_("prefill", i + 1, uses.size());
     }
     return sum;
@@ -100,7 +118,8 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
     log.add_again(run_part(again));
   }
   StreamInfo info = stream_info(llm, scenario, runtime.token_budget);
-  info.memory.kv_cache = info.memory.kv_cache / scenario.batch * plan.rounds.front().batch;
+  info.memory.kv_cache =
+      info.memory.kv_cache / scenario.replica_batch() * (plan.rounds.front().batch / scenario.split.data);
   RunResult r = log.result(info, runner, runtime);
   r.rounds = plan.round_count();
   r.recomputed_sequences = plan.recomputed_sequences;

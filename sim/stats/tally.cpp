@@ -81,6 +81,18 @@ Tally Tally::halves(std::uint64_t halves) const {
   return many;
 }
 
+Tally Tally::with_work_of(const Tally& work, std::uint64_t stages) const {
+  const double share = 1 / static_cast<double>(stages);
+  Tally all = *this;
+  all.doubled_ = work.doubled_ / stages;
+  all.energy = scaled(work.energy, share);
+  for (std::size_t k = 0; k < kOperatorKinds; ++k) all.kinds[k].dynamic = work.kinds[k].dynamic * share;
+  all.sharing = work.sharing;
+  for (Sharing& of : all.sharing) of = of * share;
+  all.close_stretch();
+  return all;
+}
+
 ActivityCounts Tally::counts() const {
   return doubled_ / 2;
 }

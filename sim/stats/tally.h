@@ -38,6 +38,9 @@ class Tally {
   void add(TimeCategory category, double seconds);
   // Not shorter than `least` seconds, nor with fewer bytes read from DRAM: what is missing is the category's.
   void at_least(TimeCategory category, double least, std::uint64_t dram_read_bytes);
+  // Of a pipeline's steps that take as long as this: `work` is what all its stages do of them, of which a
+  // device does one in `stages`.
+  Tally with_work_of(const Tally& work, std::uint64_t stages) const;
   // All of it as one stretch in the order of what is added.
   void close_stretch() { stretches = {{seconds, energy.total()}}; }
 

@@ -12,6 +12,15 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::pair<const char*, std::optional<std::uint32_t> AskedDegrees::*> kDegrees[] = {
+    {"devices", &AskedDegrees::devices},
+    {"tp", &AskedDegrees::tensor},
+    {"pp", &AskedDegrees::pipeline},
+    {"ep", &AskedDegrees::expert},
+    {"dp", &AskedDegrees::data},
+    {"cp", &AskedDegrees::context},
+    {"micro_batches", &AskedDegrees::micro_batches}};
+
 std::string process_name(double nm) {
   return fmt::format("{}", nm);
 }
@@ -85,7 +94,13 @@ Scenario configured_scenario(const json& c, const ArchSpec& arch, const LlmSpec&
   format("activations", asked.activations);
   format("kv", asked.kv);
   scenario.formats = number_formats(asked, llm.quantization, arch);
-  scenario.split.tensor = s.value("devices", arch.node.devices);
+  AskedDegrees degrees;
+  for (const auto& [key, into] : kDegrees) {
+    if (s.contains(key)) degrees.*into = s[key].get<std::uint32_t>();
+  }
+  scenario.split = divided(degrees, arch.node.devices);
+  if (s.contains("expert_load"))
+    scenario.split.expert_load = expert_load_named(s["expert_load"].get<std::string>());
   return scenario;
 }
 

@@ -54,7 +54,21 @@ const Table& table_of<ScenarioKeys>() {
     f.key("weights", &S::weights, "", "stored format (orrery list stored)").standing("as dtype says");
     f.key("activations", &S::activations, "", "as products read them").standing("as dtype says");
     f.key("kv", &S::kv, "", "of keys and values").standing("the file's, or 16 bits");
-    f.key("devices", &S::devices, "", "that share each layer").range(1, 4096).standing("the node's");
+    f.key("devices", &S::devices, "", "in all; without a degree they share each layer")
+        .range(1, 65536)
+        .standing("the node's, or the degrees' product");
+    f.key("tp", &S::tp, "", "tensor parallel: devices that share each layer")
+        .range(1, 65536)
+        .standing("what the others leave of the devices");
+    f.key("pp", &S::pp, "", "pipeline stages").range(1, 65536).standing("what tp leaves of the devices");
+    f.key("ep", &S::ep, "", "devices that share a mixture's experts").range(1, 65536).standing("1");
+    f.key("dp", &S::dp, "", "data parallel: replicas that share the batch").range(1, 65536).standing("1");
+    f.key("cp", &S::cp, "", "context parallel: devices that share a sequence").range(1, 65536).standing("1");
+    f.key("micro_batches", &S::micro_batches, "", "that a batch flows through a pipeline in")
+        .range(1, 65536)
+        .standing("as many as stages");
+    f.key("expert_load", &S::expert_load, "", "uniform, zipf:EXPONENT, power:EXPONENT or a file of counts")
+        .standing("uniform");
     f.key("layers", &S::layers, "", "of the model that are run").range(1, 16384).standing("all");
     return Table(f);
   }();

@@ -11,20 +11,24 @@
 namespace orrery {
 namespace {
 
-std::uint32_t group_of(const NodeSpec& node, std::uint32_t devices) {
-  return devices > node.chips ? node.chips : node.topology == NodeTopology::pairwise_host ? 2 : devices;
+// Members of a group that have short ways to each other: in one node, or in a pair of one.
+std::uint32_t close_members(const NodeSpec& node, const DeviceGroup& group) {
+  if (group.span() > node.chips) return std::max(1U, node.chips / group.stride);
+  return node.topology == NodeTopology::pairwise_host && group.stride == 1 ? 2 : group.devices;
 }
 
 // Algorithms a library has for a topology. Rings and trees fit any; a direct exchange needs a link a pair or
 // a switch, and libraries use it where links lie idle otherwise.
 std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOperation op,
-                                            std::uint32_t devices) {
+                                            const DeviceGroup& group) {
   using A = CollectiveAlgorithm;
-  if (op == CollectiveOperation::all_to_all || op == CollectiveOperation::send_recv) return {A::direct};
+  if (op == CollectiveOperation::all_to_all || op == CollectiveOperation::send_recv ||
+      op == CollectiveOperation::shift)
+    return {A::direct};
   if (!node.algorithms.empty()) return node.algorithms;
-  const std::uint32_t group = group_of(node, devices);
+  const std::uint32_t close = close_members(node, group);
   // Groups that are not alike run as one ring.
-  const bool several_groups = group >= 2 && group < devices && devices % group == 0;
+  const bool several_groups = close >= 2 && close < group.devices && group.devices % close == 0;
   std::vector<A> found;
   if (several_groups && op != CollectiveOperation::broadcast) found.push_back(A::hierarchical);
   if (!several_groups || op == CollectiveOperation::broadcast) found.push_back(A::ring);
@@ -32,28 +36,29 @@ std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOper
   if (!several_groups && node.switch_reduces) found.push_back(A::in_switch);
   // Beyond five chips rings leave some of a full mesh's links idle.
   constexpr std::uint32_t kRingsCover = 5;
-  const bool mesh = node.topology == NodeTopology::fully_connected && devices > kRingsCover;
+  const bool mesh = node.topology == NodeTopology::fully_connected && group.devices > kRingsCover;
   if (mesh && !several_groups && op != CollectiveOperation::broadcast) found.push_back(A::direct);
   return found;
 }
 
 // Leaving the node takes its own start.
-double base_s(const NodeSpec& node, const CollectiveProtocol& protocol, std::uint32_t devices) {
-  return 1e-9 * (protocol.base_ns + (devices > node.chips ? node.nic_base_ns : 0));
+double base_s(const NodeSpec& node, const CollectiveProtocol& protocol, const DeviceGroup& group) {
+  return 1e-9 * (protocol.base_ns + (group.span() > node.chips ? node.nic_base_ns : 0));
 }
 
 CollectiveSchedule schedule_of(const NodeSpec& node, CollectiveOperation op, CollectiveAlgorithm algorithm,
-                               std::uint32_t devices, std::uint64_t bytes) {
+                               const DeviceGroup& group, std::uint64_t bytes) {
   if (algorithm == CollectiveAlgorithm::in_switch && !node.switch_reduces)
     throw ConfigError("", "node " + node.name + " has no switch that reduces");
-  return make_schedule(op, algorithm, node.topology, devices, group_of(node, devices), bytes);
+  return spread(make_schedule(op, algorithm, node.topology, group.devices, close_members(node, group), bytes),
+                group);
 }
 
 }  // namespace
 
-CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op, std::uint32_t devices,
+CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op, const DeviceGroup& group,
                                    std::uint64_t bytes, const std::string& algorithm) {
-  std::vector<CollectiveAlgorithm> algorithms = candidates(node, op, devices);
+  std::vector<CollectiveAlgorithm> algorithms = candidates(node, op, group);
   if (!algorithm.empty()) algorithms = {named<CollectiveAlgorithm>(algorithm, "--algorithm")};
   CollectiveChoice best;
   bool found = false;
@@ -61,16 +66,16 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
   for (const CollectiveAlgorithm a : algorithms) {
     CollectiveSchedule schedule;
     try {
-      schedule = schedule_of(node, op, a, devices, bytes);
+      schedule = schedule_of(node, op, a, group, bytes);
     } catch (const ConfigError& error) {
       misfit = error;
       continue;
     }
-    NodeLinks links(node, devices);
+    NodeLinks links(node, group.span());
     const double busiest_s = links.busiest_s(schedule);
     for (std::size_t p = 0; p < node.protocols.size(); ++p) {
       const CollectiveProtocol& protocol = node.protocols[p];
-      const double predicted = base_s(node, protocol, devices) +
+      const double predicted = base_s(node, protocol, group) +
                                links.chain_s(schedule, protocol.step_ns * 1e-9) + busiest_s / protocol.share;
       if (!found || predicted < best.predicted_s) best = {a, p, predicted};
       found = true;
@@ -80,10 +85,10 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
   return best;
 }
 
-PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation op, std::uint32_t devices,
+PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation op, const DeviceGroup& group,
                                   std::uint64_t bytes, const CollectiveChoice& choice) {
   const CollectiveProtocol& protocol = node.protocols[choice.protocol];
-  return {schedule_of(node, op, choice.algorithm, devices, bytes), base_s(node, protocol, devices),
+  return {schedule_of(node, op, choice.algorithm, group, bytes), base_s(node, protocol, group),
           protocol.step_ns * 1e-9, protocol.share};
 }
 
@@ -106,6 +111,7 @@ double bus_factor(CollectiveOperation op, std::uint32_t devices) {
       return (n - 1) / n;
     case CollectiveOperation::broadcast:
     case CollectiveOperation::send_recv:
+    case CollectiveOperation::shift:
       return 1;
   }
   return 1;

@@ -16,8 +16,9 @@ struct CollectiveChoice {
 };
 
 // `algorithm` forces one. Throws ConfigError: an algorithm the node or the operation does not have.
-CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation operation, std::uint32_t devices,
-                                   std::uint64_t bytes, const std::string& algorithm = "");
+CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation operation,
+                                   const DeviceGroup& group, std::uint64_t bytes,
+                                   const std::string& algorithm = "");
 
 // The choice, worked out: transfers and what the protocol costs. Seconds.
 struct PlannedCollective {
@@ -26,8 +27,9 @@ struct PlannedCollective {
   double step_s = 0;  // before each transfer, its data being there
   double share = 1;   // of the links' payload rate that the protocol keeps up
 };
-PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation operation, std::uint32_t devices,
-                                  std::uint64_t bytes, const CollectiveChoice& choice);
+PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation operation,
+                                  const DeviceGroup& group, std::uint64_t bytes,
+                                  const CollectiveChoice& choice);
 
 // Throws ConfigError when the node, with others like it, cannot have that many devices.
 void check_devices(const NodeSpec& node, std::uint32_t devices);

@@ -272,6 +272,10 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
     b.add(0, 1, whole, Use::keep, {});
     return b.schedule;
   }
+  if (op == Op::shift) {
+    for (std::uint32_t d = 0; d < n; ++d) b.add(d, (d + 1) % n, whole, Use::keep, {});
+    return b.schedule;
+  }
   if (op == Op::all_to_all) {
     if (algorithm != CollectiveAlgorithm::direct) refuse("only direct");
     b.scatter(all, whole, Use::keep);
@@ -335,6 +339,23 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
       break;
   }
   return b.schedule;
+}
+
+CollectiveSchedule spread(CollectiveSchedule schedule, const DeviceGroup& group) {
+  if (group.stride == 1) return schedule;
+  CollectiveSchedule all;
+  all.reserve(schedule.size() * group.stride);
+  for (std::uint32_t g = 0; g < group.stride; ++g) {
+    const auto first = static_cast<std::uint32_t>(all.size());
+    for (CollectiveTransfer t : schedule) {
+      for (std::uint32_t* end : {&t.from, &t.to}) {
+        if (*end != kSwitch) *end = *end * group.stride + g;
+      }
+      for (std::uint32_t& before : t.after) before += first;
+      all.push_back(std::move(t));
+    }
+  }
+  return all;
 }
 
 std::uint32_t schedule_steps(const CollectiveSchedule& schedule) {

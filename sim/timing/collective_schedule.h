@@ -37,6 +37,9 @@ CollectiveSchedule make_schedule(CollectiveOperation operation, CollectiveAlgori
                                  NodeTopology topology, std::uint32_t devices, std::uint32_t group,
                                  std::uint64_t bytes);
 
+// The transfers of a group numbered from 0 as those of its devices, and of the groups between them.
+CollectiveSchedule spread(CollectiveSchedule schedule, const DeviceGroup& group);
+
 // Longest chain of dependent transfers.
 std::uint32_t schedule_steps(const CollectiveSchedule& schedule);
 

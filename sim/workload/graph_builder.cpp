@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/util/checked.h"
+#include "sim/util/units.h"
 
 namespace orrery {
 
@@ -17,8 +18,18 @@ GraphBuilder::GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames>
 
 void GraphBuilder::use_step(Step step) {
   step_ = std::move(step);
-  tokens_ = step_.tokens();
+  tokens_ = 0;
+  for (const SequenceGroup& g : step_.groups) tokens_ += g.sequences * own_tokens(g);
   sequences_ = step_.sequences();
+}
+
+std::uint64_t GraphBuilder::own_tokens(const SequenceGroup& group) const {
+  return group.phase == Phase::prefill ? ceil_div<std::uint64_t>(group.new_tokens, facts_.split.context)
+                                       : group.new_tokens;
+}
+
+std::uint64_t GraphBuilder::rows() const {
+  return rows_apart() ? ceil_div<std::uint64_t>(tokens_, facts_.split.tensor) : tokens_;
 }
 
 const std::optional<ProductFormat>& GraphBuilder::product(TensorGroup group) const {
@@ -75,7 +86,7 @@ Tensor GraphBuilder::quantised(const Tensor& x, TensorGroup group) {
   }
   if (const auto known = quantised_.find(x.id); known != quantised_.end())
     return view(known->second, x.shape);
-  narrow.id = {layer_, graph_.names->slot(graph_.names->text(TensorName{-1, x.id.slot}) + "_quantised")};
+  narrow.id = {layer_, graph_.names->slot(name_of(x) + "_quantised")};
   const std::uint64_t cols = x.shape.back();
   append(OperatorKind::quantize, VectorShape{x.elements() / cols, cols}, {x}, {narrow});
   quantised_.emplace(x.id, narrow);

@@ -54,7 +54,9 @@ class GraphBuilder {
   // What an encoder made of the prompts, for attention across; none while only its cache is read.
   const std::optional<Tensor>& source() const { return source_; }
   void set_source(const Tensor& made) { source_ = made; }
-  std::uint64_t tokens() const { return tokens_; }        // of the step
+  std::uint64_t tokens() const { return tokens_; }  // of the step, on this device
+  // New tokens of a sequence on this device: prompts are cut over those that share a sequence.
+  std::uint64_t own_tokens(const SequenceGroup& group) const;
   std::uint64_t sequences() const { return sequences_; }  // of the step
   // `plain`: groups of it that are not quantised.
   void set_layer(std::int32_t layer, GroupSet plain = 0) {
@@ -72,8 +74,15 @@ class GraphBuilder {
   // As products with weights of the group read it: in a format of its own where the group's activations are
   // quantised, by an operator unless the machine quantises where it makes them.
   Tensor quantised(const Tensor& x, TensorGroup group);
-  // A row a token.
-  Tensor row(const std::string& name) const { return activation(name, {tokens_, facts_.hidden}); }
+  // Between the blocks each device of a tensor-parallel group has the rows of its own tokens only.
+  bool rows_apart() const {
+    return facts_.split.tensor > 1 &&
+           facts_.execution.tensor_parallel == TensorParallelScheme::sequence_parallel;
+  }
+  // Rows between the blocks on this device, one a token.
+  std::uint64_t rows() const;
+  Tensor row(const std::string& name) const { return activation(name, {rows(), facts_.hidden}); }
+  std::string name_of(const Tensor& x) const { return graph_.names->text(TensorName{-1, x.id.slot}); }
   // What the layer holds without an operator that reads it by itself: biases ride on their products.
   void hold(const std::string& name, std::uint64_t elements) {
     hold(name, HeldWeight{elements, elements, {}});

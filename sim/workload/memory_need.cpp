@@ -3,33 +3,53 @@
 #include <algorithm>
 
 #include "sim/util/checked.h"
+#include "sim/util/units.h"
+#include "sim/workload/pipeline.h"
 
 namespace orrery {
 
-MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
-  return memory_need(llm, scenario, token_budget, count_parameters(llm, scenario.formats));
-}
+namespace {
 
-MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget,
-                       const ParameterCount& parameters) {
-  const std::uint64_t tp = scenario.split.tensor;
+MemoryNeed stage_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
+  const Parallelism& split = scenario.split;
+  const std::uint64_t batch = scenario.replica_batch();
   MemoryNeed need;
-  need.weights = parameters.bytes / tp;
-  const std::uint64_t context = positions_of(llm, scenario);
+  need.weights = device_parameters(llm, scenario.formats, split).bytes;
+  const std::uint64_t context = ceil_div<std::uint64_t>(positions_of(llm, scenario), split.context);
   const std::uint64_t index = checked_product({index_bytes_per_token(llm, scenario), context});
   const std::uint64_t source = checked_product({source_bytes_per_token(llm, scenario), scenario.input});
   const std::uint64_t sequence = checked_sum(checked_sum(kv_bytes(llm, scenario, context), index),
                                              checked_sum(source, kept_state(llm, scenario).bytes));
-  need.kv_cache = checked_product({sequence, scenario.batch});
+  need.kv_cache = checked_product({sequence, batch});
   // Prompts in pieces, unless attention reads both ways; a token of each sequence at the least.
-  const std::uint64_t prompts = checked_product({scenario.batch, scenario.input});
-  const std::uint64_t least = llm.encoder_only || llm.encoder ? scenario.input : scenario.batch;
-  const std::uint64_t tokens = std::max(least, std::min(prompts, token_budget));
+  const std::uint64_t least =
+      llm.encoder_only || llm.encoder ? scenario.input : ceil_div(batch, scenario.micro_batches());
+  const std::uint64_t tokens =
+      ceil_div<std::uint64_t>(std::max(least, scenario.step_tokens(token_budget)), split.context);
   std::uint64_t widest = llm.hidden;
-  llm.for_each_mixer(
-      [&](const auto& block, std::uint64_t /*layers*/) { widest = std::max(widest, block.widest(tp)); });
+  llm.for_each_mixer([&](const auto& block, std::uint64_t /*layers*/) {
+    widest = std::max(widest, block.widest(split.tensor));
+  });
   need.activations = scenario.formats.plain.bytes(checked_product({tokens, llm.hidden + widest}));
   return need;
+}
+
+}  // namespace
+
+MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
+  MemoryNeed most;
+  for (const LlmSpec& stage : pipeline_stages(llm, scenario.split.pipeline)) {
+    const MemoryNeed need = stage_need(stage, scenario, token_budget);
+    if (need.total() >= most.total()) most = need;
+  }
+  return most;
+}
+
+std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario) {
+  std::uint64_t most = 0;
+  for (const LlmSpec& stage : pipeline_stages(llm, scenario.split.pipeline))
+    most = std::max(most, kv_bytes(stage, scenario, 1));
+  return most;
 }
 
 std::uint64_t index_bytes_per_token(const LlmSpec& llm, const Scenario& scenario) {

@@ -8,19 +8,17 @@ namespace orrery {
 // Bytes one device holds.
 struct MemoryNeed {
   std::uint64_t weights = 0;   // its share
-  std::uint64_t kv_cache = 0;  // of all sequences at their longest, states included
+  std::uint64_t kv_cache = 0;  // of a replica's sequences at their longest, states included
   std::uint64_t activations =
       0;  // of a step: its largest operator's inputs and outputs, weights and cache aside
   std::uint64_t total() const { return weights + kv_cache + activations; }
 };
 
-// Throws ConfigError where a size is beyond 2^64.
+// Of the stage that needs most. Throws ConfigError where a size is beyond 2^64.
 // `token_budget`: tokens a step of the prompts takes at most.
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget);
-// The same of weights that have been counted, in the scenario's formats.
-MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget,
-                       const ParameterCount& parameters);
 
+// Below, a model is what is all in one stage.
 // Bytes of keys and values that a sequence of `context` tokens takes on one device; windows keep no more than
 // themselves.
 std::uint64_t kv_bytes(const LlmSpec& llm, const Scenario& scenario, std::uint64_t context);
@@ -32,9 +30,7 @@ std::uint64_t source_bytes_per_token(const LlmSpec& llm, const Scenario& scenari
 
 // What a sequence leaves on one device in place of a cache, however long it is: of blocks with a state.
 KeptState kept_state(const LlmSpec& llm, const Scenario& scenario);
-// Of its first token.
-inline std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario) {
-  return kv_bytes(llm, scenario, 1);
-}
+// Keys and values of its first token, on the device with most of them.
+std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario);
 
 }  // namespace orrery

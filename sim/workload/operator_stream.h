@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sim/workload/memory_need.h"
@@ -25,9 +26,13 @@ struct StreamInfo {
   MemoryNeed memory;
   std::uint64_t kv_bytes_per_token = 0;                        // on a device
   std::optional<std::uint64_t> parameters, active_parameters;  // of the model; old traces do not say
-  std::vector<GraphUse> prefill;                               // of each of its graphs
+  std::uint32_t stages = 1;                                    // of a pipeline, a graph each for every step
+  std::uint64_t micro_batches = 1;  // that the sequences decode in, one behind the other
+  std::vector<GraphUse> prefill;    // of each of its graphs
   bool token_by_token = false;  // the prefill is a graph a prompt token, each a little longer than the last
   std::uint64_t decode_graphs = 0;  // output - 1
+  // Of a decode step's graph.
+  std::uint64_t sequences() const { return ceil_div(scenario.replica_batch(), micro_batches); }
 };
 
 // What a scenario of a model says before its graphs: no prefill, no decode steps yet.
@@ -37,9 +42,11 @@ class OperatorStream {
  public:
   virtual ~OperatorStream() = default;
   virtual const StreamInfo& info() const = 0;
-  // Graph `index` of the phase; any order, any number of times. Valid until the next call.
-  virtual const OperatorGraph& prefill(std::uint64_t index) const = 0;
-  virtual const OperatorGraph& decode(std::uint64_t index) const = 0;
+  // Graph `index` of the phase, of a stage; any order, any number of times. Valid until the next call.
+  virtual const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t stage) const = 0;
+  // Of a stream of one stage.
+  const OperatorGraph& prefill(std::uint64_t index) const { return graph(Phase::prefill, index, 0); }
+  const OperatorGraph& decode(std::uint64_t index) const { return graph(Phase::decode, index, 0); }
 };
 
 // Generates the graphs on demand, and keeps the first few: who runs the same stream again finds them.
@@ -48,30 +55,32 @@ class ModelStream : public OperatorStream {
   // `token_budget`: tokens a step of the prefill takes at most.
   ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec execution, std::uint64_t token_budget);
   const StreamInfo& info() const override { return info_; }
-  const OperatorGraph& prefill(std::uint64_t index) const override;
-  const OperatorGraph& decode(std::uint64_t index) const override;
+  const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t stage) const override;
 
  private:
   static constexpr std::size_t kMostKept = 64;
-  LlmSpec llm_;
+  std::vector<LlmSpec> stages_;
   ExecutionSpec execution_;
   StreamInfo info_;
+  bool crossed_ = false;  // attends across to an encoder
   std::vector<StepRun> prefill_;
   std::shared_ptr<TensorNames> names_ = std::make_shared<TensorNames>();
-  mutable std::map<std::uint64_t, OperatorGraph> kept_[2];  // by phase
-  mutable OperatorGraph latest_;                            // where no more are kept
+  using Place = std::tuple<Phase, std::uint64_t, std::uint32_t>;
+  mutable std::map<Place, OperatorGraph> kept_;
+  mutable OperatorGraph latest_;  // where no more are kept
 
-  OperatorGraph build(Phase phase, std::uint64_t index) const;
-  const OperatorGraph& graph(Phase phase, std::uint64_t index) const;
+  OperatorGraph build(Phase phase, std::uint64_t index, std::uint32_t stage) const;
 };
 
 // Holds graphs read from a file.
 class RecordedStream : public OperatorStream {
  public:
+  // Stages of a step one after the other.
   RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill, std::vector<OperatorGraph> decode);
   const StreamInfo& info() const override { return info_; }
-  const OperatorGraph& prefill(std::uint64_t index) const override { return prefill_.at(index); }
-  const OperatorGraph& decode(std::uint64_t index) const override { return decode_.at(index); }
+  const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t stage) const override {
+    return (phase == Phase::prefill ? prefill_ : decode_).at(index * info_.stages + stage);
+  }
 
  private:
   StreamInfo info_;

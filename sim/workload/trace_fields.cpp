@@ -70,7 +70,10 @@ const Table& trace_header_table() {
     f.other("plain", Shape::word(words_of<DType>()), "", "format of what is not quantised").optional();
     f.other("kv", Shape::word(words_of<DType>()), "", "format of keys and values, where it is another")
         .optional();
-    f.other("devices", count(), "", "that share each layer");
+    f.other("devices", count(), "", "in all");
+    f.other("stages", count(1), "", "of a pipeline, where there are several").optional();
+    f.other("micro_batches", count(1), "", "that the sequences decode in").optional();
+    f.other("replicas", count(1), "", "that share the batch").optional();
     f.other("prefill_graphs", count(), "", "of the prompts");
     f.other("decode_graphs", count(), "", "of the tokens after the first");
     f.other("memory_bytes", Shape::object(&memory_table), "", "of one device");
@@ -94,6 +97,7 @@ const Table& trace_operator_table() {
     f.other("layer", Shape::of(ShapeKind::integer), "", "-1 = outside the layers");
     f.other("phase", Shape::word(words_of<Phase>()), "", "of the inference");
     f.other("step", count(), "", "graph of the phase");
+    f.other("stage", count(), "", "of the pipeline, beyond the first").optional();
     f.other("deps", Shape::list(count()), "", "operators of its graph that come before it");
     f.other("shape", Shape::map({}), "", "extents, by the operator's family");
     f.other("dtype", Shape::word(words_of<DType>()), "", "of its arithmetic");

@@ -176,11 +176,14 @@ struct ReadShape {
 
 struct Line {
   Operator op;
-  std::uint64_t step = 0;
+  std::uint64_t step = 0, stage = 0;
 };
 
 Line read_operator(const json& line, TensorNames& names) {
-  check_keys(line, {"id", "op", "layer", "phase", "step", "deps", "shape", "dtype", "inputs", "outputs"}, "");
+  std::vector<std::string> keys = {"id",   "op",    "layer", "phase",  "step",
+                                   "deps", "shape", "dtype", "inputs", "outputs"};
+  if (line.is_object() && line.contains("stage")) keys.emplace_back("stage");
+  check_keys(line, keys, "");
   Line result;
   Operator& op = result.op;
   op.id = static_cast<std::uint32_t>(count_between(line, "id", 0, UINT32_MAX));
@@ -194,6 +197,7 @@ Line read_operator(const json& line, TensorNames& names) {
   }
   op.phase = phase == "prefill" ? Phase::prefill : Phase::decode;
   result.step = count(line, "step", "");
+  if (line.contains("stage")) result.stage = count(line, "stage", "");
   if (!line["deps"].is_array()) throw LineError{"key 'deps' must be a list of ids"};
   for (const json& dep : line["deps"]) {
     if (!dep.is_number_unsigned()) throw LineError{"key 'deps' has " + dep.dump() + "; expected ids"};
@@ -240,6 +244,29 @@ NumberFormats read_formats(const json& line) {
   return formats;
 }
 
+// What a graph of a pipeline's stage is one of.
+void read_division(const json& line, StreamInfo& info) {
+  constexpr std::uint64_t kMostDevices = 65536;
+  const auto degree = [&line](const char* key) {
+    return line.contains(key) ? count_between(line, key, 1, kMostDevices) : std::uint64_t{1};
+  };
+  const std::uint64_t devices = count_between(line, "devices", 1, kMostDevices);
+  const std::uint64_t stages = degree("stages");
+  const std::uint64_t replicas = degree("replicas");
+  if (devices % (stages * replicas) != 0)
+    throw LineError{"key 'devices' is " + std::to_string(devices) + "; " + std::to_string(stages) +
+                    " stage(s) of " + std::to_string(replicas) + " replica(s) do not divide it"};
+  Parallelism& split = info.scenario.split;
+  split.pipeline = static_cast<std::uint32_t>(stages);
+  split.data = static_cast<std::uint32_t>(replicas);
+  split.tensor = static_cast<std::uint32_t>(devices / (stages * replicas));
+  info.stages = split.pipeline;
+  info.micro_batches = degree("micro_batches");
+  if (info.micro_batches > info.scenario.replica_batch())
+    throw LineError{"key 'micro_batches' is " + std::to_string(info.micro_batches) + "; a replica has " +
+                    std::to_string(info.scenario.replica_batch()) + " sequence(s)"};
+}
+
 Header read_header(const json& line) {
   if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
     throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
@@ -247,7 +274,8 @@ Header read_header(const json& line) {
   std::vector<std::string> keys = {"schema",        "model",     "batch",       "input",
                                    "output",        "dtype",     "devices",     "prefill_graphs",
                                    "decode_graphs", "operators", "memory_bytes"};
-  for (const char* optional : {"prefill_steps", "parameters", "active_parameters", "plain", "kv"}) {
+  for (const char* optional : {"prefill_steps", "parameters", "active_parameters", "plain", "kv", "stages",
+                               "micro_batches", "replicas"}) {
     if (line.contains(optional)) keys.emplace_back(optional);
   }
   check_keys(line, keys, "");
@@ -258,15 +286,15 @@ Header read_header(const json& line) {
   info.scenario.input = count_between(line, "input", 1, std::uint64_t{1} << 27);
   info.scenario.output = count_between(line, "output", 1, std::uint64_t{1} << 27);
   info.scenario.formats = read_formats(line);
-  info.scenario.split.tensor = static_cast<std::uint32_t>(count_between(line, "devices", 1, 65536));
+  read_division(line, info);
   const std::uint64_t prefill_graphs = count_between(line, "prefill_graphs", 1, kMostGraphs);
   info.decode_graphs = count(line, "decode_graphs", "");
   const json& memory = line["memory_bytes"];
   const std::string p = "memory_bytes.";
   check_keys(memory, {"weights", "kv_cache", "activations"}, p);
   info.memory = {count(memory, "weights", p), count(memory, "kv_cache", p), count(memory, "activations", p)};
-  info.kv_bytes_per_token =
-      info.memory.kv_cache / (info.scenario.batch * (info.scenario.input + info.scenario.output - 1));
+  info.kv_bytes_per_token = info.memory.kv_cache / (info.scenario.replica_batch() *
+                                                    (info.scenario.input + info.scenario.output - 1));
   if (line.contains("parameters")) info.parameters = count(line, "parameters", "");
   if (line.contains("active_parameters")) info.active_parameters = count(line, "active_parameters", "");
   header.operators = count(line, "operators", "");
@@ -281,7 +309,7 @@ Header read_header(const json& line) {
                     "; expected 1, or one a prompt token (or key 'prefill_steps' with one entry a graph)"};
   } else {
     info.token_by_token = prefill_graphs > 1;
-    info.prefill.assign(prefill_graphs, {info.scenario.batch, 1});
+    info.prefill.assign(prefill_graphs, {info.sequences(), 1});
   }
   return header;
 }
@@ -290,24 +318,31 @@ Header read_header(const json& line) {
 struct Graphs {
   std::vector<OperatorGraph> graphs;
   std::vector<std::vector<std::string>> where;
+  std::uint64_t stages = 1;
 
-  void resize(std::uint64_t n) {
-    graphs.resize(n);
-    where.resize(n);
+  void resize(std::uint64_t steps, std::uint64_t stages_each) {
+    stages = stages_each;
+    graphs.resize(steps * stages);
+    where.resize(steps * stages);
   }
   void add(Line line, const std::string& at) {
-    if (line.step >= graphs.size()) {
+    if (line.step >= graphs.size() / stages) {
       throw LineError{"key 'step' is " + std::to_string(line.step) + "; the header announces " +
-                      std::to_string(graphs.size()) + " graph(s) of this phase"};
+                      std::to_string(graphs.size() / stages) + " graph(s) of this phase"};
     }
-    graphs[line.step].operators.push_back(std::move(line.op));
-    where[line.step].push_back(at);
+    if (line.stage >= stages) {
+      throw LineError{"key 'stage' is " + std::to_string(line.stage) + "; the header announces " +
+                      std::to_string(stages) + " stage(s)"};
+    }
+    const std::uint64_t graph = line.step * stages + line.stage;
+    graphs[graph].operators.push_back(std::move(line.op));
+    where[graph].push_back(at);
   }
   void finish(const char* phase, const std::string& name, const std::shared_ptr<TensorNames>& names) {
     for (std::size_t i = 0; i < graphs.size(); ++i) {
       if (graphs[i].operators.empty()) {
-        throw ConfigError(name, std::string("no operator of ") + phase + " step " + std::to_string(i) +
-                                    ", which the header announces");
+        throw ConfigError(name, std::string("no operator of ") + phase + " step " +
+                                    std::to_string(i / stages) + ", which the header announces");
       }
       graphs[i].names = names;
       check_and_order(graphs[i], where[i]);
@@ -338,14 +373,15 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
         header_read = true;
         if (info.decode_graphs > kMostGraphs)
           throw LineError{"key 'decode_graphs': more than " + std::to_string(kMostGraphs)};
-        prefill.resize(info.prefill.size());
-        decode.resize(info.decode_graphs);
+        prefill.resize(info.prefill.size(), info.stages);
+        decode.resize(info.decode_graphs, info.stages);
       } else {
         Line read = read_operator(value, *names);
         const auto* collective = std::get_if<CollectiveShape>(&read.op.shape);
-        if (collective != nullptr && collective->devices != info.scenario.split.tensor) {
+        if (collective != nullptr &&
+            collective->devices * collective->stride.value_or(1) > info.scenario.split.devices()) {
           throw LineError{"key 'shape.devices' is " + std::to_string(collective->devices) +
-                          "; the header says " + std::to_string(info.scenario.split.tensor)};
+                          "; the header says " + std::to_string(info.scenario.split.devices())};
         }
         ++operators;
         (read.op.phase == Phase::prefill ? prefill : decode).add(std::move(read), at);

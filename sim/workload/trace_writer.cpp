@@ -41,18 +41,31 @@ ordered_json shape(const OperatorShape& shape) {
   return object;
 }
 
-void write_graph(const OperatorGraph& graph, std::uint64_t step, std::ostream& out) {
+// Calls visit(graph, step, stage), stage by stage of each step.
+template <class Visit>
+void for_each_graph(const OperatorStream& stream, Visit visit) {
+  const StreamInfo& info = stream.info();
+  for (const auto& [phase, steps] : {std::pair(Phase::prefill, std::uint64_t{info.prefill.size()}),
+                                     std::pair(Phase::decode, info.decode_graphs)}) {
+    for (std::uint64_t i = 0; i < steps; ++i) {
+      for (std::uint32_t s = 0; s < info.stages; ++s) visit(stream.graph(phase, i, s), i, s);
+    }
+  }
+}
+
+void write_graph(const OperatorGraph& graph, std::uint64_t step, std::uint32_t stage, std::ostream& out) {
   for (const Operator& op : graph.operators) {
-    const ordered_json line = {{"id", op.id},
-                               {"op", to_string(op.kind)},
-                               {"layer", op.layer},
-                               {"phase", to_string(op.phase)},
-                               {"step", step},
-                               {"deps", op.deps},
-                               {"shape", shape(op.shape)},
-                               {"dtype", to_string(op.dtype)},
-                               {"inputs", tensors(op.inputs, *graph.names)},
-                               {"outputs", tensors(op.outputs, *graph.names)}};
+    ordered_json line = {{"id", op.id},
+                         {"op", to_string(op.kind)},
+                         {"layer", op.layer},
+                         {"phase", to_string(op.phase)},
+                         {"step", step},
+                         {"deps", op.deps},
+                         {"shape", shape(op.shape)},
+                         {"dtype", to_string(op.dtype)},
+                         {"inputs", tensors(op.inputs, *graph.names)},
+                         {"outputs", tensors(op.outputs, *graph.names)}};
+    if (stage > 0) line["stage"] = stage;
     out << line.dump() << '\n';
   }
 }
@@ -63,8 +76,9 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
   const StreamInfo& info = stream.info();
   const NumberFormats& formats = info.scenario.formats;
   std::uint64_t operators = 0;
-  for (std::uint64_t i = 0; i < info.prefill.size(); ++i) operators += stream.prefill(i).operators.size();
-  for (std::uint64_t i = 0; i < info.decode_graphs; ++i) operators += stream.decode(i).operators.size();
+  for_each_graph(stream, [&](const OperatorGraph& graph, std::uint64_t, std::uint32_t) {
+    operators += graph.operators.size();
+  });
   ordered_json header = {{"schema", "orrery/trace/1"},
                          {"model", info.model},
                          {"batch", info.scenario.batch},
@@ -81,11 +95,12 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
                            {"activations", info.memory.activations}}}};
   if (formats.plain.dtype != formats.arithmetic()) header["plain"] = to_string(formats.plain.dtype);
   if (formats.kv != formats.plain) header["kv"] = to_string(formats.kv.dtype);
+  if (info.stages > 1) header["stages"] = info.stages;
+  if (info.micro_batches > 1) header["micro_batches"] = info.micro_batches;
+  if (info.scenario.split.data > 1) header["replicas"] = info.scenario.split.data;
   if (info.parameters) header["parameters"] = *info.parameters;
   if (info.active_parameters) header["active_parameters"] = *info.active_parameters;
-  const auto plain = [&](const GraphUse& use) {
-    return use.times == 1 && use.sequences == info.scenario.batch;
-  };
+  const auto plain = [&](const GraphUse& use) { return use.times == 1 && use.sequences == info.sequences(); };
   if (!std::all_of(info.prefill.begin(), info.prefill.end(), plain)) {
     ordered_json steps = ordered_json::array();
     for (const GraphUse& use : info.prefill)
@@ -93,8 +108,9 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
     header["prefill_steps"] = steps;
   }
   out << header.dump() << '\n';
-  for (std::uint64_t i = 0; i < info.prefill.size(); ++i) write_graph(stream.prefill(i), i, out);
-  for (std::uint64_t i = 0; i < info.decode_graphs; ++i) write_graph(stream.decode(i), i, out);
+  for_each_graph(stream, [&](const OperatorGraph& graph, std::uint64_t step, std::uint32_t stage) {
+    write_graph(graph, step, stage, out);
+  });
 }
 
 void write_trace_file(const OperatorStream& stream, const std::filesystem::path& path) {

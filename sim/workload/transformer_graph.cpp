@@ -1,5 +1,7 @@
 #include "sim/workload/transformer_graph.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/util/checked.h"
@@ -56,26 +58,31 @@ std::uint64_t positions_of(const LlmSpec& llm, const Scenario& scenario) {
   return llm.encoder ? scenario.output : scenario.input + scenario.output - 1;
 }
 
+std::uint64_t Scenario::step_tokens(std::uint64_t budget) const {
+  const std::uint64_t tokens = checked_product({replica_batch(), input});
+  return std::max<std::uint64_t>(1, std::min(budget, ceil_div<std::uint64_t>(tokens, split.pieces())));
+}
+
 void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   std::vector<Diagnostic> errors;
-  const std::uint32_t tp = scenario.split.tensor;
+  const Parallelism& split = scenario.split;
   if (scenario.batch == 0 || scenario.input == 0 || scenario.output == 0) {
     errors.push_back({"", "batch, input and output must be at least 1"});
   }
-  bool splits = tp > 0 && llm.hidden % std::max<std::uint32_t>(tp, 1) == 0;
-  if (splits) {
-    llm.for_each_mixer(
-        [&](const auto& block, std::uint64_t /*layers*/) { splits = splits && block.splits(tp); });
-  }
-  if (!splits) {
-    const AttentionBlock* attention = llm.attention();
-    const std::string heads = attention == nullptr
-                                  ? ""
-                                  : " (" + std::to_string(attention->heads) + " heads, " +
-                                        std::to_string(attention->kv_heads) + " key/value heads)";
-    errors.push_back(
-        {"", llm.name + heads + " cannot be split evenly over " + std::to_string(tp) + " devices"});
-  }
+  std::string misfit = undivided(llm.hidden, "elements of a token's row", split);
+  bool experts = false;
+  llm.for_each_mixer([&](const auto& block, std::uint64_t /*layers*/) {
+    if (misfit.empty()) misfit = block.misfit(split);
+    experts = experts || std::is_same_v<std::decay_t<decltype(block)>, MixtureBlock>;
+  });
+  if (misfit.empty() && split.expert > 1 && !experts)
+    misfit = fmt::format("--ep {} of a model without experts", split.expert);
+  if (misfit.empty() && split.context > 1 && llm.encoder)
+    misfit = whole_context(split, "an encoder and a decoder");
+  if (!misfit.empty()) errors.push_back({"", llm.name + " cannot be divided so: " + misfit});
+  if (scenario.batch > 0 && scenario.batch < split.data)
+    errors.push_back({"", fmt::format("--dp {}: a batch of {} leaves replicas without a sequence", split.data,
+                                      scenario.batch)});
   if (llm.encoder_only && scenario.output > 1) {
     errors.push_back({"", llm.name + " is an encoder: it generates no tokens (use --output 1)"});
   }
@@ -99,6 +106,16 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
   if (llm.max_positions > 0 && length > llm.max_positions)
     warnings.push_back(llm.name + " was made for " + std::to_string(llm.max_positions) + " positions; " +
                        std::to_string(length) + " are asked for (--input plus --output less one)");
+  if (const AttentionBlock* attention = llm.attention(); attention != nullptr && scenario.split.tensor > 1) {
+    const std::uint64_t devices = scenario.split.tensor;
+    const auto [query, kv] = attention->on_each(devices);
+    if (query * devices != attention->heads)
+      warnings.push_back(fmt::format("{}: {} heads over --tp {} are padded to {}", llm.name, attention->heads,
+                                     devices, query * devices));
+    if (kv * devices > attention->kv_heads)
+      warnings.push_back(fmt::format("{}: {} key/value heads over --tp {} are replicated to {}", llm.name,
+                                     attention->kv_heads, devices, kv * devices));
+  }
   std::string omitted;
   for (const std::string& part : llm.omitted) omitted += (omitted.empty() ? "" : ", ") + part;
   if (!omitted.empty()) warnings.push_back(llm.name + ": left out is what its file says in " + omitted);
@@ -114,9 +131,14 @@ OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberForma
 }
 
 ParameterCount count_parameters(const LlmSpec& llm, const NumberFormats& formats) {
+  return device_parameters(llm, formats, {});
+}
+
+ParameterCount device_parameters(const LlmSpec& llm, const NumberFormats& formats, const Parallelism& split) {
   const Step step = {{{llm.encoder_only || llm.encoder ? Phase::prefill : Phase::decode, 1, 1, 1, 1}}};
   const ExecutionSpec execution;
-  GraphBuilder builder({step, execution, formats, {}, llm.hidden, llm.norm}, std::make_shared<TensorNames>());
+  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm},
+                       std::make_shared<TensorNames>());
   write_model(llm, builder, true);
   ParameterCount count;
   const std::vector<const LayerRun*> runs = llm.runs();

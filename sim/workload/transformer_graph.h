@@ -9,11 +9,17 @@
 namespace orrery {
 
 struct Scenario {
-  std::uint64_t batch = 1;
+  std::uint64_t batch = 1;     // sequences, of all replicas
   std::uint64_t input = 1024;  // prompt tokens a sequence
   std::uint64_t output = 128;  // tokens generated a sequence (1 = the prefill's own)
   NumberFormats formats = formats_of(DType::fp16);
   Parallelism split = {};
+
+  std::uint64_t replica_batch() const { return ceil_div<std::uint64_t>(batch, split.data); }
+  // That a replica's sequences decode in, one behind the other through the stages.
+  std::uint64_t micro_batches() const { return std::min<std::uint64_t>(split.pieces(), replica_batch()); }
+  // Prompt tokens of a step that takes `budget` at most: steps flow through a pipeline one behind the other.
+  std::uint64_t step_tokens(std::uint64_t budget) const;
 };
 
 // Positions that a sequence takes at its longest: of a decoder alone where an encoder reads the prompt.
@@ -32,5 +38,9 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
                          const Parallelism& split, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names = std::make_shared<TensorNames>());
+
+// Weights that one device holds of what is all in one stage.
+ParameterCount device_parameters(const LlmSpec& stage, const NumberFormats& formats,
+                                 const Parallelism& split);
 
 }  // namespace orrery

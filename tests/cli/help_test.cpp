@@ -95,14 +95,15 @@ TEST(BadInput, AnUnexpectedArgumentIsNamed) {
 }
 
 TEST(Help, OptionsThatAreNotBuiltAreRefusedNotIgnored) {
-  for (const char* arguments : {"sweep x.yaml", "cost x.yaml", "run --arch asic/tpu-v5e --model gpt2 --pp 2",
-                                "run --arch asic/tpu-v5e --model gpt2 --runtime vllm",
-                                "run --arch asic/tpu-v5e --model gpt2 --fidelity cycle"}) {
+  for (const char* arguments :
+       {"sweep x.yaml", "cost x.yaml", "run --arch asic/tpu-v5e --model gpt2 --speculate 2",
+        "run --arch asic/tpu-v5e --model gpt2 --runtime vllm",
+        "run --arch asic/tpu-v5e --model gpt2 --fidelity cycle"}) {
     const CommandResult r = orrery_command(arguments);
     EXPECT_EQ(r.exit_code, 2) << arguments;
     EXPECT_FALSE(r.err.empty());
   }
-  EXPECT_EQ(orrery_command("run --help").out.find("--pp"), std::string::npos);
+  EXPECT_EQ(orrery_command("run --help").out.find("--speculate"), std::string::npos);
 }
 
 TEST(Help, AMisspeltOptionOrCommandIsAnsweredWithTheNearest) {

@@ -26,8 +26,9 @@ TEST(Memory, ALongBatchNeedsAStepsActivationsOnly) {
   EXPECT_EQ(m.at("kv_bytes_per_token"), 2ULL * 80 * 2 * 128 * 2);
   EXPECT_EQ(m.at("kv_cache"), 5ULL * 131071 * 81920);
   // Embedding, head and norms keep their 16 bits.
-  const std::uint64_t wide = (2 * 128256ULL + 2 * 80 + 1) * 8192;
-  EXPECT_EQ(m.at("weights"), (m.at("parameters").get<std::uint64_t>() + wide) / 4);
+  const std::uint64_t tables = 2 * 128256ULL * 8192;
+  const std::uint64_t norms = (2 * 80 + 1) * 8192ULL;  // on each device
+  EXPECT_EQ(m.at("weights"), (m.at("parameters").get<std::uint64_t>() - norms + tables) / 4 + 2 * norms);
 }
 
 TEST(Memory, PartsAndWhatIsLeftAreWhatADeviceCanAllocate) {

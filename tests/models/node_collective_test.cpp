@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "models/core/clock_domain.h"
 #include "models/link/node_network.h"
 #include "sim/engine/systemc_session.h"
 #include "tests/support/config_error.h"
@@ -169,6 +170,71 @@ TEST(Collective, TwoAtOnceShareTheLinks) {
     EXPECT_LT(to_seconds(network.finished(id)) / (2 * alone), 1.35);
   }
   EXPECT_GT(to_seconds(network.finished(c)), 1.5 * kBytes / 4 / kRate);
+}
+
+// Bytes over all links of groups `stride` apart on one switch, two links a transfer.
+std::uint64_t closed_form_bytes(Op op, Al algorithm, std::uint64_t n, std::uint64_t bytes) {
+  if (op == Op::send_recv) return bytes;
+  if (op == Op::shift) return n * bytes;
+  if (algorithm == Al::in_switch) {
+    // Up from all and down to one, where it sums; up from one and down to all, where it spreads.
+    const bool sums = op == Op::all_reduce || op == Op::reduce_scatter;
+    const bool spreads = op == Op::all_reduce || op == Op::all_gather;
+    return ((sums ? n + 1 : 0) + (spreads ? n + 1 : 0)) * bytes;
+  }
+  return (op == Op::all_reduce ? 2 : 1) * (n - 1) * bytes;
+}
+
+TEST(Collective, BytesOnLinksAreTheAlgorithmsForEveryDegree) {
+  NodeSpec node = node_of(NodeTopology::switched, 64);
+  prepare_systemc();
+  NodeNetwork network("node", node);
+  std::size_t checked = 0;
+  for (const Op op :
+       {Op::all_reduce, Op::all_gather, Op::reduce_scatter, Op::all_to_all, Op::send_recv, Op::shift}) {
+    for (const Al algorithm :
+         {Al::ring, Al::tree, Al::halving_doubling, Al::direct, Al::hierarchical, Al::in_switch}) {
+      for (const std::uint32_t n : {2U, 3U, 4U, 5U, 6U, 7U, 8U, 12U, 16U}) {
+        for (const std::uint32_t stride : {1U, 3U}) {
+          const DeviceGroup group(n, stride);
+          const std::uint64_t bytes = std::uint64_t{n} << 26;
+          CollectiveSchedule schedule;
+          try {
+            schedule = spread(make_schedule(op, algorithm, node.topology, n, 2, bytes), group);
+          } catch (const ConfigError&) {
+            continue;  // an algorithm that this is not for
+          }
+          const std::uint64_t before = network.link_bytes().value();
+          network.start(planned(std::move(schedule)), group.span(), now_fs());
+          start_simulation();
+          ASSERT_TRUE(network.idle());
+          const std::uint64_t hops =
+              algorithm == Al::in_switch && op != Op::send_recv && op != Op::shift ? 1 : 2;
+          EXPECT_EQ(network.link_bytes().value() - before,
+                    hops * stride * closed_form_bytes(op, algorithm, n, bytes))
+              << to_string(op) << " " << to_string(algorithm) << " " << n << " " << stride;
+          network.reset();
+          ++checked;
+        }
+      }
+    }
+  }
+  EXPECT_GT(checked, 300U);
+}
+
+// Eight chips a node, groups across nodes: all of a node's send at once, through the ways out that they
+// share.
+TEST(Collective, GroupsAcrossNodesShareTheWayOut) {
+  NodeSpec node = node_of(NodeTopology::switched, 8);
+  node.switch_reduces = false;
+  node.nics = 1;
+  node.nic.bytes_per_s = kRate;
+  node.protocols = {{"wire"}};
+  const auto alone = choose_collective(node, Op::all_reduce, {2, 1}, kBytes);
+  const auto across = choose_collective(node, Op::all_reduce, {2, 8}, kBytes);
+  EXPECT_NEAR(across.predicted_s / alone.predicted_s, 8, 0.1);
+  const auto wide = choose_collective(node, Op::send_recv, {2, 8}, kBytes);
+  EXPECT_NEAR(wide.predicted_s / (8 * kBytes / kRate), 1, 0.01);
 }
 
 TEST(Collective, RefusesWhatAnAlgorithmCannotDo) {

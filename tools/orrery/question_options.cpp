@@ -15,16 +15,14 @@ constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 27;  // a sequence
 constexpr std::uint64_t kMostChips = 65536;
 constexpr std::uint64_t kMostLayers = 16384;
 
-// --devices or --tp; the devices of a run form one tensor-parallel group.
-void put_devices(json& scenario, const po::variables_map& values) {
-  const bool tp = values.count("tp") != 0;
-  if (tp) scenario["devices"] = whole_between(values, "tp", 1, kMostChips);
-  if (values.count("devices") == 0) return;
-  const std::uint64_t devices = whole_between(values, "devices", 1, kMostChips);
-  if (tp && scenario["devices"] != devices)
-    throw UsageError("--tp " + scenario["devices"].dump() + " with --devices " + std::to_string(devices) +
-                     ": the devices of a run form one tensor-parallel group, so the two must agree");
-  scenario["devices"] = devices;
+// What is made of them is the scenario's (workload/parallelism.h).
+void put_degrees(json& scenario, const po::variables_map& values) {
+  for (const char* degree : {"devices", "tp", "pp", "ep", "dp", "cp"}) {
+    if (values.count(degree) != 0) scenario[degree] = whole_between(values, degree, 1, kMostChips);
+  }
+  if (values.count("micro-batches") != 0)
+    scenario["micro_batches"] = whole_between(values, "micro-batches", 1, kMostChips);
+  if (values.count("expert-load") != 0) scenario["expert_load"] = values["expert-load"].as<std::string>();
 }
 
 json asked(const po::variables_map& values) {
@@ -39,7 +37,7 @@ json asked(const po::variables_map& values) {
     scenario[part] = values[part].as<std::string>();
     format_named(scenario[part]);
   }
-  put_devices(scenario, values);
+  put_degrees(scenario, values);
   return scenario;
 }
 
@@ -78,10 +76,24 @@ po::options_description scenario_options() {
       ("kv", po::value<std::string>()->value_name("F"),
        "of keys and values (default: the file's, or 16 bits)")  //
       ("devices", po::value<std::int64_t>()->value_name("N"),
-       "chips that share each layer (default: what the machine file says)")  //
-      ("tp", po::value<std::int64_t>()->value_name("N"), "tensor parallel degree: the same as --devices")(
-          "runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
-          "software stack (orrery list runtimes); ideal: no launch cost, no host time");
+       "chips in all (default: what the machine file says, or the product of the degrees); without a degree "
+       "they share each layer")  //
+      ("tp", po::value<std::int64_t>()->value_name("N"),
+       "tensor parallel: chips that share each layer; what is left of --devices are pipeline stages")  //
+      ("pp", po::value<std::int64_t>()->value_name("N"), "pipeline parallel: stages of layers")        //
+      ("ep", po::value<std::int64_t>()->value_name("N"),
+       "expert parallel: chips that share a mixture's experts, of --tp, or of --tp x --dp")  //
+      ("dp", po::value<std::int64_t>()->value_name("N"),
+       "data parallel: replicas (of attention, where --ep goes beyond --tp) that share the batch")  //
+      ("cp", po::value<std::int64_t>()->value_name("N"),
+       "context parallel: chips that share a sequence (ring attention)")  //
+      ("micro-batches", po::value<std::int64_t>()->value_name("N"),
+       "that a batch flows through a pipeline in (default: as many as stages)")  //
+      ("expert-load", po::value<std::string>()->value_name("LOAD"),
+       "what tokens want of a mixture's experts: uniform (default), zipf:EXPONENT, power:EXPONENT, or a file "
+       "of counts, an expert each")  //
+      ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
+       "software stack (orrery list runtimes); ideal: no launch cost, no host time");
   return options;
 }
 

@@ -1,5 +1,7 @@
 #include "sim/workload/blocks/attention.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/util/checked.h"
@@ -8,12 +10,19 @@
 
 namespace orrery {
 
-bool AttentionBlock::splits(std::uint64_t devices) const {
-  return heads % devices == 0 && (kv_heads % devices == 0 || devices % kv_heads == 0);
+std::string AttentionBlock::misfit(const Parallelism& split) const {
+  if (split.context > 1 && (window > 0 || index))
+    return whole_context(split, "attention to a part of the positions");
+  return split.tensor <= heads ? "" : fmt::format("{} heads over --tp {}", heads, split.tensor);
 }
 
 AttentionBlock::Heads AttentionBlock::on_each(std::uint64_t devices) const {
-  return {heads / devices, std::max<std::uint64_t>(1, kv_heads / devices)};
+  const std::uint64_t queries = heads / kv_heads;  // of a key's head
+  if (devices <= kv_heads) {
+    const std::uint64_t kv = ceil_div(kv_heads, devices);
+    return {kv * queries, kv};
+  }
+  return {ceil_div(queries, devices / kv_heads), 1};
 }
 
 std::uint64_t AttentionBlock::cached_elements(std::uint64_t devices, std::uint64_t context) const {
@@ -76,39 +85,99 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
     if (index && index->chooses(group)) group = index->chosen(group);
   }
   const Tensor out = builder.activation("attention", {tokens, query_cols});
-  if (facts.execution.fuses(FusedOperator::attention)) {
-    // Kernels for prompts and for sequences that decode are not the same.
-    std::vector<SequenceGroup> prompts;
-    std::vector<SequenceGroup> decoding;
-    for (const SequenceGroup& group : groups) (group.new_tokens > 1 ? prompts : decoding).push_back(group);
-    const bool both = !prompts.empty() && !decoding.empty();
-    if (!prompts.empty()) attend(builder, prompts, "", query, out, false);
-    if (!decoding.empty()) attend(builder, decoding, both ? "_decoding" : "", query, out, both);
+  if (facts.split.context > 1) {
+    attend_in_ring(builder, groups, query, out);
   } else {
-    for (std::size_t i = 0; i < groups.size(); ++i) attend_apart(builder, groups[i], i, query, out);
+    attend_to(builder, groups, query, out);
   }
   if (gated) {
     const Tensor scaled = builder.activation("attention_gated", {tokens, query_cols});
     builder.append(OperatorKind::gate_mul, VectorShape{tokens, query_cols},
                    {out, view(qkv, {tokens, query_cols})}, {scaled});
-    return project(builder, scaled, "attention_output", TensorGroup::attention, heads * head_dim,
-                   output_bias);
+    return project(builder, scaled, "attention_output", TensorGroup::attention,
+                   query_cols * facts.split.tensor, output_bias);
   }
-  return project(builder, out, "attention_output", TensorGroup::attention, heads * head_dim, output_bias);
+  return project(builder, out, "attention_output", TensorGroup::attention, query_cols * facts.split.tensor,
+                 output_bias);
 }
 
 std::uint64_t AttentionBlock::seen(const SequenceGroup& group) const {
   return window > 0 ? std::min(group.context, window + group.new_tokens - 1) : group.context;
 }
 
+void AttentionBlock::attend_to(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
+                               const Tensor& query, const Tensor& out) const {
+  if (!builder.facts().execution.fuses(FusedOperator::attention)) {
+    attend_apart(builder, {groups}, query, out);
+    return;
+  }
+  // Kernels for prompts and for sequences that decode are not the same.
+  std::vector<SequenceGroup> prompts;
+  std::vector<SequenceGroup> decoding;
+  for (const SequenceGroup& group : groups) (group.new_tokens > 1 ? prompts : decoding).push_back(group);
+  const bool both = !prompts.empty() && !decoding.empty();
+  if (!prompts.empty()) attend(builder, {prompts, !both_ways, "", false}, query, out);
+  if (!decoding.empty()) attend(builder, {decoding, false, both ? "_decoding" : "", both}, query, out);
+}
+
+// Ring attention (Liu et al., arXiv 2310.01889): each device has some of the queries, and keys and values go
+// round. A device's queries are two pieces, one from each end of the prompt, so that causal devices have the
+// same to do: all pairs of its own, and half of those of each other device. Sequences that decode are on all
+// devices, with a part of the cache on each.
+void AttentionBlock::attend_in_ring(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
+                                    const Tensor& query, const Tensor& out) const {
+  const GraphFacts& facts = builder.facts();
+  const std::uint64_t devices = facts.split.context;
+  const bool fused = facts.execution.fuses(FusedOperator::attention);
+  const auto piece_of = [&](const Piece& piece) {
+    fused ? attend(builder, piece, query, out) : attend_apart(builder, piece, query, out);
+  };
+  std::vector<SequenceGroup> own;     // pairs on the device
+  std::vector<SequenceGroup> others;  // with what comes from one other
+  std::vector<SequenceGroup> decoding;
+  std::uint64_t positions = 0;  // whose keys and values travel at once
+  std::uint64_t merged = 0;
+  for (const SequenceGroup& g : groups) {
+    if (g.phase == Phase::decode || g.new_tokens == 1) {
+      decoding.push_back({g.phase, g.sequences, g.new_tokens, ceil_div(g.context, devices)});
+      merged += g.sequences * g.new_tokens;
+      continue;
+    }
+    const std::uint64_t queries = builder.own_tokens(g);
+    const std::uint64_t before = ceil_div(g.context - g.new_tokens, devices);
+    own.push_back({g.phase, g.sequences, queries, before + queries});
+    others.push_back({g.phase, g.sequences, queries,
+                      before + (both_ways ? queries : ceil_div<std::uint64_t>(queries, 2))});
+    positions += g.sequences * (before + queries);
+  }
+  if (!own.empty()) {
+    piece_of({own, !both_ways, "", false});
+    const std::uint64_t cols = 2 * on_each(facts.split.tensor).kv * head_dim;
+    Tensor block = builder.cache("kv_own", {positions, cols});
+    for (std::uint64_t step = 1; step < devices; ++step) {
+      const std::string suffix = "_ring_" + std::to_string(step);
+      const Tensor next = builder.cache("kv" + suffix, {positions, cols});
+      const CollectiveShape shape{next.bytes(), facts.split.context, facts.split.tensor};
+      builder.append(OperatorKind::shift, shape, {block}, {next});
+      piece_of({others, false, suffix, true});
+      block = next;
+    }
+  }
+  if (decoding.empty()) return;
+  piece_of({decoding, false, "_decoding", !own.empty()});
+  const std::uint64_t cols = on_each(facts.split.tensor).query * head_dim;
+  exchange(builder, OperatorKind::all_reduce, view(out, {merged, cols}), "attention_merged", merged, cols,
+           facts.split.context_group());
+}
+
 // One operator for all these sequences, whatever their lengths: a part of the attention.
-void AttentionBlock::attend(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
-                            const std::string& suffix, const Tensor& query, const Tensor& out,
-                            bool more) const {
+void AttentionBlock::attend(GraphBuilder& builder, const Piece& piece, const Tensor& query,
+                            const Tensor& out) const {
+  const std::vector<SequenceGroup>& groups = piece.groups;
   const auto [query_heads, kv_heads_each] = on_each(builder.facts().split.tensor);
   const SequenceGroup& first = groups.front();
   AttentionShape shape{first.sequences, query_heads, kv_heads_each, head_dim, first.new_tokens, seen(first)};
-  shape.causal = !both_ways && first.new_tokens > 1;
+  shape.causal = piece.causal;
   for (const SequenceGroup& g : groups) {
     if (&g != &first) shape.more.push_back({g.sequences, g.new_tokens, seen(g)});
     // One query's window is all that is read of the cache.
@@ -120,23 +189,27 @@ void AttentionBlock::attend(GraphBuilder& builder, const std::vector<SequenceGro
                          : std::vector<std::uint64_t>{shape.cached_positions(), cols};
   const std::vector<std::uint64_t> rows = {shape.query_positions(), query_heads * head_dim};
   builder.append(OperatorKind::attention, shape,
-                 {view(query, rows), builder.cache("k_cache" + suffix, cached),
-                  builder.cache("v_cache" + suffix, cached)},
-                 {view(out, rows)}, more);
+                 {view(query, rows), builder.cache("k_cache" + piece.suffix, cached),
+                  builder.cache("v_cache" + piece.suffix, cached)},
+                 {view(out, rows)}, piece.more);
 }
 
 // A group's part of the attention, as three operators; sequences of a group are alike, and run side by side.
-void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g, std::size_t group,
-                                  const Tensor& query, const Tensor& out) const {
+void AttentionBlock::attend_apart(GraphBuilder& builder, const Piece& piece, const Tensor& query,
+                                  const Tensor& out) const {
+  for (std::size_t i = 0; i < piece.groups.size(); ++i)
+    attend_apart(builder, piece.groups[i], piece.suffix + group_suffix(i), piece.more || i > 0, query, out);
+}
+
+void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g, const std::string& suffix,
+                                  bool more, const Tensor& query, const Tensor& out) const {
   const GraphFacts& facts = builder.facts();
   const auto [query_heads, kv_heads_each] = on_each(facts.split.tensor);
-  const std::string suffix = group_suffix(group);
   const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(g);
   const std::vector<std::uint64_t> rows = {batch * q, query_heads * head_dim};
   const std::vector<std::uint64_t> cached = {batch, context, kv_heads_each * head_dim};
   const Tensor keys = builder.cache("k_cache" + suffix, cached);
   const Tensor values = builder.cache("v_cache" + suffix, cached);
-  const bool more = group > 0;  // of the same tensor
   const std::uint64_t shared = query_heads / kv_heads_each;
   const std::uint64_t pairs = batch * kv_heads_each;
   const std::vector<std::uint64_t> square = {batch * query_heads * q, context};

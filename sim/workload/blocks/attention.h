@@ -28,27 +28,43 @@ struct AttentionBlock {
   std::uint64_t sinks = 0;   // learned scores that a head adds to its softmax
   std::uint64_t window = 0;  // tokens that a query sees, itself included; 0 = all before it
 
-  // Over `devices`: whether it can be; elements that a sequence of `context` tokens leaves in one's cache;
-  // what it leaves in place of one; elements of a token in its widest tensor.
-  bool splits(std::uint64_t devices) const;
+  // What keeps it from being divided so, "" where nothing does. Over `devices`: elements that a sequence of
+  // `context` tokens leaves in one's cache; what it leaves in place of one; elements of a token in its widest
+  // tensor.
+  std::string misfit(const Parallelism& split) const;
   std::uint64_t cached_elements(std::uint64_t devices, std::uint64_t context) const;
   KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t /*devices*/) const { return 0; }
 
   Tensor write(GraphBuilder& builder, const Tensor& x) const;
 
- private:
+  // Of one of `devices`: where heads do not divide they are padded, where there are fewer key and value heads
+  // than devices, replicated.
   struct Heads {
     std::uint64_t query = 0, kv = 0;
   };
   Heads on_each(std::uint64_t devices) const;
+
+ private:
   // Positions of a sequence's cache that some query of the step sees.
   std::uint64_t seen(const SequenceGroup& group) const;
   Tensor normed(GraphBuilder& builder, const Tensor& qkv) const;
-  void attend(GraphBuilder& builder, const std::vector<SequenceGroup>& groups, const std::string& suffix,
-              const Tensor& query, const Tensor& out, bool more) const;
-  void attend_apart(GraphBuilder& builder, const SequenceGroup& g, std::size_t group, const Tensor& query,
-                    const Tensor& out) const;
+  // Query positions of groups against cached ones.
+  struct Piece {
+    std::vector<SequenceGroup> groups;
+    bool causal = false;
+    std::string suffix = {};  // of its cache
+    bool more = false;        // of the same result
+  };
+  void attend(GraphBuilder& builder, const Piece& piece, const Tensor& query, const Tensor& out) const;
+  void attend_apart(GraphBuilder& builder, const Piece& piece, const Tensor& query, const Tensor& out) const;
+  void attend_apart(GraphBuilder& builder, const SequenceGroup& g, const std::string& suffix, bool more,
+                    const Tensor& query, const Tensor& out) const;
+  // Either, as the machine has it.
+  void attend_to(GraphBuilder& builder, const std::vector<SequenceGroup>& groups, const Tensor& query,
+                 const Tensor& out) const;
+  void attend_in_ring(GraphBuilder& builder, const std::vector<SequenceGroup>& groups, const Tensor& query,
+                      const Tensor& out) const;
 };
 
 }  // namespace orrery

@@ -11,7 +11,10 @@ struct CrossAttentionBlock {
   bool query_bias = false, value_bias = false, output_bias = false;
 
   // As of AttentionBlock; what it keeps goes by the prompt, not by the tokens after it.
-  bool splits(std::uint64_t devices) const { return heads % devices == 0; }
+  std::string misfit(const Parallelism& split) const {
+    return either(whole_context(split, "attention across"),
+                  undivided(heads, "heads of attention across", split));
+  }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
   std::uint64_t source_elements(std::uint64_t devices) const { return 2 * heads / devices * head_dim; }
   KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }

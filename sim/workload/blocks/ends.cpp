@@ -17,7 +17,7 @@ Tensor last_norm(GraphBuilder& builder, const ResidualStream& in) {
 
 void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const {
   const GraphFacts& facts = builder.facts();
-  Tensor x = normed ? last_norm(builder, in) : settled(builder, in.x, in.branch);
+  Tensor x = whole(builder, normed ? last_norm(builder, in) : settled(builder, in.x, in.branch));
   const std::uint64_t rows = builder.sequences();
   const std::uint64_t cols = ceil_div<std::uint64_t>(vocab, facts.split.tensor);
   const std::uint64_t depth = width > 0 ? width : facts.hidden;
@@ -30,10 +30,12 @@ void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const 
   const Tensor logits = builder.activation("logits", {rows, cols});
   builder.append(OperatorKind::matmul, MatmulShape{1, rows, cols, depth},
                  {builder.quantised(view(x, {rows, depth}), TensorGroup::head), weight}, {logits});
-  exchange(builder, OperatorKind::all_gather, logits, "all_logits", rows, cols * facts.split.tensor);
+  exchange(builder, OperatorKind::all_gather, logits, "all_logits", rows, cols * facts.split.tensor,
+           facts.split.tensor_group());
 }
 
 void MaskedHead::write(GraphBuilder& builder, const ResidualStream& in) const {
+  refuse_rows_apart(builder, "a masked language model");
   const std::uint64_t hidden = builder.facts().hidden;
   const std::uint64_t cols = width > 0 ? width : hidden;
   const std::uint64_t rows = builder.tokens();
@@ -50,7 +52,7 @@ void MaskedHead::write(GraphBuilder& builder, const ResidualStream& in) const {
 }
 
 void ScoreHead::write(GraphBuilder& builder, const ResidualStream& in) const {
-  const Tensor x = last_norm(builder, in);
+  const Tensor x = whole(builder, last_norm(builder, in));
   if (labels == 0) return;
   const std::uint64_t hidden = builder.facts().hidden;
   const std::uint64_t rows = builder.sequences();
@@ -60,7 +62,7 @@ void ScoreHead::write(GraphBuilder& builder, const ResidualStream& in) const {
 }
 
 void Pooler::write(GraphBuilder& builder, const ResidualStream& in) const {
-  const Tensor x = normed ? last_norm(builder, in) : settled(builder, in.x, in.branch);
+  const Tensor x = whole(builder, normed ? last_norm(builder, in) : settled(builder, in.x, in.branch));
   if (!dense) return;
   const std::uint64_t hidden = builder.facts().hidden;
   const std::uint64_t rows = builder.sequences();

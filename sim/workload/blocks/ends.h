@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "sim/workload/blocks/layer.h"
+#include "sim/workload/blocks/stage_ends.h"
 
 namespace orrery {
 
@@ -43,6 +44,6 @@ struct Pooler {
   void write(GraphBuilder& builder, const ResidualStream& in) const;
 };
 
-using HeadBlock = std::variant<LanguageHead, MaskedHead, ScoreHead, Pooler>;
+using HeadBlock = std::variant<LanguageHead, MaskedHead, ScoreHead, Pooler, SentRows>;
 
 }  // namespace orrery

@@ -21,7 +21,9 @@ struct FeedForwardBlock {
   TensorGroup group = TensorGroup::feed_forward;
 
   // As of AttentionBlock.
-  bool splits(std::uint64_t devices) const { return width % devices == 0; }
+  std::string misfit(const Parallelism& split) const {
+    return undivided(width, "columns of the feed-forward block", split);
+  }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
   KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t devices) const { return 2 * width / devices; }

@@ -1,6 +1,7 @@
 #include "sim/workload/blocks/fronts.h"
 
 #include "sim/util/checked.h"
+#include "sim/util/units.h"
 #include "sim/workload/blocks/linear.h"
 #include "sim/workload/blocks/norm.h"
 
@@ -10,15 +11,20 @@ ResidualStream EmbeddingBlock::write(GraphBuilder& builder) const {
   const std::uint64_t hidden = builder.facts().hidden;
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t cols = width > 0 ? width : hidden;
-  std::vector<Tensor> inputs = {builder.weight("embedding", {vocab, cols}, TensorGroup::embedding)};
+  // Devices of a group have a part of the rows each, and a token's row is nought on all but one.
+  const bool apart =
+      cols == hidden && builder.facts().execution.tensor_parallel != TensorParallelScheme::gather_each_matmul;
+  const std::uint64_t rows = apart ? ceil_div<std::uint64_t>(vocab, builder.facts().split.tensor) : vocab;
+  std::vector<Tensor> inputs = {builder.weight("embedding", {rows, cols}, TensorGroup::embedding)};
   // Tables beside are as wide as what is normed.
   const std::uint64_t beside = normed_narrow ? cols : hidden;
   if (positions > 0 && cols == hidden) inputs.push_back(builder.weight("positions", {positions, hidden}));
   if (positions > 0 && cols != hidden) builder.hold("positions", checked_product({positions, beside}));
   if (token_types > 0) builder.hold("token_types", checked_product({token_types, beside}));
   if (cols == hidden) {
-    const Tensor x = builder.row("x");
+    Tensor x = builder.activation("x", {tokens, hidden});
     builder.append(OperatorKind::embedding, VectorShape{tokens, hidden}, inputs, {x});
+    if (apart) x = summed(builder, x, "x_summed");
     return {normed ? norm(builder, x, "x_norm", "embedding_norm") : x, std::nullopt};
   }
   Tensor narrow = builder.activation("x_narrow", {tokens, cols});
@@ -34,6 +40,7 @@ ResidualStream EmbeddingBlock::write(GraphBuilder& builder) const {
 }
 
 ResidualStream FeatureBlock::write(GraphBuilder& builder) const {
+  refuse_rows_apart(builder, "an encoder of features");
   const std::uint64_t tokens = builder.tokens();
   const FeatureProduct& first = products.front();
   Tensor x = builder.activation("features", {first.rows * tokens, first.inner});
@@ -57,6 +64,7 @@ ResidualStream FeatureBlock::write(GraphBuilder& builder) const {
 }
 
 ResidualStream DraftFront::write(GraphBuilder& builder) const {
+  refuse_rows_apart(builder, "a draft");
   const std::uint64_t hidden = builder.facts().hidden;
   const std::uint64_t tokens = builder.tokens();
   const Tensor embedded = builder.row("x_embedded");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/workload/blocks/layer.h"
+#include "sim/workload/blocks/stage_ends.h"
 
 namespace orrery {
 
@@ -42,6 +43,6 @@ struct DraftFront {
   ResidualStream write(GraphBuilder& builder) const;
 };
 
-using FrontBlock = std::variant<EmbeddingBlock, FeatureBlock, DraftFront>;
+using FrontBlock = std::variant<EmbeddingBlock, FeatureBlock, DraftFront, ReceivedRows>;
 
 }  // namespace orrery

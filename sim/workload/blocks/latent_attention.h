@@ -20,7 +20,9 @@ struct LatentAttentionBlock {
   std::optional<SparseIndex> index = std::nullopt;
 
   // As of AttentionBlock. The latent lies on every device.
-  bool splits(std::uint64_t devices) const { return heads % devices == 0; }
+  std::string misfit(const Parallelism& split) const {
+    return either(whole_context(split, "latent attention"), undivided(heads, "heads", split));
+  }
   std::uint64_t cached_elements(std::uint64_t devices, std::uint64_t context) const;
   KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t devices) const { return heads / devices * (plain_dim + rotary_dim); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sim/workload/blocks/linear.h"
 #include "sim/workload/blocks/norm.h"
 
 namespace orrery {
@@ -24,21 +25,22 @@ ResidualStream ResidualBlock::write(GraphBuilder& builder, const ResidualStream&
   } else {
     mixed_in = orrery::norm(builder, in.x, norm, norm + "_weight");
   }
-  const Tensor branch = mixed(builder, mixer, mixed_in);
+  const Tensor branch = mixed(builder, mixer, whole(builder, mixed_in));
   if (branch_norm.empty()) return {x, branch};
   return {x, orrery::norm(builder, branch, branch_norm, branch_norm + "_weight")};
 }
 
 ResidualStream PostNorm::write(GraphBuilder& builder, const ResidualStream& in) const {
   const Tensor before = settled(builder, in.x, in.branch);
-  const Tensor x = add(builder, before, mixed(builder, mixer, before), sum);
+  const Tensor x = add(builder, before, mixed(builder, mixer, whole(builder, before)), sum);
   return {norm(builder, x, sum + "_norm", weight), std::nullopt};
 }
 
 ResidualStream ParallelBranches::write(GraphBuilder& builder, const ResidualStream& in) const {
   Tensor x = settled(builder, in.x, in.branch);
   std::vector<Tensor> normed;
-  for (const std::string& name : norms) normed.push_back(orrery::norm(builder, x, name, name + "_weight"));
+  for (const std::string& name : norms)
+    normed.push_back(whole(builder, orrery::norm(builder, x, name, name + "_weight")));
   std::vector<Tensor> branches;
   for (std::size_t i = 0; i < mixers.size(); ++i)
     branches.push_back(mixed(builder, mixers[i], normed[std::min(i, normed.size() - 1)]));
@@ -57,7 +59,7 @@ ResidualStream NormedBranches::write(GraphBuilder& builder, const ResidualStream
   for (std::size_t i = 0; i < mixers.size(); ++i) {
     const std::string at = "branch" + std::to_string(i);
     const Tensor normed = orrery::norm(builder, x, at + "_norm", at + "_norm_weight");
-    Tensor branch = mixed(builder, mixers[i], normed);
+    Tensor branch = mixed(builder, mixers[i], whole(builder, normed));
     if (mixers.size() > 1) branch = orrery::norm(builder, branch, at + "_normed", at + "_normed_weight");
     sum = sum ? add(builder, *sum, branch, at + "_sum") : branch;
   }
@@ -67,6 +69,7 @@ ResidualStream NormedBranches::write(GraphBuilder& builder, const ResidualStream
 
 ResidualStream DraftLayer::write(GraphBuilder& builder, const ResidualStream& in) const {
   // EAGLE-3 (arXiv 2503.01840): `branch` brings the embedding.
+  refuse_rows_apart(builder, "a draft");
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t hidden = builder.facts().hidden;
   const Tensor pair = builder.activation("draft_pair", {tokens, 2 * hidden});

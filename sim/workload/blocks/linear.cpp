@@ -1,5 +1,8 @@
 #include "sim/workload/blocks/linear.h"
 
+#include "sim/util/errors.h"
+#include "sim/util/units.h"
+
 namespace orrery {
 
 Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, TensorGroup group,
@@ -13,13 +16,33 @@ Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, 
 }
 
 Tensor exchange(GraphBuilder& builder, OperatorKind kind, const Tensor& x, const std::string& name,
-                std::uint64_t rows, std::uint64_t cols) {
-  const std::uint64_t devices = builder.facts().split.tensor;
-  if (devices == 1) return x;
-  const Tensor out = builder.activation(name, {rows, cols});
-  const std::uint64_t bytes = builder.facts().formats.plain.bytes(rows * cols);
-  builder.append(kind, CollectiveShape{bytes, static_cast<std::uint32_t>(devices)}, {x}, {out});
+                std::uint64_t rows, std::uint64_t cols, const DeviceGroup& group) {
+  if (group.devices == 1) return x;
+  const bool scatters = kind == OperatorKind::reduce_scatter;
+  const Tensor out =
+      builder.activation(name, {scatters ? ceil_div<std::uint64_t>(rows, group.devices) : rows, cols});
+  CollectiveShape shape{builder.facts().formats.plain.bytes(rows * cols), group.devices};
+  if (group.stride > 1) shape.stride = group.stride;
+  builder.append(kind, shape, {x}, {out});
   return out;
+}
+
+Tensor summed(GraphBuilder& builder, const Tensor& x, const std::string& name) {
+  return exchange(builder, builder.rows_apart() ? OperatorKind::reduce_scatter : OperatorKind::all_reduce, x,
+                  name, builder.tokens(), builder.facts().hidden, builder.facts().split.tensor_group());
+}
+
+Tensor whole(GraphBuilder& builder, const Tensor& x) {
+  if (!builder.rows_apart()) return x;
+  const std::string name = builder.name_of(x) + "_whole";
+  return exchange(builder, OperatorKind::all_gather, x, name, builder.tokens(), builder.facts().hidden,
+                  builder.facts().split.tensor_group());
+}
+
+void refuse_rows_apart(const GraphBuilder& builder, const char* part) {
+  if (builder.rows_apart())
+    throw ConfigError(
+        "", std::string("execution.tensor_parallel: sequence_parallel of ") + part + " is not modelled");
 }
 
 Tensor project(GraphBuilder& builder, const Tensor& x, const std::string& name, TensorGroup group,
@@ -29,12 +52,14 @@ Tensor project(GraphBuilder& builder, const Tensor& x, const std::string& name, 
   if (facts.execution.tensor_parallel != TensorParallelScheme::gather_each_matmul) {
     const Tensor partial =
         product(builder, x, name, group, tokens, k / facts.split.tensor, facts.hidden, bias);
-    return exchange(builder, OperatorKind::all_reduce, partial, name + "_reduced", tokens, facts.hidden);
+    return summed(builder, partial, name + "_reduced");
   }
-  const Tensor whole = exchange(builder, OperatorKind::all_gather, x, name + "_input", tokens, k);
+  const Tensor whole =
+      exchange(builder, OperatorKind::all_gather, x, name + "_input", tokens, k, facts.split.tensor_group());
   const Tensor part =
       product(builder, whole, name, group, tokens, k, facts.hidden / facts.split.tensor, bias);
-  return exchange(builder, OperatorKind::all_gather, part, name + "_gathered", tokens, facts.hidden);
+  return exchange(builder, OperatorKind::all_gather, part, name + "_gathered", tokens, facts.hidden,
+                  facts.split.tensor_group());
 }
 
 }  // namespace orrery

@@ -9,13 +9,23 @@ namespace orrery {
 Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, TensorGroup group,
                std::uint64_t m, std::uint64_t k, std::uint64_t n, bool bias = false);
 
-// Exchanges the devices' parts of `x`, whose whole rows have `cols` elements; nothing on one device.
+// Exchanges the parts of `x` that the devices of a group have, whose whole is rows x cols; nothing on one
+// device.
 Tensor exchange(GraphBuilder& builder, OperatorKind kind, const Tensor& x, const std::string& name,
-                std::uint64_t rows, std::uint64_t cols);
+                std::uint64_t rows, std::uint64_t cols, const DeviceGroup& group);
+
+// Sums that each device of a tensor-parallel group has a part of, a row a token: all rows on every device, or
+// where rows lie apart between the blocks (Korthikanti et al., arXiv 2205.05198) its own rows on each.
+Tensor summed(GraphBuilder& builder, const Tensor& x, const std::string& name);
+// All rows of what lies apart.
+Tensor whole(GraphBuilder& builder, const Tensor& x);
 
 // A projection of all tokens from `k` elements (on all devices) back to the hidden size: its k is split over
 // the devices and the sums are reduced (Megatron), or its n is and the parts are gathered.
 Tensor project(GraphBuilder& builder, const Tensor& x, const std::string& name, TensorGroup group,
                std::uint64_t k, bool bias);
+
+// Throws ConfigError where rows lie apart.
+void refuse_rows_apart(const GraphBuilder& builder, const char* part);
 
 }  // namespace orrery

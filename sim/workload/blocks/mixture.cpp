@@ -1,5 +1,7 @@
 #include "sim/workload/blocks/mixture.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -9,63 +11,119 @@
 
 namespace orrery {
 
-double MixtureBlock::expected(std::uint64_t tokens) const {
-  const double share = static_cast<double>(experts_a_token) / static_cast<double>(experts);
-  const double unused = std::pow(1 - share, static_cast<double>(tokens));
-  return std::max(static_cast<double>(experts_a_token), static_cast<double>(experts) * (1 - unused));
-}
+namespace {
 
-std::uint64_t MixtureBlock::taken(std::uint64_t tokens) const {
+// The whole number above, but for rounding.
+std::uint64_t ceiled(double number) {
   constexpr double kRounding = 1e-9;
-  return static_cast<std::uint64_t>(std::ceil(expected(tokens) * (1 - kRounding)));
+  return static_cast<std::uint64_t>(std::ceil(number * (1 - kRounding)));
 }
 
-Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
+}  // namespace
+
+std::string MixtureBlock::misfit(const Parallelism& split) const {
+  const std::uint32_t columns = split.expert_tensor();
+  if (experts % split.expert != 0) return fmt::format("{} experts over --ep {}", experts, split.expert);
+  if (width % columns != 0) return fmt::format("{} columns of an expert over {} devices", width, columns);
+  return undivided(shared, "columns of the shared experts", split);
+}
+
+ExpertShare MixtureBlock::share(const Parallelism& split, std::uint64_t tokens) const {
+  if (split.expert_load.kind != ExpertLoad::Kind::uniform)
+    return busiest_share(split.expert_load.probabilities(experts, experts_a_token), tokens, split.expert);
+  const double n = static_cast<double>(tokens);
+  const double devices = split.expert;
+  const double p = static_cast<double>(experts_a_token) / static_cast<double>(experts);
+  const double active = static_cast<double>(experts) * (1 - std::pow(1 - p, n));
+  // That none of a token's experts, all different, is among a device's.
+  double none = 1;
+  const std::uint64_t each = experts / split.expert;
+  for (std::uint64_t i = 0; i < experts_a_token; ++i)
+    none *= std::max(0.0, static_cast<double>(experts - each) - static_cast<double>(i)) /
+            static_cast<double>(experts - i);
+  return {n * static_cast<double>(experts_a_token) / devices, active / devices, n * (1 - none)};
+}
+
+// Of all tokens that are on this device, or of its share of the tensor-parallel group's where they travel.
+Tensor MixtureBlock::routed(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
+  const Parallelism& split = facts.split;
   const std::uint64_t tokens = builder.tokens();
-  const std::uint64_t cols = width / facts.split.tensor;
-  product(builder, x, "router", TensorGroup::router, tokens, facts.hidden, experts, biases);
-  if (score_bias) builder.hold("router_score_bias", experts);
-  if (scaled) builder.hold("router_scales", facts.hidden + experts);
-  const std::uint64_t active = taken(tokens);
+  const bool travel = split.experts_across_replicas();
+  const std::uint64_t own = travel ? ceil_div<std::uint64_t>(tokens, split.tensor) : tokens;
+  const ExpertShare load = share(split, tokens * split.expert_replicas());
+  const std::uint64_t active = std::max<std::uint64_t>(1, ceiled(load.active));
   const std::uint64_t rows =
-      ceil_div(tokens * experts_a_token, active);  // of an expert, some of them padding
-  const RoutingShape routing = {tokens, experts_a_token, facts.hidden};
-  const std::vector<std::uint64_t> copies = {tokens, experts_a_token, facts.hidden};
+      std::max<std::uint64_t>(1, ceil_div(ceiled(load.rows), active));  // of an expert, some of them padding
+  const std::uint64_t received =
+      split.expert == 1 ? tokens : std::max<std::uint64_t>(1, ceiled(load.received));
+  const std::uint64_t copies_each =
+      split.expert == 1
+          ? experts_a_token
+          : std::max<std::uint64_t>(
+                1, static_cast<std::uint64_t>(std::llround(load.rows / static_cast<double>(received))));
+  const std::uint64_t cols = width / split.expert_tensor();
+  const RoutingShape routing = {received, copies_each, facts.hidden};
+  const std::vector<std::uint64_t> copies = {received, copies_each, facts.hidden};
 
   const auto expert_product = [&](const Tensor& of, const std::string& name, std::uint64_t k,
                                   std::uint64_t n) {
     const Tensor out = builder.activation(name, {active, rows, n});
-    const HeldWeight held = {checked_product({experts, k, n}), checked_product({experts_a_token, k, n}), {}};
+    const HeldWeight held = {
+        checked_product({experts / split.expert, k, n}), checked_product({experts_a_token, k, n}), {}};
     Tensor weight = builder.weight(name + "_weight", {active, k, n}, TensorGroup::experts, held);
     // As many bytes as are expected, which is no whole number of experts.
     constexpr std::uint64_t kParts = 1 << 20;
     weight.format.bits = weight.format.bits.spread(
-        static_cast<std::uint64_t>(std::llround(expected(tokens) * kParts)), active * kParts);
+        static_cast<std::uint64_t>(std::llround(load.active * kParts)), active * kParts);
     builder.append(OperatorKind::matmul, MatmulShape{active, rows, n, k},
                    {builder.quantised(of, TensorGroup::experts), weight}, {out});
-    if (biases) builder.hold(name + "_bias", HeldWeight{experts * n, experts_a_token * n, {}});
+    if (biases) builder.hold(name + "_bias", HeldWeight{experts / split.expert * n, experts_a_token * n, {}});
     return out;
   };
-  const Tensor in = builder.quantised(x, TensorGroup::experts);
+  // All devices send as much as the busiest one receives of each.
+  const auto travelled = [&](OperatorKind kind, const Tensor& from, const std::string& name,
+                             std::uint64_t out_rows) {
+    Tensor to = builder.activation(name, {out_rows, facts.hidden});
+    to.format = from.format;
+    const std::uint64_t bytes = checked_product({received, facts.hidden});
+    builder.append(kind, CollectiveShape{to.format.bytes(bytes), split.expert}, {from}, {to});
+    return to;
+  };
+  Tensor in = builder.quantised(x, TensorGroup::experts);
+  if (travel)
+    in = travelled(OperatorKind::moe_dispatch, view(in, {own, facts.hidden}), "expert_tokens", received);
   Tensor gathered = builder.activation("expert_rows", {active, rows, facts.hidden});
   gathered.format = in.format;
-  builder.append(OperatorKind::expert_gather, routing, {in}, {view(gathered, copies)});
+  builder.append(OperatorKind::expert_gather, routing, {view(in, {received, facts.hidden})},
+                 {view(gathered, copies)});
   const bool gated = activation != ActivationKind::gelu;
   const Tensor up =
       expert_product(gathered, gated ? "expert_gate_up" : "expert_up", facts.hidden, gated ? 2 * cols : cols);
   const Tensor inner = builder.activation("expert_inner", {active, rows, cols});
   builder.append(activation_operator(activation), VectorShape{active * rows, cols}, {up}, {inner});
   const Tensor down = expert_product(inner, "expert_down", cols, facts.hidden);
-  const Tensor sum = builder.row("experts");
+  const Tensor sum = builder.activation("experts", {received, facts.hidden});
   builder.append(OperatorKind::expert_sum, routing, {view(down, copies)}, {sum});
-  const Tensor routed =
-      exchange(builder, OperatorKind::all_reduce, sum, "experts_reduced", tokens, facts.hidden);
-  if (shared == 0) return routed;
+  if (!travel) return summed(builder, view(sum, {tokens, facts.hidden}), "experts_reduced");
+  const Tensor back = travelled(OperatorKind::moe_combine, sum, "experts_combined", own);
+  return builder.rows_apart() ? back
+                              : exchange(builder, OperatorKind::all_gather, back, "experts_gathered", tokens,
+                                         facts.hidden, split.tensor_group());
+}
+
+Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
+  const GraphFacts& facts = builder.facts();
+  const std::uint64_t tokens = builder.tokens();
+  product(builder, x, "router", TensorGroup::router, tokens, facts.hidden, experts, biases);
+  if (score_bias) builder.hold("router_score_bias", experts);
+  if (scaled) builder.hold("router_scales", facts.hidden + experts);
+  const Tensor mixed = routed(builder, x);
+  if (shared == 0) return mixed;
   if (shared_gate) product(builder, x, "shared_gate", TensorGroup::router, tokens, facts.hidden, 1);
   const Tensor common =
       FeedForwardBlock{shared, activation, false, "shared_", TensorGroup::shared_experts}.write(builder, x);
-  return add(builder, routed, common, "experts_and_shared");
+  return add(builder, mixed, common, "experts_and_shared");
 }
 
 }  // namespace orrery

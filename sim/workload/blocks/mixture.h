@@ -1,6 +1,7 @@
 #pragma once
 // A mixture of experts: the router, then each expert that some token takes on its share of the rows (as even
-// as it can be), then the sum of a token's experts.
+// as it can be), then the sum of a token's experts. Where experts live on other replicas' devices, a token's
+// row travels once to each device that holds any of its experts, and one row comes back.
 
 #include "sim/workload/blocks/feed_forward.h"
 #include "sim/workload/graph_builder.h"
@@ -20,17 +21,18 @@ struct MixtureBlock {
   bool shared_gate = false;  // a product to one number scales it
 
   // As of AttentionBlock.
-  bool splits(std::uint64_t devices) const { return width % devices == 0 && shared % devices == 0; }
+  std::string misfit(const Parallelism& split) const;
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
   KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
   std::uint64_t widest(std::uint64_t devices) const { return 2 * width / devices; }
 
-  // Experts that `tokens` tokens take, each at random: how many are expected, and the whole number above,
-  // which have rows.
-  double expected(std::uint64_t tokens) const;
-  std::uint64_t taken(std::uint64_t tokens) const;
+  // What falls to the busiest device of those that share the experts, of `tokens` tokens on all of them.
+  ExpertShare share(const Parallelism& split, std::uint64_t tokens) const;
 
   Tensor write(GraphBuilder& builder, const Tensor& x) const;
+
+ private:
+  Tensor routed(GraphBuilder& builder, const Tensor& x) const;
 };
 
 }  // namespace orrery

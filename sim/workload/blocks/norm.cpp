@@ -4,7 +4,7 @@ namespace orrery {
 namespace {
 
 VectorShape rows(const GraphBuilder& builder) {
-  return {builder.tokens(), builder.facts().hidden};
+  return {builder.rows(), builder.facts().hidden};
 }
 
 OperatorKind norm_operator(NormKind kind) {

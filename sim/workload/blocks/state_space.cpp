@@ -34,7 +34,8 @@ Tensor MambaBlock::write(GraphBuilder& builder, const Tensor& x) const {
   // Each device has some of the channels; their sums give steps and weights.
   const std::uint64_t small = step_rank + 2 * states;
   const Tensor part = product(builder, convolved, "mamba_x", TensorGroup::state, tokens, cols, small);
-  const Tensor weights = exchange(builder, OperatorKind::all_reduce, part, "mamba_x_reduced", tokens, small);
+  const Tensor weights = exchange(builder, OperatorKind::all_reduce, part, "mamba_x_reduced", tokens, small,
+                                  facts.split.tensor_group());
   Tensor step = view(weights, {tokens, step_rank});
   if (normed) {
     const Tensor out = builder.activation("mamba_step_normed", {tokens, step_rank});

@@ -18,7 +18,9 @@ struct MambaBlock {
   bool normed = false;                              // steps, inputs' and outputs' weights (Jamba)
   std::optional<StoredFormat> kept = std::nullopt;  // format of the state; none: as everything else
 
-  bool splits(std::uint64_t devices) const { return inner % devices == 0; }
+  std::string misfit(const Parallelism& split) const {
+    return either(whole_context(split, "a scan"), undivided(inner, "channels", split));
+  }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
   std::uint64_t widest(std::uint64_t devices) const { return 2 * inner / devices; }
   KeptState state(std::uint64_t devices, const StoredFormat& plain) const;
@@ -37,8 +39,11 @@ struct Mamba2Block {
   bool gated_norm = true;  // else the gate alone
   std::optional<StoredFormat> kept = std::nullopt;
 
-  bool splits(std::uint64_t devices) const {
-    return heads % devices == 0 && (groups % devices == 0 || devices % groups == 0);
+  std::string misfit(const Parallelism& split) const {
+    const std::string shared = groups > split.tensor || split.tensor % groups != 0
+                                   ? undivided(groups, "groups of heads", split)
+                                   : "";
+    return either(whole_context(split, "a scan"), either(undivided(heads, "heads", split), shared));
   }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
   std::uint64_t widest(std::uint64_t devices) const { return 2 * heads * head_dim / devices; }
@@ -64,7 +69,10 @@ struct DeltaBlock {
   std::uint64_t chunk = 64;
   std::optional<StoredFormat> kept = std::nullopt;
 
-  bool splits(std::uint64_t devices) const { return key_heads % devices == 0 && value_heads % devices == 0; }
+  std::string misfit(const Parallelism& split) const {
+    return either(whole_context(split, "a delta rule"), either(undivided(key_heads, "key heads", split),
+                                                               undivided(value_heads, "value heads", split)));
+  }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
   std::uint64_t widest(std::uint64_t devices) const {
     return (2 * key_heads * key_dim + 2 * value_heads * value_dim) / devices;
@@ -84,7 +92,9 @@ struct ShortConvBlock {
   std::uint64_t taps = 0;
   bool biases = false;
 
-  bool splits(std::uint64_t devices) const { return inner % devices == 0; }
+  std::string misfit(const Parallelism& split) const {
+    return either(whole_context(split, "a scan"), undivided(inner, "channels", split));
+  }
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
   std::uint64_t widest(std::uint64_t devices) const { return 3 * inner / devices; }
   KeptState state(std::uint64_t devices, const StoredFormat& plain) const;

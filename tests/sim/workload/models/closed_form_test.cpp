@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -154,16 +156,17 @@ TEST(ClosedForm, DecodersWithLayerNormsAndBiases) {
   }
 }
 
-// Experts that `tokens` tokens take: as MixtureBlock says it; rows of each.
+// Experts that `tokens` tokens take, rows of each.
 struct Mixture {
   Count hidden, experts, taken, width, shared = 0;
   Count each() const { return 3 * hidden * width; }
   Count weights() const { return hidden * experts + experts * each() + 3 * hidden * shared; }
   Count macs(Count tokens) const {
-    MixtureBlock block;
-    block.experts = experts;
-    block.experts_a_token = taken;
-    const Count active = block.taken(tokens);
+    // Those that some token takes, each at random; a whole number of them has rows.
+    const double unused =
+        std::pow(1 - static_cast<double>(taken) / static_cast<double>(experts), static_cast<double>(tokens));
+    const auto active =
+        static_cast<Count>(std::ceil(static_cast<double>(experts) * (1 - unused) * (1 - 1e-9)));
     const Count rows = (tokens * taken + active - 1) / active;
     return tokens * hidden * experts + active * rows * each() + tokens * 3 * hidden * shared;
   }
