@@ -65,7 +65,8 @@ const Table& table_of<RunResult>() {
     add_kind(f, "run");
     f.key("arch", &R::arch, "", "machine").label("");
     f.key("model", &R::model, "", "that is run");
-    f.key("devices", &R::devices, "", "that share each layer").label("devices");
+    f.key("devices", &R::devices, "", "in all").label("devices");
+    f.key("parallelism", &R::division, "", "how they divide the model");
     f.key("dtype", &R::dtype, "", "format").shaped(Shape::word(words_of<DType>())).label("dtype");
     f.key("weights", &R::weights, "", "stored format of most of them").label("  weights stored as");
     f.key("activations", &R::activations, "", "as products with those read them");

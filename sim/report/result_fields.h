@@ -70,6 +70,8 @@ const Table& table_of<PowerStretch>();
 template <>
 const Table& table_of<MemoryFigures>();
 template <>
+const Table& table_of<DivisionFigures>();
+template <>
 const Table& table_of<PriceFigures>();
 template <>
 const Table& table_of<RunResult>();

@@ -240,6 +240,23 @@ const Table& table_of<MemoryFigures>() {
 }
 
 template <>
+const Table& table_of<DivisionFigures>() {
+  static const Table table = [] {
+    using D = DivisionFigures;
+    Fields<D> f("how the devices divide the model");
+    f.results();
+    f.key("tp", &D::tensor, "", "devices that share each layer");
+    f.key("pp", &D::pipeline, "", "stages of layers");
+    f.key("ep", &D::expert, "", "devices that share a mixture's experts");
+    f.key("dp", &D::data, "", "replicas that share the batch");
+    f.key("cp", &D::context, "", "devices that share a sequence");
+    f.key("micro_batches", &D::micro_batches, "", "that decode one behind the other");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
 const Table& table_of<PriceFigures>() {
   static const Table table = [] {
     using P = PriceFigures;

@@ -9,8 +9,9 @@ namespace orrery {
 RunResult largest_batch(const LlmSpec& llm, Scenario scenario, OperatorRunner& runner,
                         const RuntimeSpec& runtime, const LatencyTarget& target, const Progress& progress) {
   std::map<std::uint64_t, RunResult> kept;
-  const auto keeps = [&](std::uint64_t batch) {
-    scenario.batch = batch;
+  const std::uint64_t replicas = scenario.split.data;
+  const auto keeps = [&](std::uint64_t batch) {  // of a replica
+    scenario.batch = batch * replicas;
     // A batch in rounds is not one batch: later sequences wait for a whole round.
     if (const BatchPlan plan = plan_batches(llm, scenario, runner.arch(), runtime); plan.round_count() > 1)
       return false;
@@ -30,11 +31,12 @@ RunResult largest_batch(const LlmSpec& llm, Scenario scenario, OperatorRunner& r
   if (!fits(1)) return kept.at(1);
   std::uint64_t low = 1;
   std::uint64_t high = 2;
-  while (high <= target.batch_max && fits(high)) {
+  const std::uint64_t most = std::max<std::uint64_t>(1, target.batch_max / replicas);
+  while (high <= most && fits(high)) {
     low = high;
     high *= 2;
   }
-  high = std::min(high, target.batch_max + 1);
+  high = std::min(high, most + 1);
   // To an eighth: throughput hardly changes below that.
   while (high - low > std::max<std::uint64_t>(1, low / 8)) {
     const std::uint64_t middle = low + (high - low) / 2;

@@ -95,6 +95,8 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   r.input = info.scenario.input;
   r.output = info.scenario.output;
   r.devices = info.scenario.split.devices();
+  const Parallelism& split = info.scenario.split;
+  r.division = {split.tensor, split.pipeline, split.expert, split.data, split.context, info.micro_batches};
   const MemoryNeed& need = info.memory;
   r.memory.weights = need.weights;
   r.memory.kv_cache = need.kv_cache;

@@ -78,6 +78,12 @@ struct MemoryFigures {
   std::optional<std::uint64_t> parameters, active_parameters;  // of the whole model; a trace does not say
 };
 
+// How the devices divide the model.
+struct DivisionFigures {
+  std::uint32_t tensor = 1, pipeline = 1, expert = 1, data = 1, context = 1;
+  std::uint64_t micro_batches = 1;  // that decode one behind the other
+};
+
 struct RunResult {
   std::string arch, model, dtype, fidelity, runtime = "ideal";
   std::string weights, activations, kv;    // formats: stored, as products read them, of the cache
@@ -85,6 +91,7 @@ struct RunResult {
   std::uint64_t recomputed_sequences = 0;  // set back for want of cache, and computed again
   std::uint64_t batch = 1, input = 0, output = 0;
   std::uint32_t devices = 1;
+  DivisionFigures division;
   Figure ttft_s = 0;
   std::optional<Figure> tpot_s;  // none of one token
   Figure latency_s = 0;

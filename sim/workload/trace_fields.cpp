@@ -55,6 +55,21 @@ const Table& tensor_table() {
   return table;
 }
 
+const Table& division_table() {
+  static const Table table = [] {
+    LineFields f("how devices divide the model");
+    f.results();
+    f.other("tp", count(1), "", "devices that share each layer");
+    f.other("pp", count(1), "", "stages of layers");
+    f.other("ep", count(1), "", "devices that share a mixture's experts");
+    f.other("dp", count(1), "", "replicas that share the batch");
+    f.other("cp", count(1), "", "devices that share a sequence");
+    f.other("micro_batches", count(1), "", "that decode one behind the other");
+    return Table(f);
+  }();
+  return table;
+}
+
 }  // namespace
 
 const Table& trace_header_table() {
@@ -71,9 +86,9 @@ const Table& trace_header_table() {
     f.other("kv", Shape::word(words_of<DType>()), "", "format of keys and values, where it is another")
         .optional();
     f.other("devices", count(), "", "in all");
-    f.other("stages", count(1), "", "of a pipeline, where there are several").optional();
-    f.other("micro_batches", count(1), "", "that the sequences decode in").optional();
-    f.other("replicas", count(1), "", "that share the batch").optional();
+    f.other("parallelism", Shape::object(&division_table), "",
+            "how they divide the model, where they do not all share each layer")
+        .optional();
     f.other("prefill_graphs", count(), "", "of the prompts");
     f.other("decode_graphs", count(), "", "of the tokens after the first");
     f.other("memory_bytes", Shape::object(&memory_table), "", "of one device");

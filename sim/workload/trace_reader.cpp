@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "sim/util/checked.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "sim/util/text_file.h"
@@ -244,22 +245,28 @@ NumberFormats read_formats(const json& line) {
   return formats;
 }
 
-// What a graph of a pipeline's stage is one of.
+constexpr std::uint64_t kMostDevices = 65536;
+
+// How the devices divide the model; where nothing is said they share each layer.
 void read_division(const json& line, StreamInfo& info) {
-  constexpr std::uint64_t kMostDevices = 65536;
-  const auto degree = [&line](const char* key) {
-    return line.contains(key) ? count_between(line, key, 1, kMostDevices) : std::uint64_t{1};
-  };
   const std::uint64_t devices = count_between(line, "devices", 1, kMostDevices);
-  const std::uint64_t stages = degree("stages");
-  const std::uint64_t replicas = degree("replicas");
-  if (devices % (stages * replicas) != 0)
-    throw LineError{"key 'devices' is " + std::to_string(devices) + "; " + std::to_string(stages) +
-                    " stage(s) of " + std::to_string(replicas) + " replica(s) do not divide it"};
   Parallelism& split = info.scenario.split;
-  split.pipeline = static_cast<std::uint32_t>(stages);
-  split.data = static_cast<std::uint32_t>(replicas);
-  split.tensor = static_cast<std::uint32_t>(devices / (stages * replicas));
+  split.tensor = static_cast<std::uint32_t>(devices);
+  if (!line.contains("parallelism")) return;
+  const json& said = line["parallelism"];
+  check_keys(said, {"tp", "pp", "ep", "dp", "cp", "micro_batches"}, "parallelism.");
+  const auto degree = [&said](const char* key) {
+    return static_cast<std::uint32_t>(count_between(said, key, 1, kMostDevices));
+  };
+  split.tensor = degree("tp");
+  split.pipeline = degree("pp");
+  split.expert = degree("ep");
+  split.data = degree("dp");
+  split.context = degree("cp");
+  const std::uint64_t product = checked_product({split.tensor, split.pipeline, split.data, split.context});
+  if (product != devices)
+    throw LineError{"key 'devices' is " + std::to_string(devices) + "; 'parallelism' is of " +
+                    std::to_string(product)};
   info.stages = split.pipeline;
   info.micro_batches = degree("micro_batches");
   if (info.micro_batches > info.scenario.replica_batch())
@@ -274,8 +281,8 @@ Header read_header(const json& line) {
   std::vector<std::string> keys = {"schema",        "model",     "batch",       "input",
                                    "output",        "dtype",     "devices",     "prefill_graphs",
                                    "decode_graphs", "operators", "memory_bytes"};
-  for (const char* optional : {"prefill_steps", "parameters", "active_parameters", "plain", "kv", "stages",
-                               "micro_batches", "replicas"}) {
+  for (const char* optional :
+       {"prefill_steps", "parameters", "active_parameters", "plain", "kv", "parallelism"}) {
     if (line.contains(optional)) keys.emplace_back(optional);
   }
   check_keys(line, keys, "");

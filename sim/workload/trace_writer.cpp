@@ -95,9 +95,11 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
                            {"activations", info.memory.activations}}}};
   if (formats.plain.dtype != formats.arithmetic()) header["plain"] = to_string(formats.plain.dtype);
   if (formats.kv != formats.plain) header["kv"] = to_string(formats.kv.dtype);
-  if (info.stages > 1) header["stages"] = info.stages;
-  if (info.micro_batches > 1) header["micro_batches"] = info.micro_batches;
-  if (info.scenario.split.data > 1) header["replicas"] = info.scenario.split.data;
+  const Parallelism& split = info.scenario.split;
+  if (split.devices() != split.tensor || split.expert > 1)
+    header["parallelism"] = {{"tp", split.tensor},  {"pp", split.pipeline},
+                             {"ep", split.expert},  {"dp", split.data},
+                             {"cp", split.context}, {"micro_batches", info.micro_batches}};
   if (info.parameters) header["parameters"] = *info.parameters;
   if (info.active_parameters) header["active_parameters"] = *info.active_parameters;
   const auto plain = [&](const GraphUse& use) { return use.times == 1 && use.sequences == info.sequences(); };

@@ -19,7 +19,42 @@ std::uint64_t ceiled(double number) {
   return static_cast<std::uint64_t>(std::ceil(number * (1 - kRounding)));
 }
 
+// That none of `draws` different ones of `all` is one of `these`.
+double none_of(std::uint64_t all, std::uint64_t these, std::uint64_t draws) {
+  double none = 1;
+  for (std::uint64_t i = 0; i < draws && none > 0; ++i)
+    none *= std::max(0.0, static_cast<double>(all) - static_cast<double>(these + i)) /
+            static_cast<double>(all - i);
+  return none;
+}
+
+double choose(std::uint64_t n, std::uint64_t k) {
+  if (k > n) return 0;
+  double ways = 1;
+  for (std::uint64_t i = 0; i < k; ++i) ways *= static_cast<double>(n - i) / static_cast<double>(i + 1);
+  return ways;
+}
+
 }  // namespace
+
+// Groups are drawn first (DeepSeek-V3, arXiv 2412.19437, section 2.1.2), experts among theirs.
+double MixtureBlock::reaches(std::uint64_t devices) const {
+  const std::uint64_t each = experts / devices;
+  const std::uint64_t open = experts / groups * groups_a_token;  // experts of a token's groups
+  if (devices % groups == 0) {
+    const double chosen = static_cast<double>(groups_a_token) / static_cast<double>(groups);
+    return chosen * (1 - none_of(open, each, experts_a_token));
+  }
+  if (groups % devices != 0) return 1 - none_of(experts, each, experts_a_token);
+  const std::uint64_t here = groups / devices;  // whole groups
+  double reached = 0;
+  for (std::uint64_t chosen = 1; chosen <= std::min(here, groups_a_token); ++chosen) {
+    const double so_many = choose(here, chosen) * choose(groups - here, groups_a_token - chosen) /
+                           choose(groups, groups_a_token);
+    reached += so_many * (1 - none_of(open, chosen * (experts / groups), experts_a_token));
+  }
+  return reached;
+}
 
 std::string MixtureBlock::misfit(const Parallelism& split) const {
   const std::uint32_t columns = split.expert_tensor();
@@ -35,13 +70,7 @@ ExpertShare MixtureBlock::share(const Parallelism& split, std::uint64_t tokens) 
   const double devices = split.expert;
   const double p = static_cast<double>(experts_a_token) / static_cast<double>(experts);
   const double active = static_cast<double>(experts) * (1 - std::pow(1 - p, n));
-  // That none of a token's experts, all different, is among a device's.
-  double none = 1;
-  const std::uint64_t each = experts / split.expert;
-  for (std::uint64_t i = 0; i < experts_a_token; ++i)
-    none *= std::max(0.0, static_cast<double>(experts - each) - static_cast<double>(i)) /
-            static_cast<double>(experts - i);
-  return {n * static_cast<double>(experts_a_token) / devices, active / devices, n * (1 - none)};
+  return {n * static_cast<double>(experts_a_token) / devices, active / devices, n * reaches(split.expert)};
 }
 
 // Of all tokens that are on this device, or of its share of the tensor-parallel group's where they travel.

@@ -12,7 +12,8 @@ namespace orrery {
 struct MixtureBlock {
   std::uint64_t experts = 0;
   std::uint64_t experts_a_token = 0;
-  std::uint64_t width = 0;  // of an expert, gated
+  std::uint64_t groups = 1, groups_a_token = 1;  // of experts: a token takes some of a few groups only
+  std::uint64_t width = 0;                       // of an expert, gated
   ActivationKind activation = ActivationKind::silu_gated;
   bool biases = false;       // of the experts' products and the router's
   bool score_bias = false;   // a number an expert that only its choice sees
@@ -32,6 +33,8 @@ struct MixtureBlock {
   Tensor write(GraphBuilder& builder, const Tensor& x) const;
 
  private:
+  // That a token has an expert among those of one of `devices`.
+  double reaches(std::uint64_t devices) const;
   Tensor routed(GraphBuilder& builder, const Tensor& x) const;
 };
 

@@ -115,15 +115,22 @@ LlmSpec latent_mixture(FactReader& reader) {
   MixtureBlock mixture =
       gated_mixture(reader, {"n_routed_experts"}, {"num_experts_per_tok"}, "moe_intermediate_size");
   mixture.shared = reader.optional("n_shared_experts", 0) * mixture.width;
-  mixture.score_bias = reader.word("topk_method", "greedy") == "noaux_tc";
+  const std::string choice = reader.word("topk_method", "greedy");
+  mixture.score_bias = choice == "noaux_tc";
+  const std::uint64_t groups = reader.optional("n_group", 1);
+  const std::uint64_t taken = reader.optional("topk_group", 1);
+  if (choice != "greedy" && groups > 1 && taken > 0 && taken <= groups && mixture.experts % groups == 0) {
+    mixture.groups = groups;
+    mixture.groups_a_token = taken;
+  }
   const std::uint64_t first = reader.optional("first_k_dense_replace", 0);
   const std::uint64_t step = reader.optional("moe_layer_freq", 1);
   lay_out(facts, mixture, reader.required("intermediate_size"),
           [&](std::uint64_t i) { return i >= first && i % step == 0; });
   facts.tied = reader.flag("tie_word_embeddings", false);
-  reader.ignore({"num_key_value_heads", "num_nextn_predict_layers", "n_group", "topk_group", "norm_topk_prob",
-                 "routed_scaling_factor", "scoring_func", "ep_size", "seq_aux", "head_dim", "qk_head_dim",
-                 "indexer_rope_interleave", "num_kv_heads"});
+  reader.ignore({"num_key_value_heads", "num_nextn_predict_layers", "norm_topk_prob", "routed_scaling_factor",
+                 "scoring_func", "ep_size", "seq_aux", "head_dim", "qk_head_dim", "indexer_rope_interleave",
+                 "num_kv_heads"});
   return decoder(reader, facts);
 }
 

@@ -168,6 +168,24 @@ TEST(Pipeline, RowsTravelOnceToEachDeviceThatHasAnExpert) {
   EXPECT_EQ(work.sent[OperatorKind::all_reduce], 0U);
 }
 
+TEST(Pipeline, ATokensGroupsLimitWhereItTravels) {
+  // Half of eight groups of 32 experts, eight experts among them.
+  const LlmSpec llm = load_llm_named("deepseek-v3");
+  const Step step = {{{Phase::decode, 128, 1, 4096}}};
+  const auto received = [&](std::uint32_t devices) {
+    return static_cast<double>(
+               divided_work(llm, step, over(1, 1, devices, devices)).sent[OperatorKind::moe_combine]) /
+           (58.0 * 7168 * 2);
+  };
+  double none = 1;
+  for (int i = 0; i < 8; ++i) none *= (96.0 - i) / (128.0 - i);
+  EXPECT_NEAR(received(8), 8 * 128 * 0.5 * (1 - none), 1);
+  // Two groups a device: both, one or none of them are a token's.
+  double two = 1;
+  for (int i = 0; i < 8; ++i) two *= (64.0 - i) / (128.0 - i);
+  EXPECT_NEAR(received(4), 4 * 128 * (15.0 / 70 * (1 - two) + 40.0 / 70 * (1 - none)), 1);
+}
+
 TEST(Pipeline, ASkewedLoadIsTheBusiestDevices) {
   const LlmSpec llm = load_llm_named("qwen3-30b-a3b");
   Parallelism split = over(1, 1, 8, 8);
