@@ -27,10 +27,16 @@ struct RuntimeSpec {
   double kv_memory_fraction = 0;
   bool preempts = false;             // sequences that no longer fit are recomputed
   std::vector<FusedOperator> fused;  // that run as parts of others, beside those that the machine fuses
+  std::vector<FusedOperator> apart;  // that do not, though the machine could
 
   // How a machine carries operators out under it.
   ExecutionSpec on(ExecutionSpec machine) const {
-    machine.fused.insert(machine.fused.end(), fused.begin(), fused.end());
+    std::vector<FusedOperator>& all = machine.fused;
+    all.insert(all.end(), fused.begin(), fused.end());
+    const auto stands_apart = [this](FusedOperator op) {
+      return std::find(apart.begin(), apart.end(), op) != apart.end();
+    };
+    all.erase(std::remove_if(all.begin(), all.end(), stands_apart), all.end());
     return machine;
   }
 

@@ -36,7 +36,8 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   kernel.causal_offset = kernel.causal ? cached - queries : 0;
   kernel.causal_rows_per_position = group;
   kernel.causal_window = kernel.causal ? s.window.value_or(0) : 0;
-  kernel.useful_macs = attention_macs(s, sequences);
+  const bool backward = std::get<AttentionFamily>(operator_row(op.kind).family).backward;
+  kernel.useful_macs = attention_macs(s, sequences, backward);
   kernel.mac_dtype = op.dtype;
   const std::uint64_t values = s.value_length();
   const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads,
@@ -67,13 +68,30 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
     value.tensor_bytes = Bytes{bytes(op.inputs.at(2), cached, s.kv_heads, values)};
     kernel.inputs.push_back(value);
   }
+  if (backward) {
+    KernelOperand gradient = q;
+    gradient.tensor = TensorId{3};
+    gradient.cols = fixed_length(values);
+    gradient.bits = op.inputs.at(3).format.bits;
+    gradient.tensor_bytes = Bytes{bytes(op.inputs[3], queries, s.heads, values)};
+    kernel.inputs.push_back(gradient);
+  }
   KernelOperand out = q;
   out.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
   out.once = false;
-  out.cols = fixed_length(values);
+  out.cols = fixed_length(backward ? s.head_dim : values);
   out.bits = op.outputs.at(0).format.bits;
-  out.tensor_bytes = Bytes{bytes(op.outputs[0], queries, s.heads, values)};
+  out.tensor_bytes = Bytes{bytes(op.outputs[0], queries, s.heads, backward ? s.head_dim : values)};
   kernel.outputs = {out};
+  if (backward) {
+    // Sums over the items that share keys, each of which writes its part of them (see cut).
+    KernelOperand sums = out;
+    sums.tensor = TensorId{5};
+    sums.cols = fixed_length(s.head_dim + values);
+    sums.bits = op.outputs.at(1).format.bits;
+    sums.tensor_bytes = Bytes{bytes(op.outputs[1], cached, s.kv_heads, s.head_dim + values)};
+    kernel.outputs.push_back(sums);
+  }
   MatrixStep scores;
   scores.m = tile_of(LoopDim::m);
   scores.n = tile_of(LoopDim::k);
@@ -84,6 +102,18 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   weighted.n = fixed_length(values);
   weighted.k = tile_of(LoopDim::k);
   kernel.matrix_steps = {scores, weighted};
+  if (backward) {
+    MatrixStep weights = scores;  // gradient . values
+    weights.k = fixed_length(values);
+    MatrixStep queries_gradient = weighted;
+    queries_gradient.n = fixed_length(s.head_dim);
+    MatrixStep values_gradient = weighted;  // sums over the tile's queries
+    values_gradient.m = tile_of(LoopDim::k);
+    values_gradient.k = tile_of(LoopDim::m);
+    MatrixStep keys_gradient = values_gradient;
+    keys_gradient.n = fixed_length(s.head_dim);
+    kernel.matrix_steps = {scores, weights, values_gradient, keys_gradient, queries_gradient};
+  }
   kernel.vector_steps = {{std::get<AttentionFamily>(operator_row(op.kind).family).cost, tile_of(LoopDim::m),
                           tile_of(LoopDim::k)}};
   // FlashAttention-2: a block's softmax stands between its two products; only other blocks fill the gap.
@@ -137,6 +167,7 @@ class AttentionMapper {
         shape_(std::get<AttentionShape>(op.shape)),
         request_(request),
         sequences_(merged(sequences)),
+        backward_(std::get<AttentionFamily>(operator_row(op.kind).family).backward),
         shipped_(arch.execution.library && !request.any()),
         decodes_(std::all_of(sequences_.begin(), sequences_.end(),
                              [](const AttendedSequences& s) { return s.q == 1; })),
@@ -160,6 +191,7 @@ class AttentionMapper {
   const AttentionShape& shape_;
   const TileRequest& request_;
   const Sequences sequences_;
+  const bool backward_;
   const bool shipped_;  // as a library has it
   const bool decodes_;
   const KernelEstimate estimate_;
@@ -207,8 +239,8 @@ std::vector<std::uint64_t> AttentionMapper::block_sizes(const TileKernel& kernel
 bool AttentionMapper::may_split(const TileKernel& kernel, std::uint32_t split) const {
   const std::uint64_t plane = kernel.batch * kernel.m_tiles();
   const std::uint64_t cores = arch_.cores.count;
-  return split == 1 || (split <= kernel.k_tiles() && plane * split <= 8 * cores && plane < 2 * cores &&
-                        !(kernel.causal && kernel.m > kernel.causal_rows_per_position));
+  return split == 1 || (!backward_ && split <= kernel.k_tiles() && plane * split <= 8 * cores &&
+                        plane < 2 * cores && !(kernel.causal && kernel.m > kernel.causal_rows_per_position));
 }
 
 TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std::uint64_t block,
@@ -217,6 +249,9 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
   kernel.tile_k = block;
   kernel.padded = shipped_ && !decodes_;
   kernel.split_k = split;
+  if (backward_)
+    kernel.outputs[1].rows =
+        fixed_length(ceil_div<std::uint64_t>(kernel.k, kernel.m_tiles() * kernel.inputs[1].batch_divisor));
   if (split > 1) {
     kernel.outputs[0].by_split = true;
     kernel.outputs[0].bits = kPartialSum;
@@ -225,7 +260,9 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
     statistics.cols = fixed_length(2);
     kernel.outputs.push_back(statistics);
   }
-  kernel.accumulator_bytes = Bytes{(query_tile * shape_.value_length() + query_tile * block) * 4};
+  // A result's sums beside a block's scores; backward, those of the weights too.
+  kernel.accumulator_bytes = Bytes{
+      query_tile * ((backward_ ? shape_.head_dim : shape_.value_length()) + (backward_ ? 2 : 1) * block) * 4};
   complete_kernel(kernel);
   return kernel;
 }

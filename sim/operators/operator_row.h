@@ -58,6 +58,13 @@ enum class OperatorKind : std::uint8_t {
   shift,
   moe_dispatch,
   moe_combine,
+  attention_backward,
+  norm_backward,
+  softmax_backward,
+  gelu_backward,
+  silu_mul_backward,
+  gelu_mul_backward,
+  adam,
   kinds,  // how many
 };
 inline constexpr auto kOperatorKinds = static_cast<std::size_t>(OperatorKind::kinds);
@@ -75,6 +82,8 @@ using OperandRows = std::array<OperandRow, kMostOperands>;  // those that have a
 struct MatmulFamily {};
 struct AttentionFamily {
   bool values_in_keys = false;  // the first elements of a key are its value: one cache is read for both
+  // Reads the result's gradient too; leaves those of queries, and of keys and values.
+  bool backward = false;
   VectorCost cost = kOnlineSoftmaxCost;  // a score
 };
 struct VectorFamily {
@@ -120,6 +129,10 @@ inline constexpr OperandRow gate_up = {"gate_up", TensorKind::activation, 0, 2};
 inline constexpr OperandRow branch = {"branch"};
 inline constexpr OperandRow sum = {"sum"};
 inline constexpr OperandRow gate = {"gate"};
+inline constexpr OperandRow gradient = {"gradient"};
+inline constexpr OperandRow up_gradient = {"up_gradient"};
+inline constexpr OperandRow adam_state = {"gradient, moments, weights", TensorKind::activation, 0, 4};
+inline constexpr OperandRow adam_next = {"moments, weights", TensorKind::activation, 0, 3};
 }  // namespace operands
 
 // In the order of the kinds. A cost counts lane operations an element, transcendentals an element and a row,
@@ -171,7 +184,7 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     // Gated DeltaNet (arXiv 2412.06464), of one token: decay *; . k; + k * (v - what k found); . q
     {OperatorKind::delta_update, "delta_update", ScanFamily{{4, 0, 0, 0, 4}, {2, 0, 0, 0, 2}, false}},
     // DeepSeek-V3.2 (arXiv 2512.02556), section 2.1: light heads whose weighted scores choose positions
-    {OperatorKind::index_scores, "index_scores", AttentionFamily{true, kIndexScoreCost}},
+    {OperatorKind::index_scores, "index_scores", AttentionFamily{true, false, kIndexScoreCost}},
     {OperatorKind::topk, "topk", VectorFamily{{2, 0, 0, 1, 3}, {{operands::x}}, {}}},
     {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
     {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
@@ -185,6 +198,26 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     // rows of tokens to the devices that hold their experts, and what these made of them back
     {OperatorKind::moe_dispatch, "moe_dispatch", CollectiveFamily{CollectiveOperation::all_to_all}},
     {OperatorKind::moe_combine, "moe_combine", CollectiveFamily{CollectiveOperation::all_to_all}},
+    // FlashAttention-2 (arXiv 2307.08691), algorithm 2: scores once more, and four products
+    {OperatorKind::attention_backward, "attention_backward",
+     AttentionFamily{false, true, kSoftmaxBackwardCost}},
+    // x * r; dy * gain; two sums; their terms subtracted; * r
+    {OperatorKind::norm_backward, "norm_backward",
+     VectorFamily{{7, 0, 1, 2, 10}, {{operands::x, operands::gradient, operands::gain}}, {}, true}},
+    // y * dy summed; dy - sum; * y
+    {OperatorKind::softmax_backward, "softmax_backward",
+     VectorFamily{{3, 0, 0, 1, 4}, {{operands::x, operands::gradient}}, {}, true}},
+    // the forward's tanh and its slope; * dy | tanh
+    {OperatorKind::gelu_backward, "gelu_backward",
+     VectorFamily{{12, 1, 0, 0, 13}, {{operands::x, operands::gradient}}, {}}},
+    // sigmoid and its slope; gradients of gate and up | exp, reciprocal
+    {OperatorKind::silu_mul_backward, "silu_mul_backward",
+     VectorFamily{{9, 2, 0, 0, 11}, {{operands::gate_up, operands::gradient}}, {{operands::up_gradient}}}},
+    {OperatorKind::gelu_mul_backward, "gelu_mul_backward",
+     VectorFamily{{14, 1, 0, 0, 16}, {{operands::gate_up, operands::gradient}}, {{operands::up_gradient}}}},
+    // Kingma and Ba (arXiv 1412.6980): two moments, their corrections, the step | square root, reciprocal
+    {OperatorKind::adam, "adam",
+     VectorFamily{{10, 2, 0, 0, 12}, {{operands::adam_state}}, {{operands::adam_next}}}},
 }};
 
 constexpr bool operator_rows_are_in_order() {

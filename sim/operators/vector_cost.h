@@ -25,6 +25,10 @@ inline constexpr VectorCost kSoftmaxCost = {4, 1, 1, 2, 6};
 // A FlashAttention block: scale; max; subtract; sum | exp | the old maximum's exp, which rescales the sums.
 inline constexpr VectorCost kOnlineSoftmaxCost = {4, 1, 1, 2, 7};
 
+// A block of FlashAttention's backward pass: scale; subtract the row's logarithm; dP - its row's sum; * P |
+// exp
+inline constexpr VectorCost kSoftmaxBackwardCost = {4, 1, 0, 0, 5};
+
 // Of an index: below 0 is 0; times its head's weight, added up.
 inline constexpr VectorCost kIndexScoreCost = {2, 0, 0, 0, 2};
 

@@ -6,6 +6,7 @@
 
 #include "sim/report/result_fields.h"
 #include "sim/report/text_table.h"
+#include "sim/report/training_fields.h"
 
 namespace orrery {
 namespace {
@@ -210,6 +211,21 @@ std::string kernel_table(const ordered_json& result) {
   Columns(rows, one).table(table_of<KernelResult>(), "");
   add_busiest(rows, result);
   return head + format_table(rows) + expected_basis(one);
+}
+
+std::string training_table(const ordered_json& result) {
+  const std::vector<ordered_json> one = {result};
+  const std::string head = fmt::format(
+      "training {}, {} sequences of {} tokens in micro-batches of {}; recompute {}, ZeRO {}; fidelity {}, "
+      "runtime "
+      "{}\n\n",
+      at(result, "/model").get<std::string>(), at(result, "/batch").dump(), at(result, "/sequence").dump(),
+      at(result, "/micro_batch").dump(), at(result, "/recompute").get<std::string>(),
+      at(result, "/zero").dump(), at(result, "/fidelity").get<std::string>(),
+      at(result, "/runtime").get<std::string>());
+  Rows rows;
+  Columns(rows, one).table(table_of<TrainingResult>(), "");
+  return head + format_table(rows);
 }
 
 }  // namespace orrery

@@ -41,6 +41,17 @@ RunResult evaluate(const Posed& q, const OperatorStream& stream, Session& sessio
   return result;
 }
 
+TrainingResult evaluate(const Posed& q, const TrainingPlan& plan, Session& session,
+                        const Progress& progress) {
+  const auto runner = session.runner(q.arch, q.timing_digest);
+  TrainingResult result =
+      run_training(*q.llm, plan, *runner, q.runtime, [&](std::uint64_t done, std::uint64_t all) {
+        if (progress) progress("chunks", done, all);
+      });
+  session.commit();
+  return result;
+}
+
 KernelResult evaluate(const Posed& q, const Operator& op, Session& session) {
   const auto runner = session.runner(q.arch, q.timing_digest);
   KernelResult result = run_kernel(op, *runner);

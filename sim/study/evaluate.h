@@ -6,6 +6,7 @@
 #include "sim/serve/inference.h"
 #include "sim/stats/run_result.h"
 #include "sim/study/session.h"
+#include "sim/train/training_run.h"
 
 namespace orrery {
 
@@ -23,5 +24,9 @@ KernelResult evaluate(const Posed& question, const Operator& op, Session& sessio
 RunResult simulated(const Posed& question, OperatorRunner& runner, const Progress& progress = {},
                     const StreamSource& streams = {});
 void complete(RunResult& result, const Posed& question, const AccuracyTable& accuracy);
+
+// A training iteration of a question's model.
+TrainingResult evaluate(const Posed& question, const TrainingPlan& plan, Session& session,
+                        const Progress& progress);
 
 }  // namespace orrery

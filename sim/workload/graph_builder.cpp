@@ -21,11 +21,12 @@ void GraphBuilder::use_step(Step step) {
   tokens_ = 0;
   for (const SequenceGroup& g : step_.groups) tokens_ += g.sequences * own_tokens(g);
   sequences_ = step_.sequences();
+  scored_ = trains() ? tokens_ : step_.scored();
 }
 
 std::uint64_t GraphBuilder::own_tokens(const SequenceGroup& group) const {
-  return group.phase == Phase::prefill ? ceil_div<std::uint64_t>(group.new_tokens, facts_.split.context)
-                                       : group.new_tokens;
+  return group.phase != Phase::decode ? ceil_div<std::uint64_t>(group.new_tokens, facts_.split.context)
+                                      : group.new_tokens;
 }
 
 std::uint64_t GraphBuilder::rows() const {

@@ -58,6 +58,8 @@ class GraphBuilder {
   // New tokens of a sequence on this device: prompts are cut over those that share a sequence.
   std::uint64_t own_tokens(const SequenceGroup& group) const;
   std::uint64_t sequences() const { return sequences_; }  // of the step
+  std::uint64_t scored() const { return scored_; }        // positions that get logits
+  bool trains() const { return step_.phase() == Phase::training; }
   // `plain`: groups of it that are not quantised.
   void set_layer(std::int32_t layer, GroupSet plain = 0) {
     layer_ = layer;
@@ -101,7 +103,7 @@ class GraphBuilder {
  private:
   const GraphFacts facts_;
   Step step_;
-  std::uint64_t tokens_ = 0, sequences_ = 0;
+  std::uint64_t tokens_ = 0, sequences_ = 0, scored_ = 0;
   std::optional<Tensor> source_;
   std::int32_t layer_ = -1;
   GroupSet plain_ = 0;

@@ -32,7 +32,7 @@ class OperatorCheck {
   }
   void operator()(const AttentionFamily& family) {
     const auto& s = std::get<AttentionShape>(op_.shape);
-    const std::size_t operands = family.values_in_keys ? 2 : 3;
+    const std::size_t operands = family.values_in_keys ? 2 : family.backward ? 4 : 3;
     if (!inputs(operands, operands)) return;
     if (family.values_in_keys && s.value_length() > s.head_dim)
       fault_ = "key 'shape.value_dim' exceeds 'shape.head_dim': values are parts of the keys";
@@ -50,8 +50,16 @@ class OperatorCheck {
     const std::uint64_t cached = s.cached_positions();
     tensor("inputs", op_.inputs[0], {queries, s.heads, s.head_dim});
     tensor("inputs", op_.inputs[1], {cached, s.kv_heads, s.head_dim});
-    if (operands == 3) tensor("inputs", op_.inputs[2], {cached, s.kv_heads, s.value_length()});
-    tensor("outputs", op_.outputs.front(), {queries, s.heads, s.value_length()});
+    if (!family.values_in_keys) tensor("inputs", op_.inputs[2], {cached, s.kv_heads, s.value_length()});
+    if (family.backward) {
+      tensor("inputs", op_.inputs[3], {queries, s.heads, s.value_length()});
+      if (op_.outputs.size() != 2 && fault_.empty())
+        fault_ = "key 'outputs': expected 2 tensors, the gradients of queries and of keys and values";
+      if (fault_.empty())
+        tensor("outputs", op_.outputs[1], {cached, s.kv_heads, s.head_dim + s.value_length()});
+    }
+    tensor("outputs", op_.outputs.front(),
+           {queries, s.heads, family.backward ? s.head_dim : s.value_length()});
   }
   void operator()(const VectorFamily& family) {
     const auto& s = std::get<VectorShape>(op_.shape);

@@ -28,10 +28,10 @@ struct Tensor {
 // The same tensor seen in another shape, or a part of it.
 Tensor view(Tensor tensor, std::vector<std::uint64_t> shape);
 
-enum class Phase : std::uint8_t { prefill, decode };
+enum class Phase : std::uint8_t { prefill, decode, training };
 template <>
 struct EnumNames<Phase> {
-  static constexpr std::array<const char*, 2> kWords = {"prefill", "decode"};
+  static constexpr std::array<const char*, 3> kWords = {"prefill", "decode", "training"};
 };
 
 struct Operator {

@@ -6,10 +6,12 @@ namespace orrery {
 namespace {
 
 struct Macs {
+  bool backward = false;
   std::uint64_t operator()(const MatmulShape& s) const { return checked_product({s.batch, s.m, s.n, s.k}); }
   std::uint64_t operator()(const AttentionShape& s) const {
     std::uint64_t sum = 0;
-    for (const AttendedSequences& group : s.groups()) sum = checked_sum(sum, attention_macs(s, group));
+    for (const AttendedSequences& group : s.groups())
+      sum = checked_sum(sum, attention_macs(s, group, backward));
     return sum;
   }
   std::uint64_t operator()(const VectorShape& /*s*/) const { return 0; }
@@ -28,15 +30,17 @@ std::uint64_t causal_pairs(std::uint64_t q, std::uint64_t kv, std::uint64_t wind
   return growing * before + growing * (growing + 1) / 2 + (q - growing) * window;
 }
 
-std::uint64_t attention_macs(const AttentionShape& shape, const AttendedSequences& group) {
+std::uint64_t attention_macs(const AttentionShape& shape, const AttendedSequences& group, bool backward) {
   const auto [batch, q, kv] = group;
   std::uint64_t pairs = checked_product({q, kv});
   if (shape.causal) pairs = causal_pairs(q, kv, shape.window.value_or(kv));
-  return checked_product({batch, shape.heads, shape.head_dim + shape.value_length(), pairs});  // Q K^T, P V
+  const std::uint64_t keys = shape.head_dim;
+  const std::uint64_t values = shape.value_length();
+  return checked_product({batch, shape.heads, backward ? 3 * keys + 2 * values : keys + values, pairs});
 }
 
 std::uint64_t operator_macs(const Operator& op) {
-  return std::visit(Macs{}, op.shape);
+  return std::visit(Macs{op.kind == OperatorKind::attention_backward}, op.shape);
 }
 
 OperatorBytes operator_bytes(const Operator& op) {

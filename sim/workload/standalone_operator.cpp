@@ -21,6 +21,12 @@ struct Furnish {
     in(TensorKind::kv, {s.cached_positions(), s.kv_heads, s.head_dim}, op.dtype);
     if (!family.values_in_keys)
       in(TensorKind::kv, {s.cached_positions(), s.kv_heads, s.value_length()}, op.dtype);
+    if (family.backward) {
+      in(TensorKind::activation, {s.query_positions(), s.heads, s.value_length()}, op.dtype);
+      out({s.query_positions(), s.heads, s.head_dim}, op.dtype);
+      out({s.cached_positions(), s.kv_heads, s.head_dim + s.value_length()}, op.dtype);
+      return;
+    }
     out({s.query_positions(), s.heads, s.value_length()}, op.dtype);
   }
   void operator()(const VectorFamily& family) const {

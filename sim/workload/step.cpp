@@ -72,7 +72,14 @@ std::uint64_t Step::tokens() const {
   return sum;
 }
 
+std::uint64_t Step::scored() const {
+  std::uint64_t sum = 0;
+  for (const SequenceGroup& g : groups) sum += g.sequences * (g.phase == Phase::prefill ? 1 : g.new_tokens);
+  return sum;
+}
+
 Phase Step::phase() const {
+  if (!groups.empty() && groups.front().phase == Phase::training) return Phase::training;
   const bool prefill = std::any_of(groups.begin(), groups.end(),
                                    [](const SequenceGroup& g) { return g.phase == Phase::prefill; });
   return prefill ? Phase::prefill : Phase::decode;

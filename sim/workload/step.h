@@ -1,6 +1,7 @@
 #pragma once
 // What an engine runs at once: groups of sequences, each with so many new tokens beyond what is cached.
-// Prompts, pieces of prompts and decoding sequences may share a step.
+// Prompts, pieces of prompts and decoding sequences may share a step; several new tokens of a decoding one
+// are verified.
 
 #include <cstdint>
 #include <tuple>
@@ -29,6 +30,9 @@ struct Step {
   std::uint64_t sequences() const;
   std::uint64_t tokens() const;  // new ones
   Phase phase() const;           // prefill if any of it is
+  // Positions whose next token is asked for: a prompt's last, all that decode at once, all of a training
+  // step.
+  std::uint64_t scored() const;
   friend bool operator<(const Step& a, const Step& b) { return a.groups < b.groups; }
 };
 

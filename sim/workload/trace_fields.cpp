@@ -110,7 +110,7 @@ const Table& trace_operator_table() {
     f.other("id", count(), "", "in its graph");
     f.other("op", Shape::word(words_of<OperatorKind>()), "", "what it does");
     f.other("layer", Shape::of(ShapeKind::integer), "", "-1 = outside the layers");
-    f.other("phase", Shape::word(words_of<Phase>()), "", "of the inference");
+    f.other("phase", Shape::word({"prefill", "decode"}), "", "of the inference");
     f.other("step", count(), "", "graph of the phase");
     f.other("stage", count(), "", "of the pipeline, beyond the first").optional();
     f.other("deps", Shape::list(count()), "", "operators of its graph that come before it");

@@ -14,8 +14,8 @@ namespace {
 const std::map<std::string, int> kRank = {
     {"sim/util", 0},     {"sim/describe", 1}, {"sim/operators", 1}, {"sim/config", 2}, {"sim/stats", 2},
     {"sim/workload", 3}, {"sim/timing", 3},   {"sim/estimate", 3},  {"sim/report", 4}, {"sim/program", 4},
-    {"sim/mapping", 5},  {"models", 5},       {"sim/engine", 6},    {"sim/serve", 7},  {"sim/probe", 7},
-    {"sim/study", 8},    {"sim/validate", 9}, {"tools", 10}};
+    {"sim/mapping", 5},  {"models", 5},       {"sim/engine", 6},    {"sim/serve", 7},  {"sim/train", 7},
+    {"sim/probe", 7},    {"sim/study", 8},    {"sim/validate", 9},  {"tools", 10}};
 
 std::string layer_of(const std::string& path) {
   for (const auto& [layer, rank] : kRank) {

@@ -26,8 +26,12 @@ void put_degrees(json& scenario, const po::variables_map& values) {
 }
 
 json asked(const po::variables_map& values) {
-  json scenario = {{"batch", whole_between(values, "batch", 1, kMostSequences)},
-                   {"input", whole_between(values, "input", 1, kMostTokens)}};
+  json scenario = {{"batch", whole_between(values, "batch", 1, kMostSequences)}};
+  if (values.count("input") != 0) scenario["input"] = whole_between(values, "input", 1, kMostTokens);
+  if (values.count("sequence") != 0) {
+    scenario["input"] = whole_between(values, "sequence", 1, kMostTokens);
+    scenario["output"] = 1;
+  }
   if (values.count("output") != 0) scenario["output"] = whole_between(values, "output", 1, kMostTokens);
   if (values.count("layers") != 0) scenario["layers"] = whole_between(values, "layers", 1, kMostLayers);
   if (values.count("dtype") != 0)
@@ -56,6 +60,29 @@ std::vector<Patch> patches_from(const po::variables_map& values) {
   return parse_patches(values[kPatches].as<std::vector<std::string>>());
 }
 
+po::options_description division_options() {
+  po::options_description options("How chips divide the model");
+  options.add_options()  //
+      ("devices", po::value<std::int64_t>()->value_name("N"),
+       "chips in all (default: what the machine file says, or the product of the degrees); without a degree "
+       "they share each layer")  //
+      ("tp", po::value<std::int64_t>()->value_name("N"),
+       "tensor parallel: chips that share each layer; what is left of --devices are pipeline stages")  //
+      ("pp", po::value<std::int64_t>()->value_name("N"), "pipeline parallel: stages of layers")        //
+      ("ep", po::value<std::int64_t>()->value_name("N"),
+       "expert parallel: chips that share a mixture's experts, of --tp, or of --tp x --dp")  //
+      ("dp", po::value<std::int64_t>()->value_name("N"),
+       "data parallel: replicas (of attention, where --ep goes beyond --tp) that share the batch")  //
+      ("cp", po::value<std::int64_t>()->value_name("N"),
+       "context parallel: chips that share a sequence (ring attention)")  //
+      ("micro-batches", po::value<std::int64_t>()->value_name("N"),
+       "that a batch flows through a pipeline in (default: as many as stages)")  //
+      ("expert-load", po::value<std::string>()->value_name("LOAD"),
+       "what tokens want of a mixture's experts: uniform (default), zipf:EXPONENT, power:EXPONENT, or a file "
+       "of counts, an expert each");
+  return options;
+}
+
 po::options_description scenario_options() {
   po::options_description options("What is run");
   options.add_options()                                                                             //
@@ -75,26 +102,9 @@ po::options_description scenario_options() {
        "format in which products with them read activations")  //
       ("kv", po::value<std::string>()->value_name("F"),
        "of keys and values (default: the file's, or 16 bits)")  //
-      ("devices", po::value<std::int64_t>()->value_name("N"),
-       "chips in all (default: what the machine file says, or the product of the degrees); without a degree "
-       "they share each layer")  //
-      ("tp", po::value<std::int64_t>()->value_name("N"),
-       "tensor parallel: chips that share each layer; what is left of --devices are pipeline stages")  //
-      ("pp", po::value<std::int64_t>()->value_name("N"), "pipeline parallel: stages of layers")        //
-      ("ep", po::value<std::int64_t>()->value_name("N"),
-       "expert parallel: chips that share a mixture's experts, of --tp, or of --tp x --dp")  //
-      ("dp", po::value<std::int64_t>()->value_name("N"),
-       "data parallel: replicas (of attention, where --ep goes beyond --tp) that share the batch")  //
-      ("cp", po::value<std::int64_t>()->value_name("N"),
-       "context parallel: chips that share a sequence (ring attention)")  //
-      ("micro-batches", po::value<std::int64_t>()->value_name("N"),
-       "that a batch flows through a pipeline in (default: as many as stages)")  //
-      ("expert-load", po::value<std::string>()->value_name("LOAD"),
-       "what tokens want of a mixture's experts: uniform (default), zipf:EXPONENT, power:EXPONENT, or a file "
-       "of counts, an expert each")  //
       ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
        "software stack (orrery list runtimes); ideal: no launch cost, no host time");
-  return options;
+  return options.add(division_options());
 }
 
 void add_store(po::options_description& options) {

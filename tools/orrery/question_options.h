@@ -15,7 +15,9 @@ inline constexpr const char* kPatches = "set";
 po::options_description patch_options();
 std::vector<Patch> patches_from(const po::variables_map& values);
 
-// --batch --input --output --layers --dtype --devices --tp --runtime
+// --devices --tp --pp --ep --dp --cp --micro-batches --expert-load
+po::options_description division_options();
+// --batch --input --output --layers --dtype --runtime and those
 po::options_description scenario_options();
 // --no-store
 void add_store(po::options_description& options);

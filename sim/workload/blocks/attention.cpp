@@ -74,7 +74,7 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
     builder.append(OperatorKind::rope, VectorShape{tokens, query_cols + kv_cols}, {view(in, rotated)},
                    {query});
   }
-  if (!both_ways && !facts.execution.fuses(FusedOperator::kv_append)) {
+  if (!both_ways && !builder.trains() && !facts.execution.fuses(FusedOperator::kv_append)) {
     const std::vector<std::uint64_t> appended = {tokens, 2 * kv_cols};
     builder.append(OperatorKind::kv_append, VectorShape{tokens, 2 * kv_cols}, {view(query, appended)},
                    {builder.cache("kv_new", appended)});
@@ -114,10 +114,13 @@ void AttentionBlock::attend_to(GraphBuilder& builder, const std::vector<Sequence
   // Kernels for prompts and for sequences that decode are not the same.
   std::vector<SequenceGroup> prompts;
   std::vector<SequenceGroup> decoding;
-  for (const SequenceGroup& group : groups) (group.new_tokens > 1 ? prompts : decoding).push_back(group);
+  for (const SequenceGroup& group : groups)
+    (group.new_tokens > 1 && group.phase != Phase::decode ? prompts : decoding).push_back(group);
   const bool both = !prompts.empty() && !decoding.empty();
   if (!prompts.empty()) attend(builder, {prompts, !both_ways, "", false}, query, out);
-  if (!decoding.empty()) attend(builder, {decoding, false, both ? "_decoding" : "", both}, query, out);
+  const bool verifies =
+      std::any_of(decoding.begin(), decoding.end(), [](const SequenceGroup& g) { return g.new_tokens > 1; });
+  if (!decoding.empty()) attend(builder, {decoding, verifies, both ? "_decoding" : "", both}, query, out);
 }
 
 // Ring attention (Liu et al., arXiv 2310.01889): each device has some of the queries, and keys and values go

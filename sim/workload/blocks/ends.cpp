@@ -18,7 +18,7 @@ Tensor last_norm(GraphBuilder& builder, const ResidualStream& in) {
 void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const {
   const GraphFacts& facts = builder.facts();
   Tensor x = whole(builder, normed ? last_norm(builder, in) : settled(builder, in.x, in.branch));
-  const std::uint64_t rows = builder.sequences();
+  const std::uint64_t rows = builder.scored();
   const std::uint64_t cols = ceil_div<std::uint64_t>(vocab, facts.split.tensor);
   const std::uint64_t depth = width > 0 ? width : facts.hidden;
   if (depth != facts.hidden)
@@ -30,6 +30,12 @@ void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const 
   const Tensor logits = builder.activation("logits", {rows, cols});
   builder.append(OperatorKind::matmul, MatmulShape{1, rows, cols, depth},
                  {builder.quantised(view(x, {rows, depth}), TensorGroup::head), weight}, {logits});
+  if (builder.trains()) {
+    // Of its part of the vocabulary each device finds the sums; a number a position each is exchanged.
+    const Tensor loss = builder.activation("loss_gradient", {rows, cols});
+    builder.append(OperatorKind::softmax, VectorShape{rows, cols}, {logits}, {loss});
+    return;
+  }
   exchange(builder, OperatorKind::all_gather, logits, "all_logits", rows, cols * facts.split.tensor,
            facts.split.tensor_group());
 }

@@ -44,7 +44,7 @@ Tensor LatentAttentionBlock::latent(GraphBuilder& builder, const Tensor& x) cons
       product(builder, x, "kv_down", TensorGroup::attention, tokens, facts.hidden, cols, biases);
   const Tensor normed = builder.activation("kv_latent", {tokens, cols});
   head_norm(builder, down, normed, "kv_latent_norm_weight", tokens, kv_rank, kv_rank, false);
-  if (!facts.execution.fuses(FusedOperator::kv_append))
+  if (!builder.trains() && !facts.execution.fuses(FusedOperator::kv_append))
     builder.append(OperatorKind::kv_append, VectorShape{tokens, cols}, {view(normed, {tokens, cols})},
                    {builder.cache("latent_new", {tokens, cols})});
   return normed;
@@ -107,7 +107,7 @@ Tensor LatentAttentionBlock::write(GraphBuilder& builder, const Tensor& x) const
     if (index && index->chooses(g)) {
       decoding.push_back(index->chosen(g));
     } else {
-      (g.new_tokens > 1 ? prompts : decoding).push_back(g);
+      (g.new_tokens > 1 && g.phase != Phase::decode ? prompts : decoding).push_back(g);
     }
   }
   if (!prompts.empty()) expand(builder, prompts, query, out);

@@ -1,0 +1,114 @@
+#include "sim/train/training_memory.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "sim/train/pipeline_schedule.h"
+#include "sim/util/checked.h"
+#include "sim/util/units.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::uint64_t kAdamBytes = 12;  // a parameter: two moments and a weight of 32 bits each
+
+// What the gradient of an operator reads of what the operator read.
+bool reads_inputs(const Operator& op) {
+  return !std::holds_alternative<CollectiveFamily>(operator_row(op.kind).family) &&
+         op.kind != OperatorKind::add && op.kind != OperatorKind::rope && op.kind != OperatorKind::softmax &&
+         op.kind != OperatorKind::expert_gather && op.kind != OperatorKind::embedding;
+}
+
+bool of_attention(const Operator& op) {
+  if (op.layer < 0) return false;
+  if (op.kind == OperatorKind::softmax || op.kind == OperatorKind::attention) return true;
+  return op.kind == OperatorKind::matmul && op.inputs[1].kind != TensorKind::weight;
+}
+
+}  // namespace
+
+StageParameters stage_parameters(const LlmSpec& stage, const TrainingPlan& plan) {
+  StageParameters count;
+  count.all = device_parameters(stage, plan.formats, plan.split).total;
+  const Parallelism& split = plan.split;
+  stage.for_each_mixer([&](const auto& block, std::uint64_t layers) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(block)>, MixtureBlock>) {
+      const std::uint64_t products = block.activation == ActivationKind::gelu ? 2 : 3;
+      count.experts =
+          checked_sum(count.experts, checked_product({layers, block.experts / split.expert, products,
+                                                      stage.hidden, block.width / split.expert_tensor()}));
+    }
+  });
+  return count;
+}
+
+std::uint64_t expert_replicas(const Parallelism& split) {
+  return split.data / split.expert_replicas();
+}
+
+std::uint64_t kept_bytes(const OperatorGraph& forward, Recompute recompute) {
+  std::map<TensorName, std::uint64_t> bytes;
+  const auto keep = [&bytes](const Tensor& t) {
+    if (t.kind == TensorKind::weight) return;
+    std::uint64_t& known = bytes[t.id];
+    known = std::max(known, t.bytes());
+  };
+  std::int32_t layer = -1;
+  std::int32_t last = -1;
+  for (const Operator& op : forward.operators) last = std::max(last, op.layer);
+  for (const Operator& op : forward.operators) {
+    if (recompute == Recompute::full && op.layer >= 0) {
+      // What each layer takes, and all of one layer while it is computed again.
+      if (op.layer != layer && op.layer != last) keep(op.inputs.front());
+      layer = op.layer;
+      if (op.layer != last) continue;
+    }
+    if (recompute == Recompute::selective && of_attention(op)) {
+      if (op.kind != OperatorKind::softmax) {
+        for (const Tensor& t : op.inputs) {
+          if (t.kind == TensorKind::kv) keep(t);
+        }
+      }
+      continue;
+    }
+    if (op.kind == OperatorKind::softmax) keep(op.outputs.front());
+    if (!reads_inputs(op)) continue;
+    for (const Tensor& t : op.inputs) keep(t);
+  }
+  return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+OperatorGraph attention_core(const OperatorGraph& graph) {
+  OperatorGraph core;
+  core.names = graph.names;
+  for (const Operator& op : graph.operators) {
+    if (of_attention(op)) core.operators.push_back(op);
+  }
+  return core;
+}
+
+TrainingMemory training_memory(const TrainingPlan& plan, std::uint32_t device,
+                               const std::vector<StageParameters>& chunks,
+                               const std::vector<std::uint64_t>& kept) {
+  const std::uint64_t replicas = plan.split.data;
+  const std::uint64_t of_experts = expert_replicas(plan.split);
+  TrainingMemory memory;
+  const auto shared = [&](const StageParameters& p, bool over_replicas) {
+    return over_replicas ? ceil_div(p.dense(), replicas) + ceil_div(p.experts, of_experts) : p.all;
+  };
+  for (const StageParameters& p : chunks) {
+    memory.weights += plan.formats.plain.bytes(shared(p, plan.zero >= 3));
+    memory.gradients += plan.gradients.bytes(shared(p, plan.zero >= 2));
+    memory.optimizer += checked_product({kAdamBytes, shared(p, plan.zero >= 1)});
+  }
+  const std::uint64_t passes =
+      std::min(warm_up(plan.split.pipeline, plan.chunks, device, plan.micro_batches()) + 1,
+               plan.micro_batches() * plan.chunks);
+  const std::uint64_t most = *std::max_element(kept.begin(), kept.end());
+  memory.activations = checked_product({passes, most});
+  return memory;
+}
+
+}  // namespace orrery

@@ -1,0 +1,31 @@
+#pragma once
+// Memory that training takes on one device.
+
+#include <vector>
+
+#include "sim/stats/training_result.h"
+#include "sim/train/training_plan.h"
+#include "sim/workload/llm_spec.h"
+
+namespace orrery {
+
+// Parameters on a device of a stage; experts' have replicas of their own.
+struct StageParameters {
+  std::uint64_t all = 0, experts = 0;
+  std::uint64_t dense() const { return all - experts; }
+};
+StageParameters stage_parameters(const LlmSpec& stage, const TrainingPlan& plan);
+// Replicas of the experts on a device.
+std::uint64_t expert_replicas(const Parallelism& split);
+
+// Bytes of one micro-batch's activations that a graph's backward pass reads.
+std::uint64_t kept_bytes(const OperatorGraph& forward, Recompute recompute);
+// Operators of attention that selective recomputation repeats.
+OperatorGraph attention_core(const OperatorGraph& graph);
+
+// Of device `device` of the pipeline: `chunks` are its layers, `kept` what each keeps of a micro-batch.
+TrainingMemory training_memory(const TrainingPlan& plan, std::uint32_t device,
+                               const std::vector<StageParameters>& chunks,
+                               const std::vector<std::uint64_t>& kept);
+
+}  // namespace orrery

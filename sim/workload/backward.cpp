@@ -1,0 +1,177 @@
+#include "sim/workload/backward.h"
+
+#include <algorithm>
+#include <map>
+
+#include "sim/util/errors.h"
+
+namespace orrery {
+namespace {
+
+class BackwardWriter {
+ public:
+  BackwardWriter(const OperatorGraph& forward, const StoredFormat& gradients)
+      : forward_(forward), gradients_(gradients) {
+    graph_.names = forward.names;
+    for (const Operator& op : forward.operators) {
+      for (const Tensor& t : op.inputs) ++readers_[t.id];
+    }
+  }
+
+  OperatorGraph write() {
+    for (auto op = forward_.operators.rbegin(); op != forward_.operators.rend(); ++op) {
+      at_ = &*op;
+      std::visit(*this, operator_row(op->kind).family);
+    }
+    return std::move(graph_);
+  }
+
+  // Of the factors: the result's gradient times the other factor.
+  void operator()(const MatmulFamily& /*family*/) {
+    const auto& s = std::get<MatmulShape>(at_->shape);
+    const Tensor& a = at_->inputs[0];
+    const Tensor& b = at_->inputs[1];
+    const Tensor out = gradient(at_->outputs[0]);
+    append(OperatorKind::matmul, MatmulShape{s.batch, s.m, s.k, s.n},
+           {view(out, {s.batch, s.m, s.n}), view(b, {s.batch, s.n, s.k})}, {gradient(a)});
+    append(OperatorKind::matmul, MatmulShape{s.batch, s.k, s.n, s.m},
+           {view(a, {s.batch, s.k, s.m}), view(out, {s.batch, s.m, s.n})}, {gradient(b)});
+    join(a);
+  }
+
+  void operator()(const AttentionFamily& family) {
+    if (family.values_in_keys) refuse();
+    const auto& s = std::get<AttentionShape>(at_->shape);
+    const std::vector<std::uint64_t> sums = {s.cached_positions(),
+                                             s.kv_heads * (s.head_dim + s.value_length())};
+    Tensor keys = view(gradient(at_->inputs[1]), sums);
+    keys.kind = TensorKind::activation;
+    std::vector<Tensor> inputs = at_->inputs;
+    inputs.push_back(gradient(at_->outputs[0]));
+    append(OperatorKind::attention_backward, s, std::move(inputs), {gradient(at_->inputs[0]), keys});
+  }
+
+  void operator()(const VectorFamily& /*family*/) {
+    const auto& s = std::get<VectorShape>(at_->shape);
+    const Tensor& x = at_->inputs[0];
+    const Tensor out = gradient(at_->outputs.back());
+    const OperatorKind kind = at_->kind;
+    if (kind == OperatorKind::rmsnorm || kind == OperatorKind::layernorm || kind == OperatorKind::l2norm) {
+      append(OperatorKind::norm_backward, s, {x, out, at_->inputs.size() > 1 ? at_->inputs[1] : ones(s.cols)},
+             {gradient(x)});
+      join(x);
+    } else if (kind == OperatorKind::add_rmsnorm) {
+      // Of the sum, which is both terms'; what reads the sum beside the norm has left its own.
+      const Tensor sum = gradient(at_->outputs[0]);
+      append(OperatorKind::norm_backward, s, {at_->outputs[0], out, at_->inputs[2]}, {sum});
+      append(OperatorKind::add, s, {sum, out}, {gradient(x)});
+    } else if (kind == OperatorKind::softmax) {
+      // That of the logits has left their gradient.
+      if (at_->layer >= 0) append(OperatorKind::softmax_backward, s, {at_->outputs[0], out}, {gradient(x)});
+    } else if (kind == OperatorKind::gelu) {
+      append(OperatorKind::gelu_backward, s, {x, out}, {gradient(x)});
+    } else if (kind == OperatorKind::silu_mul || kind == OperatorKind::gelu_mul) {
+      const Tensor half = view(gradient(x), {s.rows, s.cols});
+      append(
+          kind == OperatorKind::silu_mul ? OperatorKind::silu_mul_backward : OperatorKind::gelu_mul_backward,
+          s, {x, out}, {half, half});
+    } else if (kind == OperatorKind::rope) {
+      append(OperatorKind::rope, s, {out}, {gradient(x)});
+    } else if (kind == OperatorKind::embedding) {
+      // Rows of the table's gradient, added to.
+      append(OperatorKind::add, s, {out, out}, {gradient(at_->outputs[0], "_rows")});
+    } else if (kind != OperatorKind::add) {  // both terms' is the sum's
+      refuse();
+    }
+  }
+
+  // Copies back to their tokens' rows, and the other way round.
+  void operator()(const RoutingFamily& family) {
+    append(family.spreads ? OperatorKind::expert_sum : OperatorKind::expert_gather, at_->shape,
+           {gradient(at_->outputs[0])}, {gradient(at_->inputs[0])});
+  }
+
+  void operator()(const ScanFamily& /*family*/) { refuse(); }
+
+  void operator()(const CollectiveFamily& family) {
+    OperatorKind kind = at_->kind;
+    if (family.operation == CollectiveOperation::all_gather) kind = OperatorKind::reduce_scatter;
+    if (family.operation == CollectiveOperation::reduce_scatter) kind = OperatorKind::all_gather;
+    append(kind, at_->shape, {gradient(at_->outputs[0])}, {gradient(at_->inputs[0])});
+  }
+
+ private:
+  const OperatorGraph& forward_;
+  const StoredFormat gradients_;
+  const Operator* at_ = nullptr;
+  OperatorGraph graph_;
+  std::map<TensorName, std::uint32_t> readers_;
+  std::map<TensorName, std::vector<std::uint32_t>> makers_;
+
+  [[noreturn]] void refuse() const {
+    throw ConfigError("", std::string("training through ") + to_string(at_->kind) + " is not modelled");
+  }
+
+  Tensor gradient(const Tensor& of, const std::string& suffix = "") const {
+    Tensor t = of;
+    t.id.slot = forward_.names->slot(forward_.names->text(TensorName{-1, of.id.slot}) + suffix + "_gradient");
+    if (of.kind == TensorKind::weight) t.format = gradients_;
+    t.kind = TensorKind::activation;
+    return t;
+  }
+
+  Tensor ones(std::uint64_t cols) const {
+    Tensor t = at_->inputs[0];
+    t.kind = TensorKind::weight;
+    t.shape = {1, cols};
+    t.id.slot = forward_.names->slot("ones");
+    return t;
+  }
+
+  // Where several operators read a row between the blocks, their gradients of it are added: one that is the
+  // sum's comes without an operator.
+  void join(const Tensor& x) {
+    const auto& s = at_->shape;
+    const auto* rows = std::get_if<VectorShape>(&s);
+    if (rows == nullptr || readers_[x.id] < 2) return;
+    append(OperatorKind::add, *rows, {gradient(x), gradient(x)}, {gradient(x)});
+  }
+
+  void append(OperatorKind kind, OperatorShape shape, std::vector<Tensor> inputs,
+              std::vector<Tensor> outputs) {
+    Operator op;
+    op.id = static_cast<std::uint32_t>(graph_.operators.size());
+    op.kind = kind;
+    op.layer = at_->layer;
+    op.phase = at_->phase;
+    op.dtype = at_->dtype;
+    op.shape = std::move(shape);
+    op.inputs = std::move(inputs);
+    op.outputs = std::move(outputs);
+    for (const Tensor& t : op.inputs) {
+      const auto& makers = makers_[t.id];
+      op.deps.insert(op.deps.end(), makers.begin(), makers.end());
+    }
+    std::sort(op.deps.begin(), op.deps.end());
+    op.deps.erase(std::unique(op.deps.begin(), op.deps.end()), op.deps.end());
+    for (const Tensor& t : op.outputs) makers_[t.id].push_back(op.id);
+    graph_.operators.push_back(std::move(op));
+  }
+};
+
+}  // namespace
+
+OperatorGraph backward_of(const OperatorGraph& forward, const StoredFormat& gradients) {
+  return BackwardWriter(forward, gradients).write();
+}
+
+OperatorGraph layers_of(const OperatorGraph& graph) {
+  OperatorGraph layers;
+  layers.names = graph.names;
+  for (const Operator& op : graph.operators) {
+    if (op.layer >= 0) layers.operators.push_back(op);
+  }
+  return layers;
+}
+
+}  // namespace orrery
