@@ -139,10 +139,11 @@ struct CommandSpec {
 };
 
 // quantize: what makes a tensor writes it in the format that the product behind it reads.
-enum class FusedOperator : std::uint8_t { attention, add_rmsnorm, kv_append, quantize };
+enum class FusedOperator : std::uint8_t { attention, add_rmsnorm, kv_append, quantize, gradient_sum };
 template <>
 struct EnumNames<FusedOperator> {
-  static constexpr std::array<const char*, 4> kWords = {"attention", "add_rmsnorm", "kv_append", "quantize"};
+  static constexpr std::array<const char*, 5> kWords = {"attention", "add_rmsnorm", "kv_append", "quantize",
+                                                        "gradient_sum"};
 };
 enum class PrefillMode : std::uint8_t { parallel, token_by_token };
 template <>

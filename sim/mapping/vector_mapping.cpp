@@ -44,7 +44,8 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
     operand.by_m = operand.by_n = true;
     operand.rows = tile_of(LoopDim::m);
     operand.cols = tile_of(LoopDim::n);
-    operand.bits = op.outputs[i].format.bits;
+    operand.bits = op.outputs[i].format.bits * static_cast<std::uint32_t>(std::max<std::uint64_t>(
+                                                   1, op.outputs[i].elements() / elements));
     operand.tensor_bytes = Bytes{op.outputs[i].bytes()};
     kernel.outputs.push_back(operand);
   }

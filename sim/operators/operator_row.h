@@ -65,6 +65,10 @@ enum class OperatorKind : std::uint8_t {
   silu_mul_backward,
   gelu_mul_backward,
   adam,
+  dropout,
+  dropout_add,
+  dropout_backward,
+  column_sum,
   kinds,  // how many
 };
 inline constexpr auto kOperatorKinds = static_cast<std::size_t>(OperatorKind::kinds);
@@ -130,6 +134,7 @@ inline constexpr OperandRow branch = {"branch"};
 inline constexpr OperandRow sum = {"sum"};
 inline constexpr OperandRow gate = {"gate"};
 inline constexpr OperandRow gradient = {"gradient"};
+inline constexpr OperandRow mask = {"mask"};
 inline constexpr OperandRow up_gradient = {"up_gradient"};
 inline constexpr OperandRow adam_state = {"gradient, moments, weights", TensorKind::activation, 0, 4};
 inline constexpr OperandRow adam_next = {"moments, weights", TensorKind::activation, 0, 3};
@@ -201,12 +206,12 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     // FlashAttention-2 (arXiv 2307.08691), algorithm 2: scores once more, and four products
     {OperatorKind::attention_backward, "attention_backward",
      AttentionFamily{false, true, kSoftmaxBackwardCost}},
-    // x * r; dy * gain; two sums; their terms subtracted; * r
+    // x * r; dy * gain; two sums; their terms subtracted; * r. Rows may be cut: sums of parts come together.
     {OperatorKind::norm_backward, "norm_backward",
-     VectorFamily{{7, 0, 1, 2, 10}, {{operands::x, operands::gradient, operands::gain}}, {}, true}},
-    // y * dy summed; dy - sum; * y
+     VectorFamily{{7, 0, 1, 2, 10}, {{operands::x, operands::gradient, operands::gain}}, {}}},
+    // y * dy summed; dy - sum; * y. Rows may be cut.
     {OperatorKind::softmax_backward, "softmax_backward",
-     VectorFamily{{3, 0, 0, 1, 4}, {{operands::x, operands::gradient}}, {}, true}},
+     VectorFamily{{3, 0, 0, 1, 4}, {{operands::x, operands::gradient}}, {}}},
     // the forward's tanh and its slope; * dy | tanh
     {OperatorKind::gelu_backward, "gelu_backward",
      VectorFamily{{12, 1, 0, 0, 13}, {{operands::x, operands::gradient}}, {}}},
@@ -218,6 +223,14 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     // Kingma and Ba (arXiv 1412.6980): two moments, their corrections, the step | square root, reciprocal
     {OperatorKind::adam, "adam",
      VectorFamily{{10, 2, 0, 0, 12}, {{operands::adam_state}}, {{operands::adam_next}}}},
+    // ten rounds of Philox (Salmon et al., SC'11) for four numbers; compare; scale
+    {OperatorKind::dropout, "dropout", VectorFamily{{22, 0, 0, 0, 24}, {{operands::x}}, {{operands::mask}}}},
+    {OperatorKind::dropout_add, "dropout_add",
+     VectorFamily{{23, 0, 0, 0, 25}, {{operands::x, operands::branch}}, {{operands::mask}}}},
+    {OperatorKind::dropout_backward, "dropout_backward",
+     VectorFamily{{2, 0, 0, 0, 3}, {{operands::gradient, operands::mask}}, {}}},
+    // of a bias: its gradient
+    {OperatorKind::column_sum, "column_sum", VectorFamily{{1, 0, 0, 0, 1}, {{operands::x}}, {}}},
 }};
 
 constexpr bool operator_rows_are_in_order() {

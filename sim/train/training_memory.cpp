@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "sim/train/pipeline_schedule.h"
 #include "sim/util/checked.h"
@@ -17,12 +18,15 @@ constexpr std::uint64_t kAdamBytes = 12;  // a parameter: two moments and a weig
 bool reads_inputs(const Operator& op) {
   return !std::holds_alternative<CollectiveFamily>(operator_row(op.kind).family) &&
          op.kind != OperatorKind::add && op.kind != OperatorKind::rope && op.kind != OperatorKind::softmax &&
-         op.kind != OperatorKind::expert_gather && op.kind != OperatorKind::embedding;
+         op.kind != OperatorKind::expert_gather && op.kind != OperatorKind::embedding &&
+         op.kind != OperatorKind::dropout_add;
 }
 
 bool of_attention(const Operator& op) {
   if (op.layer < 0) return false;
-  if (op.kind == OperatorKind::softmax || op.kind == OperatorKind::attention) return true;
+  if (op.kind == OperatorKind::softmax || op.kind == OperatorKind::dropout ||
+      op.kind == OperatorKind::attention)
+    return true;
   return op.kind == OperatorKind::matmul && op.inputs[1].kind != TensorKind::weight;
 }
 
@@ -47,37 +51,48 @@ std::uint64_t expert_replicas(const Parallelism& split) {
   return split.data / split.expert_replicas();
 }
 
-std::uint64_t kept_bytes(const OperatorGraph& forward, Recompute recompute) {
-  std::map<TensorName, std::uint64_t> bytes;
-  const auto keep = [&bytes](const Tensor& t) {
+KeptActivations kept_activations(const OperatorGraph& forward, Recompute recompute) {
+  std::map<TensorName, std::uint64_t> bytes;   // of layers and what lies before them
+  std::map<TensorName, std::uint64_t> behind;  // of the head
+  std::map<TensorName, std::uint64_t> taken;   // by layers
+  std::set<TensorName> again;                  // computed so
+  const auto keep = [](std::map<TensorName, std::uint64_t>& in, const Tensor& t) {
     if (t.kind == TensorKind::weight) return;
-    std::uint64_t& known = bytes[t.id];
+    std::uint64_t& known = in[t.id];
     known = std::max(known, t.bytes());
   };
   std::int32_t layer = -1;
-  std::int32_t last = -1;
-  for (const Operator& op : forward.operators) last = std::max(last, op.layer);
   for (const Operator& op : forward.operators) {
-    if (recompute == Recompute::full && op.layer >= 0) {
-      // What each layer takes, and all of one layer while it is computed again.
-      if (op.layer != layer && op.layer != last) keep(op.inputs.front());
-      layer = op.layer;
-      if (op.layer != last) continue;
-    }
+    if (op.layer >= 0 && op.layer != layer) keep(taken, op.inputs.front());
+    layer = op.layer;
     if (recompute == Recompute::selective && of_attention(op)) {
-      if (op.kind != OperatorKind::softmax) {
-        for (const Tensor& t : op.inputs) {
-          if (t.kind == TensorKind::kv) keep(t);
-        }
+      for (const Tensor& t : op.inputs) {
+        if (again.count(t.id) == 0) keep(bytes, t);
       }
+      for (const Tensor& t : op.outputs) again.insert(t.id);
       continue;
     }
-    if (op.kind == OperatorKind::softmax) keep(op.outputs.front());
+    if (op.kind == OperatorKind::softmax || op.kind == OperatorKind::dropout ||
+        op.kind == OperatorKind::dropout_add)
+      keep(op.layer < 0 && !taken.empty() ? behind : bytes, op.outputs.front());
     if (!reads_inputs(op)) continue;
-    for (const Tensor& t : op.inputs) keep(t);
+    for (const Tensor& t : op.inputs) keep(op.layer < 0 && !taken.empty() ? behind : bytes, t);
   }
-  return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0},
-                         [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
+  std::map<std::int32_t, std::uint64_t> by_layer;
+  for (const auto& [id, size] : bytes) by_layer[id.layer] += size;
+  KeptActivations kept;
+  std::uint64_t longest = 0;  // layer's
+  for (const auto& [at, size] : by_layer) {
+    kept.each += size;
+    if (at >= 0) longest = std::max(longest, size);
+  }
+  for (const auto& [id, size] : behind) kept.once += size;
+  if (recompute == Recompute::full) {
+    kept.once += longest;
+    kept.each = std::accumulate(taken.begin(), taken.end(), std::uint64_t{0},
+                                [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
+  }
+  return kept;
 }
 
 OperatorGraph attention_core(const OperatorGraph& graph) {
@@ -91,7 +106,7 @@ OperatorGraph attention_core(const OperatorGraph& graph) {
 
 TrainingMemory training_memory(const TrainingPlan& plan, std::uint32_t device,
                                const std::vector<StageParameters>& chunks,
-                               const std::vector<std::uint64_t>& kept) {
+                               const std::vector<KeptActivations>& kept) {
   const std::uint64_t replicas = plan.split.data;
   const std::uint64_t of_experts = expert_replicas(plan.split);
   TrainingMemory memory;
@@ -106,8 +121,13 @@ TrainingMemory training_memory(const TrainingPlan& plan, std::uint32_t device,
   const std::uint64_t passes =
       std::min(warm_up(plan.split.pipeline, plan.chunks, device, plan.micro_batches()) + 1,
                plan.micro_batches() * plan.chunks);
-  const std::uint64_t most = *std::max_element(kept.begin(), kept.end());
-  memory.activations = checked_product({passes, most});
+  std::uint64_t once = 0;
+  std::uint64_t each = 0;
+  for (const KeptActivations& chunk : kept) {
+    once = std::max(once, chunk.once);
+    each = std::max(each, chunk.each);
+  }
+  memory.activations = checked_sum(checked_product({passes, each}), once);
   return memory;
 }
 

@@ -24,7 +24,7 @@ namespace {
 struct ChunkRun {
   Tally forward, backward, recompute;
   StageParameters parameters;
-  std::uint64_t kept = 0;
+  KeptActivations kept;
 
   double backward_s() const { return backward.seconds + recompute.seconds; }
   Tally all() const {
@@ -63,6 +63,9 @@ class IterationRunner {
   const ExecutionSpec execution_;
   std::shared_ptr<TensorNames> names_ = std::make_shared<TensorNames>();
 
+  BackwardSpec backward_spec() const {
+    return {plan_.gradients, plan_.micro_batches() > 1 && !execution_.fuses(FusedOperator::gradient_sum)};
+  }
   ChunkRun run_chunk(const LlmSpec& chunk);
   Tally collective(OperatorKind kind, std::uint64_t bytes, const DeviceGroup& group);
   Tally exchange_gradients(const std::vector<const ChunkRun*>& chunks);
@@ -82,11 +85,11 @@ ChunkRun IterationRunner::run_chunk(const LlmSpec& chunk) {
   const OperatorGraph forward =
       build_step(chunk, plan_.step(), plan_.formats, plan_.split, execution_, names_);
   run.forward = steps_.run(forward, plan_.micro_batch);
-  run.backward = steps_.run(backward_of(forward, plan_.gradients), plan_.micro_batch);
+  run.backward = steps_.run(backward_of(forward, backward_spec()), plan_.micro_batch);
   if (plan_.recompute == Recompute::full) run.recompute = steps_.run(layers_of(forward), 0);
   if (plan_.recompute == Recompute::selective) run.recompute = steps_.run(attention_core(forward), 0);
   run.parameters = stage_parameters(chunk, plan_);
-  run.kept = kept_bytes(forward, plan_.recompute);
+  run.kept = kept_activations(forward, plan_.recompute);
   if (plan_.zero >= 3) {
     const std::uint64_t weights = plan_.formats.plain.bytes(run.parameters.all);
     const Tally gathered = collective(OperatorKind::all_gather, weights, plan_.split.data_group());
@@ -204,7 +207,7 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
   for (std::uint32_t d = 0; d < devices; ++d) {
     std::vector<const ChunkRun*> own;
     std::vector<StageParameters> parameters;
-    std::vector<std::uint64_t> kept;
+    std::vector<KeptActivations> kept;
     double seconds = 0;
     for (std::uint32_t c = 0; c < plan_.chunks; ++c) {
       const ChunkRun& chunk = chunks[c * devices + d];
@@ -300,7 +303,7 @@ double training_macs(const LlmSpec& llm, const TrainingPlan& plan, const Executi
       if (op.kind == OperatorKind::attention) again += 0.5 * static_cast<double>(operator_macs(op));
     }
     macs += static_cast<double>(macs_of(forward)) +
-            static_cast<double>(macs_of(backward_of(forward, plan.gradients))) - again;
+            static_cast<double>(macs_of(backward_of(forward, {plan.gradients}))) - again;
   }
   const double on_one = split.devices() / split.pipeline;
   return macs * on_one * static_cast<double>(plan.micro_batches());

@@ -2,20 +2,22 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "sim/util/errors.h"
+#include "sim/util/units.h"
 
 namespace orrery {
 namespace {
 
 class BackwardWriter {
  public:
-  BackwardWriter(const OperatorGraph& forward, const StoredFormat& gradients)
-      : forward_(forward), gradients_(gradients) {
+  BackwardWriter(const OperatorGraph& forward, const BackwardSpec& spec) : forward_(forward), spec_(spec) {
     graph_.names = forward.names;
     for (const Operator& op : forward.operators) {
       for (const Tensor& t : op.inputs) ++readers_[t.id];
     }
+    biased_.insert(forward.biased.begin(), forward.biased.end());
   }
 
   OperatorGraph write() {
@@ -36,6 +38,16 @@ class BackwardWriter {
            {view(out, {s.batch, s.m, s.n}), view(b, {s.batch, s.n, s.k})}, {gradient(a)});
     append(OperatorKind::matmul, MatmulShape{s.batch, s.k, s.n, s.m},
            {view(a, {s.batch, s.k, s.m}), view(out, {s.batch, s.m, s.n})}, {gradient(b)});
+    if (spec_.sums_apart && b.kind == TensorKind::weight) {
+      const Tensor sum = view(gradient(b), {s.batch * s.k, s.n});
+      append(OperatorKind::add, VectorShape{s.batch * s.k, s.n}, {sum, view(gradient(b, "_sum"), sum.shape)},
+             {view(gradient(b, "_sum"), sum.shape)});
+    }
+    if (biased_.count(b.id) > 0) {
+      constexpr std::uint64_t kRows = 128;  // that a block adds up, before the blocks' sums are
+      const VectorShape sums{ceil_div(s.m, kRows), s.n};
+      append(OperatorKind::column_sum, sums, {out}, {view(gradient(b, "_bias"), {sums.rows, sums.cols})});
+    }
     join(a);
   }
 
@@ -66,8 +78,7 @@ class BackwardWriter {
       append(OperatorKind::norm_backward, s, {at_->outputs[0], out, at_->inputs[2]}, {sum});
       append(OperatorKind::add, s, {sum, out}, {gradient(x)});
     } else if (kind == OperatorKind::softmax) {
-      // That of the logits has left their gradient.
-      if (at_->layer >= 0) append(OperatorKind::softmax_backward, s, {at_->outputs[0], out}, {gradient(x)});
+      append(OperatorKind::softmax_backward, s, {at_->outputs[0], out}, {gradient(x)});
     } else if (kind == OperatorKind::gelu) {
       append(OperatorKind::gelu_backward, s, {x, out}, {gradient(x)});
     } else if (kind == OperatorKind::silu_mul || kind == OperatorKind::gelu_mul) {
@@ -75,6 +86,11 @@ class BackwardWriter {
       append(
           kind == OperatorKind::silu_mul ? OperatorKind::silu_mul_backward : OperatorKind::gelu_mul_backward,
           s, {x, out}, {half, half});
+    } else if (kind == OperatorKind::dropout) {
+      append(OperatorKind::dropout_backward, s, {out, at_->outputs[0]}, {gradient(x)});
+    } else if (kind == OperatorKind::dropout_add) {
+      // The other term's is the sum's.
+      append(OperatorKind::dropout_backward, s, {out, at_->outputs[0]}, {gradient(at_->inputs[1])});
     } else if (kind == OperatorKind::rope) {
       append(OperatorKind::rope, s, {out}, {gradient(x)});
     } else if (kind == OperatorKind::embedding) {
@@ -102,10 +118,11 @@ class BackwardWriter {
 
  private:
   const OperatorGraph& forward_;
-  const StoredFormat gradients_;
+  const BackwardSpec spec_;
   const Operator* at_ = nullptr;
   OperatorGraph graph_;
   std::map<TensorName, std::uint32_t> readers_;
+  std::set<TensorName> biased_;
   std::map<TensorName, std::vector<std::uint32_t>> makers_;
 
   [[noreturn]] void refuse() const {
@@ -115,7 +132,7 @@ class BackwardWriter {
   Tensor gradient(const Tensor& of, const std::string& suffix = "") const {
     Tensor t = of;
     t.id.slot = forward_.names->slot(forward_.names->text(TensorName{-1, of.id.slot}) + suffix + "_gradient");
-    if (of.kind == TensorKind::weight) t.format = gradients_;
+    if (of.kind == TensorKind::weight) t.format = spec_.gradients;
     t.kind = TensorKind::activation;
     return t;
   }
@@ -161,8 +178,8 @@ class BackwardWriter {
 
 }  // namespace
 
-OperatorGraph backward_of(const OperatorGraph& forward, const StoredFormat& gradients) {
-  return BackwardWriter(forward, gradients).write();
+OperatorGraph backward_of(const OperatorGraph& forward, const BackwardSpec& spec) {
+  return BackwardWriter(forward, spec).write();
 }
 
 OperatorGraph layers_of(const OperatorGraph& graph) {

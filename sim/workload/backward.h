@@ -6,11 +6,16 @@
 
 namespace orrery {
 
-// `gradients`: format in which weights' gradients are summed up. What a device exchanges it exchanges again,
+struct BackwardSpec {
+  StoredFormat gradients = stored_as(DType::fp32);  // in which weights' gradients are summed up
+  bool sums_apart = false;                          // each micro-batch's is added by a kernel of its own
+};
+
+// What a device exchanges it exchanges again,
 // of gradients: sums as sums, gathered parts as scattered sums and the other way round, rows that travelled
 // the way back. Throws ConfigError: an operator whose gradient is not modelled (recurrences, choices of
 // positions, narrow formats).
-OperatorGraph backward_of(const OperatorGraph& forward, const StoredFormat& gradients);
+OperatorGraph backward_of(const OperatorGraph& forward, const BackwardSpec& spec);
 
 // The operators of its layers, as they are computed again where nothing but what a layer takes was kept.
 OperatorGraph layers_of(const OperatorGraph& graph);

@@ -46,6 +46,9 @@ Tensor GraphBuilder::tensor(const std::string& name, TensorKind kind, std::vecto
 Tensor GraphBuilder::activation(const std::string& name, std::vector<std::uint64_t> shape) const {
   return tensor(name, TensorKind::activation, std::move(shape), facts_.formats.plain);
 }
+Tensor GraphBuilder::mask(const std::string& name, std::vector<std::uint64_t> shape) const {
+  return tensor(name, TensorKind::activation, std::move(shape), stored_as(DType::int8));
+}
 Tensor GraphBuilder::cache(const std::string& name, std::vector<std::uint64_t> shape) const {
   return tensor(name, TensorKind::kv, std::move(shape), facts_.formats.kv);
 }
@@ -68,6 +71,11 @@ Tensor GraphBuilder::weight(const std::string& name, std::vector<std::uint64_t> 
 void GraphBuilder::hold(const std::string& name, const HeldWeight& held) {
   held_.emplace(TensorName{layer_, graph_.names->slot(name)},
                 HeldWeight{held.elements, held.active_elements, facts_.formats.plain.bits});
+}
+
+void GraphBuilder::hold_bias(const std::string& name, std::uint64_t elements) {
+  hold(name + "_bias", elements);
+  if (trains()) graph_.biased.push_back({layer_, graph_.names->slot(name + "_weight")});
 }
 
 Tensor GraphBuilder::quantised(const Tensor& x, TensorGroup group) {

@@ -19,6 +19,11 @@ namespace orrery {
 // layernorm_gain: a layer norm without a bias.
 enum class NormKind : std::uint8_t { rmsnorm, layernorm, layernorm_gain };
 
+// Of training: of attention's weights, of what is added to the rows between the blocks.
+struct Dropout {
+  bool attention = false, hidden = false;
+};
+
 // What all blocks of a graph share.
 struct GraphFacts {
   const Step& step;
@@ -27,6 +32,7 @@ struct GraphFacts {
   Parallelism split;         // the graph is one device's
   std::uint64_t hidden = 0;  // length of a token's row between the blocks
   NormKind norm = NormKind::rmsnorm;
+  Dropout dropout = {};
 };
 
 // What a sequence leaves beside keys and values, on one device.
@@ -60,6 +66,8 @@ class GraphBuilder {
   std::uint64_t sequences() const { return sequences_; }  // of the step
   std::uint64_t scored() const { return scored_; }        // positions that get logits
   bool trains() const { return step_.phase() == Phase::training; }
+  bool drops_hidden() const { return trains() && facts_.dropout.hidden; }
+  bool drops_attention() const { return trains() && facts_.dropout.attention; }
   // `plain`: groups of it that are not quantised.
   void set_layer(std::int32_t layer, GroupSet plain = 0) {
     layer_ = layer;
@@ -68,6 +76,8 @@ class GraphBuilder {
 
   // Tensors of the layer. A weight is held as it is read, unless `held` says more; one of no group is plain.
   Tensor activation(const std::string& name, std::vector<std::uint64_t> shape) const;
+  // A byte an element: what was dropped.
+  Tensor mask(const std::string& name, std::vector<std::uint64_t> shape) const;
   Tensor cache(const std::string& name, std::vector<std::uint64_t> shape) const;
   Tensor weight(const std::string& name, std::vector<std::uint64_t> shape,
                 std::optional<TensorGroup> group = std::nullopt);
@@ -90,6 +100,8 @@ class GraphBuilder {
     hold(name, HeldWeight{elements, elements, {}});
   }
   void hold(const std::string& name, const HeldWeight& held);
+  // Of the product with `name`_weight.
+  void hold_bias(const std::string& name, std::uint64_t elements);
 
   // Appends an operator; its dependences are the makers of its inputs, its arithmetic is what multiplies
   // their formats. `more`: its outputs are parts of

@@ -64,7 +64,7 @@ class OperatorCheck {
   void operator()(const VectorFamily& family) {
     const auto& s = std::get<VectorShape>(op_.shape);
     const std::size_t least = count(family.inputs);
-    if (inputs(least, least + family.more_inputs)) tensor("outputs", op_.outputs.front(), {s.rows, s.cols});
+    if (inputs(least, least + family.more_inputs)) tensor("outputs", op_.outputs.back(), {s.rows, s.cols});
   }
   void operator()(const RoutingFamily& family) {
     const auto& s = std::get<RoutingShape>(op_.shape);

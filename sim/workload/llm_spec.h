@@ -24,6 +24,7 @@ struct LlmSpec {
   std::uint64_t hidden = 0;
   std::uint64_t max_positions = 0;  // that were trained; 0 = not said
   NormKind norm = NormKind::rmsnorm;
+  Dropout dropout;            // of training, as its file says
   bool encoder_only = false;  // no cache, no decode steps
   std::uint64_t vocab = 0;
   std::uint64_t learned_positions = 0;  // rows of a table; 0 = none

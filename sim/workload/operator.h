@@ -52,6 +52,7 @@ std::string describe(const Operator& op);
 struct OperatorGraph {
   std::vector<Operator> operators;
   std::shared_ptr<TensorNames> names;  // of its tensors
+  std::vector<TensorName> biased;      // of a training step: weights beside which a bias is added
 };
 
 }  // namespace orrery

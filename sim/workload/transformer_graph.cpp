@@ -125,7 +125,8 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
                          const Parallelism& split, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names) {
-  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm}, std::move(names));
+  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
+                       std::move(names));
   write_model(llm, builder, false);
   return builder.take();
 }
@@ -137,7 +138,7 @@ ParameterCount count_parameters(const LlmSpec& llm, const NumberFormats& formats
 ParameterCount device_parameters(const LlmSpec& llm, const NumberFormats& formats, const Parallelism& split) {
   const Step step = {{{llm.encoder_only || llm.encoder ? Phase::prefill : Phase::decode, 1, 1, 1, 1}}};
   const ExecutionSpec execution;
-  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm},
+  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
                        std::make_shared<TensorNames>());
   write_model(llm, builder, true);
   ParameterCount count;

@@ -63,7 +63,7 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const Tensor qkv =
       product(builder, x, "qkv", TensorGroup::attention, tokens, input > 0 ? input : facts.hidden,
               (gated ? 2 : 1) * query_cols + (shared_values ? 1 : 2) * kv_cols);
-  if (qkv_bias) builder.hold("qkv_bias", (gated ? 2 : 1) * query_cols + (key_bias ? 2 : 1) * kv_cols);
+  if (qkv_bias) builder.hold_bias("qkv", (gated ? 2 : 1) * query_cols + (key_bias ? 2 : 1) * kv_cols);
   if (table > 0) builder.hold("distances", table * query_heads);
   if (sinks > 0) builder.hold("sinks", sinks * query_heads);
   Tensor query = qk_norm == QkNorm::none ? qkv : normed(builder, qkv);
@@ -217,10 +217,16 @@ void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g,
   const std::uint64_t pairs = batch * kv_heads_each;
   const std::vector<std::uint64_t> square = {batch * query_heads * q, context};
   const Tensor scores = builder.activation("scores" + suffix, square);
-  const Tensor weights = builder.activation("attention_weights" + suffix, square);
+  Tensor weights = builder.activation("attention_weights" + suffix, square);
   builder.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, context, head_dim},
                  {view(query, rows), keys}, {scores});
   builder.append(OperatorKind::softmax, VectorShape{square[0], square[1]}, {scores}, {weights});
+  if (builder.drops_attention()) {
+    const Tensor dropped = builder.activation("attention_dropped" + suffix, square);
+    builder.append(OperatorKind::dropout, VectorShape{square[0], square[1]}, {weights},
+                   {builder.mask("attention_mask" + suffix, square), dropped});
+    weights = dropped;
+  }
   builder.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, head_dim, context}, {weights, values},
                  {view(out, rows)}, more);
 }

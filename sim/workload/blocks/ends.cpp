@@ -32,7 +32,8 @@ void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const 
                  {builder.quantised(view(x, {rows, depth}), TensorGroup::head), weight}, {logits});
   if (builder.trains()) {
     // Of its part of the vocabulary each device finds the sums; a number a position each is exchanged.
-    const Tensor loss = builder.activation("loss_gradient", {rows, cols});
+    Tensor loss = builder.activation("loss_gradient", {rows, cols});
+    loss.format = stored_as(DType::fp32);
     builder.append(OperatorKind::softmax, VectorShape{rows, cols}, {logits}, {loss});
     return;
   }

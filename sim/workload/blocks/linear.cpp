@@ -11,7 +11,7 @@ Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, 
   const Tensor out = builder.activation(name, {m, n});
   builder.append(OperatorKind::matmul, MatmulShape{1, m, n, k},
                  {in, builder.weight(name + "_weight", {k, n}, group)}, {out});
-  if (bias) builder.hold(name + "_bias", n);
+  if (bias) builder.hold_bias(name, n);
   return out;
 }
 

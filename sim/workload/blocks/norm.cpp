@@ -36,6 +36,11 @@ void head_norm(GraphBuilder& builder, const Tensor& x, const Tensor& out, const 
 
 Tensor add(GraphBuilder& builder, const Tensor& a, const Tensor& b, const std::string& name) {
   const Tensor out = builder.row(name);
+  if (builder.drops_hidden()) {
+    builder.append(OperatorKind::dropout_add, rows(builder), {a, b},
+                   {builder.mask(name + "_mask", out.shape), out});
+    return out;
+  }
   builder.append(OperatorKind::add, rows(builder), {a, b}, {out});
   return out;
 }
@@ -44,7 +49,8 @@ std::pair<Tensor, Tensor> add_norm(GraphBuilder& builder, const Tensor& x, const
                                    const std::string& sum_name, const std::string& norm_name) {
   const GraphFacts& facts = builder.facts();
   const std::string weight = norm_name + "_weight";
-  if (facts.norm == NormKind::rmsnorm && facts.execution.fuses(FusedOperator::add_rmsnorm)) {
+  if (!builder.drops_hidden() && facts.norm == NormKind::rmsnorm &&
+      facts.execution.fuses(FusedOperator::add_rmsnorm)) {
     const Tensor sum = builder.row(sum_name);
     const Tensor out = builder.row(norm_name);
     builder.append(OperatorKind::add_rmsnorm, rows(builder),

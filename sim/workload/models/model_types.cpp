@@ -124,6 +124,21 @@ const ModelType* type_named(const std::string& name) {
   return nullptr;
 }
 
+// Whether a file says of any of these probabilities that it is not zero.
+bool drops(FactReader& reader, std::initializer_list<const char*> keys) {
+  bool any = false;
+  for (const char* key : keys) {
+    const nlohmann::json& p = reader.part(key);
+    if (p.is_null()) continue;
+    if (!p.is_number() || !(p.get<double>() >= 0 && p.get<double>() < 1)) {
+      reader.fail(key, std::string("'") + key + "' is " + p.dump() + "; expected a probability");
+    } else {
+      any = any || p.get<double>() > 0;
+    }
+  }
+  return any;
+}
+
 // The text model of a file that nests it, of whatever type the outer one is.
 std::string text_type(FactReader& reader, const std::string& outer) {
   const char* inside = nullptr;
@@ -160,6 +175,9 @@ LlmSpec build_model(const ConfigDocument& document) {
   LlmSpec spec = is_draft(reader) ? build_eagle3(reader, type) : known->build(reader, type);
   if (reader.good()) read_quantization(reader, spec);
   if (reader.good()) reader.refuse_unread(outer);
+  reader.finish();
+  spec.dropout = {drops(reader, {"attention_dropout", "attn_pdrop", "attention_probs_dropout_prob"}),
+                  drops(reader, {"resid_pdrop", "hidden_dropout", "hidden_dropout_prob"})};
   reader.finish();
   spec.omitted.insert(spec.omitted.end(), reader.omitted().begin(), reader.omitted().end());
   for (const char* key : {"num_nextn_predict_layers", "num_mtp_modules"}) {
