@@ -50,7 +50,7 @@ std::uint64_t BatchPlan::round_count() const {
 
 BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
                        const RuntimeSpec& runtime) {
-  if (runtime.kv_memory_fraction <= 0) {
+  if (runtime.kv_memory_fraction <= 0 || scenario.step) {
     check_fits(stream_info(llm, scenario, runtime.token_budget), arch);
     return {{{scenario.batch, 1}}, 0};
   }

@@ -99,6 +99,12 @@ Scenario configured_scenario(const json& c, const ArchSpec& arch, const LlmSpec&
     if (s.contains(key)) degrees.*into = s[key].get<std::uint32_t>();
   }
   scenario.split = divided(degrees, arch.node.devices);
+  if (s.contains("step")) {
+    scenario.step = step_named(s["step"].get<std::string>());
+    scenario.batch = scenario.step->sequences() * scenario.split.data;
+    scenario.input = scenario.output = 1;
+    for (const SequenceGroup& g : scenario.step->groups) scenario.input = std::max(scenario.input, g.context);
+  }
   if (s.contains("expert_load"))
     scenario.split.expert_load = expert_load_named(s["expert_load"].get<std::string>());
   return scenario;

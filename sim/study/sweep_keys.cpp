@@ -69,6 +69,8 @@ const Table& table_of<ScenarioKeys>() {
         .standing("as many as stages");
     f.key("expert_load", &S::expert_load, "", "uniform, zipf:EXPONENT, power:EXPONENT or a file of counts")
         .standing("uniform");
+    f.key("step", &S::step, "", "one step in place of prompts and answers: prefill:2x512@1024,decode:64@4096")
+        .standing("whole inferences");
     f.key("layers", &S::layers, "", "of the model that are run").range(1, 16384).standing("all");
     return Table(f);
   }();

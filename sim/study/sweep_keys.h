@@ -18,7 +18,7 @@ struct ScenarioKeys {
   std::optional<std::uint64_t> batch, input, output;
   std::optional<std::string> dtype, weights, activations, kv;
   std::optional<std::uint32_t> devices, tp, pp, ep, dp, cp, micro_batches;
-  std::string expert_load;
+  std::string expert_load, step;
   std::optional<std::uint64_t> layers;
 };
 template <>

@@ -21,11 +21,22 @@ MemoryNeed stage_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_
   const std::uint64_t sequence = checked_sum(checked_sum(kv_bytes(llm, scenario, context), index),
                                              checked_sum(source, kept_state(llm, scenario).bytes));
   need.kv_cache = checked_product({sequence, batch});
+  if (scenario.step) {
+    need.kv_cache = 0;
+    for (const SequenceGroup& g : scenario.step->groups) {
+      const std::uint64_t positions = ceil_div<std::uint64_t>(g.context, split.context);
+      const std::uint64_t each =
+          checked_sum(checked_sum(kv_bytes(llm, scenario, positions), kept_state(llm, scenario).bytes),
+                      checked_product({index_bytes_per_token(llm, scenario), positions}));
+      need.kv_cache = checked_sum(need.kv_cache, checked_product({each, g.sequences}));
+    }
+  }
   // Prompts in pieces, unless attention reads both ways; a token of each sequence at the least.
   const std::uint64_t least =
       llm.encoder_only || llm.encoder ? scenario.input : ceil_div(batch, scenario.micro_batches());
-  const std::uint64_t tokens =
-      ceil_div<std::uint64_t>(std::max(least, scenario.step_tokens(token_budget)), split.context);
+  const std::uint64_t at_once =
+      scenario.step ? scenario.step->tokens() : std::max(least, scenario.step_tokens(token_budget));
+  const std::uint64_t tokens = ceil_div<std::uint64_t>(at_once, split.context);
   std::uint64_t widest = llm.hidden;
   llm.for_each_mixer([&](const auto& block, std::uint64_t /*layers*/) {
     widest = std::max(widest, block.widest(split.tensor));

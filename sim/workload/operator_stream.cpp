@@ -31,7 +31,11 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
   // An encoder reads a prompt whole.
   info_.token_by_token = execution_.prefill == PrefillMode::token_by_token && !llm.encoder;
   const std::uint64_t batch = scenario.replica_batch();
-  if (info_.token_by_token) {
+  if (scenario.step) {
+    info_.token_by_token = false;
+    info_.micro_batches = 1;
+    prefill_ = {{*scenario.step, 1}};
+  } else if (info_.token_by_token) {
     for (std::uint64_t i = 1; i <= scenario.input; ++i)
       prefill_.push_back({{{{Phase::prefill, info_.sequences(), 1, i}}}, 1});
   } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 
 #include "sim/util/errors.h"
 
@@ -83,6 +84,35 @@ Phase Step::phase() const {
   const bool prefill = std::any_of(groups.begin(), groups.end(),
                                    [](const SequenceGroup& g) { return g.phase == Phase::prefill; });
   return prefill ? Phase::prefill : Phase::decode;
+}
+
+Step step_named(const std::string& text) {
+  static const std::regex form("(prefill|decode|verify):([0-9]{1,9})(?:x([0-9]{1,9}))?(?:@([0-9]{1,9}))?");
+  Step step;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string group = text.substr(at, end - at);
+    at = end + 1;
+    const auto refuse = [&group](const std::string& why) {
+      throw ConfigError("", "--step: '" + group + "' " + why);
+    };
+    std::smatch found;
+    if (!std::regex_match(group, found, form))
+      refuse("is no group; expected KIND:SEQUENCES[xNEW]@CONTEXT, KIND being prefill, decode or verify");
+    const std::string kind = found[1];
+    if (kind == "decode" && found[3].matched) refuse("says new tokens; a decoding sequence has one");
+    if (kind != "decode" && !found[3].matched) refuse("lacks the new tokens of a sequence (2x512)");
+    if (kind != "prefill" && !found[4].matched) refuse("lacks the context (@4096)");
+    SequenceGroup g;
+    g.phase = kind == "prefill" ? Phase::prefill : Phase::decode;
+    g.sequences = std::stoull(found[2]);
+    g.new_tokens = found[3].matched ? std::stoull(found[3]) : 1;
+    g.context = found[4].matched ? std::stoull(found[4]) : g.new_tokens;
+    if (g.sequences == 0 || g.new_tokens == 0) refuse("has no sequences or no tokens");
+    if (g.new_tokens > g.context) refuse("has more new tokens than its context, which they are part of");
+    step.groups.push_back(g);
+  }
+  return step;
 }
 
 std::vector<StepRun> prefill_steps(std::uint64_t batch, std::uint64_t input, std::uint64_t budget,

@@ -4,6 +4,7 @@
 // are verified.
 
 #include <cstdint>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -35,6 +36,11 @@ struct Step {
   std::uint64_t scored() const;
   friend bool operator<(const Step& a, const Step& b) { return a.groups < b.groups; }
 };
+
+// "prefill:2x512@1024,decode:64@4096,verify:8x5@4096": groups of sequences (2), new tokens of each (512; a
+// decoding sequence has one), and its context, the new ones included (as many where it is not said). Throws
+// ConfigError.
+Step step_named(const std::string& text);
 
 // Steps that are alike.
 struct StepRun {

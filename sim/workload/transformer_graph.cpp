@@ -86,6 +86,10 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
   if (llm.encoder_only && scenario.output > 1) {
     errors.push_back({"", llm.name + " is an encoder: it generates no tokens (use --output 1)"});
   }
+  if (scenario.step && (llm.encoder || llm.encoder_only))
+    errors.push_back({"", llm.name + ": --step is of decoders alone"});
+  if (scenario.step && split.pipeline > 1)
+    errors.push_back({"", "--step runs one step: through a pipeline give --batch, --input and --output"});
   const std::uint64_t length = positions_of(llm, scenario);
   if (errors.empty() && llm.encoder && llm.encoder->positions > 0 &&
       scenario.input > llm.encoder->positions) {

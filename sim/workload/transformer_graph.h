@@ -1,6 +1,8 @@
 #pragma once
 // Builds the operator graph of a step, for one device of a tensor-parallel group.
 
+#include <optional>
+
 #include "sim/config/arch_spec.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/operator.h"
@@ -14,6 +16,8 @@ struct Scenario {
   std::uint64_t output = 128;  // tokens generated a sequence (1 = the prefill's own)
   NumberFormats formats = formats_of(DType::fp16);
   Parallelism split = {};
+  // One step of a replica instead, whose groups say what runs; the lengths above are its longest.
+  std::optional<Step> step = std::nullopt;
 
   std::uint64_t replica_batch() const { return ceil_div<std::uint64_t>(batch, split.data); }
   // That a replica's sequences decode in, one behind the other through the stages.

@@ -42,6 +42,15 @@ json asked(const po::variables_map& values) {
     format_named(scenario[part]);
   }
   put_degrees(scenario, values);
+  if (values.count("step") != 0) {
+    for (const char* key : {"batch", "input", "output"}) {
+      if (values.count(key) != 0 && !values[key].defaulted())
+        throw UsageError(std::string("--") + key + " beside --step, whose groups say it; leave it out");
+      scenario.erase(key);
+    }
+    scenario["step"] = values["step"].as<std::string>();
+    step_named(scenario["step"]);
+  }
   return scenario;
 }
 
@@ -90,7 +99,10 @@ po::options_description scenario_options() {
       ("input", po::value<std::int64_t>()->default_value(1024)->value_name("N"),
        "prompt tokens a sequence")  //
       ("output", po::value<std::int64_t>()->value_name("N"),
-       "tokens generated a sequence (default 128; 1 for an encoder)")                                //
+       "tokens generated a sequence (default 128; 1 for an encoder)")  //
+      ("step", po::value<std::string>()->value_name("GROUPS"),
+       "one step of a replica in place of prompts and answers: KIND:SEQUENCES[xNEW]@CONTEXT, ... with kinds "
+       "prefill, decode and verify (prefill:1x512@2048,decode:64@4096)")                             //
       ("layers", po::value<std::int64_t>()->value_name("N"), "run only the model's first N layers")  //
       ("dtype", po::value<std::string>()->value_name("T"),
        "format of weights and activations: shorthand for the next two (default: what the model's file says, "

@@ -17,13 +17,15 @@ const char* const kRunExamples =
     "  orrery run --arch gpu/h100-sxm --model llama-3-70b --tp 4 --pp 2 --batch 32\n"
     "  orrery run --arch gpu/h200-sxm --model deepseek-v3 --dp 8 --ep 8 --batch 1024 --input 4096 --output "
     "2\n"
+    "  orrery run --arch gpu/h100-sxm --model llama-3-8b --step prefill:1x512@2048,decode:64@4096\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --weights int4 --kv fp8 --fidelity roofline\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b arch.dram.channels=96 arch.clock_ghz=1.2\n"
     "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
 
 void refuse_what_a_trace_says(const po::variables_map& values) {
-  for (const char* fixed : {"model", "layers", "batch", "input", "output", "dtype", "weights", "activations",
-                            "kv", "devices", "tp", "pp", "ep", "dp", "cp", "micro-batches", "expert-load"}) {
+  for (const char* fixed :
+       {"model", "layers", "batch", "input", "output", "dtype", "weights", "activations", "kv", "devices",
+        "tp", "pp", "ep", "dp", "cp", "micro-batches", "expert-load", "step"}) {
     if (values.count(fixed) != 0 && !values[fixed].defaulted())
       throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
   }

@@ -5,6 +5,7 @@
 #include "sim/util/errors.h"
 #include "sim/workload/operator_counts.h"
 #include "sim/workload/transformer_graph.h"
+#include "tests/support/config_error.h"
 #include "tests/support/random_operator.h"
 
 namespace orrery::test {
@@ -127,6 +128,36 @@ TEST(Step, WhatReadsTheAttentionWaitsForEveryGroup) {
     ++checked;
   }
   EXPECT_EQ(checked, llm.layer_count());
+}
+
+TEST(Step, GroupsAreSaidInWords) {
+  const Step step = step_named("prefill:2x512@1024,decode:64@4096,verify:8x5@300,prefill:1x7");
+  ASSERT_EQ(step.groups.size(), 4U);
+  EXPECT_EQ(step.groups[0].context, 1024U);
+  EXPECT_EQ(step.groups[1].new_tokens, 1U);
+  EXPECT_EQ(step.groups[2].phase, Phase::decode);
+  EXPECT_EQ(step.groups[3].context, 7U);
+  EXPECT_EQ(step.tokens(), 2 * 512 + 64 + 8 * 5 + 7U);
+  // A prompt's last position, and all that are verified.
+  EXPECT_EQ(step.scored(), 2 + 64 + 40 + 1U);
+  for (const char* wrong : {"", "decode:1", "decode:1x2@9", "verify:1@4", "prefill:0x1", "prefill:1x9@4",
+                            "decode:1@5,", "decode:-1@5", "decode:1@99999999999"})
+    EXPECT_NE(config_error([wrong] { step_named(wrong); }).find("--step"), std::string::npos) << wrong;
+}
+
+// k + 1 tokens of a sequence are verified in one step: as many products as k + 1 steps make, weights read
+// once.
+TEST(Step, AVerifyStepDoesTheWorkOfItsTokens) {
+  const LlmSpec llm = load_llm_named("llama-3-8b");
+  const auto macs = [&](const std::vector<SequenceGroup>& groups) {
+    std::uint64_t sum = 0;
+    const OperatorGraph graph = build_step(llm, {groups}, formats_of(DType::fp16), {}, fused());
+    for (const Operator& op : graph.operators) sum += operator_macs(op);
+    return sum;
+  };
+  std::uint64_t one_by_one = 0;
+  for (std::uint64_t i = 0; i < 4; ++i) one_by_one += macs({{Phase::decode, 3, 1, 1000 + i}});
+  EXPECT_EQ(macs({{Phase::decode, 3, 4, 1003}}), one_by_one);
 }
 
 }  // namespace

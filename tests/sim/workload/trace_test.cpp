@@ -73,6 +73,33 @@ TEST(Trace, ReadsWhatItWritesOfEveryModelAndPhase) {
   }
 }
 
+TEST(Trace, KeepsStagesAndDegrees) {
+  LlmSpec llm = load_llm_named("mixtral-8x7b-v0.1");
+  llm.keep_layers(3);
+  Scenario s;
+  s.batch = 8;
+  s.input = 6;
+  s.output = 3;
+  s.split.tensor = 2;
+  s.split.pipeline = 2;
+  s.split.data = 2;
+  s.split.expert = 4;
+  std::ostringstream first;
+  write_trace(ModelStream(llm, s, {}, 8192), first);
+  std::istringstream in(first.str());
+  const RecordedStream read = read_trace(in, "t");
+  EXPECT_EQ(read.info().stages, 2U);
+  EXPECT_EQ(read.info().micro_batches, 2U);
+  EXPECT_EQ(read.info().scenario.split.devices(), 8U);
+  std::ostringstream again;
+  write_trace(read, again);
+  EXPECT_EQ(first.str(), again.str());
+  EXPECT_NE(trace_error(replaced(first.str(), "\"pp\":2", "\"pp\":3")).find("'parallelism' is of 12"),
+            std::string::npos);
+  EXPECT_NE(trace_error(replaced(first.str(), "\"stage\":1", "\"stage\":2")).find("'stage' is 2"),
+            std::string::npos);
+}
+
 TEST(Trace, NamesAnUnknownOperatorWithItsLine) {
   const std::string message =
       trace_error(replaced(small_trace(), "\"op\":\"layernorm\"", "\"op\":\"layernrm\""));
