@@ -195,6 +195,9 @@ const Table& execution_table() {
         "tensor_parallel", [](A & a) -> auto& { return a.execution.tensor_parallel; }, "",
         "how a layer is divided over devices");
     f.key(
+        "overlaps_collectives", [](A & a) -> auto& { return a.execution.overlaps_collectives; }, "",
+        "the links work beside the cores: operators that do not wait for a collective run on");
+    f.key(
          "default_dtype", [](A & a) -> auto& { return a.execution.default_dtype; }, "",
          "format, unless asked otherwise")
         .required();

@@ -167,6 +167,7 @@ struct ExecutionSpec {
   std::vector<FusedOperator> fused;
   PrefillMode prefill = PrefillMode::parallel;
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
+  bool overlaps_collectives = false;  // with operators that do not wait for them
   DType default_dtype = DType::fp16;
   std::optional<LibrarySpec>
       library;  // kernels as libraries ship them; without it the mapper has a free hand

@@ -1,6 +1,8 @@
 #include "sim/engine/graph_runner.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 
 #include "sim/engine/roofline.h"
 #include "sim/engine/shape_key.h"
@@ -23,6 +25,39 @@ bool same_layer(const OperatorGraph& graph, std::size_t a, std::size_t b, std::s
   return true;
 }
 
+// When operators that take so long are all done, on cores and links that each do one at a time: what can
+// start first does, in the order of the graph where several can.
+double seconds_side_by_side(const OperatorGraph& graph, std::size_t begin,
+                            const std::vector<double>& durations) {
+  std::map<std::uint32_t, double> done;  // of those that have been placed, by id
+  double free[2] = {0, 0};               // cores, links
+  std::vector<std::size_t> left(durations.size());
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  while (!left.empty()) {
+    std::size_t best = 0;
+    double earliest = -1;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const Operator& op = graph.operators[begin + left[i]];
+      double start = free[std::holds_alternative<CollectiveShape>(op.shape) ? 1 : 0];
+      bool known = true;
+      for (const std::uint32_t dep : op.deps) {
+        if (const auto at = done.find(dep); at != done.end()) start = std::max(start, at->second);
+        // One of this layer that has not been placed; those of layers before are done.
+        known = known && (done.count(dep) > 0 || dep < graph.operators[begin].id);
+      }
+      if (known && (earliest < 0 || start < earliest)) {
+        earliest = start;
+        best = i;
+      }
+    }
+    const Operator& op = graph.operators[begin + left[best]];
+    const double end = std::max(0.0, earliest) + durations[left[best]];
+    done[op.id] = free[std::holds_alternative<CollectiveShape>(op.shape) ? 1 : 0] = end;
+    left.erase(left.begin() + static_cast<std::ptrdiff_t>(best));
+  }
+  return std::max(free[0], free[1]);
+}
+
 }  // namespace
 
 GraphRunner::GraphRunner(OperatorRunner& runner) : runner_(runner) {}
@@ -30,13 +65,17 @@ GraphRunner::GraphRunner(OperatorRunner& runner) : runner_(runner) {}
 GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std::size_t begin,
                                                  std::size_t end, Residency& residency) {
   LayerOutcome layer;
+  std::vector<double> durations;
   for (std::size_t i = begin; i < end; ++i) {
     const Operator& op = graph.operators[i];
     const OperatorRun& done = runner_.run(op, residency.seen_by(op), false);
     residency.update(op, done.on_chip);
     layer.tally += runner_.replayed() ? done.tally.as_replayed() : done.tally;
     layer.keys.push_back(runner_.last_key());
+    durations.push_back(done.tally.seconds);
   }
+  if (runner_.arch().execution.overlaps_collectives)
+    layer.tally.hide_collectives(layer.tally.seconds - seconds_side_by_side(graph, begin, durations));
   return layer;
 }
 

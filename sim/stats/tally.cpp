@@ -93,6 +93,23 @@ Tally Tally::with_work_of(const Tally& work, std::uint64_t stages) const {
   return all;
 }
 
+void Tally::hide_collectives(double hidden) {
+  double all = 0;
+  const auto is_collective = [](std::size_t k) {
+    return std::holds_alternative<CollectiveFamily>(kOperators[k].family);
+  };
+  for (std::size_t k = 0; k < kOperatorKinds; ++k) all += is_collective(k) ? kinds[k].seconds : 0;
+  hidden = std::min({hidden, all, split.parts[static_cast<std::size_t>(TimeCategory::link)]});
+  if (hidden <= 0) return;
+  for (std::size_t k = 0; k < kOperatorKinds; ++k) {
+    if (is_collective(k)) kinds[k].seconds *= 1 - hidden / all;
+  }
+  split.add(TimeCategory::link, -hidden);
+  const double left = 1 - hidden / seconds;
+  for (double* share : {&simulated, &replayed, &replicated}) *share *= left;
+  seconds -= hidden;
+}
+
 ActivityCounts Tally::counts() const {
   return doubled_ / 2;
 }

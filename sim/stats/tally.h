@@ -41,6 +41,8 @@ class Tally {
   // Of a pipeline's steps that take as long as this: `work` is what all its stages do of them, of which a
   // device does one in `stages`.
   Tally with_work_of(const Tally& work, std::uint64_t stages) const;
+  // So much of the time of collectives lay beside other operators'.
+  void hide_collectives(double hidden);
   // All of it as one stretch in the order of what is added.
   void close_stretch() { stretches = {{seconds, energy.total()}}; }
 

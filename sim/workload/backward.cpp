@@ -91,12 +91,15 @@ class BackwardWriter {
     } else if (kind == OperatorKind::dropout_add) {
       // The other term's is the sum's.
       append(OperatorKind::dropout_backward, s, {out, at_->outputs[0]}, {gradient(at_->inputs[1])});
+      same_[x.id] = out.id;
     } else if (kind == OperatorKind::rope) {
       append(OperatorKind::rope, s, {out}, {gradient(x)});
     } else if (kind == OperatorKind::embedding) {
       // Rows of the table's gradient, added to.
       append(OperatorKind::add, s, {out, out}, {gradient(at_->outputs[0], "_rows")});
-    } else if (kind != OperatorKind::add) {  // both terms' is the sum's
+    } else if (kind == OperatorKind::add) {  // both terms' is the sum's
+      for (const Tensor& term : at_->inputs) same_[term.id] = out.id;
+    } else {
       refuse();
     }
   }
@@ -123,6 +126,7 @@ class BackwardWriter {
   OperatorGraph graph_;
   std::map<TensorName, std::uint32_t> readers_;
   std::set<TensorName> biased_;
+  std::map<TensorName, TensorName> same_;  // tensors whose gradient is, or is summed up in, another's
   std::map<TensorName, std::vector<std::uint32_t>> makers_;
 
   [[noreturn]] void refuse() const {
@@ -132,6 +136,7 @@ class BackwardWriter {
   Tensor gradient(const Tensor& of, const std::string& suffix = "") const {
     Tensor t = of;
     t.id.slot = forward_.names->slot(forward_.names->text(TensorName{-1, of.id.slot}) + suffix + "_gradient");
+    if (const auto same = same_.find(of.id); same != same_.end() && suffix.empty()) t.id = same->second;
     if (of.kind == TensorKind::weight) t.format = spec_.gradients;
     t.kind = TensorKind::activation;
     return t;

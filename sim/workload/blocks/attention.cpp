@@ -169,8 +169,10 @@ void AttentionBlock::attend_in_ring(GraphBuilder& builder, const std::vector<Seq
   if (decoding.empty()) return;
   piece_of({decoding, false, "_decoding", !own.empty()});
   const std::uint64_t cols = on_each(facts.split.tensor).query * head_dim;
-  exchange(builder, OperatorKind::all_reduce, view(out, {merged, cols}), "attention_merged", merged, cols,
-           facts.split.context_group());
+  const Tensor parts = view(out, {merged, cols});
+  builder.append(OperatorKind::all_reduce,
+                 CollectiveShape{parts.bytes(), facts.split.context, facts.split.tensor}, {parts}, {parts},
+                 true);
 }
 
 // One operator for all these sequences, whatever their lengths: a part of the attention.

@@ -1,0 +1,53 @@
+// Collectives beside operators that do not wait for them, where a machine says that it can.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.h"
+
+namespace orrery::test {
+namespace {
+
+struct Times {
+  double latency, link;
+};
+
+Times of(const std::string& options, bool overlaps) {
+  const CommandResult r =
+      orrery_command("run --arch gpu/h100-sxm --output 1 --format json --layers 4 " + options +
+                     " arch.execution.overlaps_collectives=" + (overlaps ? "true" : "false"));
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  const auto j = nlohmann::json::parse(r.out);
+  double sum = 0;
+  for (const auto& [name, seconds] : j.at("time_s").items()) sum += seconds.get<double>();
+  EXPECT_NEAR(sum, j.at("latency_s").get<double>(), 1e-9);
+  return {j.at("latency_s"), j.at("time_s").at("link")};
+}
+
+// Keys and values for the next piece come while the last is attended to.
+TEST(Overlap, RingAttentionHidesItsShifts) {
+  const std::string options = "--model llama-3-8b --cp 8 --tp 1 --input 8192";
+  const Times apart = of(options, false);
+  const Times beside = of(options, true);
+  EXPECT_LT(beside.link, 0.35 * apart.link);
+  EXPECT_NEAR(apart.latency - beside.latency, apart.link - beside.link, 1e-9);
+}
+
+// Sums of a tensor-parallel layer are waited for.
+TEST(Overlap, NothingHidesWhatIsWaitedFor) {
+  const std::string options = "--model llama-3-8b --tp 8 --input 2048";
+  EXPECT_DOUBLE_EQ(of(options, true).latency, of(options, false).latency);
+}
+
+// Shared experts run while rows travel.
+TEST(Overlap, SharedExpertsHidePartOfTheDispatch) {
+  const std::string options = "--model deepseek-v3 --dp 8 --ep 8 --batch 64 --input 128";
+  const Times apart = of(options, false);
+  const Times beside = of(options, true);
+  EXPECT_LT(beside.link, apart.link);
+  EXPECT_GT(beside.link, 0);
+}
+
+}  // namespace
+}  // namespace orrery::test
