@@ -44,9 +44,10 @@ RunResult PointRunner::simulate(const json& c, const Posed& question) {
   const StreamSource streams = [&](const Scenario& part) -> const OperatorStream& {
     constexpr std::size_t kMostStreams = 16;
     if (streams_.size() >= kMostStreams) streams_.clear();
-    auto& stream = streams_[fmt::format("{} {} {} {} {} {} {} {}", part.batch, part.input, part.output,
-                                        part.formats.key(), part.split.tensor, llm.layer_count(),
-                                        question.runtime.token_budget, question.runtime.fused.size())];
+    const json& s = c["scenario"];  // says how devices divide it, too
+    auto& stream =
+        streams_[fmt::format("{} {} {} {} {} {} {}", part.batch, part.input, part.output, part.formats.key(),
+                             part.split.devices(), s.dump(), c.value("runtime", json()).dump())];
     if (!stream) stream = std::make_unique<ModelStream>(llm, part, execution, question.runtime.token_budget);
     return *stream;
   };

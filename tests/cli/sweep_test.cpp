@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/sweep_command.h"
@@ -44,6 +45,38 @@ TEST(Sweep, PointsFollowAxesConditionsAndDerivedValues) {
   ASSERT_EQ(run(file + " arch.dram.channels=16 --db " + store("override.db")).exit_code, 0);
   EXPECT_EQ(swept["kind"], same["kind"]);
   EXPECT_EQ(swept["counts"], override_all["counts"]);  // channels change time, not work
+}
+
+// A process that runs points one after another keeps their graphs: those of another division are others.
+TEST(Sweep, DivisionsOfAModelAreToldApart) {
+  const std::string file = store("divisions.yaml");
+  std::ofstream(file) << "schema: orrery/sweep/1\n"
+                         "name: divisions\n"
+                         "of:\n"
+                         "  arch: gpu/h100-sxm\n"
+                         "  llm: qwen3-30b-a3b\n"
+                         "  scenario: {input: 64, output: 2, layers: 4, batch: 8, tp: 1}\n"
+                         "fidelity: roofline\n"
+                         "axes:\n"
+                         "  - {key: scenario.pp, values: [1, 2]}\n"
+                         "  - {key: scenario.dp, values: [1, 2]}\n"
+                         "  - {key: scenario.expert_load, values: [uniform, \"zipf:1\"]}\n";
+  const CommandResult swept = run(file + " --jobs 1 --db " + store("divisions.db"));
+  ASSERT_EQ(swept.exit_code, 0) << swept.err;
+  const json points = json::parse(exported(store("divisions.db"), "--json"));
+  ASSERT_EQ(points.size(), 8U);
+  for (const json& point : points) {
+    const json& in = point["inputs"];
+    const CommandResult one = orrery_command(fmt::format(
+        "run --arch gpu/h100-sxm --model qwen3-30b-a3b --input 64 --output 2 --layers 4 --batch 8 --tp 1 "
+        "--pp {} "
+        "--dp {} --expert-load {} --fidelity roofline --format json",
+        in["scenario.pp"].dump(), in["scenario.dp"].dump(), in["scenario.expert_load"].get<std::string>()));
+    ASSERT_EQ(one.exit_code, 0) << one.err;
+    const json alone = json::parse(one.out);
+    EXPECT_EQ(point["result"]["latency_s"], alone["latency_s"]) << in.dump();
+    EXPECT_EQ(point["result"]["parallelism"], alone["parallelism"]) << in.dump();
+  }
 }
 
 TEST(Sweep, SameBytesForAnyJobsAndShards) {
