@@ -87,6 +87,11 @@ struct CollectiveShape {
   std::uint32_t devices = 1;
   std::optional<std::uint64_t> stride = std::nullopt;
 
+  static CollectiveShape over(std::uint64_t bytes, const DeviceGroup& group) {
+    CollectiveShape shape{bytes, group.devices};
+    if (group.stride > 1) shape.stride = group.stride;
+    return shape;
+  }
   DeviceGroup group() const { return {devices, static_cast<std::uint32_t>(stride.value_or(1))}; }
 
   friend bool operator==(const CollectiveShape& a, const CollectiveShape& b) {

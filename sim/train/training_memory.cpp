@@ -8,6 +8,7 @@
 #include "sim/train/pipeline_schedule.h"
 #include "sim/util/checked.h"
 #include "sim/util/units.h"
+#include "sim/workload/backward.h"
 
 namespace orrery {
 namespace {
@@ -45,6 +46,11 @@ StageParameters stage_parameters(const LlmSpec& stage, const TrainingPlan& plan)
     }
   });
   return count;
+}
+
+std::uint64_t StageParameters::kept(const TrainingPlan& plan, std::uint32_t zero) const {
+  if (plan.zero < zero) return all;
+  return ceil_div<std::uint64_t>(dense(), plan.split.data) + ceil_div(experts, expert_replicas(plan.split));
 }
 
 std::uint64_t expert_replicas(const Parallelism& split) {
@@ -96,27 +102,17 @@ KeptActivations kept_activations(const OperatorGraph& forward, Recompute recompu
 }
 
 OperatorGraph attention_core(const OperatorGraph& graph) {
-  OperatorGraph core;
-  core.names = graph.names;
-  for (const Operator& op : graph.operators) {
-    if (of_attention(op)) core.operators.push_back(op);
-  }
-  return core;
+  return part_of(graph, of_attention);
 }
 
 TrainingMemory training_memory(const TrainingPlan& plan, std::uint32_t device,
                                const std::vector<StageParameters>& chunks,
                                const std::vector<KeptActivations>& kept) {
-  const std::uint64_t replicas = plan.split.data;
-  const std::uint64_t of_experts = expert_replicas(plan.split);
   TrainingMemory memory;
-  const auto shared = [&](const StageParameters& p, bool over_replicas) {
-    return over_replicas ? ceil_div(p.dense(), replicas) + ceil_div(p.experts, of_experts) : p.all;
-  };
   for (const StageParameters& p : chunks) {
-    memory.weights += plan.formats.plain.bytes(shared(p, plan.zero >= 3));
-    memory.gradients += plan.gradients.bytes(shared(p, plan.zero >= 2));
-    memory.optimizer += checked_product({kAdamBytes, shared(p, plan.zero >= 1)});
+    memory.weights += plan.formats.plain.bytes(p.kept(plan, 3));
+    memory.gradients += plan.gradients.bytes(p.kept(plan, 2));
+    memory.optimizer += checked_product({kAdamBytes, p.kept(plan, 1)});
   }
   const std::uint64_t passes =
       std::min(warm_up(plan.split.pipeline, plan.chunks, device, plan.micro_batches()) + 1,

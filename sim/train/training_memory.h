@@ -13,6 +13,8 @@ namespace orrery {
 struct StageParameters {
   std::uint64_t all = 0, experts = 0;
   std::uint64_t dense() const { return all - experts; }
+  // Of what replicas share from this level of ZeRO on: all, or a device's part.
+  std::uint64_t kept(const TrainingPlan& plan, std::uint32_t zero) const;
 };
 StageParameters stage_parameters(const LlmSpec& stage, const TrainingPlan& plan);
 // Replicas of the experts on a device.

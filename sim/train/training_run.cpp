@@ -25,6 +25,7 @@ struct ChunkRun {
   Tally forward, backward, recompute;
   StageParameters parameters;
   KeptActivations kept;
+  double model_macs = 0;  // on a device, forward and backward, nothing computed again
 
   double backward_s() const { return backward.seconds + recompute.seconds; }
   Tally all() const {
@@ -35,10 +36,16 @@ struct ChunkRun {
   }
 };
 
-std::uint64_t macs_of(const OperatorGraph& graph) {
-  std::uint64_t sum = 0;
-  for (const Operator& op : graph.operators) sum = checked_sum(sum, operator_macs(op));
+double macs_of(const OperatorGraph& graph) {
+  double sum = 0;
+  for (const Operator& op : graph.operators) sum += static_cast<double>(operator_macs(op));
   return sum;
+}
+
+// A fused backward pass computes attention's scores again: half of what the forward pass multiplies.
+double scores_again(const OperatorGraph& forward) {
+  return 0.5 *
+         macs_of(part_of(forward, [](const Operator& op) { return op.kind == OperatorKind::attention; }));
 }
 
 class IterationRunner {
@@ -85,7 +92,9 @@ ChunkRun IterationRunner::run_chunk(const LlmSpec& chunk) {
   const OperatorGraph forward =
       build_step(chunk, plan_.step(), plan_.formats, plan_.split, execution_, names_);
   run.forward = steps_.run(forward, plan_.micro_batch);
-  run.backward = steps_.run(backward_of(forward, backward_spec()), plan_.micro_batch);
+  const OperatorGraph backward = backward_of(forward, backward_spec());
+  run.backward = steps_.run(backward, plan_.micro_batch);
+  run.model_macs = macs_of(forward) + macs_of(backward) - scores_again(forward);
   if (plan_.recompute == Recompute::full) run.recompute = steps_.run(layers_of(forward), 0);
   if (plan_.recompute == Recompute::selective) run.recompute = steps_.run(attention_core(forward), 0);
   run.parameters = stage_parameters(chunk, plan_);
@@ -110,9 +119,7 @@ Tally IterationRunner::collective(OperatorKind kind, std::uint64_t bytes, const 
   graph.names = names_;
   Operator op;
   op.kind = kind;
-  CollectiveShape shape{bytes, group.devices};
-  if (group.stride > 1) shape.stride = group.stride;
-  op.shape = shape;
+  op.shape = CollectiveShape::over(bytes, group);
   Tensor array;
   array.id = {-1, names_->slot("gradients")};
   array.shape = {bytes};
@@ -155,10 +162,7 @@ Tally IterationRunner::exchange_gradients(const std::vector<const ChunkRun*>& ch
 Tally IterationRunner::step_optimizer(const std::vector<const ChunkRun*>& chunks) {
   std::uint64_t count = 0;
   for (const ChunkRun* chunk : chunks) {
-    const StageParameters& p = chunk->parameters;
-    count += plan_.zero >= 1 ? ceil_div<std::uint64_t>(p.dense(), plan_.split.data) +
-                                   ceil_div(p.experts, expert_replicas(plan_.split))
-                             : p.all;
+    count += chunk->parameters.kept(plan_, 1);
   }
   constexpr std::uint64_t kCols = 1024;
   const VectorShape shape{ceil_div(count, kCols), kCols};
@@ -204,6 +208,7 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
   std::vector<const ChunkRun*> busiest;
   double longest = 0;
   Tally work;
+  double macs = 0;
   for (std::uint32_t d = 0; d < devices; ++d) {
     std::vector<const ChunkRun*> own;
     std::vector<StageParameters> parameters;
@@ -217,6 +222,7 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
       times[d].push_back({chunk.forward.seconds, chunk.backward_s()});
       seconds += chunk.forward.seconds + chunk.backward_s();
       work += chunk.all();
+      macs += chunk.model_macs;
     }
     if (seconds > longest) {
       longest = seconds;
@@ -236,17 +242,15 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
   double backward = 0;
   double recompute = 0;
   double last = 0;  // micro-batch's backward passes, behind which gradients hide
-  std::uint64_t layer_count = 0;
   for (const ChunkRun* chunk : busiest) {
     forward += chunk->forward.seconds;
     backward += chunk->backward.seconds;
     recompute += chunk->recompute.seconds;
     last += chunk->backward_s();
-    r.where.add(TimeCategory::wait, 0);
     const Tally all = chunk->all().times(m);
     for (std::size_t i = 0; i < kTimeCategoryCount; ++i) r.where.parts[i] += all.split.parts[i];
   }
-  layer_count = ceil_div<std::uint64_t>(llm_.layer_count(), devices);
+  const auto layer_count = ceil_div<std::uint64_t>(llm_.layer_count(), devices);
   // The gradients of the layer that is done last are exchanged alone.
   const double exposed = plan_.overlaps ? std::max(gradients.seconds - last,
                                                    gradients.seconds / static_cast<double>(layer_count))
@@ -275,7 +279,7 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
   r.zero = plan_.zero;
   r.parameters = count_parameters(llm_, plan_.formats).total;
   r.tokens_per_s = static_cast<double>(plan_.tokens()) / r.iteration_s;
-  const double model = 2e-12 * training_macs(llm_, plan_, execution_) / (r.iteration_s * r.devices);
+  const double model = 2e-12 * macs * micro_batches / devices / r.iteration_s;
   r.model_tflops = model;
   Tally iteration = work.times(m);
   r.hardware_tflops = 2e-12 * static_cast<double>(iteration.counts().total_macs()) / devices / r.iteration_s;
@@ -290,24 +294,6 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
 }
 
 }  // namespace
-
-double training_macs(const LlmSpec& llm, const TrainingPlan& plan, const ExecutionSpec& execution) {
-  const Parallelism& split = plan.split;
-  double macs = 0;
-  const auto names = std::make_shared<TensorNames>();
-  for (const LlmSpec& stage : pipeline_stages(llm, split.pipeline)) {
-    const OperatorGraph forward = build_step(stage, plan.step(), plan.formats, split, execution, names);
-    // Scores of a fused backward pass are computed again; no part of the model's own.
-    double again = 0;
-    for (const Operator& op : forward.operators) {
-      if (op.kind == OperatorKind::attention) again += 0.5 * static_cast<double>(operator_macs(op));
-    }
-    macs += static_cast<double>(macs_of(forward)) +
-            static_cast<double>(macs_of(backward_of(forward, {plan.gradients}))) - again;
-  }
-  const double on_one = split.devices() / split.pipeline;
-  return macs * on_one * static_cast<double>(plan.micro_batches());
-}
 
 TrainingResult run_training(const LlmSpec& llm, const TrainingPlan& plan, OperatorRunner& runner,
                             const RuntimeSpec& runtime,

@@ -11,9 +11,6 @@
 
 namespace orrery {
 
-// Useful multiply-accumulates of an iteration on all devices, forward and backward, nothing computed again.
-double training_macs(const LlmSpec& llm, const TrainingPlan& plan, const ExecutionSpec& execution);
-
 // `told(stage, stages)`: as chunks of layers are done. Throws ConfigError: a plan that does not divide, that
 // does not fit the machine's memory, an operator whose gradient is not modelled.
 TrainingResult run_training(const LlmSpec& llm, const TrainingPlan& plan, OperatorRunner& runner,

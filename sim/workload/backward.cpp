@@ -1,11 +1,13 @@
 #include "sim/workload/backward.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "sim/util/errors.h"
 #include "sim/util/units.h"
+#include "sim/workload/graph_builder.h"
 
 namespace orrery {
 namespace {
@@ -127,7 +129,7 @@ class BackwardWriter {
   std::map<TensorName, std::uint32_t> readers_;
   std::set<TensorName> biased_;
   std::map<TensorName, TensorName> same_;  // tensors whose gradient is, or is summed up in, another's
-  std::map<TensorName, std::vector<std::uint32_t>> makers_;
+  TensorMakers makers_;
 
   [[noreturn]] void refuse() const {
     throw ConfigError("", std::string("training through ") + to_string(at_->kind) + " is not modelled");
@@ -170,12 +172,7 @@ class BackwardWriter {
     op.shape = std::move(shape);
     op.inputs = std::move(inputs);
     op.outputs = std::move(outputs);
-    for (const Tensor& t : op.inputs) {
-      const auto& makers = makers_[t.id];
-      op.deps.insert(op.deps.end(), makers.begin(), makers.end());
-    }
-    std::sort(op.deps.begin(), op.deps.end());
-    op.deps.erase(std::unique(op.deps.begin(), op.deps.end()), op.deps.end());
+    op.deps = made_by(makers_, op.inputs);
     for (const Tensor& t : op.outputs) makers_[t.id].push_back(op.id);
     graph_.operators.push_back(std::move(op));
   }
@@ -188,12 +185,14 @@ OperatorGraph backward_of(const OperatorGraph& forward, const BackwardSpec& spec
 }
 
 OperatorGraph layers_of(const OperatorGraph& graph) {
-  OperatorGraph layers;
-  layers.names = graph.names;
-  for (const Operator& op : graph.operators) {
-    if (op.layer >= 0) layers.operators.push_back(op);
-  }
-  return layers;
+  return part_of(graph, [](const Operator& op) { return op.layer >= 0; });
+}
+
+OperatorGraph part_of(const OperatorGraph& graph, const std::function<bool(const Operator&)>& belongs) {
+  OperatorGraph part;
+  part.names = graph.names;
+  std::copy_if(graph.operators.begin(), graph.operators.end(), std::back_inserter(part.operators), belongs);
+  return part;
 }
 
 }  // namespace orrery

@@ -2,6 +2,8 @@
 // The backward pass of a training step's graph: gradients of activations and weights, from the last operator
 // to the first.
 
+#include <functional>
+
 #include "sim/workload/operator.h"
 
 namespace orrery {
@@ -17,6 +19,7 @@ struct BackwardSpec {
 // positions, narrow formats).
 OperatorGraph backward_of(const OperatorGraph& forward, const BackwardSpec& spec);
 
+OperatorGraph part_of(const OperatorGraph& graph, const std::function<bool(const Operator&)>& belongs);
 // The operators of its layers, as they are computed again where nothing but what a layer takes was kept.
 OperatorGraph layers_of(const OperatorGraph& graph);
 

@@ -11,6 +11,17 @@ std::string group_suffix(std::size_t group) {
   return group == 0 ? "" : "_" + std::to_string(group);
 }
 
+std::vector<std::uint32_t> made_by(const TensorMakers& makers, const std::vector<Tensor>& inputs) {
+  std::vector<std::uint32_t> deps;
+  for (const Tensor& t : inputs) {
+    if (const auto it = makers.find(t.id); it != makers.end())
+      deps.insert(deps.end(), it->second.begin(), it->second.end());
+  }
+  std::sort(deps.begin(), deps.end());
+  deps.erase(std::unique(deps.begin(), deps.end()), deps.end());
+  return deps;
+}
+
 GraphBuilder::GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames> names) : facts_(facts) {
   graph_.names = std::move(names);
   use_step(facts.step);
@@ -116,12 +127,7 @@ void GraphBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Te
   if (kind == OperatorKind::matmul)
     op.dtype = arithmetic_of(op.inputs[0].format.dtype, op.inputs[1].format.dtype);
   if (kind == OperatorKind::quantize) op.dtype = op.outputs[0].format.dtype;
-  for (const Tensor& t : op.inputs) {
-    if (const auto it = makers_.find(t.id); it != makers_.end())
-      op.deps.insert(op.deps.end(), it->second.begin(), it->second.end());
-  }
-  std::sort(op.deps.begin(), op.deps.end());
-  op.deps.erase(std::unique(op.deps.begin(), op.deps.end()), op.deps.end());
+  op.deps = made_by(makers_, op.inputs);
   for (const Tensor& t : op.outputs) {
     std::vector<std::uint32_t>& makers = makers_[t.id];
     if (!more) makers.clear();

@@ -49,6 +49,11 @@ struct HeldWeight {
 // "" for the first group of a step, "_1" for the next: of tensors that each group has for itself.
 std::string group_suffix(std::size_t group);
 
+// Operators that made each tensor, or parts of it.
+using TensorMakers = std::map<TensorName, std::vector<std::uint32_t>>;
+// Those that an operator with these inputs waits for.
+std::vector<std::uint32_t> made_by(const TensorMakers& makers, const std::vector<Tensor>& inputs);
+
 class GraphBuilder {
  public:
   GraphBuilder(const GraphFacts& facts, std::shared_ptr<TensorNames> names);
@@ -120,7 +125,7 @@ class GraphBuilder {
   std::int32_t layer_ = -1;
   GroupSet plain_ = 0;
   OperatorGraph graph_;
-  std::map<TensorName, std::vector<std::uint32_t>> makers_;
+  TensorMakers makers_;
   std::map<TensorName, HeldWeight> held_;
   std::map<TensorName, Tensor> quantised_;
 

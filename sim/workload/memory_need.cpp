@@ -15,21 +15,20 @@ MemoryNeed stage_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_
   const std::uint64_t batch = scenario.replica_batch();
   MemoryNeed need;
   need.weights = device_parameters(llm, scenario.formats, split).bytes;
-  const std::uint64_t context = ceil_div<std::uint64_t>(positions_of(llm, scenario), split.context);
-  const std::uint64_t index = checked_product({index_bytes_per_token(llm, scenario), context});
+  const std::uint64_t index = index_bytes_per_token(llm, scenario);
   const std::uint64_t source = checked_product({source_bytes_per_token(llm, scenario), scenario.input});
-  const std::uint64_t sequence = checked_sum(checked_sum(kv_bytes(llm, scenario, context), index),
-                                             checked_sum(source, kept_state(llm, scenario).bytes));
-  need.kv_cache = checked_product({sequence, batch});
+  const std::uint64_t whatever_length = checked_sum(source, kept_state(llm, scenario).bytes);
+  const auto add_sequences = [&](std::uint64_t sequences, std::uint64_t length) {
+    const std::uint64_t positions = ceil_div<std::uint64_t>(length, split.context);
+    const std::uint64_t each =
+        checked_sum(checked_sum(kv_bytes(llm, scenario, positions), checked_product({index, positions})),
+                    whatever_length);
+    need.kv_cache = checked_sum(need.kv_cache, checked_product({each, sequences}));
+  };
   if (scenario.step) {
-    need.kv_cache = 0;
-    for (const SequenceGroup& g : scenario.step->groups) {
-      const std::uint64_t positions = ceil_div<std::uint64_t>(g.context, split.context);
-      const std::uint64_t each =
-          checked_sum(checked_sum(kv_bytes(llm, scenario, positions), kept_state(llm, scenario).bytes),
-                      checked_product({index_bytes_per_token(llm, scenario), positions}));
-      need.kv_cache = checked_sum(need.kv_cache, checked_product({each, g.sequences}));
-    }
+    for (const SequenceGroup& g : scenario.step->groups) add_sequences(g.sequences, g.context);
+  } else {
+    add_sequences(batch, positions_of(llm, scenario));
   }
   // Prompts in pieces, unless attention reads both ways; a token of each sequence at the least.
   const std::uint64_t least =

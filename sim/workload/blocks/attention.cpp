@@ -160,8 +160,8 @@ void AttentionBlock::attend_in_ring(GraphBuilder& builder, const std::vector<Seq
     for (std::uint64_t step = 1; step < devices; ++step) {
       const std::string suffix = "_ring_" + std::to_string(step);
       const Tensor next = builder.cache("kv" + suffix, {positions, cols});
-      const CollectiveShape shape{next.bytes(), facts.split.context, facts.split.tensor};
-      builder.append(OperatorKind::shift, shape, {block}, {next});
+      builder.append(OperatorKind::shift, CollectiveShape::over(next.bytes(), facts.split.context_group()),
+                     {block}, {next});
       piece_of({others, false, suffix, true});
       block = next;
     }
@@ -170,9 +170,8 @@ void AttentionBlock::attend_in_ring(GraphBuilder& builder, const std::vector<Seq
   piece_of({decoding, false, "_decoding", !own.empty()});
   const std::uint64_t cols = on_each(facts.split.tensor).query * head_dim;
   const Tensor parts = view(out, {merged, cols});
-  builder.append(OperatorKind::all_reduce,
-                 CollectiveShape{parts.bytes(), facts.split.context, facts.split.tensor}, {parts}, {parts},
-                 true);
+  builder.append(OperatorKind::all_reduce, CollectiveShape::over(parts.bytes(), facts.split.context_group()),
+                 {parts}, {parts}, true);
 }
 
 // One operator for all these sequences, whatever their lengths: a part of the attention.

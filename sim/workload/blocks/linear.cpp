@@ -21,9 +21,8 @@ Tensor exchange(GraphBuilder& builder, OperatorKind kind, const Tensor& x, const
   const bool scatters = kind == OperatorKind::reduce_scatter;
   const Tensor out =
       builder.activation(name, {scatters ? ceil_div<std::uint64_t>(rows, group.devices) : rows, cols});
-  CollectiveShape shape{builder.facts().formats.plain.bytes(rows * cols), group.devices};
-  if (group.stride > 1) shape.stride = group.stride;
-  builder.append(kind, shape, {x}, {out});
+  builder.append(kind, CollectiveShape::over(builder.facts().formats.plain.bytes(rows * cols), group), {x},
+                 {out});
   return out;
 }
 
