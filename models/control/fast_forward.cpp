@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace orrery {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::uint64_t kTailWaves = 1;      // always simulated
 constexpr std::uint64_t kBatchesAWave = 8;   // DRAM write batches a wave sees: one more or less is little
 constexpr std::uint64_t kFewStores = 100;    // times as much loaded: when batches go out is nothing
 constexpr std::uint64_t kLeastItems = 8;     // of a wave
+constexpr std::uint64_t kMostInAWave = 16;   // rounds of items
 constexpr std::uint64_t kWarmRounds = 4;     // times every buffer is refilled before waves are a pattern
 constexpr std::uint64_t kRefills = 3;        // of every buffer, before half strides are believed
 constexpr std::uint64_t kLeastStrides = 12;  // an item has, for strides to be worth watching
@@ -26,6 +28,15 @@ std::uint64_t scaled(std::uint64_t of, std::uint64_t by, std::uint64_t over) {
   if (over == 0) return 0;
   return static_cast<std::uint64_t>(static_cast<double>(of) * static_cast<double>(by) /
                                     static_cast<double>(over));
+}
+
+// So many items, of element-wise kernels, that waves of them hold as many as each other of those that the
+// last column's edge cuts.
+std::uint64_t whole_rows(const TileKernel& kernel, std::uint64_t at_once) {
+  const bool cut = kernel.n % kernel.tile_n != 0;
+  if (!kernel.matrix_steps.empty() || !cut) return at_once;
+  const std::uint64_t unit = std::lcm(at_once, kernel.n_tiles());
+  return unit <= kMostInAWave * at_once ? unit : at_once;
 }
 
 }  // namespace
@@ -41,6 +52,7 @@ void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead
   skipped_counts_ = ActivityCounts{};
   patterns_.clear();
   done_ = 0;
+  left_out_ = 0;
   // Scattered reads go at a pace of their own, far below the memory's: no share of it says what paces.
   for (const KernelOperand& operand : kernel.inputs) allowed = allowed && !operand.irregular;
   const std::uint64_t at_once = items_at_once(kernel);
@@ -58,8 +70,8 @@ void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead
   // short.
   const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles() * kernel.split_k;
   const bool whole_batches = launch.kernels().size() == 1 && kernel.batch > 1 && plane <= 4 * at_once;
-  const std::uint64_t unit = whole_batches ? plane : at_once;
-  wave_items_ = round_up(std::max({at_once, std::min(batches, 16 * at_once), kLeastItems}), unit);
+  const std::uint64_t unit = whole_batches ? plane : whole_rows(kernel, at_once);
+  wave_items_ = round_up(std::max({at_once, std::min(batches, kMostInAWave * at_once), kLeastItems}), unit);
   warm_items_ = run_ahead ? ceil_div(kWarmRounds * kernel.pipeline_stages, stages) * kernel.cores_used : 0;
   // Items of unlike kernels end when they end: no wave of them says how long another takes.
   const bool alike = launch.kernels().size() == 1;
@@ -99,9 +111,10 @@ void FastForward::learn(const Pattern& pattern) {
 }
 
 void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
-  const Stretch wave = wave_watch_.end(at + skipped_time_, backlog(now), counts_now());
+  Stretch wave = wave_watch_.end(at + skipped_time_, backlog(now), counts_now());
   // The first wave, and what fills the buffers ahead, take longer or shorter than the rest.
   if (wave_watch_.seen == 1 || wave_watch_.seen * wave_items_ < warm_items_) return;
+  wave.elements = elements_of(left_out_ + done_ - wave_items_, wave_items_);
   wave_watch_.remember(wave);
   const std::optional<Pattern> pattern =
       pattern_of(wave_watch_.history, false, launch_->front().pipeline_stages, pace_);
@@ -243,7 +256,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
     in_a_row += taken;
     const double share = static_cast<double>(taken) / static_cast<double>(current->stretches);
     time += from_femtoseconds(share * static_cast<double>(current->time) *
-                              paced_by(*current, next[taken - 1], share));
+                              paced_by(*current, queue_->next_index() + skipped, taken * wave_items_, share));
     alike += current->counts;
     skipped += taken * wave_items_;
   }
@@ -266,37 +279,46 @@ bool FastForward::skip_waves(const Pattern& latest) {
   }
   forecast_->keep();
   take(all, alike);
-  skipped_time_ += time + rest_of_larger(under_way, *current);
+  skipped_time_ +=
+      from_femtoseconds(std::max(0.0, static_cast<double>(time) + rest_of_others(under_way, *current)));
   queue_->skip(skipped);
+  left_out_ += skipped;
   slots_->shift(places_, first);
   return true;
 }
 
 // Element by element, time goes by the elements: waves with items that edges cut take less than those that
 // they are like.
-double FastForward::paced_by(const Pattern& pattern, const ActivityCounts& wave, double share) const {
-  const double expected = share * static_cast<double>(pattern.counts.vector_ops);
-  if (!launch_->front().matrix_steps.empty() || expected <= 0) return 1;
-  return static_cast<double>(wave.vector_ops) / expected;
+double FastForward::paced_by(const Pattern& pattern, std::uint64_t first, std::uint64_t items,
+                             double share) const {
+  if (!element_wise() || pattern.elements == 0) return 1;
+  return static_cast<double>(elements_of(first, items)) / (share * static_cast<double>(pattern.elements));
 }
 
-std::uint64_t FastForward::elements_of(const std::vector<SlotPosition>& positions) const {
+std::uint64_t FastForward::elements_of(const WorkItem& item) const {
   const TileKernel& kernel = launch_->front();
+  return length_at(kernel, tile_of(LoopDim::m), item, 0) * length_at(kernel, tile_of(LoopDim::n), item, 0);
+}
+
+std::uint64_t FastForward::elements_of(std::uint64_t first, std::uint64_t items) const {
+  if (!element_wise()) return 0;
   std::uint64_t sum = 0;
-  for (const SlotPosition& p : positions)
-    sum +=
-        length_at(kernel, tile_of(LoopDim::m), p.item, 0) * length_at(kernel, tile_of(LoopDim::n), p.item, 0);
+  for (std::uint64_t i = first; i < first + items; ++i) sum += elements_of(launch_->item(i));
   return sum;
 }
 
-// Items under way that smaller ones took the place of had more to do.
-Femtoseconds FastForward::rest_of_larger(std::uint64_t elements, const Pattern& pattern) const {
+std::uint64_t FastForward::elements_of(const std::vector<SlotPosition>& positions) const {
+  std::uint64_t sum = 0;
+  for (const SlotPosition& p : positions) sum += elements_of(p.item);
+  return sum;
+}
+
+// Items under way that others took the place of had more to do than those, or less.
+double FastForward::rest_of_others(std::uint64_t elements, const Pattern& pattern) const {
   const std::uint64_t now = elements_of(positions_);
-  if (!launch_->front().matrix_steps.empty() || now >= elements || pattern.counts.vector_ops == 0) return 0;
-  double ops = 0;  // an element
-  for (const VectorStep& step : launch_->front().vector_steps) ops += step.cost.simple_ops;
-  return from_femtoseconds(static_cast<double>(elements - now) * ops * static_cast<double>(pattern.time) /
-                           static_cast<double>(pattern.counts.vector_ops));
+  if (!element_wise() || pattern.elements == 0) return 0;
+  return (static_cast<double>(elements) - static_cast<double>(now)) * static_cast<double>(pattern.time) /
+         static_cast<double>(pattern.elements);
 }
 
 // What no forecast says goes in the proportions of what is alike.

@@ -75,6 +75,7 @@ class FastForward {
   std::uint64_t wave_items_ = 1;
   std::uint64_t warm_items_ = 0;
   std::uint64_t done_ = 0;
+  std::uint64_t left_out_ = 0;  // items
   StretchWatch wave_watch_;
   std::vector<Pattern> patterns_;
 
@@ -100,9 +101,12 @@ class FastForward {
   void stride_done(Femtoseconds now);
   void begin_stride(Femtoseconds now);
   bool jump_strides(const Pattern& pattern);
-  double paced_by(const Pattern& pattern, const ActivityCounts& wave, double share) const;
+  double paced_by(const Pattern& pattern, std::uint64_t first, std::uint64_t items, double share) const;
+  bool element_wise() const { return launch_->front().matrix_steps.empty(); }
+  std::uint64_t elements_of(const WorkItem& item) const;
+  std::uint64_t elements_of(std::uint64_t first, std::uint64_t items) const;
   std::uint64_t elements_of(const std::vector<SlotPosition>& positions) const;
-  Femtoseconds rest_of_larger(std::uint64_t elements, const Pattern& pattern) const;
+  double rest_of_others(std::uint64_t elements, const Pattern& pattern) const;  // in fs
   bool place_last(std::uint64_t end);
   void take(ActivityCounts forecast, const ActivityCounts& alike);
   void learn(const Pattern& pattern);

@@ -123,6 +123,7 @@ std::optional<Pattern> pattern_of(const std::vector<Stretch>& history, bool insi
     if (!same_work(before, after.counts, half, pipeline_stages, pace)) continue;
     after.time += before.time;
     after.counts += before.counts;
+    after.elements += before.elements;
     after.stretches += before.stretches;
     after.period = half;
     return after;
@@ -136,7 +137,7 @@ void StretchWatch::start(Femtoseconds at, const ActivityCounts& counts) {
 }
 
 Stretch StretchWatch::end(Femtoseconds at, Femtoseconds backlog, const ActivityCounts& counts) {
-  const Stretch stretch{at - begin, backlog, counts - counts_then};
+  const Stretch stretch{at - begin, backlog, counts - counts_then, 0};
   start(at, counts);
   ++seen;
   return stretch;

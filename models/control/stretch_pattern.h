@@ -24,6 +24,8 @@ struct Stretch {
   Femtoseconds time = 0;
   Femtoseconds backlog = 0;  // that the memory has at its end
   ActivityCounts counts;
+  std::uint64_t elements =
+      0;  // of the results of whole items done in it; what is counted runs ahead of those
 };
 // Stretches of one kind, one after the other, and where the one under way began.
 struct StretchWatch {
@@ -44,9 +46,11 @@ struct Pattern {
   ActivityCounts counts;
   std::uint64_t stretches = 0;
   std::uint64_t period = 1;  // stretches after which it comes round
+  std::uint64_t elements = 0;
   void add(const Stretch& s) {
     time += s.time;
     counts += s.counts;
+    elements += s.elements;
     ++stretches;
   }
 };

@@ -304,12 +304,15 @@ std::vector<Candidate> tilings(const ArchSpec& arch, TileKernel kernel, bool who
   // has no choice.
   constexpr std::uint64_t kManyItems = 1U << 16;
   constexpr std::uint64_t kMostItems = 1U << 22;
-  for (const std::uint64_t limit : {kManyItems, kMostItems}) {
+  // Narrower than a line of memory only where nothing else fits.
+  constexpr std::uint64_t kLine = 64;  // columns
+  for (const auto& [limit, narrowest] :
+       {std::pair(kManyItems, kLine), {kMostItems, kLine}, {kMostItems, 1}}) {
     if (!list.empty()) break;
     for (const std::uint64_t tm : tile_sizes(kernel.m, 1, 4096)) {
       kernel.tile_m = tm;
       const auto columns =
-          whole_rows ? std::vector<std::uint64_t>{kernel.n} : tile_sizes(kernel.n, 64, 1U << 20);
+          whole_rows ? std::vector<std::uint64_t>{kernel.n} : tile_sizes(kernel.n, narrowest, 1U << 20);
       for (const std::uint64_t tn : columns) {
         kernel.tile_n = tn;
         if (whole_rows || kernel.items() <= limit) offer_tile(arch, estimate, kernel, list);

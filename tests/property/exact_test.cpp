@@ -91,6 +91,26 @@ TEST(Skipping, ClustersStayInStep) {
   }
 }
 
+// Three columns of items, the last cut by the edge, on the one core of a machine that a vector unit paces:
+// what is skipped takes the time of its own elements, and never less than the roofline.
+TEST(Skipping, CountsTheElementsOfItemsThatEdgesCut) {
+  const ArchSpec arch = load_arch_named("asic/edge-npu");
+  Machine machine(arch);
+  for (const auto& [rows, columns] : {std::pair<std::uint64_t, std::uint64_t>{6943, 751}, {9001, 530}}) {
+    const Operator op = standalone(OperatorKind::dropout_add, VectorShape{rows, columns}, DType::int8);
+    int skipping = 0;
+    for (const Candidate& mapping : Mapper(arch).map(op, 16)) {
+      const ProgramOutcome skipped = machine.run(mapping.program, {}, true);
+      if (skipped.skipped == 0) continue;
+      ++skipping;
+      const ProgramOutcome full = machine.run(mapping.program, {}, false);
+      EXPECT_NEAR(to_seconds(skipped.time) / to_seconds(full.time), 1, 0.0005) << rows << mapping.description;
+      EXPECT_GE(to_seconds(skipped.time), roofline(op, arch, true).seconds * (1 - 1e-6)) << rows;
+    }
+    EXPECT_GT(skipping, 0);
+  }
+}
+
 // Sequences of 1 to 13,277 positions in one kernel: items that end at all times.
 TEST(Skipping, AgreesOnSequencesOfVeryUnlikeLengths) {
   const ArchSpec arch = load_arch_named("gpu/h100-sxm");

@@ -43,12 +43,11 @@ Operator random_vector(Random& random, DType dtype) {
   return standalone(kind, VectorShape{random.log_uniform(1, 4096), random.log_uniform(32, 16384)}, dtype);
 }
 
-// Any operator of the vector unit that an inference has: draws stay what they are when training's are added.
+// Any operator of the vector unit.
 Operator any_rows(Random& random, std::uint64_t rows, std::uint64_t cols, DType dtype) {
   static const std::vector<OperatorKind> kKinds = [] {
     std::vector<OperatorKind> kinds;
     for (const OperatorRow& row : kOperators) {
-      if (row.kind >= OperatorKind::attention_backward) break;
       if (std::holds_alternative<VectorFamily>(row.family) ||
           std::holds_alternative<RoutingFamily>(row.family) || std::holds_alternative<ScanFamily>(row.family))
         kinds.push_back(row.kind);

@@ -82,6 +82,17 @@ TEST(Mapper, SplitsKWhenThereAreTooFewTilesForTheCores) {
   EXPECT_EQ(best.program.tasks.size(), 2U) << best.description;  // partial sums, then their reduction
 }
 
+// 103 taps of 64 channels are more than a core's 64 KiB hold twice.
+TEST(Mapper, TapsThatFillAScratchpadAreTiledNarrower) {
+  const Operator op = standalone(OperatorKind::conv1d, ScanShape{4, 1, 73, 103}, DType::fp32);
+  const ArchSpec arch = load_arch_named("gpu/mi300x");
+  for (const Candidate& candidate : Mapper(arch).map(op, 2)) {
+    const TileKernel& kernel = std::get<KernelLaunch>(candidate.program.tasks[0].work).front();
+    EXPECT_LT(kernel.tile_n, 64U) << candidate.description;
+    EXPECT_TRUE(KernelEstimate(arch).fits(kernel));
+  }
+}
+
 TEST(Mapper, AnOperatorNobodyCanMapIsAnError) {
   ArchSpec arch = small_machine();
   arch.cores.scratchpad.size_bytes = 64;
