@@ -65,28 +65,31 @@ GraphRunner::GraphRunner(OperatorRunner& runner) : runner_(runner) {}
 GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std::size_t begin,
                                                  std::size_t end, Residency& residency) {
   LayerOutcome layer;
-  std::vector<double> durations;
   for (std::size_t i = begin; i < end; ++i) {
     const Operator& op = graph.operators[i];
     const OperatorRun& done = runner_.run(op, residency.seen_by(op), false);
     residency.update(op, done.on_chip);
     layer.tally += runner_.replayed() ? done.tally.as_replayed() : done.tally;
     layer.keys.push_back(runner_.last_key());
-    durations.push_back(done.tally.seconds);
+    layer.seconds.push_back(done.tally.seconds);
   }
   if (runner_.arch().execution.overlaps_collectives)
-    layer.tally.hide_collectives(layer.tally.seconds - seconds_side_by_side(graph, begin, durations));
+    layer.tally.hide_collectives(layer.tally.seconds - seconds_side_by_side(graph, begin, layer.seconds));
   return layer;
 }
 
-Tally GraphRunner::run(const OperatorGraph& graph, Residency& residency) {
+Tally GraphRunner::run(const OperatorGraph& graph, Residency& residency, std::vector<double>* seconds) {
   Tally sum;
   LayerOutcome previous;
   std::size_t at = 0;
   while (at < graph.operators.size()) {
     const std::size_t end = layer_end(graph, at);
     LayerOutcome layer = run_layer(graph, at, end, residency);
+    const auto note = [seconds](const LayerOutcome& done) {
+      if (seconds != nullptr) seconds->insert(seconds->end(), done.seconds.begin(), done.seconds.end());
+    };
     sum += layer.tally;
+    note(layer);
     const std::size_t size = end - at;
     // Two layers in a row did the same from the same state: so will all that follow and look the same.
     const bool steady =
@@ -100,6 +103,7 @@ Tally GraphRunner::run(const OperatorGraph& graph, Residency& residency) {
     while (at < graph.operators.size() && layer_end(graph, at) - at == size &&
            graph.operators[at].layer >= 0 && same_layer(graph, first, at, size)) {
       sum += copy;
+      note(previous);
       last_layer = graph.operators[at].layer;
       at += size;
     }

@@ -8,9 +8,9 @@ StepRunner::StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime)
     on_chip_bytes_ = Bytes{runner.arch().shared_capacity_bytes()};
 }
 
-Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences) {
+Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<double>* seconds) {
   Residency residency(on_chip_bytes_);
-  Tally step = graphs_.run(graph, residency);
+  Tally step = graphs_.run(graph, residency, seconds);
   // Gaps between kernels, and the host's work that the device waits for.
   step.add(TimeCategory::launch, 1e-6 * runtime_.kernel_gap_us * static_cast<double>(step.counts().kernels));
   step.add(TimeCategory::host,

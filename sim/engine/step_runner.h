@@ -12,8 +12,9 @@ class StepRunner {
   StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime);
 
   // A step of `sequences` sequences, whose graph this is. It begins with nothing on chip but what its own
-  // operators bring: the weights of a whole model have passed through since the step before.
-  Tally run(const OperatorGraph& graph, std::uint64_t sequences);
+  // operators bring: the weights of a whole model have passed through since the step before. `seconds`, where
+  // asked for: of each operator, gaps between kernels left out.
+  Tally run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<double>* seconds = nullptr);
 
  private:
   GraphRunner graphs_;

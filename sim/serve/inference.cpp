@@ -6,6 +6,7 @@
 #include "sim/engine/step_runner.h"
 #include "sim/serve/decode_sampling.h"
 #include "sim/serve/pipeline_step.h"
+#include "sim/serve/rank_step.h"
 #include "sim/serve/run_log.h"
 
 namespace orrery {
@@ -36,10 +37,26 @@ class PhaseRunner {
   const bool exact_;
   const Progress& progress_;
 
+  // A step of ranks that are not all alike.
+  Tally ranks_of(const OperatorStream& stream, Phase phase, std::uint64_t i, std::uint64_t sequences) {
+    const StreamInfo& info = stream.info();
+    std::vector<RankWork> work(info.ranks);
+    std::vector<Tally> tallies;
+    for (std::uint32_t r = 0; r < info.ranks; ++r) {
+      work[r].graph = &stream.graph(phase, i, r);
+      tallies.push_back(steps_.run(*work[r].graph, sequences, &work[r].seconds));
+    }
+    return rank_step(tallies, meet(work, info.model));
+  }
+
   // A step of `sequences` sequences, stage by stage.
   PipelineStep stages_of(const OperatorStream& stream, Phase phase, std::uint64_t i,
                          std::uint64_t sequences) {
     PipelineStep step;
+    if (stream.info().ranks > 1) {
+      step.add(ranks_of(stream, phase, i, sequences));
+      return step;
+    }
     for (std::uint32_t s = 0; s < stream.info().stages; ++s)
       step.add(steps_.run(stream.graph(phase, i, s), sequences));
     return step;

@@ -21,7 +21,7 @@
 #include "sim/study/sweep_keys.h"
 #include "sim/util/data_home.h"
 #include "sim/util/nearest_name.h"
-#include "sim/workload/trace_fields.h"
+#include "sim/workload/formats/trace_fields.h"
 
 namespace orrery {
 namespace {

@@ -1,10 +1,11 @@
 #include "sim/workload/graph_check.h"
 
 #include <algorithm>
-#include <map>
+#include <unordered_map>
 
 #include "sim/util/checked.h"
 #include "sim/util/errors.h"
+#include "sim/workload/topological_order.h"
 
 namespace orrery {
 namespace {
@@ -134,69 +135,11 @@ class OperatorCheck {
   }
 };
 
-// Depth-first order that keeps the written order where dependences allow it.
-class Sorter {
- public:
-  Sorter(const OperatorGraph& graph, const std::vector<std::string>& where) : graph_(graph), where_(where) {
-    for (std::size_t i = 0; i < graph.operators.size(); ++i) index_[graph.operators[i].id] = i;
-  }
-
-  std::vector<std::size_t> order() {
-    state_.assign(graph_.operators.size(), State::unseen);
-    for (std::size_t i = 0; i < graph_.operators.size(); ++i) visit(i);
-    return order_;
-  }
-
- private:
-  enum class State : std::uint8_t { unseen, open, done };
-  const OperatorGraph& graph_;
-  const std::vector<std::string>& where_;
-  std::map<std::uint32_t, std::size_t> index_;
-  std::vector<State> state_;
-  std::vector<std::size_t> order_;
-  std::vector<std::size_t> path_;
-
-  // Iterative: a trace may be longer than the stack is deep.
-  void visit(std::size_t root) {
-    if (state_[root] != State::unseen) return;
-    std::vector<std::pair<std::size_t, std::size_t>> stack = {{root, 0}};  // (operator, next dependence)
-    state_[root] = State::open;
-    path_ = {root};
-    while (!stack.empty()) {
-      auto& [at, next] = stack.back();
-      const auto& deps = graph_.operators[at].deps;
-      if (next == deps.size()) {
-        state_[at] = State::done;
-        order_.push_back(at);
-        stack.pop_back();
-        path_.pop_back();
-        continue;
-      }
-      const std::size_t to = index_.at(deps[next++]);
-      if (state_[to] == State::open) throw_cycle(to);
-      if (state_[to] == State::unseen) {
-        state_[to] = State::open;
-        stack.emplace_back(to, 0);
-        path_.push_back(to);
-      }
-    }
-  }
-
-  [[noreturn]] void throw_cycle(std::size_t to) const {
-    std::string names;
-    const auto first = std::find(path_.begin(), path_.end(), to);
-    for (auto it = first; it != path_.end(); ++it)
-      names += std::to_string(graph_.operators[*it].id) + " needs ";
-    names += std::to_string(graph_.operators[to].id);
-    throw ConfigError(where_[to], "key 'deps': the operators form a cycle: " + names);
-  }
-};
-
 }  // namespace
 
 void check_and_order(OperatorGraph& graph, const std::vector<std::string>& where) {
   std::vector<Diagnostic> errors;
-  std::map<std::uint32_t, std::size_t> seen;
+  std::unordered_map<std::uint32_t, std::size_t> seen;
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     const Operator& op = graph.operators[i];
     if (const auto [it, fresh] = seen.emplace(op.id, i); !fresh) {
@@ -206,18 +149,30 @@ void check_and_order(OperatorGraph& graph, const std::vector<std::string>& where
     if (const std::string fault = OperatorCheck(op, graph.names.get()).fault(); !fault.empty())
       errors.push_back({where[i], fault});
   }
+  std::vector<std::vector<std::size_t>> needs(graph.operators.size());
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     for (const std::uint32_t dep : graph.operators[i].deps) {
-      if (seen.find(dep) == seen.end()) {
+      const auto found = seen.find(dep);
+      if (found == seen.end()) {
         errors.push_back({where[i], "key 'deps': no operator has id " + std::to_string(dep)});
+      } else {
+        needs[i].push_back(found->second);
       }
     }
   }
   if (!errors.empty()) throw ConfigError(errors);
-  OperatorGraph sorted;
-  sorted.names = graph.names;
-  for (const std::size_t i : Sorter(graph, where).order()) sorted.operators.push_back(graph.operators[i]);
-  graph = std::move(sorted);
+  const TopologicalOrder order = topological_order(needs);
+  if (!order.cycle.empty()) {
+    const auto id = [&graph](std::size_t i) { return std::to_string(graph.operators[i].id); };
+    std::string words;
+    for (const std::size_t i : order.cycle) words += id(i) + " needs ";
+    throw ConfigError(where[order.cycle.front()],
+                      "key 'deps': the operators form a cycle: " + words + id(order.cycle.front()));
+  }
+  std::vector<Operator> sorted;
+  sorted.reserve(graph.operators.size());
+  for (const std::size_t i : order.order) sorted.push_back(std::move(graph.operators[i]));
+  graph.operators = std::move(sorted);
 }
 
 }  // namespace orrery

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct Operator {
   DType dtype = DType::fp16;  // of its arithmetic
   std::vector<Tensor> inputs;
   std::vector<Tensor> outputs;
+  std::optional<std::uint32_t> meeting;  // of ranks that are not alike: those with this number do it together
 };
 
 // "matmul 64x4096x4096", "attention batch 2, ...": kind and shape in words.

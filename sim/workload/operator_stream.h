@@ -27,11 +27,13 @@ struct StreamInfo {
   std::uint64_t kv_bytes_per_token = 0;                        // on a device
   std::optional<std::uint64_t> parameters, active_parameters;  // of the model; old traces do not say
   std::uint32_t stages = 1;                                    // of a pipeline, a graph each for every step
+  std::uint32_t ranks = 1;          // that do not all do the same: a graph each for every step (of one stage)
   std::uint64_t micro_batches = 1;  // that the sequences decode in, one behind the other
   std::vector<GraphUse> prefill;    // of each of its graphs
   bool token_by_token = false;  // the prefill is a graph a prompt token, each a little longer than the last
   std::uint64_t decode_graphs = 0;  // output - 1
   // Of a decode step's graph.
+  std::uint32_t lanes() const { return stages * ranks; }  // graphs of a step
   std::uint64_t sequences() const { return ceil_div(scenario.replica_batch(), micro_batches); }
 };
 
@@ -42,12 +44,25 @@ class OperatorStream {
  public:
   virtual ~OperatorStream() = default;
   virtual const StreamInfo& info() const = 0;
-  // Graph `index` of the phase, of a stage; any order, any number of times. Valid until the next call.
-  virtual const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t stage) const = 0;
+  // Graph `index` of the phase, of a stage or a rank; any order, any number of times. Valid until the next
+  // call.
+  virtual const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t lane) const = 0;
   // Of a stream of one stage.
   const OperatorGraph& prefill(std::uint64_t index) const { return graph(Phase::prefill, index, 0); }
   const OperatorGraph& decode(std::uint64_t index) const { return graph(Phase::decode, index, 0); }
 };
+
+// Calls visit(graph, step, lane) for all graphs of a stream, lane by lane of each step.
+template <class Visit>
+void for_each_graph(const OperatorStream& stream, Visit visit) {
+  const StreamInfo& info = stream.info();
+  for (const auto& [phase, steps] : {std::pair(Phase::prefill, std::uint64_t{info.prefill.size()}),
+                                     std::pair(Phase::decode, info.decode_graphs)}) {
+    for (std::uint64_t i = 0; i < steps; ++i) {
+      for (std::uint32_t s = 0; s < info.lanes(); ++s) visit(stream.graph(phase, i, s), i, s);
+    }
+  }
+}
 
 // Generates the graphs on demand, and keeps the first few: who runs the same stream again finds them.
 class ModelStream : public OperatorStream {
@@ -75,11 +90,11 @@ class ModelStream : public OperatorStream {
 // Holds graphs read from a file.
 class RecordedStream : public OperatorStream {
  public:
-  // Stages of a step one after the other.
+  // Stages or ranks of a step one after the other.
   RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill, std::vector<OperatorGraph> decode);
   const StreamInfo& info() const override { return info_; }
-  const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t stage) const override {
-    return (phase == Phase::prefill ? prefill_ : decode_).at(index * info_.stages + stage);
+  const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t lane) const override {
+    return (phase == Phase::prefill ? prefill_ : decode_).at(index * info_.lanes() + lane);
   }
 
  private:

@@ -10,7 +10,7 @@
 
 #include "sim/study/configuration.h"
 #include "sim/study/model_version.h"
-#include "sim/workload/trace_reader.h"
+#include "sim/workload/formats/trace_reader.h"
 #include "tests/support/command.h"
 
 namespace orrery::test {

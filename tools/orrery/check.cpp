@@ -19,9 +19,9 @@
 #include "sim/study/catalogue.h"
 #include "sim/study/sweep_spec.h"
 #include "sim/util/nearest_name.h"
+#include "sim/workload/formats/trace_reader.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/memory_need.h"
-#include "sim/workload/trace_reader.h"
 #include "tools/orrery/options.h"
 #include "tools/orrery/output.h"
 

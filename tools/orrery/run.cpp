@@ -1,6 +1,6 @@
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
-#include "sim/workload/trace_reader.h"
+#include "sim/workload/formats/trace_reader.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/question_options.h"
 

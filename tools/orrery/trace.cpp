@@ -4,9 +4,9 @@
 #include <map>
 
 #include "sim/report/text_table.h"
+#include "sim/workload/formats/trace_reader.h"
+#include "sim/workload/formats/trace_writer.h"
 #include "sim/workload/operator_counts.h"
-#include "sim/workload/trace_reader.h"
-#include "sim/workload/trace_writer.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/question_options.h"
 

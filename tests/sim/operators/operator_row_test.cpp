@@ -7,10 +7,10 @@
 #include "sim/config/arch_loader.h"
 #include "sim/config/library_loader.h"
 #include "sim/mapping/mapper.h"
+#include "sim/workload/formats/trace_fields.h"
 #include "sim/workload/graph_check.h"
 #include "sim/workload/operator_counts.h"
 #include "sim/workload/standalone_operator.h"
-#include "sim/workload/trace_fields.h"
 
 namespace orrery::test {
 namespace {

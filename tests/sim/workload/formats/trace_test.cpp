@@ -6,8 +6,8 @@
 
 #include "sim/config/name_lookup.h"
 #include "sim/util/errors.h"
-#include "sim/workload/trace_reader.h"
-#include "sim/workload/trace_writer.h"
+#include "sim/workload/formats/trace_reader.h"
+#include "sim/workload/formats/trace_writer.h"
 #include "tests/support/config_error.h"
 
 namespace orrery::test {

@@ -1,29 +1,18 @@
-#include "sim/workload/trace_reader.h"
+#include "sim/workload/formats/trace_line.h"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "sim/util/checked.h"
-#include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
-#include "sim/util/text_file.h"
 #include "sim/workload/graph_check.h"
 
 namespace orrery {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t kMostFindings = 20;
-constexpr std::streamsize kHead = 4096;  // bytes that say what a file is
-
-// One line's finding; caught and collected by the reader.
-struct LineError {
-  std::string message;
-};
 
 void check_keys(const json& object, const std::vector<std::string>& known, const std::string& prefix) {
   if (!object.is_object()) throw LineError{"'" + prefix + "' must be a JSON object"};
@@ -175,17 +164,16 @@ struct ReadShape {
   }
 };
 
-struct Line {
-  Operator op;
-  std::uint64_t step = 0, stage = 0;
-};
+}  // namespace
 
-Line read_operator(const json& line, TensorNames& names) {
+TraceOperator read_operator(const json& line, TensorNames& names) {
   std::vector<std::string> keys = {"id",   "op",    "layer", "phase",  "step",
                                    "deps", "shape", "dtype", "inputs", "outputs"};
-  if (line.is_object() && line.contains("stage")) keys.emplace_back("stage");
+  for (const char* optional : {"stage", "rank", "meeting"}) {
+    if (line.is_object() && line.contains(optional)) keys.emplace_back(optional);
+  }
   check_keys(line, keys, "");
-  Line result;
+  TraceOperator result;
   Operator& op = result.op;
   op.id = static_cast<std::uint32_t>(count_between(line, "id", 0, UINT32_MAX));
   const std::string name = text(line, "op", "");
@@ -198,7 +186,11 @@ Line read_operator(const json& line, TensorNames& names) {
   }
   op.phase = phase == "prefill" ? Phase::prefill : Phase::decode;
   result.step = count(line, "step", "");
-  if (line.contains("stage")) result.stage = count(line, "stage", "");
+  for (const char* lane : {"stage", "rank"}) {
+    if (line.contains(lane)) result.lane = count(line, lane, "");
+  }
+  if (line.contains("meeting"))
+    op.meeting = static_cast<std::uint32_t>(count_between(line, "meeting", 0, UINT32_MAX));
   if (!line["deps"].is_array()) throw LineError{"key 'deps' must be a list of ids"};
   for (const json& dep : line["deps"]) {
     if (!dep.is_number_unsigned()) throw LineError{"key 'deps' has " + dep.dump() + "; expected ids"};
@@ -211,7 +203,7 @@ Line read_operator(const json& line, TensorNames& names) {
   return result;
 }
 
-constexpr std::uint64_t kMostGraphs = 1U << 22;
+namespace {
 
 // How many sequences each graph of the prefill has, and how often it runs.
 void read_prefill_steps(const json& steps, std::uint64_t graphs, StreamInfo& info) {
@@ -225,11 +217,6 @@ void read_prefill_steps(const json& steps, std::uint64_t graphs, StreamInfo& inf
                             count_between(step, "times", 1, std::uint64_t{1} << 40)});
   }
 }
-
-struct Header {
-  StreamInfo info;
-  std::uint64_t operators = 0;
-};
 
 NumberFormats read_formats(const json& line) {
   NumberFormats formats = formats_of(dtype_of(line, ""));
@@ -274,7 +261,9 @@ void read_division(const json& line, StreamInfo& info) {
                     std::to_string(info.scenario.replica_batch()) + " sequence(s)"};
 }
 
-Header read_header(const json& line) {
+}  // namespace
+
+TraceHeader read_header(const json& line) {
   if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
     throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
   }
@@ -282,11 +271,11 @@ Header read_header(const json& line) {
                                    "output",        "dtype",     "devices",     "prefill_graphs",
                                    "decode_graphs", "operators", "memory_bytes"};
   for (const char* optional :
-       {"prefill_steps", "parameters", "active_parameters", "plain", "kv", "parallelism"}) {
+       {"prefill_steps", "parameters", "active_parameters", "plain", "kv", "parallelism", "ranks"}) {
     if (line.contains(optional)) keys.emplace_back(optional);
   }
   check_keys(line, keys, "");
-  Header header;
+  TraceHeader header;
   StreamInfo& info = header.info;
   info.model = text(line, "model", "");
   info.scenario.batch = count_between(line, "batch", 1, std::uint64_t{1} << 24);
@@ -294,7 +283,11 @@ Header read_header(const json& line) {
   info.scenario.output = count_between(line, "output", 1, std::uint64_t{1} << 27);
   info.scenario.formats = read_formats(line);
   read_division(line, info);
-  const std::uint64_t prefill_graphs = count_between(line, "prefill_graphs", 1, kMostGraphs);
+  if (line.contains("ranks")) {
+    info.ranks = static_cast<std::uint32_t>(count_between(line, "ranks", 1, kMostDevices));
+    if (info.stages > 1) throw LineError{"key 'ranks': a trace of several stages has none"};
+  }
+  const std::uint64_t prefill_graphs = count_between(line, "prefill_graphs", 1, kMostTraceGraphs);
   info.decode_graphs = count(line, "decode_graphs", "");
   const json& memory = line["memory_bytes"];
   const std::string p = "memory_bytes.";
@@ -319,115 +312,6 @@ Header read_header(const json& line) {
     info.prefill.assign(prefill_graphs, {info.sequences(), 1});
   }
   return header;
-}
-
-// Graphs of one phase as they fill up, with where each operator was written.
-struct Graphs {
-  std::vector<OperatorGraph> graphs;
-  std::vector<std::vector<std::string>> where;
-  std::uint64_t stages = 1;
-
-  void resize(std::uint64_t steps, std::uint64_t stages_each) {
-    stages = stages_each;
-    graphs.resize(steps * stages);
-    where.resize(steps * stages);
-  }
-  void add(Line line, const std::string& at) {
-    if (line.step >= graphs.size() / stages) {
-      throw LineError{"key 'step' is " + std::to_string(line.step) + "; the header announces " +
-                      std::to_string(graphs.size() / stages) + " graph(s) of this phase"};
-    }
-    if (line.stage >= stages) {
-      throw LineError{"key 'stage' is " + std::to_string(line.stage) + "; the header announces " +
-                      std::to_string(stages) + " stage(s)"};
-    }
-    const std::uint64_t graph = line.step * stages + line.stage;
-    graphs[graph].operators.push_back(std::move(line.op));
-    where[graph].push_back(at);
-  }
-  void finish(const char* phase, const std::string& name, const std::shared_ptr<TensorNames>& names) {
-    for (std::size_t i = 0; i < graphs.size(); ++i) {
-      if (graphs[i].operators.empty()) {
-        throw ConfigError(name, std::string("no operator of ") + phase + " step " +
-                                    std::to_string(i / stages) + ", which the header announces");
-      }
-      graphs[i].names = names;
-      check_and_order(graphs[i], where[i]);
-    }
-  }
-};
-
-}  // namespace
-
-RecordedStream read_trace(std::istream& in, const std::string& name) {
-  std::vector<Diagnostic> errors;
-  StreamInfo info;
-  Graphs prefill;
-  Graphs decode;
-  const auto names = std::make_shared<TensorNames>();
-  std::string line;
-  Header header;
-  std::uint64_t operators = 0;
-  bool header_read = false;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    const std::string at = name + ":" + std::to_string(number);
-    if (line.empty()) continue;
-    try {
-      const json value = json::parse(line);
-      if (!header_read) {
-        header = read_header(value);
-        info = header.info;
-        header_read = true;
-        if (info.decode_graphs > kMostGraphs)
-          throw LineError{"key 'decode_graphs': more than " + std::to_string(kMostGraphs)};
-        prefill.resize(info.prefill.size(), info.stages);
-        decode.resize(info.decode_graphs, info.stages);
-      } else {
-        Line read = read_operator(value, *names);
-        const auto* collective = std::get_if<CollectiveShape>(&read.op.shape);
-        if (collective != nullptr &&
-            collective->devices * collective->stride.value_or(1) > info.scenario.split.devices()) {
-          throw LineError{"key 'shape.devices' is " + std::to_string(collective->devices) +
-                          "; the header says " + std::to_string(info.scenario.split.devices())};
-        }
-        ++operators;
-        (read.op.phase == Phase::prefill ? prefill : decode).add(std::move(read), at);
-      }
-    } catch (const json::exception& error) {
-      errors.push_back({at, header_read
-                                ? "not a JSON line"
-                                : "not a JSON line; a trace begins with a header, as 'orrery trace make' "
-                                  "writes it"});
-    } catch (const LineError& error) {
-      errors.push_back({at, error.message});
-    }
-    if (!header_read || errors.size() >= kMostFindings) break;
-  }
-  if (errors.empty() && !header_read) errors.push_back({name, "the file is empty"});
-  if (errors.empty() && operators != header.operators) {
-    errors.push_back({name, "holds " + std::to_string(operators) + " operators; its header announces " +
-                                std::to_string(header.operators) + " (is it cut short?)"});
-  }
-  if (errors.size() >= kMostFindings) errors.push_back({name, "... and perhaps more: reading stopped here"});
-  if (!errors.empty()) throw ConfigError(errors);
-  prefill.finish("prefill", name, names);
-  decode.finish("decode", name, names);
-  return RecordedStream(info, std::move(prefill.graphs), std::move(decode.graphs));
-}
-
-RecordedStream read_trace_file(const std::filesystem::path& path) {
-  std::ifstream in = open_file(path);
-  std::string head(kHead, '\0');
-  in.read(head.data(), kHead);
-  head.resize(static_cast<std::size_t>(in.gcount()));
-  if (const std::string format = foreign_format(head, path); !format.empty())
-    throw ConfigError(path.string(),
-                      "is " + format +
-                          "; a trace is one of Orrery's own, JSON Lines as 'orrery trace make' "
-                          "writes them");
-  in.clear();
-  in.seekg(0);
-  return read_trace(in, path.string());
 }
 
 }  // namespace orrery

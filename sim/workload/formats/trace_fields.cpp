@@ -1,4 +1,4 @@
-#include "sim/workload/trace_fields.h"
+#include "sim/workload/formats/trace_fields.h"
 
 #include "sim/describe/fields.h"
 #include "sim/util/stored_format.h"
@@ -89,6 +89,7 @@ const Table& trace_header_table() {
     f.other("parallelism", Shape::object(&division_table), "",
             "how they divide the model, where they do not all share each layer")
         .optional();
+    f.other("ranks", count(1), "", "that are not all alike, a graph each for every step").optional();
     f.other("prefill_graphs", count(), "", "of the prompts");
     f.other("decode_graphs", count(), "", "of the tokens after the first");
     f.other("memory_bytes", Shape::object(&memory_table), "", "of one device");
@@ -113,6 +114,8 @@ const Table& trace_operator_table() {
     f.other("phase", Shape::word({"prefill", "decode"}), "", "of the inference");
     f.other("step", count(), "", "graph of the phase");
     f.other("stage", count(), "", "of the pipeline, beyond the first").optional();
+    f.other("rank", count(), "", "beyond the first, where ranks are not all alike").optional();
+    f.other("meeting", count(), "", "the same on all ranks that do it together").optional();
     f.other("deps", Shape::list(count()), "", "operators of its graph that come before it");
     f.other("shape", Shape::map({}), "", "extents, by the operator's family");
     f.other("dtype", Shape::word(words_of<DType>()), "", "of its arithmetic");

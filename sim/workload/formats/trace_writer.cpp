@@ -1,10 +1,9 @@
-#include "sim/workload/trace_writer.h"
+#include "sim/workload/formats/trace_writer.h"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "sim/util/errors.h"
+#include "sim/util/whole_file.h"
 
 namespace orrery {
 namespace {
@@ -41,38 +40,26 @@ ordered_json shape(const OperatorShape& shape) {
   return object;
 }
 
-// Calls visit(graph, step, stage), stage by stage of each step.
-template <class Visit>
-void for_each_graph(const OperatorStream& stream, Visit visit) {
-  const StreamInfo& info = stream.info();
-  for (const auto& [phase, steps] : {std::pair(Phase::prefill, std::uint64_t{info.prefill.size()}),
-                                     std::pair(Phase::decode, info.decode_graphs)}) {
-    for (std::uint64_t i = 0; i < steps; ++i) {
-      for (std::uint32_t s = 0; s < info.stages; ++s) visit(stream.graph(phase, i, s), i, s);
-    }
-  }
-}
-
-void write_graph(const OperatorGraph& graph, std::uint64_t step, std::uint32_t stage, std::ostream& out) {
-  for (const Operator& op : graph.operators) {
-    ordered_json line = {{"id", op.id},
-                         {"op", to_string(op.kind)},
-                         {"layer", op.layer},
-                         {"phase", to_string(op.phase)},
-                         {"step", step},
-                         {"deps", op.deps},
-                         {"shape", shape(op.shape)},
-                         {"dtype", to_string(op.dtype)},
-                         {"inputs", tensors(op.inputs, *graph.names)},
-                         {"outputs", tensors(op.outputs, *graph.names)}};
-    if (stage > 0) line["stage"] = stage;
-    out << line.dump() << '\n';
-  }
-}
-
 }  // namespace
 
-void write_trace(const OperatorStream& stream, std::ostream& out) {
+ordered_json operator_line(const Operator& op, const TensorNames& names, std::uint64_t step,
+                           std::uint32_t lane, const StreamInfo& info) {
+  ordered_json line = {{"id", op.id},
+                       {"op", to_string(op.kind)},
+                       {"layer", op.layer},
+                       {"phase", to_string(op.phase)},
+                       {"step", step},
+                       {"deps", op.deps},
+                       {"shape", shape(op.shape)},
+                       {"dtype", to_string(op.dtype)},
+                       {"inputs", tensors(op.inputs, names)},
+                       {"outputs", tensors(op.outputs, names)}};
+  if (lane > 0) line[info.ranks > 1 ? "rank" : "stage"] = lane;
+  if (op.meeting) line["meeting"] = *op.meeting;
+  return line;
+}
+
+ordered_json header_line(const OperatorStream& stream) {
   const StreamInfo& info = stream.info();
   const NumberFormats& formats = info.scenario.formats;
   std::uint64_t operators = 0;
@@ -109,35 +96,20 @@ void write_trace(const OperatorStream& stream, std::ostream& out) {
       steps.push_back({{"sequences", use.sequences}, {"times", use.times}});
     header["prefill_steps"] = steps;
   }
-  out << header.dump() << '\n';
-  for_each_graph(stream, [&](const OperatorGraph& graph, std::uint64_t step, std::uint32_t stage) {
-    write_graph(graph, step, stage, out);
+  if (info.ranks > 1) header["ranks"] = info.ranks;
+  return header;
+}
+
+void write_trace(const OperatorStream& stream, std::ostream& out) {
+  out << header_line(stream).dump() << '\n';
+  for_each_graph(stream, [&](const OperatorGraph& graph, std::uint64_t step, std::uint32_t lane) {
+    for (const Operator& op : graph.operators)
+      out << operator_line(op, *graph.names, step, lane, stream.info()).dump() << '\n';
   });
 }
 
 void write_trace_file(const OperatorStream& stream, const std::filesystem::path& path) {
-  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) {
-    throw ConfigError(path.string(), "is not a file that can be replaced");
-  }
-  std::filesystem::path partial = path;
-  partial += ".partial";
-  std::error_code ignored;
-  {
-    std::ofstream out(partial, std::ios::binary);
-    if (!out) throw ConfigError(path.string(), "cannot write here");
-    write_trace(stream, out);
-    out.flush();
-    if (!out) {
-      std::filesystem::remove(partial, ignored);
-      throw ConfigError(path.string(), "writing failed (is the disk full?)");
-    }
-  }
-  std::error_code error;
-  std::filesystem::rename(partial, path, error);
-  if (error) {
-    std::filesystem::remove(partial, ignored);
-    throw ConfigError(path.string(), "cannot write here: " + error.message());
-  }
+  write_whole(path, [&stream](std::ostream& out) { write_trace(stream, out); });
 }
 
 }  // namespace orrery
