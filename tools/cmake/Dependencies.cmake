@@ -9,6 +9,7 @@ find_package(Boost REQUIRED COMPONENTS program_options)
 find_package(SQLiteCpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(Pagmo REQUIRED)
+find_package(Protobuf REQUIRED)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)

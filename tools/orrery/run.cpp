@@ -1,6 +1,6 @@
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
-#include "sim/workload/formats/trace_reader.h"
+#include "tools/orrery/import_options.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/question_options.h"
 
@@ -20,12 +20,12 @@ const char* const kRunExamples =
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --step prefill:1x512@2048,decode:64@4096\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --weights int4 --kv fp8 --fidelity roofline\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b arch.dram.channels=96 arch.clock_ghz=1.2\n"
-    "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n";
+    "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n"
+    "  orrery run --arch gpu/h100-sxm --trace all_reduce.0.et\n";
 
 void refuse_what_a_trace_says(const po::variables_map& values) {
-  for (const char* fixed :
-       {"model", "layers", "batch", "input", "output", "dtype", "weights", "activations", "kv", "devices",
-        "tp", "pp", "ep", "dp", "cp", "micro-batches", "expert-load", "step"}) {
+  for (const char* fixed : {"model", "layers", "batch", "input", "output", "weights", "activations", "kv",
+                            "tp", "pp", "ep", "dp", "cp", "micro-batches", "expert-load", "step"}) {
     if (values.count(fixed) != 0 && !values[fixed].defaulted())
       throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
   }
@@ -34,8 +34,10 @@ void refuse_what_a_trace_says(const po::variables_map& values) {
 RunResult answer(const po::variables_map& values, const Posed& question, Session& session) {
   TerminalProgress progress(question.arch.name);
   if (values.count("trace") == 0) return evaluate(question, session, progress.callback());
-  const RecordedStream stream = read_trace_file(values["trace"].as<std::string>());
-  return evaluate(question, stream, session, progress.callback());
+  const auto file = values["trace"].as<std::string>();
+  const ImportedTrace trace = read_told(file, import_options_from(values));
+  expect_whole(trace, file);
+  return evaluate(question, trace.stream, session, progress.callback());
 }
 
 }  // namespace
@@ -45,7 +47,8 @@ int run_command(const Arguments& arguments) {
   options.add_options()                                                                                     //
       ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
       ("model", po::value<std::string>()->value_name("NAME"), "model: a name or a config.json")             //
-      ("trace", po::value<std::string>()->value_name("FILE"), "operator stream to replay instead of a model");
+      ("trace", po::value<std::string>()->value_name("FILE"),
+       "operator stream to replay instead of a model, Orrery's or another tool's (orrery trace show)");
   add_format(options);
   options.add(scenario_options()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kRunUsage, kRunExamples, kPatches);

@@ -14,14 +14,20 @@ namespace {
 
 using nlohmann::json;
 
-void check_keys(const json& object, const std::vector<std::string>& known, const std::string& prefix) {
+// Keys that an object must have, in place.
+using Keys = std::vector<const char*>;
+
+void check_keys(const json& object, const Keys& known, const std::string& prefix) {
   if (!object.is_object()) throw LineError{"'" + prefix + "' must be a JSON object"};
+  const bool all =
+      std::all_of(known.begin(), known.end(), [&](const char* key) { return object.contains(key); });
+  if (all && object.size() == known.size()) return;
+  const std::vector<std::string> names(known.begin(), known.end());
   for (const auto& [key, ignored] : object.items()) {
-    bool found = false;
-    for (const std::string& k : known) found = found || k == key;
-    if (!found) throw LineError{"unknown key '" + prefix + key + "'" + did_you_mean(key, known)};
+    if (std::find(names.begin(), names.end(), key) == names.end())
+      throw LineError{"unknown key '" + prefix + key + "'" + did_you_mean(key, names)};
   }
-  for (const std::string& key : known) {
+  for (const std::string& key : names) {
     if (!object.contains(key)) throw LineError{"missing key '" + prefix + key + "'"};
   }
 }
@@ -49,16 +55,14 @@ std::string text(const json& object, const char* key, const std::string& prefix)
 }
 
 template <class T>
-T named(const std::optional<T>& parsed, const std::string& key, const std::string& value,
-        const std::vector<std::string>& names) {
-  if (!parsed)
-    throw LineError{"key '" + key + "': unknown name '" + value + "'" + did_you_mean(value, names)};
-  return *parsed;
+T word(const std::string& text, const std::string& key) {
+  if (const std::optional<T> parsed = from_word<T>(text)) return *parsed;
+  throw LineError{"key '" + key + "': unknown name '" + text + "'" + did_you_mean(text, words_of<T>())};
 }
 
 DType dtype_of(const json& object, const std::string& prefix) {
   const std::string name = text(object, "dtype", prefix);
-  return named(from_word<DType>(name), prefix + "dtype", name, words_of<DType>());
+  return word<DType>(name, prefix + "dtype");
 }
 
 ElementBits read_bits(const json& bits, const std::string& prefix) {
@@ -68,13 +72,13 @@ ElementBits read_bits(const json& bits, const std::string& prefix) {
 }
 
 Tensor read_tensor(const json& object, const std::string& prefix, TensorNames& names) {
-  std::vector<std::string> keys = {"id", "kind", "shape", "dtype"};
+  Keys keys = {"id", "kind", "shape", "dtype"};
   if (object.is_object() && object.contains("bits")) keys.emplace_back("bits");
   check_keys(object, keys, prefix);
   Tensor t;
   t.id = names.parse(text(object, "id", prefix));
   const std::string kind = text(object, "kind", prefix);
-  t.kind = named(from_word<TensorKind>(kind), prefix + "kind", kind, {"weight", "activation", "kv"});
+  t.kind = word<TensorKind>(kind, prefix + "kind");
   if (!object["shape"].is_array() || object["shape"].empty())
     throw LineError{"key '" + prefix + "shape' must be a list"};
   for (const json& extent : object["shape"]) {
@@ -119,7 +123,7 @@ std::vector<AttendedSequences> read_more(const json& list) {
 template <class Shape>
 Shape read_extents(const json& object) {
   Shape shape;
-  std::vector<std::string> names;
+  Keys names;
   for_each_extent(shape, [&](const char* name, auto& extent) {
     using Extent = std::remove_reference_t<decltype(extent)>;
     constexpr bool kMayMiss = std::is_same_v<Extent, std::vector<AttendedSequences>> ||
@@ -167,8 +171,7 @@ struct ReadShape {
 }  // namespace
 
 TraceOperator read_operator(const json& line, TensorNames& names) {
-  std::vector<std::string> keys = {"id",   "op",    "layer", "phase",  "step",
-                                   "deps", "shape", "dtype", "inputs", "outputs"};
+  Keys keys = {"id", "op", "layer", "phase", "step", "deps", "shape", "dtype", "inputs", "outputs"};
   for (const char* optional : {"stage", "rank", "meeting"}) {
     if (line.is_object() && line.contains(optional)) keys.emplace_back(optional);
   }
@@ -177,7 +180,7 @@ TraceOperator read_operator(const json& line, TensorNames& names) {
   Operator& op = result.op;
   op.id = static_cast<std::uint32_t>(count_between(line, "id", 0, UINT32_MAX));
   const std::string name = text(line, "op", "");
-  op.kind = named(from_word<OperatorKind>(name), "op", name, words_of<OperatorKind>());
+  op.kind = word<OperatorKind>(name, "op");
   if (!line["layer"].is_number_integer()) throw LineError{"key 'layer' must be an integer"};
   op.layer = line["layer"].get<std::int32_t>();
   const std::string phase = text(line, "phase", "");
@@ -222,12 +225,11 @@ NumberFormats read_formats(const json& line) {
   NumberFormats formats = formats_of(dtype_of(line, ""));
   if (line.contains("plain")) {
     const std::string plain = text(line, "plain", "");
-    formats =
-        formats_of(dtype_of(line, ""), named(from_word<DType>(plain), "plain", plain, words_of<DType>()));
+    formats = formats_of(dtype_of(line, ""), word<DType>(plain, "plain"));
   }
   if (line.contains("kv")) {
     const std::string kv = text(line, "kv", "");
-    formats.kv = stored_as(named(from_word<DType>(kv), "kv", kv, words_of<DType>()));
+    formats.kv = stored_as(word<DType>(kv, "kv"));
   }
   return formats;
 }
@@ -267,9 +269,8 @@ TraceHeader read_header(const json& line) {
   if (!line.is_object() || line.value("schema", "") != "orrery/trace/1") {
     throw LineError{"the first line must be a header with key 'schema' = \"orrery/trace/1\""};
   }
-  std::vector<std::string> keys = {"schema",        "model",     "batch",       "input",
-                                   "output",        "dtype",     "devices",     "prefill_graphs",
-                                   "decode_graphs", "operators", "memory_bytes"};
+  Keys keys = {"schema",  "model",          "batch",         "input",     "output",      "dtype",
+               "devices", "prefill_graphs", "decode_graphs", "operators", "memory_bytes"};
   for (const char* optional :
        {"prefill_steps", "parameters", "active_parameters", "plain", "kv", "parallelism", "ranks"}) {
     if (line.contains(optional)) keys.emplace_back(optional);

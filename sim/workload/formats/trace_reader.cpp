@@ -34,17 +34,6 @@ RecordedStream read_trace(std::istream& in, const std::string& name) {
 
 RecordedStream read_trace_file(const std::filesystem::path& path) {
   std::ifstream in = open_file(path);
-  constexpr std::streamsize kHead = 4096;  // bytes that say what a file is
-  std::string head(kHead, '\0');
-  in.read(head.data(), kHead);
-  head.resize(static_cast<std::size_t>(in.gcount()));
-  if (const std::string format = foreign_format(head, path); !format.empty())
-    throw ConfigError(path.string(),
-                      "is " + format +
-                          "; a trace is one of Orrery's own, JSON Lines as 'orrery trace make' "
-                          "writes them");
-  in.clear();
-  in.seekg(0);
   return read_trace(in, path.string());
 }
 

@@ -1,0 +1,32 @@
+#pragma once
+// PyTorch's operators ("aten::addmm") by name and the shapes of their tensors, as profiles and the traces
+// made of them hold them.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/workload/formats/coverage.h"
+#include "sim/workload/operator.h"
+
+namespace orrery {
+
+struct TorchCall {
+  std::string name;
+  std::vector<std::vector<std::uint64_t>> dims;  // of each argument; {} of what is no tensor
+  std::vector<std::string> types;                // of each, "c10::BFloat16" or "Tensor(float)"
+  std::vector<std::string> values;               // of each that is no tensor, where they are known
+};
+
+// "aten::", and the like: whether a name is PyTorch's.
+bool is_torch(const std::string& name);
+
+// The operator, told to `coverage` as understood; none, told as ignored or refused. `dtype`: in place of what
+// the call says. Throws ConfigError with what does not fit where shapes do not multiply.
+std::optional<Operator> torch_operator(const TorchCall& call, std::optional<DType> dtype, Coverage& coverage);
+
+// "c10::Half", "Tensor(float)", "BFloat16": its format, where there is one of ours.
+std::optional<DType> torch_dtype(const std::string& type);
+
+}  // namespace orrery

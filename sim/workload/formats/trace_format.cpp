@@ -1,0 +1,78 @@
+#include "sim/workload/formats/trace_format.h"
+
+#include <algorithm>
+
+#include "sim/util/errors.h"
+#include "sim/util/text_file.h"
+#include "sim/workload/formats/chakra_reader.h"
+#include "sim/workload/formats/chakra_writer.h"
+#include "sim/workload/formats/trace_reader.h"
+#include "sim/workload/formats/trace_writer.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::streamsize kHead = 4096;  // bytes that say what a file is
+
+ImportedTrace read_own_trace(const std::filesystem::path& file, const ImportOptions& options) {
+  if (options.devices || options.dtype)
+    throw ConfigError(file.string(), "says its devices and formats itself: leave out --devices and --dtype");
+  Coverage coverage("");
+  return {read_trace_file(file), std::move(coverage)};
+}
+
+std::string names_of_formats(bool written) {
+  std::string names;
+  for (const TraceFormat& format : trace_formats()) {
+    if (written && format.write == nullptr) continue;
+    names += (names.empty() ? "" : ", ") + std::string(format.name) +
+             (written ? std::string(" (") + format.extension + ")" : "");
+  }
+  return names;
+}
+
+}  // namespace
+
+const std::vector<TraceFormat>& trace_formats() {
+  static const std::vector<TraceFormat> formats = {
+      {"orrery", "", ".jsonl", read_own_trace, write_trace_file},
+      {"chakra", "a Chakra execution trace", ".et", read_chakra, write_chakra},
+  };
+  return formats;
+}
+
+ImportedTrace read_any_trace(const std::filesystem::path& file, const ImportOptions& options) {
+  std::ifstream in = open_file(file);
+  std::string head(kHead, '\0');
+  in.read(head.data(), kHead);
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  const std::string what = foreign_format(head, file);
+  for (const TraceFormat& format : trace_formats()) {
+    if (what == format.what) return format.read(file, options);
+  }
+  throw ConfigError(file.string(),
+                    "is " + what + ", which is no trace; those are read: " + names_of_formats(false));
+}
+
+void write_any_trace(const OperatorStream& stream, const std::filesystem::path& file) {
+  for (const TraceFormat& format : trace_formats()) {
+    if (format.write != nullptr && file.extension() == format.extension) return format.write(stream, file);
+  }
+  throw ConfigError(file.string(),
+                    "the ending of a file says its format; those are written: " + names_of_formats(true));
+}
+
+void expect_whole(const ImportedTrace& trace, const std::string& file) {
+  if (!trace.coverage.refused.empty())
+    throw ConfigError(file, "not all of it can be run\n" + describe(trace.coverage));
+  if (trace.stream.info().scenario.split.devices() > 1) return;
+  for (const Operator& op : trace.stream.prefill(0).operators) {
+    if (!std::holds_alternative<CollectiveShape>(op.shape)) continue;
+    throw ConfigError(
+        file,
+        "has collectives and is one rank's file: put the others' beside it (NAME.0.et, NAME.1.et, ...) "
+        "or say --devices N");
+  }
+}
+
+}  // namespace orrery

@@ -1,0 +1,17 @@
+#pragma once
+// Options of commands that read traces: what a file of another tool leaves open, and what was made of it.
+
+#include "sim/workload/formats/trace_format.h"
+#include "tools/orrery/options.h"
+
+namespace orrery {
+
+// --devices, --dtype and extents; for commands that have none of these yet.
+po::options_description import_options();
+// Of the options above, as far as they are given.
+ImportOptions import_options_from(const po::variables_map& values);
+
+// Reads what `--trace` or FILE names; what became of another tool's file is said on stderr.
+ImportedTrace read_told(const std::string& file, const ImportOptions& options);
+
+}  // namespace orrery
