@@ -52,15 +52,27 @@ bool is_safetensors(const std::string& head) {
   return head.size() > 9 && head[8] == '{' && head[7] == 0;
 }
 
+// The commas of a line that part two cells: none at its end.
+std::ptrdiff_t commas(std::string line) {
+  while (!line.empty() && (line.back() == ',' || line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  return std::count(line.begin(), line.end(), ',');
+}
+
 // A header line and a row of as many cells; a comment or a mapping is none.
 bool is_csv(const std::string& head) {
   const std::size_t end = head.find('\n');
   if (end == std::string::npos) return false;
   const std::string header = head.substr(0, end);
   const std::string row = head.substr(end + 1, head.find('\n', end + 1) - end - 1);
-  const auto commas = std::count(header.begin(), header.end(), ',');
-  return commas >= 2 && std::count(row.begin(), row.end(), ',') == commas &&
+  return commas(header) >= 2 && commas(row) == commas(header) &&
          header.find_first_of("#:{}[]") == std::string::npos;
+}
+
+// JSON of a folder of safetensors files.
+bool is_safetensors_index(const std::string& head, const std::filesystem::path& path) {
+  return path.extension() == ".json" && head.find('{') == head.find_first_not_of(" \t\r\n") &&
+         (head.find("\"weight_map\"") != std::string::npos ||
+          path.filename().string().find(".safetensors.index") != std::string::npos);
 }
 
 }  // namespace
@@ -71,6 +83,7 @@ std::string foreign_format(const std::string& head, const std::filesystem::path&
   }
   if (is_chakra(head, path)) return "a Chakra execution trace";
   if (is_safetensors(head)) return "a safetensors model";
+  if (is_safetensors_index(head, path)) return "a safetensors index";
   if (is_csv(head)) return "a CSV table";
   return "";
 }

@@ -87,6 +87,27 @@ TEST(ChakraTrace, WhatIsRefusedIsNotRun) {
   EXPECT_NE(r.err.find("1 refused\n  1 x memory node: loads and stores"), std::string::npos) << r.err;
 }
 
+TEST(ForeignFiles, AreWhatTheyAre) {
+  const std::string gemms = temporary_file("gemms.csv", "Layer,M,N,K,\nproj,1024,4800,1600,\n");
+  const auto shown = answer_of("trace show " + gemms);
+  EXPECT_EQ(shown["coverage"]["format"], "a SCALE-Sim topology");
+  EXPECT_EQ(shown["operators"][0]["flops"], 2ULL * 1024 * 4800 * 1600);
+  // In the machine's own format, where none is said.
+  EXPECT_EQ(answer_of("run --arch asic/tpu-v4i --fidelity roofline --trace " + gemms)["dtype"], "bf16");
+  EXPECT_EQ(answer_of("check " + gemms)["operators"], 1);
+  const std::string weights =
+      temporary_file("w.gguf", std::string("GGUF\3\0\0\0", 8) + std::string(16, '\0'));
+  EXPECT_EQ(answer_of("trace show " + weights)["format"], "a GGUF model");
+  EXPECT_EQ(answer_of("check " + weights)["tensors"], 0);
+  const CommandResult r = orrery_command("run --arch gpu/h100-sxm --trace " + weights);
+  EXPECT_EQ(r.exit_code, 2);
+  EXPECT_NE(r.err.find("holds weights and no operators"), std::string::npos) << r.err;
+  const CommandResult archive = orrery_command("trace show " + temporary_file("a.zip", "PK\3\4...."));
+  EXPECT_NE(archive.err.find("is a zip archive, which is no trace; those are read: orrery, chakra"),
+            std::string::npos)
+      << archive.err;
+}
+
 TEST(TraceConvert, ThereAndBackIsTheSameRun) {
   const std::string folder = temporary_folder();
   const std::string made = folder + "/made.jsonl";

@@ -19,7 +19,7 @@
 #include "sim/study/catalogue.h"
 #include "sim/study/sweep_spec.h"
 #include "sim/util/nearest_name.h"
-#include "sim/workload/formats/trace_reader.h"
+#include "sim/workload/formats/trace_format.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/memory_need.h"
 #include "tools/orrery/options.h"
@@ -155,6 +155,27 @@ std::string facts_table(const ordered_json& facts) {
   return out;
 }
 
+// Of a trace or a file of weights: read whole, and what it is.
+void print_trace(const std::filesystem::path& path, const TraceFormat& trace, OutputFormat format) {
+  ordered_json facts = {{"file", path.string()}, {"format", *trace.what != '\0' ? trace.what : "a trace"}};
+  std::string words;
+  if (trace.read_weights != nullptr) {
+    const StoredWeights weights = trace.read_weights(path);
+    facts["tensors"] = weights.tensors.size();
+    facts["weight_bytes"] = weights.bytes();
+    words = fmt::format("{} tensors, {} bytes", weights.tensors.size(), weights.bytes());
+  } else {
+    const ImportedTrace read = trace.read(path, {});
+    facts["operators"] = read.stream.prefill(0).operators.size();
+    facts["devices"] = read.stream.info().scenario.split.devices();
+    words = *trace.what != '\0' ? describe(read.coverage) : "";
+  }
+  print_result(format, facts, [&] {
+    return fmt::format("{}: valid, {}\n{}{}", path.string(), facts["format"].get<std::string>(), words,
+                       words.empty() ? "" : "\n");
+  });
+}
+
 }  // namespace
 
 int check_command(const Arguments& arguments) {
@@ -168,9 +189,8 @@ int check_command(const Arguments& arguments) {
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
   const std::filesystem::path path = file_named(parsed.values["file"].as<std::string>());
-  if (path.extension() == ".jsonl") {
-    read_trace_file(path);
-    std::cout << path.string() << ": a valid trace\n";
+  if (const TraceFormat* trace = sure_format_of(path)) {
+    print_trace(path, *trace, format);
     return 0;
   }
   const ConfigDocument document = load_llm_document(path);

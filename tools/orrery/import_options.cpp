@@ -15,12 +15,14 @@ po::options_description import_options() {
       ("devices", po::value<std::int64_t>()->value_name("N"),
        "chips that do what a lone rank's file does")  //
       ("dtype", po::value<std::string>()->value_name("T"),
-       "format of the arithmetic, where the file states none (default fp16) or another is meant");
+       "format of the arithmetic, where the file states none (default fp16; of a machine, its own) or "
+       "another is meant");
   return options;
 }
 
-ImportOptions import_options_from(const po::variables_map& values) {
+ImportOptions import_options_from(const po::variables_map& values, DType unstated) {
   ImportOptions options;
+  options.unstated = unstated;
   if (values.count("devices") != 0)
     options.devices = static_cast<std::uint32_t>(whole_between(values, "devices", 1, kMostDevices));
   if (values.count("dtype") != 0) options.dtype = parse_dtype_option(values["dtype"].as<std::string>());

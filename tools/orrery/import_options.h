@@ -8,8 +8,8 @@ namespace orrery {
 
 // --devices, --dtype and extents; for commands that have none of these yet.
 po::options_description import_options();
-// Of the options above, as far as they are given.
-ImportOptions import_options_from(const po::variables_map& values);
+// Of the options above, as far as they are given. `unstated`: the format of files that state none.
+ImportOptions import_options_from(const po::variables_map& values, DType unstated = DType::fp16);
 
 // Reads what `--trace` or FILE names; what became of another tool's file is said on stderr.
 ImportedTrace read_told(const std::string& file, const ImportOptions& options);

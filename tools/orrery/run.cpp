@@ -35,7 +35,8 @@ RunResult answer(const po::variables_map& values, const Posed& question, Session
   TerminalProgress progress(question.arch.name);
   if (values.count("trace") == 0) return evaluate(question, session, progress.callback());
   const auto file = values["trace"].as<std::string>();
-  const ImportedTrace trace = read_told(file, import_options_from(values));
+  const ImportedTrace trace =
+      read_told(file, import_options_from(values, question.arch.execution.default_dtype));
   expect_whole(trace, file);
   return evaluate(question, trace.stream, session, progress.callback());
 }

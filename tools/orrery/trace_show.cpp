@@ -18,7 +18,8 @@ const char* const kTraceShowUsage =
 const char* const kTraceShowExamples =
     "  orrery trace show gpt2.jsonl\n"
     "  orrery trace show gpt2.jsonl --format json\n"
-    "  orrery trace show all_reduce.0.et\n";
+    "  orrery trace show all_reduce.0.et\n"
+    "  orrery trace show model.safetensors.index.json\n";
 
 namespace {
 
@@ -93,6 +94,50 @@ std::string import_line(const StreamInfo& info) {
                      info.ranks > 1 ? ", which are not all alike" : "");
 }
 
+// Of a file of weights: bytes by their type.
+struct TypeTotals {
+  std::uint64_t tensors = 0, elements = 0, bytes = 0;
+};
+
+void show_weights(const StoredWeights& weights, OutputFormat format) {
+  std::map<std::string, TypeTotals> by_type;
+  for (const StoredTensor& t : weights.tensors) {
+    for (const std::string& key : {t.type, std::string("total")}) {
+      TypeTotals& sum = by_type[key];
+      ++sum.tensors;
+      sum.elements += t.elements;
+      sum.bytes += t.bytes;
+    }
+  }
+  ordered_json rows = ordered_json::array();
+  std::vector<std::vector<std::string>> table = {
+      {"type", "tensors", "elements", "bytes", "bits per element"}};
+  for (const auto& [type, sum] : by_type) {
+    const double bits =
+        8 * static_cast<double>(sum.bytes) / static_cast<double>(std::max<std::uint64_t>(1, sum.elements));
+    rows.push_back({{"type", type},
+                    {"tensors", sum.tensors},
+                    {"elements", sum.elements},
+                    {"bytes", sum.bytes},
+                    {"bits_per_element", bits}});
+    table.push_back({type, std::to_string(sum.tensors), std::to_string(sum.elements),
+                     std::to_string(sum.bytes), fmt::format("{:.4g}", bits)});
+  }
+  if (format == OutputFormat::csv) {
+    print_result(format, rows, {});
+    return;
+  }
+  const ordered_json whole = {
+      {"format", weights.format}, {"facts", weights.facts}, {"weights", rows}, {"notes", weights.notes}};
+  print_result(format, whole, [&] {
+    std::string text = weights.format + "\n";
+    for (const auto& [fact, value] : weights.facts) text += fmt::format("  {}: {}\n", fact, value);
+    text += "\n" + format_table(table);
+    for (const std::string& note : weights.notes) text += "note: " + note + "\n";
+    return text;
+  });
+}
+
 }  // namespace
 
 int trace_show_command(const Arguments& arguments) {
@@ -104,8 +149,12 @@ int trace_show_command(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kTraceShowUsage, kTraceShowExamples, "file");
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
-  const ImportedTrace trace =
-      read_any_trace(parsed.values["file"].as<std::string>(), import_options_from(parsed.values));
+  const auto file = parsed.values["file"].as<std::string>();
+  if (const TraceFormat& of = format_of(file); of.read_weights != nullptr) {
+    show_weights(of.read_weights(file), format);
+    return 0;
+  }
+  const ImportedTrace trace = read_any_trace(file, import_options_from(parsed.values));
   const bool foreign = !trace.coverage.format.empty();
   const StreamInfo& info = trace.stream.info();
   std::map<std::string, Totals> by_kind;

@@ -152,7 +152,7 @@ class RankReader {
   std::map<std::string, std::uint64_t> kernels_;
   bool torch_ = false;
 
-  DType dtype() const { return c_.options.dtype.value_or(DType::fp16); }
+  DType dtype() const { return c_.options.format(); }
 
   // The next operator is one that ranks come to together.
   void gather(const std::string& name, std::vector<std::uint32_t> ranks) {

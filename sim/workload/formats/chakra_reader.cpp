@@ -127,8 +127,7 @@ ImportedTrace read_chakra(const fs::path& file, const ImportOptions& options) {
   }
   std::vector<OperatorGraph> graphs;
   for (ChakraRank& rank : ranks) graphs.push_back(std::move(rank.graph));
-  return imported(file.string(), std::move(graphs), devices, options.dtype.value_or(DType::fp16),
-                  std::move(coverage));
+  return imported(file.string(), std::move(graphs), devices, options.format(), std::move(coverage));
 }
 
 }  // namespace orrery

@@ -10,9 +10,12 @@ namespace orrery {
 
 struct ImportOptions {
   std::optional<std::uint32_t> devices;  // that take part, where one rank's file stands for all
-  std::optional<DType> dtype;            // of what states none
+  std::optional<DType> dtype;            // whatever the file says
+  DType unstated = DType::fp16;          // of what states none
   std::uint64_t batch = 1;               // for extents that a file leaves open
   std::uint64_t tokens = 1;              // of a sequence, the same
+
+  DType format() const { return dtype.value_or(unstated); }
 };
 
 }  // namespace orrery

@@ -1,11 +1,10 @@
 #include "sim/workload/formats/trace_format.h"
 
-#include <algorithm>
-
 #include "sim/util/errors.h"
 #include "sim/util/text_file.h"
 #include "sim/workload/formats/chakra_reader.h"
 #include "sim/workload/formats/chakra_writer.h"
+#include "sim/workload/formats/scale_sim.h"
 #include "sim/workload/formats/trace_reader.h"
 #include "sim/workload/formats/trace_writer.h"
 
@@ -19,6 +18,21 @@ ImportedTrace read_own_trace(const std::filesystem::path& file, const ImportOpti
     throw ConfigError(file.string(), "says its devices and formats itself: leave out --devices and --dtype");
   Coverage coverage("");
   return {read_trace_file(file), std::move(coverage)};
+}
+
+std::string what_is(const std::filesystem::path& file) {
+  std::ifstream in = open_file(file);
+  std::string head(kHead, '\0');
+  in.read(head.data(), kHead);
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  return foreign_format(head, file);
+}
+
+const TraceFormat* format_called(const std::string& what) {
+  for (const TraceFormat& format : trace_formats()) {
+    if (what == format.what) return &format;
+  }
+  return nullptr;
 }
 
 std::string names_of_formats(bool written) {
@@ -35,23 +49,38 @@ std::string names_of_formats(bool written) {
 
 const std::vector<TraceFormat>& trace_formats() {
   static const std::vector<TraceFormat> formats = {
-      {"orrery", "", ".jsonl", read_own_trace, write_trace_file},
-      {"chakra", "a Chakra execution trace", ".et", read_chakra, write_chakra},
+      {"orrery", "", ".jsonl", read_own_trace, nullptr, write_trace_file},
+      {"chakra", "a Chakra execution trace", ".et", read_chakra, nullptr, write_chakra},
+      {"scale-sim", "a CSV table", ".csv", read_scale_sim, nullptr, nullptr},
+      {"gguf", "a GGUF model", ".gguf", nullptr, read_gguf, nullptr},
+      {"safetensors", "a safetensors model", ".safetensors", nullptr, read_safetensors, nullptr},
+      {"safetensors-index", "a safetensors index", ".json", nullptr, read_safetensors_index, nullptr},
   };
   return formats;
 }
 
-ImportedTrace read_any_trace(const std::filesystem::path& file, const ImportOptions& options) {
-  std::ifstream in = open_file(file);
-  std::string head(kHead, '\0');
-  in.read(head.data(), kHead);
-  head.resize(static_cast<std::size_t>(in.gcount()));
-  const std::string what = foreign_format(head, file);
-  for (const TraceFormat& format : trace_formats()) {
-    if (what == format.what) return format.read(file, options);
-  }
+const TraceFormat& format_of(const std::filesystem::path& file) {
+  const std::string what = what_is(file);
+  if (const TraceFormat* format = format_called(what)) return *format;
   throw ConfigError(file.string(),
                     "is " + what + ", which is no trace; those are read: " + names_of_formats(false));
+}
+
+const TraceFormat* sure_format_of(const std::filesystem::path& file) {
+  const std::string what = what_is(file);
+  return what.empty() && file.extension() != trace_formats().front().extension ? nullptr
+                                                                               : format_called(what);
+}
+
+ImportedTrace read_any_trace(const std::filesystem::path& file, const ImportOptions& options) {
+  const TraceFormat& format = format_of(file);
+  if (format.read == nullptr) {
+    throw ConfigError(file.string(),
+                      std::string("is ") + format.what +
+                          ", which holds weights and no operators: 'orrery trace show' tells their "
+                          "bytes, --model runs a model by its config.json");
+  }
+  return format.read(file, options);
 }
 
 void write_any_trace(const OperatorStream& stream, const std::filesystem::path& file) {
