@@ -48,6 +48,11 @@ bool is_chakra(const std::string& head, const std::filesystem::path& path) {
   return path.extension() == ".et" && std::any_of(head.begin(), head.end(), is_control);
 }
 
+// A protocol-buffer message that begins with the version of its format.
+bool is_onnx(const std::string& head, const std::filesystem::path& path) {
+  return path.extension() == ".onnx" && !head.empty() && head[0] == 0x08;
+}
+
 bool is_safetensors(const std::string& head) {
   return head.size() > 9 && head[8] == '{' && head[7] == 0;
 }
@@ -81,6 +86,7 @@ std::string foreign_format(const std::string& head, const std::filesystem::path&
   for (const Magic& magic : kMagic) {
     if (head.compare(0, magic.bytes.size(), magic.bytes) == 0) return magic.format;
   }
+  if (is_onnx(head, path)) return "an ONNX model";
   if (is_chakra(head, path)) return "a Chakra execution trace";
   if (is_safetensors(head)) return "a safetensors model";
   if (is_safetensors_index(head, path)) return "a safetensors index";

@@ -6,8 +6,9 @@
 
 namespace orrery {
 
-// --devices, --dtype and extents; for commands that have none of these yet.
+// --devices, --dtype and extents; and the one of these that commands with a scenario lack.
 po::options_description import_options();
+po::options_description past_option();
 // Of the options above, as far as they are given. `unstated`: the format of files that state none.
 ImportOptions import_options_from(const po::variables_map& values, DType unstated = DType::fp16);
 

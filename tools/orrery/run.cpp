@@ -24,8 +24,8 @@ const char* const kRunExamples =
     "  orrery run --arch gpu/h100-sxm --trace all_reduce.0.et\n";
 
 void refuse_what_a_trace_says(const po::variables_map& values) {
-  for (const char* fixed : {"model", "layers", "batch", "input", "output", "weights", "activations", "kv",
-                            "tp", "pp", "ep", "dp", "cp", "micro-batches", "expert-load", "step"}) {
+  for (const char* fixed : {"model", "layers", "output", "weights", "activations", "kv", "tp", "pp", "ep",
+                            "dp", "cp", "micro-batches", "expert-load", "step"}) {
     if (values.count(fixed) != 0 && !values[fixed].defaulted())
       throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
   }
@@ -51,12 +51,14 @@ int run_command(const Arguments& arguments) {
       ("trace", po::value<std::string>()->value_name("FILE"),
        "operator stream to replay instead of a model, Orrery's or another tool's (orrery trace show)");
   add_format(options);
-  options.add(scenario_options()).add(fidelity_options()).add(patch_options());
+  options.add(scenario_options()).add(past_option()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kRunUsage, kRunExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
   const po::variables_map& values = parsed.values;
   if (values.count("trace") != 0) refuse_what_a_trace_says(values);
+  if (values.count("trace") == 0 && values.count("past") != 0)
+    throw UsageError("--past is of graphs that --trace names");
   if (values.count("trace") == 0 && values.count("model") == 0)
     throw UsageError("--model or --trace is needed; see --help");
   const Stopwatch watch;

@@ -70,7 +70,9 @@ class Header {
     return n;
   }
   std::uint64_t left() const { return left_; }
-  [[noreturn]] void fail(const std::string& why) const { throw ConfigError(file_, "is a GGUF model: " + why); }
+  [[noreturn]] void fail(const std::string& why) const {
+    throw ConfigError(file_, "is a GGUF model: " + why);
+  }
 
  private:
   std::ifstream& in_;

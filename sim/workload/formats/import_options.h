@@ -12,8 +12,11 @@ struct ImportOptions {
   std::optional<std::uint32_t> devices;  // that take part, where one rank's file stands for all
   std::optional<DType> dtype;            // whatever the file says
   DType unstated = DType::fp16;          // of what states none
-  std::uint64_t batch = 1;               // for extents that a file leaves open
-  std::uint64_t tokens = 1;              // of a sequence, the same
+  // Extents that a file leaves open.
+  std::optional<std::uint64_t> asked_batch, asked_tokens, asked_past;
+  std::uint64_t batch() const { return asked_batch.value_or(1); }
+  std::uint64_t tokens() const { return asked_tokens.value_or(1); }  // of a sequence, new
+  std::uint64_t past() const { return asked_past.value_or(0); }      // before those
 
   DType format() const { return dtype.value_or(unstated); }
 };

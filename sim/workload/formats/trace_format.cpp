@@ -4,6 +4,7 @@
 #include "sim/util/text_file.h"
 #include "sim/workload/formats/chakra_reader.h"
 #include "sim/workload/formats/chakra_writer.h"
+#include "sim/workload/formats/onnx_reader.h"
 #include "sim/workload/formats/scale_sim.h"
 #include "sim/workload/formats/trace_reader.h"
 #include "sim/workload/formats/trace_writer.h"
@@ -14,8 +15,14 @@ namespace {
 constexpr std::streamsize kHead = 4096;  // bytes that say what a file is
 
 ImportedTrace read_own_trace(const std::filesystem::path& file, const ImportOptions& options) {
-  if (options.devices || options.dtype)
-    throw ConfigError(file.string(), "says its devices and formats itself: leave out --devices and --dtype");
+  for (const auto& [said, name] : {std::pair(options.devices.has_value(), "devices"),
+                                   {options.dtype.has_value(), "dtype"},
+                                   {options.asked_batch.has_value(), "batch"},
+                                   {options.asked_tokens.has_value(), "input"},
+                                   {options.asked_past.has_value(), "past"}}) {
+    if (said)
+      throw ConfigError(file.string(), std::string("--") + name + " is part of the trace; leave it out");
+  }
   Coverage coverage("");
   return {read_trace_file(file), std::move(coverage)};
 }
@@ -52,6 +59,7 @@ const std::vector<TraceFormat>& trace_formats() {
       {"orrery", "", ".jsonl", read_own_trace, nullptr, write_trace_file},
       {"chakra", "a Chakra execution trace", ".et", read_chakra, nullptr, write_chakra},
       {"scale-sim", "a CSV table", ".csv", read_scale_sim, nullptr, nullptr},
+      {"onnx", "an ONNX model", ".onnx", read_onnx, nullptr, nullptr},
       {"gguf", "a GGUF model", ".gguf", nullptr, read_gguf, nullptr},
       {"safetensors", "a safetensors model", ".safetensors", nullptr, read_safetensors, nullptr},
       {"safetensors-index", "a safetensors index", ".json", nullptr, read_safetensors_index, nullptr},
