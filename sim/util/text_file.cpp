@@ -73,6 +73,14 @@ bool is_csv(const std::string& head) {
          header.find_first_of("#:{}[]") == std::string::npos;
 }
 
+// JSON of events, as torch.profiler exports it.
+bool is_profile(const std::string& head) {
+  return head.find('{') == head.find_first_not_of(" \t\r\n") &&
+         (head.find("\"traceEvents\"") != std::string::npos ||
+          (head.find("\"schemaVersion\"") != std::string::npos &&
+           head.find("\"deviceProperties\"") != std::string::npos));
+}
+
 // JSON of a folder of safetensors files.
 bool is_safetensors_index(const std::string& head, const std::filesystem::path& path) {
   return path.extension() == ".json" && head.find('{') == head.find_first_not_of(" \t\r\n") &&
@@ -89,6 +97,7 @@ std::string foreign_format(const std::string& head, const std::filesystem::path&
   if (is_onnx(head, path)) return "an ONNX model";
   if (is_chakra(head, path)) return "a Chakra execution trace";
   if (is_safetensors(head)) return "a safetensors model";
+  if (is_profile(head)) return "a PyTorch profile";
   if (is_safetensors_index(head, path)) return "a safetensors index";
   if (is_csv(head)) return "a CSV table";
   return "";

@@ -4,6 +4,7 @@
 #include "sim/util/text_file.h"
 #include "sim/workload/formats/chakra_reader.h"
 #include "sim/workload/formats/chakra_writer.h"
+#include "sim/workload/formats/kineto_reader.h"
 #include "sim/workload/formats/onnx_reader.h"
 #include "sim/workload/formats/scale_sim.h"
 #include "sim/workload/formats/trace_reader.h"
@@ -60,6 +61,7 @@ const std::vector<TraceFormat>& trace_formats() {
       {"chakra", "a Chakra execution trace", ".et", read_chakra, nullptr, write_chakra},
       {"scale-sim", "a CSV table", ".csv", read_scale_sim, nullptr, nullptr},
       {"onnx", "an ONNX model", ".onnx", read_onnx, nullptr, nullptr},
+      {"kineto", "a PyTorch profile", ".json", read_kineto, nullptr, nullptr},
       {"gguf", "a GGUF model", ".gguf", nullptr, read_gguf, nullptr},
       {"safetensors", "a safetensors model", ".safetensors", nullptr, read_safetensors, nullptr},
       {"safetensors-index", "a safetensors index", ".json", nullptr, read_safetensors_index, nullptr},

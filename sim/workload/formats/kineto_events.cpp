@@ -1,0 +1,151 @@
+#include "sim/workload/formats/kineto_events.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "sim/util/errors.h"
+#include "sim/util/text_file.h"
+
+namespace orrery {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostEvents = std::size_t{1} << 24;
+
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_string() ? "" : found->get<std::string>();
+}
+
+class EventReader {
+ public:
+  explicit EventReader(std::string file) : file_(std::move(file)) {}
+
+  void read(const json& event) {
+    const std::string category = text_of(event, "cat");
+    const std::string name = text_of(event, "name");
+    if (name.rfind("ProfilerStep#", 0) == 0 && category == "user_annotation") ++profile_.steps;
+    const bool host = category == "cpu_op" || category == "Operator";
+    const bool kernel = category == "kernel" || category == "Kernel";
+    if (!host && !kernel) return;
+    if (profile_.events.size() == kMostEvents)
+      throw ConfigError(file_, fmt::format("more than {} events", kMostEvents));
+    KinetoEvent e;
+    e.kind = host ? KinetoEvent::Kind::host : KinetoEvent::Kind::kernel;
+    e.call.name = name;
+    where_ = fmt::format("{}, event '{}'", file_, name.substr(0, 80));
+    const auto begins = event.find("ts");
+    // Older files write times as text.
+    if (begins != event.end() && begins->is_number()) e.begins_us = begins->get<double>();
+    if (!std::isfinite(e.begins_us)) throw ConfigError(where_, "'ts' is no time");
+    const auto args = event.find("args");
+    if (args != event.end() && args->is_object()) read_arguments(*args, e);
+    profile_.events.push_back(std::move(e));
+  }
+
+  KinetoProfile finish(const json& rest) {
+    if (const auto info = rest.find("distributedInfo"); info != rest.end() && info->is_object()) {
+      if (const auto size = info->find("world_size"); size != info->end() && size->is_number_unsigned())
+        profile_.devices = size->get<std::uint64_t>();
+    }
+    std::stable_sort(profile_.events.begin(), profile_.events.end(),
+                     [](const KinetoEvent& a, const KinetoEvent& b) { return a.begins_us < b.begins_us; });
+    return std::move(profile_);
+  }
+
+ private:
+  std::string file_, where_;
+  KinetoProfile profile_;
+
+  // Newer and older names of an argument.
+  static const json* either(const json& args, const char* newer, const char* older) {
+    for (const char* key : {newer, older}) {
+      if (const auto found = args.find(key); found != args.end()) return &*found;
+    }
+    return nullptr;
+  }
+
+  std::optional<std::uint64_t> count(const json& args, const char* key) const {
+    const auto found = args.find(key);
+    if (found == args.end() || found->is_null()) return std::nullopt;
+    if (!found->is_number_unsigned())
+      throw ConfigError(where_,
+                        fmt::format("'{}' is {}; expected a whole number, not negative", key, found->dump()));
+    return found->get<std::uint64_t>();
+  }
+
+  void add_shape(const json& dims, TorchCall& call) const {
+    std::vector<std::uint64_t> shape;
+    for (const json& extent : dims) {
+      if (!extent.is_number_unsigned())
+        throw ConfigError(
+            where_, fmt::format("'Input Dims' has {}; expected whole numbers, not negative", extent.dump()));
+      shape.push_back(extent.get<std::uint64_t>());
+    }
+    call.dims.push_back(std::move(shape));
+  }
+
+  void read_arguments(const json& args, KinetoEvent& e) const {
+    e.external = count(args, "External id");
+    if (const json* dims = either(args, "Input Dims", "Input dims"); dims != nullptr && dims->is_array()) {
+      for (const json& argument : *dims) {
+        // A list of tensors is as many tensors.
+        if (argument.is_array() && !argument.empty() && argument[0].is_array()) {
+          for (const json& each : argument) add_shape(each, e.call);
+        } else if (argument.is_array()) {
+          add_shape(argument, e.call);
+        } else {
+          e.call.dims.emplace_back();
+        }
+      }
+    }
+    const auto texts = [](const json* list, std::vector<std::string>& to) {
+      if (list == nullptr || !list->is_array()) return;
+      for (const json& value : *list)
+        to.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    };
+    texts(either(args, "Input type", "Input types"), e.call.types);
+    texts(either(args, "Concrete Inputs", "Concrete inputs"), e.call.values);
+    if (const std::string name = text_of(args, "Collective name"); !name.empty()) {
+      KinetoCollective c;
+      c.name = name;
+      c.dtype = text_of(args, "dtype");
+      c.in_elements = count(args, "In msg nelems").value_or(0);
+      c.out_elements = count(args, "Out msg nelems").value_or(0);
+      c.group_size = count(args, "Group size");
+      c.ranks = text_of(args, "Process Group Ranks");
+      e.collective = std::move(c);
+    }
+  }
+};
+
+}  // namespace
+
+KinetoProfile read_kineto_events(const std::filesystem::path& file) {
+  std::ifstream in = open_file(file);
+  EventReader reader(file.string());
+  bool events = false;
+  // Each event is read as it ends, and then forgotten.
+  const auto take = [&](int depth, json::parse_event_t what, json& parsed) {
+    constexpr int kEventDepth = 2;
+    if (what == json::parse_event_t::key && depth == 1) events = parsed == "traceEvents";
+    if (!events || depth != kEventDepth || what != json::parse_event_t::object_end) return true;
+    reader.read(parsed);
+    return false;
+  };
+  json rest;
+  try {
+    rest = json::parse(in, take);
+  } catch (const json::exception& error) {
+    throw ConfigError(file.string(), std::string("is no whole JSON of a PyTorch profile: ") + error.what());
+  }
+  if (!rest.is_object() || !rest.contains("traceEvents"))
+    throw ConfigError(file.string(), "has no 'traceEvents': is this a profile of PyTorch?");
+  return reader.finish(rest);
+}
+
+}  // namespace orrery

@@ -1,0 +1,192 @@
+#include "sim/workload/formats/kineto_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+#include "sim/util/checked.h"
+#include "sim/util/errors.h"
+#include "sim/workload/formats/kineto_events.h"
+#include "sim/workload/standalone_operator.h"
+
+namespace orrery {
+namespace {
+
+struct C10dRow {
+  const char* part;  // of a collective's name
+  OperatorKind kind;
+};
+// The first that is part of a name: "_reduce_scatter_base", "allreduce_coalesced".
+constexpr C10dRow kC10d[] = {
+    {"reduce_scatter", OperatorKind::reduce_scatter}, {"allreduce", OperatorKind::all_reduce},
+    {"all_reduce", OperatorKind::all_reduce},         {"allgather", OperatorKind::all_gather},
+    {"all_gather", OperatorKind::all_gather},         {"all_to_all", OperatorKind::all_to_all},
+    {"alltoall", OperatorKind::all_to_all},           {"broadcast", OperatorKind::broadcast}};
+
+std::uint64_t bytes_of_torch(const std::string& dtype) {
+  if (const auto ours = torch_dtype(dtype)) return storage_bits(*ours) / 8;
+  const auto has = [&dtype](const char* part) { return dtype.find(part) != std::string::npos; };
+  if (has("Long") || has("Double") || has("Int64")) return 8;
+  return has("Byte") || has("Bool") ? 1 : 4;
+}
+
+class KinetoReader {
+ public:
+  KinetoReader(const std::filesystem::path& file, const ImportOptions& options)
+      : file_(file.string()),
+        options_(options),
+        graph_(file.filename().string(), names_),
+        coverage_("a PyTorch profile") {}
+
+  ImportedTrace read(const KinetoProfile& profile) {
+    const std::uint64_t said = profile.devices.value_or(1);
+    if (options_.devices && profile.devices && *options_.devices != said)
+      throw ConfigError(file_, fmt::format("is of {} devices; --devices says {}", said, *options_.devices));
+    devices_ = options_.devices.value_or(static_cast<std::uint32_t>(std::min<std::uint64_t>(said, 65536)));
+    // Collectives stand in the host's events; where they do not, in their kernels'.
+    const bool on_host = std::any_of(profile.events.begin(), profile.events.end(), [](const KinetoEvent& e) {
+      return e.kind == KinetoEvent::Kind::host && e.collective;
+    });
+    sizes_of_collectives_ = on_host;
+    for (const KinetoEvent& e : profile.events) {
+      const bool host = e.kind == KinetoEvent::Kind::host;
+      if (e.collective && host == on_host) {
+        add(e, collective(*e.collective));
+      } else if (host) {
+        add(e, operation(e));
+      }
+    }
+    for (const KinetoEvent& e : profile.events) {
+      if (e.kind == KinetoEvent::Kind::kernel) judge_kernel(e);
+    }
+    coverage_.assume("operators run one after the other, in the order in which the host issued them");
+    if (profile.steps > 1)
+      coverage_.assume(fmt::format("all {} steps of the profile are one", profile.steps));
+    if (devices_ > 1) coverage_.assume(fmt::format("all {} devices do what this rank does", devices_));
+    std::vector<OperatorGraph> graphs;
+    graphs.push_back(graph_.finish());
+    const DType dtype = arithmetic(graphs.front());
+    return imported(file_, std::move(graphs), devices_, dtype, std::move(coverage_));
+  }
+
+ private:
+  const std::string file_;
+  const ImportOptions& options_;
+  std::shared_ptr<TensorNames> names_ = std::make_shared<TensorNames>();
+  GraphImport graph_;
+  Coverage coverage_;
+  std::uint32_t devices_ = 1;
+  bool sizes_of_collectives_ = false;        // the host's events say them
+  std::unordered_set<std::uint64_t> known_;  // external ids of operators that are counted or do nothing
+
+  DType arithmetic(const OperatorGraph& graph) const {
+    for (const Operator& op : graph.operators) {
+      if (op.kind == OperatorKind::matmul) return op.dtype;
+    }
+    return options_.format();
+  }
+
+  void add(const KinetoEvent& e, std::optional<Operator> op) {
+    if (!op) return;
+    const std::uint64_t number = graph_.operators() + 1;
+    name_tensors(*op, "e" + std::to_string(number), *names_);
+    graph_.add(number, e.call.name,
+               number > 1 ? std::vector<std::uint64_t>{number - 1} : std::vector<std::uint64_t>{},
+               std::move(*op));
+  }
+
+  std::optional<Operator> operation(const KinetoEvent& e) {
+    const std::string& name = e.call.name;
+    const bool aten = name.rfind("aten::", 0) == 0;
+    const auto begins = [&name](const char* with) { return name.rfind(with, 0) == 0; };
+    if (!aten) {
+      const bool tensors =
+          std::any_of(e.call.dims.begin(), e.call.dims.end(), [](const auto& dims) { return !dims.empty(); });
+      if (!is_torch(name) || begins("autograd::") || begins("c10d::") || begins("torch::") ||
+          begins("profiler::") || !tensors) {
+        coverage_.ignore(begins("autograd::") ? "autograd" : name,
+                         "a frame around other operators, or none of the device's");
+        return std::nullopt;
+      }
+    }
+    const std::size_t refused = coverage_.refused.size();
+    auto op = located(fmt::format("{}, event '{}'", file_, name),
+                      [&] { return torch_operator(e.call, options_.dtype, coverage_); });
+    if (e.external && coverage_.refused.size() == refused && coverage_.refused.count(name) == 0)
+      known_.insert(*e.external);
+    return op;
+  }
+
+  std::optional<Operator> collective(const KinetoCollective& c) {
+    const auto* row = std::find_if(std::begin(kC10d), std::end(kC10d), [&c](const C10dRow& each) {
+      return c.name.find(each.part) != std::string::npos;
+    });
+    const std::string name = "c10d " + c.name;
+    if (row == std::end(kC10d)) {
+      if (c.in_elements == 0 || c.name.find("barrier") != std::string::npos || c.name == "wait" ||
+          c.name == "init") {
+        coverage_.ignore(name, "moves nothing");
+      } else {
+        coverage_.refuse(name, "no collective that Orrery runs");
+      }
+      return std::nullopt;
+    }
+    const std::uint64_t group = c.group_size.value_or(devices_);
+    if (group > devices_) {
+      coverage_.refuse(name, fmt::format("its group of {} exceeds the profile's {} device(s): say --devices",
+                                         group, devices_));
+      return std::nullopt;
+    }
+    const bool gathers = row->kind == OperatorKind::all_gather;
+    const std::uint64_t whole = checked_product(
+        {gathers ? std::max(c.out_elements, c.in_elements) : std::max<std::uint64_t>(c.in_elements, 1),
+         bytes_of_torch(c.dtype)});
+    if (c.in_elements == 0 && c.out_elements == 0) {
+      coverage_.ignore(name, "of no elements");
+      return std::nullopt;
+    }
+    coverage_.understand(fmt::format("{} as {}", name, to_string(row->kind)));
+    return standalone(row->kind,
+                      CollectiveShape::over(whole, {static_cast<std::uint32_t>(group), stride(c, group)}),
+                      torch_dtype(c.dtype).value_or(DType::fp16));
+  }
+
+  // Of ranks that are evenly apart; else neighbours are assumed.
+  std::uint32_t stride(const KinetoCollective& c, std::uint64_t group) {
+    if (group < 2 || group == devices_) return 1;
+    const auto ranks = nlohmann::json::parse(c.ranks, nullptr, false);
+    if (ranks.is_array() && ranks.size() >= 2 && ranks[0].is_number_unsigned() &&
+        ranks[1].is_number_unsigned()) {
+      const std::uint64_t first = ranks[0].get<std::uint64_t>();
+      const std::uint64_t second = ranks[1].get<std::uint64_t>();
+      if (second > first && (second - first) * group <= devices_)
+        return static_cast<std::uint32_t>(second - first);
+    }
+    coverage_.assume("groups whose ranks are not said are of neighbours");
+    return 1;
+  }
+
+  // A kernel's work is counted with its operator, or not at all.
+  void judge_kernel(const KinetoEvent& e) {
+    const std::string name = e.call.name.substr(0, e.call.name.find_first_of("<("));
+    if (e.collective || (name.rfind("nccl", 0) == 0 && sizes_of_collectives_)) {
+      coverage_.ignore("kernel " + name, "of a collective that is counted");
+    } else if (name.rfind("nccl", 0) == 0) {
+      coverage_.refuse("kernel " + name, "a collective whose size was not recorded");
+    } else if (!e.external || known_.count(*e.external) > 0) {
+      coverage_.ignore("kernels", "of operators that are counted");
+    } else {
+      coverage_.refuse("kernel " + name, "of no operator that is understood (compiled or custom code)");
+    }
+  }
+};
+
+}  // namespace
+
+ImportedTrace read_kineto(const std::filesystem::path& file, const ImportOptions& options) {
+  return KinetoReader(file, options).read(read_kineto_events(file));
+}
+
+}  // namespace orrery
