@@ -1,8 +1,9 @@
 #include "sim/engine/graph_runner.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
+#include <array>
+#include <queue>
+#include <unordered_map>
 
 #include "sim/engine/roofline.h"
 #include "sim/engine/shape_key.h"
@@ -25,37 +26,71 @@ bool same_layer(const OperatorGraph& graph, std::size_t a, std::size_t b, std::s
   return true;
 }
 
-// When operators that take so long are all done, on cores and links that each do one at a time: what can
-// start first does, in the order of the graph where several can.
+// One that does one operator at a time: cores, or links. What can start first does, in the order of the graph
+// where several can.
+class Lane {
+ public:
+  void add(double ready, std::size_t place) { waiting_.emplace(ready, place); }
+  // When its next operator would start, and which; none is SIZE_MAX.
+  std::pair<double, std::size_t> next() {
+    for (; !waiting_.empty() && waiting_.top().first <= free_; waiting_.pop())
+      can_.push(waiting_.top().second);
+    if (!can_.empty()) return {free_, can_.top()};
+    return waiting_.empty() ? std::pair(0.0, SIZE_MAX) : waiting_.top();
+  }
+  // Places that one. When it is done.
+  double take(double seconds) {
+    free_ = next().first + seconds;
+    if (can_.empty()) {
+      waiting_.pop();
+    } else {
+      can_.pop();
+    }
+    return free_;
+  }
+  double done() const { return free_; }
+
+ private:
+  template <class T>
+  using Least = std::priority_queue<T, std::vector<T>, std::greater<T>>;
+  double free_ = 0;
+  Least<std::pair<double, std::size_t>> waiting_;  // by when they can start
+  Least<std::size_t> can_;                         // now
+};
+
+// When operators that take so long are all done, on cores and links side by side.
 double seconds_side_by_side(const OperatorGraph& graph, std::size_t begin,
                             const std::vector<double>& durations) {
-  std::map<std::uint32_t, double> done;  // of those that have been placed, by id
-  double free[2] = {0, 0};               // cores, links
-  std::vector<std::size_t> left(durations.size());
-  std::iota(left.begin(), left.end(), std::size_t{0});
-  while (!left.empty()) {
-    std::size_t best = 0;
-    double earliest = -1;
-    for (std::size_t i = 0; i < left.size(); ++i) {
-      const Operator& op = graph.operators[begin + left[i]];
-      double start = free[std::holds_alternative<CollectiveShape>(op.shape) ? 1 : 0];
-      bool known = true;
-      for (const std::uint32_t dep : op.deps) {
-        if (const auto at = done.find(dep); at != done.end()) start = std::max(start, at->second);
-        // One of this layer that has not been placed; those of layers before are done.
-        known = known && (done.count(dep) > 0 || dep < graph.operators[begin].id);
-      }
-      if (known && (earliest < 0 || start < earliest)) {
-        earliest = start;
-        best = i;
-      }
+  std::unordered_map<std::uint32_t, std::size_t> places;  // of this stretch; what lies before it is done
+  for (std::size_t i = 0; i < durations.size(); ++i) places[graph.operators[begin + i].id] = i;
+  std::vector<std::vector<std::size_t>> users(durations.size());
+  std::vector<std::size_t> missing(durations.size(), 0);
+  std::vector<double> ready(durations.size(), 0);
+  std::array<Lane, 2> lanes;  // cores, links
+  const auto lane_of = [&](std::size_t i) {
+    return std::holds_alternative<CollectiveShape>(graph.operators[begin + i].shape) ? 1 : 0;
+  };
+  for (std::size_t i = 0; i < durations.size(); ++i) {
+    for (const std::uint32_t dep : graph.operators[begin + i].deps) {
+      const auto found = places.find(dep);
+      if (found == places.end()) continue;
+      users[found->second].push_back(i);
+      ++missing[i];
     }
-    const Operator& op = graph.operators[begin + left[best]];
-    const double end = std::max(0.0, earliest) + durations[left[best]];
-    done[op.id] = free[std::holds_alternative<CollectiveShape>(op.shape) ? 1 : 0] = end;
-    left.erase(left.begin() + static_cast<std::ptrdiff_t>(best));
+    if (missing[i] == 0) lanes[lane_of(i)].add(0, i);
   }
-  return std::max(free[0], free[1]);
+  for (std::size_t n = 0; n < durations.size(); ++n) {
+    const auto cores = lanes[0].next();
+    const auto links = lanes[1].next();
+    const bool on_links = cores.second == SIZE_MAX || (links.second != SIZE_MAX && links < cores);
+    const std::size_t i = (on_links ? links : cores).second;
+    const double end = lanes[on_links ? 1 : 0].take(durations[i]);
+    for (const std::size_t user : users[i]) {
+      ready[user] = std::max(ready[user], end);
+      if (--missing[user] == 0) lanes[lane_of(user)].add(ready[user], user);
+    }
+  }
+  return std::max(lanes[0].done(), lanes[1].done());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "sim/workload/formats/chakra_line.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/util/errors.h"
@@ -69,9 +70,9 @@ chakra::CollectiveCommType comm_type(CollectiveOperation operation) {
       return chakra::BROADCAST;
     case CollectiveOperation::send_recv:
     case CollectiveOperation::shift:
-      break;
+      break;  // of two ranks: as_transfer
   }
-  return chakra::ALL_TO_ALL;  // a device's array goes to others: no type of its own
+  return chakra::ALL_TO_ALL;
 }
 
 }  // namespace
@@ -86,6 +87,18 @@ void set_text(AttributeList& list, const char* name, const std::string& value) {
   a.set_string_val(value);
 }
 
+void as_transfer(chakra::Node& node, bool sends, std::uint32_t rank, std::uint32_t peer,
+                 std::uint64_t bytes) {
+  node.set_type(sends ? chakra::COMM_SEND_NODE : chakra::COMM_RECV_NODE);
+  AttributeList& attributes = *node.mutable_attr();
+  set_count(attributes, "comm_src", sends ? rank : peer);
+  set_count(attributes, "comm_dst", sends ? peer : rank);
+  set_count(attributes, "comm_tag", 0);
+  const auto sized = std::find_if(attributes.begin(), attributes.end(),
+                                  [](const chakra::Attribute& a) { return a.name() == "comm_size"; });
+  if (sized == attributes.end()) set_count(attributes, "comm_size", bytes);
+}
+
 chakra::Node chakra_node(const Operator& op, const ordered_json& line, std::uint64_t base) {
   chakra::Node node;
   node.set_id(base + op.id);
@@ -97,7 +110,7 @@ chakra::Node chakra_node(const Operator& op, const ordered_json& line, std::uint
   on_host.set_bool_val(false);
   if (const auto* family = std::get_if<CollectiveFamily>(&operator_row(op.kind).family)) {
     node.set_type(chakra::COMM_COLL_NODE);
-    set_count(attributes, "comm_type", comm_type(family->operation));
+    set_count(attributes, "comm_type", static_cast<std::uint64_t>(comm_type(family->operation)));
     set_count(attributes, "comm_size", comm_size(family->operation, std::get<CollectiveShape>(op.shape)));
   } else {
     node.set_type(chakra::COMP_NODE);

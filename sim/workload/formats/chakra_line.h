@@ -15,6 +15,9 @@ inline constexpr const char* kChakraHeader = "orrery.header";
 // `line`: as operator_line makes it. `base`: number of the graph's first operator in the file.
 chakra::Node chakra_node(const Operator& op, const nlohmann::ordered_json& line, std::uint64_t base);
 
+// Of two ranks: what this one sends to or gets from its peer.
+void as_transfer(chakra::Node& node, bool sends, std::uint32_t rank, std::uint32_t peer, std::uint64_t bytes);
+
 // Throws ConfigError, which names `where`, for a node that is no such operator.
 nlohmann::json line_of(const chakra::Node& node, const std::string& where);
 

@@ -69,6 +69,7 @@ fs::path groups_file(const fs::path& file) {
 ChakraRanks ranks_of(const fs::path& file) {
   ChakraRanks found;
   const Parts own = parts_of(file);
+  found.name = own.name;
   if (!own.rank) {
     found.files = {file};
   } else {

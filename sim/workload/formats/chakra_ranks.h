@@ -11,6 +11,7 @@
 namespace orrery {
 
 struct ChakraRanks {
+  std::string name;                          // NAME
   std::vector<std::filesystem::path> files;  // in the order of the ranks
   std::map<std::string, std::vector<std::uint32_t>> groups;
 };

@@ -76,6 +76,8 @@ ImportedTrace read_own(const std::vector<fs::path>& files) {
     chakra::Node node;
     bool first = true;
     while (going && messages.next(node)) {
+      const ChakraAttributes attributes(node.attr(), file.string());
+      if (!attributes.text("op")) continue;  // what a stage receives: the sender's operator is both
       const std::string where = fmt::format("{}, node {}", file.string(), node.id());
       const nlohmann::json line = line_of(node, where);
       const std::uint64_t lane = line.value("stage", line.value("rank", std::uint64_t{0}));
@@ -118,6 +120,7 @@ ImportedTrace read_chakra(const fs::path& file, const ImportOptions& options) {
                                      {r, devices, named.groups, options, r == 0 ? coverage : again, names}));
     if (r > 0 && !alike(ranks[0], ranks[r])) coverage.add(again);
   }
+  coverage.assume("the file does not tell weights from activations: nothing is said of the memory they take");
   const bool all_alike =
       std::all_of(ranks.begin(), ranks.end(), [&](const ChakraRank& r) { return alike(ranks[0], r); });
   if (all_alike) {
@@ -127,7 +130,8 @@ ImportedTrace read_chakra(const fs::path& file, const ImportOptions& options) {
   }
   std::vector<OperatorGraph> graphs;
   for (ChakraRank& rank : ranks) graphs.push_back(std::move(rank.graph));
-  return imported(file.string(), std::move(graphs), devices, options.format(), std::move(coverage));
+  return imported(file.string(), std::move(graphs), devices, options.format(), std::move(coverage),
+                  named.name);
 }
 
 }  // namespace orrery

@@ -87,12 +87,12 @@ OperatorGraph GraphImport::finish() {
 }
 
 ImportedTrace imported(const std::string& file, std::vector<OperatorGraph> graphs, std::uint32_t devices,
-                       DType dtype, Coverage coverage) {
+                       DType dtype, Coverage coverage, const std::string& name) {
   std::uint64_t operators = 0;
   for (const OperatorGraph& graph : graphs) operators += graph.operators.size();
   if (operators == 0) throw ConfigError(file, "holds no operator that Orrery can run\n" + describe(coverage));
   StreamInfo info;
-  info.model = std::filesystem::path(file).stem().string();
+  info.model = name.empty() ? std::filesystem::path(file).stem().string() : name;
   info.scenario.input = info.scenario.output = info.scenario.batch = 1;
   info.scenario.formats = formats_of(dtype);
   info.scenario.split.tensor = devices;

@@ -56,9 +56,10 @@ struct ImportedTrace {
   Coverage coverage;
 };
 
-// One step of `graphs`, one for each of `devices` that are not alike, or one that all do. Its memory is what
-// the operators name. Throws ConfigError where nothing was understood.
+// One step of `graphs`, one for each of `devices` that are not alike, or one that all do; called after the
+// file unless another `name` is given. Its memory is what the operators name. Throws ConfigError where
+// nothing was understood.
 ImportedTrace imported(const std::string& file, std::vector<OperatorGraph> graphs, std::uint32_t devices,
-                       DType dtype, Coverage coverage);
+                       DType dtype, Coverage coverage, const std::string& name = "");
 
 }  // namespace orrery

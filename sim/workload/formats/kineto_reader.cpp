@@ -62,6 +62,8 @@ class KinetoReader {
       if (e.kind == KinetoEvent::Kind::kernel) judge_kernel(e);
     }
     coverage_.assume("operators run one after the other, in the order in which the host issued them");
+    coverage_.assume(
+        "the file does not tell weights from activations: nothing is said of the memory they take");
     if (profile.steps > 1)
       coverage_.assume(fmt::format("all {} steps of the profile are one", profile.steps));
     if (devices_ > 1) coverage_.assume(fmt::format("all {} devices do what this rank does", devices_));

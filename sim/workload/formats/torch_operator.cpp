@@ -233,7 +233,7 @@ class Shaped {
     if (batches && a[0] != b[0]) fail(fmt::format("batches of {} and of {}", a[0], b[0]));
     if (a[at + 1] != b[at]) fail(fmt::format("{} columns do not multiply {} rows", a[at + 1], b[at]));
     Operator op = standalone_matmul({batches ? a[0] : 1, a[at], b[at + 1], b[at]}, dtype_);
-    if (batches) op.inputs[1].kind = TensorKind::activation;
+    op.inputs[1].kind = TensorKind::activation;  // whose it is, is not said
     return op;
   }
   Operator attention() const {

@@ -42,7 +42,9 @@ Operator operator_of_size(std::uint64_t flops, std::uint64_t bytes, DType dtype,
   const auto s = static_cast<std::uint64_t>(std::max(1.0, std::round(side(macs, elements))));
   const double columns = static_cast<double>(s);
   const auto m = static_cast<std::uint64_t>(std::max(1.0, std::round(macs / columns / columns)));
-  return standalone_matmul({1, m, s, s}, dtype);
+  Operator op = standalone_matmul({1, m, s, s}, dtype);
+  op.inputs[1].kind = TensorKind::activation;  // whose it is, is not said
+  return op;
 }
 
 }  // namespace orrery

@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <limits>
+#include <map>
 #include <sstream>
 
 #include "sim/config/name_lookup.h"
+#include "sim/workload/formats/chakra_attributes.h"
 #include "sim/workload/formats/chakra_writer.h"
+#include "sim/workload/formats/delimited.h"
+#include "sim/workload/formats/trace_reader.h"
 #include "sim/workload/formats/trace_writer.h"
 #include "sim/workload/operator_counts.h"
 #include "tests/support/chakra_file.h"
@@ -172,6 +177,64 @@ TEST(ChakraReader, GroupsAreOfTheFileBesideIt) {
   EXPECT_EQ(std::get<CollectiveShape>(operators(trace)[0].shape), (CollectiveShape{4096, 2, 2}));
   temporary_file("grouped.comm_group.json", R"({"even": [0, -2]})");
   contains(config_error([&] { read_chakra(path, {}); }), "grouped.comm_group.json: expected lists of ranks");
+}
+
+// Other tools find who sends to whom: stage 0 of each of two tensor-parallel devices to stage 1's.
+TEST(ChakraReader, StagesSendAndReceive) {
+  Scenario scenario;
+  scenario.input = 8;
+  scenario.output = 2;
+  scenario.split.tensor = scenario.split.pipeline = 2;
+  LlmSpec llm = load_llm_named("llama-2-7b");
+  llm.keep_layers(2);
+  const ModelStream stream(llm, scenario, {}, 8192);
+  write_chakra(stream, temporary_folder() + "/staged.et");
+  std::size_t sent = 0;
+  for_each_graph(stream, [&](const OperatorGraph& graph, std::uint64_t, std::uint32_t) {
+    for (const Operator& op : graph.operators) sent += op.kind == OperatorKind::send_recv ? 1 : 0;
+  });
+  ASSERT_GE(sent, 2U);
+  std::map<std::string, std::vector<std::uint64_t>> ends;  // of transfers, by rank and type
+  for (int rank = 0; rank < 4; ++rank) {
+    const std::string file = temporary_folder() + "/staged." + std::to_string(rank) + ".et";
+    std::ifstream in(file, std::ios::binary);
+    DelimitedReader messages(in, file);
+    chakra::GlobalMetadata metadata;
+    ASSERT_TRUE(messages.next(metadata));
+    chakra::Node node;
+    while (messages.next(node)) {
+      const ChakraAttributes attributes(node.attr(), file);
+      if (node.type() == chakra::COMM_SEND_NODE)
+        ends["s" + std::to_string(rank)].push_back(attributes.count("comm_dst").value_or(99));
+      if (node.type() == chakra::COMM_RECV_NODE)
+        ends["r" + std::to_string(rank)].push_back(attributes.count("comm_src").value_or(99));
+    }
+  }
+  using Ends = std::map<std::string, std::vector<std::uint64_t>>;
+  const auto all = [sent](std::uint64_t peer) { return std::vector<std::uint64_t>(sent, peer); };
+  EXPECT_EQ(ends, (Ends{{"s0", all(2)}, {"s1", all(3)}, {"r2", all(0)}, {"r3", all(1)}}));
+}
+
+// Ranks that differ, as other tools write them, through Orrery's own lines and Chakra's again.
+TEST(ChakraReader, RanksThatDifferSurviveBothFormats) {
+  ChakraFile first;
+  attribute_u64(first.node(chakra::COMP_NODE, "work"), "num_ops", 1U << 30);
+  first.transfer(true, 1, 1U << 20, {1});
+  ChakraFile second;
+  second.transfer(false, 0, 1U << 20);
+  const std::string path = first.write("differ.0.et");
+  second.write("differ.1.et");
+  const ImportedTrace trace = read_chakra(path, {});
+  write_chakra(trace.stream, temporary_folder() + "/again.et");
+  std::ostringstream ours;
+  std::ostringstream again;
+  write_trace(trace.stream, ours);
+  write_trace(read_chakra(temporary_folder() + "/again.0.et", {}).stream, again);
+  EXPECT_EQ(ours.str(), again.str());
+  std::istringstream lines(ours.str());
+  std::ostringstream written;
+  write_trace(read_trace(lines, "t"), written);
+  EXPECT_EQ(ours.str(), written.str());
 }
 
 // What is written is read, to the last tensor; of pipelines and of single devices.
