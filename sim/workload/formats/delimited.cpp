@@ -42,6 +42,7 @@ bool DelimitedReader::next(google::protobuf::MessageLite& message) {
                                          in_.gcount(), length, begun));
   }
   at_ += length;
+  const QuietMessages quiet;
   if (!message.ParseFromString(bytes_))
     throw ConfigError(file_, fmt::format("the message at byte {} is damaged", begun));
   return true;

@@ -2,6 +2,7 @@
 // Protocol-buffer messages one after the other in a file, each behind its length as a varint.
 
 #include <google/protobuf/message_lite.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include <cstdint>
 #include <istream>
@@ -9,6 +10,18 @@
 #include <string>
 
 namespace orrery {
+
+// While it lives, protobuf says nothing on stderr of its own: what is wrong is said once, with the file.
+class QuietMessages {
+ public:
+  QuietMessages() : before_(google::protobuf::SetLogHandler(nullptr)) {}
+  ~QuietMessages() { google::protobuf::SetLogHandler(before_); }
+  QuietMessages(const QuietMessages&) = delete;
+  QuietMessages& operator=(const QuietMessages&) = delete;
+
+ private:
+  google::protobuf::LogHandler* before_;
+};
 
 class DelimitedReader {
  public:

@@ -6,6 +6,7 @@
 
 #include "sim/util/errors.h"
 #include "sim/util/text_file.h"
+#include "sim/workload/formats/delimited.h"
 #include "sim/workload/formats/onnx_operators.h"
 #include "sim/workload/formats/onnx_shapes.h"
 
@@ -15,6 +16,7 @@ namespace {
 onnx::ModelProto parse(const std::filesystem::path& file) {
   std::ifstream in = open_file(file);
   onnx::ModelProto model;
+  const QuietMessages quiet;
   if (!model.ParseFromIstream(&in))
     throw ConfigError(file.string(), "is no whole ONNX model: cut short or damaged");
   if (!model.has_graph() || model.graph().node_size() == 0)
@@ -44,8 +46,8 @@ class OnnxReader {
     coverage_.assume("nodes run one after the other, none fused that the file leaves apart");
     std::vector<OperatorGraph> graphs;
     graphs.push_back(graph_.finish());
-    return imported(file_, std::move(graphs), options_.devices.value_or(1), most_common(graphs.front()),
-                    std::move(coverage_));
+    const DType dtype = most_common(graphs.front());
+    return imported(file_, std::move(graphs), options_.devices.value_or(1), dtype, std::move(coverage_));
   }
 
  private:
