@@ -1,6 +1,7 @@
 // Traces of other tools at the command line: shown, run, converted.
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <nlohmann/json.hpp>
 
@@ -85,6 +86,39 @@ TEST(ChakraTrace, WhatIsRefusedIsNotRun) {
       orrery_command("run --devices 8 --arch gpu/h100-sxm --trace " + file.write("refused.et"));
   EXPECT_EQ(r.exit_code, 2);
   EXPECT_NE(r.err.find("1 refused\n  1 x memory node: loads and stores"), std::string::npos) << r.err;
+}
+
+// A hundred thousand nodes, one after the other: in less than 5 s of one core and 500 MB.
+TEST(ChakraTrace, AHundredThousandOperatorsAreReadInSeconds) {
+  constexpr int kNodes = 100'000;
+  ChakraFile file(kNodes);
+  for (std::uint64_t i = 0; i < kNodes; ++i) {
+    const std::vector<std::uint64_t> needs =
+        i == 0 ? std::vector<std::uint64_t>{} : std::vector<std::uint64_t>{i};
+    if (i % 10 == 9) {
+      file.collective(chakra::ALL_REDUCE, 1 << 20, needs);
+    } else {
+      attribute_u64(file.node(chakra::COMP_NODE, "work", needs), "num_ops", (i % 7 + 1) << 30);
+    }
+  }
+  const std::string path = file.write("long.et");
+  const auto children = [] {
+    rusage used{};
+    getrusage(RUSAGE_CHILDREN, &used);
+    return used;
+  };
+  const rusage before = children();
+  const auto shown = answer_of("trace show --devices 8 " + path);
+  const rusage after = children();
+  EXPECT_EQ(shown["operators"].back()["operators"], kNodes);
+#ifndef __SANITIZE_ADDRESS__
+  const auto seconds = [](const rusage& r) {
+    return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
+           1e-6 * static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
+  };
+  EXPECT_LT(seconds(after) - seconds(before), 5.0);
+  EXPECT_LT(after.ru_maxrss, 500'000);  // kB
+#endif
 }
 
 TEST(ForeignFiles, AreWhatTheyAre) {

@@ -80,6 +80,8 @@ TEST(Layering, LibrariesAreSeenOnlyWhereTheyBelong) {
     } else if (i.target.find("boost/") == 0 || i.target.find("SQLiteCpp") == 0 ||
                i.target.find("pagmo/") == 0) {
       EXPECT_EQ(from, "sim/study") << i.file;
+    } else if (i.target.find("google/protobuf") == 0) {
+      EXPECT_EQ(i.file.find("sim/workload/formats/"), 0U) << i.file;
     }
   }
 }

@@ -19,9 +19,9 @@ void attribute_u64(chakra::Node& node, const std::string& name, std::uint64_t va
   a.set_uint64_val(value);
 }
 
-ChakraFile::ChakraFile(const std::string& version) {
-  metadata_.set_version(version);
-  nodes_.reserve(256);  // callers hold references
+ChakraFile::ChakraFile(std::size_t most) {
+  metadata_.set_version("0.0.4");
+  nodes_.reserve(most);  // callers hold references
 }
 
 chakra::Node& ChakraFile::node(chakra::NodeType type, const std::string& name,

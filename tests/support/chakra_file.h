@@ -10,7 +10,8 @@ namespace orrery::test {
 
 class ChakraFile {
  public:
-  explicit ChakraFile(const std::string& version = "0.0.4");
+  // Of so many nodes at most.
+  explicit ChakraFile(std::size_t most = 256);
 
   // The next node, numbered from 1 on; attributes and operands are for the caller.
   chakra::Node& node(chakra::NodeType type, const std::string& name,
