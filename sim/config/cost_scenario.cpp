@@ -133,6 +133,17 @@ const Table& table_of<CostOption>() {
     f.key("arch", &O::arch, "", "machine").required();
     f.key("node", &O::node, "", "that it stands in").standing("the machine's own");
     f.key("devices", &O::devices, "", "of a replica of the model").range(1, 65536);
+    const auto degree = [&f](const char* key, std::optional<std::uint32_t> O::*member, const char* words,
+                             const char* usual) {
+      f.key(key, member, "", words).range(1, 65536).standing(usual);
+    };
+    degree("tp", &O::tp, "tensor parallel: chips that share each layer", "all devices");
+    degree("pp", &O::pp, "pipeline parallel: stages of layers", "1");
+    degree("ep", &O::ep, "expert parallel: chips that share a mixture's experts", "1");
+    degree("dp", &O::dp, "data parallel: replicas that share the batch", "1");
+    degree("cp", &O::cp, "context parallel: chips that share a sequence", "1");
+    degree("micro_batches", &O::micro_batches, "that a batch flows through a pipeline in",
+           "as many as stages");
     f.key("dtype", &O::dtype, "", "format of weights and activations")
         .standing("the file's or the machine's");
     f.key("weights", &O::weights, "", "stored format (orrery list stored)").standing("as dtype says");

@@ -23,6 +23,8 @@ struct CostOption {
   std::string name, arch, dtype, runtime = "ideal", node;
   std::string weights, activations, kv;  // stored formats; "" = as dtype says
   std::uint32_t devices = 1;             // a replica of the model
+  // How they divide it; none: they share each layer.
+  std::optional<std::uint32_t> tp, pp, ep, dp, cp, micro_batches;
   double process_nm = 0;                 // node it is made in; 0 = the machine's
   std::string process_where;             // file:line that says so, or that names the machine
   double power_cap_w = 0;                // overrides the machine's; 0 = as it is

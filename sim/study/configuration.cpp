@@ -124,7 +124,15 @@ std::vector<json> cost_configurations(const ConfigDocument& document, const json
   std::vector<json> configurations;
   for (std::size_t i = 0; i < s.options.size(); ++i) {
     const CostOption& option = s.options[i];
-    json run = {{"input", s.input}, {"output", s.output}, {"devices", option.devices}};
+    json run = {{"input", s.input}, {"output", s.output}};
+    for (const auto& [key, degree] :
+         {std::pair("tp", option.tp), std::pair("pp", option.pp), std::pair("ep", option.ep),
+          std::pair("dp", option.dp), std::pair("cp", option.cp),
+          std::pair("micro_batches", option.micro_batches)}) {
+      if (degree) run[key] = *degree;
+    }
+    // Degrees alone say how many devices there are.
+    if (terms["options"][i].contains("devices") || run.size() == 2) run["devices"] = option.devices;
     if (option.batch) run["batch"] = *option.batch;
     for (const auto& [key, format] :
          {std::pair("dtype", &option.dtype), std::pair("weights", &option.weights),
@@ -143,8 +151,8 @@ std::vector<json> cost_configurations(const ConfigDocument& document, const json
     }
     c["cost"] = terms;
     json only = terms["options"][i];
-    for (const char* key : {"node", "runtime", "devices", "dtype", "weights", "activations", "kv", "batch",
-                            "power_cap_w", "process_nm"})
+    for (const char* key : {"node", "runtime", "devices", "tp", "pp", "ep", "dp", "cp", "micro_batches",
+                            "dtype", "weights", "activations", "kv", "batch", "power_cap_w", "process_nm"})
       only.erase(key);
     c["cost"]["options"] = json::array({only});
     c["cost"]["name"] = option.name;

@@ -106,6 +106,23 @@ TEST(Cost, ATighterTargetServesASmallerBatch) {
 }
 
 // More tokens a second for each user: smaller batches, dearer tokens, and in the end nobody keeps it.
+// Degrees make the devices, and the same run as `run` makes of them.
+TEST(Cost, OptionsSayHowDevicesDivideTheModel) {
+  const std::string arch = "    arch: gpu/h100-sxm\n";
+  const json study = study_of(with(arch, arch + "    tp: 2\n    pp: 2\n    batch: 4\n"));
+  const CommandResult run = orrery_command(
+      "run --arch gpu/h100-sxm --model gpt2 --tp 2 --pp 2 --batch 4 --input 64 --output 16 --fidelity "
+      "roofline "
+      "--format json");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const json alone = json::parse(run.out);
+  const json& option = study["options"][0];
+  EXPECT_EQ(option["devices"], 4);
+  EXPECT_NEAR(option["tpot_s"].get<double>() / alone["tpot_s"].get<double>(), 1, 1e-9);
+  cost_refused(with(arch, arch + "    devices: 3\n    tp: 2\n    pp: 2\n"),
+               {"--tp 2 x --pp 2 take 4 devices, --devices is 3: change either"});
+}
+
 TEST(Cost, UserRates) {
   const std::string file = with("title: test", "title: test");
   const json base = study_of(file);
