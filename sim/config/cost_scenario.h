@@ -25,10 +25,10 @@ struct CostOption {
   std::uint32_t devices = 1;             // a replica of the model
   // How they divide it; none: they share each layer.
   std::optional<std::uint32_t> tp, pp, ep, dp, cp, micro_batches;
-  double process_nm = 0;                 // node it is made in; 0 = the machine's
-  std::string process_where;             // file:line that says so, or that names the machine
-  double power_cap_w = 0;                // overrides the machine's; 0 = as it is
-  std::optional<std::uint64_t> batch;    // fixed; otherwise the largest that keeps the targets
+  double process_nm = 0;               // node it is made in; 0 = the machine's
+  std::string process_where;           // file:line that says so, or that names the machine
+  double power_cap_w = 0;              // overrides the machine's; 0 = as it is
+  std::optional<std::uint64_t> batch;  // fixed; otherwise the largest that keeps the targets
   Acquisition acquisition = Acquisition::buy;
   std::uint32_t chips_per_server = 8;
   double host_idle_share = 0.5;  // of the host's power, without load

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "sim/engine/step_runner.h"
 #include "sim/serve/decode_sampling.h"
@@ -18,7 +19,10 @@ constexpr double kSamplingTolerance = 0.005;  // of a step's time, where steps a
 class PhaseRunner {
  public:
   PhaseRunner(OperatorRunner& runner, const RuntimeSpec& runtime, const Progress& progress)
-      : steps_(runner, runtime), exact_(runner.options().exact), progress_(progress) {}
+      : steps_(runner, runtime),
+        exact_(runner.options().exact),
+        side_by_side_(runner.arch().execution.overlaps_collectives),
+        progress_(progress) {}
 
   Phases run(const OperatorStream& stream) {
     const StreamInfo& info = stream.info();
@@ -35,6 +39,7 @@ class PhaseRunner {
  private:
   StepRunner steps_;
   const bool exact_;
+  const bool side_by_side_;  // links beside cores
   const Progress& progress_;
 
   // A step of ranks that are not all alike.
@@ -45,8 +50,10 @@ class PhaseRunner {
     for (std::uint32_t r = 0; r < info.ranks; ++r) {
       work[r].graph = &stream.graph(phase, i, r);
       tallies.push_back(steps_.run(*work[r].graph, sequences, &work[r].seconds));
+      work[r].own_s = side_by_side_ ? tallies.back().seconds
+                                    : std::accumulate(work[r].seconds.begin(), work[r].seconds.end(), 0.0);
     }
-    return rank_step(tallies, meet(work, info.model));
+    return rank_step(tallies, meet(work, side_by_side_, info.model));
   }
 
   // A step of `sequences` sequences, stage by stage.

@@ -4,6 +4,7 @@
 #include <array>
 #include <sstream>
 #include <string_view>
+#include <vector>
 
 #include "sim/util/errors.h"
 
@@ -63,14 +64,19 @@ std::ptrdiff_t commas(std::string line) {
   return std::count(line.begin(), line.end(), ',');
 }
 
-// A header line and a row of as many cells; a comment or a mapping is none.
-bool is_csv(const std::string& head) {
-  const std::size_t end = head.find('\n');
-  if (end == std::string::npos) return false;
-  const std::string header = head.substr(0, end);
-  const std::string row = head.substr(end + 1, head.find('\n', end + 1) - end - 1);
-  return commas(header) >= 2 && commas(row) == commas(header) &&
-         header.find_first_of("#:{}[]") == std::string::npos;
+// A file called so whose first line that is no remark has commas; or a header line and a row of as many
+// cells.
+bool is_csv(const std::string& head, const std::filesystem::path& path) {
+  std::istringstream lines(head);
+  std::vector<std::string> first;
+  for (std::string line; first.size() < 2 && std::getline(lines, line);) {
+    const std::size_t begin = line.find_first_not_of(" \t\r");
+    if (begin != std::string::npos && line[begin] != '#' && line.compare(begin, 2, "//") != 0)
+      first.push_back(line);
+  }
+  if (first.empty() || commas(first[0]) < 2 || first[0].find_first_of("#:{}[]") != std::string::npos)
+    return false;
+  return path.extension() == ".csv" || (first.size() == 2 && commas(first[0]) == commas(first[1]));
 }
 
 // JSON of events, as torch.profiler exports it.
@@ -99,7 +105,7 @@ std::string foreign_format(const std::string& head, const std::filesystem::path&
   if (is_safetensors(head)) return "a safetensors model";
   if (is_profile(head)) return "a PyTorch profile";
   if (is_safetensors_index(head, path)) return "a safetensors index";
-  if (is_csv(head)) return "a CSV table";
+  if (is_csv(head, path)) return "a CSV table";
   return "";
 }
 
@@ -132,6 +138,21 @@ void check_text(const std::string& text, const std::string& name) {
     at += length;
     ++column;
   }
+}
+
+std::string printable(const std::string& text) {
+  std::string fit;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0 || is_control(text[at]) || text[at] == '\n' || text[at] == '\r') {
+      fit += '?';
+      ++at;
+    } else {
+      fit.append(text, at, length);
+      at += length;
+    }
+  }
+  return fit;
 }
 
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t most) {

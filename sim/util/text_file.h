@@ -22,6 +22,9 @@ std::string read_text_file(const std::filesystem::path& path, std::uint64_t most
 // Throws ConfigError with line and column in `name` where `text` is no UTF-8, or holds control characters.
 void check_text(const std::string& text, const std::string& name);
 
+// The same with '?' for what is no UTF-8 and for control characters: fit for a terminal and for JSON.
+std::string printable(const std::string& text);
+
 // What a file that begins with `head` is, of formats that people bring and that are none of Orrery's: "a GGUF
 // model", ...; "" when nobody knows.
 std::string foreign_format(const std::string& head, const std::filesystem::path& path);

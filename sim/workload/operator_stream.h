@@ -93,6 +93,8 @@ class RecordedStream : public OperatorStream {
   // Stages or ranks of a step one after the other.
   RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill, std::vector<OperatorGraph> decode);
   const StreamInfo& info() const override { return info_; }
+  // Of a file that says more of its weights than its operators do.
+  void set_weights(std::uint64_t bytes) { info_.memory.weights = bytes; }
   const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t lane) const override {
     return (phase == Phase::prefill ? prefill_ : decode_).at(index * info_.lanes() + lane);
   }

@@ -118,7 +118,7 @@ TEST(Cost, OptionsSayHowDevicesDivideTheModel) {
   const json alone = json::parse(run.out);
   const json& option = study["options"][0];
   EXPECT_EQ(option["devices"], 4);
-  EXPECT_NEAR(option["tpot_s"].get<double>() / alone["tpot_s"].get<double>(), 1, 1e-9);
+  EXPECT_NEAR(option["run"]["tpot_s"].get<double>() / alone["tpot_s"].get<double>(), 1, 1e-9);
   cost_refused(with(arch, arch + "    devices: 3\n    tp: 2\n    pp: 2\n"),
                {"--tp 2 x --pp 2 take 4 devices, --devices is 3: change either"});
 }

@@ -159,6 +159,7 @@ std::string facts_table(const ordered_json& facts) {
 void print_trace(const std::filesystem::path& path, const TraceFormat& trace, OutputFormat format) {
   ordered_json facts = {{"file", path.string()}, {"format", *trace.what != '\0' ? trace.what : "a trace"}};
   std::string words;
+  bool whole = true;
   if (trace.read_weights != nullptr) {
     const StoredWeights weights = trace.read_weights(path);
     facts["tensors"] = weights.tensors.size();
@@ -169,10 +170,13 @@ void print_trace(const std::filesystem::path& path, const TraceFormat& trace, Ou
     facts["operators"] = read.stream.prefill(0).operators.size();
     facts["devices"] = read.stream.info().scenario.split.devices();
     words = *trace.what != '\0' ? describe(read.coverage) : "";
+    whole = read.coverage.refused.empty();
+    facts["refused"] = read.coverage.refused.size();
   }
   print_result(format, facts, [&] {
-    return fmt::format("{}: valid, {}\n{}{}", path.string(), facts["format"].get<std::string>(), words,
-                       words.empty() ? "" : "\n");
+    return fmt::format("{}: {}, {}\n{}{}", path.string(),
+                       whole ? "valid" : "read, but not all of it can be run",
+                       facts["format"].get<std::string>(), words, words.empty() ? "" : "\n");
   });
 }
 

@@ -1,5 +1,10 @@
+#include <fmt/format.h>
+
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
+#include "sim/timing/matrix_timing.h"
+#include "sim/util/errors.h"
+#include "sim/workload/operator_counts.h"
 #include "tools/orrery/import_options.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/question_options.h"
@@ -31,6 +36,20 @@ void refuse_what_a_trace_says(const po::variables_map& values) {
   }
 }
 
+// A foreign file is in formats of its own; what the machine lacks may be asked for in another.
+void expect_formats(const ImportedTrace& trace, const ArchSpec& arch, const std::string& file) {
+  for_each_graph(trace.stream, [&](const OperatorGraph& graph, std::uint64_t, std::uint32_t) {
+    for (const Operator& op : graph.operators) {
+      if (trace.coverage.format.empty() || operator_macs(op) == 0 ||
+          supports_dtype(arch.cores.matrix, op.dtype))
+        continue;
+      throw ConfigError(file,
+                        fmt::format("has {} in {}, which {} does not multiply; --dtype says another format",
+                                    to_string(op.kind), to_string(op.dtype), arch.name));
+    }
+  });
+}
+
 RunResult answer(const po::variables_map& values, const Posed& question, Session& session) {
   TerminalProgress progress(question.arch.name);
   if (values.count("trace") == 0) return evaluate(question, session, progress.callback());
@@ -38,6 +57,7 @@ RunResult answer(const po::variables_map& values, const Posed& question, Session
   const ImportedTrace trace =
       read_told(file, import_options_from(values, question.arch.execution.default_dtype));
   expect_whole(trace, file);
+  expect_formats(trace, question.arch, file);
   return evaluate(question, trace.stream, session, progress.callback());
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <variant>
 
@@ -44,6 +45,7 @@ Value value_of(const Attribute& a) {
     case Attribute::kStringVal:
       return a.string_val();
     case Attribute::kInt32List:
+    case Attribute::kBoolList:
     case Attribute::VALUE_NOT_SET:
       break;
   }
@@ -86,7 +88,14 @@ std::optional<bool> ChakraAttributes::flag(const char* name) const {
   if (a == nullptr) return std::nullopt;
   const Value value = value_of(*a);
   if (const auto* yes = std::get_if<bool>(&value)) return *yes;
+  if (const auto* n = std::get_if<std::int64_t>(&value); n != nullptr && (*n == 0 || *n == 1)) return *n == 1;
   throw ConfigError(where_, fmt::format("attribute '{}' is not true or false", name));
+}
+
+bool ChakraAttributes::any_false(const char* name) const {
+  const Attribute* a = find(name);
+  return a != nullptr && std::any_of(a->bool_list().values().begin(), a->bool_list().values().end(),
+                                     [](bool yes) { return !yes; });
 }
 
 std::optional<std::string> ChakraAttributes::text(const char* name) const {

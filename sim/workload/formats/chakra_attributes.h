@@ -20,6 +20,8 @@ class ChakraAttributes {
   // number.
   std::optional<std::uint64_t> count(const char* name) const;
   std::optional<bool> flag(const char* name) const;
+  // Whether any of a list of truths is false.
+  bool any_false(const char* name) const;
   std::optional<std::string> text(const char* name) const;  // numbers as they are written
 
  private:

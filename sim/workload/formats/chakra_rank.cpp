@@ -46,7 +46,16 @@ std::vector<std::vector<std::uint64_t>> extents(const std::string& text, const s
   return all;
 }
 
-std::vector<std::string> texts(const std::string& text) {
+// A list of texts as JSON or as Python prints it: "['Tensor(float)', True]".
+std::vector<std::string> texts(std::string text) {
+  if (!nlohmann::json::accept(text)) {
+    std::replace(text.begin(), text.end(), '\'', '"');
+    for (const auto& [python, json_word] :
+         {std::pair("True", "true"), {"False", "false"}, {"None", "null"}}) {
+      for (std::size_t at = text.find(python); at != std::string::npos; at = text.find(python, at + 1))
+        text.replace(at, std::string(python).size(), json_word);
+    }
+  }
   std::vector<std::string> all;
   const auto list = nlohmann::json::parse(text, nullptr, false);
   if (!list.is_array()) return all;
@@ -83,7 +92,7 @@ class RankReader {
       : file_(file.string()), c_(context), graph_(file.filename().string(), context.names) {}
 
   void read(const chakra::Node& node) {
-    where_ = fmt::format("{}, node {} '{}'", file_, node.id(), node.name());
+    where_ = fmt::format("{}, node {} '{}'", file_, node.id(), printable(node.name()));
     needs_.assign(node.data_deps().begin(), node.data_deps().end());
     needs_.insert(needs_.end(), node.ctrl_deps().begin(), node.ctrl_deps().end());
     const ChakraAttributes attributes(node.attr(), where_);
@@ -97,7 +106,7 @@ class RankReader {
         op = transfer(node, attributes);
         break;
       case chakra::COMP_NODE:
-        op = located(where_, [&] { return compute(node, attributes); });
+        op = compute(node, attributes);
         break;
       case chakra::METADATA_NODE:
         c_.coverage.ignore("metadata", "says something of the trace");
@@ -195,6 +204,11 @@ class RankReader {
       c_.coverage.refuse(name, "no collective that Orrery runs");
       return std::nullopt;
     }
+    if (attributes.any_false("involved_dim")) {
+      c_.coverage.refuse(name + " of some dimensions",
+                         "involved_dim leaves out dimensions of a network that the file does not describe");
+      return std::nullopt;
+    }
     const auto size = attributes.count("comm_size");
     if (!size) throw ConfigError(where_, "lacks attribute 'comm_size'");
     if (*size == 0) {
@@ -208,7 +222,7 @@ class RankReader {
     const std::uint64_t whole = row->kind == OperatorKind::all_gather ? *size * group.devices : *size;
     if (*size > kMostBytes)
       throw ConfigError(where_, fmt::format("comm_size {} is beyond 2^40 bytes", *size));
-    gather(fmt::format("collective of group '{}'", group_name), ranks);
+    gather(group_name.empty() ? "collectives" : fmt::format("collectives of group '{}'", group_name), ranks);
     c_.coverage.understand(fmt::format("{} as {}", name, to_string(row->kind)));
     return standalone(row->kind, CollectiveShape::over(whole, group), dtype());
   }
@@ -247,9 +261,11 @@ class RankReader {
   std::optional<Operator> compute(const chakra::Node& node, const ChakraAttributes& attributes) {
     if (is_torch(node.name())) {
       torch_ = true;
-      return torch_operator({node.name(), extents(node.inputs().shapes(), where_),
-                             texts(node.inputs().types()), texts(node.inputs().values())},
-                            c_.options.dtype, c_.coverage);
+      return located(where_, [&] {
+        return torch_operator({node.name(), extents(node.inputs().shapes(), where_),
+                               texts(node.inputs().types()), texts(node.inputs().values())},
+                              c_.options, c_.coverage);
+      });
     }
     if (attributes.flag("is_cpu_op").value_or(false)) {
       c_.coverage.ignore("host: " + node.name(), "runs on the host");

@@ -30,24 +30,39 @@ bool alike(const ChakraRank& a, const ChakraRank& b) {
          });
 }
 
-// Numbers what ranks come to together; everybody who is expected comes.
-void number_meetings(std::vector<ChakraRank>& ranks, const std::string& file) {
+// What ranks come to together, numbered; everybody who is expected comes, with the same operation on as many
+// bytes. Whether all come to each at the same place in their order.
+bool number_meetings(std::vector<ChakraRank>& ranks, const std::string& file) {
   struct Meeting {
     std::uint32_t number = 0;
     std::vector<std::uint32_t> expected, here;
+    OperatorKind kind = OperatorKind::all_reduce;
+    CollectiveShape shape;
+    std::size_t place = 0;
   };
   std::map<std::string, Meeting> meetings;
+  bool in_step = true;
   for (std::uint32_t r = 0; r < ranks.size(); ++r) {
-    for (Operator& op : ranks[r].graph.operators) {
+    std::vector<Operator>& operators = ranks[r].graph.operators;
+    for (std::size_t i = 0; i < operators.size(); ++i) {
+      Operator& op = operators[i];
       const auto found = ranks[r].gatherings.find(op.id);
       if (found == ranks[r].gatherings.end()) continue;
       const Gathering& gathering = found->second;
+      const auto& shape = std::get<CollectiveShape>(op.shape);
       // Groups of one name beside each other are told apart by who is in them.
-      const auto [at, fresh] = meetings.try_emplace(
-          fmt::format("{} ({})", gathering.name, fmt::join(gathering.ranks, ",")), Meeting{});
-      if (fresh) at->second = {static_cast<std::uint32_t>(meetings.size() - 1), gathering.ranks, {}};
-      at->second.here.push_back(r);
-      op.meeting = at->second.number;
+      const std::string name = fmt::format("{} ({})", gathering.name, fmt::join(gathering.ranks, ","));
+      const auto [at, fresh] = meetings.try_emplace(name, Meeting{});
+      Meeting& m = at->second;
+      if (fresh)
+        m = {static_cast<std::uint32_t>(meetings.size() - 1), gathering.ranks, {}, op.kind, shape, i};
+      if (op.kind != m.kind || !(shape == m.shape))
+        throw ConfigError(
+            file, fmt::format("rank {} comes with {} of {} bytes to {}, which others come to with {} of {}",
+                              r, to_string(op.kind), shape.bytes, name, to_string(m.kind), m.shape.bytes));
+      in_step = in_step && m.place == i;
+      m.here.push_back(r);
+      op.meeting = m.number;
     }
   }
   for (const auto& [name, meeting] : meetings) {
@@ -56,6 +71,7 @@ void number_meetings(std::vector<ChakraRank>& ranks, const std::string& file) {
       throw ConfigError(file, fmt::format("rank {} never comes to: {}", r, name));
     }
   }
+  return in_step;
 }
 
 // What Orrery wrote: a rank of each stage has it all.
@@ -103,7 +119,10 @@ bool is_own(const fs::path& file) {
 
 ImportedTrace read_chakra(const fs::path& file, const ImportOptions& options) {
   const ChakraRanks named = ranks_of(file);
-  if (is_own(file)) return read_own(named.files);
+  if (is_own(file)) {
+    refuse_options(file, options);
+    return read_own(named.files);
+  }
   Coverage coverage("a Chakra execution trace");
   const auto files = static_cast<std::uint32_t>(named.files.size());
   if (files > 1 && options.devices.value_or(files) != files)
@@ -121,12 +140,12 @@ ImportedTrace read_chakra(const fs::path& file, const ImportOptions& options) {
     if (r > 0 && !alike(ranks[0], ranks[r])) coverage.add(again);
   }
   coverage.assume("the file does not tell weights from activations: nothing is said of the memory they take");
-  const bool all_alike =
-      std::all_of(ranks.begin(), ranks.end(), [&](const ChakraRank& r) { return alike(ranks[0], r); });
-  if (all_alike) {
+  // A lone file stands for all ranks.
+  const bool in_step = files < 2 || number_meetings(ranks, file.string());
+  if (in_step &&
+      std::all_of(ranks.begin(), ranks.end(), [&](const ChakraRank& r) { return alike(ranks[0], r); })) {
     ranks.resize(1);
-  } else {
-    number_meetings(ranks, file.string());
+    for (Operator& op : ranks[0].graph.operators) op.meeting.reset();
   }
   std::vector<OperatorGraph> graphs;
   for (ChakraRank& rank : ranks) graphs.push_back(std::move(rank.graph));

@@ -157,6 +157,11 @@ void write_chakra(const OperatorStream& stream, const std::filesystem::path& fil
     write_whole(rank_file(file, rank),
                 [&](std::ostream& out) { RankWriter(stream, meetings, rank, lane, groups, out).write(); });
   }
+  // Of a larger trace of that name that is replaced.
+  std::error_code ignored;
+  for (std::uint32_t rank = devices; std::filesystem::is_regular_file(rank_file(file, rank)); ++rank)
+    std::filesystem::remove(rank_file(file, rank), ignored);
+  std::filesystem::remove(groups_file(file), ignored);
   const nlohmann::ordered_json json = groups.json();
   if (!json.empty()) write_whole(groups_file(file), [&](std::ostream& out) { out << json.dump(1) << '\n'; });
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/util/text_file.h"
+
 namespace orrery {
 namespace {
 
@@ -33,14 +35,19 @@ std::uint64_t total(const std::map<std::string, Coverage::Left>& left) {
 }  // namespace
 
 void Coverage::ignore(const std::string& name, const std::string& why) {
-  count(ignored[name], why);
+  count(ignored[printable(name)], why);
 }
 
 void Coverage::refuse(const std::string& name, const std::string& why) {
-  count(refused[name], why);
+  count(refused[printable(name)], printable(why));
 }
 
-void Coverage::assume(const std::string& what) {
+void Coverage::understand(const std::string& name) {
+  ++understood[printable(name)];
+}
+
+void Coverage::assume(const std::string& said) {
+  const std::string what = printable(said);
   if (std::find(assumed.begin(), assumed.end(), what) == assumed.end()) assumed.push_back(what);
 }
 

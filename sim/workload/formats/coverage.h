@@ -19,7 +19,7 @@ class Coverage {
   explicit Coverage(std::string file_format) : format(std::move(file_format)) {}
 
   // `name`: as the file calls it.
-  void understand(const std::string& name) { ++understood[name]; }
+  void understand(const std::string& name);
   void ignore(const std::string& name, const std::string& why);
   void refuse(const std::string& name, const std::string& why);
   // Said once, however often it is assumed.

@@ -41,7 +41,7 @@ constexpr std::array<std::uint64_t, 13> kValueBytes = {1, 1, 2, 2, 4, 4, 4, 1, 0
 class Header {
  public:
   Header(std::ifstream& in, const std::filesystem::path& file)
-      : in_(in), file_(file.string()), left_(std::filesystem::file_size(file)) {}
+      : in_(in), file_(file.string()), left_(std::filesystem::file_size(file)), size_(left_) {}
 
   template <class T>
   T number() {
@@ -51,12 +51,12 @@ class Header {
     for (std::size_t i = sizeof(T); i-- > 0;) value = static_cast<T>((value << 8) | bytes[i]);
     return value;
   }
-  std::string name() {
+  std::string name(std::uint64_t most = kMostName) {
     const auto length = number<std::uint64_t>();
-    if (length > kMostName) fail(fmt::format("a name of {} bytes", length));
+    if (length > most) fail(fmt::format("a name of {} bytes", length));
     std::string text(length, '\0');
     read(text.data(), length);
-    return text;
+    return printable(text);
   }
   void skip(std::uint64_t bytes) {
     expect(bytes);
@@ -69,7 +69,11 @@ class Header {
     if (n > left_ / least_bytes) fail(fmt::format("it announces {} entries and is cut short", n));
     return n;
   }
-  std::uint64_t left() const { return left_; }
+  // Of data, which begins at a multiple of `alignment`.
+  std::uint64_t data(std::uint64_t alignment) const {
+    const std::uint64_t begins = (size_ - left_ + alignment - 1) / alignment * alignment;
+    return size_ > begins ? size_ - begins : 0;
+  }
   [[noreturn]] void fail(const std::string& why) const {
     throw ConfigError(file_, "is a GGUF model: " + why);
   }
@@ -78,6 +82,7 @@ class Header {
   std::ifstream& in_;
   std::string file_;
   std::uint64_t left_;
+  std::uint64_t size_;
 
   void expect(std::uint64_t bytes) const {
     if (bytes > left_)
@@ -93,7 +98,7 @@ class Header {
 // A value as text, where it is a name or a whole number; others are skipped.
 std::string value(Header& header, std::uint32_t type, unsigned depth = 0) {
   constexpr unsigned kMostDepth = 4;
-  if (type == kString) return header.name();
+  if (type == kString) return header.name(kMostText);
   if (type == kArray) {
     if (depth == kMostDepth) header.fail("arrays of arrays of arrays");
     const auto of = header.number<std::uint32_t>();
@@ -110,6 +115,8 @@ std::string value(Header& header, std::uint32_t type, unsigned depth = 0) {
     return fmt::format("{} entries", n);
   }
   switch (type) {
+    case 2:
+      return std::to_string(header.number<std::uint16_t>());
     case 4:
       return std::to_string(header.number<std::uint32_t>());
     case 5:
@@ -185,9 +192,10 @@ StoredWeights read_gguf(const std::filesystem::path& file) {
   }
   std::uint64_t data = 0;  // bytes
   for (std::uint64_t i = 0; i < tensors; ++i) weights.tensors.push_back(tensor(header, data));
-  if (data > header.left())
+  constexpr std::uint64_t kUsualAlignment = 32;
+  if (const std::uint64_t here = header.data(kUsualAlignment); data > here)
     weights.notes.push_back(
-        fmt::format("a header alone: {} bytes of data are not in this file", data - header.left()));
+        fmt::format("a header alone: {} bytes of data are not in this file", data - here));
   if (tensors == 0) weights.notes.push_back("it holds no tensor");
   return weights;
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/util/errors.h"
+#include "sim/util/text_file.h"
 #include "sim/workload/graph_check.h"
 #include "sim/workload/operator_counts.h"
 #include "sim/workload/topological_order.h"
@@ -21,7 +22,7 @@ void name_tensors(Operator& op, const std::string& prefix, TensorNames& names) {
 }
 
 std::string GraphImport::where(const Node& node) const {
-  return fmt::format("{}, node {} '{}'", file_, node.number, node.what);
+  return fmt::format("{}, node {} '{}'", file_, node.number, printable(node.what));
 }
 
 void GraphImport::add_node(Node node) {

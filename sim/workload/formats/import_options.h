@@ -2,6 +2,7 @@
 // What a user says of a file beyond what it holds.
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 
 #include "sim/util/dtype.h"
@@ -20,5 +21,8 @@ struct ImportOptions {
 
   DType format() const { return dtype.value_or(unstated); }
 };
+
+// Of a file that says all of it itself. Throws ConfigError that names the option.
+void refuse_options(const std::filesystem::path& file, const ImportOptions& options);
 
 }  // namespace orrery

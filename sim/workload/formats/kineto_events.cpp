@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "sim/util/errors.h"
 #include "sim/util/text_file.h"
@@ -31,6 +32,15 @@ class EventReader {
     if (name.rfind("ProfilerStep#", 0) == 0 && category == "user_annotation") ++profile_.steps;
     const bool host = category == "cpu_op" || category == "Operator";
     const bool kernel = category == "kernel" || category == "Kernel";
+    const auto args = event.find("args");
+    if ((category == "cuda_runtime" || category == "cuda_driver") && args != event.end() &&
+        args->is_object()) {
+      where_ = file_;
+      const auto correlation = count(*args, "correlation");
+      const auto external = external_of(*args);
+      if (correlation && external) launched_[*correlation] = *external;
+      return;
+    }
     if (!host && !kernel) return;
     if (profile_.events.size() == kMostEvents)
       throw ConfigError(file_, fmt::format("more than {} events", kMostEvents));
@@ -41,9 +51,16 @@ class EventReader {
     const auto begins = event.find("ts");
     // Older files write times as text.
     if (begins != event.end() && begins->is_number()) e.begins_us = begins->get<double>();
-    if (!std::isfinite(e.begins_us)) throw ConfigError(where_, "'ts' is no time");
-    const auto args = event.find("args");
-    if (args != event.end() && args->is_object()) read_arguments(*args, e);
+    const auto lasts = event.find("dur");
+    if (lasts != event.end() && lasts->is_number()) e.lasts_us = lasts->get<double>();
+    if (!std::isfinite(e.begins_us) || !std::isfinite(e.lasts_us))
+      throw ConfigError(where_, "'ts' or 'dur' is no time");
+    if (const auto thread = event.find("tid"); thread != event.end()) e.thread = thread->dump();
+    if (args != event.end() && args->is_object()) {
+      read_arguments(*args, e);
+      if (const auto correlation = kernel && !e.external ? count(*args, "correlation") : std::nullopt)
+        unlinked_.emplace_back(profile_.events.size(), *correlation);
+    }
     profile_.events.push_back(std::move(e));
   }
 
@@ -52,14 +69,23 @@ class EventReader {
       if (const auto size = info->find("world_size"); size != info->end() && size->is_number_unsigned())
         profile_.devices = size->get<std::uint64_t>();
     }
-    std::stable_sort(profile_.events.begin(), profile_.events.end(),
-                     [](const KinetoEvent& a, const KinetoEvent& b) { return a.begins_us < b.begins_us; });
+    for (const auto& [event, correlation] : unlinked_) {
+      if (const auto found = launched_.find(correlation); found != launched_.end())
+        profile_.events[event].external = found->second;
+    }
+    // Who begins first, and of those that begin together who lasts longer: the outer one.
+    std::stable_sort(
+        profile_.events.begin(), profile_.events.end(), [](const KinetoEvent& a, const KinetoEvent& b) {
+          return a.begins_us != b.begins_us ? a.begins_us < b.begins_us : a.lasts_us > b.lasts_us;
+        });
     return std::move(profile_);
   }
 
  private:
   std::string file_, where_;
   KinetoProfile profile_;
+  std::unordered_map<std::uint64_t, std::uint64_t> launched_;    // operators by the correlation of a launch
+  std::vector<std::pair<std::size_t, std::uint64_t>> unlinked_;  // kernels that say a correlation alone
 
   // Newer and older names of an argument.
   static const json* either(const json& args, const char* newer, const char* older) {
@@ -78,6 +104,11 @@ class EventReader {
     return found->get<std::uint64_t>();
   }
 
+  std::optional<std::uint64_t> external_of(const json& args) const {
+    const auto newer = count(args, "External id");
+    return newer ? newer : count(args, "external id");
+  }
+
   void add_shape(const json& dims, TorchCall& call) const {
     std::vector<std::uint64_t> shape;
     for (const json& extent : dims) {
@@ -90,7 +121,7 @@ class EventReader {
   }
 
   void read_arguments(const json& args, KinetoEvent& e) const {
-    e.external = count(args, "External id");
+    e.external = external_of(args);
     if (const json* dims = either(args, "Input Dims", "Input dims"); dims != nullptr && dims->is_array()) {
       for (const json& argument : *dims) {
         // A list of tensors is as many tensors.

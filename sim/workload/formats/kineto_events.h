@@ -21,7 +21,8 @@ struct KinetoCollective {
 
 struct KinetoEvent {
   enum class Kind : std::uint8_t { host, kernel } kind = Kind::host;
-  double begins_us = 0;
+  double begins_us = 0, lasts_us = 0;
+  std::string thread;
   TorchCall call;
   std::optional<std::uint64_t> external;  // the operator that a kernel is of
   std::optional<KinetoCollective> collective;

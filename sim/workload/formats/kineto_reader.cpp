@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
@@ -55,9 +56,10 @@ class KinetoReader {
       if (e.collective && host == on_host) {
         add(e, collective(*e.collective));
       } else if (host) {
-        add(e, operation(e));
+        add_nested(e);
       }
     }
+    for (const std::string& name : hollow()) coverage_.refuse(name, "recorded without what it is made of");
     for (const KinetoEvent& e : profile.events) {
       if (e.kind == KinetoEvent::Kind::kernel) judge_kernel(e);
     }
@@ -83,6 +85,53 @@ class KinetoReader {
   bool sizes_of_collectives_ = false;        // the host's events say them
   std::unordered_set<std::uint64_t> known_;  // external ids of operators that are counted or do nothing
 
+  // Operators that one stands in, on its thread.
+  struct Frame {
+    double ends_us = 0;
+    bool counted = false;
+    std::size_t composite = SIZE_MAX;  // its place among those
+  };
+  struct Composite {
+    std::string name;
+    bool filled = false;  // something that it is made of was recorded
+  };
+  std::map<std::string, std::vector<Frame>> open_;  // by thread
+  std::vector<Composite> composites_;
+
+  // Parts of an operator that is counted are counted with it.
+  void add_nested(const KinetoEvent& e) {
+    std::vector<Frame>& frames = open_[e.thread];
+    while (!frames.empty() && frames.back().ends_us <= e.begins_us) frames.pop_back();
+    Frame frame{e.begins_us + e.lasts_us};
+    const bool part = std::any_of(frames.begin(), frames.end(), [](const Frame& f) { return f.counted; });
+    if (part) {
+      coverage_.ignore(e.call.name + " (part)", "of an operator that is counted");
+      if (e.external) known_.insert(*e.external);
+    } else {
+      const std::size_t refused = coverage_.refused.size();
+      auto op = operation(e);
+      frame.counted = op.has_value();
+      if (op || coverage_.refused.size() > refused || coverage_.refused.count(e.call.name) > 0) {
+        for (const Frame& f : frames) {
+          if (f.composite != SIZE_MAX) composites_[f.composite].filled = true;
+        }
+      }
+      if (is_composite(e.call.name)) {
+        frame.composite = composites_.size();
+        composites_.push_back({e.call.name});
+      }
+      add(e, std::move(op));
+    }
+    if (e.lasts_us > 0) frames.push_back(frame);
+  }
+  std::vector<std::string> hollow() const {
+    std::vector<std::string> names;
+    for (const Composite& c : composites_) {
+      if (!c.filled) names.push_back(c.name);
+    }
+    return names;
+  }
+
   DType arithmetic(const OperatorGraph& graph) const {
     for (const Operator& op : graph.operators) {
       if (op.kind == OperatorKind::matmul) return op.dtype;
@@ -101,21 +150,16 @@ class KinetoReader {
 
   std::optional<Operator> operation(const KinetoEvent& e) {
     const std::string& name = e.call.name;
+    const bool tensors =
+        std::any_of(e.call.dims.begin(), e.call.dims.end(), [](const auto& dims) { return !dims.empty(); });
     const bool aten = name.rfind("aten::", 0) == 0;
-    const auto begins = [&name](const char* with) { return name.rfind(with, 0) == 0; };
-    if (!aten) {
-      const bool tensors =
-          std::any_of(e.call.dims.begin(), e.call.dims.end(), [](const auto& dims) { return !dims.empty(); });
-      if (!is_torch(name) || begins("autograd::") || begins("c10d::") || begins("torch::") ||
-          begins("profiler::") || !tensors) {
-        coverage_.ignore(begins("autograd::") ? "autograd" : name,
-                         "a frame around other operators, or none of the device's");
-        return std::nullopt;
-      }
+    if (!is_torch(name) || (!aten && !tensors && !is_frame(name))) {
+      coverage_.ignore(name, "a frame around other operators, or none of the device's");
+      return std::nullopt;
     }
     const std::size_t refused = coverage_.refused.size();
     auto op = located(fmt::format("{}, event '{}'", file_, name),
-                      [&] { return torch_operator(e.call, options_.dtype, coverage_); });
+                      [&] { return torch_operator(e.call, options_, coverage_); });
     if (e.external && coverage_.refused.size() == refused && coverage_.refused.count(name) == 0)
       known_.insert(*e.external);
     return op;
@@ -142,32 +186,40 @@ class KinetoReader {
       return std::nullopt;
     }
     const bool gathers = row->kind == OperatorKind::all_gather;
+    const auto apart = stride(c, group);
+    if (!apart) {
+      coverage_.refuse(name, "of a group whose ranks are not evenly apart");
+      return std::nullopt;
+    }
     const std::uint64_t whole = checked_product(
-        {gathers ? std::max(c.out_elements, c.in_elements) : std::max<std::uint64_t>(c.in_elements, 1),
+        {gathers || c.in_elements == 0 ? std::max(c.out_elements, c.in_elements) : c.in_elements,
          bytes_of_torch(c.dtype)});
     if (c.in_elements == 0 && c.out_elements == 0) {
       coverage_.ignore(name, "of no elements");
       return std::nullopt;
     }
     coverage_.understand(fmt::format("{} as {}", name, to_string(row->kind)));
-    return standalone(row->kind,
-                      CollectiveShape::over(whole, {static_cast<std::uint32_t>(group), stride(c, group)}),
+    return standalone(row->kind, CollectiveShape::over(whole, {static_cast<std::uint32_t>(group), *apart}),
                       torch_dtype(c.dtype).value_or(DType::fp16));
   }
 
-  // Of ranks that are evenly apart; else neighbours are assumed.
-  std::uint32_t stride(const KinetoCollective& c, std::uint64_t group) {
+  // How far apart its ranks are; neighbours where they are not said, none where they are uneven.
+  std::optional<std::uint32_t> stride(const KinetoCollective& c, std::uint64_t group) {
     if (group < 2 || group == devices_) return 1;
     const auto ranks = nlohmann::json::parse(c.ranks, nullptr, false);
-    if (ranks.is_array() && ranks.size() >= 2 && ranks[0].is_number_unsigned() &&
-        ranks[1].is_number_unsigned()) {
-      const std::uint64_t first = ranks[0].get<std::uint64_t>();
-      const std::uint64_t second = ranks[1].get<std::uint64_t>();
-      if (second > first && (second - first) * group <= devices_)
-        return static_cast<std::uint32_t>(second - first);
+    const bool said =
+        ranks.is_array() && ranks.size() == group &&
+        std::all_of(ranks.begin(), ranks.end(), [](const auto& r) { return r.is_number_unsigned(); });
+    if (!said) {
+      coverage_.assume("groups whose ranks are not said are of neighbours");
+      return 1;
     }
-    coverage_.assume("groups whose ranks are not said are of neighbours");
-    return 1;
+    const auto at = [&ranks](std::size_t i) { return ranks[i].template get<std::uint64_t>(); };
+    for (std::size_t i = 1; i < group; ++i) {
+      if (at(i) <= at(i - 1) || at(i) - at(i - 1) != at(1) - at(0)) return std::nullopt;
+    }
+    if ((at(1) - at(0)) * group > devices_) return std::nullopt;
+    return static_cast<std::uint32_t>(at(1) - at(0));
   }
 
   // A kernel's work is counted with its operator, or not at all.
@@ -177,10 +229,12 @@ class KinetoReader {
       coverage_.ignore("kernel " + name, "of a collective that is counted");
     } else if (name.rfind("nccl", 0) == 0) {
       coverage_.refuse("kernel " + name, "a collective whose size was not recorded");
-    } else if (!e.external || known_.count(*e.external) > 0) {
+    } else if (e.external && known_.count(*e.external) > 0) {
       coverage_.ignore("kernels", "of operators that are counted");
     } else {
-      coverage_.refuse("kernel " + name, "of no operator that is understood (compiled or custom code)");
+      coverage_.refuse("kernel " + name,
+                       "of no operator that is understood (compiled or custom code, or launched by none that "
+                       "was recorded)");
     }
   }
 };

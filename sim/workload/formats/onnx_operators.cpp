@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "sim/util/checked.h"
 #include "sim/workload/formats/onnx_shapes.h"
@@ -25,6 +26,7 @@ enum class OnnxRole : std::uint8_t {
   move,       // its result is written anew
   reduce,     // as much read as the operator's rows hold
   lookup,     // Gather
+  quantize,   // rows in whole numbers
   view        // the same data, or none
 };
 
@@ -37,6 +39,9 @@ const OnnxRow* row_of_node(const std::string& op) {
   static const std::unordered_map<std::string, OnnxRow> kRows = [] {
     std::unordered_map<std::string, OnnxRow> rows = {
         {"MatMul", {OnnxRole::product, OperatorKind::matmul}},
+        {"MatMulInteger", {OnnxRole::product, OperatorKind::matmul}},
+        {"QuantizeLinear", {OnnxRole::quantize, OperatorKind::quantize}},
+        {"DynamicQuantizeLinear", {OnnxRole::quantize, OperatorKind::quantize}},
         {"Gemm", {OnnxRole::product, OperatorKind::matmul}},
         {"MatMulNBits", {OnnxRole::packed, OperatorKind::matmul}},
         {"Conv", {OnnxRole::conv, OperatorKind::matmul}},
@@ -74,6 +79,42 @@ const OnnxRow* row_of_node(const std::string& op) {
   return found == kRows.end() ? nullptr : &found->second;
 }
 
+// Whole numbers and truth values (TensorProto.DataType).
+bool is_whole(std::int32_t type) {
+  return (type >= 2 && type <= 7) || type == 9 || type == 12 || type == 13 || type == 21 || type == 22;
+}
+
+// Nodes beside those of the table that find positions and make masks.
+bool is_bookkeeping(const std::string& op) {
+  static const std::unordered_set<std::string> kNames = {"Equal",
+                                                         "Less",
+                                                         "Greater",
+                                                         "LessOrEqual",
+                                                         "GreaterOrEqual",
+                                                         "And",
+                                                         "Or",
+                                                         "Xor",
+                                                         "Not",
+                                                         "NonZero",
+                                                         "CumSum",
+                                                         "ArgMax",
+                                                         "ArgMin",
+                                                         "Mod",
+                                                         "Tile",
+                                                         "Pad",
+                                                         "GatherND",
+                                                         "GatherElements",
+                                                         "ScatterElements",
+                                                         "OneHot",
+                                                         "IsNaN",
+                                                         "IsInf",
+                                                         "Sign",
+                                                         "Floor",
+                                                         "Round",
+                                                         "Ceil"};
+  return kNames.count(op) > 0;
+}
+
 class NodeOperators {
  public:
   NodeOperators(const OnnxNode& node, OnnxRow row, const OnnxShape& result, DType dtype, Coverage& coverage)
@@ -90,7 +131,9 @@ class NodeOperators {
       case OnnxRole::one:
         return {vector(result_, {0})};
       case OnnxRole::two:
-        return {two()};
+        if (node_.inputs() == 1) return {vector(OperatorKind::kv_append, result_, {0})};
+        // Of more, one after the other.
+        return std::vector<OnnxOperator>(std::max<std::size_t>(1, node_.inputs() - 1), two());
       case OnnxRole::rows:
         return {vector(node_.shape(0), {0})};
       case OnnxRole::norm:
@@ -105,6 +148,7 @@ class NodeOperators {
         coverage_.assume("reductions write as much as they read");
         return {vector(node_.shape(0), {0})};
       case OnnxRole::lookup:
+      case OnnxRole::quantize:
         return {vector(result_, {0})};
       case OnnxRole::view:
         break;
@@ -135,9 +179,15 @@ class NodeOperators {
     return made(standalone(kind, VectorShape{all / cols, cols}, dtype_), std::move(inputs));
   }
   OnnxOperator two() const {
-    // Beside a number: one tensor is read.
-    if (elements_of(node_.shape(1)) == 1) return vector(OperatorKind::kv_append, result_, {0});
-    if (elements_of(node_.shape(0)) == 1) return vector(OperatorKind::kv_append, result_, {1});
+    const std::uint64_t all = elements_of(result_);
+    for (const int other : {1, 0}) {
+      if (node_.has(static_cast<std::size_t>(other)) &&
+          elements_of(node_.shape(static_cast<std::size_t>(other))) == all)
+        continue;
+      coverage_.assume(
+          "operands that are broadcast (biases, gains, masks) stay on chip: their bytes are not counted");
+      return vector(OperatorKind::kv_append, result_, {1 - other});
+    }
     return vector(result_, {0, 1});
   }
   OnnxOperator move() const {
@@ -203,7 +253,9 @@ class NodeOperators {
   std::vector<OnnxOperator> attention() const {
     const bool grouped = node_.op() == "GroupQueryAttention";
     const bool projects = node_.op() == "Attention" && node_.known(1) && node_.shape(1).size() == 2;
-    const OnnxShape q = node_.shape(0);
+    OnnxShape q = node_.shape(0);
+    const bool together = q.size() == 5;  // [batch, tokens, heads, 3, elements]
+    if (together) q = {q[0], q[1], q[2] * q[3] * q[4]};
     const char* heads_name = node_.op() == "Attention" && !projects ? "q_num_heads" : "num_heads";
     const bool by_heads = q.size() == 4;
     if (q.size() != 3 && !by_heads) node_.fail("queries of 3 or 4 dimensions are expected");
@@ -232,6 +284,8 @@ class NodeOperators {
     const std::size_t past = grouped ? 3 : node_.op() == "MultiHeadAttention" ? 6 : 4;
     std::uint64_t before = 0;
     if (node_.known(past) && node_.shape(past).size() == 4) before = node_.shape(past)[2];
+    // One tensor of keys and values: [2, batch, heads, tokens, elements].
+    if (node_.known(past) && node_.shape(past).size() == 5) before = node_.shape(past)[3];
     std::uint64_t fresh = s.q;
     if (!projects && !packed_keys) fresh = node_.shape(1)[node_.shape(1).size() == 4 ? 2 : 1];
     s.kv = before + fresh;
@@ -256,15 +310,21 @@ class NodeOperators {
 
 std::vector<OnnxOperator> onnx_operators(const OnnxNode& node, const std::vector<OnnxValue>& outputs,
                                          const ImportOptions& options, Coverage& coverage) {
-  const OnnxRow* row = row_of_node(node.op());
+  const OnnxRow* row = node.ours() ? row_of_node(node.op()) : nullptr;
   const std::int32_t type = outputs.empty() ? 0 : outputs[0].type;
   const auto stated = onnx_dtype(type);
-  if (type != 0 && !stated) {
+  const bool works_on_whole =
+      row != nullptr && (row->role == OnnxRole::quantize || node.op() == "MatMulInteger");
+  if (is_whole(type) && !works_on_whole && (row != nullptr || is_bookkeeping(node.op()))) {
     coverage.ignore(node.op() + " of whole numbers", "shapes, positions and masks");
     return {};
   }
+  if (type != 0 && !stated && !is_whole(type)) {
+    coverage.refuse(node.op(), "in a number format that Orrery does not have");
+    return {};
+  }
   if (row == nullptr) {
-    coverage.refuse(node.op(), "an operator that Orrery does not know");
+    coverage.refuse(node.full_name(), "an operator that Orrery does not know");
     return {};
   }
   if (row->role == OnnxRole::view) {
@@ -285,7 +345,10 @@ std::vector<OnnxOperator> onnx_operators(const OnnxNode& node, const std::vector
     coverage.refuse("Conv in groups", "convolutions of groups of channels");
     return {};
   }
-  const DType dtype = options.dtype ? *options.dtype : stated ? *stated : options.unstated;
+  const DType dtype = works_on_whole  ? DType::int8
+                      : options.dtype ? *options.dtype
+                      : stated        ? *stated
+                                      : options.unstated;
   const auto made = NodeOperators(node, *row, *outputs[0].shape, dtype, coverage).build();
   coverage.understand(
       fmt::format("{} as {}", node.op(), made.empty() ? "nothing" : to_string(made.back().op.kind)));

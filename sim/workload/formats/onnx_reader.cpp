@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "sim/util/checked.h"
 #include "sim/util/errors.h"
 #include "sim/util/text_file.h"
 #include "sim/workload/formats/delimited.h"
@@ -35,8 +36,10 @@ class OnnxReader {
   ImportedTrace read(const onnx::GraphProto& graph) {
     for (const auto& info : graph.input())
       values_[info.name()] = located(file_, [&] { return value_of(info, options_); });
-    for (const auto& tensor : graph.initializer())
-      values_[tensor.name()] = located(file_, [&] { return value_of(tensor); });
+    for (const auto& tensor : graph.initializer()) {
+      const OnnxValue& value = values_[tensor.name()] = located(file_, [&] { return value_of(tensor); });
+      stored_ = checked_sum(stored_, located(file_, [&] { return stored_bytes(value); }));
+    }
     for (const auto* list : {&graph.value_info(), &graph.output()}) {
       for (const auto& info : *list)
         stated_[info.name()] = located(file_, [&] { return value_of(info, options_); });
@@ -47,7 +50,10 @@ class OnnxReader {
     std::vector<OperatorGraph> graphs;
     graphs.push_back(graph_.finish());
     const DType dtype = most_common(graphs.front());
-    return imported(file_, std::move(graphs), options_.devices.value_or(1), dtype, std::move(coverage_));
+    ImportedTrace trace =
+        imported(file_, std::move(graphs), options_.devices.value_or(1), dtype, std::move(coverage_));
+    trace.stream.set_weights(stored_);
+    return trace;
   }
 
  private:
@@ -60,6 +66,7 @@ class OnnxReader {
   std::unordered_map<std::string, std::uint64_t> makers_;
   std::unordered_map<std::string, std::string> same_as_;  // what is the same data
   std::uint64_t number_ = 0;                              // of nodes of the graph import
+  std::uint64_t stored_ = 0;                              // bytes of initializers
 
   DType most_common(const OperatorGraph& graph) const {
     for (const Operator& op : graph.operators) {
@@ -80,9 +87,9 @@ class OnnxReader {
 
   void read(const onnx::NodeProto& proto, int place) {
     const std::string what =
-        proto.name().empty() ? fmt::format("{} {}", proto.op_type(), place) : proto.name();
-    const std::string where =
-        fmt::format("{}, node {} '{}' ({})", file_, place, proto.name(), proto.op_type());
+        printable(proto.name().empty() ? fmt::format("{} {}", proto.op_type(), place) : proto.name());
+    const std::string where = fmt::format("{}, node {} '{}' ({})", file_, place, printable(proto.name()),
+                                          printable(proto.op_type()));
     std::vector<const OnnxValue*> inputs;
     std::vector<std::uint64_t> needs;
     bool constant = proto.input_size() > 0;
@@ -170,9 +177,7 @@ class OnnxReader {
     for (std::size_t i = 0; i < tensors.size() && i < places.size(); ++i) {
       if (places[i] < 0 || places[i] >= names.size() || names[places[i]].empty()) continue;
       const std::string& name = names[places[i]];
-      tensors[i].id = {-1, names_->slot(data_of(name))};
-      const auto value = values_.find(name);
-      if (value != values_.end() && value->second.constant) tensors[i].kind = TensorKind::weight;
+      tensors[i].id = {-1, names_->slot(printable(data_of(name)))};
     }
   }
 };

@@ -52,7 +52,7 @@ OnnxValue elementwise(const OnnxNode& node) {
   const Numbers* a = node.numbers(0);
   const Numbers* b = node.numbers(1);
   if (fold == kFold.end() || a == nullptr || b == nullptr || a->empty() || b->empty()) return out;
-  if (a->size() != b->size() && a->size() != 1 && b->size() != 1) return out;
+  if (shape.size() > 1 || (a->size() != b->size() && a->size() != 1 && b->size() != 1)) return out;
   Numbers numbers;
   for (std::size_t i = 0; i < std::max(a->size(), b->size()); ++i)
     numbers.push_back(fold->second((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]));
@@ -189,6 +189,16 @@ std::vector<OnnxValue> attention(const OnnxNode& node) {
   if (node.op() == "Attention" && node.known(0) && node.shape(0).size() == 3 && node.known(1) &&
       node.shape(1).size() == 2)
     out[0].shape->back() = node.shape(1)[1] / 3;  // projected here
+  // Queries, keys and values in one tensor.
+  const auto heads = static_cast<std::uint64_t>(std::max<std::int64_t>(0, node.attribute("num_heads", 0)));
+  const auto keys = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, node.attribute("kv_num_heads", node.attribute("num_heads", 0))));
+  if (node.known(0) && node.op() != "Attention" && !node.known(1)) {
+    const OnnxShape& q = node.shape(0);
+    if (q.size() == 5) out[0].shape = OnnxShape{q[0], q[1], checked_product({q[2], q[4]})};
+    if (q.size() == 3 && heads + 2 * keys > 0)
+      out[0].shape = OnnxShape{q[0], q[1], q[2] / (heads + 2 * keys) * heads};
+  }
   // Keys and values with those of before.
   const std::size_t past = node.op() == "GroupQueryAttention" ? 3 : node.op() == "MultiHeadAttention" ? 6 : 4;
   for (std::size_t i = 1; i < out.size() && i < 3; ++i) {
@@ -259,7 +269,12 @@ const std::unordered_map<std::string, Rule>& rules() {
         return std::vector<OnnxValue>{out};
       };
     r["Where"] = one(where);
-    r["MatMul"] = r["MatMulInteger"] = one(matmul);
+    r["MatMul"] = one(matmul);
+    r["MatMulInteger"] = [](const OnnxNode& node) {
+      OnnxValue out = matmul(node);
+      out.type = 6;  // int32
+      return std::vector<OnnxValue>{out};
+    };
     r["MatMulNBits"] = [](const OnnxNode& node) {
       OnnxShape shape = node.shape(0);
       if (shape.empty() || shape.back() != positive(node, node.attribute("K", 0)))
@@ -301,7 +316,14 @@ const std::unordered_map<std::string, Rule>& rules() {
     r["Range"] = one(range);
     r["Constant"] = one(of_constant);
     r["Shape"] = [](const OnnxNode& node) {
-      const OnnxShape& shape = node.shape(0);
+      const OnnxShape& whole = node.shape(0);
+      const auto rank = static_cast<std::int64_t>(whole.size());
+      const auto place = [rank](std::int64_t at) {
+        return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
+      };
+      const std::int64_t begin = place(node.attribute("start", 0));
+      const std::int64_t end = std::max(begin, place(node.attribute("end", rank)));
+      const OnnxShape shape(whole.begin() + begin, whole.begin() + end);
       return std::vector<OnnxValue>{of_numbers({shape.size()}, {shape.begin(), shape.end()})};
     };
     r["Size"] = [](const OnnxNode& node) {
@@ -312,6 +334,21 @@ const std::unordered_map<std::string, Rule>& rules() {
       out.constant = false;
       out.type = static_cast<std::int32_t>(node.attribute("to", out.type));
       return std::vector<OnnxValue>{out};
+    };
+    r["QuantizeLinear"] = [](const OnnxNode& node) {
+      OnnxValue out = of_shape(node, node.shape(0));
+      out.type = 3;  // int8
+      return std::vector<OnnxValue>{out};
+    };
+    r["DynamicQuantizeLinear"] = [](const OnnxNode& node) {
+      OnnxValue scale;
+      scale.type = 1;
+      scale.shape.emplace();
+      OnnxValue zero = scale;
+      zero.type = 2;
+      OnnxValue out = of_shape(node, node.shape(0));
+      out.type = 2;  // uint8
+      return std::vector<OnnxValue>{out, scale, zero};
     };
     for (const char* op : {"Attention", "MultiHeadAttention", "GroupQueryAttention"}) r[op] = attention;
     return r;
@@ -340,7 +377,7 @@ OnnxShape broadcast(const OnnxNode& node, const OnnxShape& a, const OnnxShape& b
 
 std::vector<OnnxValue> infer_outputs(const OnnxNode& node) {
   const auto rule = rules().find(node.op());
-  return rule == rules().end() ? std::vector<OnnxValue>{} : rule->second(node);
+  return rule == rules().end() || !node.ours() ? std::vector<OnnxValue>{} : rule->second(node);
 }
 
 }  // namespace orrery

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/util/checked.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -34,7 +35,6 @@ void take_raw(const std::string& raw, std::vector<std::int64_t>& numbers) {
 std::optional<DType> onnx_dtype(std::int32_t type) {
   switch (type) {
     case 1:
-    case 11:
       return DType::fp32;
     case 10:
       return DType::fp16;
@@ -50,7 +50,23 @@ std::optional<DType> onnx_dtype(std::int32_t type) {
   }
 }
 
+std::uint64_t stored_bytes(const OnnxValue& value) {
+  // Bits by TensorProto.DataType.
+  static const std::unordered_map<std::int32_t, std::uint64_t> kBits = {
+      {1, 32},  {2, 8},   {3, 8},   {4, 16}, {5, 16}, {6, 32}, {7, 64}, {9, 8},  {10, 16}, {11, 64},
+      {12, 32}, {13, 64}, {16, 16}, {17, 8}, {18, 8}, {19, 8}, {20, 8}, {21, 4}, {22, 4},  {23, 4}};
+  const auto bits = kBits.find(value.type);
+  if (bits == kBits.end() || !value.shape) return 0;
+  std::uint64_t elements = 1;
+  for (const std::uint64_t extent : *value.shape) elements = checked_product({elements, extent});
+  return (checked_product({elements, bits->second}) + 7) / 8;
+}
+
 std::optional<std::uint64_t> open_extent(const std::string& name, const ImportOptions& options) {
+  // Other arithmetic is not done.
+  if (name.find_first_of("*/()") != std::string::npos || name.find(" - ") != std::string::npos ||
+      name.find(" x ") != std::string::npos)
+    return std::nullopt;
   if (const std::size_t plus = name.find('+'); plus != std::string::npos) {
     const auto left = open_extent(name.substr(0, plus), options);
     const auto right = open_extent(name.substr(plus + 1), options);

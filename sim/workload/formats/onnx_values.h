@@ -23,6 +23,9 @@ struct OnnxValue {
   std::optional<std::vector<std::int64_t>> numbers;  // of a small one, where they are known
 };
 
+// What a tensor of a known shape takes where it is stored.
+std::uint64_t stored_bytes(const OnnxValue& value);
+
 // Floating point of our formats; none for whole numbers and truth values.
 std::optional<DType> onnx_dtype(std::int32_t type);
 
@@ -46,6 +49,11 @@ class OnnxNode {
       : proto_(proto), inputs_(std::move(inputs)) {}
 
   const std::string& op() const { return proto_.op_type(); }
+  // Of the domains that are read, ONNX's own and com.microsoft.
+  bool ours() const {
+    return proto_.domain().empty() || proto_.domain() == "ai.onnx" || proto_.domain() == "com.microsoft";
+  }
+  std::string full_name() const { return ours() ? op() : proto_.domain() + "." + op(); }
   std::size_t inputs() const { return inputs_.size(); }
   std::size_t outputs() const { return static_cast<std::size_t>(proto_.output_size()); }
   bool has(std::size_t i) const { return i < inputs_.size() && inputs_[i] != nullptr; }

@@ -171,9 +171,15 @@ OnnxValue slice(const OnnxNode& node) {
         node.axis(i < axes.size() ? axes[i] : static_cast<std::int64_t>(i), shape.size());
     const auto length = static_cast<std::int64_t>(shape[axis]);
     const std::int64_t step = i < steps.size() ? steps[i] : 1;
-    if (step < 1) {
-      if (step == 0) node.fail("a step of 0");
-      kept.clear();  // backwards: as many
+    if (step == 0) node.fail("a step of 0");
+    if (step < 0) {
+      const auto back = [length](std::int64_t at) {
+        return std::clamp<std::int64_t>(at < -length ? -1 : at < 0 ? at + length : at, -1, length - 1);
+      };
+      const std::int64_t from = back((*starts)[i]);
+      const std::int64_t to = std::min(from, back((*ends)[i]));
+      shape[axis] = static_cast<std::uint64_t>((from - to - step - 1) / -step);
+      kept.clear();
       continue;
     }
     const auto place = [length](std::int64_t at) {
@@ -197,6 +203,7 @@ std::vector<OnnxValue> split(const OnnxNode& node) {
   const std::size_t axis = node.axis(node.attribute("axis", 0), from.size());
   OnnxNumbers sizes = node.list("split");
   if (const OnnxNumbers* given = node.numbers(1)) sizes = *given;
+  if (sizes.empty() && node.has(1)) node.unknown("the parts it makes do not follow from the file");
   std::vector<OnnxValue> parts;
   const std::uint64_t each = ceil_div<std::uint64_t>(from[axis], std::max<std::size_t>(1, node.outputs()));
   std::uint64_t left = from[axis];

@@ -40,7 +40,7 @@ StoredTensor tensor_of(const std::string& name, const json& entry, std::uint64_t
       !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2)
     throw ConfigError(where, "expected dtype, shape and data_offsets");
   StoredTensor t;
-  t.name = name;
+  t.name = printable(name);
   t.type = entry["dtype"].get<std::string>();
   const std::uint64_t bits = bits_of(t.type);
   if (bits == 0) throw ConfigError(where, "type " + t.type + ", which Orrery does not know");
@@ -117,7 +117,12 @@ StoredWeights read_safetensors_index(const std::filesystem::path& file) {
   std::uint64_t total = 0;
   if (index.contains("metadata") && index["metadata"].is_object() &&
       index["metadata"].contains("total_size")) {
-    total = whole(index["metadata"]["total_size"], file.string() + ", total_size");
+    const json& said = index["metadata"]["total_size"];
+    // Some tools write it with a fraction.
+    constexpr double kExact = 9007199254740992.0;  // 2^53
+    const bool real = said.is_number_float() && said.get<double>() >= 0 && said.get<double>() <= kExact;
+    total =
+        real ? static_cast<std::uint64_t>(said.get<double>()) : whole(said, file.string() + ", total_size");
     weights.facts["total bytes"] = std::to_string(total);
   }
   if (missing > 0) {

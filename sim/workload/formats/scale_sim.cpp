@@ -53,6 +53,20 @@ std::string lower(std::string text) {
   return text;
 }
 
+// SCALE-Sim v3's last column: N:M, all of it where they are equal.
+bool has_sparsity(const std::vector<std::string>& header) {
+  return header.size() >= 5 && lower(header.back()).find("sparsity") == 0;
+}
+bool is_dense(const std::string& ratio) {
+  const std::size_t colon = ratio.find(':');
+  return colon != std::string::npos && ratio.substr(0, colon) == ratio.substr(colon + 1);
+}
+
+bool is_remark(const std::string& line) {
+  const std::size_t first = line.find_first_not_of(" \t");
+  return first != std::string::npos && (line[first] == '#' || line.compare(first, 2, "//") == 0);
+}
+
 struct Layer {
   std::vector<std::string> header, cells;
   std::string where;
@@ -66,18 +80,24 @@ MatmulShape product(const Layer& layer) {
 // As im2col makes it one: a row a pixel of the output, a column a filter.
 MatmulShape convolution(const Layer& layer) {
   const std::uint64_t down = layer.at(7);
-  const std::uint64_t across = layer.cells.size() > 8 ? layer.at(8) : down;
+  const std::uint64_t across =
+      layer.cells.size() - (has_sparsity(layer.header) ? 1 : 0) > 8 ? layer.at(8) : down;
+  // Channel by channel, as SCALE-Sim takes layers of that name.
+  const bool depthwise = layer.cells[0].find("DP") != std::string::npos;
   const std::uint64_t pixels = checked_product({outputs(layer.at(1), layer.at(3), down, layer.where),
                                                 outputs(layer.at(2), layer.at(4), across, layer.where)});
+  if (depthwise) return {layer.at(5), pixels, layer.at(6), checked_product({layer.at(3), layer.at(4)})};
   return {1, pixels, layer.at(6), checked_product({layer.at(3), layer.at(4), layer.at(5)})};
 }
 
 bool is_products(const std::vector<std::string>& header) {
-  return header.size() == 4 && lower(header[1]) == "m" && lower(header[2]) == "n" && lower(header[3]) == "k";
+  return header.size() == 4 + (has_sparsity(header) ? 1 : 0) && lower(header[1]) == "m" &&
+         lower(header[2]) == "n" && lower(header[3]) == "k";
 }
 
 bool is_convolutions(const std::vector<std::string>& header) {
-  return header.size() >= 8 && header.size() <= 9 && lower(header[1]).find("ifmap") == 0 &&
+  const std::size_t columns = header.size() - (has_sparsity(header) ? 1 : 0);
+  return columns >= 8 && columns <= 9 && lower(header[1]).find("ifmap") == 0 &&
          lower(header[3]).find("filter") == 0 && lower(header[5]).find("channel") == 0;
 }
 
@@ -87,8 +107,12 @@ ImportedTrace read_scale_sim(const std::filesystem::path& file, const ImportOpti
   Coverage coverage("a SCALE-Sim topology");
   std::istringstream lines(read_text_file(file));
   std::string line;
-  std::getline(lines, line);
-  const std::vector<std::string> header = cells_of(line);
+  std::uint64_t number = 0;
+  std::vector<std::string> header;
+  while (header.empty() && std::getline(lines, line)) {
+    ++number;
+    if (!is_remark(line)) header = cells_of(line);
+  }
   const bool products = is_products(header);
   if (!products && !is_convolutions(header))
     throw ConfigError(
@@ -98,14 +122,17 @@ ImportedTrace read_scale_sim(const std::filesystem::path& file, const ImportOpti
   const DType dtype = options.format();
   const auto names = std::make_shared<TensorNames>();
   GraphImport graph(file.string(), names);
-  std::uint64_t number = 1;
   while (std::getline(lines, line)) {
     ++number;
     Layer layer{header, cells_of(line), fmt::format("{}:{}", file.string(), number)};
-    if (layer.cells.empty()) continue;
+    if (layer.cells.empty() || is_remark(line)) continue;
     if (layer.cells.size() != header.size())
       throw ConfigError(layer.where,
                         fmt::format("{} cells; the header has {}", layer.cells.size(), header.size()));
+    if (has_sparsity(header) && !is_dense(layer.cells.back())) {
+      coverage.refuse("layer of sparsity " + layer.cells.back(), "sparse weights");
+      continue;
+    }
     const std::vector<std::uint64_t> before =
         graph.operators() > 0 ? std::vector<std::uint64_t>{graph.operators()} : std::vector<std::uint64_t>{};
     Operator op = standalone_matmul(products ? product(layer) : convolution(layer), dtype);

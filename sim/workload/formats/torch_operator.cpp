@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "sim/util/checked.h"
 #include "sim/util/errors.h"
@@ -32,7 +33,7 @@ struct TorchRow {
   const char* name;
   Role role;
   OperatorKind kind = OperatorKind::kinds;
-  std::size_t first = 0;  // tensor among the arguments
+  std::size_t first = 0;  // matrix among the arguments; of attention, is_causal
 };
 
 constexpr TorchRow kRows[] = {
@@ -42,9 +43,9 @@ constexpr TorchRow kRows[] = {
     {"addmm_", Role::product, OperatorKind::matmul, 1},
     {"bmm", Role::product, OperatorKind::matmul, 0},
     {"baddbmm", Role::product, OperatorKind::matmul, 1},
-    {"_scaled_dot_product_flash_attention", Role::attention, OperatorKind::attention},
-    {"_scaled_dot_product_efficient_attention", Role::attention, OperatorKind::attention},
-    {"_scaled_dot_product_cudnn_attention", Role::attention, OperatorKind::attention},
+    {"_scaled_dot_product_flash_attention", Role::attention, OperatorKind::attention, 4},
+    {"_scaled_dot_product_efficient_attention", Role::attention, OperatorKind::attention, 6},
+    {"_scaled_dot_product_cudnn_attention", Role::attention, OperatorKind::attention, 6},
     {"_softmax", Role::rows, OperatorKind::softmax},
     {"_log_softmax", Role::rows, OperatorKind::softmax},
     {"native_layer_norm", Role::rows, OperatorKind::layernorm},
@@ -137,6 +138,9 @@ constexpr TorchRow kRows[] = {
     {"resize_", Role::bookkeeping},
 };
 
+// Names that stand around operators.
+constexpr const char* kFrames[] = {"autograd::", "c10d::", "torch::", "profiler::"};
+
 const TorchRow* row_of(const std::string& name) {
   static const auto index = [] {
     std::unordered_map<std::string, const TorchRow*> rows;
@@ -160,10 +164,18 @@ std::string words(const Dims& dims) {
   return fmt::format("[{}]", fmt::join(dims, ", "));
 }
 
+bool is_whole_type(const std::string& type) {
+  for (const char* name : {"long", "int", "bool", "char", "short", "Long", "Int", "Bool", "Byte", "Short"}) {
+    if (type.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
 // The shapes of an operator out of those of a call.
 class Shaped {
  public:
-  Shaped(const TorchCall& call, const TorchRow& row, DType dtype) : call_(call), row_(row), dtype_(dtype) {}
+  Shaped(const TorchCall& call, const TorchRow& row, DType dtype, Coverage& coverage)
+      : call_(call), row_(row), dtype_(dtype), coverage_(coverage) {}
 
   Operator build() const {
     switch (row_.role) {
@@ -176,7 +188,9 @@ class Shaped {
         return vector(elements(x) / x.back(), x.back());
       }
       case Role::one: {
-        const Dims& x = tensor(0);
+        const auto full = std::find_if(call_.dims.begin(), call_.dims.end(),
+                                       [](const Dims& dims) { return !dims.empty(); });
+        const Dims& x = tensor(static_cast<std::size_t>(full - call_.dims.begin()));
         return vector(elements(x) / x.back(), x.back());
       }
       case Role::two:
@@ -203,6 +217,7 @@ class Shaped {
   const TorchCall& call_;
   const TorchRow& row_;
   const DType dtype_;
+  Coverage& coverage_;
 
   [[noreturn]] void fail(const std::string& why) const {
     std::string shapes;
@@ -250,29 +265,51 @@ class Shaped {
     return standalone_attention(shape, dtype_);
   }
   bool causal() const {
-    return std::any_of(call_.values.begin(), call_.values.end(),
-                       [](const std::string& value) { return value == "True" || value == "true"; });
+    if (row_.first >= call_.values.size() || call_.values[row_.first].empty()) {
+      coverage_.assume("attention whose is_causal was not recorded sees all positions");
+      return false;
+    }
+    return call_.values[row_.first] == "True" || call_.values[row_.first] == "true";
   }
   Operator two() const {
-    const Dims& a = tensor(0);
-    // A number, or a tensor of one.
-    if (call_.dims.size() < 2 || call_.dims[1].empty() || elements(call_.dims[1]) == 1)
-      return standalone(OperatorKind::kv_append, VectorShape{elements(a) / a.back(), a.back()}, dtype_);
-    const Dims& b = call_.dims[1];
+    static const Dims kNumber;
+    const Dims& a = call_.dims[0];
+    const Dims& b = call_.dims.size() > 1 ? call_.dims[1] : kNumber;
     Dims all(std::max(a.size(), b.size()), 1);
     for (std::size_t i = 0; i < all.size(); ++i) {
       const auto extent = [i](const Dims& of) { return i < of.size() ? of[of.size() - 1 - i] : 1; };
       if (extent(a) != extent(b) && extent(a) != 1 && extent(b) != 1) fail("the shapes cannot be broadcast");
-      all[all.size() - 1 - i] = std::max(extent(a), extent(b));
+      all[all.size() - 1 - i] = extent(a) == 1 ? extent(b) : extent(a);
     }
-    return vector(elements(all) / all.back(), all.back());
+    const std::uint64_t result = elements(all);
+    if (result == 0) fail("an extent is 0");
+    const std::uint64_t cols = all.empty() ? 1 : all.back();
+    if (elements(a) == result && elements(b) == result) return vector(result / cols, cols);
+    if (!a.empty() && !b.empty())
+      coverage_.assume(
+          "operands that are broadcast (biases, gains, masks) stay on chip: their bytes are not counted");
+    return standalone(OperatorKind::kv_append, VectorShape{result / cols, cols}, dtype_);
   }
 };
 
 }  // namespace
 
 bool is_torch(const std::string& name) {
-  return name.find("::") != std::string::npos;
+  // "aten::mm"; not "void at::native::kernel<float>(...)".
+  const std::size_t colons = name.find("::");
+  return colons != std::string::npos && colons > 0 && name.find_first_of("<( ") > colons;
+}
+
+bool is_frame(const std::string& name) {
+  return std::any_of(std::begin(kFrames), std::end(kFrames),
+                     [&name](const char* with) { return name.rfind(with, 0) == 0; });
+}
+
+bool is_composite(const std::string& name) {
+  static const std::unordered_set<std::string> kNames = {
+      "aten::linear",   "aten::matmul",  "aten::einsum",      "aten::layer_norm",
+      "aten::rms_norm", "aten::softmax", "aten::log_softmax", "aten::scaled_dot_product_attention"};
+  return kNames.count(name) > 0;
 }
 
 std::optional<DType> torch_dtype(const std::string& type) {
@@ -287,8 +324,13 @@ std::optional<DType> torch_dtype(const std::string& type) {
   return std::nullopt;
 }
 
-std::optional<Operator> torch_operator(const TorchCall& call, std::optional<DType> dtype,
+std::optional<Operator> torch_operator(const TorchCall& call, const ImportOptions& options,
                                        Coverage& coverage) {
+  std::optional<DType> dtype = options.dtype;
+  if (is_frame(call.name)) {
+    coverage.ignore(call.name.substr(0, call.name.find(':')) + " frame", "stands around operators");
+    return std::nullopt;
+  }
   const TorchRow* row = row_of(call.name);
   if (row == nullptr) {
     coverage.refuse(call.name, "an operator that Orrery does not know");
@@ -313,20 +355,36 @@ std::optional<Operator> torch_operator(const TorchCall& call, std::optional<DTyp
     case Role::join:
       break;
   }
-  if (std::all_of(call.dims.begin(), call.dims.end(), [](const Dims& dims) { return dims.empty(); })) {
+  if (call.dims.empty()) {
     coverage.refuse(call.name, "its shapes were not recorded (record_shapes=True)");
     return std::nullopt;
   }
+  if (std::all_of(call.dims.begin(), call.dims.end(), [](const Dims& dims) { return dims.empty(); })) {
+    coverage.ignore(call.name + " of numbers", "no tensor of more than one");
+    return std::nullopt;
+  }
+  bool whole = false;  // numbers, of positions and masks
+  bool lists = false;
   if (!dtype) {
     for (const std::string& type : call.types) {
       if (!dtype) dtype = torch_dtype(type);
+      whole = whole || is_whole_type(type);
+      lists = lists || type.find("TensorList") != std::string::npos;
     }
+  }
+  if (!dtype && lists) {
+    coverage.assume(fmt::format("tensors in lists are of {}", to_string(options.unstated)));
+    dtype = options.unstated;
+  }
+  if (!dtype && whole) {
+    coverage.ignore(call.name + " of whole numbers", "shapes, positions and masks");
+    return std::nullopt;
   }
   if (!dtype) {
     coverage.refuse(call.name, "its number format is none of Orrery's; --dtype says one");
     return std::nullopt;
   }
-  Operator op = Shaped(call, *row, *dtype).build();
+  Operator op = Shaped(call, *row, *dtype, coverage).build();
   coverage.understand(fmt::format("{} as {}", call.name, to_string(op.kind)));
   return op;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/workload/formats/coverage.h"
+#include "sim/workload/formats/import_options.h"
 #include "sim/workload/operator.h"
 
 namespace orrery {
@@ -19,12 +20,17 @@ struct TorchCall {
   std::vector<std::string> values;               // of each that is no tensor, where they are known
 };
 
-// "aten::", and the like: whether a name is PyTorch's.
+// "aten::mm" and the like: whether a name is PyTorch's; "autograd::" and the like: whether it stands around
+// others.
 bool is_torch(const std::string& name);
+bool is_frame(const std::string& name);
+// Made of others that do its work: "aten::linear".
+bool is_composite(const std::string& name);
 
-// The operator, told to `coverage` as understood; none, told as ignored or refused. `dtype`: in place of what
-// the call says. Throws ConfigError with what does not fit where shapes do not multiply.
-std::optional<Operator> torch_operator(const TorchCall& call, std::optional<DType> dtype, Coverage& coverage);
+// The operator, told to `coverage` as understood; none, told as ignored or refused. Throws ConfigError with
+// what does not fit where shapes do not multiply.
+std::optional<Operator> torch_operator(const TorchCall& call, const ImportOptions& options,
+                                       Coverage& coverage);
 
 // "c10::Half", "Tensor(float)", "BFloat16": its format, where there is one of ours.
 std::optional<DType> torch_dtype(const std::string& type);

@@ -16,14 +16,7 @@ namespace {
 constexpr std::streamsize kHead = 4096;  // bytes that say what a file is
 
 ImportedTrace read_own_trace(const std::filesystem::path& file, const ImportOptions& options) {
-  for (const auto& [said, name] : {std::pair(options.devices.has_value(), "devices"),
-                                   {options.dtype.has_value(), "dtype"},
-                                   {options.asked_batch.has_value(), "batch"},
-                                   {options.asked_tokens.has_value(), "input"},
-                                   {options.asked_past.has_value(), "past"}}) {
-    if (said)
-      throw ConfigError(file.string(), std::string("--") + name + " is part of the trace; leave it out");
-  }
+  refuse_options(file, options);
   Coverage coverage("");
   return {read_trace_file(file), std::move(coverage)};
 }

@@ -34,11 +34,21 @@ Operator operator_of_size(std::uint64_t flops, std::uint64_t bytes, DType dtype,
     const auto half = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(elements / 2));
     return standalone(OperatorKind::kv_append, VectorShape{1, half}, dtype);
   }
+  // Fewer operations than elements are no product.
+  if (static_cast<double>(flops) < elements / 2) {
+    coverage.assume(
+        "nodes of fewer operations than elements are element-wise: half of their bytes are read, half are "
+        "written");
+    const auto half = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(elements / 2));
+    return standalone(OperatorKind::kv_append, VectorShape{1, half}, dtype);
+  }
   coverage.assume(
       fmt::format("nodes of num_ops and tensor_size are products of m rows and a square matrix, of as many "
                   "operations and bytes, in {}",
                   to_string(dtype)));
   const double macs = std::max(1.0, static_cast<double>(flops) / 2);
+  if (elements < 3 * std::cbrt(macs) * std::cbrt(macs))
+    coverage.assume("nodes of fewer bytes than any product of their operations are cubes, which move more");
   const auto s = static_cast<std::uint64_t>(std::max(1.0, std::round(side(macs, elements))));
   const double columns = static_cast<double>(s);
   const auto m = static_cast<std::uint64_t>(std::max(1.0, std::round(macs / columns / columns)));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "tests/support/config_error.h"
 
 namespace orrery::test {
@@ -12,11 +14,13 @@ struct Rank {
   OperatorGraph graph;
   std::vector<double> seconds;
 
-  explicit Rank(const std::vector<std::pair<double, int>>& operators) {
+  // `chained`: each waits for the one before.
+  explicit Rank(const std::vector<std::pair<double, int>>& operators, bool chained = true) {
     for (const auto& [time, meeting] : operators) {
       Operator op;
       op.id = static_cast<std::uint32_t>(graph.operators.size());
       if (meeting >= 0) op.meeting = static_cast<std::uint32_t>(meeting);
+      if (chained && op.id > 0) op.deps = {op.id - 1};
       graph.operators.push_back(op);
       seconds.push_back(time);
     }
@@ -25,8 +29,10 @@ struct Rank {
 
 RankTimes met(const std::vector<Rank>& ranks) {
   std::vector<RankWork> work;
-  for (const Rank& rank : ranks) work.push_back({&rank.graph, rank.seconds});
-  return meet(work, "trace");
+  for (const Rank& rank : ranks)
+    work.push_back(
+        {&rank.graph, rank.seconds, std::accumulate(rank.seconds.begin(), rank.seconds.end(), 0.0)});
+  return meet(work, false, "trace");
 }
 
 TEST(RankStep, TheLastToComeSetsWhenAMeetingBegins) {
@@ -50,6 +56,14 @@ TEST(RankStep, SendsAndReceivesMakeAPipeline) {
     ranks.emplace_back(operators);
   }
   EXPECT_DOUBLE_EQ(met(ranks).seconds, 4 + 3 - 1);
+}
+
+// Sends and receives of a ring that nothing orders: each rank does two transfers, one after the other.
+TEST(RankStep, ARingOfUnorderedTransfersIsNoDeadlock) {
+  std::vector<Rank> ranks;
+  for (int r = 0; r < 4; ++r)
+    ranks.emplace_back(std::vector<std::pair<double, int>>{{1, r}, {1, (r + 3) % 4}}, false);
+  EXPECT_DOUBLE_EQ(met(ranks).seconds, 2);
 }
 
 TEST(RankStep, RanksThatWaitForEachOtherAreRefused) {

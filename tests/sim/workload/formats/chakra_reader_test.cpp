@@ -161,6 +161,42 @@ TEST(ChakraReader, RanksThatDifferMeet) {
   contains(config_error([&] { read_chakra(path, {}); }), "pair.2.et: is missing");
 }
 
+// What ranks come to is one thing, and both ends of a transfer come.
+TEST(ChakraReader, RanksThatDisagreeAreRefused) {
+  const auto error_of = [](const ChakraFile& first, const ChakraFile& second) {
+    const std::string path = first.write("disagree.0.et");
+    second.write("disagree.1.et");
+    return config_error([&] { read_chakra(path, {}); });
+  };
+  const auto one = [](chakra::CollectiveCommType type, std::int64_t bytes) {
+    ChakraFile file;
+    file.collective(type, bytes);
+    return file;
+  };
+  contains(error_of(one(chakra::ALL_REDUCE, 1024), one(chakra::ALL_REDUCE, 2048)),
+           "rank 1 comes with all_reduce of 2048 bytes");
+  contains(error_of(one(chakra::ALL_REDUCE, 1024), one(chakra::ALL_GATHER, 512)),
+           "rank 1 comes with all_gather of 1024 bytes");
+  ChakraFile receives;
+  receives.transfer(false, 1, 64);
+  ChakraFile receives_too;
+  receives_too.transfer(false, 0, 64);
+  contains(error_of(receives, receives_too), "never comes to: transfer from rank");
+}
+
+// As Chakra's own converter prints lists, and its kernels' names.
+TEST(ChakraReader, ListsMayBePythons) {
+  ChakraFile file;
+  chakra::Node& mm = file.node(chakra::COMP_NODE, "aten::mm");
+  mm.mutable_inputs()->set_shapes("[[16, 32], [32, 64]]");
+  mm.mutable_inputs()->set_types("['Tensor(c10::BFloat16)', 'Tensor(c10::BFloat16)']");
+  file.node(chakra::COMP_NODE, "autograd::engine::evaluate_function: MmBackward0", {1});
+  file.node(chakra::COMP_NODE, "void at::native::vectorized_elementwise_kernel<4, float>(int)", {1});
+  const ImportedTrace trace = read_file_of(file);
+  EXPECT_TRUE(trace.coverage.refused.empty()) << describe(trace.coverage);
+  EXPECT_EQ(operators(trace).at(0).dtype, DType::bf16);
+}
+
 TEST(ChakraReader, GroupsAreOfTheFileBesideIt) {
   for (std::uint32_t rank = 0; rank < 4; ++rank) {
     ChakraFile file;

@@ -42,7 +42,7 @@ ImportedTrace read_profile(const std::string& text, const ImportOptions& options
 TEST(KinetoReader, OperatorsAreCountedOnce) {
   const ImportedTrace trace = read_profile(profile({
       host_event("aten::addmm", 20, "[[4800], [1024, 1600], [1600, 4800], [], []]", 2),
-      host_event("aten::linear", 10, "[[1, 1024, 1600], [4800, 1600], [4800]]", 1),
+      host_event("aten::linear", 19, "[[1, 1024, 1600], [4800, 1600], [4800]]", 1),
       host_event("aten::gelu", 40, "[[1024, 4800]]", 3),
       host_event("aten::view", 30, "[[1024, 4800], []]", 4),
       kernel_event("ampere_bf16_s16816gemm<128>", 2),
@@ -70,6 +70,35 @@ TEST(KinetoReader, KernelsOfNobodyAreRefused) {
   EXPECT_EQ(trace.coverage.refused.size(), 2U) << describe(trace.coverage);
   EXPECT_EQ(trace.coverage.refused.at("kernel triton_poi_fused_add_0").count, 1U);
   EXPECT_EQ(trace.coverage.refused.at("vllm::rms_norm").count, 1U);
+}
+
+// A part of a counted operator is not counted again; what has no parts on record is not dropped.
+TEST(KinetoReader, PartsAreCountedWithTheirOperator) {
+  const ImportedTrace nested = read_profile(profile({
+      host_event("aten::embedding", 20, "[[32000, 4096], [1, 512], [], [], []]", 1),
+      host_event("aten::index_select", 21, "[[32000, 4096], [], [512]]", 2),
+      kernel_event("indexSelectLargeIndex", 2),
+      host_event("aten::relu", 40, "[[512, 4096]]", 3),
+      host_event("aten::clamp_min", 41, "[[512, 4096], []]", 4),
+  }));
+  EXPECT_EQ(nested.stream.prefill(0).operators.size(), 2U);
+  EXPECT_TRUE(nested.coverage.refused.empty()) << describe(nested.coverage);
+  const ImportedTrace hollow = read_profile(profile({host_event("aten::mm", 20, "[[4, 4], [4, 4]]", 1),
+                                                     host_event("aten::linear", 40, "[[4, 4], [4, 4]]", 2)}));
+  EXPECT_EQ(hollow.coverage.refused.at("aten::linear").count, 1U);
+}
+
+// A kernel is its launcher's, by the launch's correlation where the kernel does not say.
+TEST(KinetoReader, KernelsBelongToWhoLaunchedThem) {
+  const std::string launch =
+      R"({"ph": "X", "cat": "cuda_runtime", "name": "cudaLaunchKernel", "ts": 21, "args": {"External id": 2, "correlation": 77}})";
+  const auto kernel = [](const std::string& name, int correlation) {
+    return R"({"ph": "X", "cat": "kernel", "name": ")" + name + R"(", "ts": 30, "args": {"correlation": )" +
+           std::to_string(correlation) + "}}";
+  };
+  const std::string mm = host_event("aten::mm", 20, "[[4, 4], [4, 4]]", 2);
+  EXPECT_TRUE(read_profile(profile({mm, launch, kernel("gemm", 77)})).coverage.refused.empty());
+  EXPECT_EQ(read_profile(profile({mm, launch, kernel("triton_red_0", 78)})).coverage.refused.size(), 1U);
 }
 
 TEST(KinetoReader, CollectivesAreOfTheirGroups) {

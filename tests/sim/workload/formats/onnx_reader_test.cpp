@@ -208,6 +208,99 @@ TEST(OnnxReader, WhatDoesNotFollowIsRefused) {
   EXPECT_NE(error.find("assumed: 'mystery' is left open"), std::string::npos) << error;
 }
 
+// All that a file stores, once: tables, tied heads, biases.
+TEST(OnnxReader, MemoryIsWhatTheFileStores) {
+  OnnxFile f;
+  f.input("ids", {"batch", "sequence"}, 7)
+      .weight("table", {32000, 64})
+      .weight("w", {64, 64})
+      .weight("bias", {64});
+  const std::string x = f.node("Gather", {"table", "ids"});
+  const std::string y = f.node("Add", {f.node("MatMul", {x, "w"}), "bias"});
+  const std::string head = f.node("Transpose", {"table"});
+  f.node("MatMul", {y, head});
+  const ImportedTrace trace = read_onnx(f.write(), step_of(2, 16));
+  EXPECT_EQ(trace.stream.info().memory.weights, 2ULL * (32000 * 64 + 64 * 64 + 64));
+  for (const Operator& op : trace.stream.prefill(0).operators) {
+    if (op.kind == OperatorKind::kv_append) {  // the sum with a bias
+      EXPECT_EQ(operator_bytes(op).read, 2ULL * 32 * 64);
+    }
+  }
+}
+
+// Products of whole numbers are products.
+TEST(OnnxReader, WholeNumbersThatMultiplyAreNoMasks) {
+  OnnxFile f;
+  f.input("x", {"batch", "sequence", "64"}).weight("w", {64, 256}, 3).weight("zero", {}, 3);
+  f.node("DynamicQuantizeLinear", {"x"}, {"q", "scale", "point"});
+  f.node("Cast", {f.node("MatMulInteger", {"q", "w", "point", "zero"})});
+  f.whole("to", 10);
+  const ImportedTrace trace = read_onnx(f.write(), step_of(2, 16));
+  EXPECT_EQ(macs_of(trace.stream.prefill(0)), 32ULL * 64 * 256);
+  OnnxFile q;
+  q.input("x", {"4", "64"}, 3).weight("w", {64, 64}, 3);
+  q.node("QLinearMatMul", {"x", "w"});
+  const std::string path = q.write();
+  EXPECT_NE(config_error([&] { read_onnx(path, {}); }).find("1 x QLinearMatMul"), std::string::npos);
+}
+
+TEST(OnnxReader, ShapesMayBeTakenInPart) {
+  OnnxFile f;
+  f.input("x", {"batch", "sequence", "64"}).numbers("heads", {4}).numbers("each", {16});
+  const std::string b = f.node("Shape", {"x"});
+  f.whole("start", 0);
+  f.whole("end", 1);
+  const std::string s = f.node("Shape", {"x"});
+  f.whole("start", 1);
+  f.whole("end", -1);
+  const std::string shape = f.node("Concat", {b, s, "heads", "each"});
+  f.whole("axis", 0);
+  const std::string y = f.node("Reshape", {"x", shape});
+  f.node("Transpose", {y});
+  f.list("perm", {0, 2, 1, 3});
+  const ImportedTrace trace = read_onnx(f.write(), step_of(2, 16));
+  EXPECT_TRUE(trace.coverage.refused.empty()) << describe(trace.coverage);
+  EXPECT_EQ(trace.stream.prefill(0).operators.size(), 1U);
+}
+
+// com.microsoft's attention with a projection and a cache in one tensor; grouped attention of one packed
+// tensor.
+TEST(OnnxReader, AttentionOfOneTensor) {
+  OnnxFile f;
+  f.input("x", {"batch", "sequence", "64"}).weight("qkv", {64, 192}).weight("b", {192});
+  f.input("past", {"2", "batch", "4", "past_sequence_length", "16"});
+  f.node("Attention", {"x", "qkv", "b", "", "past"});
+  f.whole("num_heads", 4);
+  f.whole("unidirectional", 1);
+  const std::vector<Operator> projected =
+      read_onnx(f.write(), step_of(2, 16, 100)).stream.prefill(0).operators;
+  ASSERT_EQ(projected.size(), 2U);
+  AttentionShape shape{2, 4, 4, 16, 16, 116, true};
+  EXPECT_EQ(std::get<AttentionShape>(projected[1].shape), shape);
+  OnnxFile g;
+  g.input("x", {"batch", "sequence", "64"}).weight("w", {64, 128}).weight("o", {64, 64});
+  g.input("pk", {"batch", "2", "past", "16"}).input("pv", {"batch", "2", "past", "16"});
+  const std::string a = g.node("GroupQueryAttention", {g.node("MatMul", {"x", "w"}), "", "", "pk", "pv"});
+  g.whole("num_heads", 4);
+  g.whole("kv_num_heads", 2);
+  g.node("MatMul", {a, "o"});
+  const std::vector<Operator> packed = read_onnx(g.write(), step_of(2, 1, 30)).stream.prefill(0).operators;
+  ASSERT_EQ(packed.size(), 3U);
+  EXPECT_EQ(std::get<AttentionShape>(packed[1].shape), (AttentionShape{2, 4, 2, 16, 1, 31}));
+  EXPECT_EQ(std::get<MatmulShape>(packed[2].shape), (MatmulShape{1, 2, 64, 64}));
+}
+
+TEST(OnnxReader, NamesOfAnyBytesAreFitToPrint) {
+  OnnxFile f;
+  f.input("x", {"4", "64"}).weight("w\xff\xfe", {64, 64});
+  f.node("MatMul", {"x", "w\xff\xfe"}, {"\x1b[31m"});
+  f.node("\x1b[2J", {"\x1b[31m"});
+  const std::string path = f.write();
+  const std::string error = describe(read_onnx(path, {}).coverage);
+  EXPECT_EQ(error.find('\x1b'), std::string::npos) << error;
+  EXPECT_NE(error.find("?[2J: an operator that Orrery does not know"), std::string::npos) << error;
+}
+
 TEST(OnnxReader, PackedWeightsKeepTheirBits) {
   OnnxFile f;
   f.input("x", {"batch", "sequence", "4096"}).weight("w", {1024, 128, 16}, 2).weight("scales", {131072});

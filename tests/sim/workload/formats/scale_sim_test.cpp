@@ -31,6 +31,20 @@ TEST(ScaleSim, ConvolutionsAreProducts) {
   EXPECT_EQ(products_of(header + "Odd, 6, 5, 3, 3, 1, 1, 2,\n").front().m, 3U * 2U);
 }
 
+// Remarks, blank lines, version 3's column of sparsity, layers channel by channel.
+TEST(ScaleSim, TopologiesAsTheyAreWritten) {
+  EXPECT_EQ(products_of("# made by hand\n\nLayer,M,N,K,Sparsity,\n\na,8,16,32,1:1,\n"),
+            (std::vector<MatmulShape>{{1, 8, 16, 32}}));
+  const std::string path =
+      temporary_file("topology.csv", "Layer,M,N,K,Sparsity\na,8,16,32,1:1\nb,8,16,32,2:4\n");
+  EXPECT_EQ(read_scale_sim(path, {}).coverage.refused.at("layer of sparsity 2:4").count, 1U);
+  EXPECT_EQ(
+      products_of(
+          "Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,\n"
+          "Conv2 DP,114,114,3,3,32,1,1,\n"),
+      (std::vector<MatmulShape>{{32, 112 * 112, 1, 9}}));
+}
+
 TEST(ScaleSim, LayersFollowEachOther) {
   const ImportedTrace trace =
       read_scale_sim(temporary_file("topology.csv", "Layer,M,N,K\na,8,8,8\nb,8,8,8\n"), {});
