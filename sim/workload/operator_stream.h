@@ -93,8 +93,13 @@ class RecordedStream : public OperatorStream {
   // Stages or ranks of a step one after the other.
   RecordedStream(StreamInfo info, std::vector<OperatorGraph> prefill, std::vector<OperatorGraph> decode);
   const StreamInfo& info() const override { return info_; }
-  // Of a file that says more of its weights than its operators do.
-  void set_weights(std::uint64_t bytes) { info_.memory.weights = bytes; }
+  // Of a file that says more than its operators do: bytes of weights, sequences and their length.
+  void set(std::uint64_t weight_bytes, std::uint64_t batch, std::uint64_t input) {
+    info_.memory.weights = weight_bytes;
+    info_.scenario.batch = batch;
+    info_.scenario.input = input;
+    info_.prefill = {{batch, 1}};
+  }
   const OperatorGraph& graph(Phase phase, std::uint64_t index, std::uint32_t lane) const override {
     return (phase == Phase::prefill ? prefill_ : decode_).at(index * info_.lanes() + lane);
   }

@@ -1,5 +1,5 @@
-// Any bytes as a file of a format that traces come in (ORRERY_FORMAT): read, or refused by a ConfigError. Nothing else
-// may come of it, and not late.
+// Any bytes as a file of a format that traces come in (ORRERY_FORMAT): read, or refused by a ConfigError.
+// Nothing else may come of it, and not late.
 
 #include <unistd.h>
 

@@ -87,6 +87,12 @@ OperatorGraph GraphImport::finish() {
   return graph;
 }
 
+DType arithmetic_of(const OperatorGraph& graph, DType otherwise) {
+  const auto product = std::find_if(graph.operators.begin(), graph.operators.end(),
+                                    [](const Operator& op) { return op.kind == OperatorKind::matmul; });
+  return product == graph.operators.end() ? otherwise : product->dtype;
+}
+
 ImportedTrace imported(const std::string& file, std::vector<OperatorGraph> graphs, std::uint32_t devices,
                        DType dtype, Coverage coverage, const std::string& name) {
   std::uint64_t operators = 0;

@@ -51,6 +51,9 @@ class GraphImport {
 // A tensor of its own for each of the operator's, called by the node's number.
 void name_tensors(Operator& op, const std::string& prefix, TensorNames& names);
 
+// The format of its first product, or else `otherwise`: what a result goes by.
+DType arithmetic_of(const OperatorGraph& graph, DType otherwise);
+
 struct ImportedTrace {
   RecordedStream stream;
   Coverage coverage;

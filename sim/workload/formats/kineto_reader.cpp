@@ -71,7 +71,7 @@ class KinetoReader {
     if (devices_ > 1) coverage_.assume(fmt::format("all {} devices do what this rank does", devices_));
     std::vector<OperatorGraph> graphs;
     graphs.push_back(graph_.finish());
-    const DType dtype = arithmetic(graphs.front());
+    const DType dtype = arithmetic_of(graphs.front(), options_.format());
     return imported(file_, std::move(graphs), devices_, dtype, std::move(coverage_));
   }
 
@@ -130,13 +130,6 @@ class KinetoReader {
       if (!c.filled) names.push_back(c.name);
     }
     return names;
-  }
-
-  DType arithmetic(const OperatorGraph& graph) const {
-    for (const Operator& op : graph.operators) {
-      if (op.kind == OperatorKind::matmul) return op.dtype;
-    }
-    return options_.format();
   }
 
   void add(const KinetoEvent& e, std::optional<Operator> op) {

@@ -49,10 +49,10 @@ class OnnxReader {
     coverage_.assume("nodes run one after the other, none fused that the file leaves apart");
     std::vector<OperatorGraph> graphs;
     graphs.push_back(graph_.finish());
-    const DType dtype = most_common(graphs.front());
+    const DType dtype = arithmetic_of(graphs.front(), options_.format());
     ImportedTrace trace =
         imported(file_, std::move(graphs), options_.devices.value_or(1), dtype, std::move(coverage_));
-    trace.stream.set_weights(stored_);
+    trace.stream.set(stored_, options_.batch(), options_.past() + options_.tokens());
     return trace;
   }
 
@@ -67,13 +67,6 @@ class OnnxReader {
   std::unordered_map<std::string, std::string> same_as_;  // what is the same data
   std::uint64_t number_ = 0;                              // of nodes of the graph import
   std::uint64_t stored_ = 0;                              // bytes of initializers
-
-  DType most_common(const OperatorGraph& graph) const {
-    for (const Operator& op : graph.operators) {
-      if (op.kind == OperatorKind::matmul) return op.dtype;
-    }
-    return graph.operators.empty() ? options_.format() : graph.operators.front().dtype;
-  }
 
   void note_open_extents(const onnx::ValueInfoProto& input) {
     for (const auto& dim : input.type().tensor_type().shape().dim()) {

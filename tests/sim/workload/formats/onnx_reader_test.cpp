@@ -221,6 +221,8 @@ TEST(OnnxReader, MemoryIsWhatTheFileStores) {
   f.node("MatMul", {y, head});
   const ImportedTrace trace = read_onnx(f.write(), step_of(2, 16));
   EXPECT_EQ(trace.stream.info().memory.weights, 2ULL * (32000 * 64 + 64 * 64 + 64));
+  EXPECT_EQ(trace.stream.info().scenario.batch, 2U);
+  EXPECT_EQ(trace.stream.info().scenario.input, 16U);
   for (const Operator& op : trace.stream.prefill(0).operators) {
     if (op.kind == OperatorKind::kv_append) {  // the sum with a bias
       EXPECT_EQ(operator_bytes(op).read, 2ULL * 32 * 64);
