@@ -52,16 +52,24 @@ class OperatorStream {
   const OperatorGraph& decode(std::uint64_t index) const { return graph(Phase::decode, index, 0); }
 };
 
-// Calls visit(graph, step, lane) for all graphs of a stream, lane by lane of each step.
+// Calls visit(phase, step) for all steps of a stream.
 template <class Visit>
-void for_each_graph(const OperatorStream& stream, Visit visit) {
+void for_each_step(const OperatorStream& stream, Visit visit) {
   const StreamInfo& info = stream.info();
   for (const auto& [phase, steps] : {std::pair(Phase::prefill, std::uint64_t{info.prefill.size()}),
                                      std::pair(Phase::decode, info.decode_graphs)}) {
-    for (std::uint64_t i = 0; i < steps; ++i) {
-      for (std::uint32_t s = 0; s < info.lanes(); ++s) visit(stream.graph(phase, i, s), i, s);
-    }
+    for (std::uint64_t i = 0; i < steps; ++i) visit(phase, i);
   }
+}
+
+// Calls visit(graph, step, lane) for all graphs, lane by lane of each step. A graph is valid during its
+// visit, until another of the stream is asked for.
+template <class Visit>
+void for_each_graph(const OperatorStream& stream, Visit visit) {
+  for_each_step(stream, [&](Phase phase, std::uint64_t step) {
+    for (std::uint32_t lane = 0; lane < stream.info().lanes(); ++lane)
+      visit(stream.graph(phase, step, lane), step, lane);
+  });
 }
 
 // Generates the graphs on demand, and keeps the first few: who runs the same stream again finds them.

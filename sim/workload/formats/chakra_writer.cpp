@@ -66,8 +66,9 @@ class RankWriter {
     metadata.set_version("0.0.4");
     set_text(*metadata.mutable_attr(), kChakraHeader, header_line(stream_).dump());
     write_delimited(metadata, out_);
-    for_each_graph(stream_, [&](const OperatorGraph& graph, std::uint64_t step, std::uint32_t of) {
-      if (of == lane_) write_step(graph, step);
+    for_each_step(stream_, [this](Phase phase, std::uint64_t step) {
+      if (lane_ > 0 && stream_.info().ranks == 1) receive_from_stage_before(phase, step);
+      write_step(stream_.graph(phase, step, lane_), step);
     });
   }
 
@@ -81,8 +82,6 @@ class RankWriter {
   std::vector<std::uint64_t> before_;  // that the next operator waits for, beyond its own dependences
 
   void write_step(const OperatorGraph& graph, std::uint64_t step) {
-    if (lane_ > 0 && stream_.info().ranks == 1)
-      receive_from_stage_before(graph.operators.front().phase, step);
     const std::uint64_t base = next_;
     for (const Operator& op : graph.operators) {
       chakra::Node node = chakra_node(op, operator_line(op, *graph.names, step, lane_, stream_.info()), base);

@@ -273,6 +273,24 @@ TEST(ChakraReader, RanksThatDifferSurviveBothFormats) {
   EXPECT_EQ(ours.str(), written.str());
 }
 
+// Longer than what a model's stream keeps of its graphs.
+TEST(ChakraReader, ALongPipelineIsWrittenWhole) {
+  Scenario scenario;
+  scenario.batch = 2;
+  scenario.input = 4;
+  scenario.output = 80;
+  scenario.split.pipeline = 2;
+  LlmSpec llm = load_llm_named("llama-2-7b");
+  llm.keep_layers(2);
+  const ModelStream stream(llm, scenario, {}, 8192);
+  write_chakra(stream, temporary_folder() + "/long.et");
+  std::ostringstream first;
+  std::ostringstream again;
+  write_trace(stream, first);
+  write_trace(read_chakra(temporary_folder() + "/long.0.et", {}).stream, again);
+  EXPECT_TRUE(first.str() == again.str());
+}
+
 // What is written is read, to the last tensor; of pipelines and of single devices.
 TEST(ChakraReader, ReadsWhatOrreryWrites) {
   for (const std::uint32_t stages : {1U, 2U}) {
