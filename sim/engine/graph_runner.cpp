@@ -1,10 +1,8 @@
 #include "sim/engine/graph_runner.h"
 
 #include <algorithm>
-#include <array>
-#include <queue>
-#include <unordered_map>
 
+#include "sim/engine/rank_schedule.h"
 #include "sim/engine/roofline.h"
 #include "sim/engine/shape_key.h"
 #include "sim/estimate/energy.h"
@@ -26,73 +24,6 @@ bool same_layer(const OperatorGraph& graph, std::size_t a, std::size_t b, std::s
   return true;
 }
 
-// One that does one operator at a time: cores, or links. What can start first does, in the order of the graph
-// where several can.
-class Lane {
- public:
-  void add(double ready, std::size_t place) { waiting_.emplace(ready, place); }
-  // When its next operator would start, and which; none is SIZE_MAX.
-  std::pair<double, std::size_t> next() {
-    for (; !waiting_.empty() && waiting_.top().first <= free_; waiting_.pop())
-      can_.push(waiting_.top().second);
-    if (!can_.empty()) return {free_, can_.top()};
-    return waiting_.empty() ? std::pair(0.0, SIZE_MAX) : waiting_.top();
-  }
-  // Places that one. When it is done.
-  double take(double seconds) {
-    free_ = next().first + seconds;
-    if (can_.empty()) {
-      waiting_.pop();
-    } else {
-      can_.pop();
-    }
-    return free_;
-  }
-  double done() const { return free_; }
-
- private:
-  template <class T>
-  using Least = std::priority_queue<T, std::vector<T>, std::greater<T>>;
-  double free_ = 0;
-  Least<std::pair<double, std::size_t>> waiting_;  // by when they can start
-  Least<std::size_t> can_;                         // now
-};
-
-// When operators that take so long are all done, on cores and links side by side.
-double seconds_side_by_side(const OperatorGraph& graph, std::size_t begin,
-                            const std::vector<double>& durations) {
-  std::unordered_map<std::uint32_t, std::size_t> places;  // of this stretch; what lies before it is done
-  for (std::size_t i = 0; i < durations.size(); ++i) places[graph.operators[begin + i].id] = i;
-  std::vector<std::vector<std::size_t>> users(durations.size());
-  std::vector<std::size_t> missing(durations.size(), 0);
-  std::vector<double> ready(durations.size(), 0);
-  std::array<Lane, 2> lanes;  // cores, links
-  const auto lane_of = [&](std::size_t i) {
-    return std::holds_alternative<CollectiveShape>(graph.operators[begin + i].shape) ? 1 : 0;
-  };
-  for (std::size_t i = 0; i < durations.size(); ++i) {
-    for (const std::uint32_t dep : graph.operators[begin + i].deps) {
-      const auto found = places.find(dep);
-      if (found == places.end()) continue;
-      users[found->second].push_back(i);
-      ++missing[i];
-    }
-    if (missing[i] == 0) lanes[lane_of(i)].add(0, i);
-  }
-  for (std::size_t n = 0; n < durations.size(); ++n) {
-    const auto cores = lanes[0].next();
-    const auto links = lanes[1].next();
-    const bool on_links = cores.second == SIZE_MAX || (links.second != SIZE_MAX && links < cores);
-    const std::size_t i = (on_links ? links : cores).second;
-    const double end = lanes[on_links ? 1 : 0].take(durations[i]);
-    for (const std::size_t user : users[i]) {
-      ready[user] = std::max(ready[user], end);
-      if (--missing[user] == 0) lanes[lane_of(user)].add(ready[user], user);
-    }
-  }
-  return std::max(lanes[0].done(), lanes[1].done());
-}
-
 }  // namespace
 
 GraphRunner::GraphRunner(OperatorRunner& runner) : runner_(runner) {}
@@ -109,7 +40,8 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
     layer.seconds.push_back(done.tally.seconds);
   }
   if (runner_.arch().execution.overlaps_collectives)
-    layer.tally.hide_collectives(layer.tally.seconds - seconds_side_by_side(graph, begin, layer.seconds));
+    layer.tally.hide_collectives(layer.tally.seconds -
+                                 schedule_ranks({{&graph, begin, layer.seconds}}, true).seconds);
   return layer;
 }
 

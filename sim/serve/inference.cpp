@@ -45,15 +45,16 @@ class PhaseRunner {
   // A step of ranks that are not all alike.
   Tally ranks_of(const OperatorStream& stream, Phase phase, std::uint64_t i, std::uint64_t sequences) {
     const StreamInfo& info = stream.info();
-    std::vector<RankWork> work(info.ranks);
+    std::vector<RankStretch> work(info.ranks);
     std::vector<Tally> tallies;
+    std::vector<double> own_s;
     for (std::uint32_t r = 0; r < info.ranks; ++r) {
       work[r].graph = &stream.graph(phase, i, r);
       tallies.push_back(steps_.run(*work[r].graph, sequences, &work[r].seconds));
-      work[r].own_s = side_by_side_ ? tallies.back().seconds
-                                    : std::accumulate(work[r].seconds.begin(), work[r].seconds.end(), 0.0);
+      own_s.push_back(side_by_side_ ? tallies.back().seconds
+                                    : std::accumulate(work[r].seconds.begin(), work[r].seconds.end(), 0.0));
     }
-    return rank_step(tallies, meet(work, side_by_side_, info.model));
+    return rank_step(tallies, meet(work, own_s, side_by_side_, info.model));
   }
 
   // A step of `sequences` sequences, stage by stage.

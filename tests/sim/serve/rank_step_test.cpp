@@ -28,11 +28,13 @@ struct Rank {
 };
 
 RankTimes met(const std::vector<Rank>& ranks) {
-  std::vector<RankWork> work;
-  for (const Rank& rank : ranks)
-    work.push_back(
-        {&rank.graph, rank.seconds, std::accumulate(rank.seconds.begin(), rank.seconds.end(), 0.0)});
-  return meet(work, false, "trace");
+  std::vector<RankStretch> work;
+  std::vector<double> own_s;
+  for (const Rank& rank : ranks) {
+    work.push_back({&rank.graph, 0, rank.seconds});
+    own_s.push_back(std::accumulate(rank.seconds.begin(), rank.seconds.end(), 0.0));
+  }
+  return meet(work, own_s, false, "trace");
 }
 
 TEST(RankStep, TheLastToComeSetsWhenAMeetingBegins) {
