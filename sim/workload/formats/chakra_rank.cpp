@@ -19,31 +19,15 @@ namespace {
 
 constexpr std::uint64_t kMostNodes = std::uint64_t{1} << 24;
 
-// "[[64, 4096], []]": extents of each argument; of a list of tensors, each of its own.
+// "[[64, 4096], []]": extents of each argument.
 std::vector<std::vector<std::uint64_t>> extents(const std::string& text, const std::string& where) {
-  std::vector<std::vector<std::uint64_t>> all;
-  if (text.empty()) return all;
-  const auto refuse = [&] { throw ConfigError(where, "'" + text.substr(0, 80) + "' are no shapes"); };
-  const auto list = nlohmann::json::parse(text, nullptr, false);
-  if (!list.is_array()) refuse();
-  const auto add = [&](const nlohmann::json& argument) {
-    all.emplace_back();
-    for (const auto& extent : argument) {
-      if (!extent.is_number_unsigned()) refuse();
-      all.back().push_back(extent.get<std::uint64_t>());
-    }
+  if (text.empty()) return {};
+  const auto refuse = [&](const nlohmann::json&) {
+    throw ConfigError(where, "'" + text.substr(0, 80) + "' are no shapes");
   };
-  for (const auto& argument : list) {
-    const bool several = argument.is_array() && !argument.empty() && argument[0].is_array();
-    if (!argument.is_array()) {
-      all.emplace_back();
-    } else if (several) {
-      for (const auto& each : argument) add(each);
-    } else {
-      add(argument);
-    }
-  }
-  return all;
+  const auto list = nlohmann::json::parse(text, nullptr, false);
+  if (!list.is_array()) refuse(list);
+  return torch_shapes(list, refuse);
 }
 
 // A list of texts as JSON or as Python prints it: "['Tensor(float)', True]".
@@ -56,11 +40,7 @@ std::vector<std::string> texts(std::string text) {
         text.replace(at, std::string(python).size(), json_word);
     }
   }
-  std::vector<std::string> all;
-  const auto list = nlohmann::json::parse(text, nullptr, false);
-  if (!list.is_array()) return all;
-  for (const auto& value : list) all.push_back(value.is_string() ? value.get<std::string>() : value.dump());
-  return all;
+  return torch_texts(nlohmann::json::parse(text, nullptr, false));
 }
 
 struct CommKind {
@@ -73,18 +53,6 @@ constexpr CommKind kCollectives[] = {{chakra::ALL_REDUCE, OperatorKind::all_redu
                                      {chakra::REDUCE_SCATTER_BLOCK, OperatorKind::reduce_scatter},
                                      {chakra::ALL_TO_ALL, OperatorKind::all_to_all},
                                      {chakra::BROADCAST, OperatorKind::broadcast}};
-
-// Evenly apart, as devices of a group are.
-DeviceGroup evenly(const std::vector<std::uint32_t>& ranks, const std::string& where) {
-  if (ranks.size() < 2) return {1};
-  const std::uint32_t stride = ranks[1] - ranks[0];
-  for (std::size_t i = 1; i < ranks.size(); ++i) {
-    if (ranks[i] - ranks[i - 1] != stride || stride == 0)
-      throw ConfigError(where,
-                        fmt::format("its group of ranks {} is not evenly apart", fmt::join(ranks, ", ")));
-  }
-  return {static_cast<std::uint32_t>(ranks.size()), stride};
-}
 
 class RankReader {
  public:
@@ -217,7 +185,11 @@ class RankReader {
     }
     std::string group_name;
     const std::vector<std::uint32_t> ranks = group_of(attributes, group_name);
-    const DeviceGroup group = evenly(ranks, where_);
+    const std::optional<DeviceGroup> evenly = evenly_apart(ranks);
+    if (!evenly)
+      throw ConfigError(where_,
+                        fmt::format("its group of ranks {} is not evenly apart", fmt::join(ranks, ", ")));
+    const DeviceGroup group = *evenly;
     c_.coverage.assume("comm_size is in bytes, of the array that a rank holds before the collective");
     const std::uint64_t whole = row->kind == OperatorKind::all_gather ? *size * group.devices : *size;
     if (*size > kMostBytes)

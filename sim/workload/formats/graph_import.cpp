@@ -87,6 +87,14 @@ OperatorGraph GraphImport::finish() {
   return graph;
 }
 
+std::optional<DeviceGroup> evenly_apart(const std::vector<std::uint32_t>& ranks) {
+  if (ranks.size() < 2) return DeviceGroup{1};
+  for (std::size_t i = 1; i < ranks.size(); ++i) {
+    if (ranks[i] <= ranks[i - 1] || ranks[i] - ranks[i - 1] != ranks[1] - ranks[0]) return std::nullopt;
+  }
+  return DeviceGroup{static_cast<std::uint32_t>(ranks.size()), ranks[1] - ranks[0]};
+}
+
 DType arithmetic_of(const OperatorGraph& graph, DType otherwise) {
   const auto product = std::find_if(graph.operators.begin(), graph.operators.end(),
                                     [](const Operator& op) { return op.kind == OperatorKind::matmul; });

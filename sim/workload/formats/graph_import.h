@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -50,6 +51,9 @@ class GraphImport {
 
 // A tensor of its own for each of the operator's, called by the node's number.
 void name_tensors(Operator& op, const std::string& prefix, TensorNames& names);
+
+// Ranks as a group of devices, which are evenly apart; none where these, in rising order, are not.
+std::optional<DeviceGroup> evenly_apart(const std::vector<std::uint32_t>& ranks);
 
 // The format of its first product, or else `otherwise`: what a result goes by.
 DType arithmetic_of(const OperatorGraph& graph, DType otherwise);

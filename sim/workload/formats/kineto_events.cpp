@@ -109,38 +109,17 @@ class EventReader {
     return newer ? newer : count(args, "external id");
   }
 
-  void add_shape(const json& dims, TorchCall& call) const {
-    std::vector<std::uint64_t> shape;
-    for (const json& extent : dims) {
-      if (!extent.is_number_unsigned())
-        throw ConfigError(
-            where_, fmt::format("'Input Dims' has {}; expected whole numbers, not negative", extent.dump()));
-      shape.push_back(extent.get<std::uint64_t>());
-    }
-    call.dims.push_back(std::move(shape));
-  }
-
   void read_arguments(const json& args, KinetoEvent& e) const {
     e.external = external_of(args);
     if (const json* dims = either(args, "Input Dims", "Input dims"); dims != nullptr && dims->is_array()) {
-      for (const json& argument : *dims) {
-        // A list of tensors is as many tensors.
-        if (argument.is_array() && !argument.empty() && argument[0].is_array()) {
-          for (const json& each : argument) add_shape(each, e.call);
-        } else if (argument.is_array()) {
-          add_shape(argument, e.call);
-        } else {
-          e.call.dims.emplace_back();
-        }
-      }
+      e.call.dims = torch_shapes(*dims, [this](const json& extent) {
+        throw ConfigError(
+            where_, fmt::format("'Input Dims' has {}; expected whole numbers, not negative", extent.dump()));
+      });
     }
-    const auto texts = [](const json* list, std::vector<std::string>& to) {
-      if (list == nullptr || !list->is_array()) return;
-      for (const json& value : *list)
-        to.push_back(value.is_string() ? value.get<std::string>() : value.dump());
-    };
-    texts(either(args, "Input type", "Input types"), e.call.types);
-    texts(either(args, "Concrete Inputs", "Concrete inputs"), e.call.values);
+    if (const json* types = either(args, "Input type", "Input types")) e.call.types = torch_texts(*types);
+    if (const json* values = either(args, "Concrete Inputs", "Concrete inputs"))
+      e.call.values = torch_texts(*values);
     if (const std::string name = text_of(args, "Collective name"); !name.empty()) {
       KinetoCollective c;
       c.name = name;

@@ -33,6 +33,8 @@ std::uint64_t bytes_of_torch(const std::string& dtype) {
   return has("Byte") || has("Bool") ? 1 : 4;
 }
 
+constexpr std::uint64_t kMostWorld = 65536;
+
 class KinetoReader {
  public:
   KinetoReader(const std::filesystem::path& file, const ImportOptions& options)
@@ -45,7 +47,7 @@ class KinetoReader {
     const std::uint64_t said = profile.devices.value_or(1);
     if (options_.devices && profile.devices && *options_.devices != said)
       throw ConfigError(file_, fmt::format("is of {} devices; --devices says {}", said, *options_.devices));
-    devices_ = options_.devices.value_or(static_cast<std::uint32_t>(std::min<std::uint64_t>(said, 65536)));
+    devices_ = options_.devices.value_or(static_cast<std::uint32_t>(std::min(said, kMostWorld)));
     // Collectives stand in the host's events; where they do not, in their kernels'.
     const bool on_host = std::any_of(profile.events.begin(), profile.events.end(), [](const KinetoEvent& e) {
       return e.kind == KinetoEvent::Kind::host && e.collective;
@@ -179,8 +181,8 @@ class KinetoReader {
       return std::nullopt;
     }
     const bool gathers = row->kind == OperatorKind::all_gather;
-    const auto apart = stride(c, group);
-    if (!apart) {
+    const auto shared = group_of(c, static_cast<std::uint32_t>(group));
+    if (!shared) {
       coverage_.refuse(name, "of a group whose ranks are not evenly apart");
       return std::nullopt;
     }
@@ -192,27 +194,24 @@ class KinetoReader {
       return std::nullopt;
     }
     coverage_.understand(fmt::format("{} as {}", name, to_string(row->kind)));
-    return standalone(row->kind, CollectiveShape::over(whole, {static_cast<std::uint32_t>(group), *apart}),
+    return standalone(row->kind, CollectiveShape::over(whole, *shared),
                       torch_dtype(c.dtype).value_or(DType::fp16));
   }
 
-  // How far apart its ranks are; neighbours where they are not said, none where they are uneven.
-  std::optional<std::uint32_t> stride(const KinetoCollective& c, std::uint64_t group) {
-    if (group < 2 || group == devices_) return 1;
-    const auto ranks = nlohmann::json::parse(c.ranks, nullptr, false);
+  // Neighbours where its ranks are not said, none where they are uneven.
+  std::optional<DeviceGroup> group_of(const KinetoCollective& c, std::uint32_t size) {
+    if (size < 2 || size == devices_) return DeviceGroup{size};
+    const auto list = nlohmann::json::parse(c.ranks, nullptr, false);
     const bool said =
-        ranks.is_array() && ranks.size() == group &&
-        std::all_of(ranks.begin(), ranks.end(), [](const auto& r) { return r.is_number_unsigned(); });
+        list.is_array() && list.size() == size && std::all_of(list.begin(), list.end(), [](const auto& r) {
+          return r.is_number_unsigned() && r.template get<std::uint64_t>() < kMostWorld;
+        });
     if (!said) {
       coverage_.assume("groups whose ranks are not said are of neighbours");
-      return 1;
+      return DeviceGroup{size};
     }
-    const auto at = [&ranks](std::size_t i) { return ranks[i].template get<std::uint64_t>(); };
-    for (std::size_t i = 1; i < group; ++i) {
-      if (at(i) <= at(i - 1) || at(i) - at(i - 1) != at(1) - at(0)) return std::nullopt;
-    }
-    if ((at(1) - at(0)) * group > devices_) return std::nullopt;
-    return static_cast<std::uint32_t>(at(1) - at(0));
+    const auto group = evenly_apart(list.get<std::vector<std::uint32_t>>());
+    return group && group->span() <= devices_ ? group : std::nullopt;
   }
 
   // A kernel's work is counted with its operator, or not at all.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -310,6 +311,35 @@ bool is_composite(const std::string& name) {
       "aten::linear",   "aten::matmul",  "aten::einsum",      "aten::layer_norm",
       "aten::rms_norm", "aten::softmax", "aten::log_softmax", "aten::scaled_dot_product_attention"};
   return kNames.count(name) > 0;
+}
+
+std::vector<std::vector<std::uint64_t>> torch_shapes(
+    const nlohmann::json& list, const std::function<void(const nlohmann::json&)>& refuse) {
+  std::vector<std::vector<std::uint64_t>> all;
+  const auto add = [&](const nlohmann::json& argument) {
+    all.emplace_back();
+    for (const auto& extent : argument) {
+      if (!extent.is_number_unsigned()) refuse(extent);
+      all.back().push_back(extent.get<std::uint64_t>());
+    }
+  };
+  for (const auto& argument : list) {
+    if (!argument.is_array()) {
+      all.emplace_back();
+    } else if (!argument.empty() && argument[0].is_array()) {
+      for (const auto& each : argument) add(each);
+    } else {
+      add(argument);
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> torch_texts(const nlohmann::json& list) {
+  std::vector<std::string> all;
+  if (!list.is_array()) return all;
+  for (const auto& value : list) all.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+  return all;
 }
 
 std::optional<DType> torch_dtype(const std::string& type) {

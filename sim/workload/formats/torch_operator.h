@@ -3,6 +3,8 @@
 // made of them hold them.
 
 #include <cstdint>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +33,13 @@ bool is_composite(const std::string& name);
 // what does not fit where shapes do not multiply.
 std::optional<Operator> torch_operator(const TorchCall& call, const ImportOptions& options,
                                        Coverage& coverage);
+
+// Extents of each argument out of JSON lists of them; a list of tensors is as many tensors. `refuse` is told
+// of an extent that is none, and throws.
+std::vector<std::vector<std::uint64_t>> torch_shapes(
+    const nlohmann::json& list, const std::function<void(const nlohmann::json&)>& refuse);
+// Texts out of a JSON list, other values as they are written; none where it is no list.
+std::vector<std::string> torch_texts(const nlohmann::json& list);
 
 // "c10::Half", "Tensor(float)", "BFloat16": its format, where there is one of ours.
 std::optional<DType> torch_dtype(const std::string& type);
