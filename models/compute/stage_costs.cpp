@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "sim/timing/sparse_timing.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -26,14 +27,15 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
                  length_at(kernel, step.k, item, k_tile);
     const std::uint64_t m = engine_length_at(kernel, step.m, item, k_tile);
     const std::uint64_t n = engine_length_at(kernel, step.n, item, k_tile);
-    const std::uint64_t k = engine_length_at(kernel, step.k, item, k_tile);
+    const std::uint64_t all = engine_length_at(kernel, step.k, item, k_tile);
+    const std::uint64_t k = multiplied_length(matrix.spec(), step.sparsity, n, all);
     cost.issued_macs += issued_macs(matrix.spec(), step.dataflow, m, n, k) * storage_bits(step.dtype) / 16;
     const Conversions converted = conversions(matrix.spec(), step.dataflow, m, n, k);
     cost.conversions.dac += converted.dac;
     cost.conversions.adc += converted.adc;
     cost.matrix += matrix.service(step.dataflow, step.dtype, m, n, k);
     cost.scratchpad_read_bytes +=
-        operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, k);
+        operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, all);
   }
   for (const VectorStep& step : kernel.vector_steps) {
     const VectorWork work = vector.work(step.cost, length_at(kernel, step.rows, item, k_tile),
@@ -85,8 +87,7 @@ StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, con
 
 void count_stage(ActivityCounts& counts, const TileKernel& kernel, const StageCost& cost) {
   counts.scratchpad_read_bytes += cost.scratchpad_read_bytes.value();
-  // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
-  if (!kernel.causal) counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
+  if (!kernel.multiplies_useless) counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
   counts.issued_macs += cost.issued_macs;
   counts.widened_bytes += cost.widened_bytes.value();
   counts.scratchpad_write_bytes += cost.widened_bytes.value();

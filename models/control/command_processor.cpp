@@ -124,9 +124,11 @@ void CommandProcessor::start_kernel(std::uint32_t task, Femtoseconds now) {
     run_.forward = &parts_.skipping->forward();
   }
   for (std::uint32_t c = 0; c < shared.cores_used; ++c) cores_[c]->begin(run_, start);
-  // Masked pairs of a tile on the diagonal are computed, but not useful: causal kernels count as a whole.
+  // Masked pairs of a tile on the diagonal, and zeros that no engine passes over, are multiplied, but not
+  // useful.
   for (const TileKernel& kernel : launch.kernels()) {
-    if (kernel.causal) counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
+    if (kernel.multiplies_useless)
+      counts_.macs[static_cast<std::size_t>(kernel.mac_dtype)] += kernel.useful_macs;
   }
   deal_first_items(start + from_ns(arch_.command.item_dispatch_ns));
 }

@@ -17,6 +17,7 @@
 #include "sim/config/sram_spec.h"
 #include "sim/util/dtype.h"
 #include "sim/util/enum_names.h"
+#include "sim/util/sparsity.h"
 #include "sim/util/units.h"
 
 namespace orrery {
@@ -47,6 +48,7 @@ struct SystolicArraySpec {
   std::vector<Dataflow> dataflows;
   std::optional<ConversionSpec> conversion = std::nullopt;  // none: digital
   bool double_buffered = false;  // the next fold's stationary operand loads behind the current stream
+  std::vector<Sparsity> skips;   // zeros of weights that it does not multiply: N:M, or unstructured
   DTypeRates rates{};
 };
 
@@ -58,7 +60,8 @@ struct DotProductArraySpec {
   double issue_rate = 1.0;                                                // sustained share of issue slots
   std::uint32_t latency_cycles = 0;                                       // operand in to result out
   std::uint32_t block_m = 64,
-                block_n = 64;  // results held in registers: operands are read once for such a block
+                block_n = 64;   // results held in registers: operands are read once for such a block
+  std::vector<Sparsity> skips;  // zeros of weights that it does not multiply: N:M, or unstructured
   DTypeRates rates{};
 };
 

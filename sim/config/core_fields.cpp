@@ -1,6 +1,9 @@
 #include "sim/config/core_fields.h"
 
+#include "sim/config/config_document.h"
 #include "sim/config/dtype_rates.h"
+#include "sim/util/errors.h"
+#include "sim/util/key_path.h"
 
 namespace orrery {
 namespace {
@@ -12,6 +15,32 @@ void add_rates(Fields<T>& f, const char* sentence) {
   f.other("rates", dtype_rates_shape(), "", sentence, [](T& t, const nlohmann::json& value, const Place&) {
      t.rates = dtype_rates(value);
    }).required();
+}
+
+// Words of an engine: N:M, or that it finds zeros wherever they are.
+Sparsity skipped(const std::string& word, const Place& at) {
+  Sparsity any;
+  any.kind = SparsityKind::unstructured;
+  if (word == "unstructured") return any;
+  const auto pattern = sparsity_named(word);
+  if (pattern && pattern->kind == SparsityKind::n_of_m) return *pattern;
+  const std::string message = "key '" + key_path(at.pointer()) + "': '" + word +
+                              "' is no pattern of zeros that an engine skips; expected N:M (2:4) or "
+                              "unstructured";
+  throw ConfigError(at.document() == nullptr ? "" : at.document()->where(at.pointer()), message);
+}
+
+template <class T>
+void add_skips(Fields<T>& f) {
+  f.other("skips", Shape::list(Shape::text()), "",
+          "zeros of weights that it does not multiply: N:M of each M along the reduction (2:4), or "
+          "unstructured; blocks are passed over by any",
+          [](T& t, const nlohmann::json& value, const Place& at) {
+            t.skips.clear();
+            for (std::size_t i = 0; i < value.size(); ++i)
+              t.skips.push_back(skipped(value[i].get<std::string>(), Place(at, i)));
+          })
+      .standing("none");
 }
 
 constexpr const char* kRates =
@@ -54,6 +83,7 @@ const Table& table_of<SystolicArraySpec>() {
     f.key("conversion", &A::conversion, "",
           "the array multiplies in its memory cells, with a DAC a row and an ADC a column; weights stay in "
           "it");
+    add_skips(f);
     add_rates(f, kRates);
     return Table(f);
   }();
@@ -89,6 +119,7 @@ const Table& table_of<DotProductArraySpec>() {
           "results held in registers; operands are read from the scratchpad once for such a block")
         .required()
         .range(1, kMostUnits);
+    add_skips(f);
     add_rates(f, kRates);
     return Table(f);
   }();

@@ -22,6 +22,7 @@ struct EnumNames<Acquisition> {
 struct CostOption {
   std::string name, arch, dtype, runtime = "ideal", node;
   std::string weights, activations, kv;  // stored formats; "" = as dtype says
+  std::string sparsity, attention;       // of weights, and what attention reads; "" = as the file says
   std::uint32_t devices = 1;             // a replica of the model
   // How they divide it; none: they share each layer.
   std::optional<std::uint32_t> tp, pp, ep, dp, cp, micro_batches;

@@ -17,7 +17,7 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
   KernelResult r;
   r.arch = arch.name;
   r.op = to_string(op.kind);
-  r.shape = describe(op.shape);
+  r.shape = shape_in_words(op);
   r.dtype = to_string(op.dtype);
   r.fidelity = to_string(runner.options().fidelity);
   r.mapping = run.mapping;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "sim/timing/sparse_timing.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
@@ -65,6 +66,30 @@ VectorElements vector_elements(const Operator& op) {
   return {};
 }
 
+// MACs that must be multiplied for each that is useful: zeros of weights that nothing passes over.
+double multiplied_beside(const Operator& op, const ArchSpec& arch) {
+  const Sparsity& weights = weight_sparsity(op);
+  return multiplied_share(arch.cores.matrix, weights) / weights.share();
+}
+
+// Bytes that need not be read: of the other operand of weights in blocks, where none is kept of a row of
+// them; of keys and values that no query chooses, where all choose the same.
+std::uint64_t unread_bytes(const Operator& op) {
+  if (const auto* attention = std::get_if<AttentionShape>(&op.shape)) {
+    if (!attention->density_ppm) return 0;
+    std::uint64_t cached = 0;
+    for (const Tensor& t : op.inputs) cached += t.kind == TensorKind::kv ? t.bytes() : 0;
+    return static_cast<std::uint64_t>(static_cast<double>(cached) *
+                                      (1 - static_cast<double>(*attention->density_ppm) / kWholeDensity));
+  }
+  const Sparsity& weights = weight_sparsity(op);
+  if (weights.kind != SparsityKind::blocks) return 0;
+  const auto across =
+      static_cast<double>(ceil_div<std::uint64_t>(std::get<MatmulShape>(op.shape).n, weights.block_cols));
+  return static_cast<std::uint64_t>(static_cast<double>(op.inputs[0].bytes()) *
+                                    std::pow(1 - weights.share(), across));
+}
+
 }  // namespace
 
 RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
@@ -73,15 +98,18 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
     return collective_bound(*collective, std::get<CollectiveShape>(op.shape), arch);
   RooflineBound result;
   const std::uint64_t macs = operator_macs(op);
-  const OperatorBytes bytes = operator_bytes(op);
+  OperatorBytes bytes = operator_bytes(op);
+  bytes.read -= unread_bytes(op);
   const std::uint64_t capacity = on_chip_bytes(arch);
   const auto beyond = [capacity](std::uint64_t b) { return b > capacity ? b - capacity : 0; };
   result.counts.dram_read_bytes = cold ? bytes.read : beyond(bytes.read + bytes.written);
   result.counts.dram_write_bytes = cold ? beyond(bytes.written) : 0;
   result.counts.macs[static_cast<std::size_t>(op.dtype)] = macs;
-  result.counts.issued_macs = macs * storage_bits(op.dtype) / 16;  // a bound: nothing padded
+  result.counts.issued_macs = macs * storage_bits(op.dtype) / 16;  // a bound: nothing padded, no zero
   result.counts.kernels = 1;
-  const double compute_s = macs == 0 ? 0 : static_cast<double>(macs) / arch.peak_macs_per_s(op.dtype);
+  const double compute_s =
+      macs == 0 ? 0
+                : static_cast<double>(macs) * multiplied_beside(op, arch) / arch.peak_macs_per_s(op.dtype);
   result.counts.dram_activates = ceil_div(result.counts.dram_bytes(), arch.dram.device.page_bytes);
   const double dram_s = static_cast<double>(result.counts.dram_bytes()) / arch.dram.peak_bytes_per_s();
   double vector_s = 0;

@@ -42,9 +42,9 @@ void append_key(std::string& key, std::uint64_t value) {
 
 std::string shape_key(const Operator& op) {
   std::string key;
-  constexpr std::size_t kNumbers = 9;  // of a shape, beside those of more groups of sequences
-  constexpr std::size_t kRest = 16;    // what a caller may add: residency
-  key.reserve(8 * (4 + kNumbers + 4 * (op.inputs.size() + op.outputs.size()) + kRest));
+  constexpr std::size_t kNumbers = 11;  // of a shape, beside those of more groups of sequences
+  constexpr std::size_t kRest = 16;     // what a caller may add: residency
+  key.reserve(8 * (4 + kNumbers + 5 * (op.inputs.size() + op.outputs.size()) + kRest));
   append_key(key, static_cast<std::uint64_t>(op.kind));
   append_key(key, static_cast<std::uint64_t>(op.dtype));
   for_each_number(op, [&key](std::uint64_t number) { append_key(key, number); });
@@ -55,6 +55,10 @@ std::string shape_key(const Operator& op) {
       append_key(key, static_cast<std::uint64_t>(t.format.dtype));
       append_key(key, t.format.bits.parts());
       append_key(key, t.elements());
+      const Sparsity& s = t.format.sparsity;
+      append_key(key, static_cast<std::uint64_t>(s.kind));
+      if (s.is_dense()) continue;
+      for (const std::uint32_t number : {s.kept, s.of, s.block_rows, s.block_cols}) append_key(key, number);
     }
   }
   return key;

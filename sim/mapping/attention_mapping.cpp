@@ -21,6 +21,19 @@
 namespace orrery {
 namespace {
 
+// `group`: queries of a position in a tile. One query's window is all that is among its positions.
+TileMask mask_of(const AttentionShape& s, const AttendedSequences& sequences, std::uint64_t group) {
+  TileMask mask;
+  mask.rows_per_position = group;
+  mask.density = static_cast<double>(s.density_ppm.value_or(kWholeDensity)) / kWholeDensity;
+  if (sequences.q == 1) return mask;
+  mask.causal = s.causal;
+  if (s.causal) mask.offset = sequences.kv - sequences.q;
+  mask.window = s.window.value_or(0);
+  mask.global = s.global.value_or(0);
+  return mask;
+}
+
 // `grouped`: the queries that share a key/value head lie in one tile; else each head reads them for itself.
 TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool in_order, bool grouped) {
   const auto& s = std::get<AttentionShape>(op.shape);
@@ -32,10 +45,8 @@ TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool 
   kernel.m = queries * group;
   kernel.n = 1;
   kernel.k = cached;
-  kernel.causal = s.causal && queries > 1;
-  kernel.causal_offset = kernel.causal ? cached - queries : 0;
-  kernel.causal_rows_per_position = group;
-  kernel.causal_window = kernel.causal ? s.window.value_or(0) : 0;
+  kernel.mask = mask_of(s, sequences, group);
+  kernel.multiplies_useless = kernel.mask.hides();
   const bool backward = std::get<AttentionFamily>(operator_row(op.kind).family).backward;
   kernel.useful_macs = attention_macs(s, sequences, backward);
   kernel.mac_dtype = op.dtype;
@@ -239,8 +250,9 @@ std::vector<std::uint64_t> AttentionMapper::block_sizes(const TileKernel& kernel
 bool AttentionMapper::may_split(const TileKernel& kernel, std::uint32_t split) const {
   const std::uint64_t plane = kernel.batch * kernel.m_tiles();
   const std::uint64_t cores = arch_.cores.count;
-  return split == 1 || (!backward_ && split <= kernel.k_tiles() && plane * split <= 8 * cores &&
-                        plane < 2 * cores && !(kernel.causal && kernel.m > kernel.causal_rows_per_position));
+  return split == 1 ||
+         (!backward_ && split <= kernel.k_tiles() && plane * split <= 8 * cores && plane < 2 * cores &&
+          !(kernel.mask.causal && kernel.m > kernel.mask.rows_per_position));
 }
 
 TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std::uint64_t block,

@@ -6,6 +6,7 @@
 #include "sim/timing/dram/dram_timing.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/timing/network_timing.h"
+#include "sim/timing/sparse_timing.h"
 #include "sim/timing/vector_timing.h"
 
 namespace orrery {
@@ -37,14 +38,51 @@ WaveShape wave_shape(const TileKernel& kernel, double items) {
   return shape;
 }
 
-// Calls visit(step, m, n, k) with what the engine computes of a full tile.
+// A matrix step of a full tile, as the engine computes it.
+struct EngineWork {
+  const MatrixEngineSpec& engine;
+  const MatrixStep& step;
+  std::uint64_t m, n, k;
+
+  std::uint64_t multiplied() const { return multiplied_length(engine, step.sparsity, n, k); }
+  double cycles() const {
+    return matrix_cycles(engine, step.dataflow, step.dtype, m, n, multiplied()).real();
+  }
+  double issued() const {
+    return static_cast<double>(issued_macs(engine, step.dataflow, m, n, multiplied())) *
+           storage_bits(step.dtype) / 16;
+  }
+  double read_bytes() const {
+    return operand_read_bytes(engine, step.dataflow, step.a_bits, step.b_bits, m, n, k).real();
+  }
+};
+
 template <class Visit>
-void for_each_matrix_step(const TileKernel& kernel, Visit visit) {
+void for_each_matrix_step(const ArchSpec& arch, const TileKernel& kernel, Visit visit) {
   const WorkItem first;
   for (const MatrixStep& step : kernel.matrix_steps) {
-    visit(step, engine_length_at(kernel, step.m, first, 0), engine_length_at(kernel, step.n, first, 0),
-          engine_length_at(kernel, step.k, first, 0));
+    visit(EngineWork{arch.cores.matrix, step, engine_length_at(kernel, step.m, first, 0),
+                     engine_length_at(kernel, step.n, first, 0), engine_length_at(kernel, step.k, first, 0)});
   }
+}
+
+// Stages of an item in the mean: k tiles that hold something which one of its rows sees.
+double mean_stages(const TileKernel& kernel) {
+  double stages = std::ceil(static_cast<double>(kernel.k_tiles()) * kernel.sparse.share / kernel.split_k);
+  const TileMask& mask = kernel.mask;
+  if (!mask.hides()) return stages;
+  const auto all = static_cast<double>(kernel.k);
+  double seen = all;
+  const double rows = static_cast<double>(kernel.tile_m) / static_cast<double>(mask.rows_per_position);
+  // The mean row sees the offset and half of the rest, or its window.
+  if (mask.causal && kernel.k > mask.offset)
+    seen =
+        static_cast<double>(mask.offset) + 0.5 * static_cast<double>(kernel.k - mask.offset + kernel.tile_k);
+  if (mask.window > 0)
+    seen = std::min(seen, static_cast<double>(mask.window + kernel.tile_k) + rows +
+                              static_cast<double>(round_up(mask.global, kernel.tile_k)));
+  seen *= mask.density;
+  return std::max(1.0, stages * std::min(1.0, seen / all));
 }
 
 }  // namespace
@@ -123,16 +161,14 @@ double KernelEstimate::steps_cycles(const TileKernel& kernel, const std::vector<
 ActivityCounts KernelEstimate::counts(const TileKernel& kernel) const {
   const WorkItem first;
   const auto items = static_cast<double>(kernel.items());
-  const double stages = items * std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k);
+  const double stages =
+      items * std::ceil(static_cast<double>(kernel.k_tiles()) * kernel.sparse.share / kernel.split_k);
   double issued = 0;
   double pad_read = 0;
-  for_each_matrix_step(
-      kernel, [&](const MatrixStep& step, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
-        issued += static_cast<double>(issued_macs(arch_.cores.matrix, step.dataflow, m, n, k)) *
-                  storage_bits(step.dtype) / 16;
-        pad_read +=
-            operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k).real();
-      });
+  for_each_matrix_step(arch_, kernel, [&](const EngineWork& work) {
+    issued += work.issued();
+    pad_read += work.read_bytes();
+  });
   double loaded = 0;
   for (const KernelOperand& operand : kernel.inputs) {
     const auto bytes = operand_bytes(kernel, operand, first, 0).real();
@@ -176,27 +212,15 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double cycle_s = 1 / arch_.clock_hz;
   double matrix_cycles_stage = 0;
   double read_bytes = 0;
-  for_each_matrix_step(
-      kernel, [&](const MatrixStep& step, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
-        matrix_cycles_stage += matrix_cycles(arch_.cores.matrix, step.dataflow, step.dtype, m, n, k).real();
-        read_bytes +=
-            operand_read_bytes(arch_.cores.matrix, step.dataflow, step.a_bits, step.b_bits, m, n, k).real();
-      });
+  for_each_matrix_step(arch_, kernel, [&](const EngineWork& work) {
+    matrix_cycles_stage += work.cycles();
+    read_bytes += work.read_bytes();
+  });
   const double vector_cycles = steps_cycles(kernel, kernel.vector_steps);
   const double epilogue_cycles = steps_cycles(kernel, kernel.epilogue);
 
   const auto items = static_cast<double>(kernel.items());
-  double stages = std::ceil(static_cast<double>(kernel.k_tiles()) / kernel.split_k);
-  if (kernel.causal && kernel.k > kernel.causal_offset) {
-    // The mean row sees the offset and half of the rest, or its window.
-    double seen = static_cast<double>(kernel.causal_offset) +
-                  0.5 * static_cast<double>(kernel.k - kernel.causal_offset + kernel.tile_k);
-    const double rows =
-        static_cast<double>(kernel.tile_m) / static_cast<double>(kernel.causal_rows_per_position);
-    if (kernel.causal_window > 0)
-      seen = std::min(seen, static_cast<double>(kernel.causal_window + kernel.tile_k) + rows);
-    stages = std::max(1.0, stages * std::min(1.0, seen / static_cast<double>(kernel.k)));
-  }
+  const double stages = mean_stages(kernel);
   double streamed = 0;  // a stage
   double once = 0;      // an item
   double common = 0;    // a stage, of what items along m share

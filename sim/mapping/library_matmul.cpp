@@ -21,17 +21,28 @@ std::uint32_t cluster_of(const LibrarySpec& library, const TileKernel& kernel) {
                                                                                             : 1;
 }
 
+// Kernels for weights in blocks have tiles no wider than those (Gray et al., GPU Kernels for Block-Sparse
+// Weights, 2017).
+std::uint64_t narrowed(std::uint64_t tile_n, const Sparsity& sparsity) {
+  constexpr std::uint64_t kLeast = 16;
+  if (sparsity.kind != SparsityKind::blocks) return tile_n;
+  return std::min(tile_n, std::max<std::uint64_t>(kLeast, sparsity.block_cols));
+}
+
 }  // namespace
 
 std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& op, std::size_t most) {
   const LibrarySpec& library = arch.execution.library.value();
   const KernelEstimate estimate(arch);
-  const TileKernel base = untiled_matmul(op);
+  const TileKernel base = untiled_matmul(arch, op);
   CandidateList list(estimate, most, MapObjective::time);
   const std::uint64_t element_bits =
       std::max(storage_bits(op.inputs[0].format.dtype), storage_bits(op.inputs[1].format.dtype));
-  const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
-  for (const auto& [tile_m, tile_n] : library.tiles) {
+  const Sparsity& sparsity = weight_sparsity(op);
+  std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
+  if (sparsity.kind == SparsityKind::blocks) step = std::min<std::uint64_t>(step, sparsity.block_rows);
+  for (const auto& [tile_m, tile_of_n] : library.tiles) {
+    const std::uint64_t tile_n = narrowed(tile_of_n, sparsity);
     if (arch.cores.accumulator_bytes > 0 && tile_m * tile_n * 4 > arch.cores.accumulator_bytes) continue;
     for (const std::uint32_t split : library.split_k) {
       TileKernel kernel = base;
@@ -48,6 +59,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.raster = kernel.m_tiles() > 1 ? RasterOrder::grouped : RasterOrder::n_fastest;
       kernel.raster_group = library.raster_group;
       kernel.cluster = cluster_of(library, kernel);
+      cut_blocks(op, kernel, base);
       kernel.outputs[0].by_split = split > 1;
       kernel.outputs[0].bits = split > 1 ? kPartialSum : base.outputs[0].bits;
       kernel.accumulator_bytes = Bytes{kernel.tile_m * kernel.tile_n * 4};

@@ -2,20 +2,49 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "sim/mapping/operator_mapping.h"
-#include "sim/timing/matrix_timing.h"
+#include "sim/timing/sparse_timing.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
 namespace {
 
-std::uint32_t bits_of(const Operator& op, std::size_t input) {
-  return storage_bits(op.inputs.at(input).format.dtype);
+bool is_mixture(DType dtype) {
+  return weight_dtype(dtype) != activation_dtype(dtype);
+}
+
+// As weights lie in the scratchpad, and what it takes to have them there. A mixture's are widened on the
+// vector lanes before they multiply; so are, to whole tiles, sparse ones whose zeros the engine does not pass
+// over (Xia et al., Flash-LLM, arXiv 2309.10285: loaded as sparse, computed as dense).
+void hold_weights(const ArchSpec& arch, const Operator& op, TileKernel& kernel) {
+  KernelOperand& weights = kernel.inputs[kMatmulB];
+  MatrixStep& step = kernel.matrix_steps[0];
+  const Sparsity& sparsity = weight_sparsity(op);
+  const bool passed_over = skips(arch.cores.matrix, sparsity);
+  const bool blocks = sparsity.kind == SparsityKind::blocks;
+  const bool mixture = is_mixture(op.dtype);
+  const DType multiplied = op.inputs[mixture ? kMatmulA : kMatmulB].format.dtype;
+  StoredFormat held{multiplied,
+                    mixture ? kernel.inputs[kMatmulA].bits : ElementBits::of(storage_bits(multiplied))};
+  if (passed_over) {
+    held = sparse(held, sparsity);
+    step.sparsity = sparsity;
+  }
+  step.b_bits = static_cast<std::uint32_t>(std::ceil(held.bits.real()));
+  kernel.multiplies_useless = !sparsity.is_dense();
+  if (!mixture && (sparsity.is_dense() || passed_over || blocks)) return;
+  weights.widened = held.bits;
+  VectorCost cost = kWidenCost;
+  if (passed_over) cost.simple_ops *= sparsity.share();
+  kernel.vector_steps = {{cost, tile_of(LoopDim::k), tile_of(LoopDim::n)}};
 }
 
 }  // namespace
 
-TileKernel untiled_matmul(const Operator& op) {
+TileKernel untiled_matmul(const ArchSpec& arch, const Operator& op) {
   const auto& shape = std::get<MatmulShape>(op.shape);
   TileKernel kernel;
   kernel.batch = shape.batch;
@@ -55,20 +84,41 @@ TileKernel untiled_matmul(const Operator& op) {
   step.n = tile_of(LoopDim::n);
   step.k = tile_of(LoopDim::k);
   step.dtype = op.dtype;
-  step.a_bits = bits_of(op, 0);
-  step.b_bits = bits_of(op, 1);
-  if (weight_dtype(op.dtype) != activation_dtype(op.dtype)) {
-    // A mixture's weights are widened on the vector lanes before they multiply, and lie on chip as wide.
-    kernel.inputs[kMatmulB].widened = a.bits;
-    step.b_bits = step.a_bits;
-    kernel.vector_steps = {{kWidenCost, tile_of(LoopDim::k), tile_of(LoopDim::n)}};
-  }
+  step.a_bits = storage_bits(op.inputs[0].format.dtype);
   kernel.matrix_steps = {step};
+  hold_weights(arch, op, kernel);
   return kernel;
+}
+
+void cut_blocks(const Operator& op, TileKernel& kernel, const TileKernel& base) {
+  const Sparsity& sparsity = weight_sparsity(op);
+  if (sparsity.kind != SparsityKind::blocks) return;
+  const std::uint64_t rows = std::min<std::uint64_t>(sparsity.block_rows, base.k);
+  const std::uint64_t cols = std::min<std::uint64_t>(sparsity.block_cols, base.n);
+  const auto in_a_tile = static_cast<double>(ceil_div(kernel.tile_k, rows) * ceil_div(kernel.tile_n, cols));
+  const double share = 1 - std::pow(1 - sparsity.share(), in_a_tile);
+  const auto tiles = static_cast<double>(kernel.k_tiles());
+  const auto draws = static_cast<double>(ceil_div(base.k, std::max(rows, kernel.tile_k)));
+  kernel.sparse = {share, tiles * std::sqrt(share * (1 - share) / draws),
+                   std::max<std::uint64_t>(1, cols / kernel.tile_n)};
+  // Tiles that are visited hold all that is stored; what is zero of them is filled in on the way.
+  KernelOperand& b = kernel.inputs[kMatmulB];
+  constexpr std::uint64_t kParts = 1U << 20;
+  b.bits = base.inputs[kMatmulB].bits.spread(kParts, static_cast<std::uint64_t>(share * kParts));
+  const ElementBits whole = ElementBits::of(storage_bits(op.inputs[kMatmulB].format.dtype));
+  if (!is_mixture(op.dtype) && b.bits < whole) b.widened = whole;
+}
+
+std::vector<std::uint64_t> with_block(std::vector<std::uint64_t> sizes, std::uint64_t block,
+                                      std::uint64_t extent) {
+  const auto at = std::lower_bound(sizes.begin(), sizes.end(), block);
+  if (block > 0 && block <= extent && (at == sizes.end() || *at != block)) sizes.insert(at, block);
+  return sizes;
 }
 
 TileKernel chosen_as(const TileKernel& kernel) {
   TileKernel same = kernel;
+  if (!is_mixture(kernel.mac_dtype)) return same;
   for (KernelOperand& operand : same.inputs) {
     if (!operand.widened) continue;
     operand.tensor_bytes = operand.tensor_bytes * operand.widened->parts() / operand.bits.parts();

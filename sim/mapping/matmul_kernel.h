@@ -10,11 +10,18 @@ inline constexpr std::uint32_t kMatmulA = 0;
 inline constexpr std::uint32_t kMatmulB = 1;
 
 // Operands by number; extents of the shape, no tiles yet.
-TileKernel untiled_matmul(const Operator& op);
+TileKernel untiled_matmul(const ArchSpec& arch, const Operator& op);
 
-// What a tiling is chosen by: the kernel itself or, where weights are widened, the same on weights that come
-// as wide as they multiply. A library ships a mixture's kernels in the tilings of the format it multiplies
-// in.
+// What a tiling makes of weights in blocks: tiles that hold none are not visited. `base`: untiled.
+void cut_blocks(const Operator& op, TileKernel& kernel, const TileKernel& base);
+
+// Sizes in order, with the block's own among them.
+std::vector<std::uint64_t> with_block(std::vector<std::uint64_t> sizes, std::uint64_t block,
+                                      std::uint64_t extent);
+
+// What a tiling is chosen by: the kernel itself or, where a mixture's weights are widened, the same on
+// weights that come as wide as they multiply. A library ships a mixture's kernels in the tilings of the
+// format it multiplies in.
 TileKernel chosen_as(const TileKernel& kernel);
 
 // The kernel that adds up the partial results of `kernel`, a tiling of `base` that splits k.

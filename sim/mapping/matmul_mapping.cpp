@@ -15,15 +15,19 @@ class MatmulSearch {
   MatmulSearch(const ArchSpec& arch, const Operator& op, std::size_t most, const TileRequest& request,
                MapObjective objective)
       : arch_(arch),
+        op_(op),
         estimate_(arch),
-        base_(untiled_matmul(op)),
+        base_(untiled_matmul(arch, op)),
         list_(estimate_, most, objective),
         request_(request) {}
 
   const CandidateList& run() {
     const auto ms = sizes(base_.m, smallest_m(), request_.m, true);
-    const auto ns = sizes(base_.n, 16, request_.n, true);
-    const auto ks = sizes(base_.k, 64, request_.k, false);
+    const Sparsity& sparsity = weight_sparsity(op_);
+    const auto ns =
+        with_block(sizes(base_.n, 16, request_.n, true), request_.n == 0 ? sparsity.block_cols : 0, base_.n);
+    const auto ks =
+        with_block(sizes(base_.k, 64, request_.k, false), request_.k == 0 ? sparsity.block_rows : 0, base_.k);
     for (const std::uint64_t tm : ms) {
       for (const std::uint64_t tn : ns) {
         if (arch_.cores.accumulator_bytes > 0 && tm * tn * 4 > arch_.cores.accumulator_bytes) continue;
@@ -35,6 +39,7 @@ class MatmulSearch {
 
  private:
   const ArchSpec& arch_;
+  const Operator& op_;
   KernelEstimate estimate_;
   const TileKernel base_;
   CandidateList list_;
@@ -59,6 +64,7 @@ class MatmulSearch {
     kernel.tile_m = tm;
     kernel.tile_n = tn;
     kernel.tile_k = tk;
+    cut_blocks(op_, kernel, base_);
     const std::uint64_t plane = kernel.batch * kernel.m_tiles() * kernel.n_tiles();
     constexpr std::uint64_t kMostEntries = 1U << 26;  // shared-buffer entries are indexed by 32 bits
     if (plane * kernel.k_tiles() > kMostEntries) return;
@@ -114,7 +120,7 @@ class MatmulSearch {
 std::vector<Candidate> map_matmul(const ArchSpec& arch, const Operator& op, std::size_t most,
                                   const TileRequest& request, MapObjective objective) {
   if (arch.execution.library && !request.any()) return map_library_matmul(arch, op, most);
-  const TileKernel base = untiled_matmul(op);
+  const TileKernel base = untiled_matmul(arch, op);
   MatmulSearch search(arch, op, most, request, objective);
   std::vector<Candidate> result;
   for (const CandidateList::Entry& entry : search.run().best())

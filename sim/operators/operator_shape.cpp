@@ -16,10 +16,14 @@ struct Describe {
     const std::string more = s.more.empty() ? ""
                                             : fmt::format(", with {} more groups of sequences, {} in all",
                                                           s.more.size(), s.sequences());
-    const std::string window = s.window ? fmt::format(", window {}", *s.window) : "";
+    std::string mask = s.causal ? ", causal" : "";
+    if (s.window) mask += fmt::format(", window {}", *s.window);
+    if (s.global) mask += fmt::format(", global {}", *s.global);
+    if (s.density_ppm)
+      mask += fmt::format(", density {}", static_cast<double>(*s.density_ppm) / kWholeDensity);
     const std::string values = s.value_dim ? fmt::format(" (values of {})", *s.value_dim) : "";
-    return fmt::format("batch {}, {} heads ({} kv) of {}{}, q {}, kv {}{}{}{}", s.batch, s.heads, s.kv_heads,
-                       s.head_dim, values, s.q, s.kv, s.causal ? ", causal" : "", window, more);
+    return fmt::format("batch {}, {} heads ({} kv) of {}{}, q {}, kv {}{}{}", s.batch, s.heads, s.kv_heads,
+                       s.head_dim, values, s.q, s.kv, mask, more);
   }
   std::string operator()(const VectorShape& s) const { return fmt::format("{}x{}", s.rows, s.cols); }
   std::string operator()(const RoutingShape& s) const {
@@ -58,6 +62,25 @@ std::uint64_t AttentionShape::cached_positions() const {
   std::uint64_t sum = checked_product({batch, kv});
   for (const AttendedSequences& g : more) sum = checked_sum(sum, checked_product({g.batch, g.kv}));
   return sum;
+}
+
+std::optional<ShapeFault> mask_fault(const AttentionShape& s) {
+  if (s.density_ppm && *s.density_ppm > kWholeDensity)
+    return ShapeFault{"density_ppm", "is more than all pairs, a million"};
+  if (s.global && !s.window) return ShapeFault{"global", "stands beside a window: say 'window', too"};
+  if (!s.window) return std::nullopt;
+  for (const AttendedSequences& group : s.groups()) {
+    if (!s.causal && group.q != group.kv)
+      return ShapeFault{"window",
+                        "of attention that is not causal needs as many queries as positions (q = kv)"};
+    const std::uint64_t most = checked_sum(*s.window, s.global.value_or(0));
+    if (s.causal && checked_sum(most, group.q) <= group.kv)
+      return ShapeFault{"kv",
+                        fmt::format("holds positions that no query sees: through a window of {} {} queries "
+                                    "see {}",
+                                    most, group.q, most + group.q - 1)};
+  }
+  return std::nullopt;
 }
 
 std::string describe(const OperatorShape& shape) {

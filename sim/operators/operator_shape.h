@@ -29,13 +29,18 @@ struct AttendedSequences {
   }
 };
 // Attention of `batch` sequences with q query positions against kv cached ones, and of `more` that are unlike
-// them. Causal: query i of q sees kv - q + i + 1 positions, with a window only that many of the last
-// (at least kv - q + 1: what no query sees is not among the kv).
+// them. Causal: query i of q sees kv - q + i + 1 positions, with a window only that many of the last and,
+// beside those, the first `global` (together at least kv - q + 1: what no query sees is not among the kv).
+// Not causal: a window is about the query's own position (q = kv), and the first `global` queries see all. Of
+// the pairs that are left, a density says how many are computed.
+inline constexpr std::uint64_t kWholeDensity = 1'000'000;
 struct AttentionShape {
   std::uint64_t batch = 1, heads = 0, kv_heads = 0, head_dim = 0, q = 0, kv = 0;
   bool causal = false;
   std::vector<AttendedSequences> more = {};
-  std::optional<std::uint64_t> window = std::nullopt;  // of a causal one
+  std::optional<std::uint64_t> window = std::nullopt;       // positions
+  std::optional<std::uint64_t> global = std::nullopt;       // positions, beside a window
+  std::optional<std::uint64_t> density_ppm = std::nullopt;  // millionths; all where it is not said
   std::optional<std::uint64_t> value_dim =
       std::nullopt;  // of a head's value; as its key where it is not said
 
@@ -48,9 +53,10 @@ struct AttentionShape {
   std::uint64_t cached_positions() const;
 
   friend bool operator==(const AttentionShape& a, const AttentionShape& b) {
-    return std::tie(a.batch, a.heads, a.kv_heads, a.head_dim, a.q, a.kv, a.causal, a.more, a.window,
-                    a.value_dim) == std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q, b.kv, b.causal,
-                                             b.more, b.window, b.value_dim);
+    return std::tie(a.batch, a.heads, a.kv_heads, a.head_dim, a.q, a.kv, a.causal, a.more, a.window, a.global,
+                    a.density_ppm, a.value_dim) == std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q,
+                                                            b.kv, b.causal, b.more, b.window, b.global,
+                                                            b.density_ppm, b.value_dim);
   }
 };
 // Row-wise and element-wise operators: `rows` rows whose output has `cols` elements.
@@ -120,6 +126,8 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("kv", shape.kv);
     visit("causal", shape.causal);
     visit("window", shape.window);
+    visit("global", shape.global);
+    visit("density_ppm", shape.density_ppm);
     visit("value_dim", shape.value_dim);
     visit("more", shape.more);
   } else if constexpr (std::is_same_v<Bare, VectorShape>) {
@@ -140,6 +148,13 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("stride", shape.stride);
   }
 }
+
+// What a shape's mask contradicts: the extent, by its name, and how. None where nothing does.
+struct ShapeFault {
+  const char* extent;
+  std::string words;
+};
+std::optional<ShapeFault> mask_fault(const AttentionShape& shape);
 
 // "64x4096x4096", "batch 2, 32 heads (8 kv) of 128, ...": in words.
 std::string describe(const OperatorShape& shape);

@@ -1,6 +1,7 @@
 #include "sim/program/tile_kernel.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace orrery {
 namespace {
@@ -29,6 +30,60 @@ RasterPosition raster_position(const TileKernel& kernel, std::uint64_t index) {
   return {};
 }
 
+double fraction(double x) {
+  return x - std::floor(x);
+}
+
+// Multiples of it fill an interval evenly, one after the other; so do those of the other, beside them.
+constexpr double kGolden = 0.6180339887498949;
+constexpr double kPlastic = 0.7548776662466927;
+
+struct TileRange {
+  std::uint64_t begin = 0, end = 0;
+};
+
+// The k tiles that a column of items visits: as many as an even sample of a logistic distribution says, whose
+// tails are about a binomial's, and somewhere. None is empty: pruning leaves each result something.
+TileRange visited(const TileKernel& kernel, std::uint64_t column) {
+  const auto tiles = static_cast<double>(kernel.k_tiles());
+  const auto index = static_cast<double>(column / kernel.sparse.columns + 1);
+  const double u = fraction(index * kGolden);
+  const double deviations = std::log(u / (1 - u)) * 0.5513288954217921;  // sqrt(3) / pi
+  const double count =
+      std::clamp(std::round(kernel.sparse.share * tiles + deviations * kernel.sparse.deviation), 1.0, tiles);
+  const auto begin = static_cast<std::uint64_t>(fraction(index * kPlastic) * (tiles - count + 1));
+  return {begin, begin + static_cast<std::uint64_t>(count)};
+}
+
+// Of a range of k tiles, what some row of the item sees.
+TileRange seen(const TileKernel& kernel, const WorkItem& item, TileRange all) {
+  const TileMask& mask = kernel.mask;
+  const std::uint64_t last_row = std::min(kernel.m, (item.m + 1) * kernel.tile_m) - 1;
+  const std::uint64_t first = mask.offset + item.m * kernel.tile_m / mask.rows_per_position;
+  const std::uint64_t last = mask.offset + last_row / mask.rows_per_position;
+  const std::uint64_t after = mask.causal ? 0 : mask.window > 0 ? (mask.window - 1) / 2 : kernel.k;
+  const std::uint64_t columns = std::min(last + after + 1, kernel.k);
+  TileRange range = all;
+  const bool sees_all = !mask.causal && first < mask.global;
+  if (!sees_all) range.end = std::max(all.begin, std::min(all.end, ceil_div(columns, kernel.tile_k)));
+  const std::uint64_t before = mask.causal ? mask.window - 1 : mask.window / 2;
+  if (mask.window > 0 && first > before && !sees_all) {
+    // Tiles of the first columns count as those just before its own.
+    const std::uint64_t own = (first - before) / kernel.tile_k;
+    const std::uint64_t firsts = std::min(own, ceil_div(mask.global, kernel.tile_k));
+    range.begin = std::clamp(own - firsts, all.begin, range.end);
+  }
+  if (mask.density < 1) {
+    const auto kept =
+        static_cast<std::uint64_t>(std::ceil(mask.density * static_cast<double>(range.end - range.begin)));
+    const auto rest = static_cast<double>(range.end - range.begin - kept + 1);
+    range.begin +=
+        static_cast<std::uint64_t>(fraction(static_cast<double>(item.m + item.batch + 1) * kGolden) * rest);
+    range.end = range.begin + kept;
+  }
+  return range;
+}
+
 }  // namespace
 
 Bytes TileKernel::scratchpad_bytes(bool dedicated_accumulators) const {
@@ -47,20 +102,15 @@ WorkItem work_item(const TileKernel& kernel, std::uint64_t index) {
   const RasterPosition at = raster_position(kernel, outer % plane);
   item.m = at.m;
   item.n = at.n;
-  const std::uint64_t tiles = kernel.k_tiles();
-  const std::uint64_t share = ceil_div<std::uint64_t>(tiles, kernel.split_k);
-  item.k_begin = std::min(tiles, share * item.split);
-  item.k_end = std::min(tiles, item.k_begin + share);
-  if (kernel.causal) {
-    const std::uint64_t last_row = std::min(kernel.m, (item.m + 1) * kernel.tile_m) - 1;
-    const std::uint64_t columns = kernel.causal_offset + last_row / kernel.causal_rows_per_position + 1;
-    item.k_end =
-        std::max(item.k_begin, std::min(item.k_end, ceil_div(std::min(columns, kernel.k), kernel.tile_k)));
-    const std::uint64_t first_sees =
-        kernel.causal_offset + item.m * kernel.tile_m / kernel.causal_rows_per_position + 1;
-    if (kernel.causal_window > 0 && first_sees > kernel.causal_window)
-      item.k_begin =
-          std::clamp((first_sees - kernel.causal_window) / kernel.tile_k, item.k_begin, item.k_end);
+  TileRange tiles{0, kernel.k_tiles()};
+  if (kernel.sparse.share < 1) tiles = visited(kernel, item.batch * kernel.n_tiles() + item.n);
+  const std::uint64_t share = ceil_div<std::uint64_t>(tiles.end - tiles.begin, kernel.split_k);
+  item.k_begin = std::min(tiles.end, tiles.begin + share * item.split);
+  item.k_end = std::min(tiles.end, item.k_begin + share);
+  if (kernel.mask.hides()) {
+    const TileRange range = seen(kernel, item, {item.k_begin, item.k_end});
+    item.k_begin = range.begin;
+    item.k_end = range.end;
   }
   return item;
 }

@@ -13,6 +13,7 @@
 #include "sim/timing/vector_timing.h"
 #include "sim/util/amount.h"
 #include "sim/util/ids.h"
+#include "sim/util/sparsity.h"
 #include "sim/util/stored_format.h"
 
 namespace orrery {
@@ -50,6 +51,30 @@ struct MatrixStep {
   DType dtype = DType::fp16;
   Dataflow dataflow = Dataflow::output_stationary;
   std::uint32_t a_bits = 16, b_bits = 16;
+  Sparsity sparsity;  // of b, where the engine passes over its zeros (sim/timing/sparse_timing)
+};
+
+// Which columns of k (positions of keys) a row of m (queries of a position) sees: items visit k tiles of
+// which one of their rows sees some.
+struct TileMask {
+  bool causal = false;  // row r sees [0, offset + r / rows_per_position]
+  std::uint64_t offset = 0;
+  std::uint64_t rows_per_position = 1;
+  std::uint64_t window = 0;  // columns about its own that a row sees: the last ones of a causal row, else
+                             // half of them to each side; 0 = all
+  std::uint64_t global = 0;  // the first columns, seen by all beside a window (and whose rows, of a mask that
+                             // is not causal, see all)
+  double density = 1;        // of those tiles, as many hold something
+
+  bool hides() const { return causal || window > 0 || density < 1; }
+};
+
+// Items of a tile of n visit only k tiles that hold something: blocks of weights that are kept or not
+// independently of each other.
+struct SparseTiles {
+  double share = 1;           // of k tiles, in the mean
+  double deviation = 0;       // k tiles, from one tile of n to another
+  std::uint64_t columns = 1;  // tiles of n that are parts of the same blocks
 };
 
 struct VectorStep {
@@ -76,11 +101,8 @@ struct TileKernel {
   bool in_order = false;       // an item's next stage waits for the vector steps of the one before
   bool padded = false;         // engines compute whole tiles in m and n even where the edge clips them
 
-  // Causal attention: row r of m attends to k columns [0, causal_offset + r / causal_rows_per_position].
-  bool causal = false;
-  std::uint64_t causal_offset = 0;
-  std::uint64_t causal_rows_per_position = 1;
-  std::uint64_t causal_window = 0;  // columns that a row attends to at most, the last ones; 0 = all
+  TileMask mask;
+  SparseTiles sparse;
 
   std::vector<KernelOperand> inputs;
   std::vector<MatrixStep> matrix_steps;  // each stage
@@ -94,7 +116,8 @@ struct TileKernel {
   std::uint64_t instructions_per_stage = 0;
   std::uint64_t instructions_per_item = 0;
 
-  std::uint64_t useful_macs = 0;  // of the operator this kernel computes (exact)
+  std::uint64_t useful_macs = 0;    // of the operator this kernel computes (exact)
+  bool multiplies_useless = false;  // what its stages multiply is more than that: it counts as a whole
   DType mac_dtype = DType::fp16;
 
   std::uint64_t m_tiles() const { return ceil_div(m, tile_m); }

@@ -20,6 +20,7 @@
 #include "sim/study/named_files.h"
 #include "sim/study/sweep_keys.h"
 #include "sim/util/data_home.h"
+#include "sim/workload/attention_pattern.h"
 #include "sim/workload/llm_spec.h"
 
 namespace orrery {
@@ -136,7 +137,8 @@ std::vector<json> cost_configurations(const ConfigDocument& document, const json
     if (option.batch) run["batch"] = *option.batch;
     for (const auto& [key, format] :
          {std::pair("dtype", &option.dtype), std::pair("weights", &option.weights),
-          std::pair("activations", &option.activations), std::pair("kv", &option.kv)}) {
+          std::pair("activations", &option.activations), std::pair("kv", &option.kv),
+          std::pair("sparsity", &option.sparsity), std::pair("attention", &option.attention)}) {
       if (!format->empty()) run[key] = *format;
     }
     run.update(scenario);
@@ -151,8 +153,9 @@ std::vector<json> cost_configurations(const ConfigDocument& document, const json
     }
     c["cost"] = terms;
     json only = terms["options"][i];
-    for (const char* key : {"node", "runtime", "devices", "tp", "pp", "ep", "dp", "cp", "micro_batches",
-                            "dtype", "weights", "activations", "kv", "batch", "power_cap_w", "process_nm"})
+    for (const char* key :
+         {"node", "runtime", "devices", "tp", "pp", "ep", "dp", "cp", "micro_batches", "dtype", "weights",
+          "activations", "kv", "sparsity", "attention", "batch", "power_cap_w", "process_nm"})
       only.erase(key);
     c["cost"]["options"] = json::array({only});
     c["cost"]["name"] = option.name;
@@ -175,6 +178,8 @@ void validate_part(const json& configuration, const std::string& pointer) {
     for (const char* key : {"weights", "activations", "kv"}) {
       if (value.contains(key)) format_named(value[key].get<std::string>());
     }
+    if (value.contains("sparsity")) weight_sparsity_named(value["sparsity"].get<std::string>());
+    if (value.contains("attention")) attention_patterns(value["attention"].get<std::string>());
     return;
   }
   for (const auto& [name, kind] :

@@ -136,6 +136,8 @@ constexpr Elsewhere kElsewhere[] = {{"/cost/model", "of.llm"},
                                     {"/cost/options/0/weights", "scenario.weights"},
                                     {"/cost/options/0/activations", "scenario.activations"},
                                     {"/cost/options/0/kv", "scenario.kv"},
+                                    {"/cost/options/0/sparsity", "scenario.sparsity"},
+                                    {"/cost/options/0/attention", "scenario.attention"},
                                     {"/cost/options/0/batch", "scenario.batch"},
                                     {"/cost/options/0/power_cap_w", "arch.power_cap_w"},
                                     {"/cost/options/0/process_nm", "arch.process_nm"}};

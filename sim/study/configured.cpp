@@ -6,6 +6,7 @@
 #include "sim/config/node_loader.h"
 #include "sim/estimate/area.h"
 #include "sim/util/nearest_name.h"
+#include "sim/workload/attention_pattern.h"
 
 namespace orrery {
 namespace {
@@ -59,6 +60,7 @@ LlmSpec configured_llm(const json& c) {
     if (layers < llm.layer_count()) llm.name += fmt::format(" ({} of {} layers)", layers, llm.layer_count());
     llm.keep_layers(layers);
   }
+  if (s.contains("attention")) read_sparsely(llm, s["attention"].get<std::string>());
   return llm;
 }
 
@@ -79,6 +81,11 @@ StoredFormat format_named(const std::string& name) {
   return *format;
 }
 
+Sparsity weight_sparsity_named(const std::string& name) {
+  if (const auto sparsity = sparsity_named(name)) return *sparsity;
+  throw ConfigError("", "'" + name + "' is no sparsity of weights; expected " + kSparsityWords);
+}
+
 Scenario configured_scenario(const json& c, const ArchSpec& arch, const LlmSpec& llm) {
   const json& s = c.at("scenario");
   Scenario scenario;
@@ -93,6 +100,7 @@ Scenario configured_scenario(const json& c, const ArchSpec& arch, const LlmSpec&
   format("weights", asked.weights);
   format("activations", asked.activations);
   format("kv", asked.kv);
+  if (s.contains("sparsity")) asked.sparsity = weight_sparsity_named(s["sparsity"].get<std::string>());
   scenario.formats = number_formats(asked, llm.quantization, arch);
   AskedDegrees degrees;
   for (const auto& [key, into] : kDegrees) {

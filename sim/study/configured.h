@@ -19,6 +19,7 @@ LlmSpec configured_llm(const nlohmann::json& configuration);
 // Throw ConfigError.
 DType dtype_named(const std::string& name);
 StoredFormat format_named(const std::string& name);
+Sparsity weight_sparsity_named(const std::string& name);
 Scenario configured_scenario(const nlohmann::json& configuration, const ArchSpec& arch, const LlmSpec& llm);
 
 // Of a machine's JSON in its node (null: its own) under a technology table's: its modelled area, mm2, by the

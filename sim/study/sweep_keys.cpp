@@ -54,6 +54,12 @@ const Table& table_of<ScenarioKeys>() {
     f.key("weights", &S::weights, "", "stored format (orrery list stored)").standing("as dtype says");
     f.key("activations", &S::activations, "", "as products read them").standing("as dtype says");
     f.key("kv", &S::kv, "", "of keys and values").standing("the file's, or 16 bits");
+    f.key("sparsity", &S::sparsity, "", "weights that are kept: 2:4, 0.3, 32x64:0.3, dense")
+        .standing("as the file says");
+    f.key("attention", &S::attention, "",
+          "positions that it reads: window:W, dilated:D, global:G, topk:K[xBLOCK], density:D, full or model, "
+          "joined by '+'; several between commas for layers in turn")
+        .standing("as the file says");
     f.key("devices", &S::devices, "", "in all; without a degree they share each layer")
         .range(1, 65536)
         .standing("the node's, or the degrees' product");

@@ -16,7 +16,7 @@ namespace orrery {
 // What is run.
 struct ScenarioKeys {
   std::optional<std::uint64_t> batch, input, output;
-  std::optional<std::string> dtype, weights, activations, kv;
+  std::optional<std::string> dtype, weights, activations, kv, sparsity, attention;
   std::optional<std::uint32_t> devices, tp, pp, ep, dp, cp, micro_batches;
   std::string expert_load, step;
   std::optional<std::uint64_t> layers;

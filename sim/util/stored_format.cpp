@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/util/checked.h"
 
 namespace orrery {
@@ -39,7 +41,39 @@ constexpr NamedFormat kFormats[] = {
     {"q8_0", block(DType::int8, 272)},
 };
 
+// Bits that say which elements are kept, per element.
+ElementBits index_bits(const Sparsity& s) {
+  switch (s.kind) {
+    case SparsityKind::dense:
+      return {};
+    case SparsityKind::n_of_m: {
+      std::uint32_t position = 0;
+      while ((1U << position) < s.of) ++position;
+      return ElementBits::of(position).spread(s.kept, s.of);
+    }
+    case SparsityKind::blocks:
+      return ElementBits::shared(32, std::uint64_t{s.block_rows} * s.block_cols).spread(s.kept, s.of);
+    case SparsityKind::unstructured:
+      return std::min(ElementBits::of(1), ElementBits::of(16).spread(s.kept, s.of));
+  }
+  return {};
+}
+
+// Of a format's bits those of its elements alone; all, where a block's own are among them.
+ElementBits own_bits(const StoredFormat& format) {
+  return std::min(format.bits, ElementBits::of(storage_bits(format.dtype)));
+}
+
 }  // namespace
+
+StoredFormat sparse(const StoredFormat& dense, const Sparsity& sparsity) {
+  if (sparsity.is_dense()) return dense;
+  StoredFormat format = dense;
+  format.sparsity = sparsity;
+  const ElementBits own = sparsity.kind == SparsityKind::blocks ? dense.bits : own_bits(dense);
+  format.bits = own.spread(sparsity.kept, sparsity.of) + (dense.bits - own) + index_bits(sparsity);
+  return format;
+}
 
 std::uint64_t StoredFormat::bytes(std::uint64_t elements) const {
   checked_product({elements, bits.parts()});
@@ -67,6 +101,14 @@ std::vector<std::string> stored_format_names() {
 }
 
 std::string name_of(const StoredFormat& format) {
+  if (!format.sparsity.is_dense()) {
+    for (const NamedFormat& named : kFormats) {
+      if (named.word[0] != 'q' && sparse(named.format, format.sparsity) == format)
+        return std::string(named.word) + " " + name_of(format.sparsity);
+    }
+    return fmt::format("{} {} of {:g} bits", to_string(format.dtype), name_of(format.sparsity),
+                       format.bits.real());
+  }
   for (const NamedFormat& named : kFormats) {
     // A k-quant's bits may be another's, too.
     if (format == named.format && named.word[0] != 'q') return named.word;

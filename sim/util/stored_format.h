@@ -1,12 +1,13 @@
 #pragma once
-// How elements lie in memory: their own bits, and their share of what a block of them has in common (scales,
-// zero points).
+// How elements lie in memory: their own bits, their share of what a block of them has in common (scales, zero
+// points) and, where some are not stored, of what says which.
 
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/util/dtype.h"
+#include "sim/util/sparsity.h"
 #include "sim/util/units.h"
 
 namespace orrery {
@@ -35,6 +36,10 @@ class ElementBits {
   friend constexpr ElementBits operator+(ElementBits a, ElementBits b) {
     return ElementBits(a.parts_ + b.parts_);
   }
+  // Of more by fewer.
+  friend constexpr ElementBits operator-(ElementBits a, ElementBits b) {
+    return ElementBits(a.parts_ - b.parts_);
+  }
   friend constexpr ElementBits operator*(ElementBits a, std::uint32_t times) {
     return ElementBits(a.parts_ * times);
   }
@@ -50,14 +55,15 @@ class ElementBits {
 };
 
 struct StoredFormat {
-  DType dtype = DType::fp16;  // as arithmetic takes it
-  ElementBits bits = ElementBits::of(16);
+  DType dtype = DType::fp16;               // as arithmetic takes it
+  ElementBits bits = ElementBits::of(16);  // of an element, kept or not
+  Sparsity sparsity = {};
 
   // Throws ConfigError beyond 2^64.
   std::uint64_t bytes(std::uint64_t elements) const;
 
   friend bool operator==(const StoredFormat& a, const StoredFormat& b) {
-    return a.dtype == b.dtype && a.bits == b.bits;
+    return a.dtype == b.dtype && a.bits == b.bits && a.sparsity == b.sparsity;
   }
   friend bool operator!=(const StoredFormat& a, const StoredFormat& b) { return !(a == b); }
 };
@@ -67,11 +73,17 @@ struct StoredFormat {
 // zero point for 128; those of 8 bits share one number with a whole row or tensor, which is not counted.
 StoredFormat stored_as(DType dtype);
 
+// The same where only some elements of a matrix are kept, with what says which: ceil(log2 M) bits for each
+// kept of N:M (NVIDIA, PTX ISA, mma.sp: 2 bits of 2:4), 32 bits for each kept block (the column index of
+// block compressed rows), and for unstructured ones the fewer bits of a bitmap and of an index of 16 bits for
+// each kept. What blocks of a format have in common (scales) is stored for blocks of all elements.
+StoredFormat sparse(const StoredFormat& dense, const Sparsity& sparsity);
+
 // By the words of the command line: those of stored_as, fp8_block (a scale of 32 bits for 128 x 128) and the
 // k-quants of GGUF (q4_k: 144 bytes for 256 elements; ggml's block layouts).
 std::optional<StoredFormat> stored_format_named(const std::string& word);
 std::vector<std::string> stored_format_names();
-// "fp8", or "int4 of 4.5 bits" where no word says it.
+// "fp8", or "int4 of 4.5 bits" where no word says it; "fp8 2:4".
 std::string name_of(const StoredFormat& format);
 
 }  // namespace orrery

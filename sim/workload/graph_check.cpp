@@ -41,12 +41,8 @@ class OperatorCheck {
     for (const AttendedSequences& group : s.groups()) {
       if (s.causal && group.q > group.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";
     }
-    if (s.window && !s.causal && fault_.empty())
-      fault_ = "key 'shape.window' is of causal attention: 'shape.causal' is false";
-    for (const AttendedSequences& group : s.groups()) {
-      if (s.window && fault_.empty() && *s.window + group.q <= group.kv)
-        fault_ = "key 'shape.kv' holds positions that no query sees through 'shape.window'";
-    }
+    if (const auto mask = mask_fault(s); mask && fault_.empty())
+      fault_ = "key 'shape." + std::string(mask->extent) + "' " + mask->words;
     const std::uint64_t queries = s.query_positions();
     const std::uint64_t cached = s.cached_positions();
     tensor("inputs", op_.inputs[0], {queries, s.heads, s.head_dim});

@@ -67,7 +67,9 @@ std::uint64_t index_bytes_per_token(const LlmSpec& llm, const Scenario& scenario
   llm.for_each_mixer([&](const auto& block, std::uint64_t layers) {
     using Block = std::decay_t<decltype(block)>;
     if constexpr (std::is_same_v<Block, LatentAttentionBlock> || std::is_same_v<Block, AttentionBlock>) {
-      if (block.index) elements = checked_sum(elements, checked_product({layers, block.index->head_dim}));
+      if (block.index)
+        elements = checked_sum(elements,
+                               checked_product({layers, block.index->kept_elements(scenario.split.tensor)}));
     }
   });
   return scenario.formats.kv.bytes(elements);

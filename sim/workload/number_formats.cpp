@@ -86,6 +86,16 @@ ProductFormats asked_products(const FormatRequest& asked, const ProductFormats& 
   return products;
 }
 
+// The layers' products with weights of which only some elements are kept.
+void make_sparse(NumberFormats& formats, const Sparsity& sparsity) {
+  if (sparsity.is_dense()) return;
+  for (const TensorGroup group : kQuantised) {
+    auto& product = formats.products[static_cast<std::size_t>(group)];
+    if (!product) product = ProductFormat{formats.plain, std::nullopt};
+    product->weights = sparse(product->weights, sparsity);
+  }
+}
+
 }  // namespace
 
 DType arithmetic_of(DType activations, DType weights) {
@@ -115,7 +125,8 @@ DType NumberFormats::arithmetic() const {
 
 std::string NumberFormats::key() const {
   const auto word = [](const StoredFormat& f) {
-    return fmt::format("{}:{}", to_string(f.dtype), f.bits.parts());
+    const std::string pattern = f.sparsity.is_dense() ? "" : ":" + name_of(f.sparsity);
+    return fmt::format("{}:{}{}", to_string(f.dtype), f.bits.parts(), pattern);
   };
   std::string all = word(plain) + " " + word(kv);
   for (const auto& product : products) {
@@ -137,6 +148,7 @@ NumberFormats as_filed(const std::optional<Quantization>& model) {
   if (!model) return formats;
   formats.products = model->products;
   formats.kv = model->kv.value_or(formats.kv);
+  make_sparse(formats, model->sparsity);
   return formats;
 }
 
@@ -167,6 +179,7 @@ NumberFormats number_formats(const FormatRequest& asked, const std::optional<Qua
   formats.plain = formats.kv = stored_as(plain);
   if (model && model->kv) formats.kv = *model->kv;
   if (asked.kv) formats.kv = *asked.kv;
+  make_sparse(formats, asked.sparsity.value_or(model ? model->sparsity : Sparsity{}));
   return formats;
 }
 

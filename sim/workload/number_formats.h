@@ -50,12 +50,14 @@ using ProductFormats = std::array<std::optional<ProductFormat>, kTensorGroups>;
 struct Quantization {
   ProductFormats products;  // of the groups that are quantised
   std::optional<StoredFormat> kv;
+  Sparsity sparsity = {};  // of the weights of the layers' products
 };
 
 // What is asked for, in place of what the file and the machine say.
 struct FormatRequest {
   std::optional<DType> dtype;  // shorthand for weights and activations
   std::optional<StoredFormat> weights, activations, kv;
+  std::optional<Sparsity> sparsity;  // of weights, in whichever format they are
 };
 
 struct NumberFormats {

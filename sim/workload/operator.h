@@ -48,7 +48,11 @@ struct Operator {
   std::optional<std::uint32_t> meeting;  // of ranks that are not alike: those with this number do it together
 };
 
-// "matmul 64x4096x4096", "attention batch 2, ...": kind and shape in words.
+// Of a product's weights, those that are kept; dense of any other operator.
+const Sparsity& weight_sparsity(const Operator& op);
+
+// "64x4096x4096, weights 2:4": the shape in words; "matmul 64x4096x4096, weights 2:4": with its kind.
+std::string shape_in_words(const Operator& op);
 std::string describe(const Operator& op);
 
 struct OperatorGraph {

@@ -15,6 +15,12 @@ void perhaps_window(AttentionShape& s) {
   if (s.causal && s.kv % 3 == 0) s.window = s.kv - s.q + 1 + (s.kv / 3 + s.q) % s.q;
 }
 
+// The same of others, and first positions beside a window.
+void perhaps_band(AttentionShape& s) {
+  if (!s.causal && s.kv == s.q && s.q > 1 && s.kv % 3 < 2) s.window = 1 + s.kv / 4;
+  if (s.window && s.kv % 2 == 0) s.global = 1 + s.kv / 16;
+}
+
 Operator random_attention(Random& random, DType dtype) {
   AttentionShape s;
   s.batch = random.log_uniform(1, 8);
@@ -149,6 +155,7 @@ Operator wild_operator(Random& random, const ArchSpec& arch, std::uint64_t most_
       s.q = random.below(2) == 0 ? 1 : std::min(s.kv, wild_extent(random, 2048));
       s.causal = s.q > 1 && random.below(3) > 0;
       perhaps_window(s);
+      perhaps_band(s);
       op = standalone_attention(
           s, dtype == DType::w4a16 || dtype == DType::w8a16 ? arch.execution.default_dtype : dtype);
     } else {

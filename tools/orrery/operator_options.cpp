@@ -35,9 +35,26 @@ class ShapeReader {
   }
   std::string text(const char* name) { return flag(name) ? values_[name].as<std::string>() : std::string(); }
   void refuse_others() const {
-    for (const char* name :
-         {"m", "n", "k", "q", "kv", "heads", "kv-heads", "head-dim", "batch", "causal", "window", "value-dim",
-          "more", "experts-per-token", "bytes", "devices", "tile"}) {
+    for (const char* name : {"m",
+                             "n",
+                             "k",
+                             "q",
+                             "kv",
+                             "heads",
+                             "kv-heads",
+                             "head-dim",
+                             "batch",
+                             "causal",
+                             "window",
+                             "global",
+                             "density",
+                             "sparsity",
+                             "value-dim",
+                             "more",
+                             "experts-per-token",
+                             "bytes",
+                             "devices",
+                             "tile"}) {
       bool known = false;
       for (const std::string& u : used_) known = known || u == name;
       if (!known && values_.count(name) != 0)
@@ -97,6 +114,7 @@ struct ShapeFrom {
     const std::uint64_t m = options.need("m");
     const std::uint64_t n = options.need("n");
     options.flag("tile");
+    options.flag("sparsity");
     return MatmulShape{batch, m, n, options.need("k")};
   }
   OperatorShape operator()(const AttentionFamily& family) const {
@@ -113,15 +131,20 @@ struct ShapeFrom {
     s.causal = options.flag("causal");
     if (options.flag("more")) s.more = parse_more(options.text("more"));
     if (const std::uint64_t window = options.may("window", 0); window > 0) s.window = window;
+    if (const std::uint64_t global = options.may("global", 0); global > 0) s.global = global;
+    if (options.flag("density")) {
+      const auto density = sparsity_named(options.text("density"));
+      if (!density || density->kind != SparsityKind::unstructured)
+        throw UsageError("--density is '" + options.text("density") + "'; expected a share between 0 and 1");
+      s.density_ppm = density->kept;
+    }
     options.flag("tile");
-    if (s.window && !s.causal) throw UsageError("--window needs --causal");
     if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
     for (const AttendedSequences& group : s.groups()) {
       if (s.causal && group.q > group.kv) throw UsageError("--causal needs --kv of at least --q");
-      if (s.window && *s.window + group.q <= group.kv)
-        throw UsageError("--window " + std::to_string(*s.window) + " with --q " + std::to_string(group.q) +
-                         ": no query sees more than --kv " + std::to_string(*s.window + group.q - 1));
     }
+    if (const auto fault = mask_fault(s))
+      throw UsageError("--" + std::string(fault->extent) + " " + fault->words);
     return s;
   }
   OperatorShape operator()(const VectorFamily& /*family*/) const {
@@ -182,6 +205,11 @@ std::string known_as(const std::string& name) {
   return found == kNames.end() ? "" : found->second;
 }
 
+Sparsity sparsity_option(const std::string& word) {
+  if (const auto sparsity = sparsity_named(word)) return *sparsity;
+  throw UsageError("--sparsity is '" + word + "'; expected " + kSparsityWords);
+}
+
 }  // namespace
 
 po::options_description operator_options() {
@@ -197,8 +225,13 @@ po::options_description operator_options() {
                                                                    "length of a head")  //
       ("batch", number(), "independent products or sequences")("causal",
                                                                "query i sees positions up to its own")  //
-      ("window", number(), "with --causal: and of them only the last N")                                //
-      ("value-dim", number(), "length of a head's value (default: its key's)")                          //
+      ("window", number(), "and of them only the last N; without --causal, N about its own")            //
+      ("global", number(), "beside --window: and the first N")                                          //
+      ("density", po::value<std::string>()->value_name("D"),
+       "attention: only a share of the pairs is computed, block by block (0.2)")  //
+      ("sparsity", po::value<std::string>()->value_name("P"),
+       "matmul: of its weights only some are kept (2:4, 0.3, 32x64:0.3)")       //
+      ("value-dim", number(), "length of a head's value (default: its key's)")  //
       ("more", po::value<std::string>()->value_name("BxQxKV,.."),
        "further sequences of the same attention: B of them with Q query and KV cached positions")          //
       ("experts-per-token", number(), "copies of a token's row in a mixture")                              //
@@ -219,7 +252,10 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
   ShapeReader options(values, name);
   const OperatorShape shape = std::visit(ShapeFrom{options, arch.node}, operator_row(*kind).family);
   options.refuse_others();
-  return standalone(*kind, shape, dtype);
+  Operator op = standalone(*kind, shape, dtype);
+  if (values.count("sparsity") != 0)
+    op.inputs[1].format = sparse(op.inputs[1].format, sparsity_option(values["sparsity"].as<std::string>()));
+  return op;
 }
 
 TileRequest tile_from(const std::string& text) {

@@ -1,9 +1,11 @@
 #include "tools/orrery/question_options.h"
 
+#include <filesystem>
 #include <iostream>
 #include <set>
 
 #include "sim/study/configured.h"
+#include "sim/workload/attention_pattern.h"
 
 namespace orrery {
 namespace {
@@ -25,6 +27,14 @@ void put_degrees(json& scenario, const po::variables_map& values) {
   if (values.count("expert-load") != 0) scenario["expert_load"] = values["expert-load"].as<std::string>();
 }
 
+// As text, whose own words go into what a result depends on.
+std::string patterns_from(const std::string& text) {
+  std::error_code none;
+  if (std::filesystem::is_regular_file(text, none)) return attention_patterns_of_file(text);
+  attention_patterns(text);
+  return text;
+}
+
 json asked(const po::variables_map& values) {
   json scenario = {{"batch", whole_between(values, "batch", 1, kMostSequences)}};
   if (values.count("input") != 0) scenario["input"] = whole_between(values, "input", 1, kMostTokens);
@@ -41,6 +51,12 @@ json asked(const po::variables_map& values) {
     scenario[part] = values[part].as<std::string>();
     format_named(scenario[part]);
   }
+  if (values.count("sparsity") != 0) {
+    scenario["sparsity"] = values["sparsity"].as<std::string>();
+    weight_sparsity_named(scenario["sparsity"]);
+  }
+  if (values.count("attention") != 0)
+    scenario["attention"] = patterns_from(values["attention"].as<std::string>());
   put_degrees(scenario, values);
   if (values.count("step") != 0) {
     for (const char* key : {"batch", "input", "output"}) {
@@ -114,6 +130,13 @@ po::options_description scenario_options() {
        "format in which products with them read activations")  //
       ("kv", po::value<std::string>()->value_name("F"),
        "of keys and values (default: the file's, or 16 bits)")  //
+      ("sparsity", po::value<std::string>()->value_name("P"),
+       "weights of the layers' matrices that are kept: 2:4, 0.3 (a share, wherever), 32x64:0.3 (of blocks), "
+       "dense (default: what the model's file says)")  //
+      ("attention", po::value<std::string>()->value_name("P"),
+       "positions that attention reads: window:W, dilated:D, global:G (beside a window), topk:K[xBLOCK], "
+       "density:D, full or model, joined by '+'; several between commas for layers in turn; or a table "
+       "layer,attention (default: as the model's file says)")  //
       ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
        "software stack (orrery list runtimes); ideal: no launch cost, no host time");
   return options.add(division_options());

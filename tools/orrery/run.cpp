@@ -24,13 +24,15 @@ const char* const kRunExamples =
     "2\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --step prefill:1x512@2048,decode:64@4096\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b --weights int4 --kv fp8 --fidelity roofline\n"
+    "  orrery run --arch gpu/h100-sxm --model llama-3-8b --sparsity 2:4 --attention window:4096+global:64\n"
     "  orrery run --arch gpu/h100-sxm --model llama-3-8b arch.dram.channels=96 arch.clock_ghz=1.2\n"
     "  orrery run --arch gpu/a100-sxm-80gb --trace step.jsonl\n"
     "  orrery run --arch gpu/h100-sxm --trace all_reduce.0.et\n";
 
 void refuse_what_a_trace_says(const po::variables_map& values) {
-  for (const char* fixed : {"model", "layers", "output", "weights", "activations", "kv", "tp", "pp", "ep",
-                            "dp", "cp", "micro-batches", "expert-load", "step"}) {
+  for (const char* fixed :
+       {"model", "layers", "output", "weights", "activations", "kv", "sparsity", "attention", "tp", "pp",
+        "ep", "dp", "cp", "micro-batches", "expert-load", "step"}) {
     if (values.count(fixed) != 0 && !values[fixed].defaulted())
       throw UsageError(std::string("--") + fixed + " is part of the trace; leave it out");
   }

@@ -11,8 +11,7 @@
 namespace orrery {
 
 std::string AttentionBlock::misfit(const Parallelism& split) const {
-  if (split.context > 1 && (window > 0 || index))
-    return whole_context(split, "attention to a part of the positions");
+  if (split.context > 1 && sparse()) return whole_context(split, "attention to a part of the positions");
   return split.tensor <= heads ? "" : fmt::format("{} heads over --tp {}", heads, split.tensor);
 }
 
@@ -27,8 +26,10 @@ AttentionBlock::Heads AttentionBlock::on_each(std::uint64_t devices) const {
 
 std::uint64_t AttentionBlock::cached_elements(std::uint64_t devices, std::uint64_t context) const {
   if (both_ways) return 0;
-  return checked_product(
-      {2, on_each(devices).kv, head_dim, window > 0 ? std::min(window, context) : context});
+  // What lies between the positions of a dilated window is some other query's.
+  const std::uint64_t kept =
+      window > 0 ? std::min(checked_sum(checked_product({window, dilation}), global), context) : context;
+  return checked_product({2, on_each(devices).kv, head_dim, kept});
 }
 
 // Queries and keys, normed; the values pass by.
@@ -79,11 +80,8 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
     builder.append(OperatorKind::kv_append, VectorShape{tokens, 2 * kv_cols}, {view(query, appended)},
                    {builder.cache("kv_new", appended)});
   }
-  if (index) index->write(builder, x, x);
-  std::vector<SequenceGroup> groups = builder.step().groups;
-  for (SequenceGroup& group : groups) {
-    if (index && index->chooses(group)) group = index->chosen(group);
-  }
+  if (index) index->write(builder, x, index->blocks ? query : x);
+  const std::vector<SequenceGroup> groups = attended(builder.step().groups);
   const Tensor out = builder.activation("attention", {tokens, query_cols});
   if (facts.split.context > 1) {
     attend_in_ring(builder, groups, query, out);
@@ -101,8 +99,39 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
                  output_bias);
 }
 
+std::vector<SequenceGroup> AttentionBlock::attended(const std::vector<SequenceGroup>& groups) const {
+  std::vector<SequenceGroup> all;
+  for (const SequenceGroup& g : groups) {
+    if (index && index->chooses(g)) {
+      all.push_back(index->chosen(g));
+      continue;
+    }
+    const std::size_t first = all.size();
+    // Positions that are a multiple of `dilation` apart are a sequence.
+    for (std::uint64_t r = 0; r < dilation; ++r) {
+      const auto of = [&](std::uint64_t positions) { return (positions + dilation - 1 - r) / dilation; };
+      const std::uint64_t context = of(g.context);
+      const std::uint64_t queries = context - of(g.context - g.new_tokens);
+      if (queries == 0) continue;
+      const auto same =
+          std::find_if(all.begin() + static_cast<std::ptrdiff_t>(first), all.end(),
+                       [&](const auto& s) { return s.new_tokens == queries && s.context == context; });
+      if (same != all.end()) {
+        same->sequences += g.sequences;
+      } else {
+        all.push_back({g.phase, g.sequences, queries, context});
+      }
+    }
+  }
+  return all;
+}
+
 std::uint64_t AttentionBlock::seen(const SequenceGroup& group) const {
-  return window > 0 ? std::min(group.context, window + group.new_tokens - 1) : group.context;
+  if (both_ways) return group.context;
+  if (window > 0) return std::min(group.context, checked_sum(window, global) + group.new_tokens - 1);
+  if (density_ppm > 0 && group.new_tokens == 1)
+    return std::max<std::uint64_t>(1, ceil_div(checked_product({group.context, density_ppm}), kWholeDensity));
+  return group.context;
 }
 
 void AttentionBlock::attend_to(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
@@ -185,8 +214,12 @@ void AttentionBlock::attend(GraphBuilder& builder, const Piece& piece, const Ten
   for (const SequenceGroup& g : groups) {
     if (&g != &first) shape.more.push_back({g.sequences, g.new_tokens, seen(g)});
     // One query's window is all that is read of the cache.
-    if (shape.causal && window > 0 && window < seen(g)) shape.window = window;
+    if ((shape.causal || both_ways) && window > 0 && window + global < seen(g)) shape.window = window;
   }
+  if (shape.window && global > 0) shape.global = global;
+  const bool many =
+      std::any_of(groups.begin(), groups.end(), [](const SequenceGroup& g) { return g.new_tokens > 1; });
+  if (density_ppm > 0 && many) shape.density_ppm = density_ppm;
   const std::uint64_t cols = kv_heads_each * head_dim;
   const std::vector<std::uint64_t> cached =
       groups.size() == 1 ? std::vector<std::uint64_t>{first.sequences, seen(first), cols}

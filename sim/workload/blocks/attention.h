@@ -24,9 +24,13 @@ struct AttentionBlock {
   std::optional<SparseIndex> index = std::nullopt;
   std::uint64_t table = 0;  // learned numbers a head for distances between positions
   QkNorm qk_norm = QkNorm::none;
-  bool gated = false;        // a product as wide as the queries, whose sigmoid scales the results
-  std::uint64_t sinks = 0;   // learned scores that a head adds to its softmax
-  std::uint64_t window = 0;  // tokens that a query sees, itself included; 0 = all before it
+  bool gated = false;       // a product as wide as the queries, whose sigmoid scales the results
+  std::uint64_t sinks = 0;  // learned scores that a head adds to its softmax
+  std::uint64_t window =
+      0;  // tokens that a query sees, itself included (both ways: half to each side); 0 = all
+  std::uint64_t dilation = 1;     // tokens that a query sees are so far apart; a window counts those
+  std::uint64_t global = 0;       // first tokens, that all see beside a window
+  std::uint64_t density_ppm = 0;  // millionths of the pairs that this leaves which are computed; 0 = all
 
   // What keeps it from being divided so, "" where nothing does. Over `devices`: elements that a sequence of
   // `context` tokens leaves in one's cache; what it leaves in place of one; elements of a token in its widest
@@ -46,6 +50,10 @@ struct AttentionBlock {
   Heads on_each(std::uint64_t devices) const;
 
  private:
+  bool sparse() const { return window > 0 || dilation > 1 || density_ppm > 0 || index.has_value(); }
+  // The groups as attention has them: each query that chooses its positions for itself, and a sequence whose
+  // queries see one of every `dilation` positions as that many sequences.
+  std::vector<SequenceGroup> attended(const std::vector<SequenceGroup>& groups) const;
   // Positions of a sequence's cache that some query of the step sees.
   std::uint64_t seen(const SequenceGroup& group) const;
   Tensor normed(GraphBuilder& builder, const Tensor& qkv) const;

@@ -4,7 +4,13 @@
 
 namespace orrery {
 
-void SparseIndex::write(GraphBuilder& builder, const Tensor& x, const Tensor& query) const {
+std::uint64_t SparseIndex::kept_elements(std::uint64_t devices) const {
+  if (!blocks) return head_dim;
+  return ceil_div(ceil_div(blocks->kv_heads, devices) * head_dim, blocks->positions);
+}
+
+// Light heads' own; and what a token leaves for them.
+Tensor SparseIndex::own_query(GraphBuilder& builder, const Tensor& x, const Tensor& query) const {
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t hidden = builder.facts().hidden;
   const TensorGroup group = TensorGroup::attention;
@@ -17,22 +23,32 @@ void SparseIndex::write(GraphBuilder& builder, const Tensor& x, const Tensor& qu
                    {k, builder.weight("index_k_norm_weight", {2, head_dim})}, {normed});
     product(builder, x, "index_weights", group, tokens, hidden, heads);
   }
+  return q;
+}
+
+void SparseIndex::write(GraphBuilder& builder, const Tensor& x, const Tensor& query) const {
+  const std::uint64_t devices = blocks ? builder.facts().split.tensor : 1;
+  const Tensor q = blocks ? query : own_query(builder, x, query);
+  const std::uint64_t key_heads = blocks ? ceil_div(blocks->kv_heads, devices) : 1;
+  const std::uint64_t query_heads = blocks ? ceil_div(heads, blocks->kv_heads) * key_heads : heads;
+  const std::uint64_t each = blocks ? blocks->positions : 1;
   const std::vector<SequenceGroup>& groups = builder.step().groups;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const SequenceGroup& g = groups[i];
     if (!chooses(g)) continue;  // all are read
     const std::string suffix = group_suffix(i);
-    AttentionShape shape{g.sequences, heads, 1, head_dim, g.new_tokens, g.context};
-    shape.causal = g.new_tokens > 1;
+    const std::uint64_t keys = ceil_div(g.context, each);
+    AttentionShape shape{g.sequences, query_heads, key_heads, head_dim, g.new_tokens, keys};
+    shape.causal = !blocks && g.new_tokens > 1;
     shape.value_dim = 1;
     const std::uint64_t rows = g.sequences * g.new_tokens;
-    const Tensor scores = builder.activation("index_scores" + suffix, {rows, heads});
+    const Tensor scores = builder.activation("index_scores" + suffix, {rows, query_heads});
     builder.append(OperatorKind::index_scores, shape,
-                   {view(q, {rows, heads * head_dim}),
-                    builder.cache("index_cache" + suffix, {shape.cached_positions(), head_dim})},
+                   {view(q, {rows, query_heads * head_dim}),
+                    builder.cache("index_cache" + suffix, {shape.cached_positions(), key_heads * head_dim})},
                    {scores});
-    builder.append(OperatorKind::topk, VectorShape{rows, g.context}, {view(scores, {rows, g.context})},
-                   {builder.activation("index_chosen" + suffix, {rows, g.context})});
+    builder.append(OperatorKind::topk, VectorShape{rows, keys}, {view(scores, {rows, keys})},
+                   {builder.activation("index_chosen" + suffix, {rows, keys})});
   }
 }
 

@@ -32,7 +32,8 @@ void set_operands(const ordered_json& tensors, chakra::Operands& operands) {
     values.push_back(t["id"]);
     shapes.push_back(t["shape"]);
     ordered_json type = {t["kind"], t["dtype"]};
-    if (t.contains("bits")) type.push_back(t["bits"]);
+    if (t.contains("bits") || t.contains("sparsity")) type.push_back(t.value("bits", ordered_json()));
+    if (t.contains("sparsity")) type.push_back(t["sparsity"]);
     types.push_back(type);
   }
   operands.set_values(values.dump());
@@ -50,7 +51,8 @@ json tensors_of(const chakra::Operands& operands) {
               {"shape", shapes.at(i)},
               {"kind", types.at(i).at(0)},
               {"dtype", types.at(i).at(1)}};
-    if (types[i].size() > 2) t["bits"] = types[i][2];
+    if (types[i].size() > 2 && !types[i][2].is_null()) t["bits"] = types[i][2];
+    if (types[i].size() > 3) t["sparsity"] = types[i][3];
     tensors.push_back(t);
   }
   return tensors;

@@ -53,13 +53,17 @@ std::string lower(std::string text) {
   return text;
 }
 
-// SCALE-Sim v3's last column: N:M, all of it where they are equal.
+// SCALE-Sim v3's last column: N:M of the weights along the reduction, all of them where they are equal.
 bool has_sparsity(const std::vector<std::string>& header) {
   return header.size() >= 5 && lower(header.back()).find("sparsity") == 0;
 }
-bool is_dense(const std::string& ratio) {
+Sparsity sparsity_of(const std::string& ratio, const std::string& where) {
   const std::size_t colon = ratio.find(':');
-  return colon != std::string::npos && ratio.substr(0, colon) == ratio.substr(colon + 1);
+  if (colon != std::string::npos && ratio.substr(0, colon) == ratio.substr(colon + 1)) return {};
+  const auto sparsity = sparsity_named(ratio);
+  if (!sparsity || sparsity->kind != SparsityKind::n_of_m)
+    throw ConfigError(where, "'" + ratio + "' is no ratio of weights that are kept; expected N:M, as 2:4");
+  return *sparsity;
 }
 
 bool is_remark(const std::string& line) {
@@ -129,13 +133,13 @@ ImportedTrace read_scale_sim(const std::filesystem::path& file, const ImportOpti
     if (layer.cells.size() != header.size())
       throw ConfigError(layer.where,
                         fmt::format("{} cells; the header has {}", layer.cells.size(), header.size()));
-    if (has_sparsity(header) && !is_dense(layer.cells.back())) {
-      coverage.refuse("layer of sparsity " + layer.cells.back(), "sparse weights");
-      continue;
-    }
     const std::vector<std::uint64_t> before =
         graph.operators() > 0 ? std::vector<std::uint64_t>{graph.operators()} : std::vector<std::uint64_t>{};
     Operator op = standalone_matmul(products ? product(layer) : convolution(layer), dtype);
+    if (has_sparsity(header)) {
+      StoredFormat& weights = op.inputs[1].format;
+      weights = sparse(weights, sparsity_of(layer.cells.back(), layer.where));
+    }
     name_tensors(op, layer.cells[0] + "@" + std::to_string(number), *names);
     graph.add(graph.operators() + 1, layer.cells[0], before, std::move(op));
     coverage.understand(products ? "product as matmul" : "convolution as matmul");

@@ -73,7 +73,9 @@ ElementBits read_bits(const json& bits, const std::string& prefix) {
 
 Tensor read_tensor(const json& object, const std::string& prefix, TensorNames& names) {
   Keys keys = {"id", "kind", "shape", "dtype"};
-  if (object.is_object() && object.contains("bits")) keys.emplace_back("bits");
+  for (const char* optional : {"bits", "sparsity"}) {
+    if (object.is_object() && object.contains(optional)) keys.emplace_back(optional);
+  }
   check_keys(object, keys, prefix);
   Tensor t;
   t.id = names.parse(text(object, "id", prefix));
@@ -89,6 +91,13 @@ Tensor read_tensor(const json& object, const std::string& prefix, TensorNames& n
     t.shape.push_back(extent.get<std::uint64_t>());
   }
   t.format = stored_as(dtype_of(object, prefix));
+  if (object.contains("sparsity")) {
+    const std::string pattern = text(object, "sparsity", prefix);
+    const auto sparsity = sparsity_named(pattern);
+    if (!sparsity)
+      throw LineError{"key '" + prefix + "sparsity' is '" + pattern + "'; expected " + kSparsityWords};
+    t.format = sparse(t.format, *sparsity);
+  }
   if (object.contains("bits")) t.format.bits = read_bits(object["bits"], prefix);
   return t;
 }

@@ -17,7 +17,9 @@ ordered_json tensors(const std::vector<Tensor>& list, const TensorNames& names) 
                    {"kind", to_string(t.kind)},
                    {"shape", t.shape},
                    {"dtype", to_string(t.format.dtype)}});
-    if (t.format != stored_as(t.format.dtype)) out.back()["bits"] = t.format.bits.real();
+    const Sparsity& sparsity = t.format.sparsity;
+    if (t.format != sparse(stored_as(t.format.dtype), sparsity)) out.back()["bits"] = t.format.bits.real();
+    if (!sparsity.is_dense()) out.back()["sparsity"] = name_of(sparsity);
   }
   return out;
 }

@@ -21,6 +21,7 @@ struct Facts {
   std::vector<Part> parts;
   std::vector<std::string> ignored;  // modules
   std::optional<StoredFormat> kv;
+  Sparsity sparsity = {};
 };
 
 StoredFormat integers(std::int64_t bits) {
@@ -137,8 +138,21 @@ StoredFormat scheme_format(FactReader& reader, bool weights) {
   return symmetric ? format : with_shared(format, bits, group);
 }
 
+// How pruned weights are run: 2:4 of a file that keeps the zeros, too (vLLM, compressed_tensors: its kernels
+// take both); other patterns are unpacked when the file is read.
+Sparsity pruned(FactReader& reader) {
+  if (!reader.has("sparsity_config")) return {};
+  FactReader inner = reader.inside("sparsity_config");
+  const std::string structure = inner.word("sparsity_structure", "");
+  inner.ignore({"format", "global_sparsity", "targets", "ignore", "registry_requires_subclass"});
+  reader.take(std::move(inner), "compressed-tensors");
+  const auto named = sparsity_named(structure);
+  return named && named->kind == SparsityKind::n_of_m ? *named : Sparsity{};
+}
+
 Facts compressed_tensors(FactReader& reader) {
   Facts facts;
+  facts.sparsity = pruned(reader);
   FactReader groups = reader.inside("config_groups");
   for (const std::string& name : groups.keys()) {
     FactReader group = groups.inside(name.c_str());
@@ -164,7 +178,7 @@ Facts compressed_tensors(FactReader& reader) {
     facts.parts.push_back(std::move(part));
     groups.take(std::move(group), "compressed-tensors");
   }
-  if (facts.parts.empty() && reader.good())
+  if (facts.parts.empty() && facts.sparsity.is_dense() && reader.good())
     reader.fail("config_groups", "'config_groups' must say how the weights are quantised");
   reader.take(std::move(groups), "compressed-tensors");
   facts.ignored = listed(reader, {"ignore"});
@@ -173,8 +187,7 @@ Facts compressed_tensors(FactReader& reader) {
     facts.kv = scheme_format(scheme, false);
     reader.take(std::move(scheme), "compressed-tensors");
   }
-  reader.ignore({"format", "quantization_status", "global_compression_ratio", "sparsity_config", "version",
-                 "transform_config"});
+  reader.ignore({"format", "quantization_status", "global_compression_ratio", "version", "transform_config"});
   return facts;
 }
 
@@ -267,6 +280,7 @@ constexpr Method kMethods[] = {{"fp8", fp8},
 void lay_out(FactReader& reader, const Facts& facts, LlmSpec& spec) {
   Quantization quantization;
   quantization.kv = facts.kv;
+  quantization.sparsity = facts.sparsity;
   std::vector<ModulePattern> ignored;
   const auto pattern_of = [&reader](const std::string& text) {
     ModulePattern pattern(text);

@@ -23,6 +23,29 @@ TEST(ElementBits, HoldAShareOfWhatABlockHasInCommon) {
   EXPECT_DOUBLE_EQ((ElementBits::of(8) + ElementBits::shared(32, 128 * 128)).real(), 8 + 2.0 / 1024);
 }
 
+TEST(StoredFormat, SparseOnesStoreWhatTheyKeepAndWhichThatIs) {
+  const auto bits = [](DType dtype, const char* pattern) {
+    return sparse(stored_as(dtype), *sparsity_named(pattern)).bits.real();
+  };
+  EXPECT_DOUBLE_EQ(bits(DType::fp16, "dense"), 16);
+  EXPECT_DOUBLE_EQ(bits(DType::fp16, "2:4"), 8 + 2 * 0.5);
+  EXPECT_DOUBLE_EQ(bits(DType::int8, "2:4"), 4 + 2 * 0.5);
+  EXPECT_DOUBLE_EQ(bits(DType::fp16, "1:8"), 2 + 3 * 0.125);
+  EXPECT_DOUBLE_EQ(bits(DType::fp16, "5:10"), 8 + 4 * 0.5);
+  // Scales are of blocks of all elements: 8 bits for 16 of nvfp4.
+  EXPECT_DOUBLE_EQ(bits(DType::nvfp4, "2:4"), 2 + 0.5 + 2 * 0.5);
+  // Blocks keep theirs, and an index of 32 bits each.
+  EXPECT_DOUBLE_EQ(bits(DType::nvfp4, "16x16:0.5"), 4.5 / 2 + 32 / 256.0 / 2);
+  EXPECT_DOUBLE_EQ(bits(DType::fp16, "0.5"), 8 + 1);                // a bitmap
+  EXPECT_NEAR(bits(DType::fp16, "0.01"), 0.16 + 0.16, 2.0 / 1024);  // an index each
+}
+
+TEST(StoredFormat, NamesSayWhatIsKept) {
+  EXPECT_EQ(name_of(sparse(stored_as(DType::fp8), *sparsity_named("2:4"))), "fp8 2:4");
+  EXPECT_EQ(name_of(sparse(*stored_format_named("q4_k"), *sparsity_named("0.5"))), "int4 0.5 of 3.5 bits");
+  EXPECT_NE(sparse(stored_as(DType::fp8), *sparsity_named("2:4")), stored_as(DType::fp8));
+}
+
 TEST(StoredFormat, RefusesWhatIsBeyondSixtyFourBits) {
   EXPECT_EQ(stored_as(DType::fp8).bytes(1000), 1000U);
   EXPECT_THROW(stored_as(DType::fp16).bytes(std::uint64_t{1} << 60), ConfigError);

@@ -47,6 +47,38 @@ TEST(NumberFormats, WeightsActivationsAndCacheAreSetApart) {
   EXPECT_EQ(number_formats(asked, std::nullopt, h100).most_weights().bits.real(), 4.5);
 }
 
+TEST(NumberFormats, SparsityIsOfTheLayersMatricesInWhicheverFormat) {
+  const ArchSpec h100 = load_arch_named("gpu/h100-sxm");
+  const Sparsity half = *sparsity_named("2:4");
+  FormatRequest asked;
+  asked.sparsity = half;
+  const NumberFormats plain = number_formats(asked, std::nullopt, h100);
+  EXPECT_EQ(plain.weights(TensorGroup::experts), sparse(stored_as(DType::fp16), half));
+  EXPECT_EQ(plain.weights(TensorGroup::embedding), stored_as(DType::fp16));
+  EXPECT_EQ(plain.weights(TensorGroup::router), stored_as(DType::fp16));
+  EXPECT_EQ(plain.arithmetic(), DType::fp16);
+  asked.weights = stored_as(DType::int4);
+  const NumberFormats narrow = number_formats(asked, std::nullopt, h100);
+  EXPECT_EQ(narrow.weights(TensorGroup::attention), sparse(stored_as(DType::int4), half));
+  EXPECT_EQ(narrow.arithmetic(), DType::w4a16);
+  EXPECT_NE(narrow.key(), number_formats(shorthand(DType::w4a16), std::nullopt, h100).key());
+}
+
+TEST(NumberFormats, AFilesSparsityStandsUntilAnotherIsAskedFor) {
+  const ArchSpec h100 = load_arch_named("gpu/h100-sxm");
+  Quantization filed;
+  filed.sparsity = *sparsity_named("2:4");
+  const auto kept = [&](const FormatRequest& asked) {
+    return name_of(number_formats(asked, filed, h100).most_weights().sparsity);
+  };
+  EXPECT_EQ(kept({}), "2:4");
+  EXPECT_EQ(kept(shorthand(DType::fp8)), "2:4");  // zeros stay zeros in another format
+  FormatRequest asked;
+  asked.sparsity = *sparsity_named("dense");
+  EXPECT_EQ(kept(asked), "dense");
+  EXPECT_EQ(name_of(as_filed(filed).most_weights()), "bf16 2:4");
+}
+
 TEST(NumberFormats, ActivationsAreNoNarrowerThanTheirWeights) {
   const ArchSpec h100 = load_arch_named("gpu/h100-sxm");
   FormatRequest asked;

@@ -37,7 +37,21 @@ TEST(ScaleSim, TopologiesAsTheyAreWritten) {
             (std::vector<MatmulShape>{{1, 8, 16, 32}}));
   const std::string path =
       temporary_file("topology.csv", "Layer,M,N,K,Sparsity\na,8,16,32,1:1\nb,8,16,32,2:4\n");
-  EXPECT_EQ(read_scale_sim(path, {}).coverage.refused.at("layer of sparsity 2:4").count, 1U);
+  std::vector<std::string> weights;
+  for_each_graph(read_scale_sim(path, {}).stream,
+                 [&](const OperatorGraph& graph, std::uint64_t, std::uint32_t) {
+                   for (const Operator& op : graph.operators)
+                     weights.push_back(name_of(op.inputs[1].format.sparsity));
+                 });
+  EXPECT_EQ(weights, (std::vector<std::string>{"dense", "2:4"}));
+  for (const char* ratio : {"4:2", "0.5", "half", ""})
+    EXPECT_NE(config_error([&] {
+                read_scale_sim(temporary_file("topology.csv",
+                                              std::string("Layer,M,N,K,Sparsity\na,8,16,32,") + ratio + "\n"),
+                               {});
+              }),
+              "")
+        << ratio;
   EXPECT_EQ(
       products_of(
           "Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,\n"

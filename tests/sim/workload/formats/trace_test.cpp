@@ -6,6 +6,7 @@
 
 #include "sim/config/name_lookup.h"
 #include "sim/util/errors.h"
+#include "sim/workload/attention_pattern.h"
 #include "sim/workload/formats/trace_reader.h"
 #include "sim/workload/formats/trace_writer.h"
 #include "tests/support/config_error.h"
@@ -43,6 +44,34 @@ TEST(Trace, WritesReadsAndWritesTheSameBytes) {
   std::ostringstream again;
   write_trace(read_trace(in, "t"), again);
   EXPECT_EQ(first, again.str());
+}
+
+TEST(Trace, SparseWeightsAndMasksSurvive) {
+  Scenario s;
+  s.input = 64;
+  s.output = 3;
+  ExecutionSpec execution;
+  execution.fused = {FusedOperator::attention};
+  for (const char* pattern : {"2:4", "0.3", "32x64:0.25"}) {
+    LlmSpec llm = load_llm_named("gpt2");
+    llm.keep_layers(2);
+    read_sparsely(llm, "window:8+global:2,density:0.3");
+    for (auto& product : s.formats.products)
+      product = ProductFormat{sparse(stored_as(DType::fp16), *sparsity_named(pattern)), std::nullopt};
+    std::ostringstream out;
+    write_trace(ModelStream(llm, s, execution, 8192), out);
+    std::istringstream in(out.str());
+    std::ostringstream again;
+    write_trace(read_trace(in, "t"), again);
+    EXPECT_EQ(out.str(), again.str());
+    for (const std::string& word : {std::string("\"sparsity\":\"") + pattern + "\"",
+                                    std::string("\"global\":2"), std::string("\"density_ppm\":300000")})
+      EXPECT_NE(out.str().find(word), std::string::npos) << word;
+  }
+  const std::string text = small_trace();
+  EXPECT_NE(trace_error(replaced(text, "\"dtype\":\"fp16\"}", "\"dtype\":\"fp16\",\"sparsity\":\"4:2\"}"))
+                .find("sparsity' is '4:2'"),
+            std::string::npos);
 }
 
 TEST(Trace, ReadsWhatItWritesOfEveryModelAndPhase) {

@@ -87,6 +87,22 @@ TEST(Quantization, GroupsMayHaveFormatsOfTheirOwn) {
   EXPECT_EQ(*llm.quantization->kv, stored_as(DType::fp8));
 }
 
+TEST(Quantization, PrunedWeightsRunAsTwoOfFourAndOtherwiseDense) {
+  const auto kept = [](const std::string& structure, const std::string& more) {
+    const LlmSpec llm = quantised_model(mixture(R"({"quant_method": "compressed-tensors", "sparsity_config": {
+      "format": "dense", "global_sparsity": 0.5, "ignore": ["lm_head"], "targets": ["Linear"],
+      "registry_requires_subclass": false, "sparsity_structure": ")" +
+                                                structure + "\"}" + more + "}"));
+    return name_of(as_filed(llm.quantization).weights(TensorGroup::experts));
+  };
+  const std::string groups =
+      R"(, "config_groups": {"a": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "float"}}})";
+  EXPECT_EQ(kept("2:4", ""), "bf16 2:4");
+  EXPECT_EQ(kept("2:4", groups), "fp8 2:4");
+  EXPECT_EQ(kept("unstructured", groups), "fp8");
+  EXPECT_NE(refusal(R"({"quant_method": "compressed-tensors"})").find("'config_groups'"), std::string::npos);
+}
+
 TEST(Quantization, WhatIsNotUnderstoodIsRefusedByItsKey) {
   EXPECT_NE(refusal(R"({"quant_method": "awqq"})").find("did you mean 'awq'"), std::string::npos);
   EXPECT_NE(refusal(R"({"bits": 4})").find("missing key 'quant_method'"), std::string::npos);

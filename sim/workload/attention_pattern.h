@@ -1,0 +1,36 @@
+#pragma once
+// Which positions of a sequence attention is asked to read, in place of what a model's file says.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/workload/llm_spec.h"
+
+namespace orrery {
+
+struct AttentionPattern {
+  bool as_filed = false;          // nothing is changed
+  std::uint64_t window = 0;       // positions that a query sees, itself included; 0 = all before it
+  std::uint64_t dilation = 1;     // of every so many positions, one
+  std::uint64_t global = 0;       // first positions, that all see beside a window
+  std::uint64_t positions = 0;    // that a query chooses; 0 = it does not
+  std::uint64_t block = 64;       // of so many neighbours by one summary of their keys
+  std::uint64_t density_ppm = 0;  // of the pairs that the rest leaves, as many are computed; 0 = all
+
+  friend bool operator==(const AttentionPattern& a, const AttentionPattern& b);
+};
+
+// A pattern for each layer in turn, repeated over the layers: patterns between commas, each of parts between
+// '+'. full: all positions; model: as its file says; window:W; dilated:D; global:G (beside a window);
+// topk:K or topk:KxB (K positions in blocks of B); density:D (a share of the pairs). Throws ConfigError.
+std::vector<AttentionPattern> attention_patterns(const std::string& text);
+// The same text for a file of one line a layer after a header, "layer,attention": layers that it does not
+// name are as the model's file says. Throws ConfigError.
+std::string attention_patterns_of_file(const std::string& file);
+
+// The model's layers with these patterns in turn; its name says so. Throws ConfigError: a pattern that blocks
+// of the model cannot have, more patterns than layers, none that has anything to change.
+void read_sparsely(LlmSpec& llm, const std::string& patterns);
+
+}  // namespace orrery

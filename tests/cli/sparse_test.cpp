@@ -1,0 +1,107 @@
+// Sparse weights and sparse attention, from the command line.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.h"
+
+namespace orrery::test {
+namespace {
+
+nlohmann::json answer_of(const std::string& options) {
+  const CommandResult r = orrery_command(options + " --format json");
+  EXPECT_EQ(r.exit_code, 0) << options << r.err;
+  return nlohmann::json::parse(r.out);
+}
+
+std::string refusal_of(const std::string& options) {
+  const CommandResult r = orrery_command(options);
+  EXPECT_EQ(r.exit_code, 2) << options;
+  EXPECT_EQ(r.out, "") << options;
+  return r.err;
+}
+
+const std::string kSparseRun =
+    "run --arch gpu/h100-sxm --model llama-3-8b --layers 2 --output 4 --input 512 ";
+
+TEST(SparseCommand, WeightsOfAModelTakeTheirShareAndSaySo) {
+  const nlohmann::json dense = answer_of(kSparseRun);
+  const nlohmann::json half = answer_of(kSparseRun + "--sparsity 2:4");
+  EXPECT_EQ(half.at("weights"), "fp16 2:4");
+  EXPECT_LT(half.at("tpot_s").get<double>(), dense.at("tpot_s").get<double>());
+  // Nine bits of sixteen, of the layers' matrices alone.
+  const auto bytes = [](const nlohmann::json& r) { return r.at("memory").at("weights").get<double>(); };
+  const double matrices = 2.0 * (4096 * (4096 + 2 * 1024) + 4096 * 4096 + 3 * 4096 * 14336);
+  EXPECT_NEAR(bytes(dense) - bytes(half), matrices * 7 / 8, 1e-6 * bytes(dense));
+}
+
+TEST(SparseCommand, AttentionIsByLayerOrFromATable) {
+  const std::string table =
+      temporary_file("patterns.csv", "layer,attention\n0,window:64+global:4\n1,density:0.5\n");
+  const nlohmann::json r = answer_of(kSparseRun + "--attention " + table);
+  EXPECT_EQ(r.at("model"), "llama-3-8b (2 of 32 layers) (attention window:64+global:4,density:0.5)");
+  EXPECT_EQ(answer_of(kSparseRun + "--attention window:64+global:4,density:0.5").at("latency_s"),
+            r.at("latency_s"));
+  EXPECT_LT(r.at("latency_s"), answer_of(kSparseRun).at("latency_s"));
+}
+
+TEST(SparseCommand, WhatIsNoPatternIsRefusedInOneMessage) {
+  EXPECT_NE(refusal_of(kSparseRun + "--sparsity 4:2").find("'4:2'"), std::string::npos);
+  EXPECT_NE(refusal_of(kSparseRun + "--attention global:4").find("beside a 'window'"), std::string::npos);
+  EXPECT_NE(refusal_of(kSparseRun + "--attention full,full,window:8").find("is of 3 layers"),
+            std::string::npos);
+  EXPECT_NE(refusal_of(kSparseRun + "--attention window:64 --cp 2 --devices 2").find("--cp"),
+            std::string::npos);
+  const std::string kernel = "kernel --arch gpu/h100-sxm --op ";
+  EXPECT_NE(refusal_of(kernel + "matmul --m 8 --n 8 --k 8 --sparsity 1.5").find("--sparsity"),
+            std::string::npos);
+  EXPECT_NE(refusal_of(kernel + "add --m 8 --n 8 --sparsity 2:4").find("does not take --sparsity"),
+            std::string::npos);
+  const std::string attention = kernel + "attention --heads 8 --head-dim 64 ";
+  EXPECT_NE(refusal_of(attention + "--q 8 --kv 9 --window 4").find("q = kv"), std::string::npos);
+  EXPECT_NE(refusal_of(attention + "--q 8 --kv 99 --causal --window 4").find("see 11"), std::string::npos);
+  EXPECT_NE(refusal_of(attention + "--q 8 --kv 8 --causal --global 4").find("--global"), std::string::npos);
+  EXPECT_NE(refusal_of(attention + "--q 8 --kv 8 --density 2").find("--density"), std::string::npos);
+}
+
+TEST(SparseCommand, AMachineSaysWhichZerosItsEngineSkips) {
+  const auto machine = [](const std::string& skips) {
+    return temporary_file(
+        "skips.yaml",
+        "schema: orrery/arch/1\nbase: gpu/h100-sxm\nname: skips\nchip:\n  cores:\n    engines:\n"
+        "      - kind: dot_product_array\n        skips: " +
+            skips + "\n");
+  };
+  const std::string product = " --op matmul --m 4096 --n 8192 --k 8192 --sparsity ";
+  const auto seconds = [&](const std::string& skips, const std::string& pattern) {
+    return answer_of("kernel --arch " + machine(skips) + product + pattern).at("latency_us").get<double>();
+  };
+  EXPECT_LT(seconds("[\"2:4\"]", "2:4"), 0.8 * seconds("[]", "2:4"));
+  EXPECT_LT(seconds("[unstructured]", "0.3"), 0.8 * seconds("[\"2:4\"]", "0.3"));
+  EXPECT_NE(refusal_of("kernel --arch " + machine("[often]") + product + "2:4")
+                .find("'often' is no pattern of zeros"),
+            std::string::npos);
+}
+
+TEST(SparseCommand, SweepsAndCostsTakeThem) {
+  const std::string sweep = temporary_file("sparse.yaml", R"(schema: orrery/sweep/1
+of: {arch: gpu/h100-sxm, llm: llama-3-8b, scenario: {input: 256, output: 2, layers: 2}}
+fidelity: roofline
+axes:
+  - {key: scenario.sparsity, values: [dense, "2:4"]}
+  - {key: scenario.attention, values: [full, "window:64"]}
+)");
+  const CommandResult r = orrery_command("sweep " + sweep + " --db " + temporary_folder() + "/sparse.db");
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  const std::string wrong = temporary_file("wrong.yaml", R"(schema: orrery/sweep/1
+of: {arch: gpu/h100-sxm, llm: llama-3-8b, scenario: {input: 256, output: 2, sparsity: "4:2"}}
+axes:
+  - {key: scenario.batch, values: [1]}
+)");
+  EXPECT_NE(orrery_command("sweep " + wrong + " --db " + temporary_folder() + "/wrong.db").err.find("'4:2'"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,181 @@
+#include "sim/workload/attention_pattern.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/util/errors.h"
+#include "sim/workload/memory_need.h"
+#include "sim/workload/operator_counts.h"
+#include "tests/support/command.h"
+#include "tests/support/config_error.h"
+
+namespace orrery::test {
+namespace {
+
+constexpr const char* kDecoder = R"({"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 4,
+  "vocab_size": 100, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128})";
+constexpr std::uint64_t kHeads = 4, kKvHeads = 2, kHeadDim = 16;
+
+LlmSpec decoder(const std::string& patterns) {
+  LlmSpec llm = build_llm(ConfigDocument::parse(kDecoder, "config.json"));
+  read_sparsely(llm, patterns);
+  return llm;
+}
+
+std::vector<Operator> attention_of(const LlmSpec& llm, const SequenceGroup& group) {
+  ExecutionSpec fused;
+  fused.fused = {FusedOperator::attention, FusedOperator::kv_append};
+  const OperatorGraph graph = build_step(llm, {{group}}, formats_of(DType::fp16), {}, fused);
+  std::vector<Operator> found;
+  for (const Operator& op : graph.operators) {
+    if (op.kind == OperatorKind::attention) found.push_back(op);
+  }
+  return found;
+}
+
+std::uint64_t pairs(const Operator& op) {
+  return operator_macs(op) / (kHeads * 2 * kHeadDim);
+}
+
+// Pairs that a query at `own` sees, counted one by one.
+template <class Sees>
+std::uint64_t counted(const SequenceGroup& g, Sees sees) {
+  std::uint64_t all = 0;
+  for (std::uint64_t own = g.context - g.new_tokens; own < g.context; ++own) {
+    for (std::uint64_t j = 0; j <= own; ++j) all += sees(own, j) ? 1 : 0;
+  }
+  return g.sequences * all;
+}
+
+const SequenceGroup kGroups[] = {{Phase::prefill, 2, 30, 30, 0},
+                                 {Phase::prefill, 1, 11, 37, 0},
+                                 {Phase::decode, 3, 1, 37, 0},
+                                 {Phase::decode, 1, 4, 25, 0}};
+
+TEST(AttentionPattern, WindowsWithFirstPositionsSeeThoseAlone) {
+  for (const SequenceGroup& g : kGroups) {
+    const std::vector<Operator> ops = attention_of(decoder("window:7+global:3"), g);
+    ASSERT_EQ(ops.size(), 4U);
+    EXPECT_EQ(pairs(ops[0]),
+              counted(g, [](std::uint64_t own, std::uint64_t j) { return j + 7 > own || j < 3; }));
+  }
+}
+
+TEST(AttentionPattern, DilatedOnesSeeOneOfEverySoMany) {
+  for (const std::uint64_t dilation : {2U, 5U, 40U}) {
+    for (const SequenceGroup& g : kGroups) {
+      const auto apart = [dilation](std::uint64_t own, std::uint64_t j) { return (own - j) % dilation == 0; };
+      const std::string word = "dilated:" + std::to_string(dilation);
+      EXPECT_EQ(pairs(attention_of(decoder(word), g)[0]), counted(g, apart)) << dilation << " " << g.context;
+      EXPECT_EQ(pairs(attention_of(decoder(word + "+window:3"), g)[0]),
+                counted(g, [&](std::uint64_t own, std::uint64_t j) {
+                  return apart(own, j) && own - j < 3 * dilation;
+                }));
+    }
+  }
+}
+
+TEST(AttentionPattern, ADensityIsOfThePairsAndOfWhatADecodingQueryReads) {
+  const Operator prompt = attention_of(decoder("density:0.25"), kGroups[0])[0];
+  EXPECT_EQ(pairs(prompt), 2 * ceil_div<std::uint64_t>(465, 4));
+  const Operator decoding = attention_of(decoder("density:0.25"), kGroups[2])[0];
+  EXPECT_EQ(pairs(decoding), 3U * 10);
+  EXPECT_EQ(decoding.inputs[1].elements(), 3U * 10 * kKvHeads * kHeadDim);
+}
+
+TEST(AttentionPattern, QueriesChooseBlocksByTheirSummaries) {
+  const LlmSpec llm = decoder("topk:16x8");
+  ExecutionSpec fused;
+  fused.fused = {FusedOperator::attention, FusedOperator::kv_append};
+  const OperatorGraph graph = build_step(llm, {{kGroups[2]}}, formats_of(DType::fp16), {}, fused);
+  std::uint64_t scored = 0;
+  for (const Operator& op : graph.operators) {
+    if (op.kind != OperatorKind::index_scores) continue;
+    ++scored;
+    EXPECT_EQ(operator_macs(op), 3U * kHeads * (kHeadDim + 1) * 5);  // 37 positions in blocks of 8
+  }
+  EXPECT_EQ(scored, 4U);
+  EXPECT_EQ(pairs(attention_of(llm, kGroups[2])[0]), 3U * 16);
+  EXPECT_EQ(pairs(attention_of(llm, {Phase::decode, 3, 1, 16, 0})[0]), 3U * 16);  // all there are
+  // A summary of 2 heads of 16 for 8 tokens, of fp16, in each of 4 layers.
+  Scenario s;
+  EXPECT_EQ(index_bytes_per_token(llm, s), 4U * 2 * 16 / 8 * 2);
+}
+
+TEST(AttentionPattern, LayersTakeTurns) {
+  const std::vector<Operator> ops = attention_of(decoder("window:7,full"), kGroups[0]);
+  ASSERT_EQ(ops.size(), 4U);
+  EXPECT_EQ(pairs(ops[0]), pairs(ops[2]));
+  EXPECT_EQ(pairs(ops[1]), 2U * 465);
+  EXPECT_EQ(pairs(ops[3]), 2U * 465);
+  EXPECT_LT(pairs(ops[0]), pairs(ops[1]));
+}
+
+TEST(AttentionPattern, AWindowIsAllThatIsKept) {
+  Scenario s;
+  s.input = 1000;
+  s.output = 1;
+  const auto kept = [&](const std::string& patterns) {
+    return kv_bytes(decoder(patterns), s, 1000) / (4 * 2 * kKvHeads * kHeadDim * 2);
+  };
+  EXPECT_EQ(kept("full"), 1000U);
+  EXPECT_EQ(kept("window:100"), 100U);
+  EXPECT_EQ(kept("window:100+global:16"), 116U);
+  EXPECT_EQ(kept("window:100+dilated:4"), 400U);
+  EXPECT_EQ(kept("dilated:4"), 1000U);
+  EXPECT_EQ(kept("density:0.1"), 1000U);
+  EXPECT_EQ(kept("window:100,full"), 550U);
+}
+
+TEST(AttentionPattern, EncodersSeeAWindowToBothSides) {
+  LlmSpec bert = load_llm_named("bert-base");
+  read_sparsely(bert, "window:9+global:2");
+  const Operator op = attention_of(bert, {Phase::prefill, 2, 40, 40, 0})[0];
+  const auto& shape = std::get<AttentionShape>(op.shape);
+  EXPECT_FALSE(shape.causal);
+  EXPECT_EQ(shape.window, 9U);
+  EXPECT_EQ(shape.global, 2U);
+  std::uint64_t all = 0;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    for (std::uint64_t j = 0; j < 40; ++j) all += (j + 4 >= i && j <= i + 4) || i < 2 || j < 2 ? 1 : 0;
+  }
+  EXPECT_EQ(operator_macs(op), 2 * 12 * 128 * all);
+}
+
+TEST(AttentionPattern, WhatCannotBeIsRefused) {
+  const auto refusal = [](const std::string& patterns, const std::string& model = "") {
+    return config_error([&] {
+      LlmSpec llm =
+          model.empty() ? build_llm(ConfigDocument::parse(kDecoder, "config.json")) : load_llm_named(model);
+      read_sparsely(llm, patterns);
+    });
+  };
+  for (const char* word :
+       {"", "window", "window:", "window:0", "window:-1", "window:1e3", "window:9999999999", "global:4",
+        "topk:0", "topk:4x0", "topk:4x", "density:1", "density:0", "density:x", "topk:4+window:4",
+        "density:0.5+window:4", "full+window:4", "window:4,", "nothing"})
+    EXPECT_NE(refusal(word), "") << word;
+  EXPECT_NE(refusal("windw:4").find("did you mean 'window'"), std::string::npos);
+  EXPECT_NE(refusal("full,full,full,full,window:4").find("is of 5 layers; the model has 4"),
+            std::string::npos);
+  EXPECT_NE(refusal("window:4", "deepseek-v3").find("latent attention"), std::string::npos);
+  EXPECT_NE(refusal("dilated:2", "bert-base").find("'dilated'"), std::string::npos);
+  EXPECT_NE(refusal("topk:2", "bert-base").find("'topk'"), std::string::npos);
+  EXPECT_NE(refusal("model").find("no layer"), std::string::npos);
+}
+
+TEST(AttentionPattern, ATableNamesLayers) {
+  const auto table = [](const std::string& text) {
+    return attention_patterns_of_file(temporary_file("patterns.csv", text));
+  };
+  EXPECT_EQ(table("layer,attention\n3,window:8\n1,full\n"), "model,full,model,window:8");
+  EXPECT_EQ(table("layer,attention\r\n# measured\n0,density:0.2\r\n"), "density:0.2");
+  const auto fault = [&](const std::string& text) { return config_error([&] { table(text); }); };
+  EXPECT_NE(fault("layer;attention\n").find(":1"), std::string::npos);
+  EXPECT_NE(fault("layer,attention\n0,windw:8\n").find(":2"), std::string::npos);
+  EXPECT_NE(fault("layer,attention\n-1,full\n").find("'-1,full'"), std::string::npos);
+  EXPECT_NE(fault("layer,attention\n0,full\n0,full\n").find("named twice"), std::string::npos);
+  EXPECT_NE(fault("layer,attention\n").find("no layer"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace orrery::test
