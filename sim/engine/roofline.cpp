@@ -5,6 +5,7 @@
 #include <map>
 
 #include "sim/timing/sparse_timing.h"
+#include "sim/util/checked.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
@@ -72,22 +73,19 @@ double multiplied_beside(const Operator& op, const ArchSpec& arch) {
   return multiplied_share(arch.cores.matrix, weights) / weights.share();
 }
 
-// Bytes that need not be read: of the other operand of weights in blocks, where none is kept of a row of
-// them; of keys and values that no query chooses, where all choose the same.
-std::uint64_t unread_bytes(const Operator& op) {
-  if (const auto* attention = std::get_if<AttentionShape>(&op.shape)) {
-    if (!attention->density_ppm) return 0;
-    std::uint64_t cached = 0;
-    for (const Tensor& t : op.inputs) cached += t.kind == TensorKind::kv ? t.bytes() : 0;
-    return static_cast<std::uint64_t>(static_cast<double>(cached) *
-                                      (1 - static_cast<double>(*attention->density_ppm) / kWholeDensity));
+// Bytes of a tensor that an operator must read: of keys and values its density, where all queries choose the
+// same; of what weights in blocks multiply theirs, where each column keeps the same rows.
+std::uint64_t least_read(const Operator& op, std::size_t input) {
+  const Tensor& tensor = op.inputs[input];
+  double share = 1;
+  if (const auto* attention = std::get_if<AttentionShape>(&op.shape); attention != nullptr) {
+    if (tensor.kind == TensorKind::kv && attention->density_ppm)
+      share = static_cast<double>(*attention->density_ppm) / kWholeDensity;
+  } else if (input == 0 && weight_sparsity(op).kind == SparsityKind::blocks) {
+    share = weight_sparsity(op).share();
   }
-  const Sparsity& weights = weight_sparsity(op);
-  if (weights.kind != SparsityKind::blocks) return 0;
-  const auto across =
-      static_cast<double>(ceil_div<std::uint64_t>(std::get<MatmulShape>(op.shape).n, weights.block_cols));
-  return static_cast<std::uint64_t>(static_cast<double>(op.inputs[0].bytes()) *
-                                    std::pow(1 - weights.share(), across));
+  if (share == 1) return tensor.bytes();
+  return static_cast<std::uint64_t>(static_cast<double>(tensor.bytes()) * share);
 }
 
 }  // namespace
@@ -99,7 +97,11 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
   RooflineBound result;
   const std::uint64_t macs = operator_macs(op);
   OperatorBytes bytes = operator_bytes(op);
-  bytes.read -= unread_bytes(op);
+  if (!gathers(op.kind)) {
+    bytes.read = 0;
+    for (std::size_t i = 0; i < op.inputs.size(); ++i)
+      bytes.read = checked_sum(bytes.read, least_read(op, i));
+  }
   const std::uint64_t capacity = on_chip_bytes(arch);
   const auto beyond = [capacity](std::uint64_t b) { return b > capacity ? b - capacity : 0; };
   result.counts.dram_read_bytes = cold ? bytes.read : beyond(bytes.read + bytes.written);
@@ -131,10 +133,11 @@ RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& ar
   std::map<TensorName, std::uint64_t> bytes;  // of each tensor; the largest view of it
   for (const Operator& op : graph.operators) {
     if (gathers(op.kind)) continue;  // reads a few rows only
-    for (const Tensor& t : op.inputs) {
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+      const Tensor& t = op.inputs[i];
       if (t.kind == TensorKind::activation) continue;
       std::uint64_t& seen = bytes[t.id];
-      seen = std::max(seen, t.bytes());
+      seen = std::max(seen, least_read(op, i));
     }
   }
   std::uint64_t total = 0;

@@ -21,12 +21,25 @@ std::uint32_t cluster_of(const LibrarySpec& library, const TileKernel& kernel) {
                                                                                             : 1;
 }
 
-// Kernels for weights in blocks have tiles no wider than those (Gray et al., GPU Kernels for Block-Sparse
-// Weights, 2017).
-std::uint64_t narrowed(std::uint64_t tile_n, const Sparsity& sparsity) {
+struct Tiling {
+  std::uint64_t m = 0, n = 0, k = 0;
+};
+
+// Those that are shipped, with stages of `step`; for weights in blocks the same no wider and no deeper than
+// those, too (Gray et al., GPU Kernels for Block-Sparse Weights, 2017), but not below an instruction.
+std::vector<Tiling> tilings(const LibrarySpec& library, std::uint64_t step, const Sparsity& sparsity) {
   constexpr std::uint64_t kLeast = 16;
-  if (sparsity.kind != SparsityKind::blocks) return tile_n;
-  return std::min(tile_n, std::max<std::uint64_t>(kLeast, sparsity.block_cols));
+  std::vector<Tiling> all;
+  for (const auto& [tile_m, tile_n] : library.tiles) {
+    const std::uint64_t m = tile_m;
+    const std::uint64_t n = tile_n;
+    all.push_back({m, n, step});
+    if (sparsity.kind != SparsityKind::blocks) continue;
+    const Tiling narrow{m, std::min(n, std::max<std::uint64_t>(kLeast, sparsity.block_cols)),
+                        std::min(step, std::max<std::uint64_t>(kLeast, sparsity.block_rows))};
+    if (narrow.n < n || narrow.k < step) all.push_back(narrow);
+  }
+  return all;
 }
 
 }  // namespace
@@ -39,16 +52,14 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
   const std::uint64_t element_bits =
       std::max(storage_bits(op.inputs[0].format.dtype), storage_bits(op.inputs[1].format.dtype));
   const Sparsity& sparsity = weight_sparsity(op);
-  std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
-  if (sparsity.kind == SparsityKind::blocks) step = std::min<std::uint64_t>(step, sparsity.block_rows);
-  for (const auto& [tile_m, tile_of_n] : library.tiles) {
-    const std::uint64_t tile_n = narrowed(tile_of_n, sparsity);
-    if (arch.cores.accumulator_bytes > 0 && tile_m * tile_n * 4 > arch.cores.accumulator_bytes) continue;
+  const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
+  for (const Tiling& tile : tilings(library, step, sparsity)) {
+    if (arch.cores.accumulator_bytes > 0 && tile.m * tile.n * 4 > arch.cores.accumulator_bytes) continue;
     for (const std::uint32_t split : library.split_k) {
       TileKernel kernel = base;
-      kernel.tile_m = tile_m;
-      kernel.tile_n = tile_n;
-      kernel.tile_k = step;
+      kernel.tile_m = tile.m;
+      kernel.tile_n = tile.n;
+      kernel.tile_k = tile.k;
       kernel.padded = true;
       kernel.prologue_ns = library.prologue_ns;
       kernel.split_k = split;

@@ -74,11 +74,12 @@ std::optional<ShapeFault> mask_fault(const AttentionShape& s) {
       return ShapeFault{"window",
                         "of attention that is not causal needs as many queries as positions (q = kv)"};
     const std::uint64_t most = checked_sum(*s.window, s.global.value_or(0));
+    const std::string firsts = s.global ? fmt::format(" and the first {}", *s.global) : "";
     if (s.causal && checked_sum(most, group.q) <= group.kv)
       return ShapeFault{"kv",
-                        fmt::format("holds positions that no query sees: through a window of {} {} queries "
+                        fmt::format("holds positions that no query sees: through a window of {}{} {} queries "
                                     "see {}",
-                                    most, group.q, most + group.q - 1)};
+                                    *s.window, firsts, group.q, most + group.q - 1)};
   }
   return std::nullopt;
 }

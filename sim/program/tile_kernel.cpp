@@ -43,15 +43,20 @@ struct TileRange {
 };
 
 // The k tiles that a column of items visits: as many as an even sample of a logistic distribution says, whose
-// tails are about a binomial's, and somewhere. None is empty: pruning leaves each result something.
+// tails are about a binomial's, and somewhere. Columns go in pairs, the second as much below the share as the
+// first is above it: together they visit no fewer than all blocks need. None is empty: pruning leaves each
+// result something.
 TileRange visited(const TileKernel& kernel, std::uint64_t column) {
   const auto tiles = static_cast<double>(kernel.k_tiles());
-  const auto index = static_cast<double>(column / kernel.sparse.columns + 1);
-  const double u = fraction(index * kGolden);
+  const std::uint64_t index = column / kernel.sparse.columns;
+  const double u = 0.5 + 0.5 * fraction(static_cast<double>(index / 2 + 1) * kGolden);
   const double deviations = std::log(u / (1 - u)) * 0.5513288954217921;  // sqrt(3) / pi
-  const double count =
-      std::clamp(std::round(kernel.sparse.share * tiles + deviations * kernel.sparse.deviation), 1.0, tiles);
-  const auto begin = static_cast<std::uint64_t>(fraction(index * kPlastic) * (tiles - count + 1));
+  const double mean = kernel.sparse.share * tiles;
+  double count =
+      std::min(tiles, std::max(std::ceil(mean), std::round(mean + deviations * kernel.sparse.deviation)));
+  if (index % 2 == 1) count = std::clamp(std::ceil(2 * mean) - count, 1.0, tiles);
+  const auto begin =
+      static_cast<std::uint64_t>(fraction(static_cast<double>(index + 1) * kPlastic) * (tiles - count + 1));
   return {begin, begin + static_cast<std::uint64_t>(count)};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <sstream>
 #include <tuple>
 
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::uint64_t kMostPositions = std::uint64_t{1} << 27;
 constexpr std::uint64_t kMostDilation = 65536;
+constexpr std::uint64_t kMostLayers = 16384;
+constexpr const char* kEnd = "end";
 
 [[noreturn]] void refuse(const std::string& pattern, const std::string& why) {
   throw ConfigError("", "attention '" + pattern + "': " + why);
@@ -54,6 +57,7 @@ class Part {
 };
 
 void read_part(AttentionPattern& pattern, const Part& part, const std::string& text) {
+  if (part.name() == "full" || part.name() == "model") refuse(text, "'" + part.name() + "' stands alone");
   if (part.name() == "window") {
     pattern.window = part.whole(kMostPositions);
   } else if (part.name() == "dilated") {
@@ -85,8 +89,14 @@ AttentionPattern pattern_of(const std::string& text) {
     pattern.as_filed = true;
     return pattern;
   }
-  for (const std::string& part : parts_of(text, '+')) read_part(pattern, Part(text, part), text);
+  std::set<std::string> seen;
+  for (const std::string& words : parts_of(text, '+')) {
+    const Part part(text, words);
+    if (!seen.insert(part.name()).second) refuse(text, "'" + part.name() + "' stands there twice");
+    read_part(pattern, part, text);
+  }
   if (pattern.global > 0 && pattern.window == 0) refuse(text, "'global' stands beside a 'window'");
+  if (pattern.global > 0 && pattern.dilation > 1) refuse(text, "'global' beside 'dilated' is not modelled");
   const bool others = pattern.window > 0 || pattern.dilation > 1;
   if (pattern.positions > 0 && (others || pattern.density_ppm > 0))
     refuse(text, "'topk' stands alone: what a query chooses it chooses among all positions");
@@ -156,9 +166,16 @@ bool operator==(const AttentionPattern& a, const AttentionPattern& b) {
   return all(a) == all(b);
 }
 
-std::vector<AttentionPattern> attention_patterns(const std::string& text) {
+std::vector<AttentionPattern> attention_patterns(const std::string& text, std::uint64_t layers) {
   std::vector<AttentionPattern> patterns;
-  for (const std::string& part : parts_of(text, ',')) patterns.push_back(pattern_of(part));
+  std::vector<std::string> parts = parts_of(text, ',');
+  const bool ends = parts.size() > 1 && parts.back() == kEnd;
+  if (ends) parts.pop_back();
+  for (const std::string& part : parts) patterns.push_back(pattern_of(part));
+  if (!ends) return patterns;
+  AttentionPattern filed;
+  filed.as_filed = true;
+  if (patterns.size() < layers) patterns.resize(layers, filed);
   return patterns;
 }
 
@@ -166,6 +183,7 @@ std::string attention_patterns_of_file(const std::string& file) {
   std::istringstream lines(read_text_file(file));
   std::map<std::uint64_t, std::string> layers;
   std::uint64_t number = 0;
+  bool headed = false;
   const auto fail = [&](const std::string& what) {
     throw ConfigError(fmt::format("{}:{}", file, number), what);
   };
@@ -173,14 +191,15 @@ std::string attention_patterns_of_file(const std::string& file) {
     ++number;
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty() || line.front() == '#') continue;
-    if (number == 1) {
+    if (!headed) {
+      headed = true;
       if (line != "layer,attention") fail("expected the header 'layer,attention', of a table of patterns");
       continue;
     }
     const std::size_t comma = line.find(',');
     const std::string layer = line.substr(0, comma);
     if (comma == std::string::npos || layer.empty() || layer.size() > 6 ||
-        layer.find_first_not_of("0123456789") != std::string::npos)
+        layer.find_first_not_of("0123456789") != std::string::npos || std::stoull(layer) >= kMostLayers)
       fail("'" + line + "': expected a layer's number, from 0 on, and its pattern");
     try {
       pattern_of(line.substr(comma + 1));
@@ -194,13 +213,18 @@ std::string attention_patterns_of_file(const std::string& file) {
   std::string text;
   for (std::uint64_t i = 0; i <= layers.rbegin()->first; ++i) {
     const auto at = layers.find(i);
-    text += (i > 0 ? "," : "") + (at == layers.end() ? "model" : at->second);
+    text += (at == layers.end() ? "model" : at->second) + ",";
   }
-  return text;
+  return text + kEnd;
 }
 
 void read_sparsely(LlmSpec& llm, const std::string& patterns) {
-  const std::vector<AttentionPattern> turns = attention_patterns(patterns);
+  const std::vector<AttentionPattern> turns = attention_patterns(patterns, llm.layer_count());
+  const bool changes =
+      std::any_of(turns.begin(), turns.end(), [](const AttentionPattern& p) { return !p.as_filed; });
+  if (!changes) return;
+  if (llm.encoder)
+    throw ConfigError("", "attention '" + patterns + "': patterns of encoder-decoders are not modelled");
   if (turns.size() > llm.layer_count())
     throw ConfigError("", fmt::format("attention '{}' is of {} layers; the model has {}", patterns,
                                       turns.size(), llm.layer_count()));

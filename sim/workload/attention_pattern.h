@@ -23,14 +23,16 @@ struct AttentionPattern {
 
 // A pattern for each layer in turn, repeated over the layers: patterns between commas, each of parts between
 // '+'. full: all positions; model: as its file says; window:W; dilated:D; global:G (beside a window);
-// topk:K or topk:KxB (K positions in blocks of B); density:D (a share of the pairs). Throws ConfigError.
-std::vector<AttentionPattern> attention_patterns(const std::string& text);
-// The same text for a file of one line a layer after a header, "layer,attention": layers that it does not
-// name are as the model's file says. Throws ConfigError.
+// topk:K or topk:KxB (queries that decode choose K positions in blocks of B; prompts read all); density:D (a
+// share of the pairs). After a last word "end" the rest of `layers` is as the model's file says. Throws
+// ConfigError.
+std::vector<AttentionPattern> attention_patterns(const std::string& text, std::uint64_t layers = 0);
+// The same text, with such an end, for a file of one line a layer after a header, "layer,attention": layers
+// that it does not name are as the model's file says. Throws ConfigError.
 std::string attention_patterns_of_file(const std::string& file);
 
-// The model's layers with these patterns in turn; its name says so. Throws ConfigError: a pattern that blocks
-// of the model cannot have, more patterns than layers, none that has anything to change.
+// The model's layers with these patterns; its name says so. Throws ConfigError: a pattern that blocks of the
+// model cannot have, an encoder-decoder, more patterns than layers, none that has anything to change.
 void read_sparsely(LlmSpec& llm, const std::string& patterns);
 
 }  // namespace orrery

@@ -40,10 +40,24 @@ TEST(SparseCommand, AttentionIsByLayerOrFromATable) {
   const std::string table =
       temporary_file("patterns.csv", "layer,attention\n0,window:64+global:4\n1,density:0.5\n");
   const nlohmann::json r = answer_of(kSparseRun + "--attention " + table);
-  EXPECT_EQ(r.at("model"), "llama-3-8b (2 of 32 layers) (attention window:64+global:4,density:0.5)");
+  EXPECT_EQ(r.at("model"), "llama-3-8b (2 of 32 layers) (attention window:64+global:4,density:0.5,end)");
   EXPECT_EQ(answer_of(kSparseRun + "--attention window:64+global:4,density:0.5").at("latency_s"),
             r.at("latency_s"));
   EXPECT_LT(r.at("latency_s"), answer_of(kSparseRun).at("latency_s"));
+}
+
+// Keys and values that no query chooses are no part of a run's bound either.
+TEST(SparseCommand, ADensityIsOfTheBoundToo) {
+  const std::string step =
+      "run --arch gpu/h100-sxm --model llama-3-8b --layers 2 --step verify:32x4@8192 --attention "
+      "density:0.05";
+  const double tile = answer_of(step).at("latency_s");
+  const double bound = answer_of(step + " --fidelity roofline").at("latency_s");
+  EXPECT_LE(bound, tile);
+  EXPECT_LT(bound, 0.6 * answer_of("run --arch gpu/h100-sxm --model llama-3-8b --layers 2 --step "
+                                   "verify:32x4@8192 --fidelity roofline")
+                             .at("latency_s")
+                             .get<double>());
 }
 
 TEST(SparseCommand, WhatIsNoPatternIsRefusedInOneMessage) {
@@ -51,6 +65,7 @@ TEST(SparseCommand, WhatIsNoPatternIsRefusedInOneMessage) {
   EXPECT_NE(refusal_of(kSparseRun + "--attention global:4").find("beside a 'window'"), std::string::npos);
   EXPECT_NE(refusal_of(kSparseRun + "--attention full,full,window:8").find("is of 3 layers"),
             std::string::npos);
+  EXPECT_NE(refusal_of(kSparseRun + "--attention missing.csv").find("no file"), std::string::npos);
   EXPECT_NE(refusal_of(kSparseRun + "--attention window:64 --cp 2 --devices 2").find("--cp"),
             std::string::npos);
   const std::string kernel = "kernel --arch gpu/h100-sxm --op ";

@@ -42,10 +42,7 @@ void expect_bounds(const Operator& op, OperatorRunner& runner, OperatorRunner& b
   EXPECT_GE(r.latency_s, bound.latency_s * (1 - 1e-9));
   EXPECT_EQ(r.counts.total_macs(), operator_macs(op));
   EXPECT_LE(r.utilization_compute, 1 + 1e-9);
-  // Blocks are drawn: those that few columns have are more or fewer than the share.
-  if (what.find('x') == std::string::npos) {
-    EXPECT_GE(r.counts.issued_macs, r.counts.total_macs() * storage_bits(op.dtype) / 16);
-  }
+  EXPECT_GE(r.counts.issued_macs, r.counts.total_macs() * storage_bits(op.dtype) / 16);
 }
 
 // Small machines take long over large operators.
@@ -60,7 +57,7 @@ TEST_P(Sparse, PhysicsHold) {
   Random random(19);
   const DType dtype = arch.execution.default_dtype;
   for (const char* pattern :
-       {"2:4", "1:8", "0.5", "0.02", "16x16:0.3", "128x32:0.1", "64x64:0.01", "1000x1000:0.5"}) {
+       {"2:4", "1:8", "0.5", "0.02", "16x16:0.3", "128x32:0.1", "64x64:0.01", "1000x1000:0.5", "1x1:0.5"}) {
     for (int i = 0; i < 4; ++i) {
       const MatmulShape shape{1 + random.below(2), wild_extent(random, scale(arch) / 4),
                               wild_extent(random, scale(arch)), wild_extent(random, scale(arch))};
@@ -121,8 +118,8 @@ TEST_P(Sparse, SkippingAgreesWithTheFullSimulation) {
 INSTANTIATE_TEST_SUITE_P(AllMachines, Sparse, testing::ValuesIn(arch_names()), machine_test_name);
 
 // On tensor cores that pass over two of four zeros large products take little more than half their time
-// (Mishra et al., Accelerating Sparse Deep Neural Networks, arXiv 2104.08378: up to 1.8 times on A100 and
-// more for longer reductions), more where power or operands set the pace; those that do not multiply all.
+// (cuSPARSELt 0.1.0, release notes: up to 90 % of the doubled peak on A100, which is what dense ones reach of
+// theirs), more where power or operands set the pace; those that do not pass over any multiply all.
 TEST(SparseKernels, TwoOfFourHalvesLargeProductsWhereTheEngineSkips) {
   const MatmulShape large{1, 8192, 8192, 8192};
   const MatmulShape thin{1, 1, 16384, 16384};

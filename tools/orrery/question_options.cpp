@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sim/study/configured.h"
+#include "sim/util/ends_with.h"
 #include "sim/workload/attention_pattern.h"
 
 namespace orrery {
@@ -31,6 +32,8 @@ void put_degrees(json& scenario, const po::variables_map& values) {
 std::string patterns_from(const std::string& text) {
   std::error_code none;
   if (std::filesystem::is_regular_file(text, none)) return attention_patterns_of_file(text);
+  if (text.find('/') != std::string::npos || ends_with(text, ".csv"))
+    throw UsageError("--attention: there is no file '" + text + "'");
   attention_patterns(text);
   return text;
 }

@@ -127,11 +127,17 @@ std::vector<SequenceGroup> AttentionBlock::attended(const std::vector<SequenceGr
 }
 
 std::uint64_t AttentionBlock::seen(const SequenceGroup& group) const {
-  if (both_ways) return group.context;
-  if (window > 0) return std::min(group.context, checked_sum(window, global) + group.new_tokens - 1);
+  if (both_ways && group.new_tokens == group.context) return group.context;
+  return window > 0 ? std::min(group.context, checked_sum(window, global) + group.new_tokens - 1)
+                    : group.context;
+}
+
+// Queries that stand alone read only what their density leaves them.
+SequenceGroup AttentionBlock::thinned(const SequenceGroup& group) const {
+  SequenceGroup thin = group;
   if (density_ppm > 0 && group.new_tokens == 1)
-    return std::max<std::uint64_t>(1, ceil_div(checked_product({group.context, density_ppm}), kWholeDensity));
-  return group.context;
+    thin.context = ceil_div(checked_product({group.context, density_ppm}), kWholeDensity);
+  return thin;
 }
 
 void AttentionBlock::attend_to(GraphBuilder& builder, const std::vector<SequenceGroup>& groups,
@@ -206,7 +212,12 @@ void AttentionBlock::attend_in_ring(GraphBuilder& builder, const std::vector<Seq
 // One operator for all these sequences, whatever their lengths: a part of the attention.
 void AttentionBlock::attend(GraphBuilder& builder, const Piece& piece, const Tensor& query,
                             const Tensor& out) const {
-  const std::vector<SequenceGroup>& groups = piece.groups;
+  const bool alone = std::all_of(piece.groups.begin(), piece.groups.end(),
+                                 [](const SequenceGroup& g) { return g.new_tokens == 1; });
+  std::vector<SequenceGroup> groups = piece.groups;
+  if (alone) {
+    for (SequenceGroup& g : groups) g = thinned(g);
+  }
   const auto [query_heads, kv_heads_each] = on_each(builder.facts().split.tensor);
   const SequenceGroup& first = groups.front();
   AttentionShape shape{first.sequences, query_heads, kv_heads_each, head_dim, first.new_tokens, seen(first)};
@@ -217,9 +228,7 @@ void AttentionBlock::attend(GraphBuilder& builder, const Piece& piece, const Ten
     if ((shape.causal || both_ways) && window > 0 && window + global < seen(g)) shape.window = window;
   }
   if (shape.window && global > 0) shape.global = global;
-  const bool many =
-      std::any_of(groups.begin(), groups.end(), [](const SequenceGroup& g) { return g.new_tokens > 1; });
-  if (density_ppm > 0 && many) shape.density_ppm = density_ppm;
+  if (density_ppm > 0 && !alone) shape.density_ppm = density_ppm;
   const std::uint64_t cols = kv_heads_each * head_dim;
   const std::vector<std::uint64_t> cached =
       groups.size() == 1 ? std::vector<std::uint64_t>{first.sequences, seen(first), cols}
@@ -242,7 +251,7 @@ void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g,
                                   bool more, const Tensor& query, const Tensor& out) const {
   const GraphFacts& facts = builder.facts();
   const auto [query_heads, kv_heads_each] = on_each(facts.split.tensor);
-  const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(g);
+  const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(thinned(g));
   const std::vector<std::uint64_t> rows = {batch * q, query_heads * head_dim};
   const std::vector<std::uint64_t> cached = {batch, context, kv_heads_each * head_dim};
   const Tensor keys = builder.cache("k_cache" + suffix, cached);

@@ -56,6 +56,7 @@ struct AttentionBlock {
   std::vector<SequenceGroup> attended(const std::vector<SequenceGroup>& groups) const;
   // Positions of a sequence's cache that some query of the step sees.
   std::uint64_t seen(const SequenceGroup& group) const;
+  SequenceGroup thinned(const SequenceGroup& group) const;
   Tensor normed(GraphBuilder& builder, const Tensor& qkv) const;
   // Query positions of groups against cached ones.
   struct Piece {

@@ -22,7 +22,11 @@ struct SparseIndex {
 
   // Whether a group's queries read fewer positions than there are; the attention of those that do, query by
   // query.
-  bool chooses(const SequenceGroup& group) const { return group.context > positions; }
+  bool chooses(const SequenceGroup& group) const {
+    // Blocks are chosen for what decodes; a prompt's queries share what they read, which is all.
+    const bool prompt = group.phase != Phase::decode && group.new_tokens > 1;
+    return group.context > positions && !(blocks && prompt);
+  }
   SequenceGroup chosen(const SequenceGroup& group) const {
     return {group.phase, group.sequences * group.new_tokens, 1, positions, 0};
   }

@@ -82,6 +82,18 @@ TEST(AttentionPattern, ADensityIsOfThePairsAndOfWhatADecodingQueryReads) {
   EXPECT_EQ(decoding.inputs[1].elements(), 3U * 10 * kKvHeads * kHeadDim);
 }
 
+// Sequences that decode beside others that verify are thinned once.
+TEST(AttentionPattern, ADensityIsOfEachOfUnlikeSequences) {
+  ExecutionSpec fused;
+  fused.fused = {FusedOperator::attention, FusedOperator::kv_append};
+  const Step step{{{Phase::decode, 3, 1, 40, 0}, {Phase::decode, 2, 3, 22, 0}}};
+  const OperatorGraph graph = build_step(decoder("density:0.25"), step, formats_of(DType::fp16), {}, fused);
+  for (const Operator& op : graph.operators) {
+    if (op.kind != OperatorKind::attention) continue;
+    EXPECT_EQ(pairs(op), 3U * 10 + 2 * ceil_div<std::uint64_t>(20 + 21 + 22, 4));
+  }
+}
+
 TEST(AttentionPattern, QueriesChooseBlocksByTheirSummaries) {
   const LlmSpec llm = decoder("topk:16x8");
   ExecutionSpec fused;
@@ -96,6 +108,7 @@ TEST(AttentionPattern, QueriesChooseBlocksByTheirSummaries) {
   EXPECT_EQ(scored, 4U);
   EXPECT_EQ(pairs(attention_of(llm, kGroups[2])[0]), 3U * 16);
   EXPECT_EQ(pairs(attention_of(llm, {Phase::decode, 3, 1, 16, 0})[0]), 3U * 16);  // all there are
+  EXPECT_EQ(pairs(attention_of(llm, kGroups[0])[0]), 2U * 465);                   // a prompt reads all
   // A summary of 2 heads of 16 for 8 tokens, of fp16, in each of 4 layers.
   Scenario s;
   EXPECT_EQ(index_bytes_per_token(llm, s), 4U * 2 * 16 / 8 * 2);
@@ -149,10 +162,29 @@ TEST(AttentionPattern, WhatCannotBeIsRefused) {
       read_sparsely(llm, patterns);
     });
   };
-  for (const char* word :
-       {"", "window", "window:", "window:0", "window:-1", "window:1e3", "window:9999999999", "global:4",
-        "topk:0", "topk:4x0", "topk:4x", "density:1", "density:0", "density:x", "topk:4+window:4",
-        "density:0.5+window:4", "full+window:4", "window:4,", "nothing"})
+  for (const char* word : {"",
+                           "window",
+                           "window:",
+                           "window:0",
+                           "window:-1",
+                           "window:1e3",
+                           "window:9999999999",
+                           "global:4",
+                           "topk:0",
+                           "topk:4x0",
+                           "topk:4x",
+                           "density:1",
+                           "density:0",
+                           "density:x",
+                           "topk:4+window:4",
+                           "window:4+window:5",
+                           "window:4+dilated:2+global:1",
+                           "end",
+                           "window:4+model",
+                           "density:0.5+window:4",
+                           "full+window:4",
+                           "window:4,",
+                           "nothing"})
     EXPECT_NE(refusal(word), "") << word;
   EXPECT_NE(refusal("windw:4").find("did you mean 'window'"), std::string::npos);
   EXPECT_NE(refusal("full,full,full,full,window:4").find("is of 5 layers; the model has 4"),
@@ -160,19 +192,27 @@ TEST(AttentionPattern, WhatCannotBeIsRefused) {
   EXPECT_NE(refusal("window:4", "deepseek-v3").find("latent attention"), std::string::npos);
   EXPECT_NE(refusal("dilated:2", "bert-base").find("'dilated'"), std::string::npos);
   EXPECT_NE(refusal("topk:2", "bert-base").find("'topk'"), std::string::npos);
-  EXPECT_NE(refusal("model").find("no layer"), std::string::npos);
+  EXPECT_NE(refusal("window:2", "t5-small").find("encoder-decoders"), std::string::npos);
+  EXPECT_EQ(refusal("model"), "");  // as it is
+  EXPECT_NE(refusal("full+window:4").find("'full' stands alone"), std::string::npos);
 }
 
 TEST(AttentionPattern, ATableNamesLayers) {
   const auto table = [](const std::string& text) {
     return attention_patterns_of_file(temporary_file("patterns.csv", text));
   };
-  EXPECT_EQ(table("layer,attention\n3,window:8\n1,full\n"), "model,full,model,window:8");
-  EXPECT_EQ(table("layer,attention\r\n# measured\n0,density:0.2\r\n"), "density:0.2");
+  EXPECT_EQ(table("layer,attention\n3,window:8\n1,full\n"), "model,full,model,window:8,end");
+  EXPECT_EQ(table("# measured\nlayer,attention\r\n# and\n0,density:0.2\r\n"), "density:0.2,end");
+  // Layers that it does not name stay as they are.
+  const std::vector<Operator> ops = attention_of(decoder(table("layer,attention\n1,window:7\n")), kGroups[0]);
+  EXPECT_EQ(pairs(ops[0]), 2U * 465);
+  EXPECT_LT(pairs(ops[1]), 2U * 465);
+  EXPECT_EQ(pairs(ops[3]), 2U * 465);
   const auto fault = [&](const std::string& text) { return config_error([&] { table(text); }); };
   EXPECT_NE(fault("layer;attention\n").find(":1"), std::string::npos);
   EXPECT_NE(fault("layer,attention\n0,windw:8\n").find(":2"), std::string::npos);
   EXPECT_NE(fault("layer,attention\n-1,full\n").find("'-1,full'"), std::string::npos);
+  EXPECT_NE(fault("layer,attention\n900000,full\n").find("expected a layer's number"), std::string::npos);
   EXPECT_NE(fault("layer,attention\n0,full\n0,full\n").find("named twice"), std::string::npos);
   EXPECT_NE(fault("layer,attention\n").find("no layer"), std::string::npos);
 }
