@@ -9,13 +9,13 @@
 namespace orrery::test {
 namespace {
 
-nlohmann::json answer_of(const std::string& options) {
+nlohmann::json sparse_answer(const std::string& options) {
   const CommandResult r = orrery_command(options + " --format json");
   EXPECT_EQ(r.exit_code, 0) << options << r.err;
   return nlohmann::json::parse(r.out);
 }
 
-std::string refusal_of(const std::string& options) {
+std::string sparse_refusal(const std::string& options) {
   const CommandResult r = orrery_command(options);
   EXPECT_EQ(r.exit_code, 2) << options;
   EXPECT_EQ(r.out, "") << options;
@@ -26,8 +26,8 @@ const std::string kSparseRun =
     "run --arch gpu/h100-sxm --model llama-3-8b --layers 2 --output 4 --input 512 ";
 
 TEST(SparseCommand, WeightsOfAModelTakeTheirShareAndSaySo) {
-  const nlohmann::json dense = answer_of(kSparseRun);
-  const nlohmann::json half = answer_of(kSparseRun + "--sparsity 2:4");
+  const nlohmann::json dense = sparse_answer(kSparseRun);
+  const nlohmann::json half = sparse_answer(kSparseRun + "--sparsity 2:4");
   EXPECT_EQ(half.at("weights"), "fp16 2:4");
   EXPECT_LT(half.at("tpot_s").get<double>(), dense.at("tpot_s").get<double>());
   // Nine bits of sixteen, of the layers' matrices alone.
@@ -39,11 +39,11 @@ TEST(SparseCommand, WeightsOfAModelTakeTheirShareAndSaySo) {
 TEST(SparseCommand, AttentionIsByLayerOrFromATable) {
   const std::string table =
       temporary_file("patterns.csv", "layer,attention\n0,window:64+global:4\n1,density:0.5\n");
-  const nlohmann::json r = answer_of(kSparseRun + "--attention " + table);
+  const nlohmann::json r = sparse_answer(kSparseRun + "--attention " + table);
   EXPECT_EQ(r.at("model"), "llama-3-8b (2 of 32 layers) (attention window:64+global:4,density:0.5,end)");
-  EXPECT_EQ(answer_of(kSparseRun + "--attention window:64+global:4,density:0.5").at("latency_s"),
+  EXPECT_EQ(sparse_answer(kSparseRun + "--attention window:64+global:4,density:0.5").at("latency_s"),
             r.at("latency_s"));
-  EXPECT_LT(r.at("latency_s"), answer_of(kSparseRun).at("latency_s"));
+  EXPECT_LT(r.at("latency_s"), sparse_answer(kSparseRun).at("latency_s"));
 }
 
 // Keys and values that no query chooses are no part of a run's bound either.
@@ -51,33 +51,35 @@ TEST(SparseCommand, ADensityIsOfTheBoundToo) {
   const std::string step =
       "run --arch gpu/h100-sxm --model llama-3-8b --layers 2 --step verify:32x4@8192 --attention "
       "density:0.05";
-  const double tile = answer_of(step).at("latency_s");
-  const double bound = answer_of(step + " --fidelity roofline").at("latency_s");
+  const double tile = sparse_answer(step).at("latency_s");
+  const double bound = sparse_answer(step + " --fidelity roofline").at("latency_s");
   EXPECT_LE(bound, tile);
-  EXPECT_LT(bound, 0.6 * answer_of("run --arch gpu/h100-sxm --model llama-3-8b --layers 2 --step "
-                                   "verify:32x4@8192 --fidelity roofline")
+  EXPECT_LT(bound, 0.6 * sparse_answer("run --arch gpu/h100-sxm --model llama-3-8b --layers 2 --step "
+                                       "verify:32x4@8192 --fidelity roofline")
                              .at("latency_s")
                              .get<double>());
 }
 
 TEST(SparseCommand, WhatIsNoPatternIsRefusedInOneMessage) {
-  EXPECT_NE(refusal_of(kSparseRun + "--sparsity 4:2").find("'4:2'"), std::string::npos);
-  EXPECT_NE(refusal_of(kSparseRun + "--attention global:4").find("beside a 'window'"), std::string::npos);
-  EXPECT_NE(refusal_of(kSparseRun + "--attention full,full,window:8").find("is of 3 layers"),
+  EXPECT_NE(sparse_refusal(kSparseRun + "--sparsity 4:2").find("'4:2'"), std::string::npos);
+  EXPECT_NE(sparse_refusal(kSparseRun + "--attention global:4").find("beside a 'window'"), std::string::npos);
+  EXPECT_NE(sparse_refusal(kSparseRun + "--attention full,full,window:8").find("is of 3 layers"),
             std::string::npos);
-  EXPECT_NE(refusal_of(kSparseRun + "--attention missing.csv").find("no file"), std::string::npos);
-  EXPECT_NE(refusal_of(kSparseRun + "--attention window:64 --cp 2 --devices 2").find("--cp"),
+  EXPECT_NE(sparse_refusal(kSparseRun + "--attention missing.csv").find("no file"), std::string::npos);
+  EXPECT_NE(sparse_refusal(kSparseRun + "--attention window:64 --cp 2 --devices 2").find("--cp"),
             std::string::npos);
   const std::string kernel = "kernel --arch gpu/h100-sxm --op ";
-  EXPECT_NE(refusal_of(kernel + "matmul --m 8 --n 8 --k 8 --sparsity 1.5").find("--sparsity"),
+  EXPECT_NE(sparse_refusal(kernel + "matmul --m 8 --n 8 --k 8 --sparsity 1.5").find("--sparsity"),
             std::string::npos);
-  EXPECT_NE(refusal_of(kernel + "add --m 8 --n 8 --sparsity 2:4").find("does not take --sparsity"),
+  EXPECT_NE(sparse_refusal(kernel + "add --m 8 --n 8 --sparsity 2:4").find("does not take --sparsity"),
             std::string::npos);
   const std::string attention = kernel + "attention --heads 8 --head-dim 64 ";
-  EXPECT_NE(refusal_of(attention + "--q 8 --kv 9 --window 4").find("q = kv"), std::string::npos);
-  EXPECT_NE(refusal_of(attention + "--q 8 --kv 99 --causal --window 4").find("see 11"), std::string::npos);
-  EXPECT_NE(refusal_of(attention + "--q 8 --kv 8 --causal --global 4").find("--global"), std::string::npos);
-  EXPECT_NE(refusal_of(attention + "--q 8 --kv 8 --density 2").find("--density"), std::string::npos);
+  EXPECT_NE(sparse_refusal(attention + "--q 8 --kv 9 --window 4").find("q = kv"), std::string::npos);
+  EXPECT_NE(sparse_refusal(attention + "--q 8 --kv 99 --causal --window 4").find("see 11"),
+            std::string::npos);
+  EXPECT_NE(sparse_refusal(attention + "--q 8 --kv 8 --causal --global 4").find("--global"),
+            std::string::npos);
+  EXPECT_NE(sparse_refusal(attention + "--q 8 --kv 8 --density 2").find("--density"), std::string::npos);
 }
 
 TEST(SparseCommand, AMachineSaysWhichZerosItsEngineSkips) {
@@ -90,11 +92,13 @@ TEST(SparseCommand, AMachineSaysWhichZerosItsEngineSkips) {
   };
   const std::string product = " --op matmul --m 4096 --n 8192 --k 8192 --sparsity ";
   const auto seconds = [&](const std::string& skips, const std::string& pattern) {
-    return answer_of("kernel --arch " + machine(skips) + product + pattern).at("latency_us").get<double>();
+    return sparse_answer("kernel --arch " + machine(skips) + product + pattern)
+        .at("latency_us")
+        .get<double>();
   };
   EXPECT_LT(seconds("[\"2:4\"]", "2:4"), 0.8 * seconds("[]", "2:4"));
   EXPECT_LT(seconds("[unstructured]", "0.3"), 0.8 * seconds("[\"2:4\"]", "0.3"));
-  EXPECT_NE(refusal_of("kernel --arch " + machine("[often]") + product + "2:4")
+  EXPECT_NE(sparse_refusal("kernel --arch " + machine("[often]") + product + "2:4")
                 .find("'often' is no pattern of zeros"),
             std::string::npos);
 }

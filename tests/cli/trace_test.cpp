@@ -107,9 +107,9 @@ TEST(ChakraTrace, AHundredThousandOperatorsAreReadInSeconds) {
     getrusage(RUSAGE_CHILDREN, &used);
     return used;
   };
-  const rusage before = children();
+  [[maybe_unused]] const rusage before = children();
   const auto shown = answer_of("trace show --devices 8 " + path);
-  const rusage after = children();
+  [[maybe_unused]] const rusage after = children();
   EXPECT_EQ(shown["operators"].back()["operators"], kNodes);
 #ifndef __SANITIZE_ADDRESS__
   const auto seconds = [](const rusage& r) {
