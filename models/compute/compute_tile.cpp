@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::uint32_t kAccumulators = 2;  // of a slot whose loads run ahead across items
 
-// Whether neighbours in the raster, and so on the cores of a cluster, have the same tile of an operand.
-bool common_to_cluster(const TileKernel& kernel, const KernelOperand& operand) {
-  return kernel.cluster > 1 && !(kernel.raster == RasterOrder::n_fastest ? operand.by_n : operand.by_m);
-}
-
 }  // namespace
 
 ComputeTile::ComputeTile(const sc_core::sc_module_name& name, CoreId id, const ArchSpec& arch,
@@ -286,6 +281,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
     granule.tile_bytes = bytes;
     granule.irregular = operand.irregular;
     granule.cluster = common_to_cluster(kernel, operand) ? kernel.cluster : 1;
+    granule.parts = parts_of(kernel, operand);
     while (slot.offset < bytes) {
       const Femtoseconds may_issue = dma.may_issue_at(now);
       if (may_issue > now) {
@@ -303,7 +299,7 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
       }
       slot.offset += granule.bytes;
     }
-    counts_.scratchpad_write_bytes += bytes.value();
+    counts_.scratchpad_write_bytes += bytes.value() / granule.parts;
     work_.moved += bytes;
     if (operand.hold) slot.held[slot.operand] = tile;
   }

@@ -20,7 +20,8 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
       wide.bits = *wide.widened;
       cost.widened_bytes += operand_bytes(kernel, wide, item, k_tile);
     }
-    if (!kernel.inputs[i].once && !kernel.inputs[i].hold) written += cost.input_bytes[i];
+    if (!kernel.inputs[i].once && !kernel.inputs[i].hold)
+      written += cost.input_bytes[i] / parts_of(kernel, kernel.inputs[i]);
   }
   for (const MatrixStep& step : kernel.matrix_steps) {
     cost.macs += length_at(kernel, step.m, item, k_tile) * length_at(kernel, step.n, item, k_tile) *

@@ -21,6 +21,7 @@ struct Granule {
   Bytes offset;               // of the granule within its tile
   Bytes tile_bytes;           // of the whole tile
   std::uint32_t cluster = 1;  // cores next to each other that may share one read of the same data
+  std::uint32_t parts = 1;    // of it, this core takes one
   bool write = false;
   bool irregular = false;  // scattered rows: no chunk longer than a DRAM burst train of one row
 };

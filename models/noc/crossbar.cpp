@@ -24,7 +24,7 @@ Reservation Crossbar::reserve(const Granule& granule, Femtoseconds t) {
   const double link_fs_per_byte = granule.write ? link_fs_per_byte_ : link_fs_per_byte_ / 2;
   const double fs_per_byte =
       is_link && link_fs_per_byte_ > 0 ? link_fs_per_byte : clock_.fs_per_cycle() / port_bytes_per_cycle_;
-  const auto service = from_femtoseconds(granule.bytes.real() * fs_per_byte);
+  const auto service = from_femtoseconds(granule.bytes.real() / granule.parts * fs_per_byte);
   const Femtoseconds finish = ports[granule.source.value].reserve(t, service);
   Reservation beyond;
   const bool may_share = granule.cluster > 1 && !granule.write && granule.entry != kNoEntry;

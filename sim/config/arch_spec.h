@@ -171,6 +171,7 @@ struct ExecutionSpec {
   PrefillMode prefill = PrefillMode::parallel;
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   bool overlaps_collectives = false;  // with operators that do not wait for them
+  bool engine_collectives = false;    // the software stack has all-reduces of its own
   DType default_dtype = DType::fp16;
   std::optional<LibrarySpec>
       library;  // kernels as libraries ship them; without it the mapper has a free hand

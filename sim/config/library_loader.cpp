@@ -18,14 +18,27 @@ const Table& matmul_table() {
     using L = LibrarySpec;
     Fields<L> f("matrix kernels");
     f.key("tiles", &L::tiles, "", "m x n of a thread block").required().range(1, 4096).items(1);
+    f.key("grouped_tiles", &L::grouped_tiles, "",
+          "the same of products of a mixture's experts, whose sums are never divided; without it they run as "
+          "all products")
+        .range(1, 4096);
     f.key("stage_k_bytes", &L::stage_k_bytes, "bytes", "of a row of an operand, a pipeline stage")
         .range(8, 4096);
     f.key("split_k", &L::split_k, "", "ways of dividing the products' sums")
         .range(1, 256)
         .items(1)
         .standing("1");
+    f.key("splits_narrow", &L::splits_narrow, "",
+          "sums of products whose both operands have 8 bits or fewer are divided, too")
+        .standing("true");
+    f.key(
+        "scales_on_lanes", &L::scales_on_lanes, "",
+        "scales of blocks along k are multiplied on the vector lanes, a stage's sums before the next stage");
     f.key("raster_group", &L::raster_group, "", "m tiles side by side in the raster").range(1, 1024);
     f.key("cluster", &L::cluster, "", "thread blocks that share operand reads").range(1, 16);
+    f.key(
+        "parted", &L::parted, "",
+        "of operands that a cluster shares each core holds a part and reads the others' (tcgen05 by pairs)");
     f.key("prologue_ns", &L::prologue_ns, "ns",
           "of a matmul kernel beyond any kernel's start: tile scheduler, descriptors, instruction fetch, "
           "semaphores")
@@ -40,6 +53,20 @@ const Table& attention_table() {
     Fields<LibrarySpec> f("attention kernels");
     f.key("overlaps", &LibrarySpec::attention_overlaps, "",
           "softmax of a block beside its own products (FlashAttention-3)");
+    f.key("narrows", &LibrarySpec::attention_narrows, "",
+          "queries to the format of a cache that is narrower than they are; else the cache is widened");
+    f.key("decoding_buffers", &LibrarySpec::decoding_buffers, "",
+          "of keys and values where sequences decode, at most; 1: a block is loaded when the one before is "
+          "done")
+        .range(1, 64);
+    f.key("row_a_lane", &LibrarySpec::attention_row_a_lane, "",
+          "a lane holds all scores of a row of a tile: nothing is summed across lanes");
+    f.key("blocks_per_core", &LibrarySpec::attention_blocks_per_core, "",
+          "thread blocks resident at once where prompts attend, by registers and scratchpad")
+        .range(1, 64);
+    f.key("decoding_blocks_per_core", &LibrarySpec::decoding_blocks_per_core, "",
+          "thread blocks resident at once where sequences decode, by registers and scratchpad")
+        .range(1, 64);
     return Table(f);
   }();
   return table;

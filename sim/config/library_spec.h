@@ -26,12 +26,21 @@ struct LibrarySpec {
   std::string name;
   std::string vendor;                               // whose machines share what was learnt about its kernels
   std::vector<std::array<std::uint32_t, 2>> tiles;  // m x n of a thread block
-  std::uint32_t stage_k_bytes = 64;                 // of a row of an operand, a pipeline stage
+  std::vector<std::array<std::uint32_t, 2>> grouped_tiles;  // of a mixture's experts; none: as all products
+  std::uint32_t stage_k_bytes = 64;                         // of a row of an operand, a pipeline stage
   std::vector<std::uint32_t> split_k = {1};
-  std::uint32_t raster_group = 8;   // m tiles side by side in the raster (swizzle)
-  std::uint32_t cluster = 1;        // thread blocks that share operand reads
-  bool attention_overlaps = false;  // softmax of one block beside its own products (FlashAttention-3)
-  double prologue_ns = 0;           // of a matmul kernel beyond any kernel's start
+  bool splits_narrow = true;          // sums of 8-bit and narrower products are divided, too
+  bool scales_on_lanes = false;       // of blocks along k: a stage's sums are scaled before the next
+  std::uint32_t raster_group = 8;     // m tiles side by side in the raster (swizzle)
+  std::uint32_t cluster = 1;          // thread blocks that share operand reads
+  bool parted = false;                // and what they share lies in parts on their cores
+  bool attention_overlaps = false;    // softmax of one block beside its own products (FlashAttention-3)
+  bool attention_narrows = false;     // queries to the format of a cache that is narrower than they are
+  bool attention_row_a_lane = false;  // a lane holds all scores of a row: no sums across lanes
+  // Attention's resident blocks, by registers and scratchpad: of prompts and of sequences that decode.
+  std::uint32_t attention_blocks_per_core = 2, decoding_blocks_per_core = 1;
+  std::uint32_t decoding_buffers = 8;  // of keys and values where sequences decode, at most
+  double prologue_ns = 0;              // of a matmul kernel beyond any kernel's start
   std::map<std::string, VectorKernelSpec> vector_kernels;  // by operator
 };
 

@@ -60,6 +60,10 @@ const Table& host_table() {
   static const Table table = [] {
     Fields<Node> f("a chip's way to the host, of pairwise_host");
     add_wire<&NodeSpec::host>(f);
+    f.key("memory_gb_per_s", &Node::host_bytes_per_s, "GB/s",
+          "through the host's memory, of all chips together; 0: their ways alone bound it")
+        .range(0, 1e9)
+        .times(1e9);
     return Table(f);
   }();
   return table;
@@ -92,7 +96,8 @@ void add_node(Fields<Node>& f, bool file) {
   needed();
   f.group("host", &host_table, "a chip's way to the host, of pairwise_host");
   f.group("nics", &nic_table, "the ways out of the node");
-  f.key("protocols", &Node::protocols, "", "of the library, by size; the last one is for bulk")
+  f.key("protocols", &Node::protocols, "",
+        "of the library, by size, the last one for bulk; and of serving engines")
       .items(1)
       .standing("the wire alone");
   needed();
@@ -156,6 +161,10 @@ const Table& table_of<CollectiveProtocol>() {
         .times(1e3);
     f.key("step_us", &P::step_ns, "us", "what a step costs").required().range(0, kAnyNumber).times(1e3);
     f.key("share", &P::share, "", "of the link's payload rate").required().above(0, 1);
+    f.key(
+        "serves", &P::serves, "",
+        "what it is for. collectives: the library's; engine: one- and two-shot all-reduces of serving "
+        "engines; pairs: the library's sends between two; experts: tokens of a mixture to experts and back");
     return Table(f);
   }();
   return table;

@@ -26,11 +26,12 @@ enum class CollectiveAlgorithm : std::uint8_t {
   direct,
   hierarchical,
   in_switch,
+  one_shot,
 };
 template <>
 struct EnumNames<CollectiveAlgorithm> {
-  static constexpr std::array<const char*, 6> kWords = {"ring",   "tree",         "halving_doubling",
-                                                        "direct", "hierarchical", "in_switch"};
+  static constexpr std::array<const char*, 7> kWords = {
+      "ring", "tree", "halving_doubling", "direct", "hierarchical", "in_switch", "one_shot"};
 };
 
 // A wire: bytes/s per direction, and the packets it carries.
@@ -42,6 +43,15 @@ struct WireSpec {
   double payload_share() const { return payload_bytes / (payload_bytes + header_bytes); }
 };
 
+// What a protocol is for. collectives: the library's. engine: a serving engine's own one- and two-shot
+// all-reduces. pairs: the library's sends from one device to another, where they are not as its collectives.
+// experts: kernels that take a mixture's tokens to experts and back (DeepEP and its like).
+enum class ProtocolUse : std::uint8_t { collectives, engine, pairs, experts };
+template <>
+struct EnumNames<ProtocolUse> {
+  static constexpr std::array<const char*, 4> kWords = {"collectives", "engine", "pairs", "experts"};
+};
+
 // One way a library moves data: what starting costs, what a step costs, and which share of the wire's payload
 // rate it keeps up.
 struct CollectiveProtocol {
@@ -49,6 +59,7 @@ struct CollectiveProtocol {
   double base_ns = 0;
   double step_ns = 0;
   double share = 1;
+  ProtocolUse serves = ProtocolUse::collectives;
 };
 
 struct NodeSpec {
@@ -62,10 +73,11 @@ struct NodeSpec {
   WireSpec link;                          // all links of a chip together
   bool switch_reduces = false;            // reductions in the switch
   double switch_latency_ns = 0;
-  WireSpec host;           // pairwise_host: a chip's way to the host
-  std::uint32_t nics = 0;  // out of the node
-  WireSpec nic;            // one of them
-  double nic_base_ns = 0;  // what leaving the node adds to a collective's start
+  WireSpec host;                // pairwise_host: a chip's way to the host
+  double host_bytes_per_s = 0;  // through the host's memory, of all chips; 0 = their ways alone bound it
+  std::uint32_t nics = 0;       // out of the node
+  WireSpec nic;                 // one of them
+  double nic_base_ns = 0;       // what leaving the node adds to a collective's start
   std::vector<CollectiveProtocol> protocols;
   std::vector<CollectiveAlgorithm> algorithms;  // the only ones used; empty = what libraries have
   double energy_pj_per_bit = 0;

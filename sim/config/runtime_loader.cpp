@@ -37,8 +37,9 @@ const Table& table_of<RuntimeSpec>() {
     f.document("orrery/runtime/1");
     f.key("name", &R::name, "", "what it goes by").required().characters(1, 200).bears(Bears::none);
     f.key("kernel_gap_us", &R::kernel_gap_us, "us",
-          "between a kernel and the next of the same stream or graph")
-        .range(0, 1e5);
+          "between a kernel and the next of the same stream or graph; below 0 where the next one's start lies "
+          "beside the end of the one before")
+        .range(-10, 1e5);
     f.key("step_us", &R::step_us, "us",
           "host work of a step (scheduling, inputs, sampling) that the device waits for")
         .range(0, 1e7);
@@ -51,6 +52,8 @@ const Table& table_of<RuntimeSpec>() {
     f.key("token_budget", &R::token_budget, "tokens",
           "of prompts that a step takes at most; longer prompts run in pieces")
         .range(1, 1e9);
+    f.key("own_collectives", &R::own_collectives, "",
+          "all-reduces of its own inside a node, where the node says what they cost");
     f.key("preempts", &R::preempts, "", "sequences that run out of cache are set back and recomputed");
     f.key("fused", &R::fused, "",
           "operators that run as parts of others, beside those that the machine fuses");

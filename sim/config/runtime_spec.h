@@ -25,6 +25,7 @@ struct RuntimeSpec {
   // Of a device's memory, what the stack may fill; the KV cache takes what weights and activations leave of
   // it. 0 = no paging: a batch must fit whole.
   double kv_memory_fraction = 0;
+  bool own_collectives = false;      // all-reduces inside a node, beside the library's
   bool preempts = false;             // sequences that no longer fit are recomputed
   std::vector<FusedOperator> fused;  // that run as parts of others, beside those that the machine fuses
   std::vector<FusedOperator> apart;  // that do not, though the machine could
@@ -33,6 +34,7 @@ struct RuntimeSpec {
   ExecutionSpec on(ExecutionSpec machine) const {
     std::vector<FusedOperator>& all = machine.fused;
     all.insert(all.end(), fused.begin(), fused.end());
+    machine.engine_collectives = own_collectives;
     const auto stands_apart = [this](FusedOperator op) {
       return std::find(apart.begin(), apart.end(), op) != apart.end();
     };

@@ -20,6 +20,16 @@ const Residency::Entry* Residency::find(const TensorName& id) const {
   return at == entries_.end() ? nullptr : &*at;
 }
 
+void Residency::hold(const Tensor& tensor, Bytes bytes) {
+  Bytes used;
+  for (const Entry& e : entries_) {
+    if (e.id == tensor.id) return;
+    used += e.bytes;
+  }
+  const Bytes held = std::min(bytes, capacity_ - std::min(capacity_, used));
+  if (held > Bytes{}) entries_.push_front({tensor.id, held, {}});
+}
+
 OnChip Residency::seen_by(const Operator& op) const {
   OnChip seen;
   for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {

@@ -16,6 +16,9 @@ class Residency {
  public:
   explicit Residency(Bytes capacity) : capacity_(capacity) {}
 
+  // So many bytes of a tensor are there before anything ran, as far as there is room.
+  void hold(const Tensor& tensor, Bytes bytes);
+
   // What the operator finds: its tensors numbered by operand (inputs, then outputs).
   OnChip seen_by(const Operator& op) const;
 

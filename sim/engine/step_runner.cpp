@@ -2,6 +2,14 @@
 
 namespace orrery {
 
+Tally with_software(Tally step, const RuntimeSpec& runtime, std::uint64_t sequences) {
+  step.add(TimeCategory::launch, 1e-6 * runtime.kernel_gap_us * static_cast<double>(step.counts().kernels));
+  step.add(TimeCategory::host,
+           1e-6 * (runtime.step_us + runtime.sequence_us * static_cast<double>(sequences)));
+  step.close_stretch();
+  return step;
+}
+
 StepRunner::StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime)
     : graphs_(runner), runtime_(runtime) {
   if (runner.options().fidelity != Fidelity::roofline)
@@ -10,13 +18,7 @@ StepRunner::StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime)
 
 Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<double>* seconds) {
   Residency residency(on_chip_bytes_);
-  Tally step = graphs_.run(graph, residency, seconds);
-  // Gaps between kernels, and the host's work that the device waits for.
-  step.add(TimeCategory::launch, 1e-6 * runtime_.kernel_gap_us * static_cast<double>(step.counts().kernels));
-  step.add(TimeCategory::host,
-           1e-6 * (runtime_.step_us + runtime_.sequence_us * static_cast<double>(sequences)));
-  step.close_stretch();
-  return step;
+  return with_software(graphs_.run(graph, residency, seconds), runtime_, sequences);
 }
 
 }  // namespace orrery

@@ -6,6 +6,10 @@
 
 namespace orrery {
 
+// A step's tally with what the software adds: gaps between kernels, and the host's work that the device waits
+// for.
+Tally with_software(Tally step, const RuntimeSpec& runtime, std::uint64_t sequences);
+
 class StepRunner {
  public:
   // Both must outlive it.

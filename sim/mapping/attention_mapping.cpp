@@ -12,126 +12,14 @@
 #include <map>
 #include <set>
 
+#include "sim/mapping/attention_kernel.h"
 #include "sim/mapping/candidate_list.h"
 #include "sim/mapping/kernel_estimate.h"
 #include "sim/mapping/operator_mapping.h"
 #include "sim/timing/matrix_timing.h"
-#include "sim/workload/operator_counts.h"
 
 namespace orrery {
 namespace {
-
-// `group`: queries of a position in a tile. One query's window is all that is among its positions.
-TileMask mask_of(const AttentionShape& s, const AttendedSequences& sequences, std::uint64_t group) {
-  TileMask mask;
-  mask.rows_per_position = group;
-  mask.density = static_cast<double>(s.density_ppm.value_or(kWholeDensity)) / kWholeDensity;
-  if (sequences.q == 1) return mask;
-  mask.causal = s.causal;
-  if (s.causal) mask.offset = sequences.kv - sequences.q;
-  mask.window = s.window.value_or(0);
-  mask.global = s.global.value_or(0);
-  return mask;
-}
-
-// `grouped`: the queries that share a key/value head lie in one tile; else each head reads them for itself.
-TileKernel untiled(const Operator& op, const AttendedSequences& sequences, bool in_order, bool grouped) {
-  const auto& s = std::get<AttentionShape>(op.shape);
-  const auto [batch, queries, cached] = sequences;
-  const std::uint64_t shared = s.heads / s.kv_heads;
-  const std::uint64_t group = grouped ? shared : 1;
-  TileKernel kernel;
-  kernel.batch = batch * s.heads / group;
-  kernel.m = queries * group;
-  kernel.n = 1;
-  kernel.k = cached;
-  kernel.mask = mask_of(s, sequences, group);
-  kernel.multiplies_useless = kernel.mask.hides();
-  const bool backward = std::get<AttentionFamily>(operator_row(op.kind).family).backward;
-  kernel.useful_macs = attention_macs(s, sequences, backward);
-  kernel.mac_dtype = op.dtype;
-  const std::uint64_t values = s.value_length();
-  const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads,
-                         std::uint64_t length) {
-    return tensor.format.bytes(batch * positions * heads * length);
-  };
-  const std::uint32_t bits = storage_bits(op.inputs.at(0).format.dtype);
-  KernelOperand q;
-  q.tensor = TensorId{0};
-  q.by_batch = q.by_m = q.once = true;
-  q.rows = tile_of(LoopDim::m);
-  q.cols = fixed_length(s.head_dim);
-  q.bits = op.inputs[0].format.bits;
-  q.tensor_bytes = Bytes{bytes(op.inputs[0], queries, s.heads, s.head_dim)};
-  KernelOperand key;
-  key.tensor = TensorId{1};
-  key.by_batch = key.by_k = true;
-  key.batch_divisor = shared / group;
-  key.rows = tile_of(LoopDim::k);
-  key.cols = fixed_length(s.head_dim);
-  key.bits = op.inputs.at(1).format.bits;
-  key.tensor_bytes = Bytes{bytes(op.inputs[1], cached, s.kv_heads, s.head_dim)};
-  kernel.inputs = {q, key};
-  if (!values_in_keys(op.kind)) {
-    KernelOperand value = key;
-    value.tensor = TensorId{2};
-    value.cols = fixed_length(values);
-    value.tensor_bytes = Bytes{bytes(op.inputs.at(2), cached, s.kv_heads, values)};
-    kernel.inputs.push_back(value);
-  }
-  if (backward) {
-    KernelOperand gradient = q;
-    gradient.tensor = TensorId{3};
-    gradient.cols = fixed_length(values);
-    gradient.bits = op.inputs.at(3).format.bits;
-    gradient.tensor_bytes = Bytes{bytes(op.inputs[3], queries, s.heads, values)};
-    kernel.inputs.push_back(gradient);
-  }
-  KernelOperand out = q;
-  out.tensor = TensorId{static_cast<std::uint32_t>(op.inputs.size())};
-  out.once = false;
-  out.cols = fixed_length(backward ? s.head_dim : values);
-  out.bits = op.outputs.at(0).format.bits;
-  out.tensor_bytes = Bytes{bytes(op.outputs[0], queries, s.heads, backward ? s.head_dim : values)};
-  kernel.outputs = {out};
-  if (backward) {
-    // Sums over the items that share keys, each of which writes its part of them (see cut).
-    KernelOperand sums = out;
-    sums.tensor = TensorId{5};
-    sums.cols = fixed_length(s.head_dim + values);
-    sums.bits = op.outputs.at(1).format.bits;
-    sums.tensor_bytes = Bytes{bytes(op.outputs[1], cached, s.kv_heads, s.head_dim + values)};
-    kernel.outputs.push_back(sums);
-  }
-  MatrixStep scores;
-  scores.m = tile_of(LoopDim::m);
-  scores.n = tile_of(LoopDim::k);
-  scores.k = fixed_length(s.head_dim);
-  scores.dtype = op.dtype;
-  scores.a_bits = scores.b_bits = bits;
-  MatrixStep weighted = scores;
-  weighted.n = fixed_length(values);
-  weighted.k = tile_of(LoopDim::k);
-  kernel.matrix_steps = {scores, weighted};
-  if (backward) {
-    MatrixStep weights = scores;  // gradient . values
-    weights.k = fixed_length(values);
-    MatrixStep queries_gradient = weighted;
-    queries_gradient.n = fixed_length(s.head_dim);
-    MatrixStep values_gradient = weighted;  // sums over the tile's queries
-    values_gradient.m = tile_of(LoopDim::k);
-    values_gradient.k = tile_of(LoopDim::m);
-    MatrixStep keys_gradient = values_gradient;
-    keys_gradient.n = fixed_length(s.head_dim);
-    kernel.matrix_steps = {scores, weights, values_gradient, keys_gradient, queries_gradient};
-  }
-  kernel.vector_steps = {{std::get<AttentionFamily>(operator_row(op.kind).family).cost, tile_of(LoopDim::m),
-                          tile_of(LoopDim::k)}};
-  // FlashAttention-2: a block's softmax stands between its two products; only other blocks fill the gap.
-  kernel.in_order = in_order;
-  kernel.epilogue = {{kScaleCost, tile_of(LoopDim::m), fixed_length(values)}};
-  return kernel;
-}
 
 // The sequences of one launch.
 using Sequences = std::vector<AttendedSequences>;
@@ -211,9 +99,14 @@ class AttentionMapper {
   std::uint64_t rows_ = 0;  // of queries, over all heads
 
   TileKernel untiled(const AttendedSequences& sequences) const {
-    const bool in_order = arch_.execution.library && !arch_.execution.library->attention_overlaps;
-    // A latent is all heads' own: who ships a kernel for it has them in one tile (FlashMLA).
-    return orrery::untiled(op_, sequences, in_order, !shipped_ || values_in_keys(op_.kind));
+    const std::optional<LibrarySpec>& library = arch_.execution.library;
+    AttentionManner manner;
+    manner.in_order = library && !library->attention_overlaps;
+    // Kernels of prompts read each head's keys for itself; those that decode have the heads that share them
+    // in one tile, and so has who ships a kernel for a latent, which is all heads' own (FlashMLA).
+    manner.grouped = !shipped_ || decodes_ || values_in_keys(op_.kind);
+    manner.narrows = shipped_ && library->attention_narrows;
+    return untiled_attention(op_, sequences, manner);
   }
   std::vector<std::uint64_t> query_tiles(const TileKernel& kernel) const;
   std::vector<std::uint64_t> block_sizes(const TileKernel& kernel) const;
@@ -225,24 +118,30 @@ class AttentionMapper {
   TileKernel reduction(std::uint32_t splits) const;
 };
 
+// Ways to divide a context over cores.
+constexpr std::uint32_t kSplits[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+
 // FlashAttention-2 keeps 128 queries (fewer where they do not fit) ...
 std::vector<std::uint64_t> AttentionMapper::query_tiles(const TileKernel& kernel) const {
   if (request_.m != 0) return {std::min(request_.m, kernel.m)};
-  if (!shipped_ || decodes_) return tile_sizes(kernel.m, 16, 1024);
+  if (!shipped_) return tile_sizes(kernel.m, 16, 1024);
+  constexpr std::uint64_t kDecodingTile = 64;
   constexpr std::uint64_t kLibraryTile = 128;
   std::vector<std::uint64_t> sizes;
-  for (std::uint64_t tile = kLibraryTile; tile >= 16; tile /= 2)
-    sizes.push_back(std::min(tile, round_up<std::uint64_t>(kernel.m, 16)));
+  for (std::uint64_t tile = decodes_ ? kDecodingTile : kLibraryTile; tile >= 16; tile /= 2)
+    sizes.push_back(std::min(tile, decodes_ ? kernel.m : round_up<std::uint64_t>(kernel.m, 16)));
   return sizes;
 }
 
-// ... and walks over blocks of 64 keys (128 for short heads).
+// ... and walks over blocks of 64 keys (128 for short heads), or twice as many where it decodes (256 for
+// short heads, 64 for long ones).
 std::vector<std::uint64_t> AttentionMapper::block_sizes(const TileKernel& kernel) const {
   if (request_.k != 0) return {std::min(request_.k, kernel.k)};
-  if (!shipped_ || decodes_) return tile_sizes(kernel.k, shipped_ ? 16 : 64, 4096);
+  if (!shipped_) return tile_sizes(kernel.k, 64, 4096);
+  std::uint64_t block = shape_.head_dim > 64 ? 64 : 128;
+  if (decodes_) block = shape_.head_dim > 128 ? 64 : 2 * block;
   std::vector<std::uint64_t> sizes;
-  for (std::uint64_t block = shape_.head_dim > 64 ? 64 : 128; block >= 16; block /= 2)
-    sizes.push_back(std::min(block, kernel.k));
+  for (; block >= 16; block /= 2) sizes.push_back(std::min(block, kernel.k));
   return sizes;
 }
 
@@ -260,7 +159,9 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
   kernel.tile_m = query_tile;
   kernel.tile_k = block;
   kernel.padded = shipped_ && !decodes_;
+  if (shipped_ && decodes_) swap_operands(kernel);
   kernel.split_k = split;
+  if (shipped_) kernel.prologue_ns = arch_.execution.library->prologue_ns;
   if (backward_)
     kernel.outputs[1].rows =
         fixed_length(ceil_div<std::uint64_t>(kernel.k, kernel.m_tiles() * kernel.inputs[1].batch_divisor));
@@ -273,6 +174,9 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
     kernel.outputs.push_back(statistics);
   }
   // A result's sums beside a block's scores; backward, those of the weights too.
+  if (shipped_ && arch_.execution.library->attention_row_a_lane) {
+    for (VectorStep& step : kernel.vector_steps) step.cost.reductions = 0;
+  }
   kernel.accumulator_bytes = Bytes{
       query_tile * ((backward_ ? shape_.head_dim : shape_.value_length()) + (backward_ ? 2 : 1) * block) * 4};
   complete_kernel(kernel);
@@ -286,8 +190,15 @@ bool AttentionMapper::lay_out_for_all(TileKernel& kernel) const {
   widest.k = widest_.k;
   complete_kernel(widest);
   if (!lay_out(arch_, widest)) return false;
+  if (shipped_) {
+    const LibrarySpec& library = *arch_.execution.library;
+    widest.resident_items = std::min(widest.resident_items, decodes_ ? library.decoding_blocks_per_core
+                                                                     : library.attention_blocks_per_core);
+  }
   kernel.resident_items = widest.resident_items;
   kernel.pipeline_stages = widest.pipeline_stages;
+  if (shipped_ && decodes_)
+    kernel.pipeline_stages = std::min(kernel.pipeline_stages, arch_.execution.library->decoding_buffers);
   return true;
 }
 
@@ -366,8 +277,10 @@ std::vector<Candidate> AttentionMapper::candidates(std::size_t most, MapObjectiv
   CandidateList list(estimate_, most, objective);
   for (const std::uint64_t query_tile : query_tiles(widest_)) {
     for (const std::uint64_t block : block_sizes(widest_)) {
-      if (shipped_ && !decodes_ && !list.empty()) break;  // the first that fits
-      for (std::uint32_t split = 1; split <= 64; split *= 2) {
+      if (shipped_ && !list.empty()) break;  // the first that fits
+      for (const std::uint32_t split : kSplits) {
+        // A free hand divides by powers of two.
+        if (!shipped_ && (split & (split - 1)) != 0) continue;
         TileKernel kernel = cut(mean_, query_tile, block, split);
         if (!may_split(kernel, split)) break;
         kernel.cores_used = cores_for(arch_, kernel.items());

@@ -221,9 +221,10 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
 
   const auto items = static_cast<double>(kernel.items());
   const double stages = mean_stages(kernel);
-  double streamed = 0;  // a stage
-  double once = 0;      // an item
-  double common = 0;    // a stage, of what items along m share
+  double streamed = 0;   // a stage
+  double once = 0;       // an item
+  double common = 0;     // a stage, of what items along m share
+  double elsewhere = 0;  // a stage, that lies on other cores of the cluster
   for (const KernelOperand& operand : kernel.inputs) {
     const auto bytes = operand_bytes(kernel, operand, first, 0).real();
     if (operand.once) {
@@ -232,8 +233,9 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
       // Reloaded when its index changes: its tiles are visited once each per change of an outer index.
       once += bytes * static_cast<double>(operand_tile_count(kernel, operand)) * kernel.cores_used / items;
     } else {
-      streamed += bytes;
-      if (!operand.by_m) common += bytes;
+      streamed += bytes / parts_of(kernel, operand);
+      if (!operand.by_m) common += bytes / parts_of(kernel, operand);
+      elsewhere += bytes - bytes / parts_of(kernel, operand);
     }
   }
   double stored = 0;
@@ -278,13 +280,15 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
       items_a_core * item_bytes * latency_s_ / std::max(1.0, std::min(buffers, outstanding));
   const double loaded = items * item_bytes;
   const auto capacity = static_cast<double>(arch_.shared_capacity_bytes());
-  const double dram_s = missed_bytes(kernel, loaded, capacity) / dram_bytes_per_s_;
+  const double asked = loaded + items * stages * elsewhere;
+  const double dram_s = missed_bytes(kernel, asked, capacity) / dram_bytes_per_s_;
   const double written = items * stored;
   double shared_s = 0;
   double write_s = 0;
   if (shared_bytes_per_s_ > 0) {
     // Of what a cluster, neighbours along m, asks for alike one read serves all.
-    const double shared_reads = loaded - items * common * stages * (1 - 1.0 / kernel.cluster);
+    const double shared_reads =
+        kernel.parted ? loaded : loaded - items * common * stages * (1 - 1.0 / kernel.cluster);
     shared_s = std::max((shared_reads + written) / shared_bytes_per_s_, outer_s(kernel, loaded, written));
     write_s = std::max(0.0, written - capacity) / dram_bytes_per_s_;
   } else {

@@ -21,16 +21,32 @@ std::uint32_t cluster_of(const LibrarySpec& library, const TileKernel& kernel) {
                                                                                             : 1;
 }
 
+// Activations of 8 bits with scales of their own for blocks along k.
+bool has_block_scales(const StoredFormat& format) {
+  return storage_bits(format.dtype) == 8 && ElementBits::of(8) < format.bits;
+}
+
+// A stage's sums times two scales, added to those before: a product and a fused multiply-add for each of
+// them and 128 products along k.
+void scale_on_lanes(TileKernel& kernel) {
+  constexpr double kBlock = 128;
+  VectorCost cost = kAddCost;
+  cost.simple_ops = 2 * static_cast<double>(kernel.tile_k) / kBlock;
+  kernel.vector_steps.push_back({cost, tile_of(LoopDim::m), tile_of(LoopDim::n)});
+  kernel.in_order = true;
+}
+
 struct Tiling {
   std::uint64_t m = 0, n = 0, k = 0;
 };
 
 // Those that are shipped, with stages of `step`; for weights in blocks the same no wider and no deeper than
 // those, too (Gray et al., GPU Kernels for Block-Sparse Weights, 2017), but not below an instruction.
-std::vector<Tiling> tilings(const LibrarySpec& library, std::uint64_t step, const Sparsity& sparsity) {
+std::vector<Tiling> tilings(const std::vector<std::array<std::uint32_t, 2>>& tiles, std::uint64_t step,
+                            const Sparsity& sparsity) {
   constexpr std::uint64_t kLeast = 16;
   std::vector<Tiling> all;
-  for (const auto& [tile_m, tile_n] : library.tiles) {
+  for (const auto& [tile_m, tile_n] : tiles) {
     const std::uint64_t m = tile_m;
     const std::uint64_t n = tile_n;
     all.push_back({m, n, step});
@@ -53,7 +69,11 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       std::max(storage_bits(op.inputs[0].format.dtype), storage_bits(op.inputs[1].format.dtype));
   const Sparsity& sparsity = weight_sparsity(op);
   const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
-  for (const Tiling& tile : tilings(library, step, sparsity)) {
+  const bool grouped =
+      std::get<MatmulShape>(op.shape).grouped.value_or(0) > 0 && !library.grouped_tiles.empty();
+  const bool narrow = storage_bits(op.inputs[0].format.dtype) <= 8;
+  const bool scales = library.scales_on_lanes && has_block_scales(op.inputs[0].format);
+  for (const Tiling& tile : tilings(grouped ? library.grouped_tiles : library.tiles, step, sparsity)) {
     if (arch.cores.accumulator_bytes > 0 && tile.m * tile.n * 4 > arch.cores.accumulator_bytes) continue;
     for (const std::uint32_t split : library.split_k) {
       TileKernel kernel = base;
@@ -64,12 +84,18 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.prologue_ns = library.prologue_ns;
       kernel.split_k = split;
       const std::uint64_t plane = kernel.batch * kernel.m_tiles() * kernel.n_tiles();
+      if (split > 1 && (grouped || (narrow && !library.splits_narrow))) break;
       if (split > 1 &&
           (split > kernel.k_tiles() / 4 || plane * (split - 1) >= 2 * std::uint64_t{arch.cores.count}))
         continue;
       kernel.raster = kernel.m_tiles() > 1 ? RasterOrder::grouped : RasterOrder::n_fastest;
       kernel.raster_group = library.raster_group;
       kernel.cluster = cluster_of(library, kernel);
+      if (kernel.cluster > 1 && library.parted) {
+        kernel.parted = true;
+        kernel.matrix_steps[0].b_bits = ceil_div(base.matrix_steps[0].b_bits, kernel.cluster);
+      }
+      if (scales) scale_on_lanes(kernel);
       cut_blocks(op, kernel, base);
       kernel.outputs[0].by_split = split > 1;
       kernel.outputs[0].bits = split > 1 ? kPartialSum : base.outputs[0].bits;
@@ -77,7 +103,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       complete_kernel(kernel);
       kernel.cores_used = cores_for(arch, kernel.items());
       if (!lay_out(arch, kernel)) continue;
-      double seconds = estimate.seconds(chosen_as(kernel));
+      double seconds = estimate.seconds(kernel);
       if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));
       list.offer(kernel, seconds);
     }

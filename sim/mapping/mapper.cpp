@@ -18,7 +18,11 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op, CollectiveOpe
     candidate.program.tasks.push_back({CollectiveTask{operation, Bytes{s.bytes}, s.group(), {}}, {}});
     return candidate;
   }
-  const CollectiveChoice choice = choose_collective(arch.node, operation, s.group(), s.bytes);
+  const bool to_experts = op.kind == OperatorKind::moe_dispatch || op.kind == OperatorKind::moe_combine;
+  const CollectiveStack stack = to_experts                 ? CollectiveStack::experts
+                                : s.engine.value_or(0) > 0 ? CollectiveStack::engine
+                                                           : CollectiveStack::library;
+  const CollectiveChoice choice = choose_collective(arch.node, operation, s.group(), s.bytes, "", stack);
   const std::string& protocol = arch.node.protocols[choice.protocol].name;
   candidate.estimate_s = choice.predicted_s;
   candidate.description =

@@ -116,18 +116,6 @@ std::vector<std::uint64_t> with_block(std::vector<std::uint64_t> sizes, std::uin
   return sizes;
 }
 
-TileKernel chosen_as(const TileKernel& kernel) {
-  TileKernel same = kernel;
-  if (!is_mixture(kernel.mac_dtype)) return same;
-  for (KernelOperand& operand : same.inputs) {
-    if (!operand.widened) continue;
-    operand.tensor_bytes = operand.tensor_bytes * operand.widened->parts() / operand.bits.parts();
-    operand.bits = *operand.widened;
-    same.vector_steps.clear();
-  }
-  return same;
-}
-
 TileKernel split_reduction(const ArchSpec& arch, const TileKernel& kernel, const TileKernel& base) {
   return reduction_kernel(arch, TensorId{kFirstTemporary}, base.outputs[0].tensor, base.batch * base.m,
                           base.n, kernel.split_k, base.outputs[0].bits);

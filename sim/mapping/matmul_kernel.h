@@ -19,11 +19,6 @@ void cut_blocks(const Operator& op, TileKernel& kernel, const TileKernel& base);
 std::vector<std::uint64_t> with_block(std::vector<std::uint64_t> sizes, std::uint64_t block,
                                       std::uint64_t extent);
 
-// What a tiling is chosen by: the kernel itself or, where a mixture's weights are widened, the same on
-// weights that come as wide as they multiply. A library ships a mixture's kernels in the tilings of the
-// format it multiplies in.
-TileKernel chosen_as(const TileKernel& kernel);
-
 // The kernel that adds up the partial results of `kernel`, a tiling of `base` that splits k.
 TileKernel split_reduction(const ArchSpec& arch, const TileKernel& kernel, const TileKernel& base);
 

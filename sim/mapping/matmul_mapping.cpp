@@ -44,7 +44,6 @@ class MatmulSearch {
   const TileKernel base_;
   CandidateList list_;
   const TileRequest request_;
-  const bool widens_ = base_.inputs[kMatmulB].widened.has_value();
 
   std::uint64_t smallest_m() const {
     const auto* dot = std::get_if<DotProductArraySpec>(&arch_.cores.matrix);
@@ -108,7 +107,7 @@ class MatmulSearch {
   }
 
   void price(const TileKernel& kernel) {
-    double seconds = widens_ ? estimate_.seconds(chosen_as(kernel)) : estimate_.seconds(kernel);
+    double seconds = estimate_.seconds(kernel);
     if (kernel.split_k > 1 && seconds < list_.threshold())
       seconds += estimate_.seconds(split_reduction(arch_, kernel, base_));
     list_.offer(kernel, seconds);

@@ -31,8 +31,7 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
       operand.rows = tile_of(LoopDim::m);
       operand.cols = tile_of(LoopDim::n);
       // silu_mul reads two elements for each it writes.
-      const std::uint64_t each = gathered ? 1 : std::max<std::uint64_t>(1, t.elements() / elements);
-      operand.bits = t.format.bits * static_cast<std::uint32_t>(each);
+      operand.bits = gathered ? t.format.bits : t.format.bits.spread(t.elements(), elements);
       operand.irregular = gathered;
       if (gathered) operand.tensor_bytes = Bytes{t.format.bytes(elements)};
     }
@@ -44,8 +43,7 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
     operand.by_m = operand.by_n = true;
     operand.rows = tile_of(LoopDim::m);
     operand.cols = tile_of(LoopDim::n);
-    operand.bits = op.outputs[i].format.bits * static_cast<std::uint32_t>(std::max<std::uint64_t>(
-                                                   1, op.outputs[i].elements() / elements));
+    operand.bits = op.outputs[i].format.bits.spread(op.outputs[i].elements(), elements);
     operand.tensor_bytes = Bytes{op.outputs[i].bytes()};
     kernel.outputs.push_back(operand);
   }
@@ -253,7 +251,7 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorF
                          const VectorKernelSpec& spec) {
   const auto& s = std::get<VectorShape>(op.shape);
   TileKernel kernel = untiled(op, family);
-  const std::uint64_t element = std::max<std::uint64_t>(1, storage_bits(op.dtype) / 8);
+  const std::uint64_t element = std::max<std::uint64_t>(1, storage_bits(op.inputs.front().format.dtype) / 8);
   const std::uint64_t step =
       std::max<std::uint64_t>(1, std::uint64_t{spec.threads} * spec.load_bytes * spec.unroll / element);
   // Short rows share a block.

@@ -15,9 +15,11 @@ namespace orrery {
 // C[batch, m, n] = A[batch, m, k] x B[batch, k, n]; weights have batch 1.
 struct MatmulShape {
   std::uint64_t batch = 1, m = 0, n = 0, k = 0;
+  // 1: those of a mixture's experts, whose rows need not be alike: libraries have kernels of their own.
+  std::optional<std::uint64_t> grouped = std::nullopt;
 
   friend bool operator==(const MatmulShape& a, const MatmulShape& b) {
-    return std::tie(a.batch, a.m, a.n, a.k) == std::tie(b.batch, b.m, b.n, b.k);
+    return std::tie(a.batch, a.m, a.n, a.k, a.grouped) == std::tie(b.batch, b.m, b.n, b.k, b.grouped);
   }
 };
 // Sequences that are alike: q query positions of each against kv cached ones.
@@ -92,6 +94,8 @@ struct CollectiveShape {
   std::uint64_t bytes = 0;
   std::uint32_t devices = 1;
   std::optional<std::uint64_t> stride = std::nullopt;
+  // 1: a serving engine's own kernels may run it, where the node says what they cost; else the library does.
+  std::optional<std::uint64_t> engine = std::nullopt;
 
   static CollectiveShape over(std::uint64_t bytes, const DeviceGroup& group) {
     CollectiveShape shape{bytes, group.devices};
@@ -101,7 +105,8 @@ struct CollectiveShape {
   DeviceGroup group() const { return {devices, static_cast<std::uint32_t>(stride.value_or(1))}; }
 
   friend bool operator==(const CollectiveShape& a, const CollectiveShape& b) {
-    return std::tie(a.bytes, a.devices, a.stride) == std::tie(b.bytes, b.devices, b.stride);
+    return std::tie(a.bytes, a.devices, a.stride, a.engine) ==
+           std::tie(b.bytes, b.devices, b.stride, b.engine);
   }
 };
 using OperatorShape =
@@ -117,6 +122,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("m", shape.m);
     visit("n", shape.n);
     visit("k", shape.k);
+    visit("grouped", shape.grouped);
   } else if constexpr (std::is_same_v<Bare, AttentionShape>) {
     visit("batch", shape.batch);
     visit("heads", shape.heads);
@@ -146,6 +152,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("bytes", shape.bytes);
     visit("devices", shape.devices);
     visit("stride", shape.stride);
+    visit("engine", shape.engine);
   }
 }
 

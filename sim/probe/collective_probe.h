@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sim/config/node_spec.h"
+#include "sim/timing/collective_choice.h"
 
 namespace orrery {
 
@@ -14,6 +15,7 @@ struct CollectiveProbe {
   std::string kind = "all_reduce";
   std::uint64_t bytes = 0;
   std::string algorithm;  // "" = chosen by size
+  CollectiveStack stack = CollectiveStack::library;
 };
 
 struct CollectiveProbeResult {

@@ -165,10 +165,18 @@ Bytes operand_bytes(const TileKernel& kernel, const KernelOperand& operand, cons
   return Bytes{operand.bits.bytes(elements)};
 }
 
+bool common_to_cluster(const TileKernel& kernel, const KernelOperand& operand) {
+  return kernel.cluster > 1 && !(kernel.raster == RasterOrder::n_fastest ? operand.by_n : operand.by_m);
+}
+
+std::uint32_t parts_of(const TileKernel& kernel, const KernelOperand& operand) {
+  return kernel.parted && common_to_cluster(kernel, operand) ? kernel.cluster : 1;
+}
+
 Bytes on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand) {
   KernelOperand wide = operand;
   wide.bits = std::max(operand.bits, operand.widened.value_or(operand.bits));
-  return operand_bytes(kernel, wide, WorkItem{}, 0);
+  return operand_bytes(kernel, wide, WorkItem{}, 0) / parts_of(kernel, operand);
 }
 
 Bytes operand_bytes_at(const TileKernel& kernel, const KernelOperand& operand, std::uint64_t index) {

@@ -94,6 +94,7 @@ struct TileKernel {
   std::uint32_t resident_items = 1;   // work items a core interleaves
   std::uint32_t pipeline_stages = 2;  // buffers an item keeps in flight
   std::uint32_t cluster = 1;          // cores next to each other that share reads of the same tile
+  bool parted = false;                // of such a tile each of them holds a part, and reads the others'
 
   double prologue_ns = 0;      // on the device, before the first item
   Cycles stage_vector_cycles;  // a stage's vector steps issue for at least so long
@@ -137,6 +138,11 @@ struct WorkItem {
   std::uint64_t k_begin = 0, k_end = 0;  // k tiles, end exclusive
 };
 
+// Whether neighbours in the raster, and so on the cores of a cluster, have the same tile of an operand.
+bool common_to_cluster(const TileKernel& kernel, const KernelOperand& operand);
+// In how many parts its tiles lie, each on a core of its own.
+std::uint32_t parts_of(const TileKernel& kernel, const KernelOperand& operand);
+
 WorkItem work_item(const TileKernel& kernel, std::uint64_t index);
 
 // Extent of tile `index` of a dimension of `extent` cut in `tile`s.
@@ -159,7 +165,7 @@ std::uint64_t operand_tile(const TileKernel& kernel, const KernelOperand& operan
 Bytes operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,
                     std::uint64_t k_tile);
 
-// Bytes that the largest tile of `operand` takes in the scratchpad.
+// Bytes that the largest tile of `operand` takes in the scratchpad of a core.
 Bytes on_chip_bytes(const TileKernel& kernel, const KernelOperand& operand);
 
 // Bytes of tile `index` of an operand (the inverse of operand_tile), clipped at the edges.

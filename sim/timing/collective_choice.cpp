@@ -41,9 +41,37 @@ std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOper
   return found;
 }
 
-// Leaving the node takes its own start.
+// What is moved: protocols that serve it come first.
+ProtocolUse use_of(CollectiveOperation op, CollectiveStack stack) {
+  if (stack == CollectiveStack::experts) return ProtocolUse::experts;
+  if (op == CollectiveOperation::send_recv || op == CollectiveOperation::shift) return ProtocolUse::pairs;
+  return ProtocolUse::collectives;
+}
+
+bool has(const NodeSpec& node, ProtocolUse use) {
+  return std::any_of(node.protocols.begin(), node.protocols.end(),
+                     [use](const CollectiveProtocol& p) { return p.serves == use; });
+}
+
+// Protocols that an algorithm can run by. In the switch only bulk transfers are summed (NCCL: NVLS has no
+// low-latency protocol).
+bool fits(const NodeSpec& node, std::size_t protocol, CollectiveAlgorithm algorithm, ProtocolUse use,
+          bool engine) {
+  const ProtocolUse serves = node.protocols[protocol].serves;
+  if (serves == ProtocolUse::engine)
+    return engine && (algorithm == CollectiveAlgorithm::one_shot || algorithm == CollectiveAlgorithm::direct);
+  if (serves != (has(node, use) ? use : ProtocolUse::collectives)) return false;
+  if (algorithm != CollectiveAlgorithm::in_switch) return algorithm != CollectiveAlgorithm::one_shot;
+  for (std::size_t later = protocol + 1; later < node.protocols.size(); ++later) {
+    if (node.protocols[later].serves == serves) return false;
+  }
+  return true;
+}
+
+// Leaving the node takes its own start; kernels for experts post to the NICs themselves.
 double base_s(const NodeSpec& node, const CollectiveProtocol& protocol, const DeviceGroup& group) {
-  return 1e-9 * (protocol.base_ns + (group.span() > node.chips ? node.nic_base_ns : 0));
+  const bool leaves = group.span() > node.chips && protocol.serves != ProtocolUse::experts;
+  return 1e-9 * (protocol.base_ns + (leaves ? node.nic_base_ns : 0));
 }
 
 CollectiveSchedule schedule_of(const NodeSpec& node, CollectiveOperation op, CollectiveAlgorithm algorithm,
@@ -57,8 +85,14 @@ CollectiveSchedule schedule_of(const NodeSpec& node, CollectiveOperation op, Col
 }  // namespace
 
 CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op, const DeviceGroup& group,
-                                   std::uint64_t bytes, const std::string& algorithm) {
+                                   std::uint64_t bytes, const std::string& algorithm, CollectiveStack stack) {
+  const bool engine =
+      stack == CollectiveStack::engine && op == CollectiveOperation::all_reduce && group.span() <= node.chips;
   std::vector<CollectiveAlgorithm> algorithms = candidates(node, op, group);
+  if (engine) {
+    algorithms.push_back(CollectiveAlgorithm::one_shot);
+    algorithms.push_back(CollectiveAlgorithm::direct);
+  }
   if (!algorithm.empty()) algorithms = {named<CollectiveAlgorithm>(algorithm, "--algorithm")};
   CollectiveChoice best;
   bool found = false;
@@ -75,6 +109,7 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
     const double busiest_s = links.busiest_s(schedule);
     for (std::size_t p = 0; p < node.protocols.size(); ++p) {
       const CollectiveProtocol& protocol = node.protocols[p];
+      if (!fits(node, p, a, use_of(op, stack), engine)) continue;
       const double predicted = base_s(node, protocol, group) +
                                links.chain_s(schedule, protocol.step_ns * 1e-9) + busiest_s / protocol.share;
       if (!found || predicted < best.predicted_s) best = {a, p, predicted};
@@ -82,6 +117,7 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
     }
   }
   if (!found && misfit) throw *misfit;
+  if (!found) throw ConfigError("", "node " + node.name + " does not say what " + algorithm + " costs there");
   return best;
 }
 

@@ -3,9 +3,11 @@
 // busiest link, over what the node offers (NCCL's tuning model has the same three terms). Left out: what a
 // library measures when it starts.
 
+#include <array>
 #include <string>
 
 #include "sim/timing/collective_schedule.h"
+#include "sim/util/enum_names.h"
 
 namespace orrery {
 
@@ -15,10 +17,19 @@ struct CollectiveChoice {
   double predicted_s = 0;
 };
 
+// Who brings the kernels: the vendor's library, or a serving engine that has all-reduces of its own inside a
+// node and takes the library's where those are faster; or kernels that move a mixture's tokens.
+enum class CollectiveStack : std::uint8_t { library, engine, experts };
+template <>
+struct EnumNames<CollectiveStack> {
+  static constexpr std::array<const char*, 3> kWords = {"library", "engine", "experts"};
+};
+
 // `algorithm` forces one. Throws ConfigError: an algorithm the node or the operation does not have.
 CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation operation,
                                    const DeviceGroup& group, std::uint64_t bytes,
-                                   const std::string& algorithm = "");
+                                   const std::string& algorithm = "",
+                                   CollectiveStack stack = CollectiveStack::library);
 
 // The choice, worked out: transfers and what the protocol costs. Seconds.
 struct PlannedCollective {

@@ -325,6 +325,12 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
       if (gathers) b.scatter(all, whole, Use::keep, arrived, true);
       break;
     }
+    case CollectiveAlgorithm::one_shot:
+      if (op != Op::all_reduce) refuse("every device sums up what all have");
+      for (std::uint32_t shift = 1; shift < n; ++shift) {
+        for (std::uint32_t d = 0; d < n; ++d) b.add(d, (d + shift) % n, whole, Use::sum, {});
+      }
+      break;
     case CollectiveAlgorithm::hierarchical:
       if (group < 2 || n % group != 0 || n / group < 2) refuse("needs groups of devices that are alike");
       if (!reduces && !gathers) refuse("not this collective");

@@ -1,7 +1,8 @@
 #pragma once
 // The transfers of a collective: who sends how much to whom after what. Algorithms as libraries have them
 // (Thakur, Rabenseifner and Gropp, 2005; NCCL): ring, double binary tree, recursive halving-doubling, direct
-// (every pair at once), hierarchical (inside groups, then across), and reduction in the switch.
+// (every pair at once: two-shot), one-shot (whole arrays to all), hierarchical (inside groups, then across),
+// and reduction in the switch.
 
 #include <cstdint>
 #include <string>

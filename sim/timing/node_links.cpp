@@ -81,10 +81,16 @@ void NodeLinks::build_node(std::uint32_t first, std::uint32_t chips, double rate
     }
     case NodeTopology::pairwise_host: {
       const std::uint32_t host = vertices_++;
+      std::uint32_t beyond = host;  // what goes back out of its memory
+      if (node_.host_bytes_per_s > 0) {
+        beyond = vertices_++;
+        add_link(host, beyond, node_.host_bytes_per_s, 0);
+      }
       const double bus = node_.host.bytes_per_s * node_.host.payload_share();
       for (std::uint32_t c = 0; c < chips; ++c) {
         if (c % 2 == 0 && c + 1 < chips) add_pair(first + c, first + c + 1, rate, latency);
-        add_pair(first + c, host, bus, node_.host.latency_ns);
+        add_link(first + c, host, bus, node_.host.latency_ns);
+        add_link(beyond, first + c, bus, node_.host.latency_ns);
       }
       break;
     }

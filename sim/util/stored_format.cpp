@@ -29,6 +29,7 @@ constexpr NamedFormat kFormats[] = {
     {"fp16", whole(DType::fp16, 16)},
     {"fp8", whole(DType::fp8, 8)},
     {"fp8_block", {DType::fp8, ElementBits::of(8) + ElementBits::shared(32, 128 * 128)}},
+    {"mxfp8", {DType::fp8, ElementBits::of(8) + ElementBits::shared(8, 32)}},
     {"int8", whole(DType::int8, 8)},
     {"int4", {DType::int4, ElementBits::of(4) + ElementBits::shared(16 + 4, 128)}},
     {"mxfp4", {DType::mxfp4, ElementBits::of(4) + ElementBits::shared(8, 32)}},

@@ -61,19 +61,21 @@ SimulatedRow dram_simulate(const CsvRow& row, ProbeFidelity fidelity) {
 }  // namespace
 
 const ReferenceKind& dram_rows() {
-  static const ReferenceKind kKind = {"dram",
-                                      {"preset", "pattern", "mode", "achieved_gb_per_s"},
-                                      {"preset", "pattern", "mode"},
-                                      {Quantity::throughput, Quantity::latency, Quantity::energy},
-                                      dram_primary,
-                                      dram_measured,
-                                      process_a_row,
-                                      false,
-                                      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
-                                        return row_by_row(rows, [&](const CsvRow& row) {
-                                          return dram_simulate(row, probe_fidelity(settings));
-                                        });
-                                      }};
+  static const ReferenceKind kKind = {
+      "dram",
+      {"preset", "pattern", "mode", "achieved_gb_per_s"},
+      {"mapping", "channels", "peak_gb_per_s", "mode", "offered_load", "request_bytes", "notes",
+       "achieved_gb_per_s", "avg_latency_ns", "energy_pJ_per_bit", "tool"},
+      {"preset", "pattern", "mode"},
+      {Quantity::throughput, Quantity::latency, Quantity::energy},
+      dram_primary,
+      dram_measured,
+      process_a_row,
+      false,
+      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
+        return row_by_row(rows,
+                          [&](const CsvRow& row) { return dram_simulate(row, probe_fidelity(settings)); });
+      }};
   return kKind;
 }
 

@@ -6,8 +6,6 @@
 #include <map>
 
 #include "sim/study/evaluate.h"
-#include "sim/util/errors.h"
-#include "sim/util/nearest_name.h"
 #include "sim/validate/reference_kind.h"
 
 namespace orrery {
@@ -35,13 +33,8 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
   scenario.input = whole_in(row, "input_len");
   scenario.output = whole_in(row, "output_len");
   scenario.split.tensor = static_cast<std::uint32_t>(whole_in(row, "devices", 1));
-  const std::string format = text_in(row, "dtype", "fp16");
-  const auto dtype = from_word<DType>(format);
-  if (!dtype)
-    throw ConfigError(
-        "", "column dtype: unknown format '" + format + "'" + did_you_mean(format, words_of<DType>()));
   FormatRequest formats;
-  formats.dtype = *dtype;
+  formats.dtype = dtype_in(row, "dtype", DType::fp16);
   scenario.formats = number_formats(formats, question.llm->quantization, question.arch);
   check_scenario(*question.llm, scenario);
   Posed asked = question;
@@ -87,6 +80,7 @@ std::vector<SimulatedRow> inference_simulate_all(const std::vector<CsvRow>& rows
 const ReferenceKind& inference_rows() {
   static const ReferenceKind kKind = {"inference",
                                       {"device", "framework", "model", "batch", "input_len", "measured_s"},
+                                      {"devices", "dtype", "output_len", "measured_W"},
                                       {"device", "framework"},
                                       {Quantity::time, Quantity::power},
                                       inference_primary,

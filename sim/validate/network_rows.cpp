@@ -10,6 +10,7 @@
 #include "sim/probe/collective_probe.h"
 #include "sim/probe/noc_probe.h"
 #include "sim/util/errors.h"
+#include "sim/util/units.h"
 #include "sim/validate/reference_kind.h"
 
 namespace orrery {
@@ -94,12 +95,32 @@ double collective_measured(const CsvRow& row, Quantity quantity) {
   return quantity == Quantity::time ? number_in(row, "measured_us") : 0;
 }
 
+// Who runs a row's collective, by its column algorithm.
+CollectiveStack stack_of(const CsvRow& row) {
+  const std::string how = text_in(row, "algorithm");
+  if (how == "engine's own in a CUDA graph") return CollectiveStack::engine;
+  if (how == "DeepEP low latency") return CollectiveStack::experts;
+  if (how.empty() || how == "NCCL default" || how == "RCCL default" || how.rfind("ring-class", 0) == 0 ||
+      how.rfind("NCCL under XLA", 0) == 0)
+    return CollectiveStack::library;
+  throw ConfigError("", "column algorithm: '" + how + "' is not simulated");
+}
+
+// Columns tokens, hidden, top_k, experts and sms say how message_bytes came about.
 SimulatedRow collective_simulate(const CsvRow& row, ProbeFidelity) {
   CollectiveProbe probe;
   probe.node = load_node(text_in(row, "system"));
   probe.devices = static_cast<std::uint32_t>(whole_in(row, "devices"));
   probe.bytes = whole_in(row, "message_bytes");
   probe.kind = text_in(row, "collective", "all_reduce");
+  if (probe.kind == "send_recv" && text_in(row, "algorithm").find("ring") != std::string::npos)
+    probe.kind = "shift";
+  probe.stack = stack_of(row);
+  const std::uint64_t stand_in = ceil_div(probe.devices, probe.node.chips);
+  const std::uint64_t nodes = whole_in(row, "nodes", stand_in);
+  if (nodes != stand_in)
+    throw ConfigError("", fmt::format("column nodes: {}; {} devices of {} stand in {}", nodes, probe.devices,
+                                      probe.node.name, stand_in));
   SimulatedRow s;
   s[Quantity::time] = run_collective_probe(probe).time_us;
   return s;
@@ -108,36 +129,40 @@ SimulatedRow collective_simulate(const CsvRow& row, ProbeFidelity) {
 }  // namespace
 
 const ReferenceKind& noc_rows() {
-  static const ReferenceKind kKind = {"noc",
-                                      {"topology", "traffic", "sim_type"},
-                                      {"topology", "traffic", "sim_type"},
-                                      {Quantity::latency, Quantity::throughput},
-                                      noc_primary,
-                                      noc_measured,
-                                      process_a_row,
-                                      false,
-                                      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
-                                        return row_by_row(rows, [&](const CsvRow& row) {
-                                          return noc_simulate(row, probe_fidelity(settings));
-                                        });
-                                      }};
+  static const ReferenceKind kKind = {
+      "noc",
+      {"topology", "traffic", "sim_type"},
+      {"nodes", "k", "n", "routing", "packet_flits", "num_vcs", "vc_buf_size", "router_cfg",
+       "injection_rate_flits_node_cycle", "converged", "pkt_latency_avg_cycles",
+       "accepted_rate_avg_flits_node_cycle", "notes", "tool"},
+      {"topology", "traffic", "sim_type"},
+      {Quantity::latency, Quantity::throughput},
+      noc_primary,
+      noc_measured,
+      process_a_row,
+      false,
+      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
+        return row_by_row(rows,
+                          [&](const CsvRow& row) { return noc_simulate(row, probe_fidelity(settings)); });
+      }};
   return kKind;
 }
 
 const ReferenceKind& collective_rows() {
-  static const ReferenceKind kKind = {"collective",
-                                      {"system", "devices", "message_bytes", "measured_us"},
-                                      {"system", "devices"},
-                                      {Quantity::time},
-                                      collective_primary,
-                                      collective_measured,
-                                      process_a_row,
-                                      false,
-                                      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
-                                        return row_by_row(rows, [&](const CsvRow& row) {
-                                          return collective_simulate(row, probe_fidelity(settings));
-                                        });
-                                      }};
+  static const ReferenceKind kKind = {
+      "collective",
+      {"system", "devices", "message_bytes", "measured_us"},
+      {"device", "collective", "algorithm", "nodes", "tokens", "hidden", "top_k", "experts", "sms", "dtype"},
+      {"system", "devices"},
+      {Quantity::time},
+      collective_primary,
+      collective_measured,
+      process_a_row,
+      false,
+      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
+        return row_by_row(
+            rows, [&](const CsvRow& row) { return collective_simulate(row, probe_fidelity(settings)); });
+      }};
   return kKind;
 }
 

@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdlib>
 
 #include "sim/util/errors.h"
-#include "sim/util/nearest_name.h"
 
 namespace orrery {
 namespace {
@@ -26,6 +23,18 @@ Session session_of(const RowSettings& settings) {
   RunnerOptions how;
   how.fidelity = settings.fidelity;
   return Session(how, settings.use_store);
+}
+
+bool is_read(const ReferenceKind& kind, const std::string& column) {
+  const auto holds = [&column](const std::vector<std::string>& columns) {
+    return std::find(columns.begin(), columns.end(), column) != columns.end();
+  };
+  return holds(kind.columns) || holds(kind.reads);
+}
+
+bool bears_on_results(const std::string& column) {
+  const std::vector<const ReferenceKind*> all = kinds();
+  return std::any_of(all.begin(), all.end(), [&](const auto* kind) { return is_read(*kind, column); });
 }
 
 std::string process_a_row(const CsvRow& /*row*/, const RowSettings& /*settings*/) {
@@ -48,38 +57,6 @@ const ReferenceKind& kind_of(const CsvTable& table, const std::string& path) {
     known += ")";
   }
   throw ConfigError(path, "these columns fit no kind of rows that can be simulated: " + known);
-}
-
-constexpr double kMostCounted = 1099511627776.0;  // 2^40
-
-double number_in(const CsvRow& row, const std::string& column, double fallback) {
-  const auto it = row.find(column);
-  if (it == row.end() || it->second.empty()) return fallback;
-  char* end = nullptr;
-  const double value = std::strtod(it->second.c_str(), &end);
-  if (*end != '\0') throw ConfigError("", "column " + column + ": '" + it->second + "' is not a number");
-  return value;
-}
-
-double needed_in(const CsvRow& row, const std::string& column) {
-  const double value = number_in(row, column);
-  if (!(value > 0))
-    throw ConfigError("", "column " + column + ": '" + text_in(row, column) + "', expected a number above 0");
-  return value;
-}
-
-std::uint64_t whole_in(const CsvRow& row, const std::string& column, std::optional<std::uint64_t> fallback) {
-  if (fallback && text_in(row, column).empty()) return *fallback;
-  const double value = needed_in(row, column);
-  if (value != std::floor(value) || value > kMostCounted)
-    throw ConfigError(
-        "", "column " + column + ": '" + text_in(row, column) + "', expected a whole number of at most 2^40");
-  return static_cast<std::uint64_t>(value);
-}
-
-std::string text_in(const CsvRow& row, const std::string& column, const std::string& fallback) {
-  const auto it = row.find(column);
-  return it == row.end() || it->second.empty() ? fallback : it->second;
 }
 
 }  // namespace orrery

@@ -10,7 +10,7 @@
 #include "sim/probe/dram_probe.h"
 #include "sim/study/session.h"
 #include "sim/util/enum_names.h"
-#include "sim/validate/csv_table.h"
+#include "sim/validate/cells.h"
 
 namespace orrery {
 
@@ -46,6 +46,7 @@ Session session_of(const RowSettings& settings);
 struct ReferenceKind {
   const char* name;
   std::vector<std::string> columns;     // that mark the kind
+  std::vector<std::string> reads;       // the others that it reads, or knows not to bear on its results
   std::vector<std::string> default_by;  // grouping
   std::vector<Quantity> quantities;
   // The row's first quantity.
@@ -67,17 +68,13 @@ const ReferenceKind& kernel_rows();
 const ReferenceKind& systolic_rows();
 const ReferenceKind& inference_rows();
 
+// Columns that rows of some kind read: they bear on results, and rows of a kind that does not read them are
+// refused where they hold something.
+bool bears_on_results(const std::string& column);
+bool is_read(const ReferenceKind& kind, const std::string& column);
+
 // Throws ConfigError when no kind fits the columns.
 const ReferenceKind& kind_of(const CsvTable& table, const std::string& path);
-
-// A cell as a number; `fallback` when it is empty or missing. Throws ConfigError when it is something else.
-double number_in(const CsvRow& row, const std::string& column, double fallback = 0);
-// The same, but the cell must be there and hold a number above 0.
-// A whole number of 1 to 2^40; without the column, or in an empty cell, the fallback. Throws ConfigError.
-std::uint64_t whole_in(const CsvRow& row, const std::string& column,
-                       std::optional<std::uint64_t> fallback = std::nullopt);
-double needed_in(const CsvRow& row, const std::string& column);
-std::string text_in(const CsvRow& row, const std::string& column, const std::string& fallback = "");
 
 // For kinds whose rows each take a process: calls `one` for each row and turns what it throws into a failure.
 template <class One>

@@ -45,6 +45,7 @@ SimulatedRow systolic_simulate(const CsvRow& row) {
 const ReferenceKind& systolic_rows() {
   static const ReferenceKind kKind = {"systolic",
                                       {"dataflow", "array_rows", "array_cols", "compute_cycles"},
+                                      {"m", "n", "k", "tool", "compute_cycles"},
                                       {"dataflow"},
                                       {Quantity::time},
                                       systolic_primary,

@@ -1,5 +1,7 @@
 #include "sim/validate/validation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -65,6 +67,16 @@ std::vector<SimulatedRow> decode(const std::string& text) {
   return rows;
 }
 
+// Throws ConfigError: a cell says what rows of its kind do not read, though it bears on results.
+void check_read(const CsvRow& row, const ReferenceKind& kind) {
+  for (const auto& [column, cell] : row) {
+    if (!cell.empty() && bears_on_results(column) && !is_read(kind, column))
+      throw ConfigError("", fmt::format("column {}: '{}' bears on the result, and rows of kind {} do not "
+                                        "read it",
+                                        column, cell, kind.name));
+  }
+}
+
 constexpr std::size_t kMostRowsAProcess = 24;
 
 // Rows of one kind and process key, at most kMostRowsAProcess: what one process simulates.
@@ -119,6 +131,7 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
       try {
         v.measured = kind.measured(row, v.quantity);
         if (v.measured == 0) continue;
+        check_read(row, kind);
       } catch (const ConfigError& error) {
         v.failure = error.what();
         rows.push_back(v);
@@ -181,6 +194,19 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
   }
   progress(rows.size(), rows.size());
   return rows;
+}
+
+std::vector<std::pair<std::string, std::vector<std::string>>> ignored_columns(
+    const ValidationRequest& request) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> files;
+  for (const std::string& path : request.files) {
+    std::vector<std::string> ignored;
+    for (const std::string& column : read_csv(path).columns) {
+      if (!bears_on_results(column)) ignored.push_back(column);
+    }
+    if (!ignored.empty()) files.emplace_back(path, std::move(ignored));
+  }
+  return files;
 }
 
 std::vector<ErrorGroup> error_groups(const std::vector<ValidatedRow>& rows) {

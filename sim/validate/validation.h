@@ -42,6 +42,10 @@ struct ErrorGroup {
   std::optional<ErrorFigures> errors = std::nullopt;  // none where no row could be simulated
 };
 
+// Of each file, the columns that bear on no result.
+std::vector<std::pair<std::string, std::vector<std::string>>> ignored_columns(
+    const ValidationRequest& request);
+
 // `progress` gets rows done and rows in all.
 std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
                                         const std::function<void(std::size_t, std::size_t)>& progress);

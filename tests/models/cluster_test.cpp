@@ -51,6 +51,24 @@ TEST(Cluster, EveryCommonReadIsOne) {
   EXPECT_GE(to_seconds(run.time), served / (96 * arch.clock_hz));
 }
 
+// Where each core of a cluster holds a part of what they have in common, its port carries that part alone.
+TEST(Cluster, PartsOfACommonTileComeByAPortEach) {
+  ArchSpec arch = small_machine();
+  arch.cores.count = 2;
+  arch.shared_levels = {{32 * kMiB, 4096, 1, 10}};
+  Machine machine(arch);
+  arch.cores.scratchpad.bank_width_bytes *= 8;  // ports are what it waits for
+  TileKernel whole = pairs(2, 40, 16, 2);
+  whole.pipeline_stages = 4;
+  OnChip on_chip;
+  for (const std::uint32_t t : {0U, 1U}) on_chip.hold({TensorId{t}, Bytes{2 * 40 * 16 * kClusterTile}, {}});
+  const ProgramOutcome all = machine.run(program_of(whole), on_chip, false);
+  whole.parted = true;
+  const ProgramOutcome parts = machine.run(program_of(whole), on_chip, false);
+  EXPECT_NEAR(to_seconds(parts.time) / to_seconds(all.time), 0.75, 0.05);
+  EXPECT_EQ(parts.counts.requested_read_bytes, all.counts.requested_read_bytes);
+}
+
 // Four cores in clusters and a fifth alone; and items that do not come out even.
 TEST(Cluster, WhatIsLeftOverRunsAlone) {
   ArchSpec arch = small_machine();

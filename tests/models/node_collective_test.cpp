@@ -152,6 +152,57 @@ TEST(Collective, AFullMeshOfManyChipsUsesAllItsLinks) {
   EXPECT_EQ(choose_collective(node, Op::all_reduce, 6, kBytes).algorithm, Al::direct);
 }
 
+// A serving engine's kernels: whole arrays to all where they are small, in two shots where they are not, and
+// the library's where those are faster. Closed forms: base + step + (n - 1) S / B, and twice S / n of it.
+TEST(Collective, EnginesHaveAllReducesOfTheirOwn) {
+  NodeSpec node = node_of(NodeTopology::switched, 8);
+  node.switch_reduces = false;
+  node.protocols = {{"library", 10e3, 1e3, 1}, {"own", 2e3, 0.5e3, 0.5, ProtocolUse::engine}};
+  const auto choice = [&](std::uint64_t bytes, CollectiveStack stack) {
+    return choose_collective(node, Op::all_reduce, 8, bytes, "", stack);
+  };
+  const CollectiveChoice small = choice(1024, CollectiveStack::engine);
+  EXPECT_EQ(small.algorithm, Al::one_shot);
+  EXPECT_EQ(small.protocol, 1U);
+  EXPECT_NEAR(small.predicted_s, 2.5e-6 + kAlpha + 7 * 1024.0 / kRate / 0.5, 1e-9);
+  EXPECT_EQ(choice(1 << 20, CollectiveStack::engine).algorithm, Al::direct);
+  EXPECT_EQ(choice(1 << 30, CollectiveStack::engine).protocol, 0U);
+  EXPECT_EQ(choice(1024, CollectiveStack::library).protocol, 0U);
+  // Nothing of its own between nodes, or for other collectives.
+  EXPECT_EQ(choose_collective(node, Op::all_gather, 8, 1024, "", CollectiveStack::engine).protocol, 0U);
+  EXPECT_NEAR(
+      simulated(NodeTopology::switched, Op::all_reduce, Al::one_shot, 8) / (kAlpha + 7.0 * kBytes / kRate), 1,
+      0.01);
+}
+
+TEST(Collective, AProtocolServesWhatItSays) {
+  NodeSpec node = node_of(NodeTopology::switched, 8);
+  node.protocols = {{"low", 1e3, 0, 0.3},
+                    {"bulk", 10e3, 0, 0.9},
+                    {"sends", 5e3, 0, 0.5, ProtocolUse::pairs},
+                    {"experts", 7e3, 0, 0.6, ProtocolUse::experts}};
+  EXPECT_EQ(choose_collective(node, Op::send_recv, 2, 1024).protocol, 2U);
+  EXPECT_EQ(choose_collective(node, Op::all_to_all, 8, 1024).protocol, 0U);
+  EXPECT_EQ(choose_collective(node, Op::all_to_all, 8, 1024, "", CollectiveStack::experts).protocol, 3U);
+  // Sums in the switch are bulk transfers whatever their size.
+  EXPECT_EQ(choose_collective(node, Op::all_reduce, 8, 1024, "in_switch").protocol, 1U);
+  node.protocols.resize(2);
+  EXPECT_EQ(choose_collective(node, Op::send_recv, 2, 1024).protocol, 0U);
+}
+
+// Between pairs all go through one memory: of a ring of four two hops cross, in each direction.
+TEST(Collective, ThroughTheHostsMemoryAllShareItsRate) {
+  NodeSpec node = node_of(NodeTopology::pairwise_host, 8);
+  node.host.bytes_per_s = kRate;
+  const auto busiest = [&](std::uint32_t n) {
+    return NodeLinks(node, n).busiest_s(make_schedule(Op::all_gather, Al::ring, node.topology, n, n, kBytes));
+  };
+  const double four = busiest(4);
+  node.host_bytes_per_s = kRate;
+  EXPECT_NEAR(busiest(4) / four, 2, 0.01);
+  EXPECT_NEAR(busiest(8) / busiest(4), 4 * 7.0 / 8 / (2 * 3.0 / 4), 0.01);
+}
+
 TEST(Collective, TwoAtOnceShareTheLinks) {
   const NodeSpec node = node_of(NodeTopology::switched, 8);
   prepare_systemc();

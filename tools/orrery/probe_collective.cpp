@@ -11,9 +11,9 @@ namespace orrery {
 const ProbeHelp kCollectiveProbeHelp = {
     "orrery probe collective --node S --kind K --bytes B [--devices N] [--algorithm A]\n"
     "One collective over the links of a node. Kinds: all_reduce, all_gather, reduce_scatter, all_to_all,\n"
-    "broadcast, send_recv. Algorithms: ring, tree, halving_doubling, direct, hierarchical, in_switch; "
-    "without\n"
-    "one it is chosen by size, as libraries do. --bytes is the whole array.",
+    "broadcast, send_recv. Algorithms: ring, tree, halving_doubling, direct, hierarchical, in_switch, and\n"
+    "one_shot of a serving engine; without one it is chosen by size, as libraries do. --bytes is the whole\n"
+    "array.",
     "  orrery probe collective --node a100_dgx --kind all_reduce --bytes 67108864\n"
     "  orrery probe collective --node h100_dgx --kind all_reduce --bytes 1048576 --devices 4 --algorithm "
     "ring\n"
@@ -34,7 +34,10 @@ int probe_collective(const Arguments& arguments) {
       ("kind", po::value<std::string>()->default_value("all_reduce"), "collective")                        //
       ("bytes", po::value<std::int64_t>()->default_value(1 << 20), "the whole array")                      //
       ("devices", po::value<std::int64_t>()->default_value(0), "chips (default: all of the node)")         //
-      ("algorithm", po::value<std::string>()->default_value(""), "instead of the library's choice");
+      ("algorithm", po::value<std::string>()->default_value(""), "instead of the library's choice")        //
+      ("stack", po::value<std::string>()->default_value("library"),
+       "library; engine: a serving engine's own all-reduces where they are faster; experts: kernels that "
+       "move a mixture's tokens");
   add_common(options, false);
   const ParsedOptions parsed =
       parse_options(arguments, options, kCollectiveProbeHelp.usage, kCollectiveProbeHelp.examples, kPatches);
@@ -46,6 +49,7 @@ int probe_collective(const Arguments& arguments) {
   probe.kind = v["kind"].as<std::string>();
   probe.devices = small(v, "devices", 0, 512);
   probe.algorithm = v["algorithm"].as<std::string>();
+  probe.stack = named<CollectiveStack>(v["stack"].as<std::string>(), "--stack");
   probe.bytes = whole_between(v, "bytes", 1, std::uint64_t{1} << 44);
   std::vector<std::function<ProbeRow()>> points;
   if (v.count("sweep") == 0) points.push_back([&] { return collective_row(probe); });

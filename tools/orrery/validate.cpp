@@ -15,10 +15,12 @@ const char* const kValidateUsage =
     "Simulates each measured row and prints the errors by group; error = (simulated - measured) / measured.\n"
     "The columns tell what a file holds: DRAM (preset, pattern), networks on chip (topology, traffic),\n"
     "collectives (system, message_bytes), kernels (device, op), systolic arrays (dataflow).\n"
+    "Columns that bear on a result are read, or the row is refused; others are named once and ignored.\n"
     "A row that cannot be simulated is named and counted, the others go on; the exit code is then 1.";
 const char* const kValidateExamples =
     "  orrery validate dram_reference.csv --fidelity cycle --by preset,pattern --where mode=saturating\n"
     "  orrery validate kernels_gpu.csv --where 'measured_us>=10' --by device,op --worst 3\n"
+    "  orrery validate kernels_new.csv --where l2=cold --by device,dtype,scaling\n"
     "  orrery validate allreduce_gpu.csv --where 'message_bytes>=1048576' --plot allreduce.svg\n";
 
 // What stands alone is a table of rows, or KEY=VALUE.
@@ -44,6 +46,15 @@ bool say_failures(const std::vector<ValidatedRow>& rows) {
   }
   if (failed > kMost) std::cerr << "orrery: " << failed - kMost << " more rows failed\n";
   return failed > 0;
+}
+
+// Once a file.
+void say_ignored(const ValidationRequest& request) {
+  for (const auto& [path, columns] : ignored_columns(request)) {
+    std::cerr << "orrery: " << path << ": of no bearing on results, and ignored:";
+    for (const std::string& column : columns) std::cerr << (column == columns.front() ? " " : ", ") << column;
+    std::cerr << '\n';
+  }
 }
 
 }  // namespace
@@ -90,6 +101,7 @@ int validate_command(const Arguments& arguments) {
   if (rows.empty())
     throw ConfigError("", "no row to validate: none has the quantity, or --where leaves none");
   if (v.count("plot") != 0) write_svg(scatter_plot(rows), given(v, "plot"));
+  say_ignored(request);
   const std::vector<GroupReport> reports = group_reports(rows, v["worst"].as<unsigned>());
   const bool failed = say_failures(rows);
   print_result(format, errors_json(reports), [&] { return errors_table(reports); });

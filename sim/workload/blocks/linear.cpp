@@ -21,8 +21,9 @@ Tensor exchange(GraphBuilder& builder, OperatorKind kind, const Tensor& x, const
   const bool scatters = kind == OperatorKind::reduce_scatter;
   const Tensor out =
       builder.activation(name, {scatters ? ceil_div<std::uint64_t>(rows, group.devices) : rows, cols});
-  builder.append(kind, CollectiveShape::over(builder.facts().formats.plain.bytes(rows * cols), group), {x},
-                 {out});
+  CollectiveShape shape = CollectiveShape::over(builder.facts().formats.plain.bytes(rows * cols), group);
+  if (kind == OperatorKind::all_reduce && builder.facts().execution.engine_collectives) shape.engine = 1;
+  builder.append(kind, shape, {x}, {out});
   return out;
 }
 

@@ -6,18 +6,13 @@
 #include <cmath>
 
 #include "sim/util/checked.h"
+#include "sim/workload/blocks/experts.h"
 #include "sim/workload/blocks/linear.h"
 #include "sim/workload/blocks/norm.h"
 
 namespace orrery {
 
 namespace {
-
-// The whole number above, but for rounding.
-std::uint64_t ceiled(double number) {
-  constexpr double kRounding = 1e-9;
-  return static_cast<std::uint64_t>(std::ceil(number * (1 - kRounding)));
-}
 
 // That none of `draws` different ones of `all` is one of `these`.
 double none_of(std::uint64_t all, std::uint64_t these, std::uint64_t draws) {
@@ -80,36 +75,17 @@ Tensor MixtureBlock::routed(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t tokens = builder.tokens();
   const bool travel = split.experts_across_replicas();
   const std::uint64_t own = travel ? ceil_div<std::uint64_t>(tokens, split.tensor) : tokens;
-  const ExpertShare load = share(split, tokens * split.expert_replicas());
-  const std::uint64_t active = std::max<std::uint64_t>(1, ceiled(load.active));
-  const std::uint64_t rows =
-      std::max<std::uint64_t>(1, ceil_div(ceiled(load.rows), active));  // of an expert, some of them padding
+  Experts here;
+  here.held = experts / split.expert;
+  here.experts_a_token = experts_a_token;
+  here.hidden = facts.hidden;
+  here.columns = width / split.expert_tensor();
+  here.activation = activation;
+  here.biases = biases;
+  here.share = share(split, tokens * split.expert_replicas());
   const std::uint64_t received =
-      split.expert == 1 ? tokens : std::max<std::uint64_t>(1, ceiled(load.received));
-  const std::uint64_t copies_each =
-      split.expert == 1
-          ? experts_a_token
-          : std::max<std::uint64_t>(
-                1, static_cast<std::uint64_t>(std::llround(load.rows / static_cast<double>(received))));
-  const std::uint64_t cols = width / split.expert_tensor();
-  const RoutingShape routing = {received, copies_each, facts.hidden};
-  const std::vector<std::uint64_t> copies = {received, copies_each, facts.hidden};
+      split.expert == 1 ? tokens : std::max<std::uint64_t>(1, ceiled(here.share.received));
 
-  const auto expert_product = [&](const Tensor& of, const std::string& name, std::uint64_t k,
-                                  std::uint64_t n) {
-    const Tensor out = builder.activation(name, {active, rows, n});
-    const HeldWeight held = {
-        checked_product({experts / split.expert, k, n}), checked_product({experts_a_token, k, n}), {}};
-    Tensor weight = builder.weight(name + "_weight", {active, k, n}, TensorGroup::experts, held);
-    // As many bytes as are expected, which is no whole number of experts.
-    constexpr std::uint64_t kParts = 1 << 20;
-    weight.format.bits = weight.format.bits.spread(
-        static_cast<std::uint64_t>(std::llround(load.active * kParts)), active * kParts);
-    builder.append(OperatorKind::matmul, MatmulShape{active, rows, n, k},
-                   {builder.quantised(of, TensorGroup::experts), weight}, {out});
-    if (biases) builder.hold(name + "_bias", HeldWeight{experts / split.expert * n, experts_a_token * n, {}});
-    return out;
-  };
   // All devices send as much as the busiest one receives of each.
   const auto travelled = [&](OperatorKind kind, const Tensor& from, const std::string& name,
                              std::uint64_t out_rows) {
@@ -122,18 +98,7 @@ Tensor MixtureBlock::routed(GraphBuilder& builder, const Tensor& x) const {
   Tensor in = builder.quantised(x, TensorGroup::experts);
   if (travel)
     in = travelled(OperatorKind::moe_dispatch, view(in, {own, facts.hidden}), "expert_tokens", received);
-  Tensor gathered = builder.activation("expert_rows", {active, rows, facts.hidden});
-  gathered.format = in.format;
-  builder.append(OperatorKind::expert_gather, routing, {view(in, {received, facts.hidden})},
-                 {view(gathered, copies)});
-  const bool gated = activation != ActivationKind::gelu;
-  const Tensor up =
-      expert_product(gathered, gated ? "expert_gate_up" : "expert_up", facts.hidden, gated ? 2 * cols : cols);
-  const Tensor inner = builder.activation("expert_inner", {active, rows, cols});
-  builder.append(activation_operator(activation), VectorShape{active * rows, cols}, {up}, {inner});
-  const Tensor down = expert_product(inner, "expert_down", cols, facts.hidden);
-  const Tensor sum = builder.activation("experts", {received, facts.hidden});
-  builder.append(OperatorKind::expert_sum, routing, {view(down, copies)}, {sum});
+  const Tensor sum = here.write(builder, view(in, {received, facts.hidden}));
   if (!travel) return summed(builder, view(sum, {tokens, facts.hidden}), "experts_reduced");
   const Tensor back = travelled(OperatorKind::moe_combine, sum, "experts_combined", own);
   return builder.rows_apart() ? back

@@ -1,0 +1,24 @@
+#pragma once
+// Attention of alike sequences as one kernel, before it is tiled: a work item walks over blocks of keys and
+// values, whose scores, softmax and weighted sum are its stages.
+
+#include "sim/program/tile_kernel.h"
+#include "sim/workload/operator.h"
+
+namespace orrery {
+
+// How a kernel goes about it.
+struct AttentionManner {
+  // A block's softmax stands between its two products (FlashAttention-2): only other items fill the gap.
+  bool in_order = false;
+  bool grouped = true;   // the queries that share a key/value head lie in one tile; else each head reads them
+  bool narrows = false;  // queries become what a narrower cache holds; else that is widened on the way
+};
+
+TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequences,
+                             const AttentionManner& manner);
+
+// Few queries go where an instruction is narrow: keys, then values, are its rows.
+void swap_operands(TileKernel& kernel);
+
+}  // namespace orrery

@@ -1,0 +1,62 @@
+#include "sim/workload/blocks/experts.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/util/checked.h"
+
+namespace orrery {
+
+std::uint64_t ceiled(double number) {
+  constexpr double kRounding = 1e-9;
+  return static_cast<std::uint64_t>(std::ceil(number * (1 - kRounding)));
+}
+
+std::uint64_t Experts::active() const {
+  return std::max<std::uint64_t>(1, ceiled(share.active));
+}
+
+std::uint64_t Experts::rows() const {
+  return std::max<std::uint64_t>(1, ceil_div(ceiled(share.rows), active()));
+}
+
+Tensor Experts::product(GraphBuilder& builder, const Tensor& of, const std::string& name, std::uint64_t k,
+                        std::uint64_t n) const {
+  const Tensor out = builder.activation(name, {active(), rows(), n});
+  const HeldWeight all = {checked_product({held, k, n}), checked_product({experts_a_token, k, n}), {}};
+  Tensor weight = builder.weight(name + "_weight", {active(), k, n}, TensorGroup::experts, all);
+  // As many bytes as are expected, which is no whole number of experts.
+  constexpr std::uint64_t kParts = 1 << 20;
+  weight.format.bits = weight.format.bits.spread(
+      static_cast<std::uint64_t>(std::llround(share.active * kParts)), active() * kParts);
+  builder.append(OperatorKind::matmul, MatmulShape{active(), rows(), n, k, 1},
+                 {builder.quantised(of, TensorGroup::experts), weight}, {out});
+  if (biases) builder.hold(name + "_bias", HeldWeight{held * n, experts_a_token * n, {}});
+  return out;
+}
+
+Tensor Experts::write(GraphBuilder& builder, const Tensor& in) const {
+  const std::uint64_t tokens = in.elements() / hidden;
+  const std::uint64_t copies_each =
+      share.rows >= static_cast<double>(tokens * experts_a_token)
+          ? experts_a_token
+          : std::max<std::uint64_t>(
+                1, static_cast<std::uint64_t>(std::llround(share.rows / static_cast<double>(tokens))));
+  const RoutingShape routing = {tokens, copies_each, hidden};
+  const std::vector<std::uint64_t> copies = {tokens, copies_each, hidden};
+  Tensor gathered = builder.activation("expert_rows", {active(), rows(), hidden});
+  gathered.format = in.format;
+  builder.append(OperatorKind::expert_gather, routing, {view(in, {tokens, hidden})},
+                 {view(gathered, copies)});
+  const bool gated = activation != ActivationKind::gelu;
+  const Tensor up = product(builder, gathered, gated ? "expert_gate_up" : "expert_up", hidden,
+                            gated ? 2 * columns : columns);
+  const Tensor inner = builder.activation("expert_inner", {active(), rows(), columns});
+  builder.append(activation_operator(activation), VectorShape{active() * rows(), columns}, {up}, {inner});
+  const Tensor down = product(builder, inner, "expert_down", columns, hidden);
+  const Tensor sum = builder.activation("experts", {tokens, hidden});
+  builder.append(OperatorKind::expert_sum, routing, {view(down, copies)}, {sum});
+  return sum;
+}
+
+}  // namespace orrery

@@ -1,0 +1,35 @@
+#pragma once
+// The routed experts of a mixture on one device: rows of tokens go to the experts that these took, through
+// them, and back weighted and summed. Each expert that some token takes has its share of the rows, as even as
+// it can be.
+
+#include "sim/workload/blocks/feed_forward.h"
+#include "sim/workload/expert_load.h"
+#include "sim/workload/graph_builder.h"
+
+namespace orrery {
+
+struct Experts {
+  std::uint64_t held = 0;             // on the device
+  std::uint64_t experts_a_token = 0;  // of all
+  std::uint64_t hidden = 0;           // length of a token's row
+  std::uint64_t columns = 0;          // of an expert on the device
+  ActivationKind activation = ActivationKind::silu_gated;
+  bool biases = false;
+  ExpertShare share = {};  // what falls to the device
+
+  // `in`: {tokens, hidden}, the rows of all tokens that are on the device, quantised or plain. Returns as
+  // many.
+  Tensor write(GraphBuilder& builder, const Tensor& in) const;
+
+ private:
+  std::uint64_t active() const;
+  std::uint64_t rows() const;  // of an expert, some of them padding
+  Tensor product(GraphBuilder& builder, const Tensor& of, const std::string& name, std::uint64_t k,
+                 std::uint64_t n) const;
+};
+
+// The whole number above, but for rounding.
+std::uint64_t ceiled(double number);
+
+}  // namespace orrery

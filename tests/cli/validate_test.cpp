@@ -1,0 +1,80 @@
+// `orrery validate` on rows of kernels: columns that bear on a result are read or the row is refused.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.h"
+
+namespace orrery::test {
+namespace {
+
+CommandResult validated(const std::string& name, const std::string& rows, const std::string& options = "") {
+  return orrery_command("validate " + temporary_file(name, rows) + " --no-store " + options);
+}
+
+double simulated_us(const std::string& header, const std::string& row) {
+  const CommandResult r = validated("kernels.csv", header + "\n" + row + "\n", "--worst 1 --format json");
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  return nlohmann::json::parse(r.out).at(0).at("worst").at(0).at("simulated").get<double>();
+}
+
+const std::string kProductHeader = "device,op,m,n,k,dtype,measured_us,scaling,includes,l2,launch";
+const std::string kProductRow = "gpu/h100-sxm,matmul,64,4096,4096,fp8,10,";
+
+TEST(ValidateCommand, WhatARowIncludesTakesTime) {
+  const double alone = simulated_us(kProductHeader, kProductRow + "dynamic,matmul,cold,profiler");
+  EXPECT_GT(simulated_us(kProductHeader, kProductRow + "dynamic,\"quantize,matmul\",cold,profiler"),
+            1.05 * alone);
+  EXPECT_LT(simulated_us(kProductHeader, kProductRow + "dynamic,matmul,warm,profiler"), 0.95 * alone);
+  EXPECT_NE(simulated_us(kProductHeader, kProductRow + "dynamic,matmul,cold,graph of one"), alone);
+}
+
+TEST(ValidateCommand, AFormatOfTheCacheOfItsOwnIsRead) {
+  const std::string header =
+      "device,op,phase,batch,q_len,kv_len,heads,kv_heads,head_dim,dtype,kv_dtype,measured_us,includes";
+  const std::string row = "gpu/h100-sxm,attention,decode,64,1,8192,32,8,128,bf16,";
+  const double wide = simulated_us(header, row + "bf16,100,\"kv_append,attention\"");
+  const double narrow = simulated_us(header, row + "fp8,100,\"kv_append,attention\"");
+  EXPECT_NEAR(narrow / wide, 0.5, 0.1);
+}
+
+TEST(ValidateCommand, WhatItCannotHonourItRefuses) {
+  const CommandResult included =
+      validated("a.csv", kProductHeader + "\n" + kProductRow + "dynamic,\"matmul,dance\",cold,graph\n");
+  EXPECT_EQ(included.exit_code, 1);
+  EXPECT_NE(included.err.find("column includes: 'dance'"), std::string::npos) << included.err;
+  // A column of other rows that says something.
+  const CommandResult other = validated(
+      "b.csv", "device,op,m,n,dtype,measured_us,message_bytes\ngpu/h100-sxm,add,64,64,fp16,10,4096\n");
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_NE(other.err.find("column message_bytes"), std::string::npos) << other.err;
+}
+
+TEST(ValidateCommand, WhatDoesNotBearOnResultsIsNamedOnce) {
+  const CommandResult r =
+      validated("c.csv",
+                "device,op,m,n,dtype,measured_us,colour\n"
+                "gpu/h100-sxm,add,64,64,fp16,10,red\ngpu/h100-sxm,add,64,64,fp16,10,blue\n");
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  EXPECT_NE(r.err.find("ignored: colour\n"), std::string::npos) << r.err;
+  EXPECT_EQ(r.err.find("colour"), r.err.rfind("colour"));
+}
+
+TEST(ValidateCommand, CollectivesAreRunByWhoTheRowSays) {
+  const std::string header = "device,system,devices,nodes,collective,message_bytes,measured_us,algorithm\n";
+  const auto time = [&](const std::string& algorithm) {
+    const CommandResult r =
+        validated("d.csv", header + "gpu/h100-sxm,h100_dgx,8,1,all_reduce,4096,5," + algorithm + "\n",
+                  "--worst 1 --format json");
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    return nlohmann::json::parse(r.out).at(0).at("worst").at(0).at("simulated").get<double>();
+  };
+  EXPECT_LT(2 * time("engine's own in a CUDA graph"), time("NCCL default"));
+  const CommandResult nodes =
+      validated("e.csv", header + "gpu/h100-sxm,h100_dgx,8,2,all_reduce,4096,5,NCCL default\n");
+  EXPECT_NE(nodes.err.find("column nodes"), std::string::npos) << nodes.err;
+}
+
+}  // namespace
+}  // namespace orrery::test

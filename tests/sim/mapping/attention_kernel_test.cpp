@@ -1,0 +1,82 @@
+#include "sim/mapping/attention_kernel.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/config/arch_loader.h"
+#include "sim/mapping/mapper.h"
+#include "sim/workload/standalone_operator.h"
+
+namespace orrery::test {
+namespace {
+
+AttentionShape decoding_shape() {
+  AttentionShape s;
+  s.batch = 4;
+  s.heads = 32;
+  s.kv_heads = 8;
+  s.head_dim = 128;
+  s.q = 1;
+  s.kv = 8192;
+  return s;
+}
+
+Operator with_cache_in(DType cache) {
+  Operator op = standalone_attention(decoding_shape(), DType::bf16);
+  for (std::size_t i = 1; i < op.inputs.size(); ++i) op.inputs[i].format = stored_as(cache);
+  return op;
+}
+
+TEST(AttentionKernel, QueriesOfAGroupShareOneReadOfTheirKeys) {
+  const Operator op = with_cache_in(DType::bf16);
+  const AttendedSequences all = {4, 1, 8192};
+  AttentionManner manner;
+  const TileKernel grouped = untiled_attention(op, all, manner);
+  EXPECT_EQ(grouped.batch, 4U * 8);
+  EXPECT_EQ(grouped.m, 4U);
+  manner.grouped = false;
+  const TileKernel apart = untiled_attention(op, all, manner);
+  EXPECT_EQ(apart.batch, 4U * 32);
+  EXPECT_EQ(apart.inputs[1].batch_divisor, 4U);
+  EXPECT_EQ(grouped.useful_macs, apart.useful_macs);
+}
+
+TEST(AttentionKernel, ANarrowCacheIsWidenedOrQueriesAreNarrowed) {
+  const Operator op = with_cache_in(DType::fp8);
+  const AttendedSequences all = {4, 1, 8192};
+  AttentionManner manner;
+  const TileKernel widens = untiled_attention(op, all, manner);
+  EXPECT_EQ(widens.matrix_steps[0].dtype, DType::bf16);
+  EXPECT_EQ(widens.vector_steps.size(), 3U);  // softmax; keys; values
+  EXPECT_EQ(widens.inputs[1].bits, ElementBits::of(8));
+  manner.narrows = true;
+  const TileKernel narrows = untiled_attention(op, all, manner);
+  EXPECT_EQ(narrows.matrix_steps[0].dtype, DType::fp8);
+  EXPECT_EQ(narrows.mac_dtype, DType::fp8);
+  EXPECT_EQ(narrows.vector_steps.size(), 1U);
+}
+
+TEST(AttentionKernel, FewQueriesAreColumnsOfAnInstruction) {
+  TileKernel kernel = untiled_attention(with_cache_in(DType::bf16), {4, 1, 8192}, {});
+  swap_operands(kernel);
+  EXPECT_EQ(kernel.matrix_steps[0].m.dim, LoopDim::k);
+  EXPECT_EQ(kernel.matrix_steps[0].n.dim, LoopDim::m);
+  EXPECT_EQ(kernel.matrix_steps[1].m.value, 128U);
+}
+
+// A library's kernel that decodes: the group in one tile, a block of the keys that fits the head, as many
+// blocks a core as it says.
+TEST(AttentionKernel, LibrariesDecodeWithAllHeadsOfAGroup) {
+  const ArchSpec arch = load_arch_named("gpu/h100-sxm");
+  Operator op = with_cache_in(DType::bf16);
+  std::get<AttentionShape>(op.shape).batch = 1;
+  const std::vector<Candidate> best = Mapper(arch).map(op, 1);
+  ASSERT_FALSE(best.empty());
+  const TileKernel& kernel = std::get<KernelLaunch>(best[0].program.tasks[0].work).front();
+  EXPECT_EQ(kernel.tile_m, 4U);
+  EXPECT_EQ(kernel.tile_k, 128U);
+  EXPECT_EQ(kernel.resident_items, 1U);
+  EXPECT_GT(kernel.split_k, 1U);  // 8 groups leave most cores idle
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,134 @@
+// What a measured row times, as operators, and what of their operands is on chip.
+
+#include "sim/validate/kernel_graph.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/config/arch_loader.h"
+#include "tests/support/config_error.h"
+
+namespace orrery::test {
+namespace {
+
+const ArchSpec& graph_machine(const std::string& name = "gpu/h100-sxm") {
+  static std::map<std::string, ArchSpec> known;
+  return known.try_emplace(name, load_arch_named(name)).first->second;
+}
+
+std::vector<std::string> kinds_in(const CsvRow& row) {
+  std::vector<std::string> kinds;
+  for (const Operator& op : kernel_graph(row, graph_machine()).operators) kinds.push_back(to_string(op.kind));
+  return kinds;
+}
+
+const CsvRow kProduct = {{"op", "matmul"}, {"m", "64"}, {"n", "512"}, {"k", "1024"}, {"dtype", "fp8"}};
+
+CsvRow with(CsvRow row, const CsvRow& more) {
+  for (const auto& [column, cell] : more) row[column] = cell;
+  return row;
+}
+
+TEST(KernelGraph, AQuantisedActivationIsAKernelWhereTheRowSaysSo) {
+  EXPECT_EQ(kinds_in(kProduct), (std::vector<std::string>{"matmul"}));
+  const CsvRow quantised = with(kProduct, {{"includes", "quantize,matmul"}, {"scaling", "dynamic"}});
+  EXPECT_EQ(kinds_in(quantised), (std::vector<std::string>{"quantize", "matmul"}));
+  const OperatorGraph graph = kernel_graph(quantised, graph_machine());
+  // What the one writes the other reads, in 8 bits; the result has 16.
+  EXPECT_EQ(graph.operators[0].outputs[0].id, graph.operators[1].inputs[0].id);
+  EXPECT_EQ(graph.operators[0].inputs[0].bytes(), 2U * 64 * 1024);
+  EXPECT_EQ(graph.operators[1].inputs[0].bytes(), 64U * 1024);
+  EXPECT_EQ(graph.operators[1].outputs[0].bytes(), 2U * 64 * 512);
+  EXPECT_EQ(graph.operators[1].dtype, DType::fp8);
+}
+
+TEST(KernelGraph, ScalesAreStoredWithTheirBlocks) {
+  const auto bytes_of = [](const CsvRow& more, std::size_t input) {
+    return kernel_graph(with(kProduct, more), graph_machine()).operators.back().inputs[input].bytes();
+  };
+  EXPECT_EQ(bytes_of({{"scaling", "block128"}}, 0), 64U * 1024 + 4 * 64 * 1024 / 128);
+  EXPECT_EQ(bytes_of({{"scaling", "block128"}}, 1), 512U * 1024 + 4 * 512 * 1024 / (128 * 128));
+  EXPECT_EQ(bytes_of({{"dtype", "nvfp4"}, {"scaling", "block16"}}, 1), 512U * 1024 * 9 / 16);
+  // Weights alone: activations stay wide, and are not quantised.
+  EXPECT_EQ(bytes_of({{"dtype", "w4a16"}, {"scaling", "group"}}, 0), 2U * 64 * 1024);
+}
+
+const CsvRow kAttends = {{"op", "attention"}, {"batch", "4"},    {"q_len", "1"},      {"kv_len", "1024"},
+                         {"heads", "32"},     {"kv_heads", "8"}, {"head_dim", "128"}, {"dtype", "bf16"}};
+
+TEST(KernelGraph, AttentionIncludesWhatWritesTheCache) {
+  EXPECT_EQ(kinds_in(with(kAttends, {{"includes", "kv_append,attention"}})),
+            (std::vector<std::string>{"kv_append", "attention"}));
+  // Rotation and append are one kernel.
+  const CsvRow rotated = with(kAttends, {{"includes", "rope,kv_append,attention"}, {"kv_dtype", "fp8"}});
+  EXPECT_EQ(kinds_in(rotated), (std::vector<std::string>{"rope", "attention"}));
+  const OperatorGraph graph = kernel_graph(rotated, graph_machine());
+  EXPECT_EQ(graph.operators[0].outputs[1].bytes(), 4U * 2 * 8 * 128);    // keys and values in 8 bits
+  EXPECT_EQ(graph.operators[1].inputs[1].bytes(), 4U * 1024 * 8 * 128);  // as the cache is
+  EXPECT_EQ(graph.operators[1].inputs[0].bytes(), 2U * 4 * 32 * 128);
+}
+
+TEST(KernelGraph, ALatentIsReadOnceForKeysAndValues) {
+  const CsvRow latent = {{"op", "mla"},   {"batch", "2"},    {"q_len", "1"},      {"kv_len", "64"},
+                         {"heads", "16"}, {"kv_heads", "1"}, {"head_dim", "576"}, {"v_head_dim", "512"}};
+  EXPECT_EQ(kinds_in(latent), (std::vector<std::string>{"mla"}));
+  // Expanded, it is attention as any other.
+  EXPECT_EQ(kinds_in(with(latent, {{"kv_heads", "16"}, {"head_dim", "192"}, {"v_head_dim", "128"}})),
+            (std::vector<std::string>{"attention"}));
+}
+
+TEST(KernelGraph, AMixtureIsOneRanksShare) {
+  const CsvRow row = {{"op", "moe"},     {"tokens", "128"},     {"hidden", "2048"},
+                      {"inter", "768"},  {"experts", "64"},     {"top_k", "8"},
+                      {"tp", "2"},       {"ep", "4"},           {"distribution", "balanced"},
+                      {"dtype", "bf16"}, {"rank_pairs", "256"}, {"rank_active_experts", "16"}};
+  const OperatorGraph graph = kernel_graph(row, graph_machine());
+  std::vector<std::string> kinds;
+  for (const Operator& op : graph.operators) kinds.push_back(to_string(op.kind));
+  EXPECT_EQ(kinds, (std::vector<std::string>{"topk", "expert_gather", "matmul", "silu_mul", "matmul",
+                                             "expert_sum"}));
+  const auto& up = std::get<MatmulShape>(graph.operators[2].shape);
+  EXPECT_EQ(up.batch, 16U);
+  EXPECT_EQ(up.m, 16U);
+  EXPECT_EQ(up.n, 2U * 768 / 2);
+  EXPECT_EQ(up.grouped, 1U);
+  EXPECT_EQ(graph.operators[2].inputs[1].bytes(), 16U * 2048 * 768 * 2);
+  // What the row does not include is not timed.
+  EXPECT_EQ(kinds_in(with(row, {{"includes", "align,up,act,down,combine"}})),
+            (std::vector<std::string>{"topk", "matmul", "silu_mul", "matmul", "expert_sum"}));
+}
+
+TEST(KernelGraph, WhatItDoesNotSimulateItRefuses) {
+  const auto refusal = [](const CsvRow& more) {
+    return config_error([&] { kernel_graph(with(kProduct, more), graph_machine()); });
+  };
+  EXPECT_NE(refusal({{"includes", "matmul,bias_gelu"}}).find("column includes: 'bias_gelu'"),
+            std::string::npos);
+  EXPECT_NE(refusal({{"scaling", "row"}}).find("column scaling"), std::string::npos);
+  EXPECT_NE(refusal({{"op", "fft"}}).find("column op"), std::string::npos);
+}
+
+// Weights are as cold as the row says; what repetitions read again is there as far as there is room.
+TEST(KernelGraph, L2SaysWhatIsOnChip) {
+  const auto held = [](const CsvRow& more) {
+    const CsvRow row = with(kProduct, more);
+    const OperatorGraph graph = kernel_graph(row, graph_machine());
+    const OnChip found = found_by(row, graph, graph_machine()).seen_by(graph.operators.back());
+    std::uint64_t bytes = 0;
+    for (const ResidentTensor& t : found.tensors) bytes += t.bytes.value();
+    return bytes;
+  };
+  const std::uint64_t activation = 64 * 1024;
+  const std::uint64_t weights = 512 * 1024;
+  EXPECT_EQ(held({}), 0U);
+  EXPECT_EQ(held({{"l2", "warm"}}), activation + weights);
+  EXPECT_EQ(held({{"l2", "cold"}}), 0U);
+  EXPECT_EQ(held({{"l2", "cold"}, {"launch", "graph"}}), activation);
+  EXPECT_EQ(held({{"layer_op", "up"}}), activation);
+  EXPECT_EQ(held({{"includes_launch", "yes"}}), activation + weights);
+  // The same buffers again and again: there, unless they are many times the cache.
+  EXPECT_EQ(held({{"l2", "mixed"}, {"launch", "graph of one"}}), activation + weights);
+  EXPECT_LT(held({{"l2", "mixed"}, {"launch", "graph of one"}, {"n", "262144"}}), weights * 512 / 4);
+}
+
+}  // namespace
+}  // namespace orrery::test
