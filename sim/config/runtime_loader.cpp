@@ -36,9 +36,10 @@ const Table& table_of<RuntimeSpec>() {
     Fields<R> f("orrery/runtime/1: a software stack that runs a model on a machine");
     f.document("orrery/runtime/1");
     f.key("name", &R::name, "", "what it goes by").required().characters(1, 200).bears(Bears::none);
-    f.key("kernel_gap_us", &R::kernel_gap_us, "us",
-          "between a kernel and the next of the same stream or graph; below 0 where the next one's start lies "
-          "beside the end of the one before")
+    f.key(
+         "kernel_gap_us", &R::kernel_gap_us, "us",
+         "between a kernel and the next of the same stream or graph; below 0 where the next one's start lies "
+         "beside the end of the one before")
         .range(-10, 1e5);
     f.key("step_us", &R::step_us, "us",
           "host work of a step (scheduling, inputs, sampling) that the device waits for")
