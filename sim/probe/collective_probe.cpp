@@ -14,7 +14,8 @@ CollectiveProbeResult run_collective_probe(const CollectiveProbe& probe) {
   if (devices < 2) throw ConfigError("", "a collective needs at least 2 devices");
   check_devices(node, devices);
   if (probe.bytes == 0) throw ConfigError("", "a collective moves at least one byte");
-  const CollectiveChoice choice = choose_collective(node, op, devices, probe.bytes, probe.algorithm, probe.stack);
+  const CollectiveChoice choice =
+      choose_collective(node, op, devices, probe.bytes, probe.algorithm, probe.stack);
   const auto plan =
       std::make_shared<PlannedCollective>(plan_collective(node, op, devices, probe.bytes, choice));
   prepare_systemc();
