@@ -111,8 +111,7 @@ OperatorGraph RowWriter::product() {
   const std::uint64_t m = count("m");
   const std::uint64_t k = count("k");
   Tensor x = builder_.activation("x", {m, k});
-  const auto& format = formats_.products[static_cast<std::size_t>(TensorGroup::feed_forward)];
-  if (!included.takes("quantize") && format && format->activations) x.format = *format->activations;
+  if (!included.takes("quantize")) x = builder_.as_quantised(x, TensorGroup::feed_forward);
   if (!included.takes("matmul")) throw ConfigError("", "column includes: no matmul in a row of matmul");
   included.refuse_rest();
   orrery::product(builder_, x, "y", TensorGroup::feed_forward, m, k, count("n"));
@@ -167,8 +166,7 @@ OperatorGraph RowWriter::attention(OperatorKind kind, const ArchSpec& arch) {
     // A whole prompt attends to what was just made, unless it takes the cache's narrow format itself; who
     // rotates and appends at once has it packed (TensorRT-LLM).
     const bool narrows = !rotates && arch.execution.library && arch.execution.library->attention_narrows;
-    for (std::size_t i = 1; s.q == s.kv && s.q > 1 && !narrows && i < inputs.size(); ++i)
-      inputs[i].format = query.format;
+    if (s.q == s.kv && s.q > 1 && !narrows) inputs[1].format = inputs[2].format = query.format;
   }
   builder_.append(kind, s, inputs, {builder_.activation("attention", {tokens, s.heads * value})});
   OperatorGraph graph = builder_.take();
@@ -210,23 +208,16 @@ OperatorGraph RowWriter::mixture() {
     builder_.append(OperatorKind::topk, VectorShape{tokens, experts.experts_a_token},
                     {builder_.activation("pairs", {tokens, experts.experts_a_token})},
                     {builder_.activation("places", {tokens, experts.experts_a_token})});
-  experts.write(builder_, builder_.quantised(x, TensorGroup::experts));
-  OperatorGraph graph = builder_.take();
-  const auto leave_out = [&](const char* part, OperatorKind kind) {
-    if (included.takes(part)) return;
-    const auto is_left = [kind](const Operator& op) { return op.kind == kind; };
-    graph.operators.erase(std::remove_if(graph.operators.begin(), graph.operators.end(), is_left),
-                          graph.operators.end());
-  };
-  leave_out("permute", OperatorKind::expert_gather);
-  leave_out("quantize", OperatorKind::quantize);
-  leave_out("combine", OperatorKind::expert_sum);
+  experts.gathers = included.takes("permute");
+  experts.quantises = included.takes("quantize");
+  experts.combines = included.takes("combine");
   for (const char* part : {"up", "act", "down"}) {
     if (!included.takes(part))
       throw ConfigError("", fmt::format("column includes: no {} in a row of moe", part));
   }
   included.refuse_rest();
-  return graph;
+  experts.write(builder_, x);
+  return builder_.take();
 }
 
 // The shape of a row of one operator, from the columns of its family.
@@ -285,6 +276,18 @@ double found_again(const ArchSpec& arch, double bytes) {
 
 }  // namespace
 
+Launch launch_in(const CsvRow& row) {
+  if (truth_in(row, "includes_launch", false)) return Launch::eager;
+  std::string launch = text_in(row, "launch");
+  const std::string sustained = ", sustained";  // for a second: what power was measured by
+  if (const std::size_t at = launch.find(sustained); at != std::string::npos)
+    launch.erase(at, sustained.size());
+  if (launch == "graph of one") return Launch::graph_of_one;
+  if (launch == "graph") return Launch::graph;
+  if (launch.empty() || launch == "profiler" || launch == "events") return Launch::timed_apart;
+  throw ConfigError("", "column launch: '" + launch + "', expected graph, graph of one, profiler or events");
+}
+
 OperatorGraph kernel_graph(const CsvRow& row, const ArchSpec& arch) {
   const std::string name = text_in(row, "op");
   if (name == "moe") return RowWriter(row, arch, whole_in(row, "tokens"), whole_in(row, "hidden")).mixture();
@@ -300,14 +303,15 @@ OperatorGraph kernel_graph(const CsvRow& row, const ArchSpec& arch) {
 }
 
 Residency found_by(const CsvRow& row, const OperatorGraph& graph, const ArchSpec& arch) {
-  const std::string usual = !text_in(row, "layer_op").empty()                      ? "layer"
-                            : text_in(row, "launch").rfind("graph of one", 0) == 0 ? "mixed"
-                            : truth_in(row, "includes_launch", false)              ? "warm"
-                                                                                   : "cold";
+  const Launch launch = launch_in(row);
+  const std::string usual = !text_in(row, "layer_op").empty() ? "layer"
+                            : launch == Launch::graph_of_one  ? "mixed"
+                            : launch == Launch::eager         ? "warm"
+                                                              : "cold";
   const std::string l2 =
       text_in(row, "l2").empty() ? usual : word_in(row, "l2", {"cold", "warm", "mixed", "layer"});
   Residency residency(Bytes{arch.shared_capacity_bytes()});
-  const bool repeated = text_in(row, "launch").rfind("graph", 0) == 0;
+  const bool repeated = launch == Launch::graph || launch == Launch::graph_of_one;
   if ((l2 == "cold" || l2 == "mixed") && !repeated) return residency;
   const auto& first = graph.operators.front().inputs;
   const auto activations = std::count_if(first.begin(), first.end(),
@@ -325,9 +329,8 @@ Residency found_by(const CsvRow& row, const OperatorGraph& graph, const ArchSpec
     }
   }
   const double room = found_again(arch, all);
+  const bool again = l2 == "warm" || (l2 == "mixed" && launch == Launch::graph_of_one);
   for (const auto& [id, t] : read) {
-    const bool again =
-        l2 == "warm" || (l2 == "mixed" && text_in(row, "launch").rfind("graph of one", 0) == 0);
     if (!again && t.kind != TensorKind::activation) continue;
     const double share = l2 == "warm" || l2 == "layer" ? 1 : room;
     residency.hold(t, Bytes{static_cast<std::uint64_t>(share * static_cast<double>(t.bytes()))});

@@ -10,7 +10,14 @@
 
 namespace orrery {
 
-// Columns that kernel_graph and found_by read.
+// What launches a row's kernels: a framework, by the host's clock; a graph of many repetitions; a graph of
+// one; or nothing that a profiler's or events' times of single kernels hold.
+enum class Launch { eager, graph, graph_of_one, timed_apart };
+
+// Throws ConfigError.
+Launch launch_in(const CsvRow& row);
+
+// Columns that kernel_graph, found_by and launch_in read.
 extern const std::vector<std::string> kKernelColumns;
 
 // Throws ConfigError.

@@ -35,18 +35,19 @@ double kernel_measured(const CsvRow& row, Quantity quantity) {
   return 0;
 }
 
-// What launches a row's kernels: a framework by the host's clock, a graph of many repetitions or of one, or
-// nothing that a profiler's time of single kernels holds.
-std::string launched_by(const CsvRow& row) {
-  if (truth_in(row, "includes_launch", false)) return "eager";
-  std::string launch = text_in(row, "launch");
-  const std::string sustained = ", sustained";  // for a second: what power was measured by
-  if (const std::size_t at = launch.find(sustained); at != std::string::npos)
-    launch.erase(at, sustained.size());
-  if (launch == "graph of one") return "graph-of-one";
-  if (launch == "graph") return "graph";
-  if (launch.empty() || launch == "profiler" || launch == "events") return "ideal";
-  throw ConfigError("", "column launch: '" + launch + "', expected graph, graph of one, profiler or events");
+// The shipped runtime of what launches a row's kernels.
+const char* launched_by(const CsvRow& row) {
+  switch (launch_in(row)) {
+    case Launch::eager:
+      return "eager";
+    case Launch::graph:
+      return "graph";
+    case Launch::graph_of_one:
+      return "graph-of-one";
+    case Launch::timed_apart:
+      break;
+  }
+  return "ideal";
 }
 
 // Rows of one machine and stack.
@@ -84,7 +85,7 @@ SimulatedRow kernel_row(const CsvRow& row, OperatorRunner& runner, const Runtime
   tally = with_software(std::move(tally), runtime, 0);
   SimulatedRow s;
   s[Quantity::time] = tally.seconds * 1e6;
-  if (truth_in(row, "includes_launch", false))
+  if (launch_in(row) == Launch::eager)
     s[Quantity::time] = runtime.by_the_host(to_string(graph.operators.back().kind), s[Quantity::time]);
   const EnergyBreakdown energy = total_energy(tally.energy, tally.seconds, 1, arch);
   s[Quantity::memory_power] = energy.dram.value() / tally.seconds;

@@ -89,11 +89,15 @@ void GraphBuilder::hold_bias(const std::string& name, std::uint64_t elements) {
   if (trains()) graph_.biased.push_back({layer_, graph_.names->slot(name + "_weight")});
 }
 
-Tensor GraphBuilder::quantised(const Tensor& x, TensorGroup group) {
+Tensor GraphBuilder::as_quantised(Tensor x, TensorGroup group) const {
   const auto& format = product(group);
-  if (!format || !format->activations || x.format == *format->activations) return x;
-  Tensor narrow = x;
-  narrow.format = *format->activations;
+  if (format && format->activations) x.format = *format->activations;
+  return x;
+}
+
+Tensor GraphBuilder::quantised(const Tensor& x, TensorGroup group) {
+  Tensor narrow = as_quantised(x, group);
+  if (narrow.format == x.format) return x;
   if (facts_.execution.fuses(FusedOperator::quantize)) {
     if (const auto it = makers_.find(x.id); it != makers_.end()) {
       for (const std::uint32_t maker : it->second) {

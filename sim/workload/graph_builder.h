@@ -91,6 +91,8 @@ class GraphBuilder {
   // As products with weights of the group read it: in a format of its own where the group's activations are
   // quantised, by an operator unless the machine quantises where it makes them.
   Tensor quantised(const Tensor& x, TensorGroup group);
+  // The same as if it had been made so.
+  Tensor as_quantised(Tensor x, TensorGroup group) const;
   // Between the blocks each device of a tensor-parallel group has the rows of its own tokens only.
   bool rows_apart() const {
     return facts_.split.tensor > 1 &&

@@ -20,6 +20,11 @@ std::uint64_t Experts::rows() const {
   return std::max<std::uint64_t>(1, ceil_div(ceiled(share.rows), active()));
 }
 
+Tensor Experts::narrowed(GraphBuilder& builder, const Tensor& x) const {
+  return quantises ? builder.quantised(x, TensorGroup::experts)
+                   : builder.as_quantised(x, TensorGroup::experts);
+}
+
 Tensor Experts::product(GraphBuilder& builder, const Tensor& of, const std::string& name, std::uint64_t k,
                         std::uint64_t n) const {
   const Tensor out = builder.activation(name, {active(), rows(), n});
@@ -30,7 +35,7 @@ Tensor Experts::product(GraphBuilder& builder, const Tensor& of, const std::stri
   weight.format.bits = weight.format.bits.spread(
       static_cast<std::uint64_t>(std::llround(share.active * kParts)), active() * kParts);
   builder.append(OperatorKind::matmul, MatmulShape{active(), rows(), n, k, 1},
-                 {builder.quantised(of, TensorGroup::experts), weight}, {out});
+                 {narrowed(builder, of), weight}, {out});
   if (biases) builder.hold(name + "_bias", HeldWeight{held * n, experts_a_token * n, {}});
   return out;
 }
@@ -45,15 +50,18 @@ Tensor Experts::write(GraphBuilder& builder, const Tensor& in) const {
   const RoutingShape routing = {tokens, copies_each, hidden};
   const std::vector<std::uint64_t> copies = {tokens, copies_each, hidden};
   Tensor gathered = builder.activation("expert_rows", {active(), rows(), hidden});
-  gathered.format = in.format;
-  builder.append(OperatorKind::expert_gather, routing, {view(in, {tokens, hidden})},
-                 {view(gathered, copies)});
+  const Tensor sent = narrowed(builder, in);
+  gathered.format = sent.format;
+  if (gathers)
+    builder.append(OperatorKind::expert_gather, routing, {view(sent, {tokens, hidden})},
+                   {view(gathered, copies)});
   const bool gated = activation != ActivationKind::gelu;
   const Tensor up = product(builder, gathered, gated ? "expert_gate_up" : "expert_up", hidden,
                             gated ? 2 * columns : columns);
   const Tensor inner = builder.activation("expert_inner", {active(), rows(), columns});
   builder.append(activation_operator(activation), VectorShape{active() * rows(), columns}, {up}, {inner});
   const Tensor down = product(builder, inner, "expert_down", columns, hidden);
+  if (!combines) return down;
   const Tensor sum = builder.activation("experts", {tokens, hidden});
   builder.append(OperatorKind::expert_sum, routing, {view(down, copies)}, {sum});
   return sum;

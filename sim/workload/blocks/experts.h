@@ -18,13 +18,20 @@ struct Experts {
   bool biases = false;
   ExpertShare share = {};  // what falls to the device
 
+  // Which kernels run beside the products and their activation. Where one does not, what it makes is taken
+  // as made (or left, for the sum).
+  bool gathers = true;
+  bool quantises = true;
+  bool combines = true;
+
   // `in`: {tokens, hidden}, the rows of all tokens that are on the device, quantised or plain. Returns as
-  // many.
+  // many, or each expert's where nothing combines them.
   Tensor write(GraphBuilder& builder, const Tensor& in) const;
 
  private:
   std::uint64_t active() const;
   std::uint64_t rows() const;  // of an expert, some of them padding
+  Tensor narrowed(GraphBuilder& builder, const Tensor& x) const;
   Tensor product(GraphBuilder& builder, const Tensor& of, const std::string& name, std::uint64_t k,
                  std::uint64_t n) const;
 };
