@@ -15,15 +15,22 @@ Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, 
   return out;
 }
 
+CollectiveShape collective_shape(const GraphBuilder& builder, OperatorKind kind, std::uint64_t bytes,
+                                 const DeviceGroup& group) {
+  CollectiveShape shape = CollectiveShape::over(bytes, group);
+  if (kind == OperatorKind::all_reduce && builder.facts().execution.engine_collectives) shape.engine = 1;
+  return shape;
+}
+
 Tensor exchange(GraphBuilder& builder, OperatorKind kind, const Tensor& x, const std::string& name,
                 std::uint64_t rows, std::uint64_t cols, const DeviceGroup& group) {
   if (group.devices == 1) return x;
   const bool scatters = kind == OperatorKind::reduce_scatter;
   const Tensor out =
       builder.activation(name, {scatters ? ceil_div<std::uint64_t>(rows, group.devices) : rows, cols});
-  CollectiveShape shape = CollectiveShape::over(builder.facts().formats.plain.bytes(rows * cols), group);
-  if (kind == OperatorKind::all_reduce && builder.facts().execution.engine_collectives) shape.engine = 1;
-  builder.append(kind, shape, {x}, {out});
+  builder.append(kind,
+                 collective_shape(builder, kind, builder.facts().formats.plain.bytes(rows * cols), group),
+                 {x}, {out});
   return out;
 }
 

@@ -9,6 +9,10 @@ namespace orrery {
 Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, TensorGroup group,
                std::uint64_t m, std::uint64_t k, std::uint64_t n, bool bias = false);
 
+// Of `bytes` over a group; an all-reduce is the software stack's own where it has one.
+CollectiveShape collective_shape(const GraphBuilder& builder, OperatorKind kind, std::uint64_t bytes,
+                                 const DeviceGroup& group);
+
 // Exchanges the parts of `x` that the devices of a group have, whose whole is rows x cols; nothing on one
 // device.
 Tensor exchange(GraphBuilder& builder, OperatorKind kind, const Tensor& x, const std::string& name,
