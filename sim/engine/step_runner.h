@@ -1,5 +1,5 @@
 #pragma once
-// The engine's door: runs a step of an inference on a machine, software included.
+// The engine's door: runs a step of an inference on a machine, and what its software adds to one.
 
 #include "sim/config/runtime_spec.h"
 #include "sim/engine/graph_runner.h"

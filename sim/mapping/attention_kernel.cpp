@@ -35,7 +35,6 @@ TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequen
   kernel.multiplies_useless = kernel.mask.hides();
   const bool backward = std::get<AttentionFamily>(operator_row(op.kind).family).backward;
   kernel.useful_macs = attention_macs(s, sequences, backward);
-  kernel.mac_dtype = op.dtype;
   const std::uint64_t values = s.value_length();
   const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads,
                          std::uint64_t length) {
@@ -113,13 +112,13 @@ TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequen
     keys_gradient.n = fixed_length(s.head_dim);
     kernel.matrix_steps = {scores, weights, values_gradient, keys_gradient, queries_gradient};
   }
-  kernel.vector_steps = {{std::get<AttentionFamily>(operator_row(op.kind).family).cost, tile_of(LoopDim::m),
-                          tile_of(LoopDim::k)}};
+  VectorCost softmax = std::get<AttentionFamily>(operator_row(op.kind).family).cost;
+  if (manner.row_a_lane) softmax.reductions = 0;
+  kernel.vector_steps = {{softmax, tile_of(LoopDim::m), tile_of(LoopDim::k)}};
   if (narrower && !manner.narrows) {
     for (const std::uint64_t length : {s.head_dim, values})
       kernel.vector_steps.push_back({kWidenCost, tile_of(LoopDim::k), fixed_length(length)});
   }
-  // FlashAttention-2: a block's softmax stands between its two products; only other blocks fill the gap.
   kernel.in_order = manner.in_order;
   kernel.epilogue = {{kScaleCost, tile_of(LoopDim::m), fixed_length(values)}};
   return kernel;

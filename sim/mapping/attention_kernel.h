@@ -13,6 +13,7 @@ struct AttentionManner {
   bool in_order = false;
   bool grouped = true;   // the queries that share a key/value head lie in one tile; else each head reads them
   bool narrows = false;  // queries become what a narrower cache holds; else that is widened on the way
+  bool row_a_lane = false;  // a lane has a row of scores, so that nothing is reduced over lanes
 };
 
 TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequences,

@@ -106,6 +106,7 @@ class AttentionMapper {
     // in one tile, and so has who ships a kernel for a latent, which is all heads' own (FlashMLA).
     manner.grouped = !shipped_ || decodes_ || values_in_keys(op_.kind);
     manner.narrows = shipped_ && library->attention_narrows;
+    manner.row_a_lane = shipped_ && library->attention_row_a_lane;
     return untiled_attention(op_, sequences, manner);
   }
   std::vector<std::uint64_t> query_tiles(const TileKernel& kernel) const;
@@ -174,9 +175,6 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
     kernel.outputs.push_back(statistics);
   }
   // A result's sums beside a block's scores; backward, those of the weights too.
-  if (shipped_ && arch_.execution.library->attention_row_a_lane) {
-    for (VectorStep& step : kernel.vector_steps) step.cost.reductions = 0;
-  }
   kernel.accumulator_bytes = Bytes{
       query_tile * ((backward_ ? shape_.head_dim : shape_.value_length()) + (backward_ ? 2 : 1) * block) * 4};
   complete_kernel(kernel);
@@ -194,11 +192,10 @@ bool AttentionMapper::lay_out_for_all(TileKernel& kernel) const {
     const LibrarySpec& library = *arch_.execution.library;
     widest.resident_items = std::min(widest.resident_items, decodes_ ? library.decoding_blocks_per_core
                                                                      : library.attention_blocks_per_core);
+    if (decodes_) widest.pipeline_stages = std::min(widest.pipeline_stages, library.decoding_buffers);
   }
   kernel.resident_items = widest.resident_items;
   kernel.pipeline_stages = widest.pipeline_stages;
-  if (shipped_ && decodes_)
-    kernel.pipeline_stages = std::min(kernel.pipeline_stages, arch_.execution.library->decoding_buffers);
   return true;
 }
 

@@ -233,9 +233,10 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
       // Reloaded when its index changes: its tiles are visited once each per change of an outer index.
       once += bytes * static_cast<double>(operand_tile_count(kernel, operand)) * kernel.cores_used / items;
     } else {
-      streamed += bytes / parts_of(kernel, operand);
-      if (!operand.by_m) common += bytes / parts_of(kernel, operand);
-      elsewhere += bytes - bytes / parts_of(kernel, operand);
+      const double own = bytes / parts_of(kernel, operand);
+      streamed += own;
+      if (!operand.by_m) common += own;
+      elsewhere += bytes - own;
     }
   }
   double stored = 0;

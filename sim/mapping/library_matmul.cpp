@@ -84,10 +84,9 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.prologue_ns = library.prologue_ns;
       kernel.split_k = split;
       const std::uint64_t plane = kernel.batch * kernel.m_tiles() * kernel.n_tiles();
-      if (split > 1 && (grouped || (narrow && !library.splits_narrow))) break;
-      if (split > 1 &&
-          (split > kernel.k_tiles() / 4 || plane * (split - 1) >= 2 * std::uint64_t{arch.cores.count}))
-        continue;
+      const bool splits = !grouped && (!narrow || library.splits_narrow) && split <= kernel.k_tiles() / 4 &&
+                          plane * (split - 1) < 2 * std::uint64_t{arch.cores.count};
+      if (split > 1 && !splits) continue;
       kernel.raster = kernel.m_tiles() > 1 ? RasterOrder::grouped : RasterOrder::n_fastest;
       kernel.raster_group = library.raster_group;
       kernel.cluster = cluster_of(library, kernel);
