@@ -95,7 +95,8 @@ Fields<NetworkKeys> network_fields(const char* sentence, std::vector<std::string
   f.key("distance_mm", &NetworkKeys::distance_mm, "mm",
         "mean wire length of a transfer; of one channel of a routed network")
       .range(0, 1e6)
-      .bears(Bears::energy);
+      .bears(Bears::energy)
+      .standing("as the die's area makes it");
   return f;
 }
 
@@ -213,17 +214,20 @@ const Table& core_energy_table() {
   static const Table table = [] {
     Fields<A> f("what surrounds arithmetic in a core", Bears::energy);
     f.key(
-         "pj_per_mac", [](A & a) -> auto& { return a.core_energy.pj_per_mac; }, "pJ per MAC",
+         "pj_per_mac", [](A & a) -> auto& { return a.stated_core_energy.pj_per_mac; }, "pJ per MAC",
          "registers, clock and control behind an issued multiply of 16-bit operands; padding is issued too")
-        .range(0, 1e4);
+        .range(0, 1e4)
+        .standing("the energy table's");
     f.key(
-         "pj_per_vector_op", [](A & a) -> auto& { return a.core_energy.pj_per_vector_op; }, "pJ",
+         "pj_per_vector_op", [](A & a) -> auto& { return a.stated_core_energy.pj_per_vector_op; }, "pJ",
          "fetch, decode and registers behind one lane's operation")
-        .range(0, 1e4);
+        .range(0, 1e4)
+        .standing("the energy table's");
     f.key(
-         "pj_per_moved_bit", [](A & a) -> auto& { return a.core_energy.pj_per_moved_bit; }, "pJ per bit",
-         "load and store path between the core's port and its registers")
-        .range(0, 1e4);
+         "pj_per_moved_bit", [](A & a) -> auto& { return a.stated_core_energy.pj_per_moved_bit; },
+         "pJ per bit", "load and store path between the core's port and its registers")
+        .range(0, 1e4)
+        .standing("the energy table's");
     return Table(f);
   }();
   return table;
@@ -329,15 +333,16 @@ const Table& chip_table() {
     f.key("static_w", &A::stated_static_w, "W", "at rest")
         .range(0, 1e6)
         .bears(Bears::energy)
-        .standing("leakage of the die's area");
+        .standing("leakage of the die's area, published or modelled");
     f.key("active_w", &A::stated_active_w, "W",
           "clock tree and schedulers while a kernel runs, at the nominal clock")
         .range(0, 1e5)
         .bears(Bears::energy)
         .standing("0; of the die's area where static_w is not said");
-    f.key("supply_efficiency", &A::supply_efficiency, "", "of the board's voltage regulators")
+    f.key("supply_efficiency", &A::stated_supply_efficiency, "", "of the board's voltage regulators")
         .above(0.3, 1)
-        .bears(Bears::energy);
+        .bears(Bears::energy)
+        .standing("the energy table's");
     f.key("power_cap_w", &A::power_cap_w, "W", "the clock drops until a kernel's power fits")
         .above(0, 1e6)
         .standing("none");

@@ -1,7 +1,10 @@
 #include "sim/config/arch_loader.h"
 
+#include <cmath>
+
 #include "sim/config/arch_checks.h"
 #include "sim/config/arch_keys.h"
+#include "sim/config/chip_area.h"
 #include "sim/config/energy_loader.h"
 #include "sim/config/library_loader.h"
 #include "sim/config/name_lookup.h"
@@ -30,18 +33,53 @@ NetworkSpec network_of(const NetworkKeys& keys, std::uint32_t cores, const std::
   return spec;
 }
 
-// As it is stated, or leakage and clock tree by area.
+// What a file does not say of energy is what its technology has.
+void set_energy(ArchKeys& arch) {
+  const EnergyTable& table = arch.energy;
+  const bool systolic = std::holds_alternative<SystolicArraySpec>(arch.cores.matrix);
+  const CoreEnergySpec& usual = systolic ? table.systolic_core : table.threaded_core;
+  const StatedCoreEnergy& stated = arch.stated_core_energy;
+  arch.core_energy = {stated.pj_per_mac.value_or(usual.pj_per_mac),
+                      stated.pj_per_vector_op.value_or(usual.pj_per_vector_op),
+                      stated.pj_per_moved_bit.value_or(usual.pj_per_moved_bit)};
+  arch.supply_efficiency = arch.stated_supply_efficiency.value_or(table.supply_efficiency);
+  if (!arch.drams.empty() && !arch.drams.front().second.controller_pj_per_bit)
+    arch.dram.energy.controller_pj_per_bit = table.controller_pj_per_bit;
+}
+
+// The die, published or modelled; nothing where neither can be.
+std::optional<double> known_area(const ArchSpec& arch) {
+  if (arch.die_mm2 > 0) return arch.die_mm2;
+  const Technology technology = load_technology();
+  if (!technology.has_process(arch.process_nm)) return std::nullopt;
+  return die_area_mm2(arch, technology);
+}
+
+// As it is stated, or leakage and clock tree by the area of the die, published or modelled.
 void set_static_power(ArchKeys& arch, std::vector<Diagnostic>& errors, const ConfigDocument& document) {
   arch.static_w = arch.stated_static_w.value_or(0);
   arch.active_w = arch.stated_active_w.value_or(0);
   if (arch.stated_static_w) return;
-  if (arch.die_mm2 <= 0) {
+  if (arch.die_mm2 <= 0 && !errors.empty()) return;  // nothing that could be modelled
+  const std::optional<double> mm2 = known_area(arch);
+  if (!mm2) {
     errors.push_back(
-        {document.where("/chip"), "static power is estimated from the area: state static_w or die_mm2"});
+        {document.where("/chip"),
+         "static power is estimated from the area: state static_w, die_mm2, or a process_nm that "
+         "the technology table has"});
     return;
   }
-  arch.static_w = arch.energy.leakage_w(arch.die_mm2);
-  if (!arch.stated_active_w) arch.active_w = arch.energy.clock_w(arch.die_mm2, arch.clock_hz);
+  arch.static_w = arch.energy.leakage_w(*mm2);
+  if (!arch.stated_active_w) arch.active_w = arch.energy.clock_w(*mm2, arch.clock_hz);
+}
+
+// Wires are as long as the die makes them: half its edge to a crossbar, between neighbours of a network.
+void set_distance(ArchSpec& arch) {
+  if (arch.network.distance_mm > 0) return;
+  const std::optional<double> mm2 = known_area(arch);
+  if (!mm2) return;
+  const double nodes = arch.network.routed ? static_cast<double>(node_count(*arch.network.routed)) : 4;
+  arch.network.distance_mm = std::sqrt(*mm2 / nodes);
 }
 
 void set_dram(ArchKeys& arch, std::vector<Diagnostic>& errors, const ConfigDocument& document) {
@@ -81,10 +119,13 @@ ArchSpec build_arch(const ConfigDocument& document) {
   arch.scratchpad_bank_kib =
       static_cast<double>(arch.cores.scratchpad.size_bytes) / 1024.0 / arch.cores.scratchpad.banks;
   arch.energy = load_energy_table(arch.energy_table, document.where("/chip/energy_table"));
-  set_static_power(arch, errors, document);
+  set_energy(arch);
   const json node = arch.node_keys.is_null() ? json::object() : arch.node_keys;
   arch.node = node_from(node, "/node", document, errors);
   arch.node.name = "of this machine";
+  if (arch.node.energy_pj_per_bit <= 0) arch.node.energy_pj_per_bit = arch.energy.link_pj_per_bit;
+  set_static_power(arch, errors, document);
+  if (errors.empty()) set_distance(arch);
   if (errors.empty()) errors = check_arch(arch, document);
   if (!errors.empty()) throw ConfigError(errors);
   return arch;

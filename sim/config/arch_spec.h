@@ -178,6 +178,13 @@ struct ExecutionSpec {
   bool fuses(FusedOperator op) const;
 };
 
+// Energy of what surrounds arithmetic in a core; it goes with how programmable the core is.
+struct CoreEnergySpec {
+  double pj_per_mac = 0;        // registers, clock and control behind an issued 16-bit MAC
+  double pj_per_vector_op = 0;  // fetch, decode and registers behind one lane's operation
+  double pj_per_moved_bit = 0;  // load and store path between the core's port and its registers
+};
+
 // Energy per action of a technology, pJ.
 struct EnergyTable {
   std::string name;
@@ -190,18 +197,15 @@ struct EnergyTable {
   double adc_fj_per_step = 0, dac_fj_per_step = 0;  // a conversion of b bits takes 2^b steps
   double leakage_w_per_mm2 = 0;                     // of die
   double clock_w_per_mm2_ghz = 0;                   // clock tree while kernels run
+  // Of machines that do not state theirs.
+  CoreEnergySpec threaded_core, systolic_core;  // by what multiplies: dot_product_array, systolic_array
+  double controller_pj_per_bit = 0;             // of DRAM
+  double link_pj_per_bit = 0;
+  double supply_efficiency = 1;
 
   // W of so much die: at rest, and of its clock tree.
   double leakage_w(double mm2) const { return leakage_w_per_mm2 * mm2; }
   double clock_w(double mm2, double hz) const { return clock_w_per_mm2_ghz * mm2 * hz * 1e-9; }
-};
-
-// Energy of what surrounds arithmetic in a core: none of it is in the energy table, as it goes with how
-// programmable the core is.
-struct CoreEnergySpec {
-  double pj_per_mac = 0;        // registers, clock and control behind an issued 16-bit MAC
-  double pj_per_vector_op = 0;  // fetch, decode and registers behind one lane's operation
-  double pj_per_moved_bit = 0;  // load and store path between the core's port and its registers
 };
 
 // What the die has beyond what is simulated, for its area. 0 = as the simulated machine.

@@ -27,12 +27,21 @@ bool is_long_form(const json& value) {
 constexpr const char* kAbilities = "rates";
 
 // What a derived file says in other words than its base: memory in stacks instead of channels, a ring in
-// short instead of protocols and algorithms.
+// short instead of protocols and algorithms, a process and with it another die.
 bool says_otherwise(const json& own, const std::string& key) {
+  if (key == "die_mm2" || key == "area") return own.contains("process_nm");
   if (key == "channels") return own.contains("stacks");
   if (key == "stacks") return own.contains("channels");
   if (key != "protocols" && key != "algorithms") return false;
   return own.contains("link") && own["link"].is_object() && own["link"].contains("kind");
+}
+
+// A source that speaks of another document; of the first one, where it was handed on before.
+std::string as_of(const std::string& name, const std::string& source) {
+  const std::size_t colon = source.find(": ");
+  const bool handed_on =
+      source.rfind("as ", 0) == 0 && colon != std::string::npos && source.find(' ', 3) > colon;
+  return name.empty() || handed_on ? source : "as " + name + ": " + source;
 }
 
 bool is_kinded_list(const json& value) {
@@ -159,6 +168,7 @@ void ConfigDocument::keep_sources(const ConfigDocument& base, const json& own_so
     if (found == of_place.end()) continue;
     Provenance p = *found->second;
     p.pointer = pointer;
+    p.source = as_of(base.root_.value("name", ""), p.source);
     long_form_[pointer] = p;
   }
 }

@@ -41,7 +41,7 @@ DramAccessEnergy access_energy(const DramLevel& level, const DramPreset& preset)
     e.write_pj_per_bit = by_action.write_pj_per_bit;
     e.io_pj_per_bit = by_action.io_pj_per_bit;
   }
-  e.controller_pj_per_bit = level.controller_pj_per_bit;
+  e.controller_pj_per_bit = level.controller_pj_per_bit.value_or(0);
   return e;
 }
 
@@ -99,7 +99,8 @@ const Table& table_of<DramLevel>() {
           "what the chip spends on a bit of DRAM beyond the device: PHY, controller, fills of the level "
           "before it")
         .range(0, 1e4)
-        .bears(Bears::energy);
+        .bears(Bears::energy)
+        .standing("the energy table's");
     f.key("energy_pj_per_bit", &L::energy_pj_per_bit, "pJ per bit",
           "read or written, in place of the preset's energies")
         .range(0, kAnyNumber)

@@ -27,7 +27,7 @@ struct DramLevel {
   std::optional<std::uint32_t> write_queue_bursts;
   std::uint32_t interleave_bytes = 256;
   double controller_latency_ns = 0, bus_bytes_per_cycle = 0;
-  double controller_pj_per_bit = 0;
+  std::optional<double> controller_pj_per_bit;  // the energy table's where it is not said
   std::optional<double> energy_pj_per_bit;
 };
 template <>

@@ -25,6 +25,25 @@ const Table& table_of<SramPoint>() {
 }
 
 template <>
+const Table& table_of<CoreEnergySpec>() {
+  static const Table table = [] {
+    using C = CoreEnergySpec;
+    Fields<C> f("what surrounds arithmetic in a core that does not state it", Bears::energy);
+    f.key("pj_per_mac", &C::pj_per_mac, "pJ per MAC",
+          "registers, clock and control behind an issued multiply of 16-bit operands")
+        .range(0, 1e4);
+    f.key("pj_per_vector_op", &C::pj_per_vector_op, "pJ",
+          "fetch, decode and registers behind one lane's operation")
+        .range(0, 1e4);
+    f.key("pj_per_moved_bit", &C::pj_per_moved_bit, "pJ per bit",
+          "load and store path between the core's port and its registers")
+        .range(0, 1e4);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
 const Table& table_of<EnergyTable>() {
   static const Table table = [] {
     using E = EnergyTable;
@@ -62,6 +81,19 @@ const Table& table_of<EnergyTable>() {
     f.key("clock_w_per_mm2_ghz", &E::clock_w_per_mm2_ghz, "W per mm2 and GHz",
           "clock tree while kernels run; of machines that do not state their static power")
         .range(0, kAnyNumber);
+    f.key("threaded_core", &E::threaded_core, "",
+          "of machines that do not state theirs: threads on lanes, a dot_product_array");
+    f.key("systolic_core", &E::systolic_core, "", "the same of those with a systolic_array");
+    f.key("controller_pj_per_bit", &E::controller_pj_per_bit, "pJ per bit",
+          "of DRAM beyond the device: PHY, controller, fills of the level before it; of machines that do "
+          "not state theirs")
+        .range(0, 1e4);
+    f.key("link_pj_per_bit", &E::link_pj_per_bit, "pJ per bit",
+          "between devices, both ends; of nodes that do not state theirs")
+        .range(0, kAnyNumber);
+    f.key("supply_efficiency", &E::supply_efficiency, "",
+          "of a board's voltage regulators; of machines that do not state theirs")
+        .above(0.3, 1);
     return Table(f);
   }();
   return table;

@@ -70,7 +70,9 @@ const Table& table_of<AreaConstants>() {
         {"hbm_control_mm2_per_stack", &A::hbm_control_mm2_per_stack, "mm2", "of a stack's controllers"},
         {"dram_phy_mm2_per_channel", &A::dram_phy_mm2_per_channel, "mm2", "of a channel of other DRAM"},
         {"link_mm2_per_gb_per_s", &A::link_mm2_per_gb_per_s, "mm2", "of links, a GB/s per direction"},
-        {"other_share", &A::other_share, "", "of the die, what is none of these"}};
+        {"other_share", &A::other_share, "", "of the die, what is none of these"},
+        {"least_published", &A::least_published, "", "published areas over modelled ones: nine of ten lie above"},
+        {"most_published", &A::most_published, "", "the same, below"}};
     // clang-format on
     Fields<A> f("how much silicon things take", Bears::price);
     for (const Key& k : keys) f.key(k.key, k.member, k.unit, k.sentence).required().range(0, kAnyNumber);

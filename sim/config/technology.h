@@ -24,6 +24,7 @@ struct AreaConstants {
   double wire_pitch_um = 0, crossbar_factor = 1;
   double hbm_phy_mm2_per_stack = 0, hbm_control_mm2_per_stack = 0, dram_phy_mm2_per_channel = 0;
   double link_mm2_per_gb_per_s = 0, other_share = 0;
+  double least_published = 1, most_published = 1;  // over what is modelled, nine of ten dies
 };
 
 struct Technology {

@@ -253,6 +253,10 @@ class Fields {
     last().required = false;
     return *this;
   }
+  Fields& nullable() {
+    last().nullable = true;
+    return *this;
+  }
   Fields& required() {
     last().required = true;
     return *this;

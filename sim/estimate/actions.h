@@ -7,18 +7,11 @@
 
 #include "sim/config/arch_spec.h"
 #include "sim/stats/activity_counts.h"
+#include "sim/stats/energy_breakdown.h"
 #include "sim/stats/run_result.h"
 #include "sim/stats/sharing.h"
 
 namespace orrery {
-
-// Under which heading of an EnergyBreakdown an action stands.
-enum class EnergyPart : std::uint8_t { compute, conversion, registers, sram, noc, dram, link };
-inline constexpr std::size_t kEnergyParts = 7;
-// Whether it is spent in the chip's logic, whose energy goes with the square of the voltage.
-inline bool follows_voltage(EnergyPart part) {
-  return part != EnergyPart::dram && part != EnergyPart::link;
-}
 
 struct Action {
   const char* block;

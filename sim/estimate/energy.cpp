@@ -7,6 +7,19 @@
 
 namespace orrery {
 
+EnergyParts parts_not_modelled(const ArchSpec& arch, std::uint32_t devices) {
+  std::array<double, kEnergyParts> pj{};
+  for_each_action({}, arch,
+                  [&pj](const Action& action) { pj[static_cast<std::size_t>(action.part)] += action.pj; });
+  EnergyParts parts;
+  for (std::size_t i = 0; i < kEnergyParts; ++i) {
+    const auto part = static_cast<EnergyPart>(i);
+    const bool missing = part == EnergyPart::conversion || (part == EnergyPart::link && devices == 1);
+    if (pj[i] <= 0 && !missing) parts.add(part);
+  }
+  return parts;
+}
+
 EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arch, double clock_factor) {
   constexpr double kPico = 1e-12;
   const double voltage = std::max(arch.min_voltage_share, clock_factor);
@@ -41,6 +54,7 @@ EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std
   EnergyBreakdown e = dynamic;
   e.static_power += Joules{arch.static_w * seconds};
   e.supply += e.total() * (1 / arch.supply_efficiency - 1);
+  e.not_modelled = parts_not_modelled(arch, devices);
   return scaled(e, devices);
 }
 

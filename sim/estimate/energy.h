@@ -8,6 +8,9 @@
 
 namespace orrery {
 
+// The parts that `devices` of the machine have, whose actions all cost nothing.
+EnergyParts parts_not_modelled(const ArchSpec& arch, std::uint32_t devices);
+
 // What one chip spends on `counts` beyond its static power. On chip they go with the square of the voltage,
 // which follows the clock (relative to nominal) down to the machine's least.
 EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arch, double clock_factor = 1);

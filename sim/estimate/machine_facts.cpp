@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/config/chip_area.h"
+
 namespace orrery {
 namespace {
 
@@ -48,6 +50,13 @@ MachineFacts machine_facts(const ArchSpec& arch) {
     const double macs = arch.peak_macs_per_s(dtype);
     if (macs > 0) facts.peaks.push_back({to_string(dtype), 2e-12 * macs});
   }
+  const Technology technology = load_technology();
+  if (technology.has_process(arch.process_nm)) facts.modelled_area_mm2 = chip_area(arch, technology).total();
+  if (facts.modelled_area_mm2) {
+    facts.least_area_mm2 = *facts.modelled_area_mm2 * technology.area.least_published;
+    facts.most_area_mm2 = *facts.modelled_area_mm2 * technology.area.most_published;
+  }
+  facts.area_mm2 = arch.die_mm2 > 0 ? std::optional(arch.die_mm2) : facts.modelled_area_mm2;
   facts.levels = levels_of(arch);
   const double dram = facts.levels.back().gb_per_s;
   facts.dram_channels = arch.dram.channels;

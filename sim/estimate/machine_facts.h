@@ -28,6 +28,9 @@ struct MachineFacts {
   std::uint32_t dram_channels = 0;
   double dram_channel_gb_per_s = 0;
   double ridge_flop_per_byte = 0;  // of its default format against DRAM
+  // Of the die; modelled where nobody published it, none of a process that nobody said.
+  std::optional<double> area_mm2, modelled_area_mm2;
+  double least_area_mm2 = 0, most_area_mm2 = 0;  // where it is modelled
   std::vector<std::string> warnings;
 };
 

@@ -27,22 +27,43 @@ std::string now_utc() {
 
 }  // namespace
 
+namespace {
+
+// Null where the machine has such a part and nobody priced it: not modelled, which is not nothing.
+template <Joules EnergyBreakdown::*Member, EnergyPart Part>
+void add_part(Fields<EnergyBreakdown>& f, const char* key, const char* sentence) {
+  using Known = Written<std::optional<Joules>>;
+  f.other(key, Known::shape(), "J", sentence,
+          [](EnergyBreakdown& e, const nlohmann::json& value, const Place& at) {
+            const std::optional<Joules> joules = Known::read(value, at, 1);
+            e.*Member = joules.value_or(Joules{});
+            if (!joules) e.not_modelled.add(Part);
+          });
+  f.nullable();
+  f.written([](const EnergyBreakdown& e) {
+    return Known::write(e.not_modelled.has(Part) ? std::nullopt : std::optional(e.*Member), 1);
+  });
+}
+
+}  // namespace
+
 template <>
 const Table& table_of<EnergyBreakdown>() {
   static const Table table = [] {
     using E = EnergyBreakdown;
-    Fields<E> f("energy by what took it");
+    Fields<E> f("energy by what took it; null: the machine has it, nobody priced it");
     f.results();
     f.figure(
          "total", [](const E& e) { return e.total(); }, "J", "all of it")
         .compared("energy_j");
-    f.key("compute", &E::compute, "J", "arithmetic");
-    f.key("conversion", &E::conversion, "J", "ADCs and DACs");
-    f.key("registers", &E::registers, "J", "register files, load and store path, instruction issue");
-    f.key("sram", &E::sram, "J", "scratchpads and shared levels");
-    f.key("dram", &E::dram, "J", "memory and its interface");
-    f.key("noc", &E::noc, "J", "network on chip");
-    f.key("link", &E::link, "J", "between devices");
+    add_part<&E::compute, EnergyPart::compute>(f, "compute", "arithmetic");
+    add_part<&E::conversion, EnergyPart::conversion>(f, "conversion", "ADCs and DACs");
+    add_part<&E::registers, EnergyPart::registers>(f, "registers",
+                                                   "register files, load and store path, instruction issue");
+    add_part<&E::sram, EnergyPart::sram>(f, "sram", "scratchpads and shared levels");
+    add_part<&E::dram, EnergyPart::dram>(f, "dram", "memory and its interface");
+    add_part<&E::noc, EnergyPart::noc>(f, "noc", "network on chip");
+    add_part<&E::link, EnergyPart::link>(f, "link", "between devices");
     f.key("static", &E::static_power, "J", "idle, leakage, clock tree");
     f.key("supply", &E::supply, "J", "lost in the board's regulators");
     return Table(f);

@@ -115,6 +115,7 @@ class Columns {
                                        [&](const ordered_json& r) { return at(r, part) == 0; });
       if (key == "total" || nothing) continue;
       row("  " + key, [&](const ordered_json& r) {
+        if (at(r, part).is_null()) return std::string("not modelled");
         const double share = at(r, part).get<double>();
         if (!r.contains(ordered_json::json_pointer(total_pointer))) return si(share, unit);
         const double total = at(r, total_pointer).get<double>();

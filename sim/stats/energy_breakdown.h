@@ -1,12 +1,33 @@
 #pragma once
 // Energy by what took it.
 
+#include <cstdint>
+
 #include "sim/stats/figure.h"
 #include "sim/util/amount.h"
 
 namespace orrery {
 
 using Joules = Amount<struct JoulesTag, Figure>;  // never NaN or infinite
+
+// Under which heading of a breakdown an action stands.
+enum class EnergyPart : std::uint8_t { compute, conversion, registers, sram, noc, dram, link };
+inline constexpr std::size_t kEnergyParts = 7;
+// Whether it is spent in the chip's logic, whose energy goes with the square of the voltage.
+inline bool follows_voltage(EnergyPart part) {
+  return part != EnergyPart::dram && part != EnergyPart::link;
+}
+
+// Of them, those that a machine has but whose actions nobody priced.
+class EnergyParts {
+ public:
+  void add(EnergyPart part) { bits_ |= 1U << static_cast<unsigned>(part); }
+  bool has(EnergyPart part) const { return (bits_ >> static_cast<unsigned>(part) & 1U) != 0; }
+  bool empty() const { return bits_ == 0; }
+
+ private:
+  unsigned bits_ = 0;
+};
 
 struct EnergyBreakdown {
   Joules compute;
@@ -15,6 +36,7 @@ struct EnergyBreakdown {
   Joules sram, dram, noc, link;
   Joules static_power;  // idle, leakage, clock tree
   Joules supply;        // lost in the board's regulators
+  EnergyParts not_modelled;
   Joules dynamic() const { return compute + conversion + registers + sram + dram + noc + link; }
   Joules total() const { return dynamic() + static_power + supply; }
   EnergyBreakdown& operator+=(const EnergyBreakdown& o) {
@@ -25,8 +47,8 @@ struct EnergyBreakdown {
   }
 };
 inline EnergyBreakdown scaled(const EnergyBreakdown& e, double by) {
-  return {e.compute * by, e.conversion * by, e.registers * by,    e.sram * by,  e.dram * by,
-          e.noc * by,     e.link * by,       e.static_power * by, e.supply * by};
+  return {e.compute * by, e.conversion * by, e.registers * by,    e.sram * by,   e.dram * by,
+          e.noc * by,     e.link * by,       e.static_power * by, e.supply * by, e.not_modelled};
 }
 
 }  // namespace orrery

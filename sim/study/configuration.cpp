@@ -56,8 +56,8 @@ json growth_of(const json& c, const json& base) {
   const bool die_stated = stated.contains("die_mm2");
   if (die_stated) growth["die_stated"] = true;
   if (stated.contains("static_w")) return growth;
-  // Estimated from the area as stated (sim/config/arch_loader), it follows already.
-  if (die_stated && !chip.contains("static_w")) return growth;
+  // Estimated from the area as stated or modelled (sim/config/arch_loader), it follows already.
+  if (!chip.contains("static_w") && (die_stated || !chip.contains("die_mm2"))) return growth;
   const bool same_table = c["technology"] == base["technology"];
   const bool remembered = same_table && base.contains("modelled_mm2");
   json mm2 = modelled_area(remembered ? base["modelled_mm2"] : areas_of(base, c["technology"]), chip);

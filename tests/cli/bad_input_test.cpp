@@ -304,6 +304,23 @@ TEST(BadInput, ModelThatDoesNotFitSaysHowManyBytesAreMissing) {
                  {"asic/tpu-v4i", "does not fit"});
 }
 
+// Joules of machines that count different things are not alike: said, and no 0 J in the table.
+TEST(BadInput, AComparisonSaysWhatOneMachineDoesNotCount) {
+  const std::string plain =
+      temporary_file("plain.yaml",
+                     "schema: orrery/arch/1\nbase: asic/edge-npu\nname: plain\n"
+                     "chip: {core_energy: {pj_per_mac: 0, pj_per_vector_op: 0, pj_per_moved_bit: 0}}\n");
+  const std::string asked = " --model gpt2 --layers 1 --input 4 --output 1 --dtype int8";
+  const CommandResult unlike = orrery_command("compare --arch asic/edge-npu --arch " + plain + asked);
+  ASSERT_EQ(unlike.exit_code, 0) << unlike.err;
+  EXPECT_NE(unlike.err.find("plain has no figures for energy of registers, which asic/edge-npu counts"),
+            std::string::npos)
+      << unlike.err;
+  EXPECT_NE(unlike.out.find("not modelled"), std::string::npos) << unlike.out;
+  const CommandResult alike = orrery_command("compare --arch asic/edge-npu --arch asic/mesh-npu" + asked);
+  EXPECT_EQ(alike.err.find("no figures"), std::string::npos) << alike.err;
+}
+
 TEST(BadInput, TraceWithAnUnknownOperatorOrACycle) {
   const std::string trace = temporary_folder() + "/t.jsonl";
   ASSERT_EQ(orrery_command(

@@ -91,7 +91,7 @@ TEST(Nonsense, ASourceCoversTheNumbersItsFileGives) {
                      "schema: orrery/arch/1\nbase: base.yaml\nname: d\nchip: {b: {c: 5}}\n"
                      "sources:\n  chip: {grade: datasheet, source: \"of the derived\"}\n");
   for (const Provenance& p : ConfigDocument::load(derived).provenance())
-    EXPECT_EQ(p.source, p.pointer == "/chip/b/c" ? "of the derived" : "of the base") << p.pointer;
+    EXPECT_EQ(p.source, p.pointer == "/chip/b/c" ? "of the derived" : "as b: of the base") << p.pointer;
 }
 
 TEST(Nonsense, SizesBeyondReasonAreRefusedWhereTheyStand) {

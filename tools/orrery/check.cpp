@@ -87,7 +87,14 @@ void put_facts(ordered_json& facts, const ArchSpec& arch) {
   facts["dram_channels"] = machine.dram_channels;
   facts["dram_channel_gb_per_s"] = machine.dram_channel_gb_per_s;
   facts["ridge_flop_per_byte"] = machine.ridge_flop_per_byte;
-  facts["area_mm2"] = arch.die_mm2 > 0 ? ordered_json(arch.die_mm2) : ordered_json(nullptr);
+  const auto known = [](const std::optional<double>& number) {
+    return number ? ordered_json(*number) : ordered_json(nullptr);
+  };
+  facts["area_mm2"] = known(machine.area_mm2);
+  facts["area_published"] = arch.die_mm2 > 0;
+  facts["area_band_mm2"] = nullptr;
+  if (arch.die_mm2 <= 0 && machine.area_mm2)
+    facts["area_band_mm2"] = {machine.least_area_mm2, machine.most_area_mm2};
   facts["warnings"] = machine.warnings;
 }
 
@@ -134,7 +141,11 @@ std::string facts_table(const ordered_json& facts) {
     rows.push_back({"  a channel of " + facts["dram_channels"].dump(),
                     si(1e9 * facts["dram_channel_gb_per_s"].get<double>(), "B/s"), ""});
     rows.push_back({"ridge", figure(facts["ridge_flop_per_byte"]) + " FLOP per byte", ""});
-    if (!facts["area_mm2"].is_null()) rows.push_back({"die", figure(facts["area_mm2"]) + " mm2", ""});
+    if (!facts["area_mm2"].is_null()) {
+      const ordered_json& band = facts["area_band_mm2"];
+      rows.push_back({"die", figure(facts["area_mm2"]) + " mm2",
+                      band.is_null() ? "" : "modelled: " + figure(band[0]) + " to " + figure(band[1])});
+    }
   }
   if (facts.contains("model_type")) {
     rows.push_back({"model type", facts["model_type"].get<std::string>()});

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <iostream>
 
 #include "sim/engine/isolate.h"
 #include "sim/report/result_fields.h"
@@ -41,6 +42,25 @@ std::string why_refused(const Posed& s) {
     return "";
   } catch (const ConfigError& error) {
     return error.what();
+  }
+}
+
+// Joules of machines that do not count the same things say nothing side by side.
+void warn_of_unlike_energy(const std::vector<nlohmann::ordered_json>& results) {
+  const nlohmann::ordered_json* first = nullptr;
+  for (const nlohmann::ordered_json& r : results) {
+    if (r.contains("refused")) continue;
+    if (first == nullptr) first = &r;
+    for (const auto& [part, joules] : r.at("energy_j").items()) {
+      const bool here = !joules.is_null();
+      const bool there = !first->at("energy_j").at(part).is_null();
+      if (here == there) continue;
+      const nlohmann::ordered_json& without = here ? *first : r;
+      const nlohmann::ordered_json& with = here ? r : *first;
+      std::cerr << fmt::format("orrery: warning: {} has no figures for energy of {}, which {} counts\n",
+                               without.at("arch").get<std::string>(), part,
+                               with.at("arch").get<std::string>());
+    }
   }
 }
 
@@ -92,6 +112,7 @@ int compare_command(const Arguments& arguments) {
     results.push_back(refused[i].empty() ? nlohmann::ordered_json::parse(answers[answered++])
                                          : written(RefusedResult{q.arch.name, q.llm->name, refused[i]}));
   }
+  warn_of_unlike_energy(results);
   print_result(format, results, [&] { return run_table(results); });
   return 0;
 }

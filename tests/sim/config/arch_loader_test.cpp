@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "sim/config/chip_area.h"
 #include "sim/config/name_lookup.h"
 #include "tests/support/command.h"
 #include "tests/support/config_error.h"
@@ -99,7 +102,49 @@ TEST(ArchLoader, StaticPowerIsEstimatedFromTheArea) {
   EXPECT_GT(arch.static_w, 0);
   EXPECT_EQ(load_arch_named("asic/edge-npu").active_w, 0);
   text.replace(text.find("  die_mm2: 20\n"), 14, "");
-  EXPECT_NE(machine_error(text).find("state static_w or die_mm2"), std::string::npos) << machine_error(text);
+  const ArchSpec modelled = build_arch(ConfigDocument::parse(text, "machine.yaml"));
+  EXPECT_EQ(modelled.die_mm2, 0);
+  EXPECT_DOUBLE_EQ(modelled.static_w,
+                   die_area_mm2(modelled, load_technology()) * modelled.energy.leakage_w_per_mm2);
+  text.replace(text.find("  process_nm: 16\n"), 17, "");
+  EXPECT_NE(machine_error(text).find("state static_w, die_mm2, or a process_nm"), std::string::npos)
+      << machine_error(text);
+}
+
+// Every machine counts the same things: what its file does not say is its technology's, what it says is its
+// own, nothing included.
+TEST(ArchLoader, EnergyThatIsNotStatedIsTheTechnologys) {
+  const ArchSpec array = load_arch_named("asic/edge-npu");
+  EXPECT_GT(array.energy.systolic_core.pj_per_mac, 0);
+  EXPECT_EQ(array.core_energy.pj_per_mac, array.energy.systolic_core.pj_per_mac);
+  EXPECT_EQ(array.core_energy.pj_per_vector_op, array.energy.systolic_core.pj_per_vector_op);
+  EXPECT_EQ(array.core_energy.pj_per_moved_bit, array.energy.systolic_core.pj_per_moved_bit);
+  EXPECT_EQ(array.dram.energy.controller_pj_per_bit, array.energy.controller_pj_per_bit);
+  EXPECT_EQ(array.supply_efficiency, 0.9);
+  EXPECT_GT(array.node.energy_pj_per_bit, 0);
+  const ArchSpec a100 = load_arch_named("gpu/a100-sxm-40gb");
+  EXPECT_EQ(a100.core_energy.pj_per_mac, a100.energy.threaded_core.pj_per_mac);
+  EXPECT_EQ(load_arch_named("asic/groq-lpu").dram.energy.controller_pj_per_bit, 0);
+  const ArchSpec own = build_arch(ConfigDocument::parse(
+      edited("asic/edge-npu", "  tdp_w: 5\n",
+             "  tdp_w: 5\n  supply_efficiency: 1\n  core_energy: {pj_per_mac: 0, pj_per_moved_bit: 7}\n"),
+      "machine.yaml"));
+  EXPECT_EQ(own.core_energy.pj_per_mac, 0);
+  EXPECT_EQ(own.core_energy.pj_per_moved_bit, 7);
+  EXPECT_EQ(own.core_energy.pj_per_vector_op, array.core_energy.pj_per_vector_op);
+  EXPECT_EQ(own.supply_efficiency, 1);
+}
+
+TEST(ArchLoader, WiresAreAsLongAsTheDieMakesThem) {
+  const auto distance = [](const char* from, const char* to) {
+    return build_arch(ConfigDocument::parse(edited("asic/edge-npu", from, to), "machine.yaml"))
+        .network.distance_mm;
+  };
+  EXPECT_DOUBLE_EQ(distance(", distance_mm: 3", ""), std::sqrt(20.0) / 2);
+  EXPECT_DOUBLE_EQ(
+      distance("{kind: crossbar, port_bytes_per_cycle: 64, latency_ns: 20, distance_mm: 3}",
+               "{kind: mesh, k: 4, n: 2, routing: xy, port_bytes_per_cycle: 32, memory_nodes: [1]}"),
+      std::sqrt(20.0 / 16));
 }
 
 TEST(ArchLoader, CrossChecksWhatASchemaCannotSay) {

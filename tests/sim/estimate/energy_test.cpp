@@ -30,6 +30,21 @@ TEST(Energy, IsTheSumOfItsParts) {
       1e-9 * e.total().value());
 }
 
+// A part that a machine has and nobody priced is not nothing.
+TEST(Energy, WhatNobodyPricedIsNotModelled) {
+  ArchSpec arch = small_machine();
+  arch.core_energy = {};
+  arch.node.energy_pj_per_bit = 0;
+  EXPECT_TRUE(parts_not_modelled(arch, 1).has(EnergyPart::registers));
+  EXPECT_FALSE(parts_not_modelled(arch, 1).has(EnergyPart::link));
+  EXPECT_TRUE(parts_not_modelled(arch, 2).has(EnergyPart::link));
+  EXPECT_FALSE(parts_not_modelled(arch, 2).has(EnergyPart::conversion));
+  EXPECT_TRUE(energy({}, 1, 2, arch).not_modelled.has(EnergyPart::link));
+  arch.core_energy.pj_per_moved_bit = 1;
+  arch.node.energy_pj_per_bit = 1;
+  EXPECT_TRUE(parts_not_modelled(arch, 2).empty());
+}
+
 TEST(Energy, RegistersGoWithWhatIsIssuedAndMoved) {
   ArchSpec arch = small_machine();
   arch.core_energy = {0.5, 4, 3};

@@ -50,6 +50,17 @@ TEST(ResultFields, ComeBackAsTheyWere) {
   EXPECT_EQ(again, out);
 }
 
+TEST(ResultFields, EnergyNobodyPricedIsNull) {
+  RunResult r = result();
+  r.energy.not_modelled.add(EnergyPart::link);
+  const json out = written(r);
+  EXPECT_TRUE(check(table_of<RunResult>(), out).empty());
+  EXPECT_TRUE(out["energy_j"]["link"].is_null());
+  EXPECT_EQ(out["energy_j"]["noc"], 0);
+  const json again = written(read_as<RunResult>(out));
+  EXPECT_EQ(again["energy_j"], out["energy_j"]);
+}
+
 TEST(ResultFields, AKernelsMicrosecondsLoseNoDigit) {
   for (const double seconds : {1.23456789e-5, 3e-6, 0.1, 7.0 / 3 * 1e-7}) {
     KernelResult k;

@@ -35,7 +35,7 @@ struct Asked {
   Count pairs() const { return tokens * (tokens + 1) / 2; }
 };
 
-Count macs_of(const OperatorGraph& graph) {
+Count macs_in_all(const OperatorGraph& graph) {
   Count sum = 0;
   for (const Operator& op : graph.operators) sum += operator_macs(op);
   return sum;
@@ -65,8 +65,8 @@ void expect_closed_form(const json& facts, const Asked& asked, const Expected& e
   EXPECT_EQ(kept_state(llm, scenario).elements, expected.state);
   const Step prompt = {{{Phase::prefill, asked.sequences, asked.tokens, asked.tokens}}};
   const Step decode = {{{Phase::decode, asked.sequences, 1, asked.context}}};
-  EXPECT_EQ(macs_of(build_step(llm, prompt, scenario.formats, {}, fused)), expected.prompt_macs);
-  EXPECT_EQ(macs_of(build_step(llm, decode, scenario.formats, {}, fused)), expected.decode_macs);
+  EXPECT_EQ(macs_in_all(build_step(llm, prompt, scenario.formats, {}, fused)), expected.prompt_macs);
+  EXPECT_EQ(macs_in_all(build_step(llm, decode, scenario.formats, {}, fused)), expected.decode_macs);
   const Step one = {{{Phase::decode, 1, 1, asked.context}}};
   EXPECT_EQ(weights_read(build_step(llm, one, scenario.formats, {}, fused)), expected.decode_weights);
 }
@@ -404,10 +404,10 @@ TEST(ClosedForm, EncodersAndDecoders) {
     EXPECT_EQ(kv_bytes_per_token(llm, scenario), 2 * layers * 2 * inner);
     EXPECT_EQ(source_bytes_per_token(llm, scenario), 2 * layers * 2 * inner);
     const Step prompt = {{{Phase::prefill, s, asked.tokens, asked.tokens}}};
-    EXPECT_EQ(macs_of(build_step(llm, prompt, scenario.formats, {}, fused)), e.prompt_macs);
+    EXPECT_EQ(macs_in_all(build_step(llm, prompt, scenario.formats, {}, fused)), e.prompt_macs);
     const Step decode = {{{Phase::decode, s, 1, asked.context, asked.tokens}}};
     EXPECT_EQ(
-        macs_of(build_step(llm, decode, scenario.formats, {}, fused)),
+        macs_in_all(build_step(llm, decode, scenario.formats, {}, fused)),
         layers * (s * (self + 2 * hidden * inner + dense) + s * inner * 2 * (asked.context + asked.tokens)) +
             s * hidden * vocab);
   }
