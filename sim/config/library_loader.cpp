@@ -105,6 +105,9 @@ const Table& table_of<LibrarySpec>() {
     f.group("matmul", &matmul_table, "matrix kernels").required();
     f.key("vector_kernels", &L::vector_kernels, "", "by operator")
         .shaped(Shape::map(Shape::object(&table_of<VectorKernelSpec>), vector_operators()));
+    f.key("scalar_kernels", &L::scalar_kernels, "",
+          "by operator, where a runtime says scalar_rows: threads that load an element each")
+        .shaped(Shape::map(Shape::object(&table_of<VectorKernelSpec>), vector_operators()));
     f.group("attention", &attention_table, "attention kernels");
     return Table(f);
   }();

@@ -42,6 +42,16 @@ struct LibrarySpec {
   std::uint32_t decoding_buffers = 8;  // of keys and values where sequences decode, at most
   double prologue_ns = 0;              // of a matmul kernel beyond any kernel's start
   std::map<std::string, VectorKernelSpec> vector_kernels;  // by operator
+  std::map<std::string, VectorKernelSpec>
+      scalar_kernels;  // those of 2023, whose threads load an element each
+
+  // The kernel of an operator; none where the mapper has a free hand.
+  const VectorKernelSpec* vector_kernel(const std::string& op, bool scalar) const {
+    const auto found = scalar_kernels.find(op);
+    if (scalar && found != scalar_kernels.end()) return &found->second;
+    const auto shipped = vector_kernels.find(op);
+    return shipped != vector_kernels.end() ? &shipped->second : nullptr;
+  }
 };
 
 }  // namespace orrery

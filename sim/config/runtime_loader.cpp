@@ -55,6 +55,9 @@ const Table& table_of<RuntimeSpec>() {
         .range(1, 1e9);
     f.key("own_collectives", &R::own_collectives, "",
           "all-reduces of its own inside a node, where the node says what they cost");
+    f.key("scalar_rows", &R::scalar_rows, "",
+          "norms and activations by kernels whose threads load an element each, as engines of 2023 had them, "
+          "where the library knows them (scalar_kernels)");
     f.key("preempts", &R::preempts, "", "sequences that run out of cache are set back and recomputed");
     f.key("fused", &R::fused, "",
           "operators that run as parts of others, beside those that the machine fuses");

@@ -254,9 +254,12 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorF
   const std::uint64_t element = std::max<std::uint64_t>(1, storage_bits(op.inputs.front().format.dtype) / 8);
   const std::uint64_t step =
       std::max<std::uint64_t>(1, std::uint64_t{spec.threads} * spec.load_bytes * spec.unroll / element);
-  // Short rows share a block.
+  // Short rows have a smaller block each, more of which a core holds: as if so many shared a full one, once
+  // there are more rows than blocks.
   constexpr std::uint64_t kMostRowsABlock = 8;
-  kernel.tile_m = std::clamp<std::uint64_t>(step / s.cols, 1, kMostRowsABlock);
+  const std::uint64_t rows_each =
+      ceil_div<std::uint64_t>(s.rows, std::uint64_t{arch.cores.count} * spec.blocks_per_core);
+  kernel.tile_m = std::min(rows_each, std::clamp<std::uint64_t>(step / s.cols, 1, kMostRowsABlock));
   kernel.n = 1;
   kernel.k = s.cols;
   kernel.tile_k = std::min(step, s.cols);
@@ -336,9 +339,9 @@ std::vector<Candidate> tilings(const ArchSpec& arch, TileKernel kernel, bool who
 std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
                                   std::size_t most, MapObjective objective) {
   if (arch.execution.library) {
-    const auto& kernels = arch.execution.library->vector_kernels;
-    if (const auto shipped = kernels.find(to_string(op.kind)); shipped != kernels.end()) {
-      Candidate candidate = library_kernel(arch, op, family, shipped->second);
+    const bool scalar = std::get<VectorShape>(op.shape).scalar.value_or(0) > 0;
+    if (const auto* shipped = arch.execution.library->vector_kernel(to_string(op.kind), scalar)) {
+      Candidate candidate = library_kernel(arch, op, family, *shipped);
       const auto& kernel = std::get<KernelLaunch>(candidate.program.tasks[0].work).front();
       if (KernelEstimate(arch).fits(kernel)) return {std::move(candidate)};
     }

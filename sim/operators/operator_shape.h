@@ -64,9 +64,10 @@ struct AttentionShape {
 // Row-wise and element-wise operators: `rows` rows whose output has `cols` elements.
 struct VectorShape {
   std::uint64_t rows = 0, cols = 0;
+  std::optional<std::uint64_t> scalar = std::nullopt;  // 1: by a kernel whose threads load an element each
 
   friend bool operator==(const VectorShape& a, const VectorShape& b) {
-    return std::tie(a.rows, a.cols) == std::tie(b.rows, b.cols);
+    return std::tie(a.rows, a.cols, a.scalar) == std::tie(b.rows, b.cols, b.scalar);
   }
 };
 // Rows of a mixture of experts: each of `tokens` rows of `cols` elements has `experts` copies.
@@ -139,6 +140,7 @@ void for_each_extent(Shape& shape, Visit visit) {
   } else if constexpr (std::is_same_v<Bare, VectorShape>) {
     visit("rows", shape.rows);
     visit("cols", shape.cols);
+    visit("scalar", shape.scalar);
   } else if constexpr (std::is_same_v<Bare, RoutingShape>) {
     visit("tokens", shape.tokens);
     visit("experts", shape.experts);

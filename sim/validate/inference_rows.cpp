@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "sim/study/evaluate.h"
@@ -27,7 +28,8 @@ std::string inference_key(const CsvRow& row, const RowSettings& settings) {
          text_in(row, "devices", "1");
 }
 
-SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const Posed& question) {
+SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const Posed& question,
+                                const AccuracyTable& accuracy) {
   Scenario scenario;
   scenario.batch = whole_in(row, "batch");
   scenario.input = whole_in(row, "input_len");
@@ -43,6 +45,7 @@ SimulatedRow inference_simulate(const CsvRow& row, OperatorRunner& runner, const
   SimulatedRow s;
   s[Quantity::time] = r.latency_s;
   s[Quantity::power] = r.average_power_w;
+  s.expect(expected_errors(r, question.arch, accuracy));
   for (std::size_t i = 0; i < kTimeCategoryCount; ++i) {
     const double share = r.time.parts[i] / r.latency_s;
     if (share >= 0.02)
@@ -66,11 +69,17 @@ std::vector<SimulatedRow> inference_simulate_all(const std::vector<CsvRow>& rows
     return questions.emplace(model + " on " + runtime, posed_row({machine, model, runtime, ""}, settings))
         .first->second;
   };
-  const Posed alone = posed_row({machine, "", "", ""}, settings);
+  RowSettings of_machine = settings;  // a machine alone knows no keys of models and stacks
+  auto& patches = of_machine.patches;
+  patches.erase(std::remove_if(patches.begin(), patches.end(),
+                               [](const Patch& patch) { return patch.key.rfind("arch.", 0) != 0; }),
+                patches.end());
+  const Posed alone = posed_row({machine, "", "", ""}, of_machine);
   Session session = session_of(settings);
   const auto runner = session.runner(alone.arch, alone.timing_digest);
-  std::vector<SimulatedRow> simulated =
-      row_by_row(rows, [&](const CsvRow& row) { return inference_simulate(row, *runner, question(row)); });
+  std::vector<SimulatedRow> simulated = row_by_row(rows, [&](const CsvRow& row) {
+    return inference_simulate(row, *runner, question(row), session.accuracy());
+  });
   session.commit();
   return simulated;
 }

@@ -17,7 +17,7 @@ namespace orrery {
 
 const std::vector<std::string> kKernelColumns = list_in(
     {{"",
-      "op,m,n,k,dtype,scaling,act_dtype,includes,l2,launch,includes_launch,layer_op,model,tp,batch,phase,"
+      "op,m,n,k,dtype,scaling,engine,act_dtype,includes,l2,launch,includes_launch,layer_op,model,tp,batch,phase,"
       "q_len,kv_len,heads,kv_heads,head_dim,v_head_dim,causal,kv_dtype,page_size,states,experts_per_token,"
       "tokens,hidden,inter,experts,top_k,ep,distribution,rank_pairs,rank_active_experts,gated,measured_W,"
       "memory_W"}},
@@ -230,8 +230,11 @@ struct ShapeIn {
   OperatorShape operator()(const AttentionFamily& /*family*/) const {
     throw ConfigError("", "column op: rows of " + text_in(row, "op") + " are not simulated");
   }
+  // Without n: a plain list of m elements. Who does not name its engine was timed on those of 2023.
   OperatorShape operator()(const VectorFamily& /*family*/) const {
-    return VectorShape{count("m"), whole_in(row, "n", 1)};  // without n: a plain list of m elements
+    VectorShape shape = {count("m"), whole_in(row, "n", 1)};
+    if (text_in(row, "engine").empty()) shape.scalar = 1;
+    return shape;
   }
   OperatorShape operator()(const RoutingFamily& /*family*/) const {
     return RoutingShape{count("m"), count("experts_per_token"), count("n")};

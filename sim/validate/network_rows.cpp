@@ -149,20 +149,21 @@ const ReferenceKind& noc_rows() {
 }
 
 const ReferenceKind& collective_rows() {
-  static const ReferenceKind kKind = {
-      "collective",
-      {"system", "devices", "message_bytes", "measured_us"},
-      {"device", "collective", "algorithm", "nodes", "tokens", "hidden", "top_k", "experts", "sms", "dtype"},
-      {"system", "devices"},
-      {Quantity::time},
-      collective_primary,
-      collective_measured,
-      process_a_row,
-      false,
-      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
-        return row_by_row(
-            rows, [&](const CsvRow& row) { return collective_simulate(row, probe_fidelity(settings)); });
-      }};
+  static const ReferenceKind kKind = {"collective",
+                                      {"system", "devices", "message_bytes", "measured_us"},
+                                      {"device", "collective", "algorithm", "nodes", "tokens", "hidden",
+                                       "top_k", "experts", "sms", "dtype", "engine"},
+                                      {"system", "devices"},
+                                      {Quantity::time},
+                                      collective_primary,
+                                      collective_measured,
+                                      process_a_row,
+                                      false,
+                                      [](const std::vector<CsvRow>& rows, const RowSettings& settings) {
+                                        return row_by_row(rows, [&](const CsvRow& row) {
+                                          return collective_simulate(row, probe_fidelity(settings));
+                                        });
+                                      }};
   return kKind;
 }
 

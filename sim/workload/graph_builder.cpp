@@ -125,6 +125,8 @@ void GraphBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Te
   op.layer = layer_;
   op.phase = facts_.step.phase();
   op.shape = shape;
+  if (auto* rows = std::get_if<VectorShape>(&op.shape); rows != nullptr && facts_.execution.scalar_rows)
+    rows->scalar = 1;
   op.inputs = std::move(inputs);
   op.outputs = std::move(outputs);
   op.dtype = facts_.formats.plain.dtype;
