@@ -36,6 +36,11 @@ void add_error(Fields<T>& f) {
        "p90", [](T & t) -> auto& { return t.error.p90; }, "", "that 90 % of the rows stay below")
       .required()
       .at_least(0);
+  f.key(
+       "spread", [](T & t) -> auto& { return t.error.spread; }, "",
+       "absolute errors: quantiles in the middles of as many equal parts")
+      .required()
+      .items(1);
 }
 
 template <class T>
@@ -92,13 +97,27 @@ const Table& table_of<RunAccuracy>() {
 }
 
 template <>
+const Table& table_of<PowerAccuracy>() {
+  static const Table table = [] {
+    using P = PowerAccuracy;
+    Fields<P> f("power of one machine", Bears::none);
+    f.key("arch", &P::arch, "", "machine").required();
+    f.key("what", &P::what, "", "draws it").shaped(Shape::word({"kernel", "run"})).required();
+    add_error(f);
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
 const Table& table_of<AccuracyTable>() {
   static const Table table = [] {
     using A = AccuracyTable;
     Fields<A> f("orrery/accuracy/1: how far simulations were from measurements", Bears::none);
     f.document("orrery/accuracy/1");
     f.key("kernels", &A::kernels, "", "by machine, operator and format").required();
-    f.key("runs", &A::runs, "", "by machine and software stack").required();
+    f.key("runs", &A::runs, "", "by machine, software stack and model").required();
+    f.key("power", &A::power, "", "of boards, and of rails where they are measured").required();
     return Table(f);
   }();
   return table;
@@ -112,6 +131,7 @@ const KernelOrigin& AccuracyTable::origin(const std::string& arch) const {
 const std::map<std::string, KernelOrigin>& AccuracyTable::origins() const {
   for (const KernelAccuracy& k : kernels) origin(k.arch);
   for (const RunAccuracy& r : runs) origin(r.arch);
+  for (const PowerAccuracy& p : power) origin(p.arch);
   return origins_;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // How far simulations were from measurements (arch_configs/accuracy.yaml, schema orrery/accuracy/1, written
-// by tools/accuracy). Errors are fractions of the measured time.
+// by tools/accuracy). Errors are fractions of what was measured.
 
 #include <cstdint>
 #include <map>
@@ -19,6 +19,7 @@ struct MeasuredRange {
 struct MeasuredError {
   std::uint64_t rows = 0;
   double bias = 0, mean = 0, p90 = 0;
+  std::vector<double> spread = {};  // absolute errors: quantiles in the middles of as many equal parts
 };
 
 struct KernelAccuracy {
@@ -34,6 +35,11 @@ struct RunAccuracy {
   std::vector<std::string> dtypes, models;  // models by their own names (orrery list models)
 };
 
+struct PowerAccuracy {
+  std::string arch, what;  // kernel or run
+  MeasuredError error;
+};
+
 // Whose kernels a machine runs; empty where it maps freely.
 struct KernelOrigin {
   std::string library, vendor;
@@ -42,6 +48,7 @@ struct KernelOrigin {
 struct AccuracyTable {
   std::vector<KernelAccuracy> kernels;
   std::vector<RunAccuracy> runs;
+  std::vector<PowerAccuracy> power;
 
   // Of a machine above; its file is read when it is first asked for. Throws ConfigError.
   const KernelOrigin& origin(const std::string& arch) const;
@@ -56,6 +63,8 @@ template <>
 const Table& table_of<KernelAccuracy>();
 template <>
 const Table& table_of<RunAccuracy>();
+template <>
+const Table& table_of<PowerAccuracy>();
 template <>
 const Table& table_of<AccuracyTable>();
 

@@ -82,6 +82,10 @@ const Table& table_of<RunResult>() {
     f.key("latency_s", &R::latency_s, "s", "of all of it").label("latency").compared("latency_s");
     f.key("expected_error", &R::expected, "", "how far the latency is expected to be off")
         .label("expected error, 9 of 10");
+    f.key("expected_power_error", &R::expected_power, "", "how far power is expected to be off")
+        .label("  of power");
+    f.key("expected_energy_error", &R::expected_energy, "", "how far energy is expected to be off")
+        .label("  of energy");
     f.key("ttft_s", &R::ttft_s, "s", "to the first token").label("TTFT").compared("ttft_s");
     f.key("tpot_s", &R::tpot_s, "s", "per output token after the first; null of one token")
         .label("TPOT")
@@ -147,6 +151,10 @@ const Table& table_of<KernelResult>() {
     f.key("latency_us", &K::latency_s, "us", "of the kernel").times(1e-6).label("latency");
     f.key("expected_error", &K::expected, "", "how far the latency is expected to be off")
         .label("expected error, 9 of 10");
+    f.key("expected_power_error", &K::expected_power, "", "how far power is expected to be off")
+        .label("  of power");
+    f.key("expected_energy_error", &K::expected_energy, "", "how far energy is expected to be off")
+        .label("  of energy");
     f.key("cycles", &K::cycles, "cycles", "at the nominal clock").label("cycles");
     f.key("clock_ghz", &K::clock_ghz, "GHz", "that the kernel ran at, under the power cap").label("clock");
     f.figure(

@@ -169,7 +169,7 @@ template <>
 const Table& table_of<ExpectedError>() {
   static const Table table = [] {
     using E = ExpectedError;
-    Fields<E> f("how far the latency is expected to be off");
+    Fields<E> f("how far a figure is expected to be off");
     f.results();
     f.key("mean", &E::mean, "share", "mean absolute error of like results; null where nothing is known");
     f.key("p90", &E::p90, "share", "nine of ten results are expected nearer than this")

@@ -113,7 +113,7 @@ struct RunResult {
   std::vector<SharingFigure> sharing;
   Figure decode_sampling_error = 0;  // largest relative deviation seen where decode steps were interpolated
   SimulatedShare share;
-  ExpectedError expected;  // of the latency
+  ExpectedError expected, expected_power, expected_energy;  // of the latency and the others
   RunInfo info;
 };
 
@@ -138,7 +138,7 @@ struct KernelResult {
   std::vector<ActionFigure> actions;  // what its energy is made of
   std::vector<SharingFigure> sharing;
   SimulatedShare share;
-  ExpectedError expected;  // of the latency
+  ExpectedError expected, expected_power, expected_energy;  // of the latency and the others
   RunInfo info;
 };
 

@@ -6,6 +6,14 @@
 namespace orrery {
 namespace {
 
+template <class Result>
+void expect(Result& result, const ArchSpec& arch, const AccuracyTable& accuracy) {
+  const ExpectedErrors e = expected_errors(result, arch, accuracy);
+  result.expected = e.time;
+  result.expected_power = e.power;
+  result.expected_energy = e.energy;
+}
+
 Progress told(const Progress& progress) {
   if (progress) return progress;
   return [](const char*, std::uint64_t, std::uint64_t) {};
@@ -14,7 +22,7 @@ Progress told(const Progress& progress) {
 }  // namespace
 
 void complete(RunResult& result, const Posed& question, const AccuracyTable& accuracy) {
-  result.expected = expected_error(result, question.arch, accuracy);
+  expect(result, question.arch, accuracy);
   add_price_figures(result, question.arch, question.technology, question.prices);
 }
 
@@ -55,7 +63,7 @@ TrainingResult evaluate(const Posed& q, const TrainingPlan& plan, Session& sessi
 KernelResult evaluate(const Posed& q, const Operator& op, Session& session) {
   const auto runner = session.runner(q.arch, q.timing_digest);
   KernelResult result = run_kernel(op, *runner);
-  result.expected = expected_error(result, q.arch, session.accuracy());
+  expect(result, q.arch, session.accuracy());
   session.commit();
   return result;
 }

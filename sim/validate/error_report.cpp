@@ -72,6 +72,13 @@ const Table& table_of<GroupReport>() {
     f.figure(
         "p90_abs", [](const G& g) { return of(g, &ErrorFigures::p90_abs); }, "share",
         "that nine of ten rows stay below");
+    f.figure(
+        "in_band",
+        [](const G& g) { return g.group.errors ? g.group.errors->in_band : std::optional<double>(); },
+        "share", "of the rows, inside the band that their answer is given with (expected_error)");
+    f.figure(
+        "band", [](const G& g) { return g.group.errors ? g.group.errors->band : std::optional<double>(); },
+        "share", "half-width of that band, median of the rows");
     f.other("worst", Shape::list(Shape::object(&table_of<WorstRow>)), "", "rows, the worst first").optional();
     f.written([](const G& g) {
       nlohmann::ordered_json rows;  // null: none were asked for
@@ -105,12 +112,17 @@ nlohmann::ordered_json errors_json(const std::vector<GroupReport>& reports) {
 
 std::string errors_table(const std::vector<GroupReport>& reports) {
   std::vector<std::vector<std::string>> table = {
-      {"group", "quantity", "n", "failed", "bias", "median", "mean", "p90"}};
+      {"group", "quantity", "n", "failed", "bias", "median", "mean", "p90", "in band", "band"}};
+  const auto known = [](const ErrorGroup& group, std::optional<double> ErrorFigures::*figure) {
+    const std::optional<double> share = group.errors ? (*group.errors).*figure : std::nullopt;
+    return share ? fmt::format("{:.0f} %", 100 * *share) : std::string("-");
+  };
   std::vector<std::vector<std::string>> bad = {{"row", "group", "measured", "simulated", "error", "time"}};
   for (const auto& [g, worst] : reports) {
     table.push_back({g.group, to_string(g.quantity), std::to_string(g.n), std::to_string(g.failed),
                      percent(g, &ErrorFigures::bias), percent(g, &ErrorFigures::median_abs),
-                     percent(g, &ErrorFigures::mean_abs), percent(g, &ErrorFigures::p90_abs)});
+                     percent(g, &ErrorFigures::mean_abs), percent(g, &ErrorFigures::p90_abs),
+                     known(g, &ErrorFigures::in_band), known(g, &ErrorFigures::band)});
     for (const ValidatedRow& row : worst)
       bad.push_back({place(row), row.group, fmt::format("{:.5g}", row.measured),
                      fmt::format("{:.5g}", row.simulated), fmt::format("{:.1f} %", 100 * row.error()),

@@ -67,7 +67,8 @@ std::string in_words(const Tally& tally) {
   return text;
 }
 
-SimulatedRow kernel_row(const CsvRow& row, OperatorRunner& runner, const RuntimeSpec& runtime) {
+SimulatedRow kernel_row(const CsvRow& row, OperatorRunner& runner, const RuntimeSpec& runtime,
+                        const AccuracyTable& accuracy) {
   const ArchSpec& arch = runner.arch();
   const OperatorGraph graph = kernel_graph(row, arch);
   Residency residency = found_by(row, graph, arch);
@@ -91,6 +92,12 @@ SimulatedRow kernel_row(const CsvRow& row, OperatorRunner& runner, const Runtime
   s[Quantity::memory_power] = energy.dram.value() / tally.seconds;
   s[Quantity::power] = energy.total().value() / tally.seconds;
   s.split = in_words(tally) + kernels;
+  KernelResult asked;  // as `kernel` would tell it
+  asked.arch = arch.name;
+  asked.op = text_in(row, "op");
+  asked.dtype = text_in(row, "dtype", "fp16");
+  asked.latency_s = tally.seconds;
+  s.expect(expected_errors(asked, arch, accuracy));
   return s;
 }
 
@@ -100,8 +107,8 @@ std::vector<SimulatedRow> kernel_simulate(const std::vector<CsvRow>& rows, const
   const Posed q = posed_row({machine, "", runtime, ""}, settings);
   Session session = session_of(settings);
   const auto runner = session.runner(q.arch, q.timing_digest);
-  std::vector<SimulatedRow> simulated =
-      row_by_row(rows, [&](const CsvRow& row) { return kernel_row(row, *runner, q.runtime); });
+  std::vector<SimulatedRow> simulated = row_by_row(
+      rows, [&](const CsvRow& row) { return kernel_row(row, *runner, q.runtime, session.accuracy()); });
   session.commit();
   return simulated;
 }

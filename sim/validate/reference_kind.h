@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/estimate/expected_error.h"
 #include "sim/probe/dram_probe.h"
 #include "sim/study/session.h"
 #include "sim/util/enum_names.h"
@@ -25,10 +26,16 @@ struct EnumNames<Quantity> {
 // What one simulation gave, by quantity in the row's own units; 0 where it gives none.
 struct SimulatedRow {
   std::array<double, kQuantityCount> values{};
+  // What nine of ten like answers are expected to be nearer than, as users are told; 0 where they are not.
+  std::array<double, kQuantityCount> bands{};
   std::string split;    // where the time went, in words
   std::string failure;  // why it could not be simulated; empty = it could
   double& operator[](Quantity q) { return values[static_cast<std::size_t>(q)]; }
   double operator[](Quantity q) const { return values[static_cast<std::size_t>(q)]; }
+  void expect(const ExpectedErrors& errors) {
+    bands[static_cast<std::size_t>(Quantity::time)] = errors.time.p90.value_or(0);
+    bands[static_cast<std::size_t>(Quantity::power)] = errors.power.p90.value_or(0);
+  }
 };
 
 // How rows are simulated.

@@ -51,7 +51,7 @@ void check_column(const CsvTable& table, const std::string& column, const std::s
 // What a process says of its rows.
 std::string encode(const std::vector<SimulatedRow>& rows) {
   nlohmann::json list = nlohmann::json::array();
-  for (const SimulatedRow& row : rows) list.push_back({row.values, row.split, row.failure});
+  for (const SimulatedRow& row : rows) list.push_back({row.values, row.split, row.failure, row.bands});
   return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -62,6 +62,7 @@ std::vector<SimulatedRow> decode(const std::string& text) {
     row.values = j.at(0).get<decltype(row.values)>();
     row.split = j.at(1).get<std::string>();
     row.failure = j.at(2).get<std::string>();
+    row.bands = j.at(3).get<decltype(row.bands)>();
     rows.push_back(std::move(row));
   }
   return rows;
@@ -184,6 +185,7 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
         row.failure = simulated[i].failure;
         row.split = simulated[i].split;
         row.simulated = simulated[i][row.quantity];
+        row.band = simulated[i].bands[static_cast<std::size_t>(row.quantity)];
       }
       done += simulated.size() - again.size();
       for (const std::size_t i : again) {
@@ -209,19 +211,34 @@ std::vector<std::pair<std::string, std::vector<std::string>>> ignored_columns(
   return files;
 }
 
+namespace {
+
+double median_of(const std::vector<double>& sorted) {
+  const std::size_t n = sorted.size();
+  return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+}  // namespace
+
 std::vector<ErrorGroup> error_groups(const std::vector<ValidatedRow>& rows) {
   std::vector<ErrorGroup> groups;
   std::vector<std::vector<double>> errors;
+  std::vector<std::vector<double>> bands;
+  std::vector<double> inside;
   for (const ValidatedRow& row : rows) {
     std::size_t g = 0;
     while (g < groups.size() && (groups[g].group != row.group || groups[g].quantity != row.quantity)) ++g;
     if (g == groups.size()) {
       groups.push_back({row.group, row.quantity});
       errors.emplace_back();
+      bands.emplace_back();
+      inside.push_back(0);
     }
     ++groups[g].n;
     if (row.failure.empty()) {
       errors[g].push_back(row.error());
+      if (row.band > 0) bands[g].push_back(row.band);
+      if (row.band > 0 && std::abs(row.error()) <= row.band) ++inside[g];
     } else {
       ++groups[g].failed;
     }
@@ -235,7 +252,12 @@ std::vector<ErrorGroup> error_groups(const std::vector<ValidatedRow>& rows) {
     std::sort(e.begin(), e.end());
     for (const double x : e) f.mean_abs += x / static_cast<double>(e.size());
     const std::size_t n = e.size();
-    f.median_abs = n % 2 == 1 ? e[n / 2] : (e[n / 2 - 1] + e[n / 2]) / 2;
+    f.median_abs = median_of(e);
+    if (!bands[g].empty()) {
+      std::sort(bands[g].begin(), bands[g].end());
+      f.in_band = inside[g] / static_cast<double>(bands[g].size());
+      f.band = median_of(bands[g]);
+    }
     f.p90_abs = e[std::min(n - 1, static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(n))) - 1)];
     groups[g].errors = f;
   }

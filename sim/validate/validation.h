@@ -28,11 +28,14 @@ struct ValidatedRow {
   double measured = 0, simulated = 0;
   std::string split;    // where the simulated time went
   std::string failure;  // why it could not be simulated
+  double band = 0;      // half-width that the answer is given with; 0: none
   double error() const { return (simulated - measured) / measured; }
 };
 
 struct ErrorFigures {
   double bias = 0, median_abs = 0, mean_abs = 0, p90_abs = 0;  // fractions
+  // Of the rows that are answered with a band: those inside it, and the median of its half-width.
+  std::optional<double> in_band = std::nullopt, band = std::nullopt;
 };
 
 struct ErrorGroup {
