@@ -30,6 +30,14 @@ void Residency::hold(const Tensor& tensor, Bytes bytes) {
   if (held > Bytes{}) entries_.push_front({tensor.id, held, {}});
 }
 
+void Residency::hold_written(Bytes bytes) {
+  constexpr TensorName kOthers = {-2, 0};  // of no layer, and not outside them either
+  Bytes used;
+  for (const Entry& e : entries_) used += e.bytes;
+  const Bytes held = std::min(bytes, capacity_ - std::min(capacity_, used));
+  if (held > Bytes{}) entries_.push_back({kOthers, held, held});
+}
+
 OnChip Residency::seen_by(const Operator& op) const {
   OnChip seen;
   for_each_operand(op, [&](std::uint32_t number, const Tensor& t) {

@@ -19,6 +19,9 @@ class Residency {
   // So many bytes of a tensor are there before anything ran, as far as there is room.
   void hold(const Tensor& tensor, Bytes bytes);
 
+  // So many bytes that others wrote, as far as there is room: they leave for whatever comes.
+  void hold_written(Bytes bytes);
+
   // What the operator finds: its tensors numbered by operand (inputs, then outputs).
   OnChip seen_by(const Operator& op) const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "sim/util/errors.h"
@@ -17,7 +18,8 @@ namespace orrery {
 
 const std::vector<std::string> kKernelColumns = list_in(
     {{"",
-      "op,m,n,k,dtype,scaling,engine,act_dtype,includes,l2,launch,includes_launch,layer_op,model,tp,batch,phase,"
+      "op,m,n,k,dtype,scaling,engine,act_dtype,includes,l2,launch,includes_launch,layer_op,model,tp,batch,"
+      "phase,"
       "q_len,kv_len,heads,kv_heads,head_dim,v_head_dim,causal,kv_dtype,page_size,states,experts_per_token,"
       "tokens,hidden,inter,experts,top_k,ep,distribution,rank_pairs,rank_active_experts,gated,measured_W,"
       "memory_W"}},
@@ -263,6 +265,19 @@ OperatorGraph one_operator(const CsvRow& row, OperatorKind kind) {
   return graph;
 }
 
+// What is written and nobody here reads again.
+std::uint64_t bytes_made(const OperatorGraph& graph) {
+  std::map<TensorName, std::uint64_t> made;
+  for (const Operator& op : graph.operators) {
+    for (const Tensor& t : op.outputs) made[t.id] = t.bytes();
+  }
+  for (const Operator& op : graph.operators) {
+    for (const Tensor& t : op.inputs) made.erase(t.id);
+  }
+  return std::accumulate(made.begin(), made.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& tensor) { return sum + tensor.second; });
+}
+
 // Of `bytes` that are read round and round, the share that a cache still has: h = exp(-(1 - h) x) where they
 // are x times its size and it replaces at random; all of them where they fit. Cores on both sides of a
 // divided cache each have a copy.
@@ -315,7 +330,10 @@ Residency found_by(const CsvRow& row, const OperatorGraph& graph, const ArchSpec
       text_in(row, "l2").empty() ? usual : word_in(row, "l2", {"cold", "warm", "mixed", "layer"});
   Residency residency(Bytes{arch.shared_capacity_bytes()});
   const bool repeated = launch == Launch::graph || launch == Launch::graph_of_one;
-  if ((l2 == "cold" || l2 == "mixed") && !repeated) return residency;
+  const bool flushed = l2 == "cold" || l2 == "mixed";
+  // The repetition before left its results, and other weights have been read since.
+  if (flushed) residency.hold_written(Bytes{bytes_made(graph)});
+  if (flushed && !repeated) return residency;
   const auto& first = graph.operators.front().inputs;
   const auto activations = std::count_if(first.begin(), first.end(),
                                          [](const Tensor& t) { return t.kind == TensorKind::activation; });

@@ -125,6 +125,18 @@ TEST(KernelGraph, L2SaysWhatIsOnChip) {
   EXPECT_EQ(held({{"l2", "cold"}, {"launch", "graph"}}), activation);
   EXPECT_EQ(held({{"layer_op", "up"}}), activation);
   EXPECT_EQ(held({{"includes_launch", "yes"}}), activation + weights);
+  // Results of the repetition before have to leave a cache that is not warm.
+  const auto written = [](const CsvRow& more) {
+    const CsvRow row = with(kProduct, more);
+    const OperatorGraph graph = kernel_graph(row, graph_machine());
+    return found_by(row, graph, graph_machine()).seen_by(graph.operators.back()).other_dirty_bytes.value();
+  };
+  const OperatorGraph product = kernel_graph(kProduct, graph_machine());
+  const std::uint64_t result = product.operators.back().outputs.front().bytes();
+  EXPECT_EQ(written({{"l2", "cold"}}), result);
+  EXPECT_EQ(written({{"l2", "cold"}, {"launch", "graph"}}), result);
+  EXPECT_EQ(written({{"l2", "warm"}}), 0U);
+  EXPECT_EQ(written({{"layer_op", "up"}}), 0U);
   // The same buffers again and again: there, unless they are many times the cache.
   EXPECT_EQ(held({{"l2", "mixed"}, {"launch", "graph of one"}}), activation + weights);
   EXPECT_LT(held({{"l2", "mixed"}, {"launch", "graph of one"}, {"n", "262144"}}), weights * 512 / 4);
