@@ -122,7 +122,7 @@ ArchSpec build_arch(const ConfigDocument& document) {
   set_energy(arch);
   const json node = arch.node_keys.is_null() ? json::object() : arch.node_keys;
   arch.node = node_from(node, "/node", document, errors);
-  arch.node.name = "of this machine";
+  arch.node.name = kOfTheMachine;
   if (arch.node.energy_pj_per_bit <= 0) arch.node.energy_pj_per_bit = arch.energy.link_pj_per_bit;
   set_static_power(arch, errors, document);
   if (errors.empty()) set_distance(arch);

@@ -62,8 +62,15 @@ struct CollectiveProtocol {
   ProtocolUse serves = ProtocolUse::collectives;
 };
 
+inline constexpr const char* kOfTheMachine = "of this machine";
+
 struct NodeSpec {
   std::string name;
+  // What a result of so many devices says of it; a machine's own file has its links, which nobody measured.
+  std::string in_words(std::uint32_t used) const {
+    if (used == 1) return "none needed";
+    return name == kOfTheMachine ? "none of its own: links as the machine's file has them" : name;
+  }
   std::string chip;  // machine; empty = whatever machine describes the node itself
   std::uint32_t chips = 1;
   std::uint32_t devices = 1;  // used unless asked otherwise

@@ -29,8 +29,9 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
   r.actions = action_figures(r.counts, arch);
   r.sharing = sharing_figures(run.tally.sharing);
   const auto* collective = std::get_if<CollectiveShape>(&op.shape);
-  r.energy =
-      total_energy(run.tally.energy, r.latency_s, collective != nullptr ? collective->devices : 1, arch);
+  const std::uint32_t devices = collective != nullptr ? collective->devices : 1;
+  r.node = arch.node.in_words(devices);
+  r.energy = total_energy(run.tally.energy, r.latency_s, devices, arch);
   if (r.latency_s > 0) {
     r.power_w = r.energy.total().value() / r.latency_s;
     const double peak = arch.peak_macs_per_s(op.dtype);

@@ -66,6 +66,8 @@ const Table& table_of<RunResult>() {
     f.key("arch", &R::arch, "", "machine").label("");
     f.key("model", &R::model, "", "that is run");
     f.key("devices", &R::devices, "", "in all").label("devices");
+    f.key("node", &R::node, "", "that connects them: of nodes/, or that the machine has none of its own")
+        .label("  in node");
     f.key("parallelism", &R::division, "", "how they divide the model");
     f.key("dtype", &R::dtype, "", "format").shaped(Shape::word(words_of<DType>())).label("dtype");
     f.key("weights", &R::weights, "", "stored format of most of them").label("  weights stored as");
@@ -148,6 +150,7 @@ const Table& table_of<KernelResult>() {
     f.key("dtype", &K::dtype, "", "format").shaped(Shape::word(words_of<DType>()));
     f.key("fidelity", &K::fidelity, "", "how closely hardware is simulated");
     f.key("mapping", &K::mapping, "", "tiles and schedule");
+    f.key("node", &K::node, "", "of a collective: of nodes/, or that the machine has none of its own");
     f.key("latency_us", &K::latency_s, "us", "of the kernel").times(1e-6).label("latency");
     f.key("expected_error", &K::expected, "", "how far the latency is expected to be off")
         .label("expected error, 9 of 10");

@@ -91,6 +91,7 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   r.kv = name_of(info.scenario.formats.kv);
   r.fidelity = to_string(runner.options().fidelity);
   r.runtime = runtime.name;
+  r.node = arch.node.in_words(info.scenario.split.devices());
   r.batch = info.scenario.batch;
   r.input = info.scenario.input;
   r.output = info.scenario.output;

@@ -86,6 +86,7 @@ struct DivisionFigures {
 
 struct RunResult {
   std::string arch, model, dtype, fidelity, runtime = "ideal";
+  std::string node;
   std::string weights, activations, kv;    // formats: stored, as products read them, of the cache
   std::uint64_t rounds = 1;                // the batch ran in so many, as its keys and values fit
   std::uint64_t recomputed_sequences = 0;  // set back for want of cache, and computed again
@@ -125,6 +126,7 @@ struct RefusedResult {
 
 struct KernelResult {
   std::string arch, op, shape, dtype, fidelity, mapping;
+  std::string node;
   Figure latency_s = 0;
   Figure cycles = 0;     // at the nominal clock
   Figure clock_ghz = 0;  // that it ran at, under the power cap

@@ -321,6 +321,19 @@ TEST(BadInput, AComparisonSaysWhatOneMachineDoesNotCount) {
   EXPECT_EQ(alike.err.find("no figures"), std::string::npos) << alike.err;
 }
 
+// Several devices of a machine that no node of the catalogue is made of: their links are a guess, and said so.
+TEST(BadInput, AResultSaysWhetherItsNodeIsKnown) {
+  const auto node = [](const std::string& arguments) {
+    const CommandResult r = orrery_command(arguments + " --format json");
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    return nlohmann::json::parse(r.exit_code == 0 ? r.out : "{}").value("node", "");
+  };
+  const std::string reduce = "kernel --op all_reduce --bytes 1048576 --devices 2 --arch ";
+  EXPECT_EQ(node(reduce + "gpu/rtx4090").rfind("none of its own", 0), 0U);
+  EXPECT_EQ(node(reduce + "gpu/h200-sxm --node h200_dgx"), "h200_dgx");
+  EXPECT_EQ(node("run --arch gpu/h200-sxm --model gpt2 --layers 1 --input 4 --output 1"), "none needed");
+}
+
 TEST(BadInput, TraceWithAnUnknownOperatorOrACycle) {
   const std::string trace = temporary_folder() + "/t.jsonl";
   ASSERT_EQ(orrery_command(
