@@ -330,10 +330,11 @@ Residency found_by(const CsvRow& row, const OperatorGraph& graph, const ArchSpec
       text_in(row, "l2").empty() ? usual : word_in(row, "l2", {"cold", "warm", "mixed", "layer"});
   Residency residency(Bytes{arch.shared_capacity_bytes()});
   const bool repeated = launch == Launch::graph || launch == Launch::graph_of_one;
-  const bool flushed = l2 == "cold" || l2 == "mixed";
-  // The repetition before left its results, and other weights have been read since.
-  if (flushed) residency.hold_written(Bytes{bytes_made(graph)});
-  if (flushed && !repeated) return residency;
+  if (l2 == "cold" || l2 == "mixed") {
+    if (!repeated) return residency;
+    // The repetition before left its results, and other weights have been read since.
+    residency.hold_written(Bytes{bytes_made(graph)});
+  }
   const auto& first = graph.operators.front().inputs;
   const auto activations = std::count_if(first.begin(), first.end(),
                                          [](const Tensor& t) { return t.kind == TensorKind::activation; });

@@ -133,7 +133,7 @@ TEST(KernelGraph, L2SaysWhatIsOnChip) {
   };
   const OperatorGraph product = kernel_graph(kProduct, graph_machine());
   const std::uint64_t result = product.operators.back().outputs.front().bytes();
-  EXPECT_EQ(written({{"l2", "cold"}}), result);
+  EXPECT_EQ(written({{"l2", "cold"}}), 0U);  // timed once
   EXPECT_EQ(written({{"l2", "cold"}, {"launch", "graph"}}), result);
   EXPECT_EQ(written({{"l2", "warm"}}), 0U);
   EXPECT_EQ(written({{"layer_op", "up"}}), 0U);
