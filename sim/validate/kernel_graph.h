@@ -25,10 +25,11 @@ OperatorGraph kernel_graph(const CsvRow& row, const ArchSpec& arch);
 
 // What of the graph's operands is on chip at its begin. Column l2 says how cold weights and caches are: cold
 // (none of them; what repetitions read again, activations, as far as all else leaves room; the results of
-// the repetition before are there, and leave for what is loaded or stored), warm (all there is), mixed (as warm as there is room where a graph of one finds the same buffers again, else cold), layer
-// (only an activation that the operator before just made). Where the row does not say: rows of a
-// layer (column layer_op) as layer; rows by the host's clock (includes_launch = yes) repeat one operator and
-// find all; a graph of one is mixed; others are cold.
+// the repetition before are there, and leave for what is loaded or stored), warm (all there is), mixed (as
+// warm as there is room where a graph of one finds the same buffers again, else cold), layer (only an
+// activation that the operator before just made). Where the row does not say: rows of a layer (column
+// layer_op) as layer; rows by the host's clock (includes_launch = yes) repeat one operator and find all; a
+// graph of one is mixed; others are cold.
 Residency found_by(const CsvRow& row, const OperatorGraph& graph, const ArchSpec& arch);
 
 }  // namespace orrery

@@ -321,7 +321,8 @@ TEST(BadInput, AComparisonSaysWhatOneMachineDoesNotCount) {
   EXPECT_EQ(alike.err.find("no figures"), std::string::npos) << alike.err;
 }
 
-// Several devices of a machine that no node of the catalogue is made of: their links are a guess, and said so.
+// Several devices of a machine that no node of the catalogue is made of: their links are a guess, and said
+// so.
 TEST(BadInput, AResultSaysWhetherItsNodeIsKnown) {
   const auto node = [](const std::string& arguments) {
     const CommandResult r = orrery_command(arguments + " --format json");
