@@ -230,11 +230,14 @@ class NodeOperators {
     return product;
   }
   OnnxOperator convolution() const {
+    const std::uint64_t channels = node_.extent(1, 0);
+    if (channels == 0) node_.fail("a filter of no channels");
     const OnnxShape& w = node_.shape(1);
-    OnnxShape filter(w.begin() + 1, w.end());
+    const OnnxShape filter(w.begin() + 1, w.end());
     coverage_.assume("convolutions are products, laid out by im2col");
-    return made(standalone_matmul({1, elements_of(result_) / w[0], w[0], elements_of(filter)}, dtype_),
-                {-1, 1});
+    return made(
+        standalone_matmul({1, elements_of(result_) / channels, channels, elements_of(filter)}, dtype_),
+        {-1, 1});
   }
   std::vector<OnnxOperator> skip_norm() const {
     const OnnxShape& x = node_.shape(0);
@@ -255,7 +258,7 @@ class NodeOperators {
     const bool projects = node_.op() == "Attention" && node_.known(1) && node_.shape(1).size() == 2;
     OnnxShape q = node_.shape(0);
     const bool together = q.size() == 5;  // [batch, tokens, heads, 3, elements]
-    if (together) q = {q[0], q[1], q[2] * q[3] * q[4]};
+    if (together) q = {q[0], q[1], checked_product({q[2], q[3], q[4]})};
     const char* heads_name = node_.op() == "Attention" && !projects ? "q_num_heads" : "num_heads";
     const bool by_heads = q.size() == 4;
     if (q.size() != 3 && !by_heads) node_.fail("queries of 3 or 4 dimensions are expected");
@@ -265,17 +268,18 @@ class NodeOperators {
     s.heads = by_heads ? q[1] : whole(heads_name, 0);
     if (s.heads == 0) node_.fail("how many heads there are is not said");
     std::vector<OnnxOperator> all;
-    std::uint64_t width = by_heads ? q[1] * q[3] : q[2];
+    std::uint64_t width = by_heads ? checked_product({q[1], q[3]}) : q[2];
     if (projects) {
       const OnnxShape& weight = node_.shape(1);
       width = weight[1] / 3;
       if (weight[0] != q[2]) node_.fail(fmt::format("{} columns do not multiply {} rows", q[2], weight[0]));
-      all.push_back(made(standalone_matmul({1, q[0] * q[1], weight[1], weight[0]}, dtype_), {0, 1}));
+      all.push_back(
+          made(standalone_matmul({1, checked_product({q[0], q[1]}), weight[1], weight[0]}, dtype_), {0, 1}));
       all.back().outputs.back() = -1;
     }
     const bool packed_keys = !projects && !(node_.known(1) && node_.known(2));
     s.kv_heads = projects ? s.heads : whole("kv_num_heads", s.heads);
-    if (by_heads && node_.known(1)) s.kv_heads = node_.shape(1)[1];
+    if (by_heads && node_.known(1)) s.kv_heads = node_.extent(1, 1);
     if (s.kv_heads == 0 || s.heads % s.kv_heads != 0)
       node_.fail("heads of keys do not divide those of queries");
     // One tensor of queries, keys and values.
@@ -287,8 +291,8 @@ class NodeOperators {
     // One tensor of keys and values: [2, batch, heads, tokens, elements].
     if (node_.known(past) && node_.shape(past).size() == 5) before = node_.shape(past)[3];
     std::uint64_t fresh = s.q;
-    if (!projects && !packed_keys) fresh = node_.shape(1)[node_.shape(1).size() == 4 ? 2 : 1];
-    s.kv = before + fresh;
+    if (!projects && !packed_keys) fresh = node_.extent(1, node_.shape(1).size() == 4 ? 2 : 1);
+    s.kv = checked_sum(before, fresh);
     s.causal =
         (grouped || node_.attribute("unidirectional", 0) != 0 || node_.attribute("is_causal", 0) != 0) &&
         s.q > 1 && s.q <= s.kv;
@@ -337,7 +341,8 @@ std::vector<OnnxOperator> onnx_operators(const OnnxNode& node, const std::vector
   }
   if (outputs.empty() || !outputs[0].shape)
     throw ShapeUnknown{"the shape of its result does not follow from the file"};
-  if (elements_of(*outputs[0].shape) == 0) {
+  if (elements_of(*outputs[0].shape) == 0 ||
+      (row->role == OnnxRole::reduce && node.known(0) && elements_of(node.shape(0)) == 0)) {
     coverage.ignore(node.op() + " of nothing", "an extent is 0");
     return {};
   }

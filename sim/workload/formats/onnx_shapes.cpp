@@ -134,6 +134,10 @@ OnnxValue range(const OnnxNode& node) {
   if (begin == nullptr || end == nullptr || step == nullptr || begin->size() != 1 || end->size() != 1 ||
       step->size() != 1 || (*step)[0] <= 0)
     node.unknown("its length does not follow from the file");
+  for (const Numbers* number : {begin, end, step}) {
+    if (number->front() < -kLargestExtent || number->front() > kLargestExtent)
+      node.fail(fmt::format("a range by {}", number->front()));
+  }
   const std::int64_t n = std::max<std::int64_t>(0, ((*end)[0] - (*begin)[0] + (*step)[0] - 1) / (*step)[0]);
   return of_shape(node, {static_cast<std::uint64_t>(n)});
 }
@@ -205,7 +209,7 @@ std::vector<OnnxValue> attention(const OnnxNode& node) {
     if (!node.known(past + i - 1) || !node.known(1)) continue;
     OnnxShape shape = node.shape(past + i - 1);
     if (shape.size() == 4 && node.shape(1).size() >= 3)
-      shape[2] += node.shape(1)[node.shape(1).size() == 4 ? 2 : 1];
+      shape[2] = checked_sum(shape[2], node.extent(1, node.shape(1).size() == 4 ? 2 : 1));
     out[i] = of_shape(node, shape);
   }
   return out;
@@ -377,7 +381,15 @@ OnnxShape broadcast(const OnnxNode& node, const OnnxShape& a, const OnnxShape& b
 
 std::vector<OnnxValue> infer_outputs(const OnnxNode& node) {
   const auto rule = rules().find(node.op());
-  return rule == rules().end() || !node.ours() ? std::vector<OnnxValue>{} : rule->second(node);
+  if (rule == rules().end() || !node.ours()) return {};
+  std::vector<OnnxValue> outputs = rule->second(node);
+  for (const OnnxValue& output : outputs) {
+    for (const std::uint64_t extent : output.shape.value_or(OnnxShape{})) {
+      if (extent > static_cast<std::uint64_t>(kLargestExtent))
+        node.fail(fmt::format("an extent of {}", extent));
+    }
+  }
+  return outputs;
 }
 
 }  // namespace orrery

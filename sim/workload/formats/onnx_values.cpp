@@ -14,7 +14,6 @@ namespace {
 constexpr std::int32_t kInt32 = 6;
 constexpr std::int32_t kInt64 = 7;
 constexpr std::uint64_t kMostNumbers = 4096;  // that a shape is made of
-constexpr std::int64_t kLargestExtent = std::int64_t{1} << 40;
 
 std::uint64_t checked_extent(std::int64_t extent, const std::string& name) {
   if (extent >= 0 && extent <= kLargestExtent) return static_cast<std::uint64_t>(extent);
@@ -133,6 +132,14 @@ const OnnxShape& OnnxNode::shape(std::size_t i) const {
     unknown(fmt::format("the shape of its input '{}' does not follow from the file",
                         i < inputs_.size() ? proto_.input(static_cast<int>(i)) : ""));
   return *inputs_[i]->shape;
+}
+
+std::uint64_t OnnxNode::extent(std::size_t i, std::size_t dimension) const {
+  const OnnxShape& extents = shape(i);
+  if (dimension >= extents.size())
+    fail(fmt::format("input {} has {} dimensions, and its dimension {} is read", i, extents.size(),
+                     dimension));
+  return extents[dimension];
 }
 
 const std::vector<std::int64_t>* OnnxNode::numbers(std::size_t i) const {

@@ -16,6 +16,9 @@ namespace orrery {
 
 using OnnxShape = std::vector<std::uint64_t>;
 
+// Of any dimension, stated or inferred: extents may be added and subtracted in 64 bits.
+constexpr std::int64_t kLargestExtent = std::int64_t{1} << 40;
+
 struct OnnxValue {
   std::optional<OnnxShape> shape;
   std::int32_t type = 0;                             // TensorProto.DataType
@@ -61,6 +64,8 @@ class OnnxNode {
   bool known(std::size_t i) const { return has(i) && inputs_[i]->shape; }
   // Throws ShapeUnknown where it is not known.
   const OnnxShape& shape(std::size_t i) const;
+  // Of input i along one dimension. Throws ShapeUnknown as shape does, ConfigError beyond the rank.
+  std::uint64_t extent(std::size_t i, std::size_t dimension) const;
   // None where input i is not known to the number.
   const std::vector<std::int64_t>* numbers(std::size_t i) const;
 

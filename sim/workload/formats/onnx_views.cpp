@@ -170,7 +170,8 @@ OnnxValue slice(const OnnxNode& node) {
     const std::size_t axis =
         node.axis(i < axes.size() ? axes[i] : static_cast<std::int64_t>(i), shape.size());
     const auto length = static_cast<std::int64_t>(shape[axis]);
-    const std::int64_t step = i < steps.size() ? steps[i] : 1;
+    // Beyond the extent, a step takes one element all the same.
+    const std::int64_t step = std::clamp(i < steps.size() ? steps[i] : 1, -length - 1, length + 1);
     if (step == 0) node.fail("a step of 0");
     if (step < 0) {
       const auto back = [length](std::int64_t at) {

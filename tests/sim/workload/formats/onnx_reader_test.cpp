@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "sim/config/name_lookup.h"
 #include "sim/workload/operator_counts.h"
 #include "tests/support/command.h"
@@ -206,6 +208,46 @@ TEST(OnnxReader, WhatDoesNotFollowIsRefused) {
             std::string::npos)
       << error;
   EXPECT_NE(error.find("assumed: 'mystery' is left open"), std::string::npos) << error;
+}
+
+// A rank that its operator does not have is said, not read past.
+TEST(OnnxReader, OperandsOfTooFewDimensionsAreRefused) {
+  const auto error_of = [](OnnxFile& f) {
+    const std::string path = f.write();
+    return config_error([&] { read_onnx(path, {}); });
+  };
+  OnnxFile keys;
+  keys.input("q", {"2", "8", "64"}).weight("k", {64}).weight("v", {64});
+  keys.node("MultiHeadAttention", {"q", "k", "v"});
+  keys.whole("num_heads", 4);
+  EXPECT_NE(error_of(keys).find("input 1 has 1 dimensions, and its dimension 1 is read"), std::string::npos)
+      << error_of(keys);
+  OnnxFile heads;
+  heads.input("q", {"2", "4", "8", "16"}).weight("k", {64}).weight("v", {64});
+  heads.node("MultiHeadAttention", {"q", "k", "v"});
+  EXPECT_NE(error_of(heads).find("input 1 has 1 dimensions, and its dimension 1 is read"), std::string::npos)
+      << error_of(heads);
+  OnnxFile far;
+  far.numbers("from", {-(std::int64_t{1} << 62)}, true).numbers("to", {std::int64_t{1} << 62}, true);
+  far.numbers("by", {1}, true);
+  far.node("Range", {"from", "to", "by"});
+  EXPECT_NE(error_of(far).find("a range by -4611686018427387904"), std::string::npos) << error_of(far);
+}
+
+// A sum over an extent of 0 is no work; a step beyond the extent takes one element.
+TEST(OnnxReader, ReductionsOfNothingAndFarStepsAreRead) {
+  OnnxFile f;
+  f.input("x", {"4", "0"}).input("y", {"4", "8"});
+  f.node("ReduceSum", {"x"});
+  f.list("axes", {1});
+  f.numbers("begin", {0}).numbers("end", {4}).numbers("axes", {0});
+  f.numbers("step", {std::numeric_limits<std::int64_t>::max()});
+  const std::string one = f.node("Slice", {"y", "begin", "end", "axes", "step"});
+  f.node("Relu", {one});
+  const ImportedTrace trace = read_onnx(f.write(), {});
+  const OperatorGraph& graph = trace.stream.prefill(0);
+  ASSERT_EQ(graph.operators.size(), 2u);
+  EXPECT_EQ(graph.operators[1].outputs[0].elements(), 8u);
 }
 
 // All that a file stores, once: tables, tied heads, biases.
