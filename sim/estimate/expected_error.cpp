@@ -99,9 +99,9 @@ bool has_kin(const ArchSpec& arch, const Groups& groups, const AccuracyTable& ta
 
 const char* const kForeign = "machine, and none of its vendor's was measured";
 
-bool is_narrow(const std::string& dtype) {
+bool multiplies_narrow(const std::string& dtype) {
   const auto format = from_word<DType>(dtype);
-  return format && (storage_bits(*format) < 16 || weight_dtype(*format) != activation_dtype(*format));
+  return format && is_narrow(*format);
 }
 
 // Operators of a family take the same path through the machine; -1: a row of several, as an MoE layer.
@@ -115,7 +115,7 @@ ExpectedError kernel_time(const KernelResult& r, const ArchSpec& arch, const Acc
              "this operator and width, its vendor's machines", "this operator, its vendor's machines",
              "this operator on any machine", "its family of operators, its vendor's machines",
              "its family of operators on any machine", "all operators on all machines"});
-  const bool narrow = is_narrow(r.dtype);
+  const bool narrow = multiplies_narrow(r.dtype);
   const int family = family_of(r.op);
   const double us = r.latency_s * 1e6;
   const KernelAccuracy* own = nullptr;
@@ -125,7 +125,7 @@ ExpectedError kernel_time(const KernelResult& r, const ArchSpec& arch, const Acc
       if (k.us.holds(us)) return inside(k.error, fmt::format("{} on {}", k.op, k.arch));
       own = &k;
     }
-    const bool alike = k.op == r.op && is_narrow(k.dtype) == narrow;
+    const bool alike = k.op == r.op && multiplies_narrow(k.dtype) == narrow;
     pool.offer(k.error, alike && kin > 0            ? 4 - kin
                         : k.op == r.op              ? (kin > 0 ? 4 : 5)
                         : family_of(k.op) == family ? (kin > 0 ? 6 : 7)

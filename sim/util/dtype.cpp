@@ -22,4 +22,8 @@ DType activation_dtype(DType dtype) {
   return dtype == DType::w4a16 || dtype == DType::w8a16 ? DType::fp16 : dtype;
 }
 
+bool is_narrow(DType dtype) {
+  return storage_bits(weight_dtype(dtype)) < 16;
+}
+
 }  // namespace orrery

@@ -28,4 +28,7 @@ std::uint32_t storage_bits(DType dtype);
 DType weight_dtype(DType dtype);
 DType activation_dtype(DType dtype);
 
+// Products of it read weights, or both operands, of fewer than 16 bits.
+bool is_narrow(DType dtype);
+
 }  // namespace orrery

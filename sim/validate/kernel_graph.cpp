@@ -69,10 +69,6 @@ ProductFormat product_format(const CsvRow& row, DType dtype) {
   return format;
 }
 
-bool is_narrow(DType dtype) {
-  return storage_bits(dtype) < 16 || weight_dtype(dtype) != activation_dtype(dtype);
-}
-
 // Formats of all that a row multiplies and keeps; results have 16 bits or more.
 NumberFormats formats_in(const CsvRow& row) {
   const DType dtype = dtype_in(row, "dtype", DType::fp16);
