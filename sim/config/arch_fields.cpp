@@ -210,29 +210,6 @@ const Table& execution_table() {
   return table;
 }
 
-const Table& core_energy_table() {
-  static const Table table = [] {
-    Fields<A> f("what surrounds arithmetic in a core", Bears::energy);
-    f.key(
-         "pj_per_mac", [](A & a) -> auto& { return a.stated_core_energy.pj_per_mac; }, "pJ per MAC",
-         "registers, clock and control behind an issued multiply of 16-bit operands; padding is issued too")
-        .range(0, 1e4)
-        .standing("the energy table's");
-    f.key(
-         "pj_per_vector_op", [](A & a) -> auto& { return a.stated_core_energy.pj_per_vector_op; }, "pJ",
-         "fetch, decode and registers behind one lane's operation")
-        .range(0, 1e4)
-        .standing("the energy table's");
-    f.key(
-         "pj_per_moved_bit", [](A & a) -> auto& { return a.stated_core_energy.pj_per_moved_bit; },
-         "pJ per bit", "load and store path between the core's port and its registers")
-        .range(0, 1e4)
-        .standing("the energy table's");
-    return Table(f);
-  }();
-  return table;
-}
-
 const Table& area_table() {
   static const Table table = [] {
     Fields<A> f("what the die has beyond what is simulated, for its area", Bears::price);
@@ -366,7 +343,9 @@ const Table& chip_table() {
     f.key("energy_table", &A::energy_table, "", "energy per action of the technology")
         .shaped(Shape::reference(kEnergyTable))
         .required();
-    f.group("core_energy", &core_energy_table, "what surrounds arithmetic in a core").standing("none");
+    f.key("core_energy", &A::stated_core_energy, "", "what surrounds arithmetic in a core")
+        .bears(Bears::energy)
+        .standing("the energy table's");
     f.group("area", &area_table, "what the die has beyond what is simulated, for its area");
     f.key("reconfigurable", &A::reconfigurable, "",
           "an FPGA: bought as a part, its die is not ours to make or measure")

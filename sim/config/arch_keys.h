@@ -17,16 +17,12 @@ struct NetworkKeys : NetworkSpec {
   std::optional<std::uint32_t> link_latency;
 };
 
-struct StatedCoreEnergy {
-  std::optional<double> pj_per_mac, pj_per_vector_op, pj_per_moved_bit;
-};
-
 struct ArchKeys : ArchSpec {
   std::uint32_t matrix_engines = 0, vector_units = 0;
   std::vector<std::pair<std::size_t, DramLevel>> drams;  // by their place in the list of levels
   NetworkKeys network_keys;
   std::optional<double> stated_static_w, stated_active_w, stated_supply_efficiency;
-  StatedCoreEnergy stated_core_energy;
+  CoreEnergyKeys stated_core_energy;
   nlohmann::json energy_table, library;
   nlohmann::json node_keys;
 };

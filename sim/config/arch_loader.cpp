@@ -37,11 +37,14 @@ NetworkSpec network_of(const NetworkKeys& keys, std::uint32_t cores, const std::
 void set_energy(ArchKeys& arch) {
   const EnergyTable& table = arch.energy;
   const bool systolic = std::holds_alternative<SystolicArraySpec>(arch.cores.matrix);
-  const CoreEnergySpec& usual = systolic ? table.systolic_core : table.threaded_core;
-  const StatedCoreEnergy& stated = arch.stated_core_energy;
-  arch.core_energy = {stated.pj_per_mac.value_or(usual.pj_per_mac),
-                      stated.pj_per_vector_op.value_or(usual.pj_per_vector_op),
-                      stated.pj_per_moved_bit.value_or(usual.pj_per_moved_bit)};
+  const CoreEnergyKeys& usual = systolic ? table.systolic_core : table.threaded_core;
+  const CoreEnergyKeys& stated = arch.stated_core_energy;
+  const auto either = [](const std::optional<double>& own, const std::optional<double>& technology) {
+    return own.value_or(technology.value_or(0));
+  };
+  arch.core_energy = {either(stated.pj_per_mac, usual.pj_per_mac),
+                      either(stated.pj_per_vector_op, usual.pj_per_vector_op),
+                      either(stated.pj_per_moved_bit, usual.pj_per_moved_bit)};
   arch.supply_efficiency = arch.stated_supply_efficiency.value_or(table.supply_efficiency);
   if (!arch.drams.empty() && !arch.drams.front().second.controller_pj_per_bit)
     arch.dram.energy.controller_pj_per_bit = table.controller_pj_per_bit;
@@ -56,13 +59,13 @@ std::optional<double> known_area(const ArchSpec& arch) {
 }
 
 // As it is stated, or leakage and clock tree by the area of the die, published or modelled.
-void set_static_power(ArchKeys& arch, std::vector<Diagnostic>& errors, const ConfigDocument& document) {
+void set_static_power(ArchKeys& arch, std::optional<double> mm2, std::vector<Diagnostic>& errors,
+                      const ConfigDocument& document) {
   arch.static_w = arch.stated_static_w.value_or(0);
   arch.active_w = arch.stated_active_w.value_or(0);
   if (arch.stated_static_w) return;
-  if (arch.die_mm2 <= 0 && !errors.empty()) return;  // nothing that could be modelled
-  const std::optional<double> mm2 = known_area(arch);
   if (!mm2) {
+    if (!errors.empty()) return;  // nothing that could be modelled
     errors.push_back(
         {document.where("/chip"),
          "static power is estimated from the area: state static_w, die_mm2, or a process_nm that "
@@ -74,12 +77,9 @@ void set_static_power(ArchKeys& arch, std::vector<Diagnostic>& errors, const Con
 }
 
 // Wires are as long as the die makes them: half its edge to a crossbar, between neighbours of a network.
-void set_distance(ArchSpec& arch) {
-  if (arch.network.distance_mm > 0) return;
-  const std::optional<double> mm2 = known_area(arch);
-  if (!mm2) return;
+void set_distance(ArchSpec& arch, double mm2) {
   const double nodes = arch.network.routed ? static_cast<double>(node_count(*arch.network.routed)) : 4;
-  arch.network.distance_mm = std::sqrt(*mm2 / nodes);
+  arch.network.distance_mm = std::sqrt(mm2 / nodes);
 }
 
 void set_dram(ArchKeys& arch, std::vector<Diagnostic>& errors, const ConfigDocument& document) {
@@ -124,8 +124,11 @@ ArchSpec build_arch(const ConfigDocument& document) {
   arch.node = node_from(node, "/node", document, errors);
   arch.node.name = kOfTheMachine;
   if (arch.node.energy_pj_per_bit <= 0) arch.node.energy_pj_per_bit = arch.energy.link_pj_per_bit;
-  set_static_power(arch, errors, document);
-  if (errors.empty()) set_distance(arch);
+  const bool wires = arch.network.distance_mm <= 0;
+  std::optional<double> mm2;
+  if (errors.empty() && (wires || !arch.stated_static_w)) mm2 = known_area(arch);
+  set_static_power(arch, mm2, errors, document);
+  if (wires && mm2) set_distance(arch, *mm2);
   if (errors.empty()) errors = check_arch(arch, document);
   if (!errors.empty()) throw ConfigError(errors);
   return arch;

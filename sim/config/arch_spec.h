@@ -186,6 +186,11 @@ struct CoreEnergySpec {
   double pj_per_moved_bit = 0;  // load and store path between the core's port and its registers
 };
 
+// The same as a file states it; what it leaves out is its technology's.
+struct CoreEnergyKeys {
+  std::optional<double> pj_per_mac, pj_per_vector_op, pj_per_moved_bit;
+};
+
 // Energy per action of a technology, pJ.
 struct EnergyTable {
   std::string name;
@@ -199,7 +204,7 @@ struct EnergyTable {
   double leakage_w_per_mm2 = 0;                     // of die
   double clock_w_per_mm2_ghz = 0;                   // clock tree while kernels run
   // Of machines that do not state theirs.
-  CoreEnergySpec threaded_core, systolic_core;  // by what multiplies: dot_product_array, systolic_array
+  CoreEnergyKeys threaded_core, systolic_core;  // by what multiplies: dot_product_array, systolic_array
   double controller_pj_per_bit = 0;             // of DRAM
   double link_pj_per_bit = 0;
   double supply_efficiency = 1;

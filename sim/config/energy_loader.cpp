@@ -25,12 +25,12 @@ const Table& table_of<SramPoint>() {
 }
 
 template <>
-const Table& table_of<CoreEnergySpec>() {
+const Table& table_of<CoreEnergyKeys>() {
   static const Table table = [] {
-    using C = CoreEnergySpec;
-    Fields<C> f("what surrounds arithmetic in a core that does not state it", Bears::energy);
+    using C = CoreEnergyKeys;
+    Fields<C> f("what surrounds arithmetic in a core", Bears::energy);
     f.key("pj_per_mac", &C::pj_per_mac, "pJ per MAC",
-          "registers, clock and control behind an issued multiply of 16-bit operands")
+          "registers, clock and control behind an issued multiply of 16-bit operands; padding is issued too")
         .range(0, 1e4);
     f.key("pj_per_vector_op", &C::pj_per_vector_op, "pJ",
           "fetch, decode and registers behind one lane's operation")

@@ -8,6 +8,9 @@
 
 namespace orrery {
 
+// Of machines and of the technologies they are made in.
+template <>
+const Table& table_of<CoreEnergyKeys>();
 template <>
 const Table& table_of<EnergyTable>();
 
