@@ -295,8 +295,11 @@ class Fields {
     return *this;
   }
   // What sweeps call the figure where they compare, constrain and optimise it.
-  Fields& compared(const char* name) {
+  Fields& compared(const char* name) { return compared(name, ""); }
+  // The same of one key of an object.
+  Fields& compared(const char* name, const char* member) {
     last().compared = name;
+    last().compared_member = member;
     return *this;
   }
   Fields& deprecated() {

@@ -82,8 +82,9 @@ const Table& table_of<RunResult>() {
     f.key("input", &R::input, "tokens", "of a prompt");
     f.key("output", &R::output, "tokens", "that follow it");
     f.key("latency_s", &R::latency_s, "s", "of all of it").label("latency").compared("latency_s");
-    f.key("expected_error", &R::expected, "", "how far the latency is expected to be off")
-        .label("expected error, 9 of 10");
+    f.key("expected_error", &R::expected, "share", "how far the latency is expected to be off")
+        .label("expected error, 9 of 10")
+        .compared("expected_p90", "p90");
     f.key("expected_power_error", &R::expected_power, "", "how far power is expected to be off")
         .label("  of power");
     f.key("expected_energy_error", &R::expected_energy, "", "how far energy is expected to be off")

@@ -172,8 +172,7 @@ const Table& table_of<ExpectedError>() {
     Fields<E> f("how far a figure is expected to be off");
     f.results();
     f.key("mean", &E::mean, "share", "mean absolute error of like results; null where nothing is known");
-    f.key("p90", &E::p90, "share", "nine of ten results are expected nearer than this")
-        .compared("expected_p90");
+    f.key("p90", &E::p90, "share", "nine of ten results are expected nearer than this");
     f.key("inside", &E::inside, "", "this machine, stack, operator and range were measured");
     f.key("basis", &E::basis, "", "what was measured and how this differs, in words");
     return Table(f);

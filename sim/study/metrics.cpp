@@ -18,11 +18,9 @@ namespace {
 void add_compared(const Table& table, const nlohmann::json::json_pointer& at, std::vector<Metric>& metrics) {
   for (const Field& f : table.fields()) {
     const nlohmann::json::json_pointer place = at / f.key;
-    // A table that a result holds several times is compared where it stands first.
-    const bool known = std::any_of(metrics.begin(), metrics.end(),
-                                   [&](const Metric& metric) { return f.compared == metric.name; });
-    if (!f.compared.empty() && !known)
-      metrics.push_back({f.compared, place, f.unit, place.to_string().rfind("/ownership/", 0) == 0});
+    if (!f.compared.empty())
+      metrics.push_back({f.compared, f.compared_member.empty() ? place : place / f.compared_member, f.unit,
+                         place.to_string().rfind("/ownership/", 0) == 0});
     if (f.shape.kind == ShapeKind::object) add_compared(f.shape.table(), place, metrics);
   }
 }
