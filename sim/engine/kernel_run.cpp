@@ -31,7 +31,7 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
   const auto* collective = std::get_if<CollectiveShape>(&op.shape);
   const std::uint32_t devices = collective != nullptr ? collective->devices : 1;
   r.node = arch.node.in_words(devices);
-  r.energy = total_energy(run.tally.energy, r.latency_s, devices, arch);
+  r.energy = reported_energy(run.tally.energy, r.latency_s, devices, arch);
   if (r.latency_s > 0) {
     r.power_w = r.energy.total().value() / r.latency_s;
     const double peak = arch.peak_macs_per_s(op.dtype);

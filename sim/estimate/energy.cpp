@@ -54,8 +54,14 @@ EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std
   EnergyBreakdown e = dynamic;
   e.static_power += Joules{arch.static_w * seconds};
   e.supply += e.total() * (1 / arch.supply_efficiency - 1);
-  e.not_modelled = parts_not_modelled(arch, devices);
   return scaled(e, devices);
+}
+
+EnergyBreakdown reported_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
+                                const ArchSpec& arch) {
+  EnergyBreakdown e = total_energy(dynamic, seconds, devices, arch);
+  e.not_modelled = parts_not_modelled(arch, devices);
+  return e;
 }
 
 EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,

@@ -23,6 +23,10 @@ EnergyBreakdown active_energy(double seconds, const ArchSpec& arch, double clock
 EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                              const ArchSpec& arch);
 
+// The same for a result, which says what is not modelled.
+EnergyBreakdown reported_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
+                                const ArchSpec& arch);
+
 // Of `devices` chips that each did `counts` in `seconds` at the nominal clock.
 EnergyBreakdown energy(const ActivityCounts& counts, double seconds, std::uint32_t devices,
                        const ArchSpec& arch);

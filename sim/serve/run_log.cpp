@@ -116,7 +116,7 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   r.counts = whole.counts();
   r.actions = action_figures(r.counts, arch);
   r.sharing = sharing_figures(whole.sharing);
-  r.energy = total_energy(whole.energy, r.latency_s, r.devices, arch);
+  r.energy = reported_energy(whole.energy, r.latency_s, r.devices, arch);
   r.prefill = power_of(prefill, r.devices, arch);
   r.decode = power_of(decode, r.devices, arch);
   r.power_over_time = power_curve(curve_, r.devices, arch);

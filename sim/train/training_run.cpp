@@ -287,7 +287,7 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
   EnergyBreakdown dynamic = scaled(iteration.energy, 1.0 / devices);
   dynamic += gradients.energy;
   dynamic += optimizer.energy;
-  r.energy = total_energy(dynamic, r.iteration_s, r.devices, arch);
+  r.energy = reported_energy(dynamic, r.iteration_s, r.devices, arch);
   r.average_power_w = r.energy.total().value() / r.iteration_s;
   r.info.cache_hits = runner_.cache_hits();
   return r;
