@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
+#include <memory>
 
 #include "sim/study/evaluate.h"
 #include "sim/validate/reference_kind.h"
@@ -69,16 +69,12 @@ std::vector<SimulatedRow> inference_simulate_all(const std::vector<CsvRow>& rows
     return questions.emplace(model + " on " + runtime, posed_row({machine, model, runtime, ""}, settings))
         .first->second;
   };
-  RowSettings of_machine = settings;  // a machine alone knows no keys of models and stacks
-  auto& patches = of_machine.patches;
-  patches.erase(std::remove_if(patches.begin(), patches.end(),
-                               [](const Patch& patch) { return patch.key.rfind("arch.", 0) != 0; }),
-                patches.end());
-  const Posed alone = posed_row({machine, "", "", ""}, of_machine);
   Session session = session_of(settings);
-  const auto runner = session.runner(alone.arch, alone.timing_digest);
+  std::unique_ptr<OperatorRunner> runner;  // of the machine, whatever runs on it
   std::vector<SimulatedRow> simulated = row_by_row(rows, [&](const CsvRow& row) {
-    return inference_simulate(row, *runner, question(row), session.accuracy());
+    const Posed& asked = question(row);
+    if (!runner) runner = session.runner(asked.arch, asked.timing_digest);
+    return inference_simulate(row, *runner, asked, session.accuracy());
   });
   session.commit();
   return simulated;

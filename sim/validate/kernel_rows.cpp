@@ -96,6 +96,7 @@ SimulatedRow kernel_row(const CsvRow& row, OperatorRunner& runner, const Runtime
   asked.arch = arch.name;
   asked.op = text_in(row, "op");
   asked.dtype = text_in(row, "dtype", "fp16");
+  asked.fidelity = to_string(runner.options().fidelity);
   asked.latency_s = tally.seconds;
   s.expect(expected_errors(asked, arch, accuracy));
   return s;
