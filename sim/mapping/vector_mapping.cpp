@@ -51,25 +51,26 @@ TileKernel untiled(const Operator& op, const VectorFamily& family) {
   return kernel;
 }
 
-// A token's row beside its copies: `experts` times as wide in the file that holds them.
+// A token's row beside its copies: `experts` times as wide in the file that holds them, or a part of it where
+// not every token has a copy here.
 TileKernel untiled(const Operator& op, const RoutingFamily& family) {
   const auto& s = std::get<RoutingShape>(op.shape);
   TileKernel kernel;
   kernel.m = s.tokens;
   kernel.n = s.cols;
   const auto copies = static_cast<std::uint32_t>(s.experts);
-  const auto operand = [](TensorId id, const Tensor& tensor, std::uint32_t times) {
+  const auto operand = [&s](TensorId id, const Tensor& tensor) {
     KernelOperand o;
     o.tensor = id;
     o.by_m = o.by_n = true;
     o.rows = tile_of(LoopDim::m);
     o.cols = tile_of(LoopDim::n);
-    o.bits = tensor.format.bits * times;
+    o.bits = tensor.format.bits.spread(tensor.elements(), s.tokens * s.cols);
     o.tensor_bytes = Bytes{tensor.bytes()};
     return o;
   };
-  kernel.inputs = {operand(TensorId{0}, op.inputs[0], family.spreads ? 1 : copies)};
-  kernel.outputs = {operand(TensorId{1}, op.outputs[0], family.spreads ? copies : 1)};
+  kernel.inputs = {operand(TensorId{0}, op.inputs[0])};
+  kernel.outputs = {operand(TensorId{1}, op.outputs[0])};
   VectorCost cost = family.cost;
   cost.simple_ops *= static_cast<double>(copies);
   cost.instructions *= copies;

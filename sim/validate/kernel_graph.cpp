@@ -202,13 +202,14 @@ OperatorGraph RowWriter::mixture() {
     builder_.append(OperatorKind::topk, VectorShape{tokens, all}, {scores},
                     {builder_.activation("chosen", {tokens, experts.experts_a_token})});
   }
-  if (included.takes("align"))  // rows sorted by expert, which the products then gather themselves
-    builder_.append(OperatorKind::topk, VectorShape{tokens, experts.experts_a_token},
-                    {builder_.activation("pairs", {tokens, experts.experts_a_token})},
-                    {builder_.activation("places", {tokens, experts.experts_a_token})});
+  // Rows are sorted by expert before they are moved; the products of who aligns gather them themselves.
+  const bool aligns = included.takes("align");
   experts.gathers = included.takes("permute");
+  experts.sorts = aligns || experts.gathers;
   experts.quantises = included.takes("quantize");
   experts.combines = included.takes("combine");
+  experts.products_quantise = text_in(row_, "scaling") == "block128";
+  experts.activation_quantises = experts.quantises && !experts.products_quantise;
   for (const char* part : {"up", "act", "down"}) {
     if (!included.takes(part))
       throw ConfigError("", fmt::format("column includes: no {} in a row of moe", part));

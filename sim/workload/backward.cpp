@@ -96,6 +96,10 @@ class BackwardWriter {
       same_[x.id] = out.id;
     } else if (kind == OperatorKind::rope) {
       append(OperatorKind::rope, s, {out}, {gradient(x)});
+    } else if (kind == OperatorKind::topk) {  // of a mixture's scores: those that were chosen
+      append(OperatorKind::softmax_backward, s, {x, out}, {gradient(x)});
+    } else if (kind == OperatorKind::expert_sort) {
+      return;  // of places
     } else if (kind == OperatorKind::embedding) {
       // Rows of the table's gradient, added to.
       append(OperatorKind::add, s, {out, out}, {gradient(at_->outputs[0], "_rows")});

@@ -40,30 +40,45 @@ Tensor Experts::product(GraphBuilder& builder, const Tensor& of, const std::stri
   return out;
 }
 
+// Of `tokens` on the device; some of them have no copy here where there are fewer rows than tokens.
+RoutingShape Experts::routing(std::uint64_t tokens) const {
+  if (share.rows >= static_cast<double>(checked_product({tokens, experts_a_token})))
+    return {tokens, experts_a_token, hidden};
+  const std::uint64_t moved = std::clamp<std::uint64_t>(ceiled(share.rows), 1, tokens);
+  const auto copies = static_cast<std::uint64_t>(std::llround(share.rows / static_cast<double>(moved)));
+  return {moved, std::max<std::uint64_t>(1, copies), hidden};
+}
+
 Tensor Experts::write(GraphBuilder& builder, const Tensor& in) const {
   const std::uint64_t tokens = in.elements() / hidden;
-  const std::uint64_t copies_each =
-      share.rows >= static_cast<double>(tokens * experts_a_token)
-          ? experts_a_token
-          : std::max<std::uint64_t>(
-                1, static_cast<std::uint64_t>(std::llround(share.rows / static_cast<double>(tokens))));
-  const RoutingShape routing = {tokens, copies_each, hidden};
-  const std::vector<std::uint64_t> copies = {tokens, copies_each, hidden};
+  const RoutingShape moved = routing(tokens);
+  const std::vector<std::uint64_t> copies = {moved.tokens, moved.experts, hidden};
+  if (sorts) {
+    // One kernel counts the rows of each expert, one places them (vLLM's and SGLang's moe_align_block_size;
+    // TensorRT-LLM's expert maps and strides of its grouped products).
+    const std::vector<std::uint64_t> pairs = {tokens, experts_a_token};
+    const Tensor choice = builder.activation("expert_choice", pairs);
+    for (const char* made : {"expert_counts", "expert_places"})
+      builder.append(OperatorKind::expert_sort, VectorShape{tokens, experts_a_token}, {choice},
+                     {builder.activation(made, pairs)});
+  }
   Tensor gathered = builder.activation("expert_rows", {active(), rows(), hidden});
-  const Tensor sent = narrowed(builder, in);
+  const Tensor sent = products_quantise ? in : narrowed(builder, in);
   gathered.format = sent.format;
   if (gathers)
-    builder.append(OperatorKind::expert_gather, routing, {view(sent, {tokens, hidden})},
+    builder.append(OperatorKind::expert_gather, moved, {view(sent, {moved.tokens, hidden})},
                    {view(gathered, copies)});
   const bool gated = activation != ActivationKind::gelu;
   const Tensor up = product(builder, gathered, gated ? "expert_gate_up" : "expert_up", hidden,
                             gated ? 2 * columns : columns);
-  const Tensor inner = builder.activation("expert_inner", {active(), rows(), columns});
+  Tensor inner = builder.activation("expert_inner", {active(), rows(), columns});
+  if (activation_quantises) inner = builder.as_quantised(inner, TensorGroup::experts);
   builder.append(activation_operator(activation), VectorShape{active() * rows(), columns}, {up}, {inner});
   const Tensor down = product(builder, inner, "expert_down", columns, hidden);
   if (!combines) return down;
   const Tensor sum = builder.activation("experts", {tokens, hidden});
-  builder.append(OperatorKind::expert_sum, routing, {view(down, copies)}, {sum});
+  builder.append(OperatorKind::expert_sum, RoutingShape{tokens, moved.experts, hidden}, {view(down, copies)},
+                 {sum});
   return sum;
 }
 

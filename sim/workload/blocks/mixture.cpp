@@ -109,7 +109,10 @@ Tensor MixtureBlock::routed(GraphBuilder& builder, const Tensor& x) const {
 Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
-  product(builder, x, "router", TensorGroup::router, tokens, facts.hidden, experts, biases);
+  const Tensor scores =
+      product(builder, x, "router", TensorGroup::router, tokens, facts.hidden, experts, biases);
+  builder.append(OperatorKind::topk, VectorShape{tokens, experts}, {scores},
+                 {builder.activation("router_choice", {tokens, experts})});
   if (score_bias) builder.hold("router_score_bias", experts);
   if (scaled) builder.hold("router_scales", facts.hidden + experts);
   const Tensor mixed = routed(builder, x);

@@ -84,17 +84,42 @@ TEST(KernelGraph, AMixtureIsOneRanksShare) {
   const OperatorGraph graph = kernel_graph(row, graph_machine());
   std::vector<std::string> kinds;
   for (const Operator& op : graph.operators) kinds.push_back(to_string(op.kind));
-  EXPECT_EQ(kinds, (std::vector<std::string>{"topk", "expert_gather", "matmul", "silu_mul", "matmul",
-                                             "expert_sum"}));
-  const auto& up = std::get<MatmulShape>(graph.operators[2].shape);
+  EXPECT_EQ(kinds, (std::vector<std::string>{"topk", "expert_sort", "expert_sort", "expert_gather", "matmul",
+                                             "silu_mul", "matmul", "expert_sum"}));
+  const auto& up = std::get<MatmulShape>(graph.operators[4].shape);
   EXPECT_EQ(up.batch, 16U);
   EXPECT_EQ(up.m, 16U);
   EXPECT_EQ(up.n, 2U * 768 / 2);
   EXPECT_EQ(up.grouped, 1U);
-  EXPECT_EQ(graph.operators[2].inputs[1].bytes(), 16U * 2048 * 768 * 2);
+  EXPECT_EQ(graph.operators[4].inputs[1].bytes(), 16U * 2048 * 768 * 2);
   // What the row does not include is not timed.
-  EXPECT_EQ(kinds_in(with(row, {{"includes", "align,up,act,down,combine"}})),
-            (std::vector<std::string>{"topk", "matmul", "silu_mul", "matmul", "expert_sum"}));
+  EXPECT_EQ(
+      kinds_in(with(row, {{"includes", "align,up,act,down,combine"}})),
+      (std::vector<std::string>{"expert_sort", "expert_sort", "matmul", "silu_mul", "matmul", "expert_sum"}));
+}
+
+// Scales of blocks are found by each product for the rows that it reads; others before the rows are moved,
+// and by the activation.
+TEST(KernelGraph, AMixtureQuantisesAsItsScalesAre) {
+  const CsvRow row = {{"op", "moe"},
+                      {"tokens", "128"},
+                      {"hidden", "2048"},
+                      {"inter", "768"},
+                      {"experts", "64"},
+                      {"top_k", "8"},
+                      {"ep", "4"},
+                      {"distribution", "balanced"},
+                      {"dtype", "fp8"},
+                      {"act_dtype", "fp8"},
+                      {"rank_pairs", "256"},
+                      {"includes", "permute,quantize,up,act,down,combine"},
+                      {"rank_active_experts", "16"}};
+  EXPECT_EQ(kinds_in(with(row, {{"scaling", "tensor"}})),
+            (std::vector<std::string>{"expert_sort", "expert_sort", "quantize", "expert_gather", "matmul",
+                                      "silu_mul", "matmul", "expert_sum"}));
+  EXPECT_EQ(kinds_in(with(row, {{"scaling", "block128"}})),
+            (std::vector<std::string>{"expert_sort", "expert_sort", "expert_gather", "quantize", "matmul",
+                                      "silu_mul", "quantize", "matmul", "expert_sum"}));
 }
 
 TEST(KernelGraph, WhatItDoesNotSimulateItRefuses) {
