@@ -108,10 +108,10 @@ void ComputeTile::under_way(std::vector<SlotPosition>& out) const {
   }
 }
 
-void ComputeTile::shift(const std::vector<std::uint64_t>& places, std::uint64_t first) {
+void ComputeTile::shift(const std::vector<std::uint64_t>& places, const std::vector<std::uint64_t>& goals) {
   const auto shifted = [&](const WorkItem& item) {
     const auto at = std::lower_bound(places.begin(), places.end(), item.index);
-    return run_->launch->item(first + static_cast<std::uint64_t>(at - places.begin()));
+    return run_->launch->item(goals[static_cast<std::size_t>(at - places.begin())]);
   };
   for (std::uint32_t i = 0; i < active_slots_; ++i) {
     Slot& slot = slots_[i];

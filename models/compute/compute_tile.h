@@ -41,9 +41,9 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
   // Appends where each slot stands that has stages left of its item; moves those on by `stages`.
   void positions(std::vector<SlotPosition>& out) const;
   void jump(std::uint64_t stages);
-  // Appends the items whose results are not stored; puts those of the sorted `places` at `first` and after.
+  // Appends the items whose results are not stored; puts those of the sorted `places` at their `goals`.
   void under_way(std::vector<SlotPosition>& out) const;
-  void shift(const std::vector<std::uint64_t>& places, std::uint64_t first);
+  void shift(const std::vector<std::uint64_t>& places, const std::vector<std::uint64_t>& goals);
 
   bool idle() const override { return active_items_ == 0; }
   std::string waiting_for() const override;

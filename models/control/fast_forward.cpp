@@ -69,8 +69,8 @@ void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead
   // Batches have operands of their own, and masked items differ in length: a whole batch repeats, if it is
   // short.
   const std::uint64_t plane = kernel.m_tiles() * kernel.n_tiles() * kernel.split_k;
-  const bool whole_batches = launch.kernels().size() == 1 && kernel.batch > 1 && plane <= 4 * at_once;
-  const std::uint64_t unit = whole_batches ? plane : whole_rows(kernel, at_once);
+  whole_batches_ = launch.kernels().size() == 1 && kernel.batch > 1 && plane <= 4 * at_once;
+  const std::uint64_t unit = whole_batches_ ? plane : whole_rows(kernel, at_once);
   wave_items_ = round_up(std::max({at_once, std::min(batches, kMostInAWave * at_once), kLeastItems}), unit);
   warm_items_ = run_ahead ? ceil_div(kWarmRounds * kernel.pipeline_stages, stages) * kernel.cores_used : 0;
   // Items of unlike kernels end when they end: no wave of them says how long another takes.
@@ -125,19 +125,29 @@ void FastForward::wave_done(Femtoseconds at, Femtoseconds now) {
   wave_watch_.start(at + skipped_time_, counts_now());
 }
 
-// Makes the items under way the last ones before `end`; false where those are too few, or differ in length.
-bool FastForward::place_last(std::uint64_t end) {
-  const std::uint64_t first = end - positions_.size();
+// Makes the items under way the last ones before where `skipped` end; or, in whole planes, where items differ
+// in length and long ones are left behind by short ones, those as many later. False where too few are
+// skipped.
+bool FastForward::place(std::uint64_t skipped) {
+  if (skipped == 0 || skipped < positions_.size()) return false;
+  const std::uint64_t end = queue_->next_index() + skipped;
+  const auto length = [](const WorkItem& item) { return item.k_end - item.k_begin; };
+  goals_.clear();
+  bool alike = true;
   for (std::size_t i = 0; i < positions_.size(); ++i) {
-    const WorkItem last = launch_->item(first + i);
-    const WorkItem& now = positions_[i].item;
-    if (last.k_end - last.k_begin != now.k_end - now.k_begin) return false;
+    goals_.push_back(end - positions_.size() + i);
+    alike = alike && length(launch_->item(goals_[i])) == length(positions_[i].item);
+  }
+  if (!alike) {
+    if (!whole_batches_) return false;
+    for (std::size_t i = 0; i < positions_.size(); ++i) goals_[i] = places_[i] + skipped;
+    if (goals_.front() < queue_->next_index()) return false;
   }
   for (std::size_t i = 0; i < positions_.size(); ++i) {
     SlotPosition& p = positions_[i];
-    const WorkItem last = launch_->item(first + i);
-    p.next_k = last.k_begin + (p.next_k - p.item.k_begin);
-    p.item = last;
+    const WorkItem goal = launch_->item(goals_[i]);
+    p.next_k = goal.k_begin + (p.next_k - p.item.k_begin);
+    p.item = goal;
   }
   return true;
 }
@@ -260,15 +270,14 @@ bool FastForward::skip_waves(const Pattern& latest) {
     alike += current->counts;
     skipped += taken * wave_items_;
   }
-  const std::uint64_t end = queue_->next_index() + skipped;
   const std::uint64_t under_way = elements_of(positions_);
-  if (skipped < positions_.size() || skipped == 0 || !place_last(end)) {
+  if (!place(skipped)) {
     forecast_->undo(begin);
     forecast_->keep();
     return false;
   }
   // Back to the wave that the first of them lies in, and forward again with them as they are.
-  const std::uint64_t first = end - positions_.size();
+  const std::uint64_t first = goals_.empty() ? queue_->next_index() + skipped : goals_.front();
   const std::uint64_t waves = skipped / wave_items_;
   const std::uint64_t from = std::min(waves, (first - queue_->next_index()) / wave_items_);
   if (from < waves) {
@@ -283,7 +292,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
       from_femtoseconds(std::max(0.0, static_cast<double>(time) + rest_of_others(under_way, *current)));
   queue_->skip(skipped);
   left_out_ += skipped;
-  slots_->shift(places_, first);
+  slots_->shift(places_, goals_);
   return true;
 }
 

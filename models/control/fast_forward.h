@@ -28,10 +28,11 @@ class SlotObserver {
   virtual void positions(std::vector<SlotPosition>& out) const = 0;
   // Each such slot goes on `stages` stages later, at the same time.
   virtual void jump(std::uint64_t stages) = 0;
-  // Appends all items under way, whose results are not stored; they become the ones from `first` on in the
-  // raster, in the order of their places in it (`places`, sorted), each as far on its way as it was.
+  // Appends all items under way, whose results are not stored; each becomes the one at its goal in the raster
+  // (`places`, sorted, are where they lie, `goals` where they go, in that order), as far on its way as it
+  // was.
   virtual void under_way(std::vector<SlotPosition>& out) const = 0;
-  virtual void shift(const std::vector<std::uint64_t>& places, std::uint64_t first) = 0;
+  virtual void shift(const std::vector<std::uint64_t>& places, const std::vector<std::uint64_t>& goals) = 0;
 };
 
 class FastForward {
@@ -72,6 +73,7 @@ class FastForward {
   SlotObserver* slots_ = nullptr;
 
   bool waves_ = false;
+  bool whole_batches_ = false;  // waves are of all items of some planes
   std::uint64_t wave_items_ = 1;
   std::uint64_t warm_items_ = 0;
   std::uint64_t done_ = 0;
@@ -85,7 +87,7 @@ class FastForward {
   std::size_t stride_slots_ = 0;
   StretchWatch stride_watch_;
   std::vector<SlotPosition> positions_;
-  std::vector<std::uint64_t> places_;
+  std::vector<std::uint64_t> places_, goals_;  // of items under way
 
   Femtoseconds skipped_time_ = 0;
   ActivityCounts skipped_counts_;
@@ -107,7 +109,7 @@ class FastForward {
   std::uint64_t elements_of(std::uint64_t first, std::uint64_t items) const;
   std::uint64_t elements_of(const std::vector<SlotPosition>& positions) const;
   double rest_of_others(std::uint64_t elements, const Pattern& pattern) const;  // in fs
-  bool place_last(std::uint64_t end);
+  bool place(std::uint64_t skipped);
   void take(ActivityCounts forecast, const ActivityCounts& alike);
   void learn(const Pattern& pattern);
 };

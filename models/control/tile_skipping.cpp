@@ -41,8 +41,8 @@ void TileSkipping::under_way(std::vector<SlotPosition>& out) const {
   for (const ComputeTile* tile : tiles_) tile->under_way(out);
 }
 
-void TileSkipping::shift(const std::vector<std::uint64_t>& places, std::uint64_t first) {
-  for (ComputeTile* tile : tiles_) tile->shift(places, first);
+void TileSkipping::shift(const std::vector<std::uint64_t>& places, const std::vector<std::uint64_t>& goals) {
+  for (ComputeTile* tile : tiles_) tile->shift(places, goals);
 }
 
 }  // namespace orrery

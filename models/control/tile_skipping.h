@@ -33,7 +33,7 @@ class TileSkipping : private SlotObserver {
   void positions(std::vector<SlotPosition>& out) const override;
   void jump(std::uint64_t stages) override;
   void under_way(std::vector<SlotPosition>& out) const override;
-  void shift(const std::vector<std::uint64_t>& places, std::uint64_t first) override;
+  void shift(const std::vector<std::uint64_t>& places, const std::vector<std::uint64_t>& goals) override;
 };
 
 }  // namespace orrery
