@@ -172,6 +172,7 @@ struct ExecutionSpec {
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   bool overlaps_collectives = false;  // with operators that do not wait for them
   bool engine_collectives = false;    // the software stack has all-reduces of its own
+  bool older_collectives = false;     // by the library of 2023
   bool scalar_rows = false;           // its row kernels load an element a thread, as engines of 2023 did
   DType default_dtype = DType::fp16;
   std::optional<LibrarySpec>

@@ -163,8 +163,10 @@ const Table& table_of<CollectiveProtocol>() {
     f.key("share", &P::share, "", "of the link's payload rate").required().above(0, 1);
     f.key(
         "serves", &P::serves, "",
-        "what it is for. collectives: the library's; engine: one- and two-shot all-reduces of serving "
-        "engines; pairs: the library's sends between two; experts: tokens of a mixture to experts and back");
+        "what it is for. collectives: the library's; older: the same as of 2023, for stacks of that time "
+        "(runtime key older_collectives); engine: one- and two-shot all-reduces of serving "
+        "engines; pairs: the library's sends between two; experts: tokens of a mixture to experts and back; "
+        "experts_by_node: the same, each token once to a node and on from there");
     return Table(f);
   }();
   return table;

@@ -43,13 +43,16 @@ struct WireSpec {
   double payload_share() const { return payload_bytes / (payload_bytes + header_bytes); }
 };
 
-// What a protocol is for. collectives: the library's. engine: a serving engine's own one- and two-shot
-// all-reduces. pairs: the library's sends from one device to another, where they are not as its collectives.
-// experts: kernels that take a mixture's tokens to experts and back (DeepEP and its like).
-enum class ProtocolUse : std::uint8_t { collectives, engine, pairs, experts };
+// What a protocol is for. collectives: the library's. older: the library's as it was in 2023, where it has
+// become faster since. engine: a serving engine's own one- and two-shot all-reduces. pairs: the library's
+// sends from one device to another, where they are not as its collectives. experts: kernels that take a
+// mixture's tokens to experts and back (DeepEP's low latency and its like). experts_by_node: those that send
+// a token once to each node and spread it there (DeepEP's normal kernels).
+enum class ProtocolUse : std::uint8_t { collectives, older, engine, pairs, experts, experts_by_node };
 template <>
 struct EnumNames<ProtocolUse> {
-  static constexpr std::array<const char*, 4> kWords = {"collectives", "engine", "pairs", "experts"};
+  static constexpr std::array<const char*, 6> kWords = {"collectives", "older",   "engine",
+                                                        "pairs",       "experts", "experts_by_node"};
 };
 
 // One way a library moves data: what starting costs, what a step costs, and which share of the wire's payload

@@ -55,6 +55,8 @@ const Table& table_of<RuntimeSpec>() {
         .range(1, 1e9);
     f.key("own_collectives", &R::own_collectives, "",
           "all-reduces of its own inside a node, where the node says what they cost");
+    f.key("older_collectives", &R::older_collectives, "",
+          "collectives of the library as it was in 2023, where the node says what those cost");
     f.key("scalar_rows", &R::scalar_rows, "",
           "norms and activations by kernels whose threads load an element each, as engines of 2023 had them, "
           "where the library knows them (scalar_kernels)");

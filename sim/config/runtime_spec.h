@@ -26,6 +26,7 @@ struct RuntimeSpec {
   // it. 0 = no paging: a batch must fit whole.
   double kv_memory_fraction = 0;
   bool own_collectives = false;      // all-reduces inside a node, beside the library's
+  bool older_collectives = false;    // of the library of 2023, where a node says what those cost
   bool scalar_rows = false;          // row kernels whose threads load an element each
   bool preempts = false;             // sequences that no longer fit are recomputed
   std::vector<FusedOperator> fused;  // that run as parts of others, beside those that the machine fuses
@@ -36,6 +37,7 @@ struct RuntimeSpec {
     std::vector<FusedOperator>& all = machine.fused;
     all.insert(all.end(), fused.begin(), fused.end());
     machine.engine_collectives = own_collectives;
+    machine.older_collectives = older_collectives;
     machine.scalar_rows = scalar_rows;
     const auto stands_apart = [this](FusedOperator op) {
       return std::find(apart.begin(), apart.end(), op) != apart.end();

@@ -19,9 +19,11 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op, CollectiveOpe
     return candidate;
   }
   const bool to_experts = op.kind == OperatorKind::moe_dispatch || op.kind == OperatorKind::moe_combine;
-  const CollectiveStack stack = to_experts                 ? CollectiveStack::experts
-                                : s.engine.value_or(0) > 0 ? CollectiveStack::engine
-                                                           : CollectiveStack::library;
+  using Stack = CollectiveStack;
+  const bool older = s.older.value_or(0) > 0;
+  const Stack stack = to_experts                 ? Stack::experts
+                      : s.engine.value_or(0) > 0 ? (older ? Stack::older_engine : Stack::engine)
+                                                 : (older ? Stack::older_library : Stack::library);
   const CollectiveChoice choice = choose_collective(arch.node, operation, s.group(), s.bytes, "", stack);
   const std::string& protocol = arch.node.protocols[choice.protocol].name;
   candidate.estimate_s = choice.predicted_s;

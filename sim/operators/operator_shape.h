@@ -97,6 +97,8 @@ struct CollectiveShape {
   std::optional<std::uint64_t> stride = std::nullopt;
   // 1: a serving engine's own kernels may run it, where the node says what they cost; else the library does.
   std::optional<std::uint64_t> engine = std::nullopt;
+  // 1: by that library as it was in 2023.
+  std::optional<std::uint64_t> older = std::nullopt;
 
   static CollectiveShape over(std::uint64_t bytes, const DeviceGroup& group) {
     CollectiveShape shape{bytes, group.devices};
@@ -106,8 +108,8 @@ struct CollectiveShape {
   DeviceGroup group() const { return {devices, static_cast<std::uint32_t>(stride.value_or(1))}; }
 
   friend bool operator==(const CollectiveShape& a, const CollectiveShape& b) {
-    return std::tie(a.bytes, a.devices, a.stride, a.engine) ==
-           std::tie(b.bytes, b.devices, b.stride, b.engine);
+    return std::tie(a.bytes, a.devices, a.stride, a.engine, a.older) ==
+           std::tie(b.bytes, b.devices, b.stride, b.engine, b.older);
   }
 };
 using OperatorShape =
@@ -155,6 +157,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("devices", shape.devices);
     visit("stride", shape.stride);
     visit("engine", shape.engine);
+    visit("older", shape.older);
   }
 }
 

@@ -15,7 +15,7 @@ CollectiveProbeResult run_collective_probe(const CollectiveProbe& probe) {
   check_devices(node, devices);
   if (probe.bytes == 0) throw ConfigError("", "a collective moves at least one byte");
   const CollectiveChoice choice =
-      choose_collective(node, op, devices, probe.bytes, probe.algorithm, probe.stack);
+      choose_collective(node, op, devices, probe.bytes, probe.algorithm, probe.stack, probe.copies);
   const auto plan =
       std::make_shared<PlannedCollective>(plan_collective(node, op, devices, probe.bytes, choice));
   prepare_systemc();

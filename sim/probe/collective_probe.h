@@ -16,6 +16,7 @@ struct CollectiveProbe {
   std::uint64_t bytes = 0;
   std::string algorithm;  // "" = chosen by size
   CollectiveStack stack = CollectiveStack::library;
+  std::uint32_t copies = 1;  // of a row among an all-to-all's bytes
 };
 
 struct CollectiveProbeResult {

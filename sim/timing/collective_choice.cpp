@@ -11,17 +11,20 @@
 namespace orrery {
 namespace {
 
-// Members of a group that have short ways to each other: in one node, or in a pair of one.
+// Members of a group that are in one node. Pairs of one are no group: libraries run one ring through them all
+// (NCCL, src/graph: a ring's hops between pairs cross the host), an odd number of chips as an even one.
 std::uint32_t close_members(const NodeSpec& node, const DeviceGroup& group) {
-  if (group.span() > node.chips) return std::max(1U, node.chips / group.stride);
-  return node.topology == NodeTopology::pairwise_host && group.stride == 1 ? 2 : group.devices;
+  return group.span() > node.chips ? std::max(1U, node.chips / group.stride) : group.devices;
 }
 
 // Algorithms a library has for a topology. Rings and trees fit any; a direct exchange needs a link a pair or
 // a switch, and libraries use it where links lie idle otherwise.
 std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOperation op,
-                                            const DeviceGroup& group) {
+                                            const DeviceGroup& group, CollectiveStack stack) {
   using A = CollectiveAlgorithm;
+  const bool leaves = group.span() > node.chips;
+  if (op == CollectiveOperation::all_to_all && leaves && stack == CollectiveStack::experts_by_node)
+    return {A::hierarchical};
   if (op == CollectiveOperation::all_to_all || op == CollectiveOperation::send_recv ||
       op == CollectiveOperation::shift)
     return {A::direct};
@@ -32,7 +35,9 @@ std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOper
   std::vector<A> found;
   if (several_groups && op != CollectiveOperation::broadcast) found.push_back(A::hierarchical);
   if (!several_groups || op == CollectiveOperation::broadcast) found.push_back(A::ring);
-  if (!several_groups && op == CollectiveOperation::all_reduce) found.push_back(A::tree);
+  // Between pairs a tree would be a chain (NCCL, src/graph/connect.cc), which no library prefers to a ring.
+  const bool pairs = node.topology == NodeTopology::pairwise_host;
+  if (!several_groups && !pairs && op == CollectiveOperation::all_reduce) found.push_back(A::tree);
   if (!several_groups && node.switch_reduces) found.push_back(A::in_switch);
   // Beyond five chips rings leave some of a full mesh's links idle.
   constexpr std::uint32_t kRingsCover = 5;
@@ -44,8 +49,10 @@ std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOper
 // What is moved: protocols that serve it come first.
 ProtocolUse use_of(CollectiveOperation op, CollectiveStack stack) {
   if (stack == CollectiveStack::experts) return ProtocolUse::experts;
+  if (stack == CollectiveStack::experts_by_node) return ProtocolUse::experts_by_node;
   if (op == CollectiveOperation::send_recv || op == CollectiveOperation::shift) return ProtocolUse::pairs;
-  return ProtocolUse::collectives;
+  const bool older = stack == CollectiveStack::older_library || stack == CollectiveStack::older_engine;
+  return older ? ProtocolUse::older : ProtocolUse::collectives;
 }
 
 bool has(const NodeSpec& node, ProtocolUse use) {
@@ -70,25 +77,29 @@ bool fits(const NodeSpec& node, std::size_t protocol, CollectiveAlgorithm algori
 
 // Leaving the node takes its own start; kernels for experts post to the NICs themselves.
 double base_s(const NodeSpec& node, const CollectiveProtocol& protocol, const DeviceGroup& group) {
-  const bool leaves = group.span() > node.chips && protocol.serves != ProtocolUse::experts;
-  return 1e-9 * (protocol.base_ns + (leaves ? node.nic_base_ns : 0));
+  const bool posts =
+      protocol.serves == ProtocolUse::experts || protocol.serves == ProtocolUse::experts_by_node;
+  const bool leaves = group.span() > node.chips;
+  return 1e-9 * (protocol.base_ns + (leaves && !posts ? node.nic_base_ns : 0));
 }
 
 CollectiveSchedule schedule_of(const NodeSpec& node, CollectiveOperation op, CollectiveAlgorithm algorithm,
-                               const DeviceGroup& group, std::uint64_t bytes) {
+                               const DeviceGroup& group, std::uint64_t bytes, std::uint32_t copies) {
   if (algorithm == CollectiveAlgorithm::in_switch && !node.switch_reduces)
     throw ConfigError("", "node " + node.name + " has no switch that reduces");
-  return spread(make_schedule(op, algorithm, node.topology, group.devices, close_members(node, group), bytes),
-                group);
+  return spread(
+      make_schedule(op, algorithm, node.topology, group.devices, close_members(node, group), bytes, copies),
+      group);
 }
 
 }  // namespace
 
 CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op, const DeviceGroup& group,
-                                   std::uint64_t bytes, const std::string& algorithm, CollectiveStack stack) {
-  const bool engine =
-      stack == CollectiveStack::engine && op == CollectiveOperation::all_reduce && group.span() <= node.chips;
-  std::vector<CollectiveAlgorithm> algorithms = candidates(node, op, group);
+                                   std::uint64_t bytes, const std::string& algorithm, CollectiveStack stack,
+                                   std::uint32_t copies) {
+  const bool engine = (stack == CollectiveStack::engine || stack == CollectiveStack::older_engine) &&
+                      op == CollectiveOperation::all_reduce && group.span() <= node.chips;
+  std::vector<CollectiveAlgorithm> algorithms = candidates(node, op, group, stack);
   if (engine) {
     algorithms.push_back(CollectiveAlgorithm::one_shot);
     algorithms.push_back(CollectiveAlgorithm::direct);
@@ -100,7 +111,7 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
   for (const CollectiveAlgorithm a : algorithms) {
     CollectiveSchedule schedule;
     try {
-      schedule = schedule_of(node, op, a, group, bytes);
+      schedule = schedule_of(node, op, a, group, bytes, copies);
     } catch (const ConfigError& error) {
       misfit = error;
       continue;
@@ -112,7 +123,7 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
       if (!fits(node, p, a, use_of(op, stack), engine)) continue;
       const double predicted = base_s(node, protocol, group) +
                                links.chain_s(schedule, protocol.step_ns * 1e-9) + busiest_s / protocol.share;
-      if (!found || predicted < best.predicted_s) best = {a, p, predicted};
+      if (!found || predicted < best.predicted_s) best = {a, p, predicted, copies};
       found = true;
     }
   }
@@ -124,7 +135,7 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
 PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation op, const DeviceGroup& group,
                                   std::uint64_t bytes, const CollectiveChoice& choice) {
   const CollectiveProtocol& protocol = node.protocols[choice.protocol];
-  return {schedule_of(node, op, choice.algorithm, group, bytes), base_s(node, protocol, group),
+  return {schedule_of(node, op, choice.algorithm, group, bytes, choice.copies), base_s(node, protocol, group),
           protocol.step_ns * 1e-9, protocol.share};
 }
 

@@ -15,21 +15,33 @@ struct CollectiveChoice {
   CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
   std::size_t protocol = 0;
   double predicted_s = 0;
+  std::uint32_t copies = 1;  // as asked
 };
 
-// Who brings the kernels: the vendor's library, or a serving engine that has all-reduces of its own inside a
-// node and takes the library's where those are faster; or kernels that move a mixture's tokens.
-enum class CollectiveStack : std::uint8_t { library, engine, experts };
+// Who brings the kernels: the vendor's library, of today or of 2023, or a serving engine that has all-reduces
+// of its own inside a node and takes such a library's where those are faster; or kernels that move a
+// mixture's tokens, each straight to its experts or once to each of their nodes.
+enum class CollectiveStack : std::uint8_t {
+  library,
+  older_library,
+  engine,
+  older_engine,
+  experts,
+  experts_by_node
+};
 template <>
 struct EnumNames<CollectiveStack> {
-  static constexpr std::array<const char*, 3> kWords = {"library", "engine", "experts"};
+  static constexpr std::array<const char*, 6> kWords = {"library",      "older_library", "engine",
+                                                        "older_engine", "experts",       "experts_by_node"};
 };
 
-// `algorithm` forces one. Throws ConfigError: an algorithm the node or the operation does not have.
+// `algorithm` forces one. `copies`: of a row among what an all-to-all sends, drawn from all devices. Throws
+// ConfigError: an algorithm the node or the operation does not have.
 CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation operation,
                                    const DeviceGroup& group, std::uint64_t bytes,
                                    const std::string& algorithm = "",
-                                   CollectiveStack stack = CollectiveStack::library);
+                                   CollectiveStack stack = CollectiveStack::library,
+                                   std::uint32_t copies = 1);
 
 // The choice, worked out: transfers and what the protocol costs. Seconds.
 struct PlannedCollective {

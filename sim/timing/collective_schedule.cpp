@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "sim/util/errors.h"
@@ -230,6 +231,38 @@ class Builder {
       }
     }
   }
+
+  // Rows go once to each group, to the device of the sender's place, which spreads their copies there. Of
+  // `copies` that are drawn from all, 1 - (1 - 1 / groups)^copies reach a group, on the mean.
+  void by_groups(std::uint32_t n, std::uint32_t group, std::uint64_t bytes, std::uint32_t copies) {
+    const std::uint32_t groups = n / group;
+    const double reached = 1 - std::pow(1 - 1.0 / groups, copies);
+    const auto across =
+        static_cast<std::uint64_t>(std::llround(static_cast<double>(bytes) / copies * reached));
+    const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n);
+    constexpr std::uint64_t kPiece = 1U << 20;
+    const std::uint64_t pieces = std::clamp<std::uint64_t>(across / kPiece, 1, 8);
+    const auto spread_in = [&](std::uint32_t g, std::uint32_t from, std::uint32_t after,
+                               std::uint64_t piece) {
+      for (std::uint32_t j = 1; j < group; ++j) {
+        const std::uint32_t to = g * group + (from + j) % group;
+        add(from, to, {chunk / pieces, to * chunk + piece * (chunk / pieces)}, Use::keep, {after});
+      }
+    };
+    for (std::uint32_t d = 0; d < n; ++d) {
+      for (std::uint64_t p = 0; p < pieces; ++p) {
+        spread_in(d / group, d, kNone, p);
+        std::uint32_t sent = kNone;  // one node after the other
+        for (std::uint32_t shift = 1; shift < groups; ++shift) {
+          const std::uint32_t g = (d / group + shift) % groups;
+          const std::uint32_t gate = g * group + d % group;
+          sent = add(d, gate, {across / pieces, g * group * chunk}, Use::keep, {sent});
+          schedule.back().original = true;
+          spread_in(g, gate, sent, p);
+        }
+      }
+    }
+  }
 };
 
 }  // namespace
@@ -238,6 +271,10 @@ std::vector<std::vector<std::uint32_t>> ring_orders(NodeTopology topology, std::
   std::vector<Devices> orders;
   Devices plain(devices);
   std::iota(plain.begin(), plain.end(), 0u);
+  // Over hops that are not alike several channels run the same ring: the next one's chunks fill a slow hop
+  // while a chunk is on fast ones (NCCL, src/graph: duplicated channels).
+  constexpr std::size_t kChannels = 4;
+  if (topology == NodeTopology::pairwise_host && devices > 2) return std::vector<Devices>(kChannels, plain);
   if (topology != NodeTopology::fully_connected || devices < 3) return {plain};
   if (devices <= 5) {
     // All circles: each link lies in as many of them as any other.
@@ -255,7 +292,8 @@ std::vector<std::vector<std::uint32_t>> ring_orders(NodeTopology topology, std::
 }
 
 CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm algorithm, NodeTopology topology,
-                                 std::uint32_t n, std::uint32_t group, std::uint64_t bytes) {
+                                 std::uint32_t n, std::uint32_t group, std::uint64_t bytes,
+                                 std::uint32_t copies) {
   Builder b;
   if (n < 2) return {};
   const auto refuse = [&](const std::string& why) {
@@ -277,7 +315,12 @@ CollectiveSchedule make_schedule(CollectiveOperation op, CollectiveAlgorithm alg
     return b.schedule;
   }
   if (op == Op::all_to_all) {
-    if (algorithm != CollectiveAlgorithm::direct) refuse("only direct");
+    if (algorithm == CollectiveAlgorithm::hierarchical) {
+      if (group < 2 || n % group != 0 || n == group) refuse("groups must be alike, and more than one");
+      b.by_groups(n, group, bytes, copies);
+      return b.schedule;
+    }
+    if (algorithm != CollectiveAlgorithm::direct) refuse("only direct and hierarchical");
     b.scatter(all, whole, Use::keep);
     // A chunk is stored where its sender's place is.
     const std::uint64_t chunk = ceil_div<std::uint64_t>(bytes, n);

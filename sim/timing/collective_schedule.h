@@ -32,11 +32,12 @@ using CollectiveSchedule = std::vector<CollectiveTransfer>;
 std::vector<std::vector<std::uint32_t>> ring_orders(NodeTopology topology, std::uint32_t devices);
 
 // `bytes`: the whole array (all_gather, reduce_scatter: the gathered one; all_to_all: what a device sends to
-// all). `group`: devices of a group (hierarchical). Throws ConfigError: an algorithm the operation or the
-// number of devices does not allow.
+// all). `group`: devices of a group (hierarchical). `copies`: of a row among what an all-to-all sends, to
+// devices drawn from all; a hierarchical one sends the row once to each group. Throws ConfigError: an
+// algorithm the operation or the number of devices does not allow.
 CollectiveSchedule make_schedule(CollectiveOperation operation, CollectiveAlgorithm algorithm,
                                  NodeTopology topology, std::uint32_t devices, std::uint32_t group,
-                                 std::uint64_t bytes);
+                                 std::uint64_t bytes, std::uint32_t copies = 1);
 
 // The transfers of a group numbered from 0 as those of its devices, and of the groups between them.
 CollectiveSchedule spread(CollectiveSchedule schedule, const DeviceGroup& group);

@@ -14,6 +14,7 @@
 #include "sim/util/checked.h"
 #include "sim/util/errors.h"
 #include "sim/workload/backward.h"
+#include "sim/workload/blocks/linear.h"
 #include "sim/workload/operator_counts.h"
 #include "sim/workload/pipeline.h"
 
@@ -119,7 +120,7 @@ Tally IterationRunner::collective(OperatorKind kind, std::uint64_t bytes, const 
   graph.names = names_;
   Operator op;
   op.kind = kind;
-  op.shape = CollectiveShape::over(bytes, group);
+  op.shape = collective_shape(execution_, kind, bytes, group);
   Tensor array;
   array.id = {-1, names_->slot("gradients")};
   array.shape = {bytes};

@@ -95,14 +95,15 @@ double collective_measured(const CsvRow& row, Quantity quantity) {
   return quantity == Quantity::time ? number_in(row, "measured_us") : 0;
 }
 
-// Who runs a row's collective, by its column algorithm.
+// Who runs a row's collective, by its column algorithm. Who does not name its engine was timed in 2023.
 CollectiveStack stack_of(const CsvRow& row) {
   const std::string how = text_in(row, "algorithm");
   if (how == "engine's own in a CUDA graph") return CollectiveStack::engine;
   if (how == "DeepEP low latency") return CollectiveStack::experts;
+  if (how.rfind("DeepEP normal", 0) == 0) return CollectiveStack::experts_by_node;
   if (how.empty() || how == "NCCL default" || how == "RCCL default" || how.rfind("ring-class", 0) == 0 ||
       how.rfind("NCCL under XLA", 0) == 0)
-    return CollectiveStack::library;
+    return text_in(row, "engine").empty() ? CollectiveStack::older_library : CollectiveStack::library;
   throw ConfigError("", "column algorithm: '" + how + "' is not simulated");
 }
 
@@ -116,6 +117,7 @@ SimulatedRow collective_simulate(const CsvRow& row, ProbeFidelity) {
   if (probe.kind == "send_recv" && text_in(row, "algorithm").find("ring") != std::string::npos)
     probe.kind = "shift";
   probe.stack = stack_of(row);
+  probe.copies = static_cast<std::uint32_t>(whole_in(row, "top_k", 1));
   const std::uint64_t stand_in = ceil_div(probe.devices, probe.node.chips);
   const std::uint64_t nodes = whole_in(row, "nodes", stand_in);
   if (nodes != stand_in)

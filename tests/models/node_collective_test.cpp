@@ -138,12 +138,16 @@ TEST(Collective, AnotherNodeDoesNotMakeARingFaster) {
   EXPECT_GE(links.way(0, 8).size(), 4U);  // door, switch, door
 }
 
-TEST(Collective, GroupsThatAreNotAlikeRunAsOneRing) {
+// An even number of chips does not leave an odd one behind: a ring's time goes with 2 (n - 1) / n.
+TEST(Collective, PairsRunAsOneRing) {
   NodeSpec node = node_of(NodeTopology::pairwise_host, 4);
   node.host.bytes_per_s = kRate;
   node.protocols = {{"plain", 0, 0, 1}};
-  EXPECT_EQ(choose_collective(node, Op::all_reduce, 4, kBytes).algorithm, Al::hierarchical);
-  EXPECT_EQ(choose_collective(node, Op::all_reduce, 3, kBytes).algorithm, Al::ring);
+  const CollectiveChoice three = choose_collective(node, Op::all_reduce, 3, kBytes);
+  const CollectiveChoice four = choose_collective(node, Op::all_reduce, 4, kBytes);
+  EXPECT_EQ(three.algorithm, Al::ring);
+  EXPECT_EQ(four.algorithm, Al::ring);
+  EXPECT_NEAR(four.predicted_s / three.predicted_s, (2 * 3.0 / 4) / (2 * 2.0 / 3), 0.05);
 }
 
 TEST(Collective, AFullMeshOfManyChipsUsesAllItsLinks) {
@@ -233,6 +237,8 @@ std::uint64_t closed_form_bytes(Op op, Al algorithm, std::uint64_t n, std::uint6
     const bool spreads = op == Op::all_reduce || op == Op::all_gather;
     return ((sums ? n + 1 : 0) + (spreads ? n + 1 : 0)) * bytes;
   }
+  // Across to the other pairs, and within them to the other one.
+  if (op == Op::all_to_all && algorithm == Al::hierarchical) return (n - 2) * bytes + n * bytes / 2;
   return (op == Op::all_reduce ? 2 : 1) * (n - 1) * bytes;
 }
 
@@ -286,6 +292,44 @@ TEST(Collective, GroupsAcrossNodesShareTheWayOut) {
   EXPECT_NEAR(across.predicted_s / alone.predicted_s, 8, 0.1);
   const auto wide = choose_collective(node, Op::send_recv, {2, 8}, kBytes);
   EXPECT_NEAR(wide.predicted_s / (8 * kBytes / kRate), 1, 0.01);
+}
+
+// Of a row's eight copies four are for the other node, which gets the row once: 1 - 1/2^8 of all rows.
+TEST(Collective, KernelsByNodeSendARowOnceToEach) {
+  const auto across = [](std::uint32_t copies) {
+    std::uint64_t bytes = 0;
+    for (const CollectiveTransfer& t :
+         make_schedule(Op::all_to_all, Al::hierarchical, NodeTopology::switched, 16, 8, kBytes, copies)) {
+      if (t.from / 8 != t.to / 8) bytes += t.bytes;
+    }
+    return static_cast<double>(bytes) / (16.0 * kBytes);
+  };
+  EXPECT_NEAR(across(1), 0.5, 1e-3);
+  EXPECT_NEAR(across(8), (1 - 1.0 / 256) / 8, 1e-3);
+  NodeSpec node = node_of(NodeTopology::switched, 8);
+  node.nics = 8;
+  node.nic.bytes_per_s = kRate / 8;
+  node.protocols = {{"library", 10e3, 0, 1}, {"by_node", 2e3, 0, 1, ProtocolUse::experts_by_node}};
+  const auto by_node =
+      choose_collective(node, Op::all_to_all, 16, kBytes, "", CollectiveStack::experts_by_node, 8);
+  EXPECT_EQ(by_node.algorithm, Al::hierarchical);
+  EXPECT_EQ(by_node.protocol, 1U);
+  // Inside a node there is nothing to send once.
+  EXPECT_EQ(
+      choose_collective(node, Op::all_to_all, 8, kBytes, "", CollectiveStack::experts_by_node, 8).algorithm,
+      Al::direct);
+}
+
+// A library of 2023 has protocols of its own where a node says so.
+TEST(Collective, AnOlderLibraryHasItsOwnProtocols) {
+  NodeSpec node = node_of(NodeTopology::switched, 8);
+  node.protocols = {{"today", 8e3, 0, 1}, {"then", 45e3, 0, 0.5, ProtocolUse::older}};
+  EXPECT_EQ(choose_collective(node, Op::all_gather, 8, kBytes).protocol, 0U);
+  EXPECT_EQ(choose_collective(node, Op::all_gather, 8, kBytes, "", CollectiveStack::older_library).protocol,
+            1U);
+  node.protocols.pop_back();
+  EXPECT_EQ(choose_collective(node, Op::all_gather, 8, kBytes, "", CollectiveStack::older_library).protocol,
+            0U);
 }
 
 TEST(Collective, RefusesWhatAnAlgorithmCannotDo) {

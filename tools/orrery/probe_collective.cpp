@@ -17,6 +17,8 @@ const ProbeHelp kCollectiveProbeHelp = {
     "  orrery probe collective --node a100_dgx --kind all_reduce --bytes 67108864\n"
     "  orrery probe collective --node h100_dgx --kind all_reduce --bytes 1048576 --devices 4 --algorithm "
     "ring\n"
+    "  orrery probe collective --node h100_dgx --devices 32 --kind all_to_all --bytes 58720256 --stack "
+    "experts_by_node --copies 8\n"
     "  orrery probe collective --node a100_mesh4 --kind all_gather --sweep --plot gather.svg\n"};
 
 namespace {
@@ -36,8 +38,12 @@ int probe_collective(const Arguments& arguments) {
       ("devices", po::value<std::int64_t>()->default_value(0), "chips (default: all of the node)")         //
       ("algorithm", po::value<std::string>()->default_value(""), "instead of the library's choice")        //
       ("stack", po::value<std::string>()->default_value("library"),
-       "library; engine: a serving engine's own all-reduces where they are faster; experts: kernels that "
-       "move a mixture's tokens");
+       "library, or older_library, of 2023; engine, or older_engine: a serving engine's own all-reduces "
+       "where "
+       "they are faster; experts: kernels that move a mixture's tokens; experts_by_node: once to each "
+       "node")  //
+      ("copies", po::value<std::int64_t>()->default_value(1),
+       "of a token among the bytes of an all-to-all (its experts), for experts_by_node");
   add_common(options, false);
   const ParsedOptions parsed =
       parse_options(arguments, options, kCollectiveProbeHelp.usage, kCollectiveProbeHelp.examples, kPatches);
@@ -50,6 +56,7 @@ int probe_collective(const Arguments& arguments) {
   probe.devices = small(v, "devices", 0, 512);
   probe.algorithm = v["algorithm"].as<std::string>();
   probe.stack = named<CollectiveStack>(v["stack"].as<std::string>(), "--stack");
+  probe.copies = small(v, "copies", 1, 1024);
   probe.bytes = whole_between(v, "bytes", 1, std::uint64_t{1} << 44);
   std::vector<std::function<ProbeRow()>> points;
   if (v.count("sweep") == 0) points.push_back([&] { return collective_row(probe); });

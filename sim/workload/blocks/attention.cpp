@@ -205,10 +205,10 @@ void AttentionBlock::attend_in_ring(GraphBuilder& builder, const std::vector<Seq
   piece_of({decoding, false, "_decoding", !own.empty()});
   const std::uint64_t cols = on_each(facts.split.tensor).query * head_dim;
   const Tensor parts = view(out, {merged, cols});
-  builder.append(
-      OperatorKind::all_reduce,
-      collective_shape(builder, OperatorKind::all_reduce, parts.bytes(), facts.split.context_group()),
-      {parts}, {parts}, true);
+  builder.append(OperatorKind::all_reduce,
+                 collective_shape(builder.facts().execution, OperatorKind::all_reduce, parts.bytes(),
+                                  facts.split.context_group()),
+                 {parts}, {parts}, true);
 }
 
 // One operator for all these sequences, whatever their lengths: a part of the attention.

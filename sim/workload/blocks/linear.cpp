@@ -15,10 +15,11 @@ Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, 
   return out;
 }
 
-CollectiveShape collective_shape(const GraphBuilder& builder, OperatorKind kind, std::uint64_t bytes,
+CollectiveShape collective_shape(const ExecutionSpec& execution, OperatorKind kind, std::uint64_t bytes,
                                  const DeviceGroup& group) {
   CollectiveShape shape = CollectiveShape::over(bytes, group);
-  if (kind == OperatorKind::all_reduce && builder.facts().execution.engine_collectives) shape.engine = 1;
+  if (kind == OperatorKind::all_reduce && execution.engine_collectives) shape.engine = 1;
+  if (execution.older_collectives) shape.older = 1;
   return shape;
 }
 
@@ -29,7 +30,8 @@ Tensor exchange(GraphBuilder& builder, OperatorKind kind, const Tensor& x, const
   const Tensor out =
       builder.activation(name, {scatters ? ceil_div<std::uint64_t>(rows, group.devices) : rows, cols});
   builder.append(kind,
-                 collective_shape(builder, kind, builder.facts().formats.plain.bytes(rows * cols), group),
+                 collective_shape(builder.facts().execution, kind,
+                                  builder.facts().formats.plain.bytes(rows * cols), group),
                  {x}, {out});
   return out;
 }

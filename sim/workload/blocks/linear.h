@@ -10,7 +10,7 @@ Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, 
                std::uint64_t m, std::uint64_t k, std::uint64_t n, bool bias = false);
 
 // Of `bytes` over a group; an all-reduce is the software stack's own where it has one.
-CollectiveShape collective_shape(const GraphBuilder& builder, OperatorKind kind, std::uint64_t bytes,
+CollectiveShape collective_shape(const ExecutionSpec& execution, OperatorKind kind, std::uint64_t bytes,
                                  const DeviceGroup& group);
 
 // Exchanges the parts of `x` that the devices of a group have, whose whole is rows x cols; nothing on one
