@@ -44,6 +44,9 @@ const Table& table_of<RuntimeSpec>() {
     f.key("step_us", &R::step_us, "us",
           "host work of a step (scheduling, inputs, sampling) that the device waits for")
         .range(0, 1e7);
+    f.key("group_us", &R::group_us, "us",
+          "more of it where several devices run the step together: its inputs are sent to their workers")
+        .range(0, 1e7);
     f.key("sequence_us", &R::sequence_us, "us", "the same for each sequence of the batch")
         .range(0, kLongestUs);
     f.key("kv_memory_fraction", &R::kv_memory_fraction, "",

@@ -21,6 +21,7 @@ struct RuntimeSpec {
   double kernel_gap_us = 0;  // between kernels that follow each other in a stream or a graph
   double step_us = 0;        // host work of a step (schedule, inputs, sampling) that the device waits for
   double sequence_us = 0;    // of that, a sequence of the batch
+  double group_us = 0;       // of that, where devices run the step together: inputs are sent to their workers
   std::uint64_t token_budget = 8192;  // tokens a step of the prompts takes at most
   // Of a device's memory, what the stack may fill; the KV cache takes what weights and activations leave of
   // it. 0 = no paging: a batch must fit whole.

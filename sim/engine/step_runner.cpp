@@ -1,11 +1,13 @@
 #include "sim/engine/step_runner.h"
 
+#include <algorithm>
+
 namespace orrery {
 
-Tally with_software(Tally step, const RuntimeSpec& runtime, std::uint64_t sequences) {
+Tally with_software(Tally step, const RuntimeSpec& runtime, std::uint64_t sequences, bool together) {
   step.add(TimeCategory::launch, 1e-6 * runtime.kernel_gap_us * static_cast<double>(step.counts().kernels));
-  step.add(TimeCategory::host,
-           1e-6 * (runtime.step_us + runtime.sequence_us * static_cast<double>(sequences)));
+  step.add(TimeCategory::host, 1e-6 * (runtime.step_us + (together ? runtime.group_us : 0) +
+                                       runtime.sequence_us * static_cast<double>(sequences)));
   step.close_stretch();
   return step;
 }
@@ -18,7 +20,10 @@ StepRunner::StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime)
 
 Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<double>* seconds) {
   Residency residency(on_chip_bytes_);
-  return with_software(graphs_.run(graph, residency, seconds), runtime_, sequences);
+  const bool together = std::any_of(graph.operators.begin(), graph.operators.end(), [](const Operator& op) {
+    return std::holds_alternative<CollectiveShape>(op.shape);
+  });
+  return with_software(graphs_.run(graph, residency, seconds), runtime_, sequences, together);
 }
 
 }  // namespace orrery

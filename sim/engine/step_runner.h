@@ -7,8 +7,8 @@
 namespace orrery {
 
 // A step's tally with what the software adds: gaps between kernels, and the host's work that the device waits
-// for.
-Tally with_software(Tally step, const RuntimeSpec& runtime, std::uint64_t sequences);
+// for; `together`: several devices run it.
+Tally with_software(Tally step, const RuntimeSpec& runtime, std::uint64_t sequences, bool together = false);
 
 class StepRunner {
  public:
