@@ -48,6 +48,26 @@ const Table& matmul_table() {
   return table;
 }
 
+}  // namespace
+
+template <>
+const Table& table_of<LatentKernelSpec>() {
+  static const Table table = [] {
+    using L = LatentKernelSpec;
+    Fields<L> f("latent attention that decodes, with every context divided alike");
+    f.key("splits", &L::splits, "", "of every context").required().range(1, 256);
+    f.key("heads", &L::heads, "", "a thread block keeps").range(1, 256).standing("16");
+    f.key("positions", &L::positions, "", "of the cache at a time").range(1, 1024).standing("32");
+    f.key("chain_cycles", &L::chain_cycles, "cycles",
+          "of such a step: loads, products and softmax that wait for each other, beyond what they occupy")
+        .range(0, 1e6);
+    return Table(f);
+  }();
+  return table;
+}
+
+namespace {
+
 const Table& attention_table() {
   static const Table table = [] {
     Fields<LibrarySpec> f("attention kernels");
@@ -67,6 +87,8 @@ const Table& attention_table() {
     f.key("decoding_blocks_per_core", &LibrarySpec::decoding_blocks_per_core, "",
           "thread blocks resident at once where sequences decode, by registers and scratchpad")
         .range(1, 64);
+    f.key("latent", &LibrarySpec::latent_kernel, "",
+          "kernels for latents that decode, of fixed splits; without it they are sized to the machine");
     return Table(f);
   }();
   return table;

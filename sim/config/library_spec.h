@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,15 @@ struct VectorKernelSpec {
   std::uint32_t blocks_per_core = 1;  // resident at once, by registers
   std::uint32_t step_cycles = 0;      // that a core issues instructions for a block's step, a pass
   std::uint32_t chain_cycles = 0;     // a step's dependent results beyond that, which occupy nothing
+};
+
+// Attention of sequences that decode to a latent, where the library's kernel divides every context alike,
+// whatever the machine: a block keeps some heads and walks over blocks of positions, each after the other.
+struct LatentKernelSpec {
+  std::uint32_t splits = 1;
+  std::uint32_t heads = 16;
+  std::uint32_t positions = 32;
+  std::uint32_t chain_cycles = 0;  // of a block of positions: what waits for what
 };
 
 struct LibrarySpec {
@@ -39,8 +49,9 @@ struct LibrarySpec {
   bool attention_row_a_lane = false;  // a lane holds all scores of a row: no sums across lanes
   // Attention's resident blocks, by registers and scratchpad: of prompts and of sequences that decode.
   std::uint32_t attention_blocks_per_core = 2, decoding_blocks_per_core = 1;
-  std::uint32_t decoding_buffers = 8;  // of keys and values where sequences decode, at most
-  double prologue_ns = 0;              // of a matmul kernel beyond any kernel's start
+  std::optional<LatentKernelSpec> latent_kernel;  // without it as all that decode, sized to the machine
+  std::uint32_t decoding_buffers = 8;             // of keys and values where sequences decode, at most
+  double prologue_ns = 0;                         // of a matmul kernel beyond any kernel's start
   std::map<std::string, VectorKernelSpec> vector_kernels;  // by operator
   std::map<std::string, VectorKernelSpec>
       scalar_kernels;  // those of 2023, whose threads load an element each

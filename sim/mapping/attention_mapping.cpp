@@ -70,6 +70,9 @@ class AttentionMapper {
         shipped_(arch.execution.library && !request.any()),
         decodes_(std::all_of(sequences_.begin(), sequences_.end(),
                              [](const AttendedSequences& s) { return s.q == 1; })),
+        latent_(shipped_ && decodes_ && op.kind == OperatorKind::mla && arch.execution.library->latent_kernel
+                    ? &*arch.execution.library->latent_kernel
+                    : nullptr),
         estimate_(arch),
         mean_(untiled(mean_of(sequences_))),
         widest_(mean_) {
@@ -93,6 +96,7 @@ class AttentionMapper {
   const bool backward_;
   const bool shipped_;  // as a library has it
   const bool decodes_;
+  const LatentKernelSpec* const latent_;  // of its own kind; null: as others that decode
   const KernelEstimate estimate_;
   const TileKernel mean_;   // of all
   TileKernel widest_;       // the mean, as long as the longest
@@ -111,6 +115,7 @@ class AttentionMapper {
   }
   std::vector<std::uint64_t> query_tiles(const TileKernel& kernel) const;
   std::vector<std::uint64_t> block_sizes(const TileKernel& kernel) const;
+  std::vector<std::uint32_t> splits_of(const TileKernel& kernel) const;
   bool may_split(const TileKernel& kernel, std::uint32_t split) const;
   TileKernel cut(TileKernel kernel, std::uint64_t query_tile, std::uint64_t block, std::uint32_t split) const;
   bool lay_out_for_all(TileKernel& kernel) const;
@@ -126,6 +131,7 @@ constexpr std::uint32_t kSplits[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 std::vector<std::uint64_t> AttentionMapper::query_tiles(const TileKernel& kernel) const {
   if (request_.m != 0) return {std::min(request_.m, kernel.m)};
   if (!shipped_) return tile_sizes(kernel.m, 16, 1024);
+  if (latent_ != nullptr) return {std::min<std::uint64_t>(latent_->heads, kernel.m)};
   constexpr std::uint64_t kDecodingTile = 64;
   constexpr std::uint64_t kLibraryTile = 128;
   std::vector<std::uint64_t> sizes;
@@ -139,11 +145,25 @@ std::vector<std::uint64_t> AttentionMapper::query_tiles(const TileKernel& kernel
 std::vector<std::uint64_t> AttentionMapper::block_sizes(const TileKernel& kernel) const {
   if (request_.k != 0) return {std::min(request_.k, kernel.k)};
   if (!shipped_) return tile_sizes(kernel.k, 64, 4096);
+  if (latent_ != nullptr) return {std::min<std::uint64_t>(latent_->positions, kernel.k)};
   std::uint64_t block = shape_.head_dim > 64 ? 64 : 128;
   if (decodes_) block = shape_.head_dim > 128 ? 64 : 2 * block;
   std::vector<std::uint64_t> sizes;
   for (; block >= 16; block /= 2) sizes.push_back(std::min(block, kernel.k));
   return sizes;
+}
+
+std::vector<std::uint32_t> AttentionMapper::splits_of(const TileKernel& kernel) const {
+  if (latent_ != nullptr)
+    return {static_cast<std::uint32_t>(std::min<std::uint64_t>(latent_->splits, kernel.k_tiles()))};
+  std::vector<std::uint32_t> splits;
+  for (const std::uint32_t split : kSplits) {
+    // A free hand divides by powers of two.
+    if (!shipped_ && (split & (split - 1)) != 0) continue;
+    if (!may_split(kernel, split)) break;
+    splits.push_back(split);
+  }
+  return splits;
 }
 
 // Whether a context is long enough for so many splits, and the machine idle without.
@@ -163,6 +183,7 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
   if (shipped_ && decodes_) swap_operands(kernel);
   kernel.split_k = split;
   if (shipped_) kernel.prologue_ns = arch_.execution.library->prologue_ns;
+  if (latent_ != nullptr) kernel.stage_chain_cycles = Cycles{latent_->chain_cycles};
   if (backward_)
     kernel.outputs[1].rows =
         fixed_length(ceil_div<std::uint64_t>(kernel.k, kernel.m_tiles() * kernel.inputs[1].batch_divisor));
@@ -190,8 +211,9 @@ bool AttentionMapper::lay_out_for_all(TileKernel& kernel) const {
   if (!lay_out(arch_, widest)) return false;
   if (shipped_) {
     const LibrarySpec& library = *arch_.execution.library;
-    widest.resident_items = std::min(widest.resident_items, decodes_ ? library.decoding_blocks_per_core
-                                                                     : library.attention_blocks_per_core);
+    widest.resident_items = std::min(widest.resident_items, latent_ != nullptr ? 1
+                                                            : decodes_ ? library.decoding_blocks_per_core
+                                                                       : library.attention_blocks_per_core);
     if (decodes_) widest.pipeline_stages = std::min(widest.pipeline_stages, library.decoding_buffers);
   }
   kernel.resident_items = widest.resident_items;
@@ -275,11 +297,8 @@ std::vector<Candidate> AttentionMapper::candidates(std::size_t most, MapObjectiv
   for (const std::uint64_t query_tile : query_tiles(widest_)) {
     for (const std::uint64_t block : block_sizes(widest_)) {
       if (shipped_ && !list.empty()) break;  // the first that fits
-      for (const std::uint32_t split : kSplits) {
-        // A free hand divides by powers of two.
-        if (!shipped_ && (split & (split - 1)) != 0) continue;
+      for (const std::uint32_t split : splits_of(cut(mean_, query_tile, block, 1))) {
         TileKernel kernel = cut(mean_, query_tile, block, split);
-        if (!may_split(kernel, split)) break;
         kernel.cores_used = cores_for(arch_, kernel.items());
         for (const Dataflow dataflow : dataflows(arch_.cores.matrix)) {
           for (MatrixStep& step : kernel.matrix_steps) step.dataflow = dataflow;

@@ -78,5 +78,32 @@ TEST(AttentionKernel, LibrariesDecodeWithAllHeadsOfAGroup) {
   EXPECT_GT(kernel.split_k, 1U);  // 8 groups leave most cores idle
 }
 
+// A latent's kernel that divides every context alike leaves most of a machine idle where it has few of them.
+TEST(AttentionKernel, ALatentsKernelMayHaveFixedSplits) {
+  ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
+  AttentionShape s;
+  s.batch = 2;
+  s.heads = 32;
+  s.kv_heads = 1;
+  s.head_dim = 576;
+  s.value_dim = 512;
+  s.q = 1;
+  s.kv = 16384;
+  Operator op = standalone_attention(s, DType::bf16);
+  op.kind = OperatorKind::mla;
+  op.inputs.pop_back();  // values are the latent's
+  const auto first = [&op](const ArchSpec& machine) {
+    return std::get<KernelLaunch>(Mapper(machine).map(op, 1).at(0).program.tasks[0].work).front();
+  };
+  const TileKernel fixed = first(arch);
+  EXPECT_EQ(fixed.split_k, 4U);
+  EXPECT_EQ(fixed.tile_m, 16U);
+  EXPECT_EQ(fixed.tile_k, 32U);
+  EXPECT_EQ(fixed.items(), 2U * 2 * 4);  // two halves of the heads
+  EXPECT_GT(fixed.stage_chain_cycles, Cycles{0});
+  arch.execution.library->latent_kernel.reset();
+  EXPECT_GT(first(arch).split_k, 4U);
+}
+
 }  // namespace
 }  // namespace orrery::test
