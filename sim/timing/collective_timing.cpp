@@ -13,9 +13,8 @@ std::uint64_t ring_chunk_bytes(std::uint64_t bytes, std::uint32_t devices) {
   return ceil_div<std::uint64_t>(bytes, devices);
 }
 
-double ring_collective_s(CollectiveOperation kind, const NodeSpec& node, std::uint64_t bytes,
-                         std::uint32_t devices) {
-  const CollectiveProtocol& protocol = node.protocols.back();
+double ring_collective_s(CollectiveOperation kind, const NodeSpec& node, const CollectiveProtocol& protocol,
+                         std::uint64_t bytes, std::uint32_t devices) {
   const double rate = node.link.bytes_per_s * node.link.payload_share() * protocol.share;
   const double chunk = static_cast<double>(ring_chunk_bytes(bytes, devices));
   const double step_s = (node.link.latency_ns + protocol.step_ns) * 1e-9 + chunk / rate;

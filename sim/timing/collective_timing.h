@@ -14,9 +14,9 @@ std::uint32_t ring_steps(CollectiveOperation kind, std::uint32_t devices);
 // Bytes of one step's chunk for an array of `bytes` in all.
 std::uint64_t ring_chunk_bytes(std::uint64_t bytes, std::uint32_t devices);
 
-// Seconds on otherwise idle links: steps x (latency + step cost + chunk / bandwidth), by the
-// node's last protocol.
-double ring_collective_s(CollectiveOperation kind, const NodeSpec& node, std::uint64_t bytes,
-                         std::uint32_t devices);
+// Seconds on otherwise idle links: steps x (latency + step cost + chunk / bandwidth), by one of the node's
+// protocols.
+double ring_collective_s(CollectiveOperation kind, const NodeSpec& node, const CollectiveProtocol& protocol,
+                         std::uint64_t bytes, std::uint32_t devices);
 
 }  // namespace orrery

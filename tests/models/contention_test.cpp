@@ -66,7 +66,8 @@ TEST(Contention, ARingAllReduceOnIdleLinksMeetsItsClosedForm) {
       Program program;
       program.tasks.push_back(
           {collective_task(arch.node, CollectiveOperation::all_reduce, bytes, devices), {}});
-      const double wire = ring_collective_s(CollectiveOperation::all_reduce, arch.node, bytes, devices);
+      const double wire = ring_collective_s(CollectiveOperation::all_reduce, arch.node,
+                                            arch.node.protocols[0], bytes, devices);
       const double reads = 1e-9 * DramTiming(arch.dram).read_latency_ns() * 2 * (devices - 1);
       // Between the wire alone and a memory read before each step.
       const double simulated = to_seconds(run_time(machine, program));
@@ -88,7 +89,8 @@ TEST_P(ShippedRing, MovesLargeArraysAtTheSpeedOfItsLinks) {
     Program program;
     program.tasks.push_back({collective_task(arch.node, kind, bytes, 4), {}});
     const ProgramOutcome run = machine.run(program, {}, false);
-    const double wire = ring_collective_s(kind, arch.node, bytes, 4);
+    const CollectiveChoice choice = choose_collective(arch.node, kind, 4, bytes);
+    const double wire = ring_collective_s(kind, arch.node, arch.node.protocols[choice.protocol], bytes, 4);
     EXPECT_GE(to_seconds(run.time), wire);
     EXPECT_LT(to_seconds(run.time), 1.15 * wire + 2e-6);
     const std::uint64_t sent = ring_steps(kind, 4) * ring_chunk_bytes(bytes, 4);
