@@ -146,26 +146,30 @@ struct LeftOut {
   double inside = 0, widths = 0;  // means over groups; median of band over the group's own 90th percentile
 };
 
-template <class Leave>
-LeftOut left_out(const AccuracyTable& shipped, Leave leave) {
-  constexpr std::uint64_t kFewRows = 5;
+constexpr std::uint64_t kFewRows = 5;
+
+const ArchSpec& machine(const std::string& name) {
+  static std::map<std::string, ArchSpec> known;
+  const auto found = known.find(name);
+  return found != known.end() ? found->second : known.emplace(name, load_arch_named(name)).first->second;
+}
+
+// `list`: of the table, its groups; `counts`: which of them are looked at; `leave`: which go with one;
+// `band`: what is then printed for one.
+template <class Group, class Counts, class Leave, class Band>
+LeftOut left_out(const AccuracyTable& shipped, std::vector<Group> AccuracyTable::*list, Counts counts,
+                 Leave leave, Band band) {
   LeftOut mean;
   std::vector<double> ratios;
-  std::map<std::string, ArchSpec> machines;
   shipped.origins();  // read once for all copies
-  for (const KernelAccuracy& group : shipped.kernels) {
-    if (group.error.rows < kFewRows) continue;
+  for (const Group& group : shipped.*list) {
+    if (!counts(group)) continue;
     AccuracyTable rest = shipped;
-    rest.kernels.erase(std::remove_if(rest.kernels.begin(), rest.kernels.end(),
-                                      [&](const KernelAccuracy& k) { return leave(k, group); }),
-                       rest.kernels.end());
-    KernelResult r = kernel(group.arch, static_cast<double>(group.us.least), group.dtype);
-    r.op = group.op;
-    const auto machine = machines.find(group.arch) != machines.end()
-                             ? machines.find(group.arch)
-                             : machines.emplace(group.arch, load_arch_named(group.arch)).first;
-    const ExpectedError e = expected_errors(r, machine->second, rest).time;
-    EXPECT_TRUE(e.p90.has_value()) << group.arch << group.op;
+    std::vector<Group>& left = rest.*list;
+    left.erase(std::remove_if(left.begin(), left.end(), [&](const Group& g) { return leave(g, group); }),
+               left.end());
+    const ExpectedError e = band(group, rest);
+    EXPECT_TRUE(e.p90.has_value()) << group.arch;
     const std::vector<double>& spread = group.error.spread;
     const auto held = std::count_if(spread.begin(), spread.end(), [&](double x) { return x <= *e.p90; });
     mean.inside += static_cast<double>(held) / static_cast<double>(spread.size());
@@ -180,19 +184,70 @@ LeftOut left_out(const AccuracyTable& shipped, Leave leave) {
   return mean;
 }
 
+void expect_kept(const LeftOut& kept, double widest = 1.6) {
+  EXPECT_GE(kept.inside, 0.85);
+  EXPECT_LE(kept.inside, 0.95);
+  EXPECT_LE(kept.widths, widest);
+}
+
 TEST(ExpectedError, GroupsLeftOutLieInTheirBands) {
   const AccuracyTable shipped = load_accuracy();
-  const LeftOut groups = left_out(shipped, [](const KernelAccuracy& k, const KernelAccuracy& group) {
-    return k.arch == group.arch && k.op == group.op && k.dtype == group.dtype;
-  });
-  EXPECT_GE(groups.inside, 0.85);
-  EXPECT_LE(groups.inside, 0.95);
-  EXPECT_LE(groups.widths, 1.6);
-  const LeftOut machines = left_out(
-      shipped, [](const KernelAccuracy& k, const KernelAccuracy& group) { return k.arch == group.arch; });
-  EXPECT_GE(machines.inside, 0.85);
-  EXPECT_LE(machines.inside, 0.95);
-  EXPECT_LE(machines.widths, 1.6);
+  using K = KernelAccuracy;
+  const auto counts = [](const K& k) { return k.error.rows >= kFewRows; };
+  const auto band = [](const K& group, const AccuracyTable& rest) {
+    KernelResult r = kernel(group.arch, static_cast<double>(group.us.least), group.dtype);
+    r.op = group.op;
+    return expected_errors(r, machine(group.arch), rest).time;
+  };
+  expect_kept(left_out(
+      shipped, &AccuracyTable::kernels, counts,
+      [](const K& k, const K& group) {
+        return k.arch == group.arch && k.op == group.op && k.dtype == group.dtype;
+      },
+      band));
+  expect_kept(left_out(
+      shipped, &AccuracyTable::kernels, counts,
+      [](const K& k, const K& group) { return k.arch == group.arch; }, band));
+}
+
+// The same of whole inferences.
+TEST(ExpectedError, RunsLeftOutLieInTheirBands) {
+  const AccuracyTable shipped = load_accuracy();
+  using R = RunAccuracy;
+  const auto counts = [](const R& r) { return r.error.rows >= kFewRows; };
+  const auto band = [](const R& group, const AccuracyTable& rest) {
+    RunResult r = run(group.arch, group.runtime);
+    r.model = group.models.front();
+    r.dtype = group.dtypes.front();
+    return expected_errors(r, machine(group.arch), rest).time;
+  };
+  expect_kept(left_out(
+      shipped, &AccuracyTable::runs, counts,
+      [](const R& r, const R& group) {
+        return r.arch == group.arch && r.runtime == group.runtime && r.models == group.models;
+      },
+      band));
+  expect_kept(left_out(
+      shipped, &AccuracyTable::runs, counts, [](const R& r, const R& group) { return r.arch == group.arch; },
+      band));
+}
+
+// And of power, of kernels and of runs: a machine with all of its groups, as a band is of the machine. They
+// are of few boards, and up to 1.8 times as wide as need be.
+TEST(ExpectedError, PowerLeftOutLiesInItsBands) {
+  const AccuracyTable shipped = load_accuracy();
+  using P = PowerAccuracy;
+  for (const char* what : {"kernel", "run"}) {
+    expect_kept(left_out(
+                    shipped, &AccuracyTable::power, [what](const P& p) { return p.what == what; },
+                    [](const P& p, const P& group) { return p.arch == group.arch && p.what == group.what; },
+                    [what](const P& group, const AccuracyTable& rest) {
+                      return std::string(what) == "kernel"
+                                 ? expected_errors(kernel(group.arch, 100), machine(group.arch), rest).power
+                                 : expected_errors(run(group.arch, "vllm"), machine(group.arch), rest).power;
+                    }),
+                1.8);
+  }
 }
 
 }  // namespace
