@@ -305,11 +305,14 @@ std::vector<Candidate> tilings(const ArchSpec& arch, TileKernel kernel, bool who
   // More items than a launch needs only take longer to deal out, on the machine and here; a large operator
   // has no choice.
   constexpr std::uint64_t kManyItems = 1U << 16;
-  constexpr std::uint64_t kMostItems = 1U << 22;
+  constexpr std::uint64_t kMostItems = 64 * kManyItems;
   // Narrower than a line of memory only where nothing else fits.
   constexpr std::uint64_t kLine = 64;  // columns
-  for (const auto& [limit, narrowest] :
-       {std::pair(kManyItems, kLine), {kMostItems, kLine}, {kMostItems, 1}}) {
+  for (const auto& [limit, narrowest] : {std::pair(kManyItems, kLine),
+                                         {4 * kManyItems, kLine},
+                                         {16 * kManyItems, kLine},
+                                         {kMostItems, kLine},
+                                         {kMostItems, 1}}) {
     if (!list.empty()) break;
     for (const std::uint64_t tm : tile_sizes(kernel.m, 1, 4096)) {
       kernel.tile_m = tm;
