@@ -109,7 +109,12 @@ OperatorGraph RowWriter::product() {
   const std::uint64_t m = count("m");
   const std::uint64_t k = count("k");
   Tensor x = builder_.activation("x", {m, k});
-  if (!included.takes("quantize")) x = builder_.as_quantised(x, TensorGroup::feed_forward);
+  const bool quantises = included.takes("quantize");
+  if (!quantises) x = builder_.as_quantised(x, TensorGroup::feed_forward);
+  // TensorRT-LLM's dynamic scale is the whole tensor's (quantize_e4m3_per_tensor): a kernel finds its largest
+  // element before another one quantises; others scale each row as they quantise it.
+  if (quantises && text_in(row_, "scaling") == "dynamic" && text_in(row_, "engine") == "trtllm")
+    builder_.append(OperatorKind::topk, VectorShape{m, k}, {x}, {builder_.activation("row_maxima", {m, 1})});
   if (!included.takes("matmul")) throw ConfigError("", "column includes: no matmul in a row of matmul");
   included.refuse_rest();
   orrery::product(builder_, x, "y", TensorGroup::feed_forward, m, k, count("n"));

@@ -41,6 +41,17 @@ TEST(KernelGraph, AQuantisedActivationIsAKernelWhereTheRowSaysSo) {
   EXPECT_EQ(graph.operators[1].dtype, DType::fp8);
 }
 
+// A scale of the whole tensor is found before anything is quantised by it.
+TEST(KernelGraph, AScaleOfATensorIsFoundByAKernelOfItsOwn) {
+  const CsvRow dynamic =
+      with(kProduct, {{"dtype", "fp8"}, {"scaling", "dynamic"}, {"includes", "quantize,matmul"}});
+  EXPECT_EQ(kinds_in(with(dynamic, {{"engine", "vllm"}})), (std::vector<std::string>{"quantize", "matmul"}));
+  EXPECT_EQ(kinds_in(with(dynamic, {{"engine", "trtllm"}})),
+            (std::vector<std::string>{"topk", "quantize", "matmul"}));
+  EXPECT_EQ(kinds_in(with(dynamic, {{"engine", "trtllm"}, {"scaling", "static"}})),
+            (std::vector<std::string>{"quantize", "matmul"}));
+}
+
 TEST(KernelGraph, ScalesAreStoredWithTheirBlocks) {
   const auto bytes_of = [](const CsvRow& more, std::size_t input) {
     return kernel_graph(with(kProduct, more), graph_machine()).operators.back().inputs[input].bytes();
