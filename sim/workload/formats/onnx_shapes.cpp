@@ -384,7 +384,8 @@ std::vector<OnnxValue> infer_outputs(const OnnxNode& node) {
   if (rule == rules().end() || !node.ours()) return {};
   std::vector<OnnxValue> outputs = rule->second(node);
   for (const OnnxValue& output : outputs) {
-    for (const std::uint64_t extent : output.shape.value_or(OnnxShape{})) {
+    if (!output.shape) continue;
+    for (const std::uint64_t extent : *output.shape) {
       if (extent > static_cast<std::uint64_t>(kLargestExtent))
         node.fail(fmt::format("an extent of {}", extent));
     }
