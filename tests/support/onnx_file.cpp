@@ -11,8 +11,10 @@ OnnxFile::OnnxFile() {
   model_.set_producer_name("test");
 }
 
-OnnxFile& OnnxFile::input(const std::string& name, const OnnxDims& dims, std::int32_t type) {
-  onnx::ValueInfoProto& info = *graph().add_input();
+namespace {
+
+void describe_value(onnx::ValueInfoProto& info, const std::string& name, const OnnxDims& dims,
+                    std::int32_t type) {
   info.set_name(name);
   onnx::TypeProto::Tensor& tensor = *info.mutable_type()->mutable_tensor_type();
   tensor.set_elem_type(type);
@@ -25,6 +27,17 @@ OnnxFile& OnnxFile::input(const std::string& name, const OnnxDims& dims, std::in
       extent.set_dim_param(dim);
     }
   }
+}
+
+}  // namespace
+
+OnnxFile& OnnxFile::input(const std::string& name, const OnnxDims& dims, std::int32_t type) {
+  describe_value(*graph().add_input(), name, dims, type);
+  return *this;
+}
+
+OnnxFile& OnnxFile::stated(const std::string& name, const OnnxDims& dims, std::int32_t type) {
+  describe_value(*graph().add_value_info(), name, dims, type);
   return *this;
 }
 
@@ -61,6 +74,11 @@ std::string OnnxFile::node(const std::string& op, const std::vector<std::string>
   if (outputs.empty()) node.add_output("v" + std::to_string(graph().node_size()));
   for (const std::string& name : outputs) node.add_output(name);
   return node.output(0);
+}
+
+void OnnxFile::sink(const std::string& op, const std::vector<std::string>& inputs) {
+  node(op, inputs);
+  graph().mutable_node(graph().node_size() - 1)->clear_output();
 }
 
 void OnnxFile::whole(const std::string& name, std::int64_t value) {

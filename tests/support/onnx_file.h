@@ -20,6 +20,10 @@ class OnnxFile {
   OnnxFile& weight(const std::string& name, const std::vector<std::int64_t>& dims, std::int32_t type = 10);
   // Of whole numbers, in raw bytes as exporters keep them.
   OnnxFile& numbers(const std::string& name, const std::vector<std::int64_t>& values, bool scalar = false);
+  // What the file says of a value that a node makes.
+  OnnxFile& stated(const std::string& name, const OnnxDims& dims, std::int32_t type = 10);
+  // That gives nothing.
+  void sink(const std::string& op, const std::vector<std::string>& inputs);
   // The last node's attributes are set by the next calls. Its first output's name.
   std::string node(const std::string& op, const std::vector<std::string>& inputs,
                    const std::vector<std::string>& outputs = {});

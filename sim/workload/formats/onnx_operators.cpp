@@ -131,9 +131,9 @@ class NodeOperators {
       case OnnxRole::one:
         return {vector(result_, {0})};
       case OnnxRole::two:
-        if (node_.inputs() == 1) return {vector(OperatorKind::kv_append, result_, {0})};
+        if (node_.inputs() <= 1) return {vector(OperatorKind::kv_append, result_, {0})};
         // Of more, one after the other.
-        return std::vector<OnnxOperator>(std::max<std::size_t>(1, node_.inputs() - 1), two());
+        return std::vector<OnnxOperator>(node_.inputs() - 1, two());
       case OnnxRole::rows:
         return {vector(node_.shape(0), {0})};
       case OnnxRole::norm:
@@ -175,6 +175,7 @@ class NodeOperators {
   }
   OnnxOperator vector(OperatorKind kind, const OnnxShape& shape, std::vector<int> inputs) const {
     const std::uint64_t all = elements_of(shape);
+    if (all == 0) node_.fail("an extent is 0");
     const std::uint64_t cols = shape.empty() ? 1 : shape.back();
     return made(standalone(kind, VectorShape{all / cols, cols}, dtype_), std::move(inputs));
   }
@@ -216,8 +217,10 @@ class NodeOperators {
   OnnxOperator packed() const {
     const auto bits = node_.attribute("bits", 4);
     if (bits != 4 && bits != 8) node_.fail(fmt::format("weights of {} bits; of 4 and 8 are run", bits));
+    const OnnxShape& rows = node_.shape(0);
+    if (rows.empty() || result_.empty()) node_.fail("a number is no matrix");
     const std::uint64_t n = result_.back();
-    const std::uint64_t k = node_.shape(0).back();
+    const std::uint64_t k = rows.back();
     const auto block =
         static_cast<std::uint32_t>(std::clamp<std::int64_t>(node_.attribute("block_size", 32), 1, 1 << 16));
     OnnxOperator product =

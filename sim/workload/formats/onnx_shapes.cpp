@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::int32_t kWhole = 7;  // int64
 constexpr std::int32_t kTruth = 9;  // bool
-constexpr std::uint64_t kMostFolded = 4096;
 
 using Numbers = OnnxNumbers;
 
@@ -188,7 +187,7 @@ OnnxValue convolution(const OnnxNode& node) {
 
 // A shape of attention in which heads are columns: that of the queries, with the values' columns.
 std::vector<OnnxValue> attention(const OnnxNode& node) {
-  std::vector<OnnxValue> out(node.outputs());
+  std::vector<OnnxValue> out(std::max<std::size_t>(1, node.outputs()));
   out[0] = like(node, 0);
   if (node.op() == "Attention" && node.known(0) && node.shape(0).size() == 3 && node.known(1) &&
       node.shape(1).size() == 2)
@@ -385,6 +384,8 @@ std::vector<OnnxValue> infer_outputs(const OnnxNode& node) {
   std::vector<OnnxValue> outputs = rule->second(node);
   for (const OnnxValue& output : outputs) {
     if (!output.shape) continue;
+    if (output.shape->size() > kMostDimensions)
+      node.fail(fmt::format("a tensor of {} dimensions", output.shape->size()));
     for (const std::uint64_t extent : *output.shape) {
       if (extent > static_cast<std::uint64_t>(kLargestExtent))
         node.fail(fmt::format("an extent of {}", extent));

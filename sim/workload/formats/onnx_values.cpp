@@ -13,11 +13,16 @@ namespace {
 
 constexpr std::int32_t kInt32 = 6;
 constexpr std::int32_t kInt64 = 7;
-constexpr std::uint64_t kMostNumbers = 4096;  // that a shape is made of
 
 std::uint64_t checked_extent(std::int64_t extent, const std::string& name) {
   if (extent >= 0 && extent <= kLargestExtent) return static_cast<std::uint64_t>(extent);
   throw ConfigError("tensor '" + name + "'", fmt::format("has the extent {}; expected 0 to 2^40", extent));
+}
+
+void check_rank(int dimensions, const std::string& name) {
+  if (static_cast<std::size_t>(dimensions) > kMostDimensions)
+    throw ConfigError("tensor '" + name + "'",
+                      fmt::format("has {} dimensions; up to {} are expected", dimensions, kMostDimensions));
 }
 
 template <class T>
@@ -66,11 +71,14 @@ std::optional<std::uint64_t> open_extent(const std::string& name, const ImportOp
   if (name.find_first_of("*/()") != std::string::npos || name.find(" - ") != std::string::npos ||
       name.find(" x ") != std::string::npos)
     return std::nullopt;
-  if (const std::size_t plus = name.find('+'); plus != std::string::npos) {
-    const auto left = open_extent(name.substr(0, plus), options);
-    const auto right = open_extent(name.substr(plus + 1), options);
-    if (!left || !right) return std::nullopt;
-    return *left + *right;
+  if (name.find('+') != std::string::npos) {
+    std::uint64_t sum = 0;
+    for (std::size_t at = 0; at <= name.size(); at = std::min(name.find('+', at), name.size()) + 1) {
+      const auto part = open_extent(name.substr(at, name.find('+', at) - at), options);
+      if (!part) return std::nullopt;
+      sum += *part;
+    }
+    return sum;
   }
   const auto has = [&name](const char* word) { return name.find(word) != std::string::npos; };
   const std::size_t digit = name.find_first_of("0123456789");
@@ -88,13 +96,14 @@ OnnxValue value_of(const onnx::TensorProto& tensor) {
   value.type = tensor.data_type();
   value.constant = true;
   value.shape.emplace();
+  check_rank(tensor.dims_size(), tensor.name());
   std::uint64_t elements = 1;
   for (const std::int64_t extent : tensor.dims()) {
     value.shape->push_back(checked_extent(extent, tensor.name()));
     elements = std::min<std::uint64_t>(
-        kMostNumbers + 1, elements * std::min<std::uint64_t>(kMostNumbers + 1, value.shape->back()));
+        kMostFolded + 1, elements * std::min<std::uint64_t>(kMostFolded + 1, value.shape->back()));
   }
-  if ((value.type != kInt32 && value.type != kInt64) || elements > kMostNumbers) return value;
+  if ((value.type != kInt32 && value.type != kInt64) || elements > kMostFolded) return value;
   std::vector<std::int64_t> numbers(tensor.int64_data().begin(), tensor.int64_data().end());
   numbers.insert(numbers.end(), tensor.int32_data().begin(), tensor.int32_data().end());
   if (numbers.empty() && value.type == kInt64) take_raw<std::int64_t>(tensor.raw_data(), numbers);
@@ -108,6 +117,7 @@ OnnxValue value_of(const onnx::ValueInfoProto& info, const ImportOptions& option
   const onnx::TypeProto::Tensor& type = info.type().tensor_type();
   value.type = type.elem_type();
   if (!type.has_shape()) return value;
+  check_rank(type.shape().dim_size(), info.name());
   OnnxShape shape;
   for (const auto& dim : type.shape().dim()) {
     if (dim.has_dim_value()) {

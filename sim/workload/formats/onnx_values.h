@@ -18,6 +18,8 @@ using OnnxShape = std::vector<std::uint64_t>;
 
 // Of any dimension, stated or inferred: extents may be added and subtracted in 64 bits.
 constexpr std::int64_t kLargestExtent = std::int64_t{1} << 40;
+constexpr std::size_t kMostDimensions = 64;  // of a tensor, as in numpy
+constexpr std::uint64_t kMostFolded = 4096;  // whole numbers that a shape is made of
 
 struct OnnxValue {
   std::optional<OnnxShape> shape;

@@ -123,7 +123,7 @@ OnnxValue concat(const OnnxNode& node) {
     }
     sum = checked_sum(sum, part[axis]);
     const OnnxNumbers* these = node.numbers(i);
-    folds = folds && these != nullptr;
+    folds = folds && these != nullptr && numbers.size() + these->size() <= kMostFolded;
     if (folds) numbers.insert(numbers.end(), these->begin(), these->end());
   }
   shape[axis] = sum;

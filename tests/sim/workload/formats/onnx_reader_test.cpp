@@ -234,6 +234,51 @@ TEST(OnnxReader, OperandsOfTooFewDimensionsAreRefused) {
   EXPECT_NE(error_of(far).find("a range by -4611686018427387904"), std::string::npos) << error_of(far);
 }
 
+// Nodes of any number of inputs and outputs, whose results the file states all the same.
+TEST(OnnxReader, NodesThatReadOrGiveNothingAreRefusedOrCopied) {
+  OnnxFile f;
+  f.stated("s", {"4", "8"}).stated("m", {}).stated("n", {"0"});
+  f.node("Add", {}, {"s"});
+  f.node("MatMulNBits", {}, {"m"});
+  f.node("MatMul", {}, {"n"});
+  f.node("SkipLayerNormalization", {}, {"s"});
+  f.sink("Attention", {"s"});
+  f.sink("Split", {"s"});
+  const ImportedTrace trace = read_onnx(f.write(), {});
+  const OperatorGraph& graph = trace.stream.prefill(0);
+  ASSERT_EQ(graph.operators.size(), 1u);
+  EXPECT_EQ(graph.operators[0].outputs[0].elements(), 32u);
+  EXPECT_FALSE(trace.coverage.refused.empty());
+}
+
+// Shapes that double with each node end: their ranks and the numbers that they are made of.
+TEST(OnnxReader, WhatDoublesWithEachNodeEnds) {
+  OnnxFile numbers;
+  numbers.input("x", {"4"}).numbers("n", {1, 2, 3, 4});
+  std::string last = "n";
+  for (int i = 0; i < 60; ++i) {
+    last = numbers.node("Concat", {last, last});
+    numbers.whole("axis", 0);
+  }
+  expect_onnx_fault(numbers, "an extent of 2199023255552");
+  OnnxFile ranks;
+  ranks.input("x", {"4", "1", "1"}).numbers("n", {1});
+  last = "x";
+  for (int i = 0; i < 60; ++i) last = ranks.node("Gather", {last, last});
+  expect_onnx_fault(ranks, "a tensor of 65 dimensions");
+  OnnxFile stated;
+  stated.input("x", OnnxDims(65, "1"));
+  stated.node("Relu", {"x"});
+  expect_onnx_fault(stated, "tensor 'x': has 65 dimensions; up to 64 are expected");
+  std::string sum = "batch";
+  for (int i = 0; i < 100000; ++i) sum += "+1";
+  OnnxFile summed;
+  summed.input("x", {sum, "2"});
+  summed.node("Relu", {"x"});
+  const ImportedTrace trace = read_onnx(summed.write(), {});
+  EXPECT_EQ(trace.stream.prefill(0).operators.at(0).outputs[0].elements(), 200002u);
+}
+
 // A sum over an extent of 0 is no work; a step beyond the extent takes one element.
 TEST(OnnxReader, ReductionsOfNothingAndFarStepsAreRead) {
   OnnxFile f;
