@@ -5,18 +5,18 @@
 namespace orrery {
 namespace {
 
-Sparsity of(const std::string& word) {
+Sparsity word_of(const std::string& word) {
   return sparsity_named(word).value();
 }
 
 TEST(Sparsity, WordsAreReadAndWrittenAlike) {
   for (const char* word : {"dense", "2:4", "1:8", "128:256", "0.3", "0.000001", "0.999999", "32x64:0.25"})
-    EXPECT_EQ(name_of(of(word)), word);
-  EXPECT_EQ(of(".5"), of("0.5"));
-  EXPECT_TRUE(of("dense").is_dense());
-  EXPECT_EQ(of("32x64:0.25").block_rows, 32U);
-  EXPECT_EQ(of("32x64:0.25").block_cols, 64U);
-  EXPECT_DOUBLE_EQ(of("32x64:0.25").share(), 0.25);
+    EXPECT_EQ(name_of(word_of(word)), word);
+  EXPECT_EQ(word_of(".5"), word_of("0.5"));
+  EXPECT_TRUE(word_of("dense").is_dense());
+  EXPECT_EQ(word_of("32x64:0.25").block_rows, 32U);
+  EXPECT_EQ(word_of("32x64:0.25").block_cols, 64U);
+  EXPECT_DOUBLE_EQ(word_of("32x64:0.25").share(), 0.25);
 }
 
 TEST(Sparsity, WhatKeepsNothingOrAllIsNone) {
@@ -29,12 +29,12 @@ TEST(Sparsity, WhatKeepsNothingOrAllIsNone) {
 }
 
 TEST(Sparsity, KeptElementsAreRoundedUpAndDoNotWrap) {
-  EXPECT_EQ(of("2:4").kept_of(1000), 500U);
-  EXPECT_EQ(of("2:4").kept_of(3), 2U);
-  EXPECT_EQ(of("0.3").kept_of(10), 3U);
-  EXPECT_EQ(of("0.3").kept_of(11), 4U);
-  EXPECT_EQ(of("dense").kept_of(UINT64_MAX), UINT64_MAX);
-  EXPECT_EQ(of("2:4").kept_of(UINT64_MAX), std::uint64_t{1} << 63);
+  EXPECT_EQ(word_of("2:4").kept_of(1000), 500U);
+  EXPECT_EQ(word_of("2:4").kept_of(3), 2U);
+  EXPECT_EQ(word_of("0.3").kept_of(10), 3U);
+  EXPECT_EQ(word_of("0.3").kept_of(11), 4U);
+  EXPECT_EQ(word_of("dense").kept_of(UINT64_MAX), UINT64_MAX);
+  EXPECT_EQ(word_of("2:4").kept_of(UINT64_MAX), std::uint64_t{1} << 63);
 }
 
 TEST(Sparsity, PatternsThatKeepNoMoreAnywhereSatisfyAnother) {
@@ -44,14 +44,14 @@ TEST(Sparsity, PatternsThatKeepNoMoreAnywhereSatisfyAnother) {
                                    {"2:8", "2:4"},
                                    {"1:8", "2:4"},
                                    {"2:4", "4:8"}})
-    EXPECT_TRUE(of(own).satisfies(of(other))) << own << " " << other;
+    EXPECT_TRUE(word_of(own).satisfies(word_of(other))) << own << " " << other;
   for (const auto& [own, other] : {std::pair("3:4", "2:4"),
                                    {"4:8", "2:4"},
                                    {"3:8", "2:4"},
                                    {"1:3", "2:4"},
                                    {"0.1", "2:4"},
                                    {"2:4", "0.5"}})
-    EXPECT_FALSE(of(own).satisfies(of(other))) << own << " " << other;
+    EXPECT_FALSE(word_of(own).satisfies(word_of(other))) << own << " " << other;
 }
 
 }  // namespace
