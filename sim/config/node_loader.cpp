@@ -160,6 +160,13 @@ const Table& table_of<CollectiveProtocol>() {
         .range(0, kAnyNumber)
         .times(1e3);
     f.key("step_us", &P::step_ns, "us", "what a step costs").required().range(0, kAnyNumber).times(1e3);
+    f.key("peer_us", &P::peer_ns, "us", "what an all-to-all costs for each device that is sent to")
+        .range(0, kAnyNumber)
+        .times(1e3);
+    f.key("own_copy", &P::own_copy, "",
+          "inside a node a device copies what came last in a ring, and its own part of an all-to-all, and "
+          "sends nothing meanwhile: the time of so many steps")
+        .range(0, 8);
     f.key("share", &P::share, "", "of the link's payload rate").required().above(0, 1);
     f.key(
         "serves", &P::serves, "",

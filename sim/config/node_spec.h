@@ -63,6 +63,8 @@ struct CollectiveProtocol {
   double step_ns = 0;
   double share = 1;
   ProtocolUse serves = ProtocolUse::collectives;
+  double peer_ns = 0;   // of an all-to-all, a device that is sent to
+  double own_copy = 0;  // steps of a ring or an all-to-all that a device copies and sends nothing
 };
 
 inline constexpr const char* kOfTheMachine = "of this machine";

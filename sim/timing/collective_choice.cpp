@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sim/timing/collective_timing.h"
 #include "sim/timing/node_links.h"
 #include "sim/util/errors.h"
 
@@ -75,12 +76,23 @@ bool fits(const NodeSpec& node, std::size_t protocol, CollectiveAlgorithm algori
   return true;
 }
 
+// Of the links' payload rate: a device's kernel moves one part after the other, those that it keeps too.
+double kept_up(const NodeSpec& node, const CollectiveProtocol& protocol, CollectiveOperation op,
+               CollectiveAlgorithm algorithm, const DeviceGroup& group) {
+  const bool ring = algorithm == CollectiveAlgorithm::ring && op != CollectiveOperation::broadcast;
+  if ((!ring && op != CollectiveOperation::all_to_all) || group.span() > node.chips) return protocol.share;
+  const double steps = ring_steps(op, group.devices);
+  return protocol.share * steps / (steps + protocol.own_copy);
+}
+
 // Leaving the node takes its own start; kernels for experts post to the NICs themselves.
-double base_s(const NodeSpec& node, const CollectiveProtocol& protocol, const DeviceGroup& group) {
+double base_s(const NodeSpec& node, const CollectiveProtocol& protocol, CollectiveOperation op,
+              const DeviceGroup& group) {
   const bool posts =
       protocol.serves == ProtocolUse::experts || protocol.serves == ProtocolUse::experts_by_node;
   const bool leaves = group.span() > node.chips;
-  return 1e-9 * (protocol.base_ns + (leaves && !posts ? node.nic_base_ns : 0));
+  const double peers = op == CollectiveOperation::all_to_all ? group.devices - 1.0 : 0;
+  return 1e-9 * (protocol.base_ns + peers * protocol.peer_ns + (leaves && !posts ? node.nic_base_ns : 0));
 }
 
 CollectiveSchedule schedule_of(const NodeSpec& node, CollectiveOperation op, CollectiveAlgorithm algorithm,
@@ -121,8 +133,9 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
     for (std::size_t p = 0; p < node.protocols.size(); ++p) {
       const CollectiveProtocol& protocol = node.protocols[p];
       if (!fits(node, p, a, use_of(op, stack), engine)) continue;
-      const double predicted = base_s(node, protocol, group) +
-                               links.chain_s(schedule, protocol.step_ns * 1e-9) + busiest_s / protocol.share;
+      const double predicted = base_s(node, protocol, op, group) +
+                               links.chain_s(schedule, protocol.step_ns * 1e-9) +
+                               busiest_s / kept_up(node, protocol, op, a, group);
       if (!found || predicted < best.predicted_s) best = {a, p, predicted, copies};
       found = true;
     }
@@ -135,8 +148,9 @@ CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op,
 PlannedCollective plan_collective(const NodeSpec& node, CollectiveOperation op, const DeviceGroup& group,
                                   std::uint64_t bytes, const CollectiveChoice& choice) {
   const CollectiveProtocol& protocol = node.protocols[choice.protocol];
-  return {schedule_of(node, op, choice.algorithm, group, bytes, choice.copies), base_s(node, protocol, group),
-          protocol.step_ns * 1e-9, protocol.share};
+  return {schedule_of(node, op, choice.algorithm, group, bytes, choice.copies),
+          base_s(node, protocol, op, group), protocol.step_ns * 1e-9,
+          kept_up(node, protocol, op, choice.algorithm, group)};
 }
 
 void check_devices(const NodeSpec& node, std::uint32_t devices) {

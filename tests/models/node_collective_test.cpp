@@ -194,6 +194,27 @@ TEST(Collective, AProtocolServesWhatItSays) {
   EXPECT_EQ(choose_collective(node, Op::send_recv, 2, 1024).protocol, 0U);
 }
 
+// What a device copies for itself, a ring's last part or its own of an all-to-all, keeps its kernel from
+// sending: of two devices for half of each step more, of eight for half of one in seven. A start for each
+// device that an all-to-all sends to.
+TEST(Collective, KernelsCopyTheirOwnPartsToo) {
+  NodeSpec node = node_of(NodeTopology::switched, 8);
+  node.protocols = {{"bulk", 10e3, 0, 0.9, ProtocolUse::collectives, 2e3, 0.5}};
+  const auto plan = [&](Op op, Al algorithm, std::uint32_t devices) {
+    return plan_collective(node, op, devices, kBytes, {algorithm, 0, 0, 1});
+  };
+  EXPECT_DOUBLE_EQ(plan(Op::all_gather, Al::ring, 2).share, 0.9 * 1 / 1.5);
+  EXPECT_DOUBLE_EQ(plan(Op::reduce_scatter, Al::ring, 8).share, 0.9 * 7 / 7.5);
+  EXPECT_DOUBLE_EQ(plan(Op::all_reduce, Al::ring, 8).share, 0.9 * 14 / 14.5);
+  EXPECT_DOUBLE_EQ(plan(Op::all_to_all, Al::direct, 2).share, 0.9 * 1 / 1.5);
+  EXPECT_DOUBLE_EQ(plan(Op::all_reduce, Al::halving_doubling, 8).share, 0.9);
+  EXPECT_DOUBLE_EQ(plan(Op::all_to_all, Al::direct, 8).base_s, 10e-6 + 7 * 2e-6);
+  EXPECT_DOUBLE_EQ(plan(Op::all_gather, Al::ring, 8).base_s, 10e-6);
+  // Between nodes the NICs are what a kernel waits for.
+  node.nics = 8;
+  EXPECT_DOUBLE_EQ(plan(Op::all_gather, Al::ring, 16).share, 0.9);
+}
+
 // Between pairs all go through one memory: of a ring of four two hops cross, in each direction.
 TEST(Collective, ThroughTheHostsMemoryAllShareItsRate) {
   NodeSpec node = node_of(NodeTopology::pairwise_host, 8);
