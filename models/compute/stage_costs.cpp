@@ -83,6 +83,8 @@ StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, con
       cost.vector_work.simple_ops += work.simple_ops;
       cost.vector_work.transcendental_ops += work.transcendental_ops;
     }
+    const std::uint64_t parts = ceil_div(length_at(kernel, tile_of(LoopDim::n), item, 0), kResultColumns);
+    cost.vector = std::max(cost.vector, vector.service(kernel.result_cycles * parts));
   }
 }
 

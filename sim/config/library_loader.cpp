@@ -24,6 +24,8 @@ const Table& matmul_table() {
         .range(1, 4096);
     f.key("stage_k_bytes", &L::stage_k_bytes, "bytes", "of a row of an operand, a pipeline stage")
         .range(8, 4096);
+    f.key("stages", &L::stages, "", "a block has buffers for, at most; without it as many as fit")
+        .range(1, 64);
     f.key("split_k", &L::split_k, "", "ways of dividing the products' sums")
         .range(1, 256)
         .items(1)
@@ -34,6 +36,11 @@ const Table& matmul_table() {
     f.key(
         "scales_on_lanes", &L::scales_on_lanes, "",
         "scales of blocks along k are multiplied on the vector lanes, a stage's sums before the next stage");
+    f.key("scaled_result_cycles", &L::scaled_result_cycles, "cycles",
+          "until 32 columns of a block's sums are scaled, narrowed and stored, one after the other, in "
+          "products "
+          "of 8-bit and narrower operands and of a mixture's experts")
+        .range(0, 1e5);
     f.key("raster_group", &L::raster_group, "", "m tiles side by side in the raster").range(1, 1024);
     f.key("cluster", &L::cluster, "", "thread blocks that share operand reads").range(1, 16);
     f.key(
@@ -112,6 +119,7 @@ const Table& table_of<VectorKernelSpec>() {
     f.key("chain_cycles", &V::chain_cycles, "cycles",
           "a step's dependent results beyond that, which occupy nothing")
         .range(0, 1e5);
+    f.key("one_block", &V::one_block, "", "walks over all rows as if they were one");
     return Table(f);
   }();
   return table;

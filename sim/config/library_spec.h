@@ -21,6 +21,7 @@ struct VectorKernelSpec {
   std::uint32_t blocks_per_core = 1;  // resident at once, by registers
   std::uint32_t step_cycles = 0;      // that a core issues instructions for a block's step, a pass
   std::uint32_t chain_cycles = 0;     // a step's dependent results beyond that, which occupy nothing
+  bool one_block = false;             // walks over all rows, one after the other
 };
 
 // Attention of sequences that decode to a latent, where the library's kernel divides every context alike,
@@ -38,15 +39,17 @@ struct LibrarySpec {
   std::vector<std::array<std::uint32_t, 2>> tiles;  // m x n of a thread block
   std::vector<std::array<std::uint32_t, 2>> grouped_tiles;  // of a mixture's experts; none: as all products
   std::uint32_t stage_k_bytes = 64;                         // of a row of an operand, a pipeline stage
+  std::uint32_t stages = 0;                                 // a block has room for, at most; 0: what fits
   std::vector<std::uint32_t> split_k = {1};
-  bool splits_narrow = true;          // sums of 8-bit and narrower products are divided, too
-  bool scales_on_lanes = false;       // of blocks along k: a stage's sums are scaled before the next
-  std::uint32_t raster_group = 8;     // m tiles side by side in the raster (swizzle)
-  std::uint32_t cluster = 1;          // thread blocks that share operand reads
-  bool parted = false;                // and what they share lies in parts on their cores
-  bool attention_overlaps = false;    // softmax of one block beside its own products (FlashAttention-3)
-  bool attention_narrows = false;     // queries to the format of a cache that is narrower than they are
-  bool attention_row_a_lane = false;  // a lane holds all scores of a row: no sums across lanes
+  bool splits_narrow = true;               // sums of 8-bit and narrower products are divided, too
+  bool scales_on_lanes = false;            // of blocks along k: a stage's sums are scaled before the next
+  std::uint32_t scaled_result_cycles = 0;  // of such sums and a mixture's, until 32 columns have left a block
+  std::uint32_t raster_group = 8;          // m tiles side by side in the raster (swizzle)
+  std::uint32_t cluster = 1;               // thread blocks that share operand reads
+  bool parted = false;                     // and what they share lies in parts on their cores
+  bool attention_overlaps = false;         // softmax of one block beside its own products (FlashAttention-3)
+  bool attention_narrows = false;          // queries to the format of a cache that is narrower than they are
+  bool attention_row_a_lane = false;       // a lane holds all scores of a row: no sums across lanes
   // Attention's resident blocks, by registers and scratchpad: of prompts and of sequences that decode.
   std::uint32_t attention_blocks_per_core = 2, decoding_blocks_per_core = 1;
   std::optional<LatentKernelSpec> latent_kernel;  // without it as all that decode, sized to the machine

@@ -217,7 +217,9 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
     read_bytes += work.read_bytes();
   });
   const double vector_cycles = steps_cycles(kernel, kernel.vector_steps);
-  const double epilogue_cycles = steps_cycles(kernel, kernel.epilogue);
+  const double epilogue_cycles =
+      std::max(steps_cycles(kernel, kernel.epilogue),
+               kernel.result_cycles.real() * static_cast<double>(ceil_div(kernel.tile_n, kResultColumns)));
 
   const auto items = static_cast<double>(kernel.items());
   const double stages = mean_stages(kernel);
@@ -271,7 +273,8 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double engine_s = stages * stage_cycles * cycle_s;
   // Several resident items hide each other's fill and epilogue behind their stages; so does prefetching.
   const double hidden = arch_.cores.prefetch_across_items ? 1.0 : (in_flight_items - 1) / in_flight_items;
-  const double core_s = items_a_core * engine_s + std::max(0.0, items_a_core - 1) * exposed_s * (1 - hidden);
+  const double core_s = items_a_core * std::max(engine_s, epilogue_cycles * cycle_s) +
+                        std::max(0.0, items_a_core - 1) * exposed_s * (1 - hidden);
   const double port_s = items_a_core * item_bytes / port_bytes_per_s_;
   // Little's law: a core cannot have more on its way than its buffers and its DMA engine hold.
   const double buffers = in_flight_items * (once + streamed * std::max(1.0, kernel.pipeline_stages - 1.0));

@@ -95,6 +95,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
         kernel.matrix_steps[0].b_bits = ceil_div(base.matrix_steps[0].b_bits, kernel.cluster);
       }
       if (scales) scale_on_lanes(kernel);
+      if (narrow || grouped) kernel.result_cycles = Cycles{library.scaled_result_cycles};
       cut_blocks(op, kernel, base);
       kernel.outputs[0].by_split = split > 1;
       kernel.outputs[0].bits = split > 1 ? kPartialSum : base.outputs[0].bits;
@@ -102,6 +103,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       complete_kernel(kernel);
       kernel.cores_used = cores_for(arch, kernel.items());
       if (!lay_out(arch, kernel)) continue;
+      if (library.stages > 0) kernel.pipeline_stages = std::min(kernel.pipeline_stages, library.stages);
       double seconds = estimate.seconds(kernel);
       if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));
       list.offer(kernel, seconds);

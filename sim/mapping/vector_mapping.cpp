@@ -250,8 +250,10 @@ namespace {
 // follow the step before, and the core issues the steps of its resident blocks in turn.
 Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
                          const VectorKernelSpec& spec) {
-  const auto& s = std::get<VectorShape>(op.shape);
-  TileKernel kernel = untiled(op, family);
+  Operator cut = op;
+  auto& s = std::get<VectorShape>(cut.shape);
+  if (spec.one_block) s = VectorShape{1, s.rows * s.cols};
+  TileKernel kernel = untiled(cut, family);
   const std::uint64_t element = std::max<std::uint64_t>(1, storage_bits(op.inputs.front().format.dtype) / 8);
   const std::uint64_t step =
       std::max<std::uint64_t>(1, std::uint64_t{spec.threads} * spec.load_bytes * spec.unroll / element);

@@ -84,6 +84,8 @@ struct VectorStep {
 
 enum class RasterOrder : std::uint8_t { n_fastest, m_fastest, grouped };
 
+constexpr std::uint64_t kResultColumns = 32;  // that leave the registers at a time
+
 struct TileKernel {
   std::uint64_t batch = 1, m = 1, n = 1, k = 1;  // extents of the loops
   std::uint64_t tile_m = 1, tile_n = 1, tile_k = 1;
@@ -99,6 +101,7 @@ struct TileKernel {
   double prologue_ns = 0;      // on the device, before the first item
   Cycles stage_vector_cycles;  // a stage's vector steps issue for at least so long
   Cycles stage_chain_cycles;   // and then wait for dependent results, which occupies nothing
+  Cycles result_cycles;        // an item's epilogue takes at least so long for kResultColumns of its result
   bool in_order = false;       // an item's next stage waits for the vector steps of the one before
   bool padded = false;         // engines compute whole tiles in m and n even where the edge clips them
 

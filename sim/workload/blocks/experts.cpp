@@ -57,10 +57,15 @@ Tensor Experts::write(GraphBuilder& builder, const Tensor& in) const {
     // One kernel counts the rows of each expert, one places them (vLLM's and SGLang's moe_align_block_size;
     // TensorRT-LLM's expert maps and strides of its grouped products).
     const std::vector<std::uint64_t> pairs = {tokens, experts_a_token};
-    const Tensor choice = builder.activation("expert_choice", pairs);
-    for (const char* made : {"expert_counts", "expert_places"})
-      builder.append(OperatorKind::expert_sort, VectorShape{tokens, experts_a_token}, {choice},
-                     {builder.activation(made, pairs)});
+    const auto whole_numbers = [&](const char* name, const std::vector<std::uint64_t>& extents) {
+      Tensor made = builder.activation(name, extents);
+      made.format = stored_as(DType::fp32);
+      return made;
+    };
+    const VectorShape all{tokens, experts_a_token};
+    const Tensor choice = whole_numbers("expert_choice", pairs);
+    builder.append(OperatorKind::expert_count, all, {choice}, {whole_numbers("expert_counts", pairs)});
+    builder.append(OperatorKind::expert_sort, all, {choice}, {whole_numbers("expert_places", pairs)});
   }
   Tensor gathered = builder.activation("expert_rows", {active(), rows(), hidden});
   const Tensor sent = products_quantise ? in : narrowed(builder, in);

@@ -1,0 +1,51 @@
+#include <gtest/gtest.h>
+
+#include "sim/config/arch_loader.h"
+#include "sim/engine/isolate.h"
+#include "sim/engine/kernel_run.h"
+#include "sim/mapping/kernel_estimate.h"
+#include "sim/mapping/mapper.h"
+#include "sim/workload/standalone_operator.h"
+
+namespace orrery::test {
+namespace {
+
+TileKernel kernel_of(const ArchSpec& arch, const Operator& op) {
+  return std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
+}
+
+// Scaled sums leave a block 32 columns after 32, and so do those of a mixture's experts in any format.
+TEST(LibraryMatmul, ScaledSumsLeaveABlockPieceByPiece) {
+  const ArchSpec arch = load_arch_named("gpu/b200");
+  const Cycles piece{arch.execution.library->scaled_result_cycles};
+  ASSERT_GT(piece, Cycles{0});
+  const MatmulShape shape{1, 16384, 2048, 128};
+  EXPECT_EQ(kernel_of(arch, standalone_matmul(shape, DType::fp8)).result_cycles, piece);
+  EXPECT_EQ(kernel_of(arch, standalone_matmul(shape, DType::bf16)).result_cycles, Cycles{0});
+  MatmulShape of_experts{8, 2048, 2048, 128};
+  of_experts.grouped = 1;
+  EXPECT_EQ(kernel_of(arch, standalone_matmul(of_experts, DType::bf16)).result_cycles, piece);
+}
+
+// Where sums are short, what a core does for a tile is to let its results out; with long ones that happens
+// beside the next tile's products.
+TEST(LibraryMatmul, ShortSumsWaitForTheirResults) {
+  ArchSpec arch = load_arch_named("gpu/b200");
+  const auto seconds = [&arch](std::uint64_t k) {
+    const TileKernel kernel = kernel_of(arch, standalone_matmul({1, 16384, 2048, k}, DType::fp8));
+    return KernelEstimate(arch).seconds(kernel);
+  };
+  const double with_short = seconds(128);
+  const double with_long = seconds(16384);
+  arch.execution.library->scaled_result_cycles = 0;
+  const double none_short = seconds(128);
+  const double none_long = seconds(16384);
+  // 16384 x 2048 in tiles of 128 x 256 are seven for the busiest of 148 cores, of eight pieces each.
+  const double least = 7 * 8 * 700 / load_arch_named("gpu/b200").clock_hz;
+  EXPECT_GT(with_short, least);
+  EXPECT_LT(none_short, least);
+  EXPECT_LT(with_long / none_long, 1.1);
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,34 @@
+#include <gtest/gtest.h>
+
+#include "sim/config/arch_loader.h"
+#include "sim/mapping/kernel_estimate.h"
+#include "sim/mapping/mapper.h"
+#include "sim/workload/standalone_operator.h"
+
+namespace orrery::test {
+namespace {
+
+// One block counts the choices of all tokens, each of its steps after the one before: their number is what it
+// takes, whatever the machine has beside its core.
+TEST(VectorMapping, OneBlockWalksOverAllRows) {
+  const ArchSpec arch = load_arch_named("gpu/h100-sxm");
+  const auto counts = [&arch](std::uint64_t tokens) {
+    const Operator op = standalone(OperatorKind::expert_count, VectorShape{tokens, 8}, DType::fp32);
+    return std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
+  };
+  const TileKernel many = counts(16384);
+  EXPECT_EQ(many.items(), 1U);
+  EXPECT_EQ(many.cores_used, 1U);
+  EXPECT_EQ(many.k_tiles(), 16384U * 8 / 1024);
+  EXPECT_EQ(many.pipeline_stages, 1U);
+  const KernelEstimate estimate(arch);
+  const double longer = estimate.seconds(many) - estimate.seconds(counts(8192));
+  EXPECT_NEAR(longer / (estimate.seconds(counts(8192)) - estimate.seconds(counts(4096))), 2, 0.1);
+  // Places are found by many blocks.
+  const Operator op = standalone(OperatorKind::expert_sort, VectorShape{16384, 8}, DType::fp32);
+  const auto& sort = std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
+  EXPECT_GT(sort.cores_used, 64U);
+}
+
+}  // namespace
+}  // namespace orrery::test
