@@ -119,7 +119,6 @@ const Table& table_of<VectorKernelSpec>() {
     f.key("chain_cycles", &V::chain_cycles, "cycles",
           "a step's dependent results beyond that, which occupy nothing")
         .range(0, 1e5);
-    f.key("one_block", &V::one_block, "", "walks over all rows as if they were one");
     return Table(f);
   }();
   return table;

@@ -21,7 +21,6 @@ struct VectorKernelSpec {
   std::uint32_t blocks_per_core = 1;  // resident at once, by registers
   std::uint32_t step_cycles = 0;      // that a core issues instructions for a block's step, a pass
   std::uint32_t chain_cycles = 0;     // a step's dependent results beyond that, which occupy nothing
-  bool one_block = false;             // walks over all rows, one after the other
 };
 
 // Attention of sequences that decode to a latent, where the library's kernel divides every context alike,

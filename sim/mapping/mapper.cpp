@@ -19,11 +19,10 @@ Candidate map_collective(const ArchSpec& arch, const Operator& op, CollectiveOpe
     return candidate;
   }
   const bool to_experts = op.kind == OperatorKind::moe_dispatch || op.kind == OperatorKind::moe_combine;
-  using Stack = CollectiveStack;
-  const bool older = s.older.value_or(0) > 0;
-  const Stack stack = to_experts                 ? Stack::experts
-                      : s.engine.value_or(0) > 0 ? (older ? Stack::older_engine : Stack::engine)
-                                                 : (older ? Stack::older_library : Stack::library);
+  const CollectiveStack stack = {to_experts                 ? CollectiveKernels::experts
+                                 : s.engine.value_or(0) > 0 ? CollectiveKernels::engine
+                                                            : CollectiveKernels::library,
+                                 s.older.value_or(0) > 0};
   const CollectiveChoice choice = choose_collective(arch.node, operation, s.group(), s.bytes, "", stack);
   const std::string& protocol = arch.node.protocols[choice.protocol].name;
   candidate.estimate_s = choice.predicted_s;

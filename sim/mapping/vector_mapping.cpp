@@ -250,10 +250,8 @@ namespace {
 // follow the step before, and the core issues the steps of its resident blocks in turn.
 Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
                          const VectorKernelSpec& spec) {
-  Operator cut = op;
-  auto& s = std::get<VectorShape>(cut.shape);
-  if (spec.one_block) s = VectorShape{1, s.rows * s.cols};
-  TileKernel kernel = untiled(cut, family);
+  const auto& s = std::get<VectorShape>(op.shape);
+  TileKernel kernel = untiled(op, family);
   const std::uint64_t element = std::max<std::uint64_t>(1, storage_bits(op.inputs.front().format.dtype) / 8);
   const std::uint64_t step =
       std::max<std::uint64_t>(1, std::uint64_t{spec.threads} * spec.load_bytes * spec.unroll / element);
@@ -352,7 +350,15 @@ std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, cons
       if (KernelEstimate(arch).fits(kernel)) return {std::move(candidate)};
     }
   }
-  return tilings(arch, untiled(op, family), family.whole_rows, most, objective);
+  std::vector<Candidate> found = tilings(arch, untiled(op, family), family.whole_rows, most, objective);
+  // A row that a scratchpad has no room for is walked over twice.
+  if (found.empty() && family.whole_rows) {
+    VectorKernelSpec walks;
+    walks.load_bytes = 4;
+    walks.passes = 2;
+    found.push_back(library_kernel(arch, op, family, walks));
+  }
+  return found;
 }
 
 std::vector<Candidate> map_routing(const ArchSpec& arch, const Operator& op, const RoutingFamily& family,

@@ -49,7 +49,6 @@ enum class OperatorKind : std::uint8_t {
   topk,
   expert_gather,
   expert_sum,
-  expert_count,
   expert_sort,
   all_reduce,
   all_gather,
@@ -195,9 +194,8 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
     {OperatorKind::topk, "topk", VectorFamily{{2, 0, 0, 1, 3}, {{operands::x}}, {}}},
     {OperatorKind::expert_gather, "expert_gather", RoutingFamily{kCopyCost, true}},
     {OperatorKind::expert_sum, "expert_sum", RoutingFamily{kAddCost, false}},  // a fused multiply-add
-    // of all tokens' choices, how many took each expert
-    {OperatorKind::expert_count, "expert_count", VectorFamily{{2, 0, 0, 1, 3}, {{operands::x}}, {}}},
-    // of a token's choices, each one's place among all that took that expert
+    // of a row of choices, each one's place among all that took that expert; of all tokens' choices as one
+    // row, how many took each
     {OperatorKind::expert_sort, "expert_sort", VectorFamily{{2, 0, 0, 1, 3}, {{operands::x}}, {}}},
     {OperatorKind::all_reduce, "all_reduce", CollectiveFamily{CollectiveOperation::all_reduce}},
     {OperatorKind::all_gather, "all_gather", CollectiveFamily{CollectiveOperation::all_gather}},

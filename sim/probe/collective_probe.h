@@ -15,7 +15,7 @@ struct CollectiveProbe {
   std::string kind = "all_reduce";
   std::uint64_t bytes = 0;
   std::string algorithm;  // "" = chosen by size
-  CollectiveStack stack = CollectiveStack::library;
+  CollectiveStack stack;
   std::uint32_t copies = 1;  // of a row among an all-to-all's bytes
 };
 

@@ -24,7 +24,7 @@ std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOper
                                             const DeviceGroup& group, CollectiveStack stack) {
   using A = CollectiveAlgorithm;
   const bool leaves = group.span() > node.chips;
-  if (op == CollectiveOperation::all_to_all && leaves && stack == CollectiveStack::experts_by_node)
+  if (op == CollectiveOperation::all_to_all && leaves && stack.kernels == CollectiveKernels::experts_by_node)
     return {A::hierarchical};
   if (op == CollectiveOperation::all_to_all || op == CollectiveOperation::send_recv ||
       op == CollectiveOperation::shift)
@@ -49,11 +49,10 @@ std::vector<CollectiveAlgorithm> candidates(const NodeSpec& node, CollectiveOper
 
 // What is moved: protocols that serve it come first.
 ProtocolUse use_of(CollectiveOperation op, CollectiveStack stack) {
-  if (stack == CollectiveStack::experts) return ProtocolUse::experts;
-  if (stack == CollectiveStack::experts_by_node) return ProtocolUse::experts_by_node;
+  if (stack.kernels == CollectiveKernels::experts) return ProtocolUse::experts;
+  if (stack.kernels == CollectiveKernels::experts_by_node) return ProtocolUse::experts_by_node;
   if (op == CollectiveOperation::send_recv || op == CollectiveOperation::shift) return ProtocolUse::pairs;
-  const bool older = stack == CollectiveStack::older_library || stack == CollectiveStack::older_engine;
-  return older ? ProtocolUse::older : ProtocolUse::collectives;
+  return stack.older ? ProtocolUse::older : ProtocolUse::collectives;
 }
 
 bool has(const NodeSpec& node, ProtocolUse use) {
@@ -109,8 +108,8 @@ CollectiveSchedule schedule_of(const NodeSpec& node, CollectiveOperation op, Col
 CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation op, const DeviceGroup& group,
                                    std::uint64_t bytes, const std::string& algorithm, CollectiveStack stack,
                                    std::uint32_t copies) {
-  const bool engine = (stack == CollectiveStack::engine || stack == CollectiveStack::older_engine) &&
-                      op == CollectiveOperation::all_reduce && group.span() <= node.chips;
+  const bool engine = stack.kernels == CollectiveKernels::engine && op == CollectiveOperation::all_reduce &&
+                      group.span() <= node.chips;
   std::vector<CollectiveAlgorithm> algorithms = candidates(node, op, group, stack);
   if (engine) {
     algorithms.push_back(CollectiveAlgorithm::one_shot);

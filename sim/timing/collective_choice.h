@@ -18,29 +18,25 @@ struct CollectiveChoice {
   std::uint32_t copies = 1;  // as asked
 };
 
-// Who brings the kernels: the vendor's library, of today or of 2023, or a serving engine that has all-reduces
-// of its own inside a node and takes such a library's where those are faster; or kernels that move a
-// mixture's tokens, each straight to its experts or once to each of their nodes.
-enum class CollectiveStack : std::uint8_t {
-  library,
-  older_library,
-  engine,
-  older_engine,
-  experts,
-  experts_by_node
-};
+// Who brings the kernels: the vendor's library, or a serving engine that has all-reduces of its own inside a
+// node and takes such a library's where those are faster; or kernels that move a mixture's tokens, each
+// straight to its experts or once to each of their nodes.
+enum class CollectiveKernels : std::uint8_t { library, engine, experts, experts_by_node };
 template <>
-struct EnumNames<CollectiveStack> {
-  static constexpr std::array<const char*, 6> kWords = {"library",      "older_library", "engine",
-                                                        "older_engine", "experts",       "experts_by_node"};
+struct EnumNames<CollectiveKernels> {
+  static constexpr std::array<const char*, 4> kWords = {"library", "engine", "experts", "experts_by_node"};
+};
+
+struct CollectiveStack {
+  CollectiveKernels kernels = CollectiveKernels::library;
+  bool older = false;  // the vendor's library is that of 2023
 };
 
 // `algorithm` forces one. `copies`: of a row among what an all-to-all sends, drawn from all devices. Throws
 // ConfigError: an algorithm the node or the operation does not have.
 CollectiveChoice choose_collective(const NodeSpec& node, CollectiveOperation operation,
                                    const DeviceGroup& group, std::uint64_t bytes,
-                                   const std::string& algorithm = "",
-                                   CollectiveStack stack = CollectiveStack::library,
+                                   const std::string& algorithm = "", CollectiveStack stack = {},
                                    std::uint32_t copies = 1);
 
 // The choice, worked out: transfers and what the protocol costs. Seconds.

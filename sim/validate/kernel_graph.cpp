@@ -203,9 +203,8 @@ OperatorGraph RowWriter::mixture() {
   experts.share.active = number_in(row_, "rank_active_experts", experts.share.active);
   const Tensor x = builder_.activation("x", {tokens, experts.hidden});
   if (included.takes("route")) {
-    const Tensor scores = builder_.activation("scores", {tokens, all});
-    builder_.append(OperatorKind::topk, VectorShape{tokens, all}, {scores},
-                    {builder_.activation("chosen", {tokens, experts.experts_a_token})});
+    choose_experts(builder_, builder_.activation("scores", {tokens, all}), tokens, all,
+                   experts.experts_a_token);
   }
   // Rows are sorted by expert before they are moved; the products of who aligns gather them themselves.
   const bool aligns = included.takes("align");

@@ -98,12 +98,12 @@ double collective_measured(const CsvRow& row, Quantity quantity) {
 // Who runs a row's collective, by its column algorithm. Who does not name its engine was timed in 2023.
 CollectiveStack stack_of(const CsvRow& row) {
   const std::string how = text_in(row, "algorithm");
-  if (how == "engine's own in a CUDA graph") return CollectiveStack::engine;
-  if (how == "DeepEP low latency") return CollectiveStack::experts;
-  if (how.rfind("DeepEP normal", 0) == 0) return CollectiveStack::experts_by_node;
+  if (how == "engine's own in a CUDA graph") return {CollectiveKernels::engine};
+  if (how == "DeepEP low latency") return {CollectiveKernels::experts};
+  if (how.rfind("DeepEP normal", 0) == 0) return {CollectiveKernels::experts_by_node};
   if (how.empty() || how == "NCCL default" || how == "RCCL default" || how.rfind("ring-class", 0) == 0 ||
       how.rfind("NCCL under XLA", 0) == 0)
-    return text_in(row, "engine").empty() ? CollectiveStack::older_library : CollectiveStack::library;
+    return {CollectiveKernels::library, text_in(row, "engine").empty()};
   throw ConfigError("", "column algorithm: '" + how + "' is not simulated");
 }
 

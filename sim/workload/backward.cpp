@@ -98,7 +98,7 @@ class BackwardWriter {
       append(OperatorKind::rope, s, {out}, {gradient(x)});
     } else if (kind == OperatorKind::topk) {  // of a mixture's scores: those that were chosen
       append(OperatorKind::softmax_backward, s, {x, out}, {gradient(x)});
-    } else if (kind == OperatorKind::expert_count || kind == OperatorKind::expert_sort) {
+    } else if (kind == OperatorKind::expert_sort) {
       return;  // of places
     } else if (kind == OperatorKind::embedding) {
       // Rows of the table's gradient, added to.

@@ -165,15 +165,15 @@ TEST(Collective, EnginesHaveAllReducesOfTheirOwn) {
   const auto choice = [&](std::uint64_t bytes, CollectiveStack stack) {
     return choose_collective(node, Op::all_reduce, 8, bytes, "", stack);
   };
-  const CollectiveChoice small = choice(1024, CollectiveStack::engine);
+  const CollectiveChoice small = choice(1024, {CollectiveKernels::engine});
   EXPECT_EQ(small.algorithm, Al::one_shot);
   EXPECT_EQ(small.protocol, 1U);
   EXPECT_NEAR(small.predicted_s, 2.5e-6 + kAlpha + 7 * 1024.0 / kRate / 0.5, 1e-9);
-  EXPECT_EQ(choice(1 << 20, CollectiveStack::engine).algorithm, Al::direct);
-  EXPECT_EQ(choice(1 << 30, CollectiveStack::engine).protocol, 0U);
-  EXPECT_EQ(choice(1024, CollectiveStack::library).protocol, 0U);
+  EXPECT_EQ(choice(1 << 20, {CollectiveKernels::engine}).algorithm, Al::direct);
+  EXPECT_EQ(choice(1 << 30, {CollectiveKernels::engine}).protocol, 0U);
+  EXPECT_EQ(choice(1024, {CollectiveKernels::library}).protocol, 0U);
   // Nothing of its own between nodes, or for other collectives.
-  EXPECT_EQ(choose_collective(node, Op::all_gather, 8, 1024, "", CollectiveStack::engine).protocol, 0U);
+  EXPECT_EQ(choose_collective(node, Op::all_gather, 8, 1024, "", {CollectiveKernels::engine}).protocol, 0U);
   EXPECT_NEAR(
       simulated(NodeTopology::switched, Op::all_reduce, Al::one_shot, 8) / (kAlpha + 7.0 * kBytes / kRate), 1,
       0.01);
@@ -187,7 +187,7 @@ TEST(Collective, AProtocolServesWhatItSays) {
                     {"experts", 7e3, 0, 0.6, ProtocolUse::experts}};
   EXPECT_EQ(choose_collective(node, Op::send_recv, 2, 1024).protocol, 2U);
   EXPECT_EQ(choose_collective(node, Op::all_to_all, 8, 1024).protocol, 0U);
-  EXPECT_EQ(choose_collective(node, Op::all_to_all, 8, 1024, "", CollectiveStack::experts).protocol, 3U);
+  EXPECT_EQ(choose_collective(node, Op::all_to_all, 8, 1024, "", {CollectiveKernels::experts}).protocol, 3U);
   // Sums in the switch are bulk transfers whatever their size.
   EXPECT_EQ(choose_collective(node, Op::all_reduce, 8, 1024, "in_switch").protocol, 1U);
   node.protocols.resize(2);
@@ -332,13 +332,13 @@ TEST(Collective, KernelsByNodeSendARowOnceToEach) {
   node.nic.bytes_per_s = kRate / 8;
   node.protocols = {{"library", 10e3, 0, 1}, {"by_node", 2e3, 0, 1, ProtocolUse::experts_by_node}};
   const auto by_node =
-      choose_collective(node, Op::all_to_all, 16, kBytes, "", CollectiveStack::experts_by_node, 8);
+      choose_collective(node, Op::all_to_all, 16, kBytes, "", {CollectiveKernels::experts_by_node}, 8);
   EXPECT_EQ(by_node.algorithm, Al::hierarchical);
   EXPECT_EQ(by_node.protocol, 1U);
   // Inside a node there is nothing to send once.
-  EXPECT_EQ(
-      choose_collective(node, Op::all_to_all, 8, kBytes, "", CollectiveStack::experts_by_node, 8).algorithm,
-      Al::direct);
+  EXPECT_EQ(choose_collective(node, Op::all_to_all, 8, kBytes, "", {CollectiveKernels::experts_by_node}, 8)
+                .algorithm,
+            Al::direct);
 }
 
 // A library of 2023 has protocols of its own where a node says so.
@@ -346,11 +346,13 @@ TEST(Collective, AnOlderLibraryHasItsOwnProtocols) {
   NodeSpec node = node_of(NodeTopology::switched, 8);
   node.protocols = {{"today", 8e3, 0, 1}, {"then", 45e3, 0, 0.5, ProtocolUse::older}};
   EXPECT_EQ(choose_collective(node, Op::all_gather, 8, kBytes).protocol, 0U);
-  EXPECT_EQ(choose_collective(node, Op::all_gather, 8, kBytes, "", CollectiveStack::older_library).protocol,
-            1U);
+  EXPECT_EQ(
+      choose_collective(node, Op::all_gather, 8, kBytes, "", {CollectiveKernels::library, true}).protocol,
+      1U);
   node.protocols.pop_back();
-  EXPECT_EQ(choose_collective(node, Op::all_gather, 8, kBytes, "", CollectiveStack::older_library).protocol,
-            0U);
+  EXPECT_EQ(
+      choose_collective(node, Op::all_gather, 8, kBytes, "", {CollectiveKernels::library, true}).protocol,
+      0U);
 }
 
 TEST(Collective, RefusesWhatAnAlgorithmCannotDo) {

@@ -38,10 +38,9 @@ int probe_collective(const Arguments& arguments) {
       ("devices", po::value<std::int64_t>()->default_value(0), "chips (default: all of the node)")         //
       ("algorithm", po::value<std::string>()->default_value(""), "instead of the library's choice")        //
       ("stack", po::value<std::string>()->default_value("library"),
-       "library, or older_library, of 2023; engine, or older_engine: a serving engine's own all-reduces "
-       "where "
-       "they are faster; experts: kernels that move a mixture's tokens; experts_by_node: once to each "
-       "node")  //
+       "library; engine: a serving engine's own all-reduces where they are faster; experts: kernels that "
+       "move a mixture's tokens; experts_by_node: once to each node")  //
+      ("older", po::bool_switch(), "the library is that of 2023")      //
       ("copies", po::value<std::int64_t>()->default_value(1),
        "of a token among the bytes of an all-to-all (its experts), for experts_by_node");
   add_common(options, false);
@@ -55,7 +54,7 @@ int probe_collective(const Arguments& arguments) {
   probe.kind = v["kind"].as<std::string>();
   probe.devices = small(v, "devices", 0, 512);
   probe.algorithm = v["algorithm"].as<std::string>();
-  probe.stack = named<CollectiveStack>(v["stack"].as<std::string>(), "--stack");
+  probe.stack = {named<CollectiveKernels>(v["stack"].as<std::string>(), "--stack"), v["older"].as<bool>()};
   probe.copies = small(v, "copies", 1, 1024);
   probe.bytes = whole_between(v, "bytes", 1, std::uint64_t{1} << 44);
   std::vector<std::function<ProbeRow()>> points;

@@ -12,6 +12,15 @@ std::uint64_t ceiled(double number) {
   return static_cast<std::uint64_t>(std::ceil(number * (1 - kRounding)));
 }
 
+void choose_experts(GraphBuilder& builder, const Tensor& scores, std::uint64_t tokens, std::uint64_t experts,
+                    std::uint64_t chosen) {
+  // Of each row so many numbers are kept.
+  Tensor choice = builder.activation("router_choice", {tokens, experts});
+  choice.format = stored_as(DType::fp32);
+  choice.format.bits = choice.format.bits.spread(chosen, experts);
+  builder.append(OperatorKind::topk, VectorShape{tokens, experts}, {scores}, {choice});
+}
+
 std::uint64_t Experts::active() const {
   return std::max<std::uint64_t>(1, ceiled(share.active));
 }
@@ -62,10 +71,11 @@ Tensor Experts::write(GraphBuilder& builder, const Tensor& in) const {
       made.format = stored_as(DType::fp32);
       return made;
     };
-    const VectorShape all{tokens, experts_a_token};
     const Tensor choice = whole_numbers("expert_choice", pairs);
-    builder.append(OperatorKind::expert_count, all, {choice}, {whole_numbers("expert_counts", pairs)});
-    builder.append(OperatorKind::expert_sort, all, {choice}, {whole_numbers("expert_places", pairs)});
+    builder.append(OperatorKind::expert_sort, VectorShape{1, checked_product({tokens, experts_a_token})},
+                   {choice}, {whole_numbers("expert_counts", pairs)});
+    builder.append(OperatorKind::expert_sort, VectorShape{tokens, experts_a_token}, {choice},
+                   {whole_numbers("expert_places", pairs)});
   }
   Tensor gathered = builder.activation("expert_rows", {active(), rows(), hidden});
   const Tensor sent = products_quantise ? in : narrowed(builder, in);

@@ -43,6 +43,10 @@ struct Experts {
                  std::uint64_t n) const;
 };
 
+// The router's choice: of `experts` scores of each of `tokens` the `chosen` best.
+void choose_experts(GraphBuilder& builder, const Tensor& scores, std::uint64_t tokens, std::uint64_t experts,
+                    std::uint64_t chosen);
+
 // The whole number above, but for rounding.
 std::uint64_t ceiled(double number);
 

@@ -111,8 +111,7 @@ Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t tokens = builder.tokens();
   const Tensor scores =
       product(builder, x, "router", TensorGroup::router, tokens, facts.hidden, experts, biases);
-  builder.append(OperatorKind::topk, VectorShape{tokens, experts}, {scores},
-                 {builder.activation("router_choice", {tokens, experts})});
+  choose_experts(builder, scores, tokens, experts, experts_a_token);
   if (score_bias) builder.hold("router_score_bias", experts);
   if (scaled) builder.hold("router_scales", facts.hidden + experts);
   const Tensor mixed = routed(builder, x);

@@ -8,12 +8,12 @@
 namespace orrery::test {
 namespace {
 
-// One block counts the choices of all tokens, each of its steps after the one before: their number is what it
-// takes, whatever the machine has beside its core.
-TEST(VectorMapping, OneBlockWalksOverAllRows) {
+// A block counts the choices of all tokens, which are one row, each of its steps after the one before: their
+// number is what it takes, whatever the machine has beside its core.
+TEST(VectorMapping, OneBlockWalksOverARow) {
   const ArchSpec arch = load_arch_named("gpu/h100-sxm");
   const auto counts = [&arch](std::uint64_t tokens) {
-    const Operator op = standalone(OperatorKind::expert_count, VectorShape{tokens, 8}, DType::fp32);
+    const Operator op = standalone(OperatorKind::expert_sort, VectorShape{1, tokens * 8}, DType::fp32);
     return std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
   };
   const TileKernel many = counts(16384);
@@ -28,6 +28,16 @@ TEST(VectorMapping, OneBlockWalksOverAllRows) {
   const Operator op = standalone(OperatorKind::expert_sort, VectorShape{16384, 8}, DType::fp32);
   const auto& sort = std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
   EXPECT_GT(sort.cores_used, 64U);
+}
+
+// Two inputs and a result of 4,097 numbers do not fit into 64 KiB, let alone twice.
+TEST(VectorMapping, RowsThatDoNotFitAreWalkedOverTwice) {
+  const ArchSpec arch = load_arch_named("gpu/mi300x");
+  const Operator op = standalone(OperatorKind::gated_norm, VectorShape{37, 16384}, DType::fp32);
+  const auto& norm = std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
+  EXPECT_EQ(norm.tile_k, 1024U);
+  EXPECT_EQ(norm.k, 16384U);
+  EXPECT_TRUE(KernelEstimate(arch).fits(norm));
 }
 
 }  // namespace
