@@ -24,8 +24,6 @@ const Table& matmul_table() {
         .range(1, 4096);
     f.key("stage_k_bytes", &L::stage_k_bytes, "bytes", "of a row of an operand, a pipeline stage")
         .range(8, 4096);
-    f.key("stages", &L::stages, "", "a block has buffers for, at most; without it as many as fit")
-        .range(1, 64);
     f.key("split_k", &L::split_k, "", "ways of dividing the products' sums")
         .range(1, 256)
         .items(1)

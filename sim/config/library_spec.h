@@ -38,7 +38,6 @@ struct LibrarySpec {
   std::vector<std::array<std::uint32_t, 2>> tiles;  // m x n of a thread block
   std::vector<std::array<std::uint32_t, 2>> grouped_tiles;  // of a mixture's experts; none: as all products
   std::uint32_t stage_k_bytes = 64;                         // of a row of an operand, a pipeline stage
-  std::uint32_t stages = 0;                                 // a block has room for, at most; 0: what fits
   std::vector<std::uint32_t> split_k = {1};
   bool splits_narrow = true;               // sums of 8-bit and narrower products are divided, too
   bool scales_on_lanes = false;            // of blocks along k: a stage's sums are scaled before the next

@@ -103,7 +103,6 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       complete_kernel(kernel);
       kernel.cores_used = cores_for(arch, kernel.items());
       if (!lay_out(arch, kernel)) continue;
-      if (library.stages > 0) kernel.pipeline_stages = std::min(kernel.pipeline_stages, library.stages);
       double seconds = estimate.seconds(kernel);
       if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));
       list.offer(kernel, seconds);
