@@ -342,21 +342,24 @@ std::vector<Candidate> tilings(const ArchSpec& arch, TileKernel kernel, bool who
 
 std::vector<Candidate> map_vector(const ArchSpec& arch, const Operator& op, const VectorFamily& family,
                                   std::size_t most, MapObjective objective) {
+  std::vector<Candidate> found;
+  const auto walk = [&](const VectorKernelSpec& spec) {
+    Candidate candidate = library_kernel(arch, op, family, spec);
+    const auto& kernel = std::get<KernelLaunch>(candidate.program.tasks[0].work).front();
+    if (KernelEstimate(arch).fits(kernel)) found.push_back(std::move(candidate));
+  };
   if (arch.execution.library) {
     const bool scalar = std::get<VectorShape>(op.shape).scalar.value_or(0) > 0;
-    if (const auto* shipped = arch.execution.library->vector_kernel(to_string(op.kind), scalar)) {
-      Candidate candidate = library_kernel(arch, op, family, *shipped);
-      const auto& kernel = std::get<KernelLaunch>(candidate.program.tasks[0].work).front();
-      if (KernelEstimate(arch).fits(kernel)) return {std::move(candidate)};
-    }
+    const auto* shipped = arch.execution.library->vector_kernel(to_string(op.kind), scalar);
+    if (shipped != nullptr) walk(*shipped);
   }
-  std::vector<Candidate> found = tilings(arch, untiled(op, family), family.whole_rows, most, objective);
+  if (found.empty()) found = tilings(arch, untiled(op, family), family.whole_rows, most, objective);
   // A row that a scratchpad has no room for is walked over twice.
   if (found.empty() && family.whole_rows) {
-    VectorKernelSpec walks;
-    walks.load_bytes = 4;
-    walks.passes = 2;
-    found.push_back(library_kernel(arch, op, family, walks));
+    VectorKernelSpec twice;
+    twice.load_bytes = 4;
+    twice.passes = 2;
+    walk(twice);
   }
   return found;
 }
