@@ -164,12 +164,15 @@ FastForward::Bias FastForward::bias_against(const Pattern& latest) {
   ActivityCounts next;
   if (waves > 0) next = forecast_->items(queue_->next_index(), waves * wave_items_);
   forecast_->undo(begin);
+  // What a wave reads for the first time, in the mean, misses whoever has run in step.
+  const double first_reads = launch_->input_bytes().real() * static_cast<double>(wave_items_) /
+                             static_cast<double>(launch_->items());
   const auto ratio = [&](std::uint64_t of_next, std::uint64_t of_latest) {
     const double forecast =
         static_cast<double>(of_next) / static_cast<double>(std::max<std::uint64_t>(1, waves));
     const double found = static_cast<double>(of_latest) / static_cast<double>(latest.stretches);
     if (forecast <= 0 || found <= 0) return 1.0;
-    const double r = found / forecast;
+    const double r = std::max(found / forecast, std::min(1.0, first_reads / forecast));
     return std::abs(r - 1) < kNoBias || r < kLeastBias || r > kMostBias ? 1.0 : r;
   };
   return {ratio(next.levels[0].fill_bytes, latest.counts.levels[0].fill_bytes),
