@@ -91,6 +91,8 @@ SimulatedRow kernel_row(const CsvRow& row, OperatorRunner& runner, const Runtime
   const EnergyBreakdown energy = total_energy(tally.energy, tally.seconds, 1, arch);
   s[Quantity::memory_power] = energy.dram.value() / tally.seconds;
   s[Quantity::power] = energy.total().value() / tally.seconds;
+  if (number_in(row, "memory_W") > 0)  // the memory's rail is not in measured_W
+    s[Quantity::power] -= s[Quantity::memory_power];
   s.split = in_words(tally) + kernels;
   KernelResult asked;  // as `kernel` would tell it
   asked.arch = arch.name;

@@ -76,5 +76,20 @@ TEST(ValidateCommand, CollectivesAreRunByWhoTheRowSays) {
   EXPECT_NE(nodes.err.find("column nodes"), std::string::npos) << nodes.err;
 }
 
+// A rail of the memory's own is not in a row's power.
+TEST(ValidateCommand, RailsAreComparedApart) {
+  const std::string header = "device,op,m,n,k,dtype,measured_us,measured_W,memory_W\n";
+  const std::string row = "gpu/jetson-agx-orin,matmul,64,6144,4096,fp16,300,30,";
+  const auto watts = [&](const std::string& memory, const std::string& quantity) {
+    const CommandResult r = validated("rails.csv", header + row + memory + "\n",
+                                      "--worst 1 --format json --quantity " + quantity);
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    return nlohmann::json::parse(r.out).at(0).at("worst").at(0).at("simulated").get<double>();
+  };
+  const double memory = watts("7", "memory_power");
+  EXPECT_GT(memory, 1);
+  EXPECT_NEAR(watts("7", "power") + memory, watts("", "power"), 1e-6);
+}
+
 }  // namespace
 }  // namespace orrery::test
