@@ -39,8 +39,8 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
         operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, all);
   }
   for (const VectorStep& step : kernel.vector_steps) {
-    const VectorWork work = vector.work(step.cost, length_at(kernel, step.rows, item, k_tile),
-                                        length_at(kernel, step.cols, item, k_tile));
+    const VectorWork work = vector.work(step.cost, lane_length_at(kernel, step.rows, item, k_tile),
+                                        lane_length_at(kernel, step.cols, item, k_tile));
     cost.vector += vector.service(work);
     cost.vector_work.simple_ops += work.simple_ops;
     cost.vector_work.transcendental_ops += work.transcendental_ops;
@@ -83,8 +83,8 @@ StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, con
       cost.vector_work.simple_ops += work.simple_ops;
       cost.vector_work.transcendental_ops += work.transcendental_ops;
     }
-    const std::uint64_t parts = ceil_div(length_at(kernel, tile_of(LoopDim::n), item, 0), kResultColumns);
-    cost.vector = std::max(cost.vector, vector.service(kernel.result_cycles * parts));
+    const std::uint64_t columns = length_at(kernel, tile_of(LoopDim::n), item, 0);
+    cost.vector = std::max(cost.vector, vector.service(kernel.least_epilogue(columns)));
   }
 }
 

@@ -174,6 +174,7 @@ struct ExecutionSpec {
   bool engine_collectives = false;    // the software stack has all-reduces of its own
   bool older_collectives = false;     // by the library of 2023
   bool scalar_rows = false;           // its row kernels load an element a thread, as engines of 2023 did
+  ServingEngine engine = ServingEngine::any;  // whose attention kernels run
   DType default_dtype = DType::fp16;
   std::optional<LibrarySpec>
       library;  // kernels as libraries ship them; without it the mapper has a free hand

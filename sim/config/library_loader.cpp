@@ -13,6 +13,22 @@ std::vector<std::string> vector_operators() {
   return names;
 }
 
+}  // namespace
+
+template <>
+const Table& table_of<WideningKernelSpec>() {
+  static const Table table = [] {
+    using W = WideningKernelSpec;
+    Fields<W> f("products of a mixture whose weights one block a core widens and multiplies in turn");
+    f.key("tiles", &W::tiles, "", "m x n of a thread block").required().range(1, 4096).items(1);
+    f.key("stage_k", &W::stage_k, "", "products along k, a stage").range(8, 4096).standing("64");
+    return Table(f);
+  }();
+  return table;
+}
+
+namespace {
+
 const Table& matmul_table() {
   static const Table table = [] {
     using L = LibrarySpec;
@@ -22,6 +38,8 @@ const Table& matmul_table() {
           "the same of products of a mixture's experts, whose sums are never divided; without it they run as "
           "all products")
         .range(1, 4096);
+    f.key("grouped_widening", &L::grouped_widening, "",
+          "the same of those whose weights are widened on the lanes; without it they run as others");
     f.key("stage_k_bytes", &L::stage_k_bytes, "bytes", "of a row of an operand, a pipeline stage")
         .range(8, 4096);
     f.key("split_k", &L::split_k, "", "ways of dividing the products' sums")
@@ -71,35 +89,48 @@ const Table& table_of<LatentKernelSpec>() {
   return table;
 }
 
-namespace {
-
-const Table& attention_table() {
+template <>
+const Table& table_of<AttentionKernelSpec>() {
   static const Table table = [] {
-    Fields<LibrarySpec> f("attention kernels");
-    f.key("overlaps", &LibrarySpec::attention_overlaps, "",
-          "softmax of a block beside its own products (FlashAttention-3)");
-    f.key("narrows", &LibrarySpec::attention_narrows, "",
+    using A = AttentionKernelSpec;
+    Fields<A> f("attention kernels");
+    f.key("overlaps", &A::overlaps, "", "softmax of a block beside its own products (FlashAttention-3)");
+    f.key("narrows", &A::narrows, "",
           "queries to the format of a cache that is narrower than they are; else the cache is widened");
-    f.key("decoding_buffers", &LibrarySpec::decoding_buffers, "",
+    f.key("narrows_prompts", &A::narrows_prompts, "",
+          "the same of prompts alone, whose queries, keys and values are made in the cache's format");
+    f.key("decoding_buffers", &A::decoding_buffers, "",
           "of keys and values where sequences decode, at most; 1: a block is loaded when the one before is "
           "done")
         .range(1, 64);
-    f.key("row_a_lane", &LibrarySpec::attention_row_a_lane, "",
+    f.key("row_a_lane", &A::row_a_lane, "",
           "a lane holds all scores of a row of a tile: nothing is summed across lanes");
-    f.key("blocks_per_core", &LibrarySpec::attention_blocks_per_core, "",
+    f.key("blocks_per_core", &A::blocks_per_core, "",
           "thread blocks resident at once where prompts attend, by registers and scratchpad")
         .range(1, 64);
-    f.key("decoding_blocks_per_core", &LibrarySpec::decoding_blocks_per_core, "",
+    f.key("decoding_blocks_per_core", &A::decoding_blocks_per_core, "",
           "thread blocks resident at once where sequences decode, by registers and scratchpad")
         .range(1, 64);
-    f.key("latent", &LibrarySpec::latent_kernel, "",
+    f.key("decoding_rows", &A::decoding_rows, "rows",
+          "of queries that a block computes where sequences decode, however few it has; 0: queries are "
+          "columns of instructions whose rows are keys")
+        .range(0, 1024);
+    f.key("latent_rows", &A::latent_rows, "rows", "the same of latents that all heads share").range(0, 1024);
+    f.key("reads_narrow", &A::reads_narrow, "",
+          "caches narrower than queries, too; else the library's common kernels do")
+        .standing("true");
+    f.key("pads_values", &A::pads_values, "",
+          "of prompts whose values are shorter than their keys: kernels of their own pad them before and cut "
+          "the results after");
+    f.key("splits_lone_heads", &A::splits_lone_heads, "",
+          "contexts of heads that share their keys with none are divided over blocks, too")
+        .standing("true");
+    f.key("latent", &A::latent, "",
           "kernels for latents that decode, of fixed splits; without it they are sized to the machine");
     return Table(f);
   }();
   return table;
 }
-
-}  // namespace
 
 template <>
 const Table& table_of<VectorKernelSpec>() {
@@ -135,7 +166,12 @@ const Table& table_of<LibrarySpec>() {
     f.key("scalar_kernels", &L::scalar_kernels, "",
           "by operator, where a runtime says scalar_rows: threads that load an element each")
         .shaped(Shape::map(Shape::object(&table_of<VectorKernelSpec>), vector_operators()));
-    f.group("attention", &attention_table, "attention kernels");
+    f.key("attention", &L::attention, "", "attention kernels");
+    std::vector<std::string> engines = words_of<ServingEngine>();
+    engines.erase(engines.begin());  // any
+    f.key("engine_attention", &L::engine_attention, "",
+          "those of a serving engine that brings its own, by engine")
+        .shaped(Shape::map(Shape::object(&table_of<AttentionKernelSpec>), engines));
     return Table(f);
   }();
   return table;

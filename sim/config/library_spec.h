@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/operators/serving_engine.h"
+
 namespace orrery {
 
 // A row-wise or element-wise kernel: a block of threads walks over a row (or a chunk of a tensor) in steps,
@@ -32,11 +34,37 @@ struct LatentKernelSpec {
   std::uint32_t chain_cycles = 0;  // of a block of positions: what waits for what
 };
 
+// Products of a mixture's experts whose weights are widened on the lanes: one block a core, whose warps widen
+// a stage's weights and then multiply them.
+struct WideningKernelSpec {
+  std::vector<std::array<std::uint32_t, 2>> tiles;  // m x n
+  std::uint32_t stage_k = 64;                       // products along k, a stage
+};
+
+// Kernels that attend.
+struct AttentionKernelSpec {
+  bool overlaps = false;         // softmax of one block beside its own products (FlashAttention-3)
+  bool narrows = false;          // queries to the format of a cache that is narrower than they are
+  bool narrows_prompts = false;  // those of prompts alone
+  bool row_a_lane = false;       // a lane holds all scores of a row: no sums across lanes
+  // Resident blocks, by registers and scratchpad: of prompts and of sequences that decode.
+  std::uint32_t blocks_per_core = 2, decoding_blocks_per_core = 1;
+  std::uint32_t decoding_buffers = 8;  // of keys and values where sequences decode, at most
+  // Rows of queries that a block computes where sequences decode, however few it has, and the same of
+  // latents; 0: they are columns of instructions whose rows are keys, as few as those allow.
+  std::uint32_t decoding_rows = 0, latent_rows = 0;
+  bool reads_narrow = true;       // caches narrower than queries; else the library's common kernels do
+  bool pads_values = false;       // of prompts, to the length of their keys; results are cut
+  bool splits_lone_heads = true;  // contexts of heads that share no keys are divided, too
+  std::optional<LatentKernelSpec> latent;  // without it as all that decode, sized to the machine
+};
+
 struct LibrarySpec {
   std::string name;
   std::string vendor;                               // whose machines share what was learnt about its kernels
   std::vector<std::array<std::uint32_t, 2>> tiles;  // m x n of a thread block
   std::vector<std::array<std::uint32_t, 2>> grouped_tiles;  // of a mixture's experts; none: as all products
+  std::optional<WideningKernelSpec> grouped_widening;       // without it they widen as all products do
   std::uint32_t stage_k_bytes = 64;                         // of a row of an operand, a pipeline stage
   std::vector<std::uint32_t> split_k = {1};
   bool splits_narrow = true;               // sums of 8-bit and narrower products are divided, too
@@ -45,18 +73,17 @@ struct LibrarySpec {
   std::uint32_t raster_group = 8;          // m tiles side by side in the raster (swizzle)
   std::uint32_t cluster = 1;               // thread blocks that share operand reads
   bool parted = false;                     // and what they share lies in parts on their cores
-  bool attention_overlaps = false;         // softmax of one block beside its own products (FlashAttention-3)
-  bool attention_narrows = false;          // queries to the format of a cache that is narrower than they are
-  bool attention_row_a_lane = false;       // a lane holds all scores of a row: no sums across lanes
-  // Attention's resident blocks, by registers and scratchpad: of prompts and of sequences that decode.
-  std::uint32_t attention_blocks_per_core = 2, decoding_blocks_per_core = 1;
-  std::optional<LatentKernelSpec> latent_kernel;  // without it as all that decode, sized to the machine
-  std::uint32_t decoding_buffers = 8;             // of keys and values where sequences decode, at most
-  double prologue_ns = 0;                         // of a matmul kernel beyond any kernel's start
-  std::map<std::string, VectorKernelSpec> vector_kernels;  // by operator
+  double prologue_ns = 0;                  // of a matmul kernel beyond any kernel's start
+  AttentionKernelSpec attention;
+  std::map<std::string, AttentionKernelSpec> engine_attention;  // of serving engines that bring their own
+  std::map<std::string, VectorKernelSpec> vector_kernels;       // by operator
   std::map<std::string, VectorKernelSpec>
       scalar_kernels;  // those of 2023, whose threads load an element each
 
+  const AttentionKernelSpec& attention_of(ServingEngine engine) const {
+    const auto own = engine_attention.find(to_string(engine));
+    return own != engine_attention.end() ? own->second : attention;
+  }
   // The kernel of an operator; none where the mapper has a free hand.
   const VectorKernelSpec* vector_kernel(const std::string& op, bool scalar) const {
     const auto found = scalar_kernels.find(op);

@@ -63,6 +63,8 @@ const Table& table_of<RuntimeSpec>() {
     f.key("scalar_rows", &R::scalar_rows, "",
           "norms and activations by kernels whose threads load an element each, as engines of 2023 had them, "
           "where the library knows them (scalar_kernels)");
+    f.key("engine", &R::engine, "",
+          "whose attention kernels run, where the machine's library knows them (engine_attention)");
     f.key("preempts", &R::preempts, "", "sequences that run out of cache are set back and recomputed");
     f.key("fused", &R::fused, "",
           "operators that run as parts of others, beside those that the machine fuses");

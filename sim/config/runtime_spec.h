@@ -26,10 +26,11 @@ struct RuntimeSpec {
   // Of a device's memory, what the stack may fill; the KV cache takes what weights and activations leave of
   // it. 0 = no paging: a batch must fit whole.
   double kv_memory_fraction = 0;
-  bool own_collectives = false;      // all-reduces inside a node, beside the library's
-  bool older_collectives = false;    // of the library of 2023, where a node says what those cost
-  bool scalar_rows = false;          // row kernels whose threads load an element each
-  bool preempts = false;             // sequences that no longer fit are recomputed
+  bool own_collectives = false;               // all-reduces inside a node, beside the library's
+  bool older_collectives = false;             // of the library of 2023, where a node says what those cost
+  bool scalar_rows = false;                   // row kernels whose threads load an element each
+  ServingEngine engine = ServingEngine::any;  // whose attention kernels run, where a library knows them
+  bool preempts = false;                      // sequences that no longer fit are recomputed
   std::vector<FusedOperator> fused;  // that run as parts of others, beside those that the machine fuses
   std::vector<FusedOperator> apart;  // that do not, though the machine could
 
@@ -40,6 +41,7 @@ struct RuntimeSpec {
     machine.engine_collectives = own_collectives;
     machine.older_collectives = older_collectives;
     machine.scalar_rows = scalar_rows;
+    machine.engine = engine;
     const auto stands_apart = [this](FusedOperator op) {
       return std::find(apart.begin(), apart.end(), op) != apart.end();
     };

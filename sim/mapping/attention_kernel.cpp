@@ -20,6 +20,15 @@ TileMask mask_of(const AttentionShape& s, const AttendedSequences& sequences, st
 
 }  // namespace
 
+AttentionKernelSpec attention_manner(const ArchSpec& arch, const Operator& op) {
+  if (!arch.execution.library) return {};
+  const LibrarySpec& library = *arch.execution.library;
+  const auto engine = static_cast<ServingEngine>(std::get<AttentionShape>(op.shape).engine.value_or(0));
+  const AttentionKernelSpec& own = library.attention_of(engine);
+  const bool narrow = storage_bits(op.inputs.at(1).format.dtype) < storage_bits(op.dtype);
+  return narrow && !own.reads_narrow ? library.attention : own;
+}
+
 TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequences,
                              const AttentionManner& manner) {
   const auto& s = std::get<AttentionShape>(op.shape);

@@ -2,6 +2,7 @@
 // Attention of alike sequences as one kernel, before it is tiled: a work item walks over blocks of keys and
 // values, whose scores, softmax and weighted sum are its stages.
 
+#include "sim/config/arch_spec.h"
 #include "sim/program/tile_kernel.h"
 #include "sim/workload/operator.h"
 
@@ -15,6 +16,9 @@ struct AttentionManner {
   bool narrows = false;  // queries become what a narrower cache holds; else that is widened on the way
   bool row_a_lane = false;  // a lane has a row of scores, so that nothing is reduced over lanes
 };
+
+// The kernels that the machine's library has for it; all as usual without one.
+AttentionKernelSpec attention_manner(const ArchSpec& arch, const Operator& op);
 
 TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequences,
                              const AttentionManner& manner);

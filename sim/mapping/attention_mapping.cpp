@@ -16,6 +16,7 @@
 #include "sim/mapping/candidate_list.h"
 #include "sim/mapping/kernel_estimate.h"
 #include "sim/mapping/operator_mapping.h"
+#include "sim/mapping/padded_values.h"
 #include "sim/timing/matrix_timing.h"
 
 namespace orrery {
@@ -70,9 +71,9 @@ class AttentionMapper {
         shipped_(arch.execution.library && !request.any()),
         decodes_(std::all_of(sequences_.begin(), sequences_.end(),
                              [](const AttendedSequences& s) { return s.q == 1; })),
-        latent_(shipped_ && decodes_ && op.kind == OperatorKind::mla && arch.execution.library->latent_kernel
-                    ? &*arch.execution.library->latent_kernel
-                    : nullptr),
+        manner_(attention_manner(arch, op)),
+        latent_(shipped_ && decodes_ && op.kind == OperatorKind::mla && manner_.latent ? &*manner_.latent
+                                                                                       : nullptr),
         estimate_(arch),
         mean_(untiled(mean_of(sequences_))),
         widest_(mean_) {
@@ -96,6 +97,7 @@ class AttentionMapper {
   const bool backward_;
   const bool shipped_;  // as a library has it
   const bool decodes_;
+  const AttentionKernelSpec manner_;      // the library's, if there is one
   const LatentKernelSpec* const latent_;  // of its own kind; null: as others that decode
   const KernelEstimate estimate_;
   const TileKernel mean_;   // of all
@@ -103,15 +105,18 @@ class AttentionMapper {
   std::uint64_t rows_ = 0;  // of queries, over all heads
 
   TileKernel untiled(const AttendedSequences& sequences) const {
-    const std::optional<LibrarySpec>& library = arch_.execution.library;
     AttentionManner manner;
-    manner.in_order = library && !library->attention_overlaps;
+    manner.in_order = arch_.execution.library && !manner_.overlaps;
     // Kernels of prompts read each head's keys for itself; those that decode have the heads that share them
     // in one tile, and so has who ships a kernel for a latent, which is all heads' own (FlashMLA).
     manner.grouped = !shipped_ || decodes_ || values_in_keys(op_.kind);
-    manner.narrows = shipped_ && library->attention_narrows;
-    manner.row_a_lane = shipped_ && library->attention_row_a_lane;
+    manner.narrows = shipped_ && (manner_.narrows || (!decodes_ && manner_.narrows_prompts));
+    manner.row_a_lane = shipped_ && manner_.row_a_lane;
     return untiled_attention(op_, sequences, manner);
+  }
+  // Rows of a decoding block's tile, whatever it holds; 0: its queries are columns.
+  std::uint64_t rows_computed() const {
+    return op_.kind == OperatorKind::mla ? manner_.latent_rows : manner_.decoding_rows;
   }
   std::vector<std::uint64_t> query_tiles(const TileKernel& kernel) const;
   std::vector<std::uint64_t> block_sizes(const TileKernel& kernel) const;
@@ -134,9 +139,14 @@ std::vector<std::uint64_t> AttentionMapper::query_tiles(const TileKernel& kernel
   if (latent_ != nullptr) return {std::min<std::uint64_t>(latent_->heads, kernel.m)};
   constexpr std::uint64_t kDecodingTile = 64;
   constexpr std::uint64_t kLibraryTile = 128;
+  const std::uint64_t computed = decodes_ ? rows_computed() : 0;
   std::vector<std::uint64_t> sizes;
-  for (std::uint64_t tile = decodes_ ? kDecodingTile : kLibraryTile; tile >= 16; tile /= 2)
-    sizes.push_back(std::min(tile, decodes_ ? kernel.m : round_up<std::uint64_t>(kernel.m, 16)));
+  for (std::uint64_t tile = computed > 0 ? computed
+                            : decodes_   ? kDecodingTile
+                                         : kLibraryTile;
+       tile >= 16; tile /= 2)
+    sizes.push_back(
+        computed > 0 ? tile : std::min(tile, decodes_ ? kernel.m : round_up<std::uint64_t>(kernel.m, 16)));
   return sizes;
 }
 
@@ -145,11 +155,11 @@ std::vector<std::uint64_t> AttentionMapper::query_tiles(const TileKernel& kernel
 std::vector<std::uint64_t> AttentionMapper::block_sizes(const TileKernel& kernel) const {
   if (request_.k != 0) return {std::min(request_.k, kernel.k)};
   if (!shipped_) return tile_sizes(kernel.k, 64, 4096);
-  if (latent_ != nullptr) return {std::min<std::uint64_t>(latent_->positions, kernel.k)};
+  if (latent_ != nullptr) return {latent_->positions};
   std::uint64_t block = shape_.head_dim > 64 ? 64 : 128;
   if (decodes_) block = shape_.head_dim > 128 ? 64 : 2 * block;
   std::vector<std::uint64_t> sizes;
-  for (; block >= 16; block /= 2) sizes.push_back(std::min(block, kernel.k));
+  for (; block >= 16; block /= 2) sizes.push_back(block);
   return sizes;
 }
 
@@ -170,17 +180,18 @@ std::vector<std::uint32_t> AttentionMapper::splits_of(const TileKernel& kernel) 
 bool AttentionMapper::may_split(const TileKernel& kernel, std::uint32_t split) const {
   const std::uint64_t plane = kernel.batch * kernel.m_tiles();
   const std::uint64_t cores = arch_.cores.count;
-  return split == 1 ||
-         (!backward_ && split <= kernel.k_tiles() && plane * split <= 8 * cores && plane < 2 * cores &&
-          !(kernel.mask.causal && kernel.m > kernel.mask.rows_per_position));
+  return split == 1 || (!backward_ && (manner_.splits_lone_heads || shape_.heads > shape_.kv_heads) &&
+                        split <= kernel.k_tiles() && plane * split <= 8 * cores && plane < 2 * cores &&
+                        !(kernel.mask.causal && kernel.m > kernel.mask.rows_per_position));
 }
 
 TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std::uint64_t block,
                                 std::uint32_t split) const {
   kernel.tile_m = query_tile;
   kernel.tile_k = block;
-  kernel.padded = shipped_ && !decodes_;
-  if (shipped_ && decodes_) swap_operands(kernel);
+  kernel.whole_stages = shipped_;
+  kernel.padded = shipped_ && (!decodes_ || rows_computed() > 0);
+  if (shipped_ && decodes_ && rows_computed() == 0) swap_operands(kernel);
   kernel.split_k = split;
   if (shipped_) kernel.prologue_ns = arch_.execution.library->prologue_ns;
   if (latent_ != nullptr) kernel.stage_chain_cycles = Cycles{latent_->chain_cycles};
@@ -210,11 +221,10 @@ bool AttentionMapper::lay_out_for_all(TileKernel& kernel) const {
   complete_kernel(widest);
   if (!lay_out(arch_, widest)) return false;
   if (shipped_) {
-    const LibrarySpec& library = *arch_.execution.library;
     widest.resident_items = std::min(widest.resident_items, latent_ != nullptr ? 1
-                                                            : decodes_ ? library.decoding_blocks_per_core
-                                                                       : library.attention_blocks_per_core);
-    if (decodes_) widest.pipeline_stages = std::min(widest.pipeline_stages, library.decoding_buffers);
+                                                            : decodes_ ? manner_.decoding_blocks_per_core
+                                                                       : manner_.blocks_per_core);
+    if (decodes_) widest.pipeline_stages = std::min(widest.pipeline_stages, manner_.decoding_buffers);
   }
   kernel.resident_items = widest.resident_items;
   kernel.pipeline_stages = widest.pipeline_stages;
@@ -342,7 +352,11 @@ std::vector<Candidate> AttentionMapper::candidates(std::size_t most, MapObjectiv
 std::vector<Candidate> map_attention(const ArchSpec& arch, const Operator& op, std::size_t most,
                                      const TileRequest& request, MapObjective objective) {
   const Sequences sequences = std::get<AttentionShape>(op.shape).groups();
-  return AttentionMapper(arch, op, request, sequences).candidates(most, objective);
+  const auto candidates = [&](const Operator& attends) {
+    return AttentionMapper(arch, attends, request, sequences).candidates(most, objective);
+  };
+  if (request.any() || !pads_values(arch, op)) return candidates(op);
+  return with_values_padded(arch, op, candidates(of_padded_values(op)));
 }
 
 }  // namespace orrery

@@ -151,8 +151,8 @@ double KernelEstimate::steps_cycles(const TileKernel& kernel, const std::vector<
   const WorkItem first;
   double cycles = 0;
   for (const VectorStep& step : steps) {
-    const std::uint64_t rows = length_at(kernel, step.rows, first, 0);
-    const std::uint64_t cols = length_at(kernel, step.cols, first, 0);
+    const std::uint64_t rows = lane_length_at(kernel, step.rows, first, 0);
+    const std::uint64_t cols = lane_length_at(kernel, step.cols, first, 0);
     cycles += vector_work(arch_.cores.vector, step.cost, rows, cols).cycles.real();
   }
   return cycles;
@@ -218,8 +218,7 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   });
   const double vector_cycles = steps_cycles(kernel, kernel.vector_steps);
   const double epilogue_cycles =
-      std::max(steps_cycles(kernel, kernel.epilogue),
-               kernel.result_cycles.real() * static_cast<double>(ceil_div(kernel.tile_n, kResultColumns)));
+      std::max(steps_cycles(kernel, kernel.epilogue), kernel.least_epilogue(kernel.tile_n).real());
 
   const auto items = static_cast<double>(kernel.items());
   const double stages = mean_stages(kernel);

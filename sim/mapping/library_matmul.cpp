@@ -71,9 +71,13 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
   const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
   const bool grouped =
       std::get<MatmulShape>(op.shape).grouped.value_or(0) > 0 && !library.grouped_tiles.empty();
+  const bool in_line = grouped && library.grouped_widening && base.inputs[kMatmulB].widened;
   const bool narrow = storage_bits(op.inputs[0].format.dtype) <= 8;
   const bool scales = library.scales_on_lanes && has_block_scales(op.inputs[0].format);
-  for (const Tiling& tile : tilings(grouped ? library.grouped_tiles : library.tiles, step, sparsity)) {
+  for (const Tiling& tile :
+       in_line   ? tilings(library.grouped_widening->tiles, library.grouped_widening->stage_k, sparsity)
+       : grouped ? tilings(library.grouped_tiles, step, sparsity)
+                 : tilings(library.tiles, step, sparsity)) {
     if (arch.cores.accumulator_bytes > 0 && tile.m * tile.n * 4 > arch.cores.accumulator_bytes) continue;
     for (const std::uint32_t split : library.split_k) {
       TileKernel kernel = base;
@@ -95,6 +99,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
         kernel.matrix_steps[0].b_bits = ceil_div(base.matrix_steps[0].b_bits, kernel.cluster);
       }
       if (scales) scale_on_lanes(kernel);
+      kernel.in_order = kernel.in_order || in_line;
       if (narrow || grouped) kernel.result_cycles = Cycles{library.scaled_result_cycles};
       cut_blocks(op, kernel, base);
       kernel.outputs[0].by_split = split > 1;
@@ -103,6 +108,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       complete_kernel(kernel);
       kernel.cores_used = cores_for(arch, kernel.items());
       if (!lay_out(arch, kernel)) continue;
+      if (in_line) kernel.resident_items = 1;
       double seconds = estimate.seconds(kernel);
       if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));
       list.offer(kernel, seconds);

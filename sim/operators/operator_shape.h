@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/operators/collective_operation.h"
+#include "sim/operators/serving_engine.h"
 
 namespace orrery {
 
@@ -45,6 +46,8 @@ struct AttentionShape {
   std::optional<std::uint64_t> density_ppm = std::nullopt;  // millionths; all where it is not said
   std::optional<std::uint64_t> value_dim =
       std::nullopt;  // of a head's value; as its key where it is not said
+  // A ServingEngine by its number: by its kernels, where the library knows them.
+  std::optional<std::uint64_t> engine = std::nullopt;
 
   std::uint64_t value_length() const { return value_dim.value_or(head_dim); }
 
@@ -56,9 +59,9 @@ struct AttentionShape {
 
   friend bool operator==(const AttentionShape& a, const AttentionShape& b) {
     return std::tie(a.batch, a.heads, a.kv_heads, a.head_dim, a.q, a.kv, a.causal, a.more, a.window, a.global,
-                    a.density_ppm, a.value_dim) == std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q,
-                                                            b.kv, b.causal, b.more, b.window, b.global,
-                                                            b.density_ppm, b.value_dim);
+                    a.density_ppm, a.value_dim,
+                    a.engine) == std::tie(b.batch, b.heads, b.kv_heads, b.head_dim, b.q, b.kv, b.causal,
+                                          b.more, b.window, b.global, b.density_ppm, b.value_dim, b.engine);
   }
 };
 // Row-wise and element-wise operators: `rows` rows whose output has `cols` elements.
@@ -138,6 +141,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("global", shape.global);
     visit("density_ppm", shape.density_ppm);
     visit("value_dim", shape.value_dim);
+    visit("engine", shape.engine);
     visit("more", shape.more);
   } else if constexpr (std::is_same_v<Bare, VectorShape>) {
     visit("rows", shape.rows);

@@ -155,7 +155,14 @@ std::uint64_t engine_length_at(const TileKernel& kernel, const Length& length, c
                                std::uint64_t k_tile) {
   if (kernel.padded && length.dim == LoopDim::m) return kernel.tile_m;
   if (kernel.padded && length.dim == LoopDim::n) return kernel.tile_n;
+  if (kernel.whole_stages && length.dim == LoopDim::k) return kernel.tile_k;
   return length_at(kernel, length, item, k_tile);
+}
+
+std::uint64_t lane_length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
+                             std::uint64_t k_tile) {
+  return kernel.whole_stages ? engine_length_at(kernel, length, item, k_tile)
+                             : length_at(kernel, length, item, k_tile);
 }
 
 Bytes operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,

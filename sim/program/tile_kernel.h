@@ -104,6 +104,7 @@ struct TileKernel {
   Cycles result_cycles;        // an item's epilogue takes at least so long for kResultColumns of its result
   bool in_order = false;       // an item's next stage waits for the vector steps of the one before
   bool padded = false;         // engines compute whole tiles in m and n even where the edge clips them
+  bool whole_stages = false;   // and in k, as do lanes: a stage takes as long whatever of its tile there is
 
   TileMask mask;
   SparseTiles sparse;
@@ -128,6 +129,10 @@ struct TileKernel {
   std::uint64_t n_tiles() const { return ceil_div(n, tile_n); }
   std::uint64_t k_tiles() const { return ceil_div(k, tile_k); }
   std::uint64_t items() const { return batch * m_tiles() * n_tiles() * split_k; }
+  // That an item's epilogue takes at least for a result of so many columns.
+  Cycles least_epilogue(std::uint64_t columns) const {
+    return result_cycles * ceil_div(columns, kResultColumns);
+  }
   // Bytes of scratchpad a core needs for this kernel.
   Bytes scratchpad_bytes(bool dedicated_accumulators) const;
 };
@@ -192,5 +197,8 @@ std::uint64_t length_at(const TileKernel& kernel, const Length& length, const Wo
 // The same as the matrix engine computes it: whole tiles of m and n where the kernel is padded.
 std::uint64_t engine_length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
                                std::uint64_t k_tile);
+// The same as the lanes do in a stage.
+std::uint64_t lane_length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
+                             std::uint64_t k_tile);
 
 }  // namespace orrery

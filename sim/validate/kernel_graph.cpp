@@ -82,6 +82,11 @@ NumberFormats formats_in(const CsvRow& row) {
   return formats;
 }
 
+// Whose kernels were timed, where their engine is one that is known.
+ServingEngine engine_in(const CsvRow& row) {
+  return from_word<ServingEngine>(text_in(row, "engine")).value_or(ServingEngine::any);
+}
+
 // Writes the operators of one row.
 class RowWriter {
  public:
@@ -113,7 +118,7 @@ OperatorGraph RowWriter::product() {
   if (!quantises) x = builder_.as_quantised(x, TensorGroup::feed_forward);
   // TensorRT-LLM's dynamic scale is the whole tensor's (quantize_e4m3_per_tensor): a kernel finds its largest
   // element before another one quantises; others scale each row as they quantise it.
-  if (quantises && text_in(row_, "scaling") == "dynamic" && text_in(row_, "engine") == "trtllm")
+  if (quantises && text_in(row_, "scaling") == "dynamic" && engine_in(row_) == ServingEngine::trtllm)
     builder_.append(OperatorKind::topk, VectorShape{m, k}, {x}, {builder_.activation("row_maxima", {m, 1})});
   if (!included.takes("matmul")) throw ConfigError("", "column includes: no matmul in a row of matmul");
   included.refuse_rest();
@@ -137,18 +142,30 @@ OperatorGraph RowWriter::attention(OperatorKind kind, const ArchSpec& arch) {
   s.causal = truth_in(row_, "causal", false);
   whole_in(row_, "page_size", 1);
   word_in(row_, "phase", {"", "prefill", "decode"});
+  const ServingEngine engine = engine_in(row_);
+  if (engine != ServingEngine::any) s.engine = static_cast<std::uint64_t>(engine);
   const DType dtype = dtype_in(row_, "dtype", DType::fp16);
   const bool latent = s.kv_heads == 1 && values_in_keys(kind);
   const std::uint64_t tokens = s.query_positions();
   const std::uint64_t own = latent ? s.head_dim : s.kv_heads * (s.head_dim + value);  // of a token, to keep
   const std::vector<std::uint64_t> queries = {tokens, s.heads * s.head_dim};
+  AttentionKernelSpec manner;
+  if (arch.execution.library) manner = arch.execution.library->attention_of(engine);
+  const bool whole = s.q == s.kv && s.q > 1;  // a prompt with nothing before it
   Tensor query = builder_.activation("q", queries);
-  query.format = stored_as(dtype);
+  const bool narrowed = whole && manner.narrows_prompts && value == s.head_dim;  // not a latent's
+  query.format = narrowed ? formats_.kv : stored_as(dtype);
   const Tensor made = builder_.activation("kv_made", {tokens, own});
   Tensor kept = builder_.cache("kv_new", {tokens, own});
   const bool appends = included.takes("kv_append");
   const bool rotates = included.takes("rope");
-  if (rotates) {
+  if (rotates && value != s.head_dim && kept.format.bits == query.format.bits) {
+    // Of a head what its values do not have is position: that part of queries and keys turns where it lies.
+    const std::uint64_t turned = (s.heads + s.kv_heads) * (s.head_dim - value);
+    builder_.append(OperatorKind::rope, VectorShape{tokens, turned},
+                    {builder_.activation("positions", {tokens, turned})},
+                    {builder_.activation("rotated", {tokens, turned})});
+  } else if (rotates) {
     const Tensor raw = builder_.activation("qkv", {tokens, s.heads * s.head_dim + own});
     std::vector<Tensor> results = {query};
     if (appends) results.push_back(kept);
@@ -168,8 +185,7 @@ OperatorGraph RowWriter::attention(OperatorKind kind, const ArchSpec& arch) {
     inputs.push_back(builder_.cache("values", {s.batch, s.kv, s.kv_heads * value}));
     // A whole prompt attends to what was just made, unless it takes the cache's narrow format itself; who
     // rotates and appends at once has it packed (TensorRT-LLM).
-    const bool narrows = !rotates && arch.execution.library && arch.execution.library->attention_narrows;
-    if (s.q == s.kv && s.q > 1 && !narrows) inputs[1].format = inputs[2].format = query.format;
+    if (whole && (rotates || !manner.narrows)) inputs[1].format = inputs[2].format = query.format;
   }
   builder_.append(kind, s, inputs, {builder_.activation("attention", {tokens, s.heads * value})});
   OperatorGraph graph = builder_.take();

@@ -37,6 +37,8 @@ class OperatorCheck {
     if (!inputs(operands, operands)) return;
     if (family.values_in_keys && s.value_length() > s.head_dim)
       fault_ = "key 'shape.value_dim' exceeds 'shape.head_dim': values are parts of the keys";
+    if (s.engine.value_or(0) >= words_of<ServingEngine>().size())
+      fault_ = "key 'shape.engine' is no engine's number";
     if (s.heads % s.kv_heads != 0) fault_ = "key 'shape.kv_heads' does not divide 'shape.heads'";
     for (const AttendedSequences& group : s.groups()) {
       if (s.causal && group.q > group.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/config/arch_loader.h"
 #include "sim/mapping/mapper.h"
 #include "sim/workload/standalone_operator.h"
@@ -101,8 +103,55 @@ TEST(AttentionKernel, ALatentsKernelMayHaveFixedSplits) {
   EXPECT_EQ(fixed.tile_k, 32U);
   EXPECT_EQ(fixed.items(), 2U * 2 * 4);  // two halves of the heads
   EXPECT_GT(fixed.stage_chain_cycles, Cycles{0});
-  arch.execution.library->latent_kernel.reset();
+  arch.execution.library->attention.latent.reset();
   EXPECT_GT(first(arch).split_k, 4U);
+}
+
+Operator decoding_with(std::uint64_t kv_heads, std::uint64_t batch, ServingEngine engine,
+                       DType cache = DType::bf16) {
+  AttentionShape s = decoding_shape();
+  s.batch = batch;
+  s.kv_heads = kv_heads;
+  s.heads = std::max<std::uint64_t>(4, kv_heads);
+  s.kv = 65536;
+  s.engine = static_cast<std::uint64_t>(engine);
+  Operator op = standalone_attention(s, DType::bf16);
+  for (std::size_t i = 1; i < op.inputs.size(); ++i) op.inputs[i].format = stored_as(cache);
+  return op;
+}
+
+TileKernel attends_by(const ArchSpec& arch, const Operator& op) {
+  return std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
+}
+
+// FlashAttention-2 divides the contexts of groups alone, and computes 64 rows for each query it has.
+TEST(AttentionKernel, EnginesBringKernelsOfTheirOwn) {
+  const ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
+  EXPECT_EQ(attends_by(arch, decoding_with(4, 1, ServingEngine::vllm)).split_k, 1U);
+  EXPECT_GT(attends_by(arch, decoding_with(1, 1, ServingEngine::vllm)).split_k, 8U);
+  EXPECT_GT(attends_by(arch, decoding_with(4, 1, ServingEngine::any)).split_k, 8U);
+  const TileKernel rows = attends_by(arch, decoding_with(1, 1, ServingEngine::sglang));
+  EXPECT_EQ(rows.tile_m, 128U);
+  EXPECT_TRUE(rows.padded && rows.whole_stages);
+  EXPECT_EQ(rows.matrix_steps[0].m.dim, LoopDim::m);  // queries are rows
+  EXPECT_EQ(attends_by(arch, decoding_with(1, 1, ServingEngine::any)).matrix_steps[0].m.dim, LoopDim::k);
+  // It does not read a cache of 8 bits: the common kernel does.
+  EXPECT_GT(attends_by(arch, decoding_with(4, 1, ServingEngine::vllm, DType::fp8)).split_k, 8U);
+  // Nor is there one of its own on other machines.
+  const ArchSpec hopper = load_arch_named("gpu/h100-sxm");
+  EXPECT_GT(attends_by(hopper, decoding_with(4, 1, ServingEngine::vllm)).split_k, 8U);
+}
+
+// Whose prompts are made in the cache's format multiply in it; whose sequences decode, do not.
+TEST(AttentionKernel, PromptsAloneMayBeNarrowed) {
+  const ArchSpec arch = load_arch_named("gpu/h100-sxm");
+  Operator op = decoding_with(4, 1, ServingEngine::trtllm, DType::fp8);
+  EXPECT_EQ(attends_by(arch, op).mac_dtype, DType::bf16);
+  auto& shape = std::get<AttentionShape>(op.shape);
+  shape.q = shape.kv = 1024;
+  EXPECT_EQ(attends_by(arch, op).mac_dtype, DType::fp8);
+  shape.engine = static_cast<std::uint64_t>(ServingEngine::vllm);
+  EXPECT_EQ(attends_by(arch, op).mac_dtype, DType::bf16);
 }
 
 }  // namespace

@@ -47,5 +47,24 @@ TEST(LibraryMatmul, ShortSumsWaitForTheirResults) {
   EXPECT_LT(with_long / none_long, 1.1);
 }
 
+// Of a mixture's products in four bits a core has one block, of 64 rows at most, which widens and multiplies
+// in turn.
+TEST(LibraryMatmul, AMixturesNarrowWeightsAreWidenedInLine) {
+  const ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
+  MatmulShape of_experts{8, 2048, 2048, 4096};
+  of_experts.grouped = 1;
+  const TileKernel widens = kernel_of(arch, standalone_matmul(of_experts, DType::w4a16));
+  EXPECT_EQ(widens.resident_items, 1U);
+  EXPECT_TRUE(widens.in_order);
+  EXPECT_EQ(widens.tile_m, 64U);
+  EXPECT_EQ(widens.tile_k, 64U);
+  const TileKernel plain = kernel_of(arch, standalone_matmul(of_experts, DType::bf16));
+  EXPECT_GT(plain.resident_items, 1U);
+  EXPECT_FALSE(plain.in_order);
+  // All other products of such weights keep their tiles.
+  of_experts.grouped.reset();
+  EXPECT_FALSE(kernel_of(arch, standalone_matmul(of_experts, DType::w4a16)).in_order);
+}
+
 }  // namespace
 }  // namespace orrery::test

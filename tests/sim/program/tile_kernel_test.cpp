@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 
 #include "sim/util/random.h"
@@ -116,6 +117,34 @@ TEST(SparseTiles, SplitsShareWhatAColumnVisits) {
     visited += item.k_end - item.k_begin;
   }
   EXPECT_EQ(visited, 30U);
+}
+
+// Whole stages: a tile that the edge clips takes engine and lanes as long as any.
+TEST(TileKernel, WholeStagesAreComputedWhateverTheEdgeLeaves) {
+  TileKernel kernel;
+  kernel.m = 5;
+  kernel.k = 70;
+  kernel.tile_m = 64;
+  kernel.tile_k = 64;
+  kernel.padded = true;
+  const WorkItem first;
+  const auto lengths = [&](LoopDim dim) {
+    return std::array<std::uint64_t, 3>{length_at(kernel, tile_of(dim), first, 1),
+                                        engine_length_at(kernel, tile_of(dim), first, 1),
+                                        lane_length_at(kernel, tile_of(dim), first, 1)};
+  };
+  EXPECT_EQ(lengths(LoopDim::m), (std::array<std::uint64_t, 3>{5, 64, 5}));
+  EXPECT_EQ(lengths(LoopDim::k), (std::array<std::uint64_t, 3>{6, 6, 6}));
+  kernel.whole_stages = true;
+  EXPECT_EQ(lengths(LoopDim::m), (std::array<std::uint64_t, 3>{5, 64, 64}));
+  EXPECT_EQ(lengths(LoopDim::k), (std::array<std::uint64_t, 3>{6, 64, 64}));
+}
+
+TEST(TileKernel, AResultLeavesInPieces) {
+  TileKernel kernel;
+  kernel.result_cycles = Cycles{100};
+  EXPECT_EQ(kernel.least_epilogue(1), Cycles{100});
+  EXPECT_EQ(kernel.least_epilogue(2 * kResultColumns + 1), Cycles{300});
 }
 
 }  // namespace

@@ -178,5 +178,39 @@ TEST(KernelGraph, L2SaysWhatIsOnChip) {
   EXPECT_LT(held({{"l2", "mixed"}, {"launch", "graph of one"}, {"n", "262144"}}), weights * 512 / 4);
 }
 
+// Of unequal keys and values the part of a head that values lack is turned where it lies.
+TEST(KernelGraph, ALatentsExpandedKeysTurnInPart) {
+  const CsvRow row = with(kAttends, {{"op", "mla"},
+                                     {"phase", "prefill"},
+                                     {"q_len", "1024"},
+                                     {"kv_heads", "32"},
+                                     {"head_dim", "192"},
+                                     {"v_head_dim", "128"},
+                                     {"includes", "rope,kv_append,attention"},
+                                     {"engine", "trtllm"}});
+  const OperatorGraph graph = kernel_graph(row, graph_machine());
+  EXPECT_EQ(graph.operators[0].outputs[0].bytes(), 2U * 4 * 1024 * (32 + 32) * 64);
+  // A narrower cache is written by the same kernel.
+  const OperatorGraph narrow = kernel_graph(with(row, {{"kv_dtype", "fp8"}}), graph_machine());
+  EXPECT_EQ(narrow.operators[0].outputs[1].bytes(), 4U * 1024 * 32 * (192 + 128));
+  EXPECT_EQ(narrow.operators[1].inputs[1].format.dtype, DType::bf16);
+}
+
+// Who makes prompts in the cache's format has queries in it, too.
+TEST(KernelGraph, AnEnginesPromptsAreInTheFormatItMultiplies) {
+  const CsvRow row = with(kAttends, {{"q_len", "1024"},
+                                     {"kv_dtype", "fp8"},
+                                     {"includes", "rope,kv_append,attention"},
+                                     {"engine", "trtllm"}});
+  const OperatorGraph graph = kernel_graph(row, graph_machine());
+  EXPECT_EQ(graph.operators[1].inputs[0].format.dtype, DType::fp8);
+  EXPECT_EQ(graph.operators[1].inputs[1].format.dtype, DType::fp8);
+  const OperatorGraph other = kernel_graph(with(row, {{"engine", "vllm"}}), graph_machine());
+  EXPECT_EQ(other.operators[1].inputs[1].format.dtype, DType::bf16);
+  EXPECT_EQ(std::get<AttentionShape>(other.operators[1].shape).engine, 1U);
+  EXPECT_FALSE(
+      std::get<AttentionShape>(kernel_graph(kAttends, graph_machine()).operators.back().shape).engine);
+}
+
 }  // namespace
 }  // namespace orrery::test

@@ -110,6 +110,21 @@ TEST(TransformerGraph, DecodeReadsTheWholeCacheOfItsContext) {
   EXPECT_EQ(kv, 2 * 1000 * 32 * llm.attention()->cached_elements(1, 1));
 }
 
+TEST(TransformerGraph, AttentionIsTheEnginesOwn) {
+  const LlmSpec llm = load_llm_named("llama-3-8b");
+  ExecutionSpec execution = fused_execution();
+  const auto engines = [&] {
+    std::set<std::optional<std::uint64_t>> seen;
+    for (const Operator& op : build_decode_step(llm, scenario(2, 1), execution, 1000).operators) {
+      if (op.kind == OperatorKind::attention) seen.insert(std::get<AttentionShape>(op.shape).engine);
+    }
+    return seen;
+  };
+  EXPECT_EQ(engines(), (std::set<std::optional<std::uint64_t>>{std::nullopt}));
+  execution.engine = ServingEngine::sglang;
+  EXPECT_EQ(engines(), (std::set<std::optional<std::uint64_t>>{2}));
+}
+
 TEST(TransformerGraph, TensorParallelDevicesShareTheProductsAndExchangeTwiceALayer) {
   const LlmSpec llm = load_llm_named("gpt3-175b");
   const std::uint64_t one = macs(build_prefill(llm, scenario(1, 64), fused_execution()));

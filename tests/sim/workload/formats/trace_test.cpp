@@ -172,6 +172,14 @@ TEST(Trace, RefusesGroupsOfSequencesThatAreNone) {
   EXPECT_NE(with("[[1,1,5]]").find("elements; the shape gives"), std::string::npos);
 }
 
+TEST(Trace, RefusesAnEngineThatIsNone) {
+  const auto with = [](const std::string& engine) {
+    return trace_error(replaced(small_trace(), "\"causal\":true", "\"causal\":true,\"engine\":" + engine));
+  };
+  EXPECT_NE(with("4").find("'shape.engine' is no engine's number"), std::string::npos) << with("4");
+  EXPECT_EQ(with("3"), "");
+}
+
 TEST(Trace, PutsOperatorsWrittenOutOfOrderIntoOrder) {
   std::istringstream in(small_trace());
   std::vector<std::string> lines;
