@@ -77,8 +77,8 @@ StageCosts::StageCosts(const TileKernel& kernel, const MatrixEngine& matrix, con
       cost.output_bytes[i] = operand_bytes(kernel, kernel.outputs[i], item, 0);
     }
     for (const VectorStep& step : kernel.epilogue) {
-      const VectorWork work = vector.work(step.cost, length_at(kernel, step.rows, item, 0),
-                                          length_at(kernel, step.cols, item, 0));
+      const VectorWork work = vector.work(step.cost, lane_length_at(kernel, step.rows, item, 0),
+                                          lane_length_at(kernel, step.cols, item, 0));
       cost.vector += vector.service(work);
       cost.vector_work.simple_ops += work.simple_ops;
       cost.vector_work.transcendental_ops += work.transcendental_ops;

@@ -39,7 +39,8 @@ const Table& matmul_table() {
           "all products")
         .range(1, 4096);
     f.key("grouped_widening", &L::grouped_widening, "",
-          "the same of those whose weights are widened on the lanes; without it they run as others");
+          "the same of those whose weights are narrower than what they multiply; without it they run as "
+          "others");
     f.key("stage_k_bytes", &L::stage_k_bytes, "bytes", "of a row of an operand, a pipeline stage")
         .range(8, 4096);
     f.key("split_k", &L::split_k, "", "ways of dividing the products' sums")
@@ -170,7 +171,8 @@ const Table& table_of<LibrarySpec>() {
     std::vector<std::string> engines = words_of<ServingEngine>();
     engines.erase(engines.begin());  // any
     f.key("engine_attention", &L::engine_attention, "",
-          "those of a serving engine that brings its own, by engine")
+          "those of a serving engine that brings its own, by engine; each is whole, and takes nothing from "
+          "attention")
         .shaped(Shape::map(Shape::object(&table_of<AttentionKernelSpec>), engines));
     return Table(f);
   }();

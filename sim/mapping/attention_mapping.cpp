@@ -140,11 +140,12 @@ std::vector<std::uint64_t> AttentionMapper::query_tiles(const TileKernel& kernel
   constexpr std::uint64_t kDecodingTile = 64;
   constexpr std::uint64_t kLibraryTile = 128;
   const std::uint64_t computed = decodes_ ? rows_computed() : 0;
+  const std::uint64_t least = computed > 0 ? std::min<std::uint64_t>(16, computed) : 16;
   std::vector<std::uint64_t> sizes;
   for (std::uint64_t tile = computed > 0 ? computed
                             : decodes_   ? kDecodingTile
                                          : kLibraryTile;
-       tile >= 16; tile /= 2)
+       tile >= least; tile /= 2)
     sizes.push_back(
         computed > 0 ? tile : std::min(tile, decodes_ ? kernel.m : round_up<std::uint64_t>(kernel.m, 16)));
   return sizes;
@@ -180,9 +181,10 @@ std::vector<std::uint32_t> AttentionMapper::splits_of(const TileKernel& kernel) 
 bool AttentionMapper::may_split(const TileKernel& kernel, std::uint32_t split) const {
   const std::uint64_t plane = kernel.batch * kernel.m_tiles();
   const std::uint64_t cores = arch_.cores.count;
-  return split == 1 || (!backward_ && (manner_.splits_lone_heads || shape_.heads > shape_.kv_heads) &&
-                        split <= kernel.k_tiles() && plane * split <= 8 * cores && plane < 2 * cores &&
-                        !(kernel.mask.causal && kernel.m > kernel.mask.rows_per_position));
+  return split == 1 ||
+         (!backward_ && (!shipped_ || manner_.splits_lone_heads || shape_.heads > shape_.kv_heads) &&
+          split <= kernel.k_tiles() && plane * split <= 8 * cores && plane < 2 * cores &&
+          !(kernel.mask.causal && kernel.m > kernel.mask.rows_per_position));
 }
 
 TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std::uint64_t block,

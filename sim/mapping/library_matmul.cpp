@@ -71,7 +71,8 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
   const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
   const bool grouped =
       std::get<MatmulShape>(op.shape).grouped.value_or(0) > 0 && !library.grouped_tiles.empty();
-  const bool in_line = grouped && library.grouped_widening && base.inputs[kMatmulB].widened;
+  const bool in_line = std::get<MatmulShape>(op.shape).grouped.value_or(0) > 0 && library.grouped_widening &&
+                       storage_bits(op.inputs[1].format.dtype) < storage_bits(op.inputs[0].format.dtype);
   const bool narrow = storage_bits(op.inputs[0].format.dtype) <= 8;
   const bool scales = library.scales_on_lanes && has_block_scales(op.inputs[0].format);
   for (const Tiling& tile :

@@ -1,8 +1,10 @@
 #include "sim/mapping/padded_values.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/mapping/attention_kernel.h"
+#include "sim/mapping/kernel_estimate.h"
 #include "sim/mapping/operator_mapping.h"
 
 namespace orrery {
@@ -38,7 +40,9 @@ void rename(std::vector<KernelOperand>& operands, TensorId from, TensorId to) {
 
 bool pads_values(const ArchSpec& arch, const Operator& op) {
   const auto& s = std::get<AttentionShape>(op.shape);
-  return op.kind == OperatorKind::attention && s.q > 1 && s.value_length() < s.head_dim &&
+  const std::vector<AttendedSequences> groups = s.groups();
+  const bool decodes = std::all_of(groups.begin(), groups.end(), [](const auto& g) { return g.q == 1; });
+  return op.kind == OperatorKind::attention && !decodes && s.value_length() < s.head_dim &&
          attention_manner(arch, op).pads_values;
 }
 
@@ -56,6 +60,8 @@ std::vector<Candidate> with_values_padded(const ArchSpec& arch, const Operator& 
                                  s.head_dim, op.inputs[2].format.bits);
   const TileKernel cut = copy_of(arch, kUncut, kResults, s.query_positions() * s.heads, values, values,
                                  op.outputs[0].format.bits);
+  const KernelEstimate estimate(arch);
+  const double around_s = estimate.seconds(pad) + estimate.seconds(cut);
   for (Candidate& candidate : candidates) {
     std::vector<Task> tasks = {{KernelLaunch(pad), {}}};
     for (Task& task : candidate.program.tasks) {
@@ -63,6 +69,10 @@ std::vector<Candidate> with_values_padded(const ArchSpec& arch, const Operator& 
       for (TileKernel& kernel : kernels) {
         rename(kernel.inputs, kValues, kPadded);
         rename(kernel.outputs, kResults, kUncut);
+        if (kernel.matrix_steps.empty()) continue;
+        // Products with what was padded are of no use.
+        kernel.useful_macs = kernel.useful_macs / (2 * s.head_dim) * (s.head_dim + values);
+        kernel.multiplies_useless = true;
       }
       task.work = KernelLaunch(std::move(kernels));
       for (std::uint32_t& before : task.depends_on) ++before;
@@ -71,6 +81,7 @@ std::vector<Candidate> with_values_padded(const ArchSpec& arch, const Operator& 
     }
     tasks.push_back({KernelLaunch(cut), {static_cast<std::uint32_t>(tasks.size() - 1)}});
     candidate.program.tasks = std::move(tasks);
+    candidate.estimate_s += around_s;
     candidate.description += ", values padded";
   }
   return candidates;

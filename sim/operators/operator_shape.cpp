@@ -22,8 +22,11 @@ struct Describe {
     if (s.density_ppm)
       mask += fmt::format(", density {}", static_cast<double>(*s.density_ppm) / kWholeDensity);
     const std::string values = s.value_dim ? fmt::format(" (values of {})", *s.value_dim) : "";
-    return fmt::format("batch {}, {} heads ({} kv) of {}{}, q {}, kv {}{}{}", s.batch, s.heads, s.kv_heads,
-                       s.head_dim, values, s.q, s.kv, mask, more);
+    const std::string engine = s.engine && *s.engine < words_of<ServingEngine>().size()
+                                   ? fmt::format(", {}'s", to_string(static_cast<ServingEngine>(*s.engine)))
+                                   : "";
+    return fmt::format("batch {}, {} heads ({} kv) of {}{}, q {}, kv {}{}{}{}", s.batch, s.heads, s.kv_heads,
+                       s.head_dim, values, s.q, s.kv, mask, more, engine);
   }
   std::string operator()(const VectorShape& s) const { return fmt::format("{}x{}", s.rows, s.cols); }
   std::string operator()(const RoutingShape& s) const {

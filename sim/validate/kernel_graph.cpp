@@ -162,9 +162,11 @@ OperatorGraph RowWriter::attention(OperatorKind kind, const ArchSpec& arch) {
   if (rotates && value != s.head_dim && kept.format.bits == query.format.bits) {
     // Of a head what its values do not have is position: that part of queries and keys turns where it lies.
     const std::uint64_t turned = (s.heads + s.kv_heads) * (s.head_dim - value);
+    // A token's latent goes to the cache with it; how long that is where heads are expanded, no column says.
+    std::vector<Tensor> results = {builder_.activation("rotated", {tokens, turned})};
+    if (appends && latent) results.push_back(kept);
     builder_.append(OperatorKind::rope, VectorShape{tokens, turned},
-                    {builder_.activation("positions", {tokens, turned})},
-                    {builder_.activation("rotated", {tokens, turned})});
+                    {builder_.activation("positions", {tokens, turned})}, results);
   } else if (rotates) {
     const Tensor raw = builder_.activation("qkv", {tokens, s.heads * s.head_dim + own});
     std::vector<Tensor> results = {query};

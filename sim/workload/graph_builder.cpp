@@ -128,7 +128,8 @@ void GraphBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Te
   if (auto* rows = std::get_if<VectorShape>(&op.shape); rows != nullptr && facts_.execution.scalar_rows)
     rows->scalar = 1;
   if (auto* attends = std::get_if<AttentionShape>(&op.shape);
-      attends != nullptr && facts_.execution.engine != ServingEngine::any)
+      attends != nullptr && (kind == OperatorKind::attention || kind == OperatorKind::mla) &&
+      facts_.execution.engine != ServingEngine::any)
     attends->engine = static_cast<std::uint64_t>(facts_.execution.engine);
   op.inputs = std::move(inputs);
   op.outputs = std::move(outputs);

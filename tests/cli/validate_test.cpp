@@ -76,6 +76,24 @@ TEST(ValidateCommand, CollectivesAreRunByWhoTheRowSays) {
   EXPECT_NE(nodes.err.find("column nodes"), std::string::npos) << nodes.err;
 }
 
+// `kernel` runs an engine's kernels as rows do.
+TEST(KernelCommand, AttendsByTheKernelsOfAnEngine) {
+  const auto us = [](const std::string& engine) {
+    const CommandResult r = orrery_command(
+        "kernel --arch gpu/a100-sxm-80gb --op attention --q 1 --kv 65536 --heads 4 --head-dim 128 --no-store "
+        "--format json " +
+        engine);
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    return nlohmann::json::parse(r.out).at("latency_us").get<double>();
+  };
+  EXPECT_GT(us("--engine vllm"), 10 * us(""));  // four blocks, where others divide the context
+  EXPECT_EQ(us("--engine any"), us(""));
+  EXPECT_EQ(orrery_command("kernel --arch gpu/h100-sxm --op attention --q 1 --kv 1 --heads 1 --head-dim 64 "
+                           "--engine tgi")
+                .exit_code,
+            2);
+}
+
 // A rail of the memory's own is not in a row's power.
 TEST(ValidateCommand, RailsAreComparedApart) {
   const std::string header = "device,op,m,n,k,dtype,measured_us,measured_W,memory_W\n";

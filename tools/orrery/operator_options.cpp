@@ -35,26 +35,10 @@ class ShapeReader {
   }
   std::string text(const char* name) { return flag(name) ? values_[name].as<std::string>() : std::string(); }
   void refuse_others() const {
-    for (const char* name : {"m",
-                             "n",
-                             "k",
-                             "q",
-                             "kv",
-                             "heads",
-                             "kv-heads",
-                             "head-dim",
-                             "batch",
-                             "causal",
-                             "window",
-                             "global",
-                             "density",
-                             "sparsity",
-                             "value-dim",
-                             "more",
-                             "experts-per-token",
-                             "bytes",
-                             "devices",
-                             "tile"}) {
+    for (const char* name : {"m",        "n",        "k",         "q",      "kv",     "heads",
+                             "kv-heads", "head-dim", "batch",     "causal", "window", "global",
+                             "density",  "sparsity", "value-dim", "more",   "engine", "experts-per-token",
+                             "bytes",    "devices",  "tile"}) {
       bool known = false;
       for (const std::string& u : used_) known = known || u == name;
       if (!known && values_.count(name) != 0)
@@ -138,6 +122,9 @@ struct ShapeFrom {
         throw UsageError("--density is '" + options.text("density") + "'; expected a share between 0 and 1");
       s.density_ppm = density->kept;
     }
+    if (options.flag("engine"))
+      s.engine = static_cast<std::uint64_t>(named<ServingEngine>(options.text("engine"), "--engine"));
+    if (s.engine.value_or(1) == 0) s.engine.reset();  // any
     options.flag("tile");
     if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
     for (const AttendedSequences& group : s.groups()) {
@@ -233,7 +220,10 @@ po::options_description operator_options() {
        "matmul: of its weights only some are kept (2:4, 0.3, 32x64:0.3)")       //
       ("value-dim", number(), "length of a head's value (default: its key's)")  //
       ("more", po::value<std::string>()->value_name("BxQxKV,.."),
-       "further sequences of the same attention: B of them with Q query and KV cached positions")          //
+       "further sequences of the same attention: B of them with Q query and KV cached positions")  //
+      ("engine", po::value<std::string>()->value_name("E"),
+       "attention: by the kernels that this serving engine brings, where the machine's library knows them "
+       "(vllm, sglang, trtllm; default: any)")                                                             //
       ("experts-per-token", number(), "copies of a token's row in a mixture")                              //
       ("states", number(), "numbers that a channel keeps (conv1d: taps), of --n channels and --m tokens")  //
       ("bytes", number(), "whole array of a collective")("devices", number(), "chips in the collective");

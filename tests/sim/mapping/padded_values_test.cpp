@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/config/arch_loader.h"
+#include "sim/workload/operator_counts.h"
 #include "sim/workload/standalone_operator.h"
 
 namespace orrery::test {
@@ -43,6 +44,18 @@ TEST(PaddedValues, ValuesAreCopiedToTheKeysLengthAndResultsCut) {
   EXPECT_EQ(stored_bytes(cut), Bytes{2 * kHeads * 128});
   EXPECT_EQ(program.tasks[1].depends_on, std::vector<std::uint32_t>{0});
   EXPECT_EQ(program.tasks[2].depends_on, std::vector<std::uint32_t>{1});
+}
+
+// What is padded is multiplied, and is no work of the operator's.
+TEST(PaddedValues, CountsTheProductsOfTheOperatorAlone) {
+  const ArchSpec arch = load_arch_named("gpu/a100-sxm-80gb");
+  const Operator op = expanded_latents(ServingEngine::vllm);
+  const Candidate padded = Mapper(arch).map(op, 1).at(0);
+  EXPECT_EQ(kernel_in(padded.program, 1).useful_macs, operator_macs(op));
+  EXPECT_TRUE(kernel_in(padded.program, 1).multiplies_useless);
+  const Candidate plain = Mapper(arch).map(expanded_latents(ServingEngine::any), 1).at(0);
+  EXPECT_EQ(kernel_in(plain.program, 0).useful_macs, operator_macs(op));
+  EXPECT_GT(padded.estimate_s, plain.estimate_s);
 }
 
 TEST(PaddedValues, OnlyByKernelsThatTakeOneLength) {

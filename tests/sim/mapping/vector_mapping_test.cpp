@@ -26,7 +26,7 @@ TEST(VectorMapping, OneBlockWalksOverARow) {
   EXPECT_NEAR(longer / (estimate.seconds(counts(8192)) - estimate.seconds(counts(4096))), 2, 0.1);
   // Places are found by many blocks.
   const Operator op = standalone(OperatorKind::expert_sort, VectorShape{16384, 8}, DType::fp32);
-  const auto& sort = std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
+  const TileKernel sort = std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
   EXPECT_GT(sort.cores_used, 64U);
 }
 
@@ -34,7 +34,7 @@ TEST(VectorMapping, OneBlockWalksOverARow) {
 TEST(VectorMapping, RowsThatDoNotFitAreWalkedOverTwice) {
   const ArchSpec arch = load_arch_named("gpu/mi300x");
   const Operator op = standalone(OperatorKind::gated_norm, VectorShape{37, 16384}, DType::fp32);
-  const auto& norm = std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
+  const TileKernel norm = std::get<KernelLaunch>(Mapper(arch).map(op, 1).at(0).program.tasks[0].work).front();
   EXPECT_EQ(norm.tile_k, 1024U);
   EXPECT_EQ(norm.k, 16384U);
   EXPECT_TRUE(KernelEstimate(arch).fits(norm));
