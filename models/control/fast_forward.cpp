@@ -153,17 +153,15 @@ bool FastForward::place(std::uint64_t skipped) {
 }
 
 // Forecast stretches run in step; simulated ones find more or less of each other's tiles. What the next waves
-// are forecast to miss, against what those just simulated did.
+// are forecast to miss, against what those just simulated did. They are still to be taken back.
 FastForward::Bias FastForward::bias_against(const Pattern& latest) {
   // Little is read twice where all inputs fit, or where half of what is asked for misses.
   if (launch_->input_bytes() <= pace_.shared_bytes ||
       latest.counts.requested_read_bytes <= 2 * latest.counts.dram_read_bytes)
     return {};
-  const Forecast::Point begin = forecast_->point();
   const std::uint64_t waves = std::min(kLookAhead, queue_->left() / wave_items_);
   ActivityCounts next;
   if (waves > 0) next = forecast_->items(queue_->next_index(), waves * wave_items_);
-  forecast_->undo(begin);
   // What a wave reads for the first time, in the mean, misses whoever has run in step.
   const double first_reads = launch_->input_bytes().real() * static_cast<double>(wave_items_) /
                              static_cast<double>(launch_->items());
@@ -216,7 +214,20 @@ bool FastForward::skip_waves(const Pattern& latest) {
   forecast_->remember();
   const Forecast::Point begin = forecast_->point();
   ActivityCounts all = forecast_->rest_of(positions_);
+  // What the levels were before so many of the next waves, of which `then` was noted.
+  const auto back_to = [&](std::uint64_t waves, const Forecast::Point& then) {
+    if (forecast_->reaches(then)) {
+      forecast_->undo(then);
+      return;
+    }
+    forecast_->undo(begin);
+    forecast_->rest_of(positions_);
+    for (std::uint64_t w = 0; w < waves; ++w)
+      forecast_->items(queue_->next_index() + w * wave_items_, wave_items_);
+  };
+  const Forecast::Point at_waves = forecast_->point();
   const Bias bias = bias_against(latest);
+  back_to(0, at_waves);
   const Pattern* current = nullptr;  // and what was forecast since it is
   ActivityCounts sum;
   std::uint64_t in_a_row = 0;
@@ -259,7 +270,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
     const std::uint64_t taken = found == nullptr ? 0 : found->period;
     // Waves that were looked at and not taken.
     if (next.size() > taken) {
-      forecast_->undo(before[begun + taken].first);
+      back_to(begun + taken, before[begun + taken].first);
       all = before[begun + taken].second;
       before.resize(begun + taken);
     }
@@ -284,7 +295,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
   const std::uint64_t waves = skipped / wave_items_;
   const std::uint64_t from = std::min(waves, (first - queue_->next_index()) / wave_items_);
   if (from < waves) {
-    forecast_->undo(before[from].first);
+    back_to(from, before[from].first);
     all = before[from].second;
     all += bias.corrected(forecast_->items(queue_->next_index() + from * wave_items_,
                                            (waves - from) * wave_items_, positions_));

@@ -20,6 +20,10 @@ Forecast::Point Forecast::point() const {
   return shared_ != nullptr ? shared_->touch_point() : Point{};
 }
 
+bool Forecast::reaches(const Point& to) const {
+  return shared_ == nullptr || shared_->reaches(to);
+}
+
 void Forecast::undo(const Point& to) {
   if (shared_ != nullptr) shared_->undo_touches(to);
 }

@@ -37,6 +37,7 @@ class Forecast {
   using Point = SharedLevels::TouchPoint;
   void remember();
   Point point() const;
+  bool reaches(const Point& to) const;  // always where that began, and what is latest
   void undo(const Point& to);
   void keep();
 

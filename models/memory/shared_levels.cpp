@@ -44,6 +44,13 @@ SharedLevels::TouchPoint SharedLevels::touch_point() const {
   return point;
 }
 
+bool SharedLevels::reaches(const TouchPoint& to) const {
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    if (!levels_[i]->tiles().reaches(to[i])) return false;
+  }
+  return true;
+}
+
 void SharedLevels::undo_touches(const TouchPoint& to) {
   for (std::size_t i = 0; i < levels_.size(); ++i) levels_[i]->tiles().undo_to(to[i]);
 }

@@ -21,12 +21,13 @@ class SharedLevels {
   // As SharedBuffer's, of all levels.
   void begin(const std::vector<TileRange>& ranges, Bytes foreign_dirty_bytes);
   // What a whole tile's transfer does to the tiles of all levels, to the counts of theirs and of DRAM,
-  // without time. Between remember_touches() and keep_touches() what was touched after a point can be taken
-  // back.
+  // without time. Between remember_touches() and keep_touches() what was touched after a point that the
+  // record reaches can be taken back.
   void touch(std::uint32_t entry, Bytes bytes, bool write, ActivityCounts& counts);
   using TouchPoint = std::vector<std::size_t>;
   void remember_touches();
   TouchPoint touch_point() const;
+  bool reaches(const TouchPoint& to) const;  // always where the record began
   void undo_touches(const TouchPoint& to);
   void keep_touches();
   // Of the outermost level, which holds the most.

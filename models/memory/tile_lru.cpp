@@ -1,13 +1,14 @@
 #include "models/memory/tile_lru.h"
 
+#include <utility>
+
 namespace orrery {
 
 void TileLru::begin(std::uint32_t entries) {
   entries_.assign(entries + std::size_t{1}, Entry{});
   entries_.back().newer = entries_.back().older = sentinel();
   used_ = {};
-  remembers_ = false;
-  changes_.clear();
+  forget_changes();
 }
 
 void TileLru::unlink(std::uint32_t index) {
@@ -32,7 +33,8 @@ void TileLru::link_newest(std::uint32_t index) {
 
 void TileLru::touch(std::uint32_t index) {
   if (entries_[sentinel()].older == index) return;
-  record({Change::Kind::moved, index, entries_[index].newer});
+  bound_record();
+  record({Change::Kind::moved, false, index, entries_[index].newer});
   unlink(index);
   link_newest(index);
 }
@@ -42,7 +44,7 @@ Bytes TileLru::make_room(Bytes bytes) {
   while (used_ + bytes > capacity_ && entries_[sentinel()].newer != sentinel()) {
     const std::uint32_t oldest = entries_[sentinel()].newer;
     Entry& e = entries_[oldest];
-    record({Change::Kind::evicted, oldest, 0, e.bytes, e.ready, e.dirty});
+    record({Change::Kind::evicted, e.dirty, oldest, 0, e.bytes, e.ready});
     unlink(oldest);
     used_ -= e.bytes;
     if (e.dirty) dirty += e.bytes;
@@ -52,59 +54,101 @@ Bytes TileLru::make_room(Bytes bytes) {
 }
 
 Bytes TileLru::insert(std::uint32_t index, Bytes bytes) {
+  bound_record();
   const Bytes dirty = make_room(bytes);
   Entry& e = entries_[index];
   e.bytes = bytes;
   used_ += bytes;
   link_newest(index);
-  record({Change::Kind::inserted, index});
+  record({Change::Kind::inserted, false, index});
   return dirty;
 }
 
 void TileLru::mark_dirty(std::uint32_t index) {
   Entry& e = entries_[index];
   if (e.dirty) return;
+  bound_record();
   e.dirty = true;
-  record({Change::Kind::dirtied, index});
+  record({Change::Kind::dirtied, false, index});
+}
+
+void TileLru::remember() {
+  remembers_ = true;
+  latest_.reserve(block_);
 }
 
 void TileLru::keep() {
+  forget_changes();
+}
+
+void TileLru::forget_changes() {
   remembers_ = false;
-  changes_.clear();
+  latest_.clear();
+  earlier_.clear();
+  at_first_ = {};
+  dropped_ = 0;
+}
+
+void TileLru::drop_earlier() {
+  if (dropped_ == 0 && !earlier_.empty()) {
+    at_first_ = entries_;
+    used_at_first_ = used_;
+    for (auto change = latest_.rbegin(); change != latest_.rend(); ++change) take_back(*change);
+    for (auto change = earlier_.rbegin(); change != earlier_.rend(); ++change) take_back(*change);
+    std::swap(at_first_, entries_);
+    std::swap(used_at_first_, used_);
+  }
+  dropped_ += earlier_.size();
+  std::swap(earlier_, latest_);
+  latest_.clear();
+  latest_.reserve(block_);
 }
 
 void TileLru::undo_to(std::size_t changes) {
-  for (; changes_.size() > changes; changes_.pop_back()) {
-    const Change* change = &changes_.back();
-    Entry& e = entries_[change->index];
-    switch (change->kind) {
-      case Change::Kind::moved:
-        unlink(change->index);
-        link_behind(change->index, change->newer);
-        break;
-      case Change::Kind::inserted:
-        unlink(change->index);
-        used_ -= e.bytes;
-        e = Entry{};
-        break;
-      case Change::Kind::evicted:
-        e.bytes = change->bytes;
-        e.ready = change->ready;
-        e.dirty = change->dirty;
-        used_ += e.bytes;
-        link_behind(change->index, entries_[sentinel()].newer);
-        break;
-      case Change::Kind::grown:
-        unlink(change->index);
-        used_ -= e.bytes;
-        e.bytes = change->bytes;
-        used_ += e.bytes;
-        link_behind(change->index, change->newer);
-        break;
-      case Change::Kind::dirtied:
-        e.dirty = false;
-        break;
-    }
+  if (changes < dropped_) {
+    entries_ = at_first_;
+    used_ = used_at_first_;
+    earlier_.clear();
+    latest_.clear();
+    dropped_ = 0;
+    return;
+  }
+  while (this->changes() > changes) {
+    if (latest_.empty()) std::swap(earlier_, latest_);
+    take_back(latest_.back());
+    latest_.pop_back();
+  }
+}
+
+void TileLru::take_back(const Change& change) {
+  Entry& e = entries_[change.index];
+  switch (change.kind) {
+    case Change::Kind::moved:
+      unlink(change.index);
+      link_behind(change.index, change.newer);
+      break;
+    case Change::Kind::inserted:
+      unlink(change.index);
+      used_ -= e.bytes;
+      e = Entry{};
+      break;
+    case Change::Kind::evicted:
+      e.bytes = change.bytes;
+      e.ready = change.ready;
+      e.dirty = change.dirty;
+      used_ += e.bytes;
+      link_behind(change.index, entries_[sentinel()].newer);
+      break;
+    case Change::Kind::grown:
+      unlink(change.index);
+      used_ -= e.bytes;
+      e.bytes = change.bytes;
+      used_ += e.bytes;
+      link_behind(change.index, change.newer);
+      break;
+    case Change::Kind::dirtied:
+      e.dirty = false;
+      break;
   }
 }
 
@@ -122,7 +166,8 @@ void TileLru::insert_oldest(std::uint32_t index, Bytes bytes) {
 Bytes TileLru::grow(std::uint32_t index, Bytes bytes) {
   Entry& e = entries_[index];
   // Out of the list while room is made: it cannot be its own victim.
-  record({Change::Kind::grown, index, e.newer, e.bytes});
+  bound_record();
+  record({Change::Kind::grown, false, index, e.newer, e.bytes});
   unlink(index);
   used_ -= e.bytes;
   const Bytes held = e.bytes + bytes;

@@ -1,7 +1,8 @@
 #pragma once
 // Which tiles a buffer holds: entries with dense indices in an intrusive list, least recently used out first,
 // by bytes. Nothing is allocated after begin() but the record of changes. What is done after remember() can
-// be taken back: a forecast touches tiles as a stretch of a kernel would.
+// be taken back: a forecast touches tiles as a stretch of a kernel would. The record is bounded: the latest
+// changes, and what there was before all of them.
 
 #include <cstdint>
 #include <vector>
@@ -20,7 +21,8 @@ class TileLru {
     bool dirty = false;
   };
 
-  explicit TileLru(Bytes capacity) : capacity_(capacity) {}
+  // `block` changes at least are kept, and twice as many at most.
+  explicit TileLru(Bytes capacity, std::size_t block = kBlock) : capacity_(capacity), block_(block) {}
 
   // Forgets everything and makes room for `entries` indices.
   void begin(std::uint32_t entries);
@@ -40,9 +42,10 @@ class TileLru {
   void mark_dirty(std::uint32_t index);
 
   // From now on changes are recorded, until keep(). How many there are; what came after so many is taken
-  // back.
-  void remember() { remembers_ = true; }
-  std::size_t changes() const { return changes_.size(); }
+  // back, where the record reaches so far: always to none of them, and to the latest.
+  void remember();
+  std::size_t changes() const { return dropped_ + earlier_.size() + latest_.size(); }
+  bool reaches(std::size_t changes) const { return changes == 0 || changes >= dropped_; }
   void undo_to(std::size_t changes);
   void keep();
 
@@ -50,7 +53,9 @@ class TileLru {
   Bytes capacity() const { return capacity_; }
 
  private:
+  static constexpr std::size_t kBlock = std::size_t{1} << 20;
   Bytes capacity_;
+  std::size_t block_;
   Bytes used_;
   std::vector<Entry> entries_;  // the last one is the list's sentinel
 
@@ -58,18 +63,28 @@ class TileLru {
   // A change, as it is taken back.
   struct Change {
     enum class Kind : std::uint8_t { moved, inserted, evicted, grown, dirtied } kind;
+    bool dirty = false;  // evicted
     std::uint32_t index = 0;
     std::uint32_t newer = 0;  // moved, grown: whom it stood behind
     Bytes bytes{};            // evicted, grown: what it held
     Femtoseconds ready = 0;   // evicted
-    bool dirty = false;       // evicted
   };
   bool remembers_ = false;
-  std::vector<Change> changes_;
+  std::vector<Change> earlier_, latest_;  // a block each
+  std::size_t dropped_ = 0;               // before those
+  std::vector<Entry> at_first_;           // where some were dropped: as it was before all of them
+  Bytes used_at_first_;
 
   void record(const Change& change) {
-    if (remembers_) changes_.push_back(change);
+    if (remembers_) latest_.push_back(change);
   }
+  // Before an operation: a full block makes way.
+  void bound_record() {
+    if (latest_.size() >= block_) drop_earlier();
+  }
+  void drop_earlier();
+  void take_back(const Change& change);
+  void forget_changes();
   void unlink(std::uint32_t index);
   void link_behind(std::uint32_t index, std::uint32_t newer);
   void link_newest(std::uint32_t index);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace orrery::test {
 namespace {
 
@@ -70,6 +72,39 @@ TEST(TileLru, WhatWasRememberedIsUndone) {
   lru.insert(6, Bytes{40});
   EXPECT_FALSE(lru.holds(1));
   EXPECT_TRUE(lru.holds(2));
+}
+
+// A long record forgets its middle; what there was at first and the latest changes it still takes back.
+TEST(TileLru, ALongRecordKeepsItsEnds) {
+  constexpr std::size_t kBlock = 10;
+  TileLru lru(Bytes{100}, kBlock);
+  lru.begin(50);
+  lru.insert(0, Bytes{60});
+  lru.insert(1, Bytes{40});
+  lru.mark_dirty(0);
+  lru.remember();
+  std::vector<std::size_t> points;
+  for (std::uint32_t i = 2; i < 50; ++i) {
+    points.push_back(lru.changes());
+    lru.insert(i, Bytes{20});
+  }
+  EXPECT_TRUE(lru.reaches(0));
+  EXPECT_FALSE(lru.reaches(points[5]));
+  EXPECT_TRUE(lru.reaches(lru.changes() - kBlock));
+  const std::size_t latest = points[45];  // before 47
+  lru.undo_to(latest);
+  EXPECT_EQ(lru.changes(), latest);
+  EXPECT_TRUE(lru.holds(46));
+  EXPECT_TRUE(lru.holds(42));
+  EXPECT_FALSE(lru.holds(47));
+  EXPECT_FALSE(lru.holds(41));
+  lru.undo_to(0);
+  EXPECT_EQ(lru.changes(), 0U);
+  EXPECT_EQ(lru.used(), Bytes{100});
+  EXPECT_TRUE(lru[0].dirty);
+  EXPECT_FALSE(lru.holds(46));
+  EXPECT_EQ(lru.insert(2, Bytes{20}), Bytes{60});  // the oldest, which is dirty
+  EXPECT_EQ(lru.changes(), 2U);
 }
 
 TEST(TileLru, WhatIsKeptStays) {
