@@ -44,7 +44,8 @@ void set_energy(ArchKeys& arch) {
   };
   arch.core_energy = {either(stated.pj_per_mac, usual.pj_per_mac),
                       either(stated.pj_per_vector_op, usual.pj_per_vector_op),
-                      either(stated.pj_per_moved_bit, usual.pj_per_moved_bit)};
+                      either(stated.pj_per_moved_bit, usual.pj_per_moved_bit),
+                      either(stated.narrow_share, usual.narrow_share)};
   arch.supply_efficiency = arch.stated_supply_efficiency.value_or(table.supply_efficiency);
   if (!arch.drams.empty() && !arch.drams.front().second.controller_pj_per_bit)
     arch.dram.energy.controller_pj_per_bit = table.controller_pj_per_bit;

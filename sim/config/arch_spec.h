@@ -186,11 +186,14 @@ struct CoreEnergySpec {
   double pj_per_mac = 0;        // registers, clock and control behind an issued 16-bit MAC
   double pj_per_vector_op = 0;  // fetch, decode and registers behind one lane's operation
   double pj_per_moved_bit = 0;  // load and store path between the core's port and its registers
+  // Of a 16-bit multiply's energy what one of 8 bits takes at least, and half of it one of 4: they share
+  // the multipliers of the widest format.
+  double narrow_share = 0;
 };
 
 // The same as a file states it; what it leaves out is its technology's.
 struct CoreEnergyKeys {
-  std::optional<double> pj_per_mac, pj_per_vector_op, pj_per_moved_bit;
+  std::optional<double> pj_per_mac, pj_per_vector_op, pj_per_moved_bit, narrow_share;
 };
 
 // Energy per action of a technology, pJ.

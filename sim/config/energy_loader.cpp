@@ -38,6 +38,10 @@ const Table& table_of<CoreEnergyKeys>() {
     f.key("pj_per_moved_bit", &C::pj_per_moved_bit, "pJ per bit",
           "load and store path between the core's port and its registers")
         .range(0, 1e4);
+    f.key("narrow_share", &C::narrow_share, "",
+          "of a 16-bit multiply's energy what one of 8 bits takes at least, and half of it one of 4 bits, as "
+          "they share the multipliers of the widest format")
+        .range(0, 1);
     return Table(f);
   }();
   return table;

@@ -19,6 +19,13 @@ double sram_pj_per_bit(const EnergyTable& table, double kib) {
   return points.back().second;
 }
 
+double mac_pj(const EnergyTable& table, const CoreEnergySpec& core, DType dtype) {
+  const double own = table.mac_pj[static_cast<std::size_t>(dtype)];
+  const std::uint32_t bits = storage_bits(dtype);
+  if (bits > 8) return own;
+  return std::max(own, core.narrow_share * bits / 8 * table.mac_pj[static_cast<std::size_t>(DType::fp16)]);
+}
+
 std::vector<ActionFigure> action_figures(const ActivityCounts& counts, const ArchSpec& arch) {
   std::vector<ActionFigure> figures;
   for_each_action(counts, arch, [&figures](const Action& action) {

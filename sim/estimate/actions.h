@@ -26,6 +26,9 @@ struct Action {
 // constant beyond its ends.
 double sram_pj_per_bit(const EnergyTable& table, double kib);
 
+// pJ of a multiply of a format and its addition, at the nominal voltage.
+double mac_pj(const EnergyTable& table, const CoreEnergySpec& core, DType dtype);
+
 // Calls visit(action) for each action of each block, those that did not happen included.
 template <class Visit>
 void for_each_action(const ActivityCounts& counts, const ArchSpec& arch, Visit visit) {
@@ -46,7 +49,8 @@ void for_each_action(const ActivityCounts& counts, const ArchSpec& arch, Visit v
   const ConversionSpec* analogue = array != nullptr && array->conversion ? &*array->conversion : nullptr;
   for (std::size_t d = 0; d < kDTypeCount; ++d) {
     act("matrix_engine", to_string(static_cast<DType>(d)), "MACs", number(counts.macs[d]),
-        analogue != nullptr ? analogue->cell_mac_pj : table.mac_pj[d], EnergyPart::compute);
+        analogue != nullptr ? analogue->cell_mac_pj : mac_pj(table, core, static_cast<DType>(d)),
+        EnergyPart::compute);
   }
   if (analogue != nullptr) {
     act("matrix_engine", "dac", "conversions", number(counts.dac_conversions),

@@ -57,6 +57,23 @@ TEST(Energy, RegistersGoWithWhatIsIssuedAndMoved) {
   EXPECT_DOUBLE_EQ(dynamic_energy(counts, arch).registers.value(), (500 + 48 + 7 * 8 * 3) * 1e-12);
 }
 
+// Formats share the multipliers of the widest, and never take less than their share of it.
+TEST(Energy, NarrowMultipliesTakeAShareOfWideOnes) {
+  EnergyTable table;
+  const auto pj = [&table](DType dtype) -> double& { return table.mac_pj[static_cast<std::size_t>(dtype)]; };
+  pj(DType::fp16) = 0.8;
+  pj(DType::fp8) = 0.3;
+  pj(DType::int8) = 0.1;
+  pj(DType::int4) = 0.05;
+  CoreEnergySpec core;
+  EXPECT_EQ(mac_pj(table, core, DType::int8), 0.1);
+  core.narrow_share = 0.25;
+  EXPECT_DOUBLE_EQ(mac_pj(table, core, DType::int8), 0.2);
+  EXPECT_DOUBLE_EQ(mac_pj(table, core, DType::int4), 0.1);
+  EXPECT_EQ(mac_pj(table, core, DType::fp8), 0.3);
+  EXPECT_EQ(mac_pj(table, core, DType::fp16), 0.8);
+}
+
 TEST(Energy, DramGoesByActivatesReadsAndWrites) {
   ArchSpec arch = small_machine();
   arch.dram.energy = {900, 2, 2.5, 0.5, 9};
