@@ -27,6 +27,57 @@ const Table& table_of<WideningKernelSpec>() {
   return table;
 }
 
+template <>
+const Table& table_of<DispatchedKernel>() {
+  static const Table table = [] {
+    using D = DispatchedKernel;
+    Fields<D> f("a kernel, and what it is taken for");
+    f.key("m", &D::m, "rows", "of results, at most; 0: however many").range(0, 1e12);
+    f.key("n", &D::n, "columns", "of results, at most; 0: however many").range(0, 1e12);
+    f.key("tile", &D::tile, "", "m x n of a thread block").required().range(1, 4096);
+    f.key("stage_k", &D::stage_k, "", "products along k, a stage").range(8, 4096).standing("64");
+    f.key("stages", &D::stages, "", "buffers of a stage's operands; 0: as many as there is room for")
+        .range(0, 64)
+        .standing("0");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<DispatchSpec>() {
+  static const Table table = [] {
+    using D = DispatchSpec;
+    Fields<D> f("products by the first of some kernels that takes them");
+    f.key("kernels", &D::kernels, "", "in the order in which they are tried; none: as the library has them")
+        .required()
+        .items(1);
+    f.key("sums_on_lanes", &D::sums_on_lanes, "",
+          "a stage's sums are added (and scaled, where their formats have scales along k) on the vector "
+          "lanes before the next stage");
+    f.key("along_m", &D::along_m, "", "blocks follow each other along m, in no groups");
+    f.key("blocks_per_core", &D::blocks_per_core, "",
+          "thread blocks resident at once, by registers; 0: as many as there is room for")
+        .range(0, 64)
+        .standing("0");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<EngineMatmulSpec>() {
+  static const Table table = [] {
+    using E = EngineMatmulSpec;
+    Fields<E> f(
+        "products of a serving engine by kernels of its own, by format; others as the library has them");
+    f.key("fp8", &E::fp8, "", "both operands in fp8");
+    f.key("block_fp8", &E::block_fp8, "", "the same with scales of blocks along k");
+    return Table(f);
+  }();
+  return table;
+}
+
 namespace {
 
 const Table& matmul_table() {
@@ -34,6 +85,8 @@ const Table& matmul_table() {
     using L = LibrarySpec;
     Fields<L> f("matrix kernels");
     f.key("tiles", &L::tiles, "", "m x n of a thread block").required().range(1, 4096).items(1);
+    f.key("fp4_tiles", &L::fp4_tiles, "", "the same of products of 4-bit operands; without it as of others")
+        .range(1, 4096);
     f.key("grouped_tiles", &L::grouped_tiles, "",
           "the same of products of a mixture's experts, whose sums are never divided; without it they run as "
           "all products")
@@ -116,7 +169,6 @@ const Table& table_of<AttentionKernelSpec>() {
           "of queries that a block computes where sequences decode, however few it has; 0: queries are "
           "columns of instructions whose rows are keys")
         .range(0, 1024);
-    f.key("latent_rows", &A::latent_rows, "rows", "the same of latents that all heads share").range(0, 1024);
     f.key("reads_narrow", &A::reads_narrow, "",
           "caches narrower than queries, too; else the library's common kernels do")
         .standing("true");
@@ -170,6 +222,9 @@ const Table& table_of<LibrarySpec>() {
     f.key("attention", &L::attention, "", "attention kernels");
     std::vector<std::string> engines = words_of<ServingEngine>();
     engines.erase(engines.begin());  // any
+    f.key("engine_matmul", &L::engine_matmul, "",
+          "products of a serving engine that brings kernels of its own for them, by engine")
+        .shaped(Shape::map(Shape::object(&table_of<EngineMatmulSpec>), engines));
     f.key("engine_attention", &L::engine_attention, "",
           "those of a serving engine that brings its own, by engine; each is whole, and takes nothing from "
           "attention")

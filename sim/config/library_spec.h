@@ -41,6 +41,35 @@ struct WideningKernelSpec {
   std::uint32_t stage_k = 64;                       // products along k, a stage
 };
 
+// A kernel for products of at most so many rows and columns.
+struct DispatchedKernel {
+  std::uint64_t m = 0, n = 0;           // 0: however many
+  std::array<std::uint32_t, 2> tile{};  // m x n of a thread block
+  std::uint32_t stage_k = 64;           // products along k, a stage
+  std::uint32_t stages = 0;             // buffers; 0: as many as there is room for
+};
+
+// Products by the first of these that takes them; sums are never divided.
+struct DispatchSpec {
+  std::vector<DispatchedKernel> kernels;
+  bool sums_on_lanes = false;         // a stage's sums are added, or scaled and added, before the next stage
+  bool along_m = false;               // blocks follow each other along m, in no groups
+  std::uint32_t blocks_per_core = 0;  // resident, by registers; 0: as many as there is room for
+
+  const DispatchedKernel* kernel_for(std::uint64_t m, std::uint64_t n) const {  // null: none takes them
+    for (const DispatchedKernel& kernel : kernels) {
+      if ((kernel.m == 0 || m <= kernel.m) && (kernel.n == 0 || n <= kernel.n)) return &kernel;
+    }
+    return nullptr;
+  }
+};
+
+// Products of a serving engine that brings its own kernels for them, by the format of both operands.
+struct EngineMatmulSpec {
+  std::optional<DispatchSpec> fp8;
+  std::optional<DispatchSpec> block_fp8;  // with scales of blocks along k
+};
+
 // Kernels that attend.
 struct AttentionKernelSpec {
   bool overlaps = false;         // softmax of one block beside its own products (FlashAttention-3)
@@ -50,19 +79,22 @@ struct AttentionKernelSpec {
   // Resident blocks, by registers and scratchpad: of prompts and of sequences that decode.
   std::uint32_t blocks_per_core = 2, decoding_blocks_per_core = 1;
   std::uint32_t decoding_buffers = 8;  // of keys and values where sequences decode, at most
-  // Rows of queries that a block computes where sequences decode, however few it has, and the same of
-  // latents; 0: they are columns of instructions whose rows are keys, as few as those allow.
-  std::uint32_t decoding_rows = 0, latent_rows = 0;
+  // Rows of queries that a block computes where sequences decode, however few it has; 0, and of latents:
+  // they are columns of instructions whose rows are keys, as few as those allow.
+  std::uint32_t decoding_rows = 0;
   bool reads_narrow = true;       // caches narrower than queries; else the library's common kernels do
   bool pads_values = false;       // of prompts, to the length of their keys; results are cut
   bool splits_lone_heads = true;  // contexts of heads that share no keys are divided, too
   std::optional<LatentKernelSpec> latent;  // without it as all that decode, sized to the machine
+
+  bool narrows_queries(bool decodes) const { return narrows || (!decodes && narrows_prompts); }
 };
 
 struct LibrarySpec {
   std::string name;
   std::string vendor;                               // whose machines share what was learnt about its kernels
   std::vector<std::array<std::uint32_t, 2>> tiles;  // m x n of a thread block
+  std::vector<std::array<std::uint32_t, 2>> fp4_tiles;      // of 4-bit operands; none: as all products
   std::vector<std::array<std::uint32_t, 2>> grouped_tiles;  // of a mixture's experts; none: as all products
   std::optional<WideningKernelSpec> grouped_widening;       // without it they widen as all products do
   std::uint32_t stage_k_bytes = 64;                         // of a row of an operand, a pipeline stage
@@ -74,15 +106,18 @@ struct LibrarySpec {
   std::uint32_t cluster = 1;               // thread blocks that share operand reads
   bool parted = false;                     // and what they share lies in parts on their cores
   double prologue_ns = 0;                  // of a matmul kernel beyond any kernel's start
+  std::map<std::string, EngineMatmulSpec> engine_matmul;  // of serving engines that bring their own
   AttentionKernelSpec attention;
   std::map<std::string, AttentionKernelSpec> engine_attention;  // of serving engines that bring their own
   std::map<std::string, VectorKernelSpec> vector_kernels;       // by operator
   std::map<std::string, VectorKernelSpec>
       scalar_kernels;  // those of 2023, whose threads load an element each
 
-  const AttentionKernelSpec& attention_of(ServingEngine engine) const {
+  // An engine's own kernels, if it brings any that read a cache narrower than queries where there is one.
+  const AttentionKernelSpec& attention_of(ServingEngine engine, bool narrow_cache) const {
     const auto own = engine_attention.find(to_string(engine));
-    return own != engine_attention.end() ? own->second : attention;
+    if (own == engine_attention.end() || (narrow_cache && !own->second.reads_narrow)) return attention;
+    return own->second;
   }
   // The kernel of an operator; none where the mapper has a free hand.
   const VectorKernelSpec* vector_kernel(const std::string& op, bool scalar) const {

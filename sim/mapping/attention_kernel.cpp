@@ -23,10 +23,8 @@ TileMask mask_of(const AttentionShape& s, const AttendedSequences& sequences, st
 AttentionKernelSpec attention_manner(const ArchSpec& arch, const Operator& op) {
   if (!arch.execution.library) return {};
   const LibrarySpec& library = *arch.execution.library;
-  const auto engine = static_cast<ServingEngine>(std::get<AttentionShape>(op.shape).engine.value_or(0));
-  const AttentionKernelSpec& own = library.attention_of(engine);
-  const bool narrow = storage_bits(op.inputs.at(1).format.dtype) < storage_bits(op.dtype);
-  return narrow && !own.reads_narrow ? library.attention : own;
+  const bool narrow_cache = storage_bits(op.inputs.at(1).format.dtype) < storage_bits(op.dtype);
+  return library.attention_of(engine_numbered(std::get<AttentionShape>(op.shape).engine), narrow_cache);
 }
 
 TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequences,

@@ -110,14 +110,12 @@ class AttentionMapper {
     // Kernels of prompts read each head's keys for itself; those that decode have the heads that share them
     // in one tile, and so has who ships a kernel for a latent, which is all heads' own (FlashMLA).
     manner.grouped = !shipped_ || decodes_ || values_in_keys(op_.kind);
-    manner.narrows = shipped_ && (manner_.narrows || (!decodes_ && manner_.narrows_prompts));
+    manner.narrows = shipped_ && manner_.narrows_queries(decodes_);
     manner.row_a_lane = shipped_ && manner_.row_a_lane;
     return untiled_attention(op_, sequences, manner);
   }
   // Rows of a decoding block's tile, whatever it holds; 0: its queries are columns.
-  std::uint64_t rows_computed() const {
-    return op_.kind == OperatorKind::mla ? manner_.latent_rows : manner_.decoding_rows;
-  }
+  std::uint64_t rows_computed() const { return op_.kind == OperatorKind::mla ? 0 : manner_.decoding_rows; }
   std::vector<std::uint64_t> query_tiles(const TileKernel& kernel) const;
   std::vector<std::uint64_t> block_sizes(const TileKernel& kernel) const;
   std::vector<std::uint32_t> splits_of(const TileKernel& kernel) const;

@@ -28,7 +28,7 @@ bool has_block_scales(const StoredFormat& format) {
 
 // A stage's sums times two scales, added to those before: a product and a fused multiply-add for each of
 // them and 128 products along k.
-void scale_on_lanes(TileKernel& kernel) {
+void sum_on_lanes(TileKernel& kernel) {
   constexpr double kBlock = 128;
   VectorCost cost = kAddCost;
   cost.simple_ops = 2 * static_cast<double>(kernel.tile_k) / kBlock;
@@ -58,6 +58,78 @@ std::vector<Tiling> tilings(const std::vector<std::array<std::uint32_t, 2>>& til
   return all;
 }
 
+// The kernels of a library that an operator may be run by.
+struct ShippedKernels {
+  std::vector<Tiling> tilings;
+  bool divides = false;         // sums of few tiles, over blocks
+  bool in_order = false;        // warps work on the lanes before they multiply a stage, or after
+  bool sums_on_lanes = false;   // that work: a stage's sums
+  bool scales_results = false;  // of the whole sum, too
+  bool along_m = false;         // blocks follow each other along m, in no groups
+  std::uint32_t blocks = 0;     // resident at most; 0: as many as there is room for
+  std::uint32_t buffers = 0;    // of a stage; likewise
+};
+
+// Those that an engine brings for an operator; null: none.
+const DispatchSpec* dispatch_of(const LibrarySpec& library, const Operator& op) {
+  const auto& shape = std::get<MatmulShape>(op.shape);
+  const auto own = library.engine_matmul.find(to_string(engine_numbered(shape.engine)));
+  const StoredFormat& activations = op.inputs[0].format;
+  const bool fp8 = activations.dtype == DType::fp8 && op.inputs[1].format.dtype == DType::fp8;
+  if (own == library.engine_matmul.end() || !fp8 || shape.grouped.value_or(0) > 0) return nullptr;
+  const auto& dispatch = has_block_scales(activations) ? own->second.block_fp8 : own->second.fp8;
+  return dispatch ? &*dispatch : nullptr;
+}
+
+ShippedKernels shipped_kernels(const LibrarySpec& library, const Operator& op) {
+  const auto& shape = std::get<MatmulShape>(op.shape);
+  const std::uint64_t activation_bits = storage_bits(op.inputs[0].format.dtype);
+  const std::uint64_t weight_bits = storage_bits(op.inputs[1].format.dtype);
+  const std::uint64_t step =
+      std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / std::max(activation_bits, weight_bits));
+  const Sparsity& sparsity = weight_sparsity(op);
+  const bool experts = shape.grouped.value_or(0) > 0;
+  const bool narrow = activation_bits <= 8;
+  ShippedKernels shipped;
+  shipped.sums_on_lanes = library.scales_on_lanes && has_block_scales(op.inputs[0].format);
+  shipped.scales_results = narrow;
+  if (const DispatchSpec* dispatch = dispatch_of(library, op)) {
+    if (const DispatchedKernel* kernel = dispatch->kernel_for(shape.m, shape.n)) {
+      shipped.tilings = {{kernel->tile[0], kernel->tile[1], kernel->stage_k}};
+      shipped.sums_on_lanes = dispatch->sums_on_lanes;
+      shipped.along_m = dispatch->along_m;
+      shipped.blocks = dispatch->blocks_per_core;
+      shipped.buffers = kernel->stages;
+      return shipped;
+    }
+  }
+  if (experts && library.grouped_widening && weight_bits < activation_bits) {
+    shipped.tilings = tilings(library.grouped_widening->tiles, library.grouped_widening->stage_k, sparsity);
+    shipped.in_order = shipped.scales_results = true;
+    shipped.blocks = 1;
+  } else if (experts && !library.grouped_tiles.empty()) {
+    shipped.tilings = tilings(library.grouped_tiles, step, sparsity);
+    shipped.scales_results = true;
+  } else {
+    const bool fp4 = activation_bits == 4 && !library.fp4_tiles.empty();
+    shipped.tilings = tilings(fp4 ? library.fp4_tiles : library.tiles, step, sparsity);
+    shipped.divides = !narrow || library.splits_narrow;
+  }
+  return shipped;
+}
+
+// As the kernel has it, where there is room for it.
+void limit(const ArchSpec& arch, const ShippedKernels& shipped, TileKernel& kernel) {
+  if (shipped.blocks > 0) kernel.resident_items = std::min(kernel.resident_items, shipped.blocks);
+  if (shipped.buffers == 0) return;
+  const Bytes fixed =
+      kernel.held_bytes + (arch.cores.accumulator_bytes > 0 ? Bytes{} : kernel.accumulator_bytes);
+  const Bytes room = Bytes{arch.cores.scratchpad.size_bytes / kernel.resident_items} - fixed;
+  const std::uint64_t fit = room / std::max(kernel.stage_bytes, Bytes{1});
+  kernel.pipeline_stages = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      {shipped.buffers, fit, arch.cores.max_pipeline_stages, std::max<std::uint64_t>(2, kernel.k_tiles())}));
+}
+
 }  // namespace
 
 std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& op, std::size_t most) {
@@ -65,20 +137,8 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
   const KernelEstimate estimate(arch);
   const TileKernel base = untiled_matmul(arch, op);
   CandidateList list(estimate, most, MapObjective::time);
-  const std::uint64_t element_bits =
-      std::max(storage_bits(op.inputs[0].format.dtype), storage_bits(op.inputs[1].format.dtype));
-  const Sparsity& sparsity = weight_sparsity(op);
-  const std::uint64_t step = std::max<std::uint64_t>(1, library.stage_k_bytes * 8 / element_bits);
-  const bool grouped =
-      std::get<MatmulShape>(op.shape).grouped.value_or(0) > 0 && !library.grouped_tiles.empty();
-  const bool in_line = std::get<MatmulShape>(op.shape).grouped.value_or(0) > 0 && library.grouped_widening &&
-                       storage_bits(op.inputs[1].format.dtype) < storage_bits(op.inputs[0].format.dtype);
-  const bool narrow = storage_bits(op.inputs[0].format.dtype) <= 8;
-  const bool scales = library.scales_on_lanes && has_block_scales(op.inputs[0].format);
-  for (const Tiling& tile :
-       in_line   ? tilings(library.grouped_widening->tiles, library.grouped_widening->stage_k, sparsity)
-       : grouped ? tilings(library.grouped_tiles, step, sparsity)
-                 : tilings(library.tiles, step, sparsity)) {
+  const ShippedKernels shipped = shipped_kernels(library, op);
+  for (const Tiling& tile : shipped.tilings) {
     if (arch.cores.accumulator_bytes > 0 && tile.m * tile.n * 4 > arch.cores.accumulator_bytes) continue;
     for (const std::uint32_t split : library.split_k) {
       TileKernel kernel = base;
@@ -89,19 +149,21 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       kernel.prologue_ns = library.prologue_ns;
       kernel.split_k = split;
       const std::uint64_t plane = kernel.batch * kernel.m_tiles() * kernel.n_tiles();
-      const bool splits = !grouped && (!narrow || library.splits_narrow) && split <= kernel.k_tiles() / 4 &&
+      const bool splits = shipped.divides && split <= kernel.k_tiles() / 4 &&
                           plane * (split - 1) < 2 * std::uint64_t{arch.cores.count};
       if (split > 1 && !splits) continue;
-      kernel.raster = kernel.m_tiles() > 1 ? RasterOrder::grouped : RasterOrder::n_fastest;
+      kernel.raster = kernel.m_tiles() == 1 ? RasterOrder::n_fastest
+                      : shipped.along_m     ? RasterOrder::m_fastest
+                                            : RasterOrder::grouped;
       kernel.raster_group = library.raster_group;
       kernel.cluster = cluster_of(library, kernel);
       if (kernel.cluster > 1 && library.parted) {
         kernel.parted = true;
         kernel.matrix_steps[0].b_bits = ceil_div(base.matrix_steps[0].b_bits, kernel.cluster);
       }
-      if (scales) scale_on_lanes(kernel);
-      kernel.in_order = kernel.in_order || in_line;
-      if (narrow || grouped) kernel.result_cycles = Cycles{library.scaled_result_cycles};
+      kernel.in_order = shipped.in_order;
+      if (shipped.sums_on_lanes) sum_on_lanes(kernel);
+      if (shipped.scales_results) kernel.result_cycles = Cycles{library.scaled_result_cycles};
       cut_blocks(op, kernel, base);
       kernel.outputs[0].by_split = split > 1;
       kernel.outputs[0].bits = split > 1 ? kPartialSum : base.outputs[0].bits;
@@ -109,7 +171,7 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
       complete_kernel(kernel);
       kernel.cores_used = cores_for(arch, kernel.items());
       if (!lay_out(arch, kernel)) continue;
-      if (in_line) kernel.resident_items = 1;
+      limit(arch, shipped, kernel);
       double seconds = estimate.seconds(kernel);
       if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));
       list.offer(kernel, seconds);

@@ -7,10 +7,15 @@
 namespace orrery {
 namespace {
 
+std::string whose(std::optional<std::uint64_t> engine) {
+  const ServingEngine named = engine_numbered(engine);
+  return named != ServingEngine::any ? fmt::format(", {}'s", to_string(named)) : "";
+}
+
 struct Describe {
   std::string operator()(const MatmulShape& s) const {
-    return s.batch > 1 ? fmt::format("{} x {}x{}x{}", s.batch, s.m, s.n, s.k)
-                       : fmt::format("{}x{}x{}", s.m, s.n, s.k);
+    const std::string batch = s.batch > 1 ? fmt::format("{} x ", s.batch) : "";
+    return fmt::format("{}{}x{}x{}{}", batch, s.m, s.n, s.k, whose(s.engine));
   }
   std::string operator()(const AttentionShape& s) const {
     const std::string more = s.more.empty() ? ""
@@ -22,11 +27,8 @@ struct Describe {
     if (s.density_ppm)
       mask += fmt::format(", density {}", static_cast<double>(*s.density_ppm) / kWholeDensity);
     const std::string values = s.value_dim ? fmt::format(" (values of {})", *s.value_dim) : "";
-    const std::string engine = s.engine && *s.engine < words_of<ServingEngine>().size()
-                                   ? fmt::format(", {}'s", to_string(static_cast<ServingEngine>(*s.engine)))
-                                   : "";
     return fmt::format("batch {}, {} heads ({} kv) of {}{}, q {}, kv {}{}{}{}", s.batch, s.heads, s.kv_heads,
-                       s.head_dim, values, s.q, s.kv, mask, more, engine);
+                       s.head_dim, values, s.q, s.kv, mask, more, whose(s.engine));
   }
   std::string operator()(const VectorShape& s) const { return fmt::format("{}x{}", s.rows, s.cols); }
   std::string operator()(const RoutingShape& s) const {

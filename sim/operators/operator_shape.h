@@ -18,9 +18,12 @@ struct MatmulShape {
   std::uint64_t batch = 1, m = 0, n = 0, k = 0;
   // 1: those of a mixture's experts, whose rows need not be alike: libraries have kernels of their own.
   std::optional<std::uint64_t> grouped = std::nullopt;
+  // A ServingEngine by its number: by its kernels, where the library knows them.
+  std::optional<std::uint64_t> engine = std::nullopt;
 
   friend bool operator==(const MatmulShape& a, const MatmulShape& b) {
-    return std::tie(a.batch, a.m, a.n, a.k, a.grouped) == std::tie(b.batch, b.m, b.n, b.k, b.grouped);
+    return std::tie(a.batch, a.m, a.n, a.k, a.grouped, a.engine) ==
+           std::tie(b.batch, b.m, b.n, b.k, b.grouped, b.engine);
   }
 };
 // Sequences that are alike: q query positions of each against kv cached ones.
@@ -129,6 +132,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("n", shape.n);
     visit("k", shape.k);
     visit("grouped", shape.grouped);
+    visit("engine", shape.engine);
   } else if constexpr (std::is_same_v<Bare, AttentionShape>) {
     visit("batch", shape.batch);
     visit("heads", shape.heads);

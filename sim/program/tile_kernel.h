@@ -194,7 +194,8 @@ ItemTotals item_totals(const TileKernel& kernel, std::uint64_t first, std::uint6
 // A Length at (item, k tile).
 std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
                         std::uint64_t k_tile);
-// The same as the matrix engine computes it: whole tiles of m and n where the kernel is padded.
+// The same as the matrix engine computes it: whole tiles of m and n where the kernel is padded,
+// of k where its stages are whole.
 std::uint64_t engine_length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
                                std::uint64_t k_tile);
 // The same as the lanes do in a stage.

@@ -94,7 +94,10 @@ class RowWriter {
       : row_(row),
         formats_(formats_in(row)),
         step_{{{Phase::prefill, 1, tokens, tokens, 0}}},
-        builder_({step_, arch.execution, formats_, {}, hidden}, std::make_shared<TensorNames>()) {}
+        execution_(arch.execution),
+        builder_({step_, execution_, formats_, {}, hidden}, std::make_shared<TensorNames>()) {
+    execution_.engine = engine_in(row);
+  }
 
   OperatorGraph product();
   OperatorGraph attention(OperatorKind kind, const ArchSpec& arch);
@@ -104,6 +107,7 @@ class RowWriter {
   const CsvRow& row_;
   const NumberFormats formats_;
   const Step step_;
+  ExecutionSpec execution_;
   GraphBuilder builder_;
 
   std::uint64_t count(const char* column) const { return whole_in(row_, column); }
@@ -142,15 +146,14 @@ OperatorGraph RowWriter::attention(OperatorKind kind, const ArchSpec& arch) {
   s.causal = truth_in(row_, "causal", false);
   whole_in(row_, "page_size", 1);
   word_in(row_, "phase", {"", "prefill", "decode"});
-  const ServingEngine engine = engine_in(row_);
-  if (engine != ServingEngine::any) s.engine = static_cast<std::uint64_t>(engine);
   const DType dtype = dtype_in(row_, "dtype", DType::fp16);
   const bool latent = s.kv_heads == 1 && values_in_keys(kind);
   const std::uint64_t tokens = s.query_positions();
   const std::uint64_t own = latent ? s.head_dim : s.kv_heads * (s.head_dim + value);  // of a token, to keep
   const std::vector<std::uint64_t> queries = {tokens, s.heads * s.head_dim};
   AttentionKernelSpec manner;
-  if (arch.execution.library) manner = arch.execution.library->attention_of(engine);
+  const bool narrow_cache = storage_bits(formats_.kv.dtype) < storage_bits(dtype);
+  if (arch.execution.library) manner = arch.execution.library->attention_of(engine_in(row_), narrow_cache);
   const bool whole = s.q == s.kv && s.q > 1;  // a prompt with nothing before it
   Tensor query = builder_.activation("q", queries);
   const bool narrowed = whole && manner.narrows_prompts && value == s.head_dim;  // not a latent's

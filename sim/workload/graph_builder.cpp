@@ -128,14 +128,17 @@ void GraphBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Te
   if (auto* rows = std::get_if<VectorShape>(&op.shape); rows != nullptr && facts_.execution.scalar_rows)
     rows->scalar = 1;
   if (auto* attends = std::get_if<AttentionShape>(&op.shape);
-      attends != nullptr && (kind == OperatorKind::attention || kind == OperatorKind::mla) &&
-      facts_.execution.engine != ServingEngine::any)
-    attends->engine = static_cast<std::uint64_t>(facts_.execution.engine);
+      attends != nullptr && (kind == OperatorKind::attention || kind == OperatorKind::mla))
+    attends->engine = engine_number(facts_.execution.engine);
   op.inputs = std::move(inputs);
   op.outputs = std::move(outputs);
   op.dtype = facts_.formats.plain.dtype;
-  if (kind == OperatorKind::matmul)
+  if (kind == OperatorKind::matmul) {
     op.dtype = arithmetic_of(op.inputs[0].format.dtype, op.inputs[1].format.dtype);
+    // Wider ones are the library's, whoever serves.
+    if (storage_bits(op.dtype) <= 8)
+      std::get<MatmulShape>(op.shape).engine = engine_number(facts_.execution.engine);
+  }
   if (kind == OperatorKind::quantize) op.dtype = op.outputs[0].format.dtype;
   op.deps = made_by(makers_, op.inputs);
   for (const Tensor& t : op.outputs) {

@@ -30,6 +30,7 @@ class OperatorCheck {
     tensor("inputs", op_.inputs[0], {s.batch, s.m, s.k});
     tensor("inputs", op_.inputs[1], {s.batch, s.k, s.n});
     tensor("outputs", op_.outputs.front(), {s.batch, s.m, s.n});
+    known_engine(s.engine);
   }
   void operator()(const AttentionFamily& family) {
     const auto& s = std::get<AttentionShape>(op_.shape);
@@ -37,8 +38,7 @@ class OperatorCheck {
     if (!inputs(operands, operands)) return;
     if (family.values_in_keys && s.value_length() > s.head_dim)
       fault_ = "key 'shape.value_dim' exceeds 'shape.head_dim': values are parts of the keys";
-    if (s.engine.value_or(0) >= words_of<ServingEngine>().size())
-      fault_ = "key 'shape.engine' is no engine's number";
+    known_engine(s.engine);
     if (s.heads % s.kv_heads != 0) fault_ = "key 'shape.kv_heads' does not divide 'shape.heads'";
     for (const AttendedSequences& group : s.groups()) {
       if (s.causal && group.q > group.kv) fault_ = "key 'shape.q' exceeds 'shape.kv' of causal attention";
@@ -123,6 +123,10 @@ class OperatorCheck {
                (least == most ? "" : " to " + std::to_string(most));
     }
     return fault_.empty();
+  }
+  void known_engine(std::optional<std::uint64_t> number) {
+    if (fault_.empty() && number && engine_numbered(number) == ServingEngine::any)
+      fault_ = "key 'shape.engine' is no engine's number";
   }
   void tensor(const char* key, const Tensor& t, std::initializer_list<std::uint64_t> extents) {
     if (!fault_.empty()) return;

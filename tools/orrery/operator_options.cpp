@@ -93,13 +93,19 @@ struct ShapeFrom {
   ShapeReader& options;
   const NodeSpec& node;
 
+  std::optional<std::uint64_t> engine() const {
+    if (!options.flag("engine")) return std::nullopt;
+    return engine_number(named<ServingEngine>(options.text("engine"), "--engine"));
+  }
   OperatorShape operator()(const MatmulFamily& /*family*/) const {
     const std::uint64_t batch = options.may("batch", 1);
     const std::uint64_t m = options.need("m");
     const std::uint64_t n = options.need("n");
     options.flag("tile");
     options.flag("sparsity");
-    return MatmulShape{batch, m, n, options.need("k")};
+    MatmulShape shape{batch, m, n, options.need("k")};
+    shape.engine = engine();
+    return shape;
   }
   OperatorShape operator()(const AttentionFamily& family) const {
     AttentionShape s;
@@ -122,9 +128,7 @@ struct ShapeFrom {
         throw UsageError("--density is '" + options.text("density") + "'; expected a share between 0 and 1");
       s.density_ppm = density->kept;
     }
-    if (options.flag("engine"))
-      s.engine = static_cast<std::uint64_t>(named<ServingEngine>(options.text("engine"), "--engine"));
-    if (s.engine.value_or(1) == 0) s.engine.reset();  // any
+    s.engine = engine();
     options.flag("tile");
     if (s.heads % s.kv_heads != 0) throw UsageError("--heads must be a multiple of --kv-heads");
     for (const AttendedSequences& group : s.groups()) {
@@ -222,7 +226,8 @@ po::options_description operator_options() {
       ("more", po::value<std::string>()->value_name("BxQxKV,.."),
        "further sequences of the same attention: B of them with Q query and KV cached positions")  //
       ("engine", po::value<std::string>()->value_name("E"),
-       "attention: by the kernels that this serving engine brings, where the machine's library knows them "
+       "attention and narrow products: by the kernels that this serving engine brings, where the machine's "
+       "library knows them "
        "(vllm, sglang, trtllm; default: any)")                                                             //
       ("experts-per-token", number(), "copies of a token's row in a mixture")                              //
       ("states", number(), "numbers that a channel keeps (conv1d: taps), of --n channels and --m tokens")  //

@@ -114,7 +114,7 @@ Operator decoding_with(std::uint64_t kv_heads, std::uint64_t batch, ServingEngin
   s.kv_heads = kv_heads;
   s.heads = std::max<std::uint64_t>(4, kv_heads);
   s.kv = 65536;
-  s.engine = static_cast<std::uint64_t>(engine);
+  s.engine = engine_number(engine);
   Operator op = standalone_attention(s, DType::bf16);
   for (std::size_t i = 1; i < op.inputs.size(); ++i) op.inputs[i].format = stored_as(cache);
   return op;
@@ -150,7 +150,7 @@ TEST(AttentionKernel, PromptsAloneMayBeNarrowed) {
   auto& shape = std::get<AttentionShape>(op.shape);
   shape.q = shape.kv = 1024;
   EXPECT_EQ(attends_by(arch, op).mac_dtype, DType::fp8);
-  shape.engine = static_cast<std::uint64_t>(ServingEngine::vllm);
+  shape.engine = engine_number(ServingEngine::vllm);
   EXPECT_EQ(attends_by(arch, op).mac_dtype, DType::bf16);
 }
 

@@ -66,5 +66,55 @@ TEST(LibraryMatmul, AMixturesNarrowWeightsAreWidenedInLine) {
   EXPECT_FALSE(kernel_of(arch, standalone_matmul(of_experts, DType::w4a16)).in_order);
 }
 
+// SGLang's kernels for fp8 on Ada are taken by the size of the results, have one block a core, go along m and
+// add each stage's sums on the lanes.
+TEST(LibraryMatmul, AnEnginesOwnKernelsAreThoseOfItsTable) {
+  const ArchSpec arch = load_arch_named("gpu/l40s");
+  const auto kernel = [&arch](ServingEngine engine, std::uint64_t m, std::uint64_t n, DType dtype) {
+    MatmulShape shape{1, m, n, 4096};
+    shape.engine = engine_number(engine);
+    return kernel_of(arch, standalone_matmul(shape, dtype));
+  };
+  const TileKernel wide = kernel(ServingEngine::sglang, 4096, 8192, DType::fp8);
+  EXPECT_EQ(wide.tile_m, 128U);
+  EXPECT_EQ(wide.tile_n, 128U);
+  EXPECT_EQ(wide.tile_k, 64U);
+  EXPECT_EQ(wide.pipeline_stages, 3U);
+  EXPECT_EQ(wide.resident_items, 1U);
+  EXPECT_EQ(wide.raster, RasterOrder::m_fastest);
+  EXPECT_TRUE(wide.in_order);
+  EXPECT_EQ(kernel(ServingEngine::sglang, 4096, 8193, DType::fp8).pipeline_stages, 2U);
+  EXPECT_EQ(kernel(ServingEngine::sglang, 16, 8192, DType::fp8).tile_m, 16U);
+  EXPECT_EQ(kernel(ServingEngine::sglang, 17, 8192, DType::fp8).tile_m, 32U);
+  for (const TileKernel& usual : {kernel(ServingEngine::any, 4096, 8192, DType::fp8),
+                                  kernel(ServingEngine::vllm, 4096, 8192, DType::fp8),
+                                  kernel(ServingEngine::sglang, 4096, 8192, DType::int8)}) {
+    EXPECT_EQ(usual.raster, RasterOrder::grouped);
+    EXPECT_FALSE(usual.in_order);
+  }
+}
+
+// TensorRT-LLM's for scales of blocks, but not its others.
+TEST(LibraryMatmul, ScalesOfBlocksHaveAnEnginesKernelsOfTheirOwn) {
+  const ArchSpec arch = load_arch_named("gpu/l40s");
+  MatmulShape shape{1, 4096, 8192, 4096};
+  shape.engine = engine_number(ServingEngine::trtllm);
+  Operator op = standalone_matmul(shape, DType::fp8);
+  EXPECT_FALSE(kernel_of(arch, op).in_order);
+  op.inputs[0].format.bits = ElementBits::of(8) + ElementBits::shared(32, 128);
+  const TileKernel own = kernel_of(arch, op);
+  EXPECT_EQ(own.tile_m, 32U);
+  EXPECT_EQ(own.tile_k, 128U);
+  EXPECT_TRUE(own.in_order);
+}
+
+// Four-bit instructions hold 128 rows, however few there are.
+TEST(LibraryMatmul, FourBitProductsHoldWholeRows) {
+  const ArchSpec arch = load_arch_named("gpu/b200");
+  const MatmulShape shape{1, 8, 2048, 16384};
+  EXPECT_EQ(kernel_of(arch, standalone_matmul(shape, DType::nvfp4)).tile_m, 128U);
+  EXPECT_LT(kernel_of(arch, standalone_matmul(shape, DType::fp8)).tile_m, 128U);
+}
+
 }  // namespace
 }  // namespace orrery::test

@@ -17,7 +17,7 @@ Operator expanded_latents(ServingEngine engine) {
   s.value_dim = 128;
   s.q = s.kv = 1024;
   s.causal = true;
-  s.engine = static_cast<std::uint64_t>(engine);
+  s.engine = engine_number(engine);
   return standalone_attention(s, DType::bf16);
 }
 

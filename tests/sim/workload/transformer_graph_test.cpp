@@ -125,6 +125,24 @@ TEST(TransformerGraph, AttentionIsTheEnginesOwn) {
   EXPECT_EQ(engines(), (std::set<std::optional<std::uint64_t>>{2}));
 }
 
+// Of products those whose operands both have eight bits; wider ones are the library's, whoever serves.
+TEST(TransformerGraph, NarrowProductsAreTheEnginesOwn) {
+  const LlmSpec llm = load_llm_named("llama-3-8b");
+  ExecutionSpec execution = fused_execution();
+  execution.engine = ServingEngine::sglang;
+  const auto engines = [&](DType dtype) {
+    Scenario stored = scenario(2, 1);
+    stored.formats = formats_of(dtype);
+    std::set<std::optional<std::uint64_t>> seen;
+    for (const Operator& op : build_decode_step(llm, stored, execution, 1000).operators) {
+      if (op.kind == OperatorKind::matmul) seen.insert(std::get<MatmulShape>(op.shape).engine);
+    }
+    return seen;
+  };
+  EXPECT_EQ(engines(DType::fp16), (std::set<std::optional<std::uint64_t>>{std::nullopt}));
+  EXPECT_EQ(engines(DType::int8).count(2), 1U);
+}
+
 TEST(TransformerGraph, TensorParallelDevicesShareTheProductsAndExchangeTwiceALayer) {
   const LlmSpec llm = load_llm_named("gpt3-175b");
   const std::uint64_t one = macs(build_prefill(llm, scenario(1, 64), fused_execution()));
