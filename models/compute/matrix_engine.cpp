@@ -9,7 +9,7 @@ MatrixEngine::MatrixEngine(const sc_core::sc_module_name& name, const MatrixEngi
     : sc_module(name), spec_(spec), clock_(clock), latency_(matrix_latency_cycles(spec)) {
   const auto* array = std::get_if<SystolicArraySpec>(&spec);
   if (by_element && array != nullptr)
-    elements_ = std::make_unique<PeArray>(array->rows, array->cols, array->double_buffered);
+    elements_ = std::make_unique<PeArray>(array->rows, array->cols, array->double_buffered, array->load_rows);
 }
 
 Femtoseconds MatrixEngine::service(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n,

@@ -42,8 +42,12 @@ void PeArray::move_east(std::uint32_t r, std::uint32_t c, const std::vector<Fold
   e.west = value(all[f], e.step);
 }
 
-PeArray::PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered)
-    : rows_(rows), cols_(cols), double_buffered_(double_buffered), elements_(std::size_t{rows} * cols) {}
+PeArray::PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered, std::uint32_t load_rows)
+    : rows_(rows),
+      cols_(cols),
+      double_buffered_(double_buffered),
+      chain_(rows / load_rows),
+      elements_(std::size_t{rows} * cols) {}
 
 Cycles PeArray::run(Dataflow dataflow, const ArrayProduct& p, std::uint64_t stride) {
   std::fill(elements_.begin(), elements_.end(), Element{});
@@ -63,7 +67,7 @@ std::vector<PeArray::Fold> PeArray::folds(const View& view, bool stationary_b, s
   const std::uint64_t down = ceil_div<std::uint64_t>(stationary_b ? view.k : view.m, rows_);
   const std::uint64_t across = ceil_div<std::uint64_t>(view.n, cols_);
   const std::uint64_t length = stationary_b ? view.m : view.k;
-  const std::uint64_t load = stationary_b ? rows_ : 0;
+  const std::uint64_t load = stationary_b ? chain_ : 0;
   std::vector<Fold> all;
   for (std::uint64_t i = 0; i < down * across; i += stride) {
     Fold fold{i / across * rows_, i % across * cols_, 0, load};
@@ -145,20 +149,21 @@ void PeArray::step_weight_stationary(const View& view, const std::vector<Fold>& 
   }
 }
 
-// The stationary operand of the next fold goes down each column, a cycle later in each; the element it is for
-// keeps it.
+// The stationary operand of the next fold goes down each chain of a column's rows, a cycle later in each
+// column and as much later in each chain as what streams past it; the element it is for keeps it.
 void PeArray::preload(const View& view, const std::vector<Fold>& all, std::uint64_t t, std::size_t oldest) {
   for (std::uint32_t c = 0; c < cols_; ++c) {
     for (std::uint32_t r = rows_; r-- > 0;) {
       Element& e = element(r, c);
-      if (r > 0) {
+      if (r % chain_ != 0) {
         e.transit = element(r - 1, c).transit;
         e.transit_row = element(r - 1, c).transit_row;
       } else {
-        const std::size_t f = t < c ? all.size() : fold_at(all, oldest, t - c, rows_, kLoad);
+        const std::uint64_t late = std::uint64_t{c} + r;
+        const std::size_t f = t < late ? all.size() : fold_at(all, oldest, t - late, chain_, kLoad);
         e.transit_row = UINT32_MAX;
         if (f < all.size()) {
-          e.transit_row = rows_ - 1 - static_cast<std::uint32_t>(t - c - all[f].load);
+          e.transit_row = r + chain_ - 1 - static_cast<std::uint32_t>(t - late - all[f].load);
           const std::uint64_t inner = all[f].first_row + e.transit_row;
           const std::uint64_t col = all[f].first_col + c;
           e.transit = inner < view.k && col < view.n ? view.b.at(inner, col) : 0;

@@ -25,7 +25,8 @@ struct ArrayProduct {
 
 class PeArray {
  public:
-  PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered);
+  // Stationary operands come in `load_rows` (a divisor of `rows`) a cycle.
+  PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered, std::uint32_t load_rows = 1);
 
   // Runs every `stride`-th fold, from the first one, and returns the cycles until the last result is out.
   Cycles run(Dataflow dataflow, const ArrayProduct& product, std::uint64_t stride = 1);
@@ -65,6 +66,7 @@ class PeArray {
 
   std::uint32_t rows_, cols_;
   bool double_buffered_;
+  std::uint32_t chain_;  // rows that a stationary operand goes down, side by side with others
   std::vector<Element> elements_;
 
   Element& element(std::uint32_t r, std::uint32_t c) { return elements_[std::size_t{r} * cols_ + c]; }

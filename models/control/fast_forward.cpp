@@ -213,7 +213,8 @@ bool FastForward::skip_waves(const Pattern& latest) {
   for (const SlotPosition& p : positions_) places_.push_back(p.item.index);
   forecast_->remember();
   const Forecast::Point begin = forecast_->point();
-  ActivityCounts all = forecast_->rest_of(positions_);
+  const std::vector<SlotPosition> under_way = positions_;
+  ActivityCounts all = forecast_->rest_of(under_way);
   // What the levels were before so many of the next waves, of which `then` was noted.
   const auto back_to = [&](std::uint64_t waves, const Forecast::Point& then) {
     if (forecast_->reaches(then)) {
@@ -221,7 +222,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
       return;
     }
     forecast_->undo(begin);
-    forecast_->rest_of(positions_);
+    forecast_->rest_of(under_way);
     for (std::uint64_t w = 0; w < waves; ++w)
       forecast_->items(queue_->next_index() + w * wave_items_, wave_items_);
   };
@@ -284,7 +285,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
     alike += current->counts;
     skipped += taken * wave_items_;
   }
-  const std::uint64_t under_way = elements_of(positions_);
+  const std::uint64_t elements = elements_of(positions_);
   if (!place(skipped)) {
     forecast_->undo(begin);
     forecast_->keep();
@@ -303,7 +304,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
   forecast_->keep();
   take(all, alike);
   skipped_time_ +=
-      from_femtoseconds(std::max(0.0, static_cast<double>(time) + rest_of_others(under_way, *current)));
+      from_femtoseconds(std::max(0.0, static_cast<double>(time) + rest_of_others(elements, *current)));
   queue_->skip(skipped);
   left_out_ += skipped;
   slots_->shift(places_, goals_);
@@ -398,13 +399,22 @@ bool FastForward::jump_strides(const Pattern& pattern) {
   ActivityCounts sum;  // of what is jumped
   forecast_->remember();
   const Forecast::Point begin = forecast_->point();
+  std::vector<SlotPosition> at_first = positions_;
   while (least >= margin + jumped + stride_) {
     const Forecast::Point before = forecast_->point();
     const ActivityCounts next = forecast_->stages(positions_, stride_);
     ActivityCounts more = sum;
     more += next;
     if (!same_work(pattern, more, jumped / stride_ + 1)) {
-      forecast_->undo(before);
+      if (forecast_->reaches(before)) {
+        forecast_->undo(before);
+        break;
+      }
+      forecast_->undo(begin);
+      for (std::uint64_t again = 0; again < jumped; again += stride_) {
+        forecast_->stages(at_first, stride_);
+        for (SlotPosition& p : at_first) p.next_k += stride_;
+      }
       break;
     }
     sum = more;

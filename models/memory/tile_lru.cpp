@@ -1,5 +1,7 @@
 #include "models/memory/tile_lru.h"
 
+#include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace orrery {
@@ -65,10 +67,9 @@ Bytes TileLru::insert(std::uint32_t index, Bytes bytes) {
 }
 
 void TileLru::mark_dirty(std::uint32_t index) {
-  Entry& e = entries_[index];
-  if (e.dirty) return;
+  if (entries_[index].dirty) return;
   bound_record();
-  e.dirty = true;
+  entries_[index].dirty = true;
   record({Change::Kind::dirtied, false, index});
 }
 
@@ -95,7 +96,7 @@ void TileLru::drop_earlier() {
     used_at_first_ = used_;
     for (auto change = latest_.rbegin(); change != latest_.rend(); ++change) take_back(*change);
     for (auto change = earlier_.rbegin(); change != earlier_.rend(); ++change) take_back(*change);
-    std::swap(at_first_, entries_);
+    std::swap_ranges(entries_.begin(), entries_.end(), at_first_.begin());  // where callers have them
     std::swap(used_at_first_, used_);
   }
   dropped_ += earlier_.size();
@@ -105,8 +106,9 @@ void TileLru::drop_earlier() {
 }
 
 void TileLru::undo_to(std::size_t changes) {
+  assert(reaches(changes));
   if (changes < dropped_) {
-    entries_ = at_first_;
+    std::copy(at_first_.begin(), at_first_.end(), entries_.begin());
     used_ = used_at_first_;
     earlier_.clear();
     latest_.clear();
@@ -164,9 +166,9 @@ void TileLru::insert_oldest(std::uint32_t index, Bytes bytes) {
 }
 
 Bytes TileLru::grow(std::uint32_t index, Bytes bytes) {
+  bound_record();
   Entry& e = entries_[index];
   // Out of the list while room is made: it cannot be its own victim.
-  bound_record();
   record({Change::Kind::grown, false, index, e.newer, e.bytes});
   unlink(index);
   used_ -= e.bytes;

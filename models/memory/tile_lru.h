@@ -21,8 +21,10 @@ class TileLru {
     bool dirty = false;
   };
 
-  // `block` changes at least are kept, and twice as many at most.
-  explicit TileLru(Bytes capacity, std::size_t block = kBlock) : capacity_(capacity), block_(block) {}
+  explicit TileLru(Bytes capacity) : capacity_(capacity) {}
+
+  // Of those made from now on: about one to two times so many latest changes are kept.
+  static void bound_records(std::size_t changes) { most_changes_ = changes; }
 
   // Forgets everything and makes room for `entries` indices.
   void begin(std::uint32_t entries);
@@ -53,9 +55,9 @@ class TileLru {
   Bytes capacity() const { return capacity_; }
 
  private:
-  static constexpr std::size_t kBlock = std::size_t{1} << 20;
+  static inline std::size_t most_changes_ = std::size_t{1} << 20;
   Bytes capacity_;
-  std::size_t block_;
+  std::size_t block_ = most_changes_;
   Bytes used_;
   std::vector<Entry> entries_;  // the last one is the list's sentinel
 

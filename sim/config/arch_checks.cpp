@@ -37,6 +37,10 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     }
   }
   if (const auto* array = std::get_if<SystolicArraySpec>(&arch.cores.matrix);
+      array != nullptr && array->rows % array->load_rows != 0)
+    add("/chip/cores/engines", fmt::format("'load_rows' is {}; expected a divisor of the array's {} rows",
+                                           array->load_rows, array->rows));
+  if (const auto* array = std::get_if<SystolicArraySpec>(&arch.cores.matrix);
       array != nullptr && array->conversion &&
       std::find(array->dataflows.begin(), array->dataflows.end(), Dataflow::output_stationary) !=
           array->dataflows.end()) {

@@ -180,6 +180,10 @@ const Table& command_table() {
          "instruction_issue_cycles", [](A & a) -> auto& { return a.command.instruction_issue_cycles; },
          "cycles", "a coarse-grained instruction's turn at the scheduler; 0 = hidden")
         .range(0, 1e6);
+    f.key(
+         "instruction_rows", [](A & a) -> auto& { return a.command.instruction_rows; }, "rows",
+         "of a tile, that a vector instruction covers")
+        .range(1, 1 << 20);
     return Table(f);
   }();
   return table;

@@ -48,6 +48,7 @@ struct SystolicArraySpec {
   std::vector<Dataflow> dataflows;
   std::optional<ConversionSpec> conversion = std::nullopt;  // none: digital
   bool double_buffered = false;  // the next fold's stationary operand loads behind the current stream
+  std::uint32_t load_rows = 1;   // of the stationary operand, that a cycle brings in
   std::vector<Sparsity> skips;   // zeros of weights that it does not multiply: N:M, or unstructured
   DTypeRates rates{};
 };
@@ -139,6 +140,7 @@ struct CommandSpec {
   double kernel_overhead_ns = 0;        // start and drain of a kernel on the device
   double item_dispatch_ns = 0;          // from a work item's assignment to its first load
   double instruction_issue_cycles = 0;  // a coarse-grained instruction's turn at the scheduler; 0 = hidden
+  std::uint32_t instruction_rows = 1;   // of a tile, that a vector instruction covers
 };
 
 // quantize: what makes a tensor writes it in the format that the product behind it reads.

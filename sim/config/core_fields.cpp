@@ -80,6 +80,8 @@ const Table& table_of<SystolicArraySpec>() {
     f.key("dataflows", &A::dataflows, "", "which operand may stay in the array").required().items(1);
     f.key("double_buffered", &A::double_buffered, "",
           "the next fold's stationary operand loads behind the current stream");
+    f.key("load_rows", &A::load_rows, "rows", "of the stationary operand, that a cycle brings in")
+        .range(1, kMostUnits);
     f.key("conversion", &A::conversion, "",
           "the array multiplies in its memory cells, with a DAC a row and an ADC a column; weights stay in "
           "it");

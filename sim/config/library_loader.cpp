@@ -49,7 +49,8 @@ const Table& table_of<DispatchSpec>() {
   static const Table table = [] {
     using D = DispatchSpec;
     Fields<D> f("products by the first of some kernels that takes them");
-    f.key("kernels", &D::kernels, "", "in the order in which they are tried; none: as the library has them")
+    f.key("kernels", &D::kernels, "",
+          "in the order in which they are tried; what none takes runs as the library has it")
         .required()
         .items(1);
     f.key("sums_on_lanes", &D::sums_on_lanes, "",

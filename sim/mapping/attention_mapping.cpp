@@ -209,7 +209,7 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
   // A result's sums beside a block's scores; backward, those of the weights too.
   kernel.accumulator_bytes = Bytes{
       query_tile * ((backward_ ? shape_.head_dim : shape_.value_length()) + (backward_ ? 2 : 1) * block) * 4};
-  complete_kernel(kernel);
+  complete_kernel(arch_, kernel);
   return kernel;
 }
 
@@ -218,7 +218,7 @@ bool AttentionMapper::lay_out_for_all(TileKernel& kernel) const {
   TileKernel widest = kernel;
   widest.m = widest_.m;
   widest.k = widest_.k;
-  complete_kernel(widest);
+  complete_kernel(arch_, widest);
   if (!lay_out(arch_, widest)) return false;
   if (shipped_) {
     widest.resident_items = std::min(widest.resident_items, latent_ != nullptr ? 1
@@ -297,7 +297,7 @@ TileKernel AttentionMapper::reduction(std::uint32_t splits) const {
   statistics.tensor_bytes = Bytes{rows_ * 2 * 4 * splits};
   sum.inputs.push_back(statistics);
   sum.vector_steps.push_back({kSoftmaxCost, tile_of(LoopDim::m), fixed_length(splits)});
-  complete_kernel(sum);
+  complete_kernel(arch_, sum);
   lay_out(arch_, sum);
   return sum;
 }

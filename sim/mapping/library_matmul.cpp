@@ -26,12 +26,12 @@ bool has_block_scales(const StoredFormat& format) {
   return storage_bits(format.dtype) == 8 && ElementBits::of(8) < format.bits;
 }
 
-// A stage's sums times two scales, added to those before: a product and a fused multiply-add for each of
-// them and 128 products along k.
-void sum_on_lanes(TileKernel& kernel) {
+// A stage's sums are added to those before, an operation each; or they have two scales for 128 products along
+// k, a product and a fused multiply-add.
+void sum_on_lanes(TileKernel& kernel, bool scaled) {
   constexpr double kBlock = 128;
   VectorCost cost = kAddCost;
-  cost.simple_ops = 2 * static_cast<double>(kernel.tile_k) / kBlock;
+  if (scaled) cost.simple_ops = 2 * static_cast<double>(kernel.tile_k) / kBlock;
   kernel.vector_steps.push_back({cost, tile_of(LoopDim::m), tile_of(LoopDim::n)});
   kernel.in_order = true;
 }
@@ -66,8 +66,7 @@ struct ShippedKernels {
   bool sums_on_lanes = false;   // that work: a stage's sums
   bool scales_results = false;  // of the whole sum, too
   bool along_m = false;         // blocks follow each other along m, in no groups
-  std::uint32_t blocks = 0;     // resident at most; 0: as many as there is room for
-  std::uint32_t buffers = 0;    // of a stage; likewise
+  LayoutLimits most;
 };
 
 // Those that an engine brings for an operator; null: none.
@@ -76,7 +75,9 @@ const DispatchSpec* dispatch_of(const LibrarySpec& library, const Operator& op) 
   const auto own = library.engine_matmul.find(to_string(engine_numbered(shape.engine)));
   const StoredFormat& activations = op.inputs[0].format;
   const bool fp8 = activations.dtype == DType::fp8 && op.inputs[1].format.dtype == DType::fp8;
-  if (own == library.engine_matmul.end() || !fp8 || shape.grouped.value_or(0) > 0) return nullptr;
+  if (own == library.engine_matmul.end() || !fp8 || shape.grouped.value_or(0) > 0 ||
+      !weight_sparsity(op).is_dense())
+    return nullptr;
   const auto& dispatch = has_block_scales(activations) ? own->second.block_fp8 : own->second.fp8;
   return dispatch ? &*dispatch : nullptr;
 }
@@ -96,17 +97,16 @@ ShippedKernels shipped_kernels(const LibrarySpec& library, const Operator& op) {
   if (const DispatchSpec* dispatch = dispatch_of(library, op)) {
     if (const DispatchedKernel* kernel = dispatch->kernel_for(shape.m, shape.n)) {
       shipped.tilings = {{kernel->tile[0], kernel->tile[1], kernel->stage_k}};
-      shipped.sums_on_lanes = dispatch->sums_on_lanes;
+      shipped.sums_on_lanes = dispatch->sums_on_lanes || has_block_scales(op.inputs[0].format);
       shipped.along_m = dispatch->along_m;
-      shipped.blocks = dispatch->blocks_per_core;
-      shipped.buffers = kernel->stages;
+      shipped.most = {dispatch->blocks_per_core, kernel->stages};
       return shipped;
     }
   }
   if (experts && library.grouped_widening && weight_bits < activation_bits) {
     shipped.tilings = tilings(library.grouped_widening->tiles, library.grouped_widening->stage_k, sparsity);
     shipped.in_order = shipped.scales_results = true;
-    shipped.blocks = 1;
+    shipped.most.items = 1;
   } else if (experts && !library.grouped_tiles.empty()) {
     shipped.tilings = tilings(library.grouped_tiles, step, sparsity);
     shipped.scales_results = true;
@@ -116,18 +116,6 @@ ShippedKernels shipped_kernels(const LibrarySpec& library, const Operator& op) {
     shipped.divides = !narrow || library.splits_narrow;
   }
   return shipped;
-}
-
-// As the kernel has it, where there is room for it.
-void limit(const ArchSpec& arch, const ShippedKernels& shipped, TileKernel& kernel) {
-  if (shipped.blocks > 0) kernel.resident_items = std::min(kernel.resident_items, shipped.blocks);
-  if (shipped.buffers == 0) return;
-  const Bytes fixed =
-      kernel.held_bytes + (arch.cores.accumulator_bytes > 0 ? Bytes{} : kernel.accumulator_bytes);
-  const Bytes room = Bytes{arch.cores.scratchpad.size_bytes / kernel.resident_items} - fixed;
-  const std::uint64_t fit = room / std::max(kernel.stage_bytes, Bytes{1});
-  kernel.pipeline_stages = static_cast<std::uint32_t>(std::min<std::uint64_t>(
-      {shipped.buffers, fit, arch.cores.max_pipeline_stages, std::max<std::uint64_t>(2, kernel.k_tiles())}));
 }
 
 }  // namespace
@@ -162,16 +150,15 @@ std::vector<Candidate> map_library_matmul(const ArchSpec& arch, const Operator& 
         kernel.matrix_steps[0].b_bits = ceil_div(base.matrix_steps[0].b_bits, kernel.cluster);
       }
       kernel.in_order = shipped.in_order;
-      if (shipped.sums_on_lanes) sum_on_lanes(kernel);
+      if (shipped.sums_on_lanes) sum_on_lanes(kernel, has_block_scales(op.inputs[0].format));
       if (shipped.scales_results) kernel.result_cycles = Cycles{library.scaled_result_cycles};
       cut_blocks(op, kernel, base);
       kernel.outputs[0].by_split = split > 1;
       kernel.outputs[0].bits = split > 1 ? kPartialSum : base.outputs[0].bits;
       kernel.accumulator_bytes = Bytes{kernel.tile_m * kernel.tile_n * 4};
-      complete_kernel(kernel);
+      complete_kernel(arch, kernel);
       kernel.cores_used = cores_for(arch, kernel.items());
-      if (!lay_out(arch, kernel)) continue;
-      limit(arch, shipped, kernel);
+      if (!lay_out(arch, kernel, shipped.most)) continue;
       double seconds = estimate.seconds(kernel);
       if (split > 1) seconds += estimate.seconds(split_reduction(arch, kernel, base));
       list.offer(kernel, seconds);

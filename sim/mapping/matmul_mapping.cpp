@@ -99,7 +99,7 @@ class MatmulSearch {
       kernel.outputs[0].bits = base_.outputs[0].bits;
     kernel.accumulator_bytes =
         Bytes{kernel.tile_m * kernel.tile_n * 4 * (arch_.cores.prefetch_across_items ? 2 : 1)};
-    complete_kernel(kernel);
+    complete_kernel(arch_, kernel);
     for (const std::uint32_t cores : core_counts(arch_, kernel)) {
       kernel.cores_used = cores;
       if (lay_out(arch_, kernel)) price(kernel);

@@ -25,8 +25,8 @@ inline constexpr ElementBits kPartialSum = ElementBits::of(32);
 TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId result, std::uint64_t rows,
                             std::uint64_t cols, std::uint32_t splits, ElementBits result_bits);
 
-// Buffers, counts and instruction numbers that follow from the operands.
-void complete_kernel(TileKernel& kernel);
+// Buffers, counts and numbers of the machine's instructions that follow from the operands.
+void complete_kernel(const ArchSpec& arch, TileKernel& kernel);
 
 // As many cores as the machine has and items there are.
 std::uint32_t cores_for(const ArchSpec& arch, std::uint64_t items);
@@ -34,8 +34,13 @@ std::uint32_t cores_for(const ArchSpec& arch, std::uint64_t items);
 // Numbers of cores worth trying for a kernel: all that have work, and the fewest that need no more rounds.
 std::vector<std::uint32_t> core_counts(const ArchSpec& arch, const TileKernel& kernel);
 
+// Resident items of a core, and buffers of each; 0: as many as fit.
+struct LayoutLimits {
+  std::uint32_t items = 0, buffers = 0;
+};
+
 // As many buffers as fit (at most the core's), and as many resident items as fit; false when not even one
 // fits.
-bool lay_out(const ArchSpec& arch, TileKernel& kernel);
+bool lay_out(const ArchSpec& arch, TileKernel& kernel, const LayoutLimits& most = {});
 
 }  // namespace orrery

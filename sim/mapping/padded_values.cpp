@@ -24,7 +24,7 @@ TileKernel copy_of(const ArchSpec& arch, TensorId from, TensorId to, std::uint64
   in.cols = fixed_length(read);
   kernel.tile_n = written;
   kernel.vector_steps = {{kCopyCost, tile_of(LoopDim::m), tile_of(LoopDim::n)}};
-  complete_kernel(kernel);
+  complete_kernel(arch, kernel);
   kernel.cores_used = cores_for(arch, kernel.items());
   lay_out(arch, kernel);
   return kernel;

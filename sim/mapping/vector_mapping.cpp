@@ -119,7 +119,7 @@ TileKernel untiled(const Operator& op, const ScanFamily& family) {
 
 void offer_tile(const ArchSpec& arch, const KernelEstimate& estimate, TileKernel& kernel,
                 CandidateList& list) {
-  complete_kernel(kernel);
+  complete_kernel(arch, kernel);
   for (const std::uint32_t cores : core_counts(arch, kernel)) {
     kernel.cores_used = cores;
     if (lay_out(arch, kernel)) list.offer(kernel, estimate.seconds(kernel));
@@ -161,21 +161,22 @@ TileKernel reduction_kernel(const ArchSpec& arch, TensorId partials, TensorId re
       kernel.tile_n = ceil_div<std::uint64_t>(kernel.tile_n, 2);
     }
   }
-  complete_kernel(kernel);
+  complete_kernel(arch, kernel);
   kernel.cores_used = cores_for(arch, kernel.items());
   lay_out(arch, kernel);
   return kernel;
 }
 
-void complete_kernel(TileKernel& kernel) {
+void complete_kernel(const ArchSpec& arch, TileKernel& kernel) {
   const WorkItem first;
   kernel.stage_bytes = {};
   kernel.held_bytes = {};
-  // A matrix instruction covers a tile, a vector instruction one row, a DMA instruction one tile.
+  // A matrix instruction covers a tile, a vector instruction some rows, a DMA instruction one tile.
   const auto vector_instructions = [&](const std::vector<VectorStep>& steps) {
     std::uint64_t sum = 0;
     for (const VectorStep& step : steps) {
-      sum += step.cost.instructions * length_at(kernel, step.rows, first, 0);
+      sum += step.cost.instructions *
+             ceil_div<std::uint64_t>(length_at(kernel, step.rows, first, 0), arch.command.instruction_rows);
     }
     return sum;
   };
@@ -217,18 +218,20 @@ std::vector<std::uint32_t> core_counts(const ArchSpec& arch, const TileKernel& k
   return counts;
 }
 
-bool lay_out(const ArchSpec& arch, TileKernel& kernel) {
+bool lay_out(const ArchSpec& arch, TileKernel& kernel, const LayoutLimits& most) {
   const CoreSpec& core = arch.cores;
   const bool dedicated = core.accumulator_bytes > 0;
-  const auto items_a_core = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+  auto items_a_core = static_cast<std::uint32_t>(std::min<std::uint64_t>(
       core.max_resident_items, ceil_div<std::uint64_t>(kernel.items(), kernel.cores_used)));
+  if (most.items > 0) items_a_core = std::min(items_a_core, most.items);
   const std::uint64_t stages =
       std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(kernel.k_tiles(), kernel.split_k));
   const bool across = core.prefetch_across_items;
   const std::uint32_t least = stages == 1 && !across ? 1 : 2;
-  const auto most_stages = static_cast<std::uint32_t>(
+  auto most_stages = static_cast<std::uint32_t>(
       across ? core.max_pipeline_stages
              : std::min<std::uint64_t>(core.max_pipeline_stages, std::max<std::uint64_t>(least, stages)));
+  if (most.buffers > 0) most_stages = std::max(least, std::min(most_stages, most.buffers));
   const Bytes fixed = kernel.held_bytes + (dedicated ? Bytes{} : kernel.accumulator_bytes);
   for (std::uint32_t resident = items_a_core; resident >= 1; --resident) {
     if (dedicated && kernel.accumulator_bytes * resident > Bytes{core.accumulator_bytes}) continue;
@@ -280,7 +283,7 @@ Candidate library_kernel(const ArchSpec& arch, const Operator& op, const VectorF
   kernel.stage_vector_cycles =
       Cycles{std::uint64_t{spec.step_cycles} * spec.passes * kernel.tile_m * kernel.tile_k / step};
   kernel.stage_chain_cycles = Cycles{spec.chain_cycles};
-  complete_kernel(kernel);
+  complete_kernel(arch, kernel);
   // Results leave the registers step by step; no buffer holds the row.
   for (const KernelOperand& operand : kernel.outputs)
     kernel.stage_bytes -= operand_bytes(kernel, operand, WorkItem{}, 0);

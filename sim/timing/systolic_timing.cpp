@@ -19,9 +19,10 @@ std::uint64_t streamed_length(Dataflow dataflow, std::uint64_t m, std::uint64_t 
 
 }  // namespace
 
-FoldCycles fold_cycles(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t length) {
+FoldCycles fold_cycles(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t length,
+                       std::uint32_t load_rows) {
   FoldCycles fold;
-  fold.load = Cycles{dataflow == Dataflow::output_stationary ? 0 : rows};
+  fold.load = Cycles{dataflow == Dataflow::output_stationary ? 0 : ceil_div<std::uint64_t>(rows, load_rows)};
   fold.stream = Cycles{length};
   fold.skew = Cycles{rows - 1};
   fold.drain = Cycles{cols - 1};
@@ -47,7 +48,8 @@ Cycles matrix_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dty
                      std::uint64_t n, std::uint64_t k) {
   const std::uint64_t folds =
       ceil_div(fold_count(dataflow, spec.rows, spec.cols, m, n, k), std::uint64_t{spec.count});
-  const FoldCycles fold = fold_cycles(dataflow, spec.rows, spec.cols, streamed_length(dataflow, m, n, k));
+  const FoldCycles fold =
+      fold_cycles(dataflow, spec.rows, spec.cols, streamed_length(dataflow, m, n, k), spec.load_rows);
   Cycles cycles = folds * fold.total();
   if (spec.double_buffered) {
     // Results drain, and the next stationary operand loads, behind the stream: whichever is longer sets the

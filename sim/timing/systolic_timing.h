@@ -24,7 +24,9 @@ struct FoldCycles {
 //   output_stationary  stream k,  skew R-1, drain C-1             -> k + R + C - 2
 //   weight_stationary  load R, stream m, skew R-1, drain C-1       -> m + 2R + C - 2
 //   input_stationary   load R, stream n, skew R-1, drain C-1       -> n + 2R + C - 2
-FoldCycles fold_cycles(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t length);
+// A stationary operand of which a cycle brings in `load_rows` loads in as many cycles less.
+FoldCycles fold_cycles(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t length,
+                       std::uint32_t load_rows = 1);
 
 // Number of folds of an m x n x k product on one array.
 std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t cols, std::uint64_t m,

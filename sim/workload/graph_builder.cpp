@@ -135,8 +135,8 @@ void GraphBuilder::append(OperatorKind kind, OperatorShape shape, std::vector<Te
   op.dtype = facts_.formats.plain.dtype;
   if (kind == OperatorKind::matmul) {
     op.dtype = arithmetic_of(op.inputs[0].format.dtype, op.inputs[1].format.dtype);
-    // Wider ones are the library's, whoever serves.
-    if (storage_bits(op.dtype) <= 8)
+    // Others are the library's, whoever serves.
+    if (op.dtype == DType::fp8)
       std::get<MatmulShape>(op.shape).engine = engine_number(facts_.execution.engine);
   }
   if (kind == OperatorKind::quantize) op.dtype = op.outputs[0].format.dtype;

@@ -105,7 +105,7 @@ TEST(Cycle, TileIsWithin3PercentOfTheArrayOnAnIdealMemory) {
   const std::vector<Operator> operators = random_products(random, 500, 16, 512);
   std::vector<double> array;
   const auto& spec = std::get<SystolicArraySpec>(arch.cores.matrix);
-  PeArray elements(spec.rows, spec.cols, spec.double_buffered);
+  PeArray elements(spec.rows, spec.cols, spec.double_buffered, spec.load_rows);
   for (const Operator& op : operators) {
     const auto& s = std::get<MatmulShape>(op.shape);
     // Which dataflow is best the closed form knows (PeArray.ComputesTheProductInTheCyclesOfTheClosedForm).

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "models/memory/tile_lru.h"
 #include "sim/config/arch_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/engine/isolate.h"
@@ -93,6 +94,28 @@ TEST(Skipping, ClustersStayInStep) {
 
 // Three columns of items, the last cut by the edge, on the one core of a machine that a vector unit paces:
 // what is skipped takes the time of its own elements, and never less than the roofline.
+// A forecast whose record is too short to be taken back is made again, to the same end.
+TEST(Skipping, ForecastsWithShortRecordsAsWithLongOnes) {
+  for (const char* name : {"gpu/l40s", "gpu/mi300x"}) {
+    const ArchSpec arch = load_arch_named(name);
+    for (const std::uint64_t m : {4096U, 12289U}) {
+      MatmulShape shape{1, m, 16384, 16384};
+      shape.engine = engine_number(ServingEngine::sglang);
+      const Operator op = standalone_matmul(shape, DType::fp8);
+      const auto task = [&](std::size_t changes) {
+        return [&arch, &op, changes] {
+          TileLru::bound_records(changes);
+          OperatorRunner runner(arch, {});
+          const KernelResult r = run_kernel(op, runner);
+          return std::to_string(r.latency_s * 1e12) + " " + std::to_string(r.counts.dram_bytes());
+        };
+      };
+      const auto answers = run_isolated({task(std::size_t{1} << 22), task(4096), task(64)}, 2);
+      for (const std::string& answer : answers) EXPECT_EQ(answer, answers[0]) << name << " " << m;
+    }
+  }
+}
+
 TEST(Skipping, CountsTheElementsOfItemsThatEdgesCut) {
   const ArchSpec arch = load_arch_named("asic/edge-npu");
   Machine machine(arch);

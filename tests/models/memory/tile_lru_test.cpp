@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
+
+#include "tests/support/random_operator.h"
 
 namespace orrery::test {
 namespace {
@@ -77,7 +80,9 @@ TEST(TileLru, WhatWasRememberedIsUndone) {
 // A long record forgets its middle; what there was at first and the latest changes it still takes back.
 TEST(TileLru, ALongRecordKeepsItsEnds) {
   constexpr std::size_t kBlock = 10;
-  TileLru lru(Bytes{100}, kBlock);
+  TileLru::bound_records(kBlock);
+  TileLru lru(Bytes{100});
+  TileLru::bound_records(std::size_t{1} << 20);
   lru.begin(50);
   lru.insert(0, Bytes{60});
   lru.insert(1, Bytes{40});
@@ -105,6 +110,64 @@ TEST(TileLru, ALongRecordKeepsItsEnds) {
   EXPECT_FALSE(lru.holds(46));
   EXPECT_EQ(lru.insert(2, Bytes{20}), Bytes{60});  // the oldest, which is dirty
   EXPECT_EQ(lru.changes(), 2U);
+}
+
+// Whatever is done where a block is full, what is taken back is what was.
+TEST(TileLru, BoundedRecordsTakeBackWhatLongOnesDo) {
+  Random random(3);
+  for (std::size_t block = 1; block < 24; ++block) {
+    TileLru::bound_records(block);
+    TileLru bounded(Bytes{100});
+    TileLru::bound_records(std::size_t{1} << 20);
+    TileLru whole(Bytes{100});
+    const auto both = [&](auto act) {
+      act(bounded);
+      act(whole);
+    };
+    const auto same = [&] {
+      ASSERT_EQ(bounded.used(), whole.used());
+      for (std::uint32_t i = 0; i < 30; ++i) {
+        ASSERT_EQ(bounded[i].bytes, whole[i].bytes) << i;
+        ASSERT_EQ(bounded[i].dirty, whole[i].dirty) << i;
+        if (!whole.holds(i)) continue;
+        ASSERT_EQ(bounded[i].newer, whole[i].newer) << i;
+        ASSERT_EQ(bounded[i].older, whole[i].older) << i;
+      }
+    };
+    both([](TileLru& lru) {
+      lru.begin(30);
+      for (std::uint32_t i = 0; i < 5; ++i) lru.insert(i, Bytes{10});
+      lru.mark_dirty(2);
+      lru.remember();
+    });
+    std::vector<std::size_t> points;
+    for (int step = 0; step < 200; ++step) {
+      points.push_back(whole.changes());
+      const auto index = static_cast<std::uint32_t>(random.below(30));
+      const std::uint64_t kind = random.below(3);
+      both([&](TileLru& lru) {
+        if (!lru.holds(index)) {
+          lru.insert(index, Bytes{7});
+        } else if (kind == 0) {
+          lru.touch(index);
+        } else if (kind == 1) {
+          lru.mark_dirty(index);
+        } else if (lru[index].bytes < Bytes{40}) {
+          lru.grow(index, Bytes{5});
+        }
+      });
+      same();
+      const std::size_t back =
+          points[points.size() - 1 - random.below(std::min<std::size_t>(points.size(), 4))];
+      if (random.below(8) == 0 && bounded.reaches(back)) {
+        both([&](TileLru& lru) { lru.undo_to(back); });
+        while (points.back() > back) points.pop_back();
+        same();
+      }
+    }
+    both([](TileLru& lru) { lru.undo_to(0); });
+    same();
+  }
 }
 
 TEST(TileLru, WhatIsKeptStays) {

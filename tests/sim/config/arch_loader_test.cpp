@@ -157,6 +157,9 @@ TEST(ArchLoader, CrossChecksWhatASchemaCannotSay) {
                                  "conversion: {input_bits: 8, output_bits: 8, cell_mac_pj: 0.005}"))
                 .find("not output_stationary"),
             std::string::npos);
+  EXPECT_NE(machine_error(edited("asic/edge-npu", "double_buffered: true", "load_rows: 7"))
+                .find("'load_rows' is 7; expected a divisor"),
+            std::string::npos);
   EXPECT_NE(
       machine_error(edited("asic/edge-npu", "preset: ddr4-3200", "preset: ddr4-3201")).find("'ddr4-3200'"),
       std::string::npos);

@@ -94,6 +94,17 @@ TEST(LibraryMatmul, AnEnginesOwnKernelsAreThoseOfItsTable) {
   }
 }
 
+// They multiply all weights: those that are left out are the library's.
+TEST(LibraryMatmul, AnEnginesOwnKernelsAreDense) {
+  const ArchSpec arch = load_arch_named("gpu/l40s");
+  MatmulShape shape{1, 4096, 8192, 4096};
+  shape.engine = engine_number(ServingEngine::sglang);
+  Operator op = standalone_matmul(shape, DType::fp8);
+  EXPECT_TRUE(kernel_of(arch, op).in_order);
+  op.inputs[1].format.sparsity = sparsity_named("2:4").value();
+  EXPECT_FALSE(kernel_of(arch, op).in_order);
+}
+
 // TensorRT-LLM's for scales of blocks, but not its others.
 TEST(LibraryMatmul, ScalesOfBlocksHaveAnEnginesKernelsOfTheirOwn) {
   const ArchSpec arch = load_arch_named("gpu/l40s");

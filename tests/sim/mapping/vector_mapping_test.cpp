@@ -3,6 +3,7 @@
 #include "sim/config/arch_loader.h"
 #include "sim/mapping/kernel_estimate.h"
 #include "sim/mapping/mapper.h"
+#include "sim/mapping/operator_mapping.h"
 #include "sim/workload/standalone_operator.h"
 
 namespace orrery::test {
@@ -38,6 +39,27 @@ TEST(VectorMapping, RowsThatDoNotFitAreWalkedOverTwice) {
   EXPECT_EQ(norm.tile_k, 1024U);
   EXPECT_EQ(norm.k, 16384U);
   EXPECT_TRUE(KernelEstimate(arch).fits(norm));
+}
+
+// An instruction takes so many rows of a tile, and at least one is needed.
+TEST(VectorMapping, InstructionsCoverRows) {
+  ArchSpec arch = load_arch_named("asic/trainium1");
+  TileKernel kernel;
+  kernel.m = kernel.tile_m = 1000;
+  kernel.n = kernel.tile_n = 64;
+  VectorCost cost;
+  cost.instructions = 3;
+  kernel.vector_steps = {{cost, tile_of(LoopDim::m), tile_of(LoopDim::n)}};
+  const auto instructions = [&](std::uint32_t rows, std::uint64_t tile) {
+    arch.command.instruction_rows = rows;
+    kernel.tile_m = tile;
+    complete_kernel(arch, kernel);
+    return kernel.instructions_per_stage;
+  };
+  EXPECT_EQ(instructions(1, 1000), 3000U);
+  EXPECT_EQ(instructions(128, 1000), 3U * 8);
+  EXPECT_EQ(instructions(128, 5), 3U);
+  EXPECT_EQ(load_arch_named("asic/trainium1").command.instruction_rows, 128U);
 }
 
 }  // namespace

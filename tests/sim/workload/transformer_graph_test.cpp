@@ -125,8 +125,8 @@ TEST(TransformerGraph, AttentionIsTheEnginesOwn) {
   EXPECT_EQ(engines(), (std::set<std::optional<std::uint64_t>>{2}));
 }
 
-// Of products those whose operands both have eight bits; wider ones are the library's, whoever serves.
-TEST(TransformerGraph, NarrowProductsAreTheEnginesOwn) {
+// Of products those in fp8; others are the library's, whoever serves.
+TEST(TransformerGraph, ProductsInFp8AreTheEnginesOwn) {
   const LlmSpec llm = load_llm_named("llama-3-8b");
   ExecutionSpec execution = fused_execution();
   execution.engine = ServingEngine::sglang;
@@ -139,8 +139,10 @@ TEST(TransformerGraph, NarrowProductsAreTheEnginesOwn) {
     }
     return seen;
   };
-  EXPECT_EQ(engines(DType::fp16), (std::set<std::optional<std::uint64_t>>{std::nullopt}));
-  EXPECT_EQ(engines(DType::int8).count(2), 1U);
+  using Engines = std::set<std::optional<std::uint64_t>>;
+  EXPECT_EQ(engines(DType::fp16), Engines{std::nullopt});
+  EXPECT_EQ(engines(DType::int8), Engines{std::nullopt});
+  EXPECT_EQ(engines(DType::fp8), (Engines{std::nullopt, 2}));  // the head has 16 bits
 }
 
 TEST(TransformerGraph, TensorParallelDevicesShareTheProductsAndExchangeTwiceALayer) {
