@@ -207,14 +207,15 @@ bool FastForward::skip_waves(const Pattern& latest) {
   if (queue_->left() < (1 + kTailWaves) * wave_items_) return false;
   positions_.clear();
   slots_->under_way(positions_);
-  std::sort(positions_.begin(), positions_.end(),
-            [](const SlotPosition& a, const SlotPosition& b) { return a.item.index < b.item.index; });
+  const auto by_item = [](const SlotPosition& a, const SlotPosition& b) {
+    return a.item.index < b.item.index;
+  };
+  std::sort(positions_.begin(), positions_.end(), by_item);
   places_.clear();
   for (const SlotPosition& p : positions_) places_.push_back(p.item.index);
   forecast_->remember();
   const Forecast::Point begin = forecast_->point();
-  const std::vector<SlotPosition> under_way = positions_;
-  ActivityCounts all = forecast_->rest_of(under_way);
+  ActivityCounts all = forecast_->rest_of(positions_);
   // What the levels were before so many of the next waves, of which `then` was noted.
   const auto back_to = [&](std::uint64_t waves, const Forecast::Point& then) {
     if (forecast_->reaches(then)) {
@@ -222,6 +223,9 @@ bool FastForward::skip_waves(const Pattern& latest) {
       return;
     }
     forecast_->undo(begin);
+    std::vector<SlotPosition> under_way;  // as they still are, wherever positions_ have been placed
+    slots_->under_way(under_way);
+    std::sort(under_way.begin(), under_way.end(), by_item);
     forecast_->rest_of(under_way);
     for (std::uint64_t w = 0; w < waves; ++w)
       forecast_->items(queue_->next_index() + w * wave_items_, wave_items_);
@@ -285,7 +289,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
     alike += current->counts;
     skipped += taken * wave_items_;
   }
-  const std::uint64_t elements = elements_of(positions_);
+  const std::uint64_t under_way = elements_of(positions_);
   if (!place(skipped)) {
     forecast_->undo(begin);
     forecast_->keep();
@@ -304,7 +308,7 @@ bool FastForward::skip_waves(const Pattern& latest) {
   forecast_->keep();
   take(all, alike);
   skipped_time_ +=
-      from_femtoseconds(std::max(0.0, static_cast<double>(time) + rest_of_others(elements, *current)));
+      from_femtoseconds(std::max(0.0, static_cast<double>(time) + rest_of_others(under_way, *current)));
   queue_->skip(skipped);
   left_out_ += skipped;
   slots_->shift(places_, goals_);
@@ -399,7 +403,6 @@ bool FastForward::jump_strides(const Pattern& pattern) {
   ActivityCounts sum;  // of what is jumped
   forecast_->remember();
   const Forecast::Point begin = forecast_->point();
-  std::vector<SlotPosition> at_first = positions_;
   while (least >= margin + jumped + stride_) {
     const Forecast::Point before = forecast_->point();
     const ActivityCounts next = forecast_->stages(positions_, stride_);
@@ -411,9 +414,10 @@ bool FastForward::jump_strides(const Pattern& pattern) {
         break;
       }
       forecast_->undo(begin);
+      for (SlotPosition& p : positions_) p.next_k -= jumped;
       for (std::uint64_t again = 0; again < jumped; again += stride_) {
-        forecast_->stages(at_first, stride_);
-        for (SlotPosition& p : at_first) p.next_k += stride_;
+        forecast_->stages(positions_, stride_);
+        for (SlotPosition& p : positions_) p.next_k += stride_;
       }
       break;
     }

@@ -94,12 +94,16 @@ TEST(LibraryMatmul, AnEnginesOwnKernelsAreThoseOfItsTable) {
   }
 }
 
+Operator fp8_product_by(ServingEngine engine) {
+  MatmulShape shape{1, 4096, 8192, 4096};
+  shape.engine = engine_number(engine);
+  return standalone_matmul(shape, DType::fp8);
+}
+
 // They multiply all weights: those that are left out are the library's.
 TEST(LibraryMatmul, AnEnginesOwnKernelsAreDense) {
   const ArchSpec arch = load_arch_named("gpu/l40s");
-  MatmulShape shape{1, 4096, 8192, 4096};
-  shape.engine = engine_number(ServingEngine::sglang);
-  Operator op = standalone_matmul(shape, DType::fp8);
+  Operator op = fp8_product_by(ServingEngine::sglang);
   EXPECT_TRUE(kernel_of(arch, op).in_order);
   op.inputs[1].format.sparsity = sparsity_named("2:4").value();
   EXPECT_FALSE(kernel_of(arch, op).in_order);
@@ -108,9 +112,7 @@ TEST(LibraryMatmul, AnEnginesOwnKernelsAreDense) {
 // TensorRT-LLM's for scales of blocks, but not its others.
 TEST(LibraryMatmul, ScalesOfBlocksHaveAnEnginesKernelsOfTheirOwn) {
   const ArchSpec arch = load_arch_named("gpu/l40s");
-  MatmulShape shape{1, 4096, 8192, 4096};
-  shape.engine = engine_number(ServingEngine::trtllm);
-  Operator op = standalone_matmul(shape, DType::fp8);
+  Operator op = fp8_product_by(ServingEngine::trtllm);
   EXPECT_FALSE(kernel_of(arch, op).in_order);
   op.inputs[0].format.bits = ElementBits::of(8) + ElementBits::shared(32, 128);
   const TileKernel own = kernel_of(arch, op);
