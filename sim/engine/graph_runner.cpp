@@ -37,23 +37,27 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
     residency.update(op, done.on_chip);
     layer.tally += runner_.replayed() ? done.tally.as_replayed() : done.tally;
     layer.keys.push_back(runner_.last_key());
-    layer.seconds.push_back(done.tally.seconds);
+    layer.costs.push_back(
+        {done.tally.seconds, done.tally.energy.total(), done.tally.split, done.tally.counts().kernels});
   }
-  if (runner_.arch().execution.overlaps_collectives)
+  if (runner_.arch().execution.overlaps_collectives) {
+    std::vector<double> seconds;
+    for (const OperatorCost& cost : layer.costs) seconds.push_back(cost.seconds);
     layer.tally.hide_collectives(layer.tally.seconds -
-                                 schedule_ranks({{&graph, begin, layer.seconds}}, true).seconds);
+                                 schedule_ranks({{&graph, begin, seconds}}, true).seconds);
+  }
   return layer;
 }
 
-Tally GraphRunner::run(const OperatorGraph& graph, Residency& residency, std::vector<double>* seconds) {
+Tally GraphRunner::run(const OperatorGraph& graph, Residency& residency, std::vector<OperatorCost>* costs) {
   Tally sum;
   LayerOutcome previous;
   std::size_t at = 0;
   while (at < graph.operators.size()) {
     const std::size_t end = layer_end(graph, at);
     LayerOutcome layer = run_layer(graph, at, end, residency);
-    const auto note = [seconds](const LayerOutcome& done) {
-      if (seconds != nullptr) seconds->insert(seconds->end(), done.seconds.begin(), done.seconds.end());
+    const auto note = [costs](const LayerOutcome& done) {
+      if (costs != nullptr) costs->insert(costs->end(), done.costs.begin(), done.costs.end());
     };
     sum += layer.tally;
     note(layer);

@@ -18,12 +18,12 @@ StepRunner::StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime)
     on_chip_bytes_ = Bytes{runner.arch().shared_capacity_bytes()};
 }
 
-Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<double>* seconds) {
+Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<OperatorCost>* costs) {
   Residency residency(on_chip_bytes_);
   const bool together = std::any_of(graph.operators.begin(), graph.operators.end(), [](const Operator& op) {
     return std::holds_alternative<CollectiveShape>(op.shape);
   });
-  return with_software(graphs_.run(graph, residency, seconds), runtime_, sequences, together);
+  return with_software(graphs_.run(graph, residency, costs), runtime_, sequences, together);
 }
 
 }  // namespace orrery

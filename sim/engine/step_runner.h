@@ -16,9 +16,9 @@ class StepRunner {
   StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime);
 
   // A step of `sequences` sequences, whose graph this is. It begins with nothing on chip but what its own
-  // operators bring: the weights of a whole model have passed through since the step before. `seconds`, where
+  // operators bring: the weights of a whole model have passed through since the step before. `costs`, where
   // asked for: of each operator, gaps between kernels left out.
-  Tally run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<double>* seconds = nullptr);
+  Tally run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<OperatorCost>* costs = nullptr);
 
  private:
   GraphRunner graphs_;

@@ -50,7 +50,9 @@ class PhaseRunner {
     std::vector<double> own_s;
     for (std::uint32_t r = 0; r < info.ranks; ++r) {
       work[r].graph = &stream.graph(phase, i, r);
-      tallies.push_back(steps_.run(*work[r].graph, sequences, &work[r].seconds));
+      std::vector<OperatorCost> costs;
+      tallies.push_back(steps_.run(*work[r].graph, sequences, &costs));
+      for (const OperatorCost& cost : costs) work[r].seconds.push_back(cost.seconds);
       own_s.push_back(side_by_side_ ? tallies.back().seconds
                                     : std::accumulate(work[r].seconds.begin(), work[r].seconds.end(), 0.0));
     }

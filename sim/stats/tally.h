@@ -14,6 +14,14 @@
 
 namespace orrery {
 
+// An operator's part of one.
+struct OperatorCost {
+  double seconds = 0;
+  Joules dynamic;
+  TimeSplitSeconds split;  // sums to seconds
+  std::uint64_t kernels = 0;
+};
+
 class Tally {
  public:
   // Of one kind of operator, or of a stretch of time.
