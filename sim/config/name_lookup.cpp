@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "sim/util/data_home.h"
+#include "sim/util/ends_with.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 
@@ -83,6 +84,11 @@ std::optional<fs::path> known_model_file(const std::string& name) {
         at != std::string::npos && (at + word.size() == plain.size() || plain[at + word.size()] == '-');
     if (whole && !known(plain)) plain.erase(at, word.size());
   }
+  // A size that the catalogue's name leaves out: bloom-176b.
+  if (const std::size_t size = plain.rfind('-');
+      !known(plain) && size != std::string::npos && ends_with(plain, "b") &&
+      std::isdigit(static_cast<unsigned char>(plain[size + 1])) != 0)
+    plain.erase(size);
   if (known(plain)) return data_home() / "traces" / "llms" / (plain + ".json");
   return std::nullopt;
 }

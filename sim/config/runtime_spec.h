@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/config/arch_spec.h"
+#include "sim/config/serving_limits.h"
 
 namespace orrery {
 
@@ -26,10 +27,13 @@ struct RuntimeSpec {
   // Of a device's memory, what the stack may fill; the KV cache takes what weights and activations leave of
   // it. 0 = no paging: a batch must fit whole.
   double kv_memory_fraction = 0;
-  bool own_collectives = false;               // all-reduces inside a node, beside the library's
-  bool older_collectives = false;             // of the library of 2023, where a node says what those cost
-  bool scalar_rows = false;                   // row kernels whose threads load an element each
+  bool own_collectives = false;    // all-reduces inside a node, beside the library's
+  bool older_collectives = false;  // of the library of 2023, where a node says what those cost
+  bool scalar_rows = false;        // row kernels whose threads load an element each
+  // Since which version and date of which product it is so: "vllm", "0.14", "2026-01".
+  std::string product, from_version, from_date;
   ServingEngine engine = ServingEngine::any;  // whose attention kernels run, where a library knows them
+  ServingKeys serving;                        // of requests
   bool preempts = false;                      // sequences that no longer fit are recomputed
   std::vector<FusedOperator> fused;  // that run as parts of others, beside those that the machine fuses
   std::vector<FusedOperator> apart;  // that do not, though the machine could

@@ -12,29 +12,18 @@ bool dependent(const CsvRow& row) {
   return text_in(row, "mode") == "dependent";
 }
 
-Quantity dram_primary(const CsvRow& row) {
-  return dependent(row) ? Quantity::latency : Quantity::throughput;
+std::vector<Quantity> dram_usual(const CsvRow& row) {
+  return {dependent(row) ? Quantity::latency : Quantity::throughput};
 }
 
 double dram_measured(const CsvRow& row, Quantity quantity) {
-  switch (quantity) {
-    case Quantity::throughput:
-      return number_in(row, "achieved_gb_per_s");
-    case Quantity::energy:
-      return number_in(row, "energy_pJ_per_bit");
-    case Quantity::latency: {
-      // Past saturation a queue's length is all that a latency shows.
-      const double offered = number_in(row, "offered_load") * number_in(row, "peak_gb_per_s");
-      if (!dependent(row) && (offered <= 0 || number_in(row, "achieved_gb_per_s") < 0.985 * offered))
-        return 0;
-      return number_in(row, "avg_latency_ns");
-    }
-    case Quantity::time:
-    case Quantity::power:
-    case Quantity::memory_power:
-      break;
-  }
-  return 0;
+  if (quantity == Quantity::throughput) return number_in(row, "achieved_gb_per_s");
+  if (quantity == Quantity::energy) return number_in(row, "energy_pJ_per_bit");
+  if (quantity != Quantity::latency) return 0;
+  // Past saturation a queue's length is all that a latency shows.
+  const double offered = number_in(row, "offered_load") * number_in(row, "peak_gb_per_s");
+  if (!dependent(row) && (offered <= 0 || number_in(row, "achieved_gb_per_s") < 0.985 * offered)) return 0;
+  return number_in(row, "avg_latency_ns");
 }
 
 SimulatedRow dram_simulate(const CsvRow& row, ProbeFidelity fidelity) {
@@ -68,7 +57,7 @@ const ReferenceKind& dram_rows() {
        "achieved_gb_per_s", "avg_latency_ns", "energy_pJ_per_bit", "tool"},
       {"preset", "pattern", "mode"},
       {Quantity::throughput, Quantity::latency, Quantity::energy},
-      dram_primary,
+      dram_usual,
       dram_measured,
       process_a_row,
       false,

@@ -12,8 +12,8 @@
 namespace orrery {
 namespace {
 
-Quantity inference_primary(const CsvRow& /*row*/) {
-  return Quantity::time;
+std::vector<Quantity> inference_usual(const CsvRow& /*row*/) {
+  return {Quantity::time};
 }
 
 double inference_measured(const CsvRow& row, Quantity quantity) {
@@ -88,7 +88,7 @@ const ReferenceKind& inference_rows() {
                                       {"devices", "dtype", "output_len", "measured_W"},
                                       {"device", "framework"},
                                       {Quantity::time, Quantity::power},
-                                      inference_primary,
+                                      inference_usual,
                                       inference_measured,
                                       inference_key,
                                       true,

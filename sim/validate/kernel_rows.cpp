@@ -15,24 +15,14 @@
 namespace orrery {
 namespace {
 
-Quantity kernel_primary(const CsvRow& /*row*/) {
-  return Quantity::time;
+std::vector<Quantity> kernel_usual(const CsvRow& /*row*/) {
+  return {Quantity::time};
 }
 
 double kernel_measured(const CsvRow& row, Quantity quantity) {
-  switch (quantity) {
-    case Quantity::time:
-      return needed_in(row, "measured_us");
-    case Quantity::power:
-      return number_in(row, "measured_W");
-    case Quantity::memory_power:
-      return number_in(row, "memory_W");
-    case Quantity::throughput:
-    case Quantity::latency:
-    case Quantity::energy:
-      break;
-  }
-  return 0;
+  if (quantity == Quantity::time) return needed_in(row, "measured_us");
+  if (quantity == Quantity::power) return number_in(row, "measured_W");
+  return quantity == Quantity::memory_power ? number_in(row, "memory_W") : 0;
 }
 
 // The shipped runtime of what launches a row's kernels.
@@ -124,7 +114,7 @@ const ReferenceKind& kernel_rows() {
                                       kKernelColumns,
                                       {"device", "op"},
                                       {Quantity::time, Quantity::power, Quantity::memory_power},
-                                      kernel_primary,
+                                      kernel_usual,
                                       kernel_measured,
                                       kernel_key,
                                       true,

@@ -22,8 +22,8 @@ bool throughput_row(const CsvRow& row) {
   return text_in(row, "sim_type") == "throughput";
 }
 
-Quantity noc_primary(const CsvRow& row) {
-  return throughput_row(row) ? Quantity::throughput : Quantity::latency;
+std::vector<Quantity> noc_usual(const CsvRow& row) {
+  return {throughput_row(row) ? Quantity::throughput : Quantity::latency};
 }
 
 double noc_measured(const CsvRow& row, Quantity quantity) {
@@ -87,8 +87,8 @@ SimulatedRow noc_simulate(const CsvRow& row, ProbeFidelity fidelity) {
 
 // Collectives over the chips of a node.
 
-Quantity collective_primary(const CsvRow&) {
-  return Quantity::time;
+std::vector<Quantity> collective_usual(const CsvRow&) {
+  return {Quantity::time};
 }
 
 double collective_measured(const CsvRow& row, Quantity quantity) {
@@ -139,7 +139,7 @@ const ReferenceKind& noc_rows() {
        "accepted_rate_avg_flits_node_cycle", "notes", "tool"},
       {"topology", "traffic", "sim_type"},
       {Quantity::latency, Quantity::throughput},
-      noc_primary,
+      noc_usual,
       noc_measured,
       process_a_row,
       false,
@@ -157,7 +157,7 @@ const ReferenceKind& collective_rows() {
                                        "top_k", "experts", "sms", "dtype", "engine"},
                                       {"system", "devices"},
                                       {Quantity::time},
-                                      collective_primary,
+                                      collective_usual,
                                       collective_measured,
                                       process_a_row,
                                       false,

@@ -9,7 +9,8 @@ namespace orrery {
 namespace {
 
 std::vector<const ReferenceKind*> kinds() {
-  return {&dram_rows(), &noc_rows(), &collective_rows(), &systolic_rows(), &inference_rows(), &kernel_rows()};
+  return {&dram_rows(),      &noc_rows(),    &collective_rows(), &systolic_rows(),
+          &inference_rows(), &kernel_rows(), &serving_rows()};
 }
 
 }  // namespace

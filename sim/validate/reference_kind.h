@@ -1,6 +1,6 @@
 #pragma once
 // Rows of measurements that Orrery can simulate. The kind of a file shows in its columns; each kind has a
-// file of its own (dram_rows, network_rows, kernel_rows, systolic_rows, inference_rows).
+// file of its own (dram_rows, network_rows, kernel_rows, systolic_rows, inference_rows, serving_rows).
 
 #include <array>
 #include <optional>
@@ -15,12 +15,25 @@
 
 namespace orrery {
 
-enum class Quantity : std::uint8_t { time, throughput, latency, energy, power, memory_power };
-inline constexpr std::size_t kQuantityCount = 6;
+enum class Quantity : std::uint8_t {
+  time,
+  throughput,
+  latency,
+  energy,
+  power,
+  memory_power,
+  ttft,
+  tpot,
+  itl,
+  e2e,
+  ttft_p99
+};
+inline constexpr std::size_t kQuantityCount = 11;
 template <>
 struct EnumNames<Quantity> {
-  static constexpr std::array<const char*, kQuantityCount> kWords = {"time",   "throughput", "latency",
-                                                                     "energy", "power",      "memory_power"};
+  static constexpr std::array<const char*, kQuantityCount> kWords = {
+      "time", "throughput", "latency", "energy", "power",   "memory_power",
+      "ttft", "tpot",       "itl",     "e2e",    "ttft_p99"};
 };
 
 // What one simulation gave, by quantity in the row's own units; 0 where it gives none.
@@ -50,14 +63,17 @@ struct RowSettings {
 Posed posed_row(const BaseNames& names, const RowSettings& settings);
 Session session_of(const RowSettings& settings);
 
+// Cell of every row: the file that it stands in, whose neighbours it may name.
+inline constexpr const char* kRowFile = "(file)";
+
 struct ReferenceKind {
   const char* name;
   std::vector<std::string> columns;     // that mark the kind
   std::vector<std::string> reads;       // the others that it reads, or knows not to bear on its results
   std::vector<std::string> default_by;  // grouping
   std::vector<Quantity> quantities;
-  // The row's first quantity.
-  Quantity (*primary)(const CsvRow& row);
+  // What is compared unless one quantity is asked for; those that a row has.
+  std::vector<Quantity> (*usual)(const CsvRow& row);
   // The measured value; 0 when the row has none or it is not to be counted. Throws ConfigError: text where a
   // number belongs.
   double (*measured)(const CsvRow& row, Quantity quantity);
@@ -74,6 +90,7 @@ const ReferenceKind& collective_rows();
 const ReferenceKind& kernel_rows();
 const ReferenceKind& systolic_rows();
 const ReferenceKind& inference_rows();
+const ReferenceKind& serving_rows();
 
 // Columns that rows of some kind read: they bear on results, and rows of a kind that does not read them are
 // refused where they hold something.

@@ -8,8 +8,8 @@
 namespace orrery {
 namespace {
 
-Quantity systolic_primary(const CsvRow& /*row*/) {
-  return Quantity::time;
+std::vector<Quantity> systolic_usual(const CsvRow& /*row*/) {
+  return {Quantity::time};
 }
 
 double systolic_measured(const CsvRow& row, Quantity quantity) {
@@ -48,7 +48,7 @@ const ReferenceKind& systolic_rows() {
                                       {"m", "n", "k", "tool", "compute_cycles"},
                                       {"dataflow"},
                                       {Quantity::time},
-                                      systolic_primary,
+                                      systolic_usual,
                                       systolic_measured,
                                       process_a_row,
                                       false,

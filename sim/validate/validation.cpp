@@ -19,6 +19,7 @@ struct Condition {
 
   bool holds(const CsvRow& row) const {
     const std::string cell = text_in(row, column);
+    if (op == "~") return cell.find(value) != std::string::npos;
     char* end = nullptr;
     const double wanted = std::strtod(value.c_str(), &end);
     const bool numeric = !value.empty() && *end == '\0';
@@ -34,13 +35,14 @@ struct Condition {
 };
 
 Condition parse_condition(const std::string& text) {
-  for (const char* op : {">=", "<=", "!=", "==", "=", ">", "<"}) {
+  for (const char* op : {">=", "<=", "!=", "==", "=", ">", "<", "~"}) {
     const std::size_t at = text.find(op);
     if (at == std::string::npos || at == 0) continue;
     const std::string found = op;
     return {text.substr(0, at), found == "==" ? "=" : found, text.substr(at + found.size())};
   }
-  throw ConfigError("", "--where '" + text + "'; expected COLUMN OP VALUE with >=, <=, >, <, = or !=");
+  throw ConfigError(
+      "", "--where '" + text + "'; expected COLUMN OP VALUE with >=, <=, >, <, =, != or ~ (holds the text)");
 }
 
 void check_column(const CsvTable& table, const std::string& column, const std::string& path) {
@@ -85,7 +87,7 @@ struct Portion {
   const ReferenceKind* kind;
   std::string key;
   std::vector<CsvRow> rows;
-  std::vector<std::size_t> index;  // among all rows
+  std::vector<std::vector<std::size_t>> index;  // among all rows, by quantity
 };
 
 std::string simulate(const Portion& portion, const RowSettings& settings) {
@@ -121,23 +123,35 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
           path, std::string("rows of kind ") + kind.name + " have no " + to_string(*request.quantity));
     }
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
-      const CsvRow& row = table.rows[i];
+      CsvRow row = table.rows[i];
       if (!std::all_of(conditions.begin(), conditions.end(), [&](const auto& c) { return c.holds(row); }))
         continue;
       ValidatedRow v;
       v.file = path;
       v.line = i + 2;
       for (const std::string& column : by) v.group += (v.group.empty() ? "" : "/") + text_in(row, column);
-      v.quantity = request.quantity.value_or(kind.primary(row));
+      std::vector<std::size_t> places;  // of the row's quantities that are compared
       try {
-        v.measured = kind.measured(row, v.quantity);
-        if (v.measured == 0) continue;
+        const std::vector<Quantity> quantities =
+            request.quantity ? std::vector<Quantity>{*request.quantity} : kind.usual(row);
+        for (const Quantity quantity : quantities) {
+          v.quantity = quantity;
+          v.measured = kind.measured(row, quantity);
+          if (v.measured == 0) continue;
+          places.push_back(rows.size());
+          rows.push_back(v);
+        }
+        if (places.empty()) continue;
         check_read(row, kind);
       } catch (const ConfigError& error) {
-        v.failure = error.what();
-        rows.push_back(v);
+        if (places.empty()) {
+          places.push_back(rows.size());
+          rows.push_back(v);
+        }
+        for (const std::size_t place : places) rows[place].failure = error.what();
         continue;
       }
+      row[kRowFile] = path;
       const std::string key = kind.process_key(row, request.settings);
       auto portion = std::find_if(portions.rbegin(), portions.rend(),
                                   [&](const Portion& p) { return p.kind == &kind && p.key == key; });
@@ -146,14 +160,15 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
         portion = portions.rbegin();
       }
       portion->rows.push_back(row);
-      portion->index.push_back(rows.size());
-      rows.push_back(v);
+      portion->index.push_back(std::move(places));
     }
   }
   // A few processes at a time, so that long work shows where it is.
   const std::size_t at_once = std::max<std::size_t>(4, request.jobs * 4);
   std::size_t done = rows.size();
-  for (const Portion& p : portions) done -= p.rows.size();
+  for (const Portion& p : portions) {
+    for (const std::vector<std::size_t>& places : p.index) done -= places.size();
+  }
   for (std::size_t at = 0; at < portions.size(); at += at_once) {
     progress(done, rows.size());
     std::vector<std::function<std::string()>> tasks;
@@ -167,8 +182,8 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
           if (from.rows.size() > 1) {
             portions.push_back({from.kind, from.key, {from.rows[i]}, {from.index[i]}});
           } else {
-            rows[from.index[i]].failure = answers[a].failure;
-            ++done;
+            for (const std::size_t place : from.index[i]) rows[place].failure = answers[a].failure;
+            done += from.index[i].size();
           }
         }
         continue;
@@ -177,17 +192,19 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
       // A row that broke the simulation took the rows behind it along: they get processes of their own.
       std::vector<std::size_t> again;
       for (std::size_t i = 0; i < simulated.size(); ++i) {
-        ValidatedRow& row = rows[portions[at + a].index[i]];
         if (i > 0 && simulated[i].failure.find("restart simulation after error") != std::string::npos) {
           again.push_back(i);
           continue;
         }
-        row.failure = simulated[i].failure;
-        row.split = simulated[i].split;
-        row.simulated = simulated[i][row.quantity];
-        row.band = simulated[i].bands[static_cast<std::size_t>(row.quantity)];
+        for (const std::size_t place : portions[at + a].index[i]) {
+          ValidatedRow& row = rows[place];
+          row.failure = simulated[i].failure;
+          row.split = simulated[i].split;
+          row.simulated = simulated[i][row.quantity];
+          row.band = simulated[i].bands[static_cast<std::size_t>(row.quantity)];
+          ++done;
+        }
       }
-      done += simulated.size() - again.size();
       for (const std::size_t i : again) {
         const Portion from = portions[at + a];
         portions.push_back({from.kind, from.key, {from.rows[i]}, {from.index[i]}});

@@ -76,6 +76,32 @@ TEST(ValidateCommand, CollectivesAreRunByWhoTheRowSays) {
   EXPECT_NE(nodes.err.find("column nodes"), std::string::npos) << nodes.err;
 }
 
+TEST(ValidateCommand, ServingRunsAreSimulatedByTheirColumns) {
+  const std::string header =
+      "device,devices,tp,model,dtype,engine,version,mode,concurrency,num_requests,trace,input_mean,output_"
+      "mean,"
+      "max_batch,speculative,ttft_mean_ms,tpot_mean_ms,throughput_out_tok_s\n";
+  const std::string row = "gpu/h100-sxm,1,1,qwen3-0.6b,bf16,vllm,";
+  const std::string load = ",concurrency,2,4,random,256,32,,no,10,2,500\n";
+  const CommandResult r = validated("s.csv", header + row + "0.15.1" + load, "--worst 1 --format json");
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  const nlohmann::json groups = nlohmann::json::parse(r.out);
+  ASSERT_EQ(groups.size(), 4U);  // TTFT, TPOT, E2E that follows from them, throughput
+  EXPECT_NE(groups.at(0).dump().find("vllm-0.19: vllm_v1, 8192 tokens, 1024 sequences"), std::string::npos)
+      << groups.at(0).dump();
+  // An engine whose host the device waits for is slower.
+  const auto tpot = [&](const std::string& version) {
+    const CommandResult of =
+        validated("v.csv", header + row + version + load, "--worst 1 --quantity tpot --format json");
+    return nlohmann::json::parse(of.out).at(0).at("worst").at(0).at("simulated").get<double>();
+  };
+  EXPECT_GT(tpot("0.10.2"), 1.2 * tpot("0.15.1"));
+  const CommandResult none =
+      validated("n.csv", header + row + "0.15.1,concurrency,2,4,random,256,32,,EAGLE9,10,2,5\n");
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_NE(none.err.find("column speculative"), std::string::npos);
+}
+
 // `kernel` runs an engine's kernels as rows do.
 TEST(KernelCommand, AttendsByTheKernelsOfAnEngine) {
   const auto us = [](const std::string& engine) {

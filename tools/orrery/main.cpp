@@ -24,10 +24,11 @@ struct Command {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Command, 14> kCommands = {{
+constexpr std::array<Command, 15> kCommands = {{
     {"run", "one inference on one machine", run_command},
     {"compare", "the same inference on several machines, side by side", compare_command},
     {"kernel", "one operator on one machine", kernel_command},
+    {"serve", "requests served by a model on its machines: latencies, goodput, energy", serve_command},
     {"train", "one iteration of training a model", train_command},
     {"probe", "micro-benchmarks of DRAM, networks, on-chip memories and links", probe_command},
     {"validate", "simulate measured rows and show the errors", validate_command},

@@ -38,14 +38,25 @@ std::string patterns_from(const std::string& text) {
   return text;
 }
 
-json asked(const po::variables_map& values) {
-  json scenario = {{"batch", whole_between(values, "batch", 1, kMostSequences)}};
+// A batch of sequences of one length; who serves requests has none.
+void put_batch(json& scenario, const po::variables_map& values) {
+  scenario["batch"] = whole_between(values, "batch", 1, kMostSequences);
   if (values.count("input") != 0) scenario["input"] = whole_between(values, "input", 1, kMostTokens);
   if (values.count("sequence") != 0) {
     scenario["input"] = whole_between(values, "sequence", 1, kMostTokens);
     scenario["output"] = 1;
   }
   if (values.count("output") != 0) scenario["output"] = whole_between(values, "output", 1, kMostTokens);
+}
+
+json asked(const po::variables_map& values) {
+  json scenario = json::object();
+  if (values.count("batch") != 0) {
+    put_batch(scenario, values);
+  } else {  // requests come with lengths of their own
+    scenario["input"] = scenario["output"] = 1;
+    if (values.count("dp") != 0) scenario["batch"] = whole_between(values, "dp", 1, kMostChips);  // one each
+  }
   if (values.count("layers") != 0) scenario["layers"] = whole_between(values, "layers", 1, kMostLayers);
   if (values.count("dtype") != 0)
     scenario["dtype"] = to_string(parse_dtype_option(values["dtype"].as<std::string>()));
@@ -121,7 +132,13 @@ po::options_description scenario_options() {
        "tokens generated a sequence (default 128; 1 for an encoder)")  //
       ("step", po::value<std::string>()->value_name("GROUPS"),
        "one step of a replica in place of prompts and answers: KIND:SEQUENCES[xNEW]@CONTEXT, ... with kinds "
-       "prefill, decode and verify (prefill:1x512@2048,decode:64@4096)")                             //
+       "prefill, decode and verify (prefill:1x512@2048,decode:64@4096)");
+  return options.add(model_options());
+}
+
+po::options_description model_options() {
+  po::options_description options("How the model runs");
+  options.add_options()                                                                              //
       ("layers", po::value<std::int64_t>()->value_name("N"), "run only the model's first N layers")  //
       ("dtype", po::value<std::string>()->value_name("T"),
        "format of weights and activations: shorthand for the next two (default: what the model's file says, "

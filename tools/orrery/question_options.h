@@ -17,6 +17,8 @@ std::vector<Patch> patches_from(const po::variables_map& values);
 
 // --devices --tp --pp --ep --dp --cp --micro-batches --expert-load
 po::options_description division_options();
+// --layers --dtype and other formats, --sparsity --attention --runtime, and those
+po::options_description model_options();
 // --batch --input --output --layers --dtype --runtime and those
 po::options_description scenario_options();
 // --no-store

@@ -1,0 +1,137 @@
+#include "sim/serve/scheduler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/serve/scheduler_policies.h"
+#include "sim/util/units.h"
+
+namespace orrery {
+
+Scheduler::Scheduler(const ServingLimits& limits, KvBlocks blocks)
+    : limits_(limits), blocks_(std::move(blocks)) {
+  running_.reserve(limits.sequences);
+}
+
+std::string Scheduler::refusal(const Request& request) const {
+  const std::uint64_t length = std::uint64_t{request.input} + std::max<std::uint32_t>(1, request.output) - 1;
+  if (blocks_.blocks_for(length) > blocks_.total())
+    return fmt::format("{} prompt and {} output tokens need {} blocks of {} tokens; the cache has {}",
+                       request.input, request.output, blocks_.blocks_for(length), blocks_.block_tokens(),
+                       blocks_.total());
+  if (!limits_.chunked_prefill && request.input > limits_.token_budget)
+    return fmt::format("a prompt of {} tokens is over the budget of {} tokens a step, and is not cut",
+                       request.input, limits_.token_budget);
+  return "";
+}
+
+std::uint64_t Scheduler::load_tokens() const {
+  std::uint64_t sum = waiting_tokens_;
+  for (const Sequence* s : running_) sum += s->known;
+  return sum;
+}
+
+void Scheduler::take(Sequence* s, std::uint32_t new_tokens, Batch& batch) {
+  BatchEntry entry{s, new_tokens, 0, false};
+  const bool decodes = s->generated > 0 && new_tokens == 1 && s->computed + 1 == s->known;
+  s->computed += new_tokens;
+  if (decodes) {
+    ++batch.load.decoding;
+    batch.load.decoding_context += s->computed;
+  } else {
+    batch.load.prompts.push_back({new_tokens, s->computed});
+  }
+  if (s->computed == s->known) {
+    entry.emitted = 1;
+    ++s->generated;
+    ++s->known;
+    entry.last = s->generated >= s->request.output;
+    s->done = entry.last;
+  }
+  if (!decodes) blocks_.publish(s->request, s->computed, s->held);
+  ++s->in_flight;
+  batch.entries.push_back(entry);
+}
+
+void Scheduler::preempt(Sequence* victim) {
+  blocks_.release(victim->held);
+  victim->computed = 0;
+  victim->arrived_computed = false;
+  ++victim->outcome.preemptions;
+  ++preemptions_;
+  running_.erase(std::find(running_.begin(), running_.end(), victim));
+  waiting_.push_front(victim);
+  waiting_tokens_ += victim->known;
+}
+
+std::uint32_t Scheduler::front_cached() const {
+  const Sequence& s = *waiting_.front();
+  return s.arrived_computed ? s.request.input : blocks_.cached_tokens(s.request);
+}
+
+void Scheduler::admit_front() {
+  Sequence* s = waiting_.front();
+  waiting_.pop_front();
+  waiting_tokens_ -= s->known;
+  if (s->arrived_computed) {
+    s->computed = s->request.input;
+  } else if (const std::uint32_t cached = blocks_.cached_tokens(s->request); cached > 0) {
+    blocks_.take_cached(s->request, cached, s->held);
+    s->computed = cached;
+    if (s->generated == 0) s->outcome.cached = cached;
+  }
+  running_.push_back(s);
+}
+
+std::uint64_t Scheduler::front_blocks(std::uint64_t tokens) const {
+  const Sequence& s = *waiting_.front();
+  return blocks_.blocks_for(tokens) - (s.arrived_computed ? 0 : blocks_.shared_blocks(s.request));
+}
+
+bool Scheduler::grow_or_preempt(std::size_t index, std::uint32_t new_tokens) {
+  Sequence* s = running_[index];
+  while (!blocks_.grow(s->held, std::uint64_t{s->computed} + new_tokens)) {
+    const auto victim =
+        std::find_if(running_.rbegin(), running_.rend(), [](const Sequence* other) { return !other->done; });
+    Sequence* chosen = *victim;  // there is one: `s` itself
+    preempt(chosen);
+    if (chosen == s) return false;
+  }
+  return true;
+}
+
+void Scheduler::remove(Sequence* s, bool hold_blocks) {
+  if (!hold_blocks) blocks_.release(s->held);
+  running_.erase(std::find(running_.begin(), running_.end(), s));
+}
+
+// vLLM's sizes of recorded graphs: 1, 2, 4, then by 8 up to 256, then by 16.
+void Scheduler::pad(Batch& batch) const {
+  const std::uint64_t tokens = batch.load.tokens();
+  if (tokens == 0 || tokens > limits_.graph_sizes) return;
+  std::uint64_t size = tokens <= 2   ? tokens
+                       : tokens <= 4 ? 4
+                                     : round_up<std::uint64_t>(tokens, tokens <= 256 ? 8 : 16);
+  batch.load.padding = std::min(size, limits_.graph_sizes) - tokens;
+}
+
+std::unique_ptr<Scheduler> make_scheduler(const ServingLimits& limits, KvBlocks blocks) {
+  switch (limits.policy) {
+    case SchedulerPolicy::static_batches:
+      return std::make_unique<StaticScheduler>(limits, std::move(blocks));
+    case SchedulerPolicy::prefill_first:
+      if (!limits.chunked_prefill) return std::make_unique<PrefillFirstScheduler>(limits, std::move(blocks));
+      return std::make_unique<DecodeFirstScheduler>(limits, std::move(blocks));
+    case SchedulerPolicy::decode_first:
+      return std::make_unique<DecodeFirstScheduler>(limits, std::move(blocks));
+    case SchedulerPolicy::reserving_prefill_first:
+      return std::make_unique<SglangScheduler>(limits, std::move(blocks));
+    case SchedulerPolicy::no_evict:
+    case SchedulerPolicy::max_utilization:
+      return std::make_unique<TrtllmScheduler>(limits, std::move(blocks));
+  }
+  return nullptr;
+}
+
+}  // namespace orrery

@@ -1,0 +1,272 @@
+#include "sim/serve/step_oracle.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "sim/engine/step_runner.h"
+#include "sim/serve/size_grid.h"
+#include "sim/workload/pipeline.h"
+
+namespace orrery {
+namespace {
+
+// Sizes from each power of two to the next: kernels of few rows go by whole tiles, so tokens have more.
+constexpr unsigned kTokenBits = 3;
+constexpr unsigned kSequenceBits = 2;
+constexpr unsigned kContextBits = 1;  // attention is nearly a straight line in what it reads
+constexpr unsigned kPieceBits = 2;
+constexpr std::uint64_t kShortestContext = 16;
+
+StepCost cost_of(const OperatorCost& op) {
+  return {op.seconds, op.dynamic.value(), static_cast<double>(op.kernels), op.split};
+}
+
+StepCost cost_of(const Tally& tally) {
+  return {tally.seconds, tally.energy.total().value(), static_cast<double>(tally.counts().kernels),
+          tally.split};
+}
+
+std::uint64_t packed(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+  return a | b << 20U | c << 40U;  // each below 2^20, the last below 2^24
+}
+
+}  // namespace
+
+// The layers that one group of devices has.
+class StepOracle::Stage {
+ public:
+  Stage(LlmSpec llm, const NumberFormats& formats, const Parallelism& split, const ExecutionSpec& execution,
+        OperatorRunner& runner)
+      : llm_(std::move(llm)),
+        formats_(formats),
+        split_(split),
+        execution_(execution),
+        runner_(runner, no_software_) {
+    sort_operators();
+  }
+
+  const StepCost& tokens(std::uint64_t count) {
+    const auto known = tokens_.find(count);
+    if (known != tokens_.end()) return known->second;
+    const Run run = this->run({{{Phase::prefill, 1, count, count}}});
+    StepCost cost = run.whole;
+    cost.add(run.parts[index(Part::scored)], -1).add(run.parts[index(Part::sequences)], -1);
+    return tokens_.emplace(count, cost).first->second;
+  }
+  const StepCost& scored(std::uint64_t count) {
+    const auto known = scored_.find(count);
+    if (known != scored_.end()) return known->second;
+    const Run run = this->run({{{Phase::decode, count, 1, kShortestContext}}});
+    return scored_.emplace(count, run.parts[index(Part::scored)]).first->second;
+  }
+  const StepCost& decoding(std::uint64_t sequences, std::uint64_t each, std::uint64_t context) {
+    const std::uint64_t key = packed(sequences, each, context);
+    const auto known = decoding_.find(key);
+    if (known != decoding_.end()) return known->second;
+    const Run run = this->run({{{Phase::decode, sequences, each, std::max(each, context)}}});
+    return decoding_.emplace(key, run.parts[index(Part::sequences)]).first->second;
+  }
+  const StepCost& prompts(std::uint64_t pieces, std::uint64_t length, std::uint64_t before) {
+    const std::uint64_t key = packed(pieces, length, before);
+    const auto known = prompts_.find(key);
+    if (known != prompts_.end()) return known->second;
+    const Run run = this->run({{{Phase::prefill, pieces, length, before + length}}});
+    return prompts_.emplace(key, run.parts[index(Part::sequences)]).first->second;
+  }
+
+  StepCost of_tokens(const StepLoad& load) {
+    StepCost sum;
+    const Between t = between_steps(load.tokens(), kTokenBits);
+    sum.add(tokens(t.low), 1 - t.share);
+    if (t.share > 0) sum.add(tokens(t.high), t.share);
+    if (has_scored_) {
+      const Between s = between_steps(load.scored(), kTokenBits);
+      sum.add(scored(s.low), 1 - s.share);
+      if (s.share > 0) sum.add(scored(s.high), s.share);
+    }
+    return sum;
+  }
+  StepCost of_sequences(const StepLoad& load) {
+    StepCost sum;
+    if (!has_sequences_) return sum;
+    if (load.decoding > 0) add_decoding(load, sum);
+    if (!load.prompts.empty()) add_prompts(load, sum);
+    return sum;
+  }
+  StepCost whole(const Step& step) { return run(step).whole; }
+
+  std::uint64_t sizes() const { return tokens_.size() + scored_.size() + decoding_.size() + prompts_.size(); }
+
+ private:
+  enum class Part : std::uint8_t { tokens, scored, sequences };
+  // What an operator is called, whatever its layer.
+  using Role = std::tuple<OperatorKind, bool, std::uint32_t>;
+  static Role role_of(const Operator& op) {
+    return {op.kind, op.layer < 0, op.outputs.empty() ? 0 : op.outputs[0].id.slot};
+  }
+  struct Run {
+    StepCost whole;
+    std::array<StepCost, 3> parts;
+  };
+  static constexpr std::size_t index(Part part) { return static_cast<std::size_t>(part); }
+  inline static const RuntimeSpec no_software_ = {};
+
+  const LlmSpec llm_;
+  const NumberFormats& formats_;
+  const Parallelism split_;
+  const ExecutionSpec& execution_;
+  StepRunner runner_;
+  std::shared_ptr<TensorNames> names_ = std::make_shared<TensorNames>();
+  std::map<Role, Part> parts_;  // that are not of tokens
+  bool has_scored_ = false, has_sequences_ = false;
+  std::unordered_map<std::uint64_t, StepCost> tokens_, scored_, decoding_, prompts_;
+
+  OperatorGraph graph(const Step& step) const {
+    return build_step(llm_, step, formats_, split_, execution_, names_);
+  }
+
+  // An operator goes by the tokens alone where it is the same for one prompt and for as many sequences that
+  // decode; of the others, those beside the layers go by the positions that are scored.
+  void sort_operators() {
+    constexpr std::uint64_t kTokens = 64;
+    using Shapes = std::map<Role, std::vector<OperatorShape>>;
+    const auto shapes_of = [&](const Step& step) {
+      Shapes shapes;
+      for (const Operator& op : graph(step).operators) shapes[role_of(op)].push_back(op.shape);
+      return shapes;
+    };
+    const Shapes prompt = shapes_of({{{Phase::prefill, 1, kTokens, kTokens}}});
+    const Shapes decoding = shapes_of({{{Phase::decode, kTokens, 1, 2 * kTokens}}});
+    for (const Shapes* here : {&prompt, &decoding}) {
+      const Shapes& there = here == &prompt ? decoding : prompt;
+      for (const auto& [role, shapes] : *here) {
+        const auto same = there.find(role);
+        if (same != there.end() && same->second == shapes) continue;
+        const bool beside = std::get<1>(role);
+        parts_[role] = beside ? Part::scored : Part::sequences;
+        (beside ? has_scored_ : has_sequences_) = true;
+      }
+    }
+  }
+
+  Run run(const Step& step) {
+    const OperatorGraph operators = graph(step);
+    std::vector<OperatorCost> costs;
+    Run run;
+    run.whole = cost_of(runner_.run(operators, 0, &costs));
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+      const auto part = parts_.find(role_of(operators.operators[i]));
+      run.parts[index(part == parts_.end() ? Part::tokens : part->second)] += cost_of(costs[i]);
+    }
+    return run;
+  }
+
+  void add_decoding(const StepLoad& load, StepCost& sum) {
+    const Between n = between(load.decoding, kSequenceBits);
+    // As many tokens read at each of both numbers of sequences.
+    const auto at = [&](std::uint64_t sequences, double share) {
+      const std::uint64_t context =
+          std::max(kShortestContext, (load.decoding_context + load.decoding / 2) / load.decoding);
+      const Between c = between(context, kContextBits);
+      sum.add(decoding(sequences, load.verified, c.low), share * (1 - c.share));
+      if (c.share > 0) sum.add(decoding(sequences, load.verified, c.high), share * c.share);
+    };
+    at(n.low, 1 - n.share);
+    if (n.share > 0) at(n.high, n.share);
+  }
+
+  // As so many alike pieces with as much to do.
+  void add_prompts(const StepLoad& load, StepCost& sum) {
+    const auto pieces = load.prompts.size();
+    double scores = 0;
+    double tokens = 0;
+    for (const PromptPiece& piece : load.prompts) {
+      const auto length = static_cast<double>(piece.new_tokens);
+      scores += length * (static_cast<double>(piece.context) - length / 2);
+      tokens += length;
+    }
+    const double length = tokens / static_cast<double>(pieces);
+    const double before = std::max(0.0, scores / tokens - length / 2);
+    const Between b = between(pieces, 0);
+    const Between p = context_between(static_cast<std::uint64_t>(std::lround(before)));
+    const Between q =
+        between(std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::lround(length))), kPieceBits);
+    for (const auto& [pieces_at, piece_share] : ends(b)) {
+      for (const auto& [length_at, length_share] : ends(q)) {
+        for (const auto& [before_at, before_share] : ends(p)) {
+          const double share = piece_share * length_share * before_share;
+          if (share > 0) sum.add(prompts(pieces_at, length_at, before_at), share);
+        }
+      }
+    }
+  }
+  static std::array<std::pair<std::uint64_t, double>, 2> ends(const Between& between) {
+    return {{{between.low, 1 - between.share}, {between.high, between.share}}};
+  }
+  static Between context_between(std::uint64_t before) {
+    if (before >= kShortestContext) return between(before, kContextBits);
+    return {0, kShortestContext, static_cast<double>(before) / static_cast<double>(kShortestContext)};
+  }
+};
+
+StepOracle::StepOracle(const LlmSpec& llm, const NumberFormats& formats, const Parallelism& split,
+                       const ExecutionSpec& execution, OperatorRunner& runner) {
+  for (LlmSpec& stage : pipeline_stages(llm, split.pipeline))
+    stages_.push_back(std::make_unique<Stage>(std::move(stage), formats, split, execution, runner));
+}
+
+StepOracle::~StepOracle() = default;
+
+StagedCost StepOracle::cost(const StepLoad& load) {
+  StagedCost all;
+  for (const auto& stage : stages_) {
+    StepCost cost = stage->of_tokens(load);
+    cost += stage->of_sequences(load);
+    all.slowest_s = std::max(all.slowest_s, cost.seconds);
+    all.sum += cost;
+  }
+  return all;
+}
+
+StagedCost StepOracle::cost(const std::vector<StepLoad>& ranks) {
+  if (ranks.size() == 1) return cost(ranks.front());
+  const auto most = std::max_element(ranks.begin(), ranks.end(), [](const StepLoad& a, const StepLoad& b) {
+    return a.tokens() < b.tokens();
+  });
+  StagedCost all;
+  for (const auto& stage : stages_) {
+    StepCost cost = stage->of_tokens(*most);
+    StepCost slowest;
+    for (const StepLoad& rank : ranks) {
+      const StepCost sequences = rank.empty() ? StepCost() : stage->of_sequences(rank);
+      if (sequences.seconds > slowest.seconds) slowest = sequences;
+    }
+    cost += slowest;
+    all.slowest_s = std::max(all.slowest_s, cost.seconds);
+    all.sum += cost;
+  }
+  return all;
+}
+
+StagedCost StepOracle::whole(const Step& step) {
+  StagedCost all;
+  for (const auto& stage : stages_) {
+    const StepCost cost = stage->whole(step);
+    all.slowest_s = std::max(all.slowest_s, cost.seconds);
+    all.sum += cost;
+  }
+  return all;
+}
+
+std::uint64_t StepOracle::simulated_sizes() const {
+  std::uint64_t sum = 0;
+  for (const auto& stage : stages_) sum += stage->sizes();
+  return sum;
+}
+
+}  // namespace orrery

@@ -1,0 +1,89 @@
+// vllm-project/vllm: vllm/v1/core/sched/scheduler.py (V1), vllm/core/scheduler.py (V0).
+
+#include <algorithm>
+
+#include "sim/serve/scheduler_policies.h"
+
+namespace orrery {
+
+void DecodeFirstScheduler::form(Batch& batch) {
+  std::uint64_t budget = limits_.token_budget;
+  const std::uint64_t before = preemptions_;
+  for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
+    Sequence* s = running_[i];
+    if (!available(*s)) continue;
+    const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(s->known - s->computed, budget));
+    if (want == 0) continue;
+    if (!grow_or_preempt(i, want)) break;
+    take(s, want, batch);
+    budget -= want;
+  }
+  // Nobody is admitted in a step that set somebody back.
+  const auto reserve = static_cast<std::uint64_t>(limits_.watermark * static_cast<double>(blocks_.total()));
+  stop(budget == 0 ? Holdup::tokens : Holdup::blocks);
+  while (preemptions_ == before && budget > 0 && !waiting_.empty() && !full()) {
+    Sequence* s = waiting_.front();
+    if (s->in_flight > 0) break;  // set back while its last step runs
+    stop(Holdup::tokens);
+    if (!limits_.chunked_prefill && s->known - front_cached() > budget) break;
+    // The whole prompt must fit, though its first piece would.
+    stop(Holdup::blocks);
+    if (front_blocks(s->known) + reserve > blocks_.free()) break;
+    admit_front();
+    const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(s->known - s->computed, budget));
+    blocks_.grow(s->held, s->known);
+    take(s, want, batch);
+    budget -= want;
+    stop(Holdup::tokens);
+  }
+  pad(batch);
+}
+
+void PrefillFirstScheduler::form(Batch& batch) {
+  std::uint64_t budget = limits_.token_budget;
+  const auto reserve = static_cast<std::uint64_t>(limits_.watermark * static_cast<double>(blocks_.total()));
+  while (!waiting_.empty() && !full()) {
+    Sequence* s = waiting_.front();
+    stop(Holdup::tokens);
+    if (s->in_flight > 0 || s->known - front_cached() > budget) break;
+    stop(Holdup::blocks);
+    if (front_blocks(s->known) + reserve > blocks_.free()) break;
+    admit_front();
+    const std::uint32_t want = s->known - s->computed;
+    blocks_.grow(s->held, s->known);
+    take(s, want, batch);
+    budget -= want;
+  }
+  if (!batch.empty()) return;
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    Sequence* s = running_[i];
+    if (!available(*s)) continue;
+    if (!grow_or_preempt(i, s->known - s->computed)) break;
+    take(s, s->known - s->computed, batch);
+  }
+  pad(batch);
+}
+
+void StaticScheduler::form(Batch& batch) {
+  if (running_.empty()) {
+    while (!waiting_.empty() && running_.size() < limits_.sequences) {
+      Sequence* s = waiting_.front();
+      const std::uint64_t longest = std::uint64_t{s->request.input} + s->request.output;
+      if (!blocks_.fits(s->held, longest)) break;
+      blocks_.grow(s->held, longest);
+      admit_front();
+    }
+  }
+  std::uint64_t budget = limits_.token_budget;
+  const bool prompts = std::any_of(running_.begin(), running_.end(),
+                                   [](const Sequence* s) { return !s->done && s->generated == 0; });
+  for (Sequence* s : running_) {
+    if (!available(*s) || budget == 0 || prompts != (s->generated == 0)) continue;
+    const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(s->known - s->computed, budget));
+    if (want == 0) continue;
+    take(s, want, batch);
+    if (prompts) budget -= want;
+  }
+}
+
+}  // namespace orrery

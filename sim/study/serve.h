@@ -1,0 +1,56 @@
+#pragma once
+// Requests served: a question's model on its machines, under a load.
+
+#include <functional>
+#include <optional>
+
+#include "sim/serve/deployment.h"
+#include "sim/serve/step_oracle.h"
+#include "sim/stats/serving_result.h"
+#include "sim/study/session.h"
+
+namespace orrery {
+
+// What prefills for the question's machine: replicas of another deployment, and what a handover takes beside
+// the wire.
+struct Prefilling {
+  const Posed* question = nullptr;
+  std::uint32_t replicas = 1;
+  double orchestration_s = 0;
+  double link_bytes_per_s = 0;  // of a replica; 0 = its node's links
+};
+
+struct ServeRequest {
+  LoadSpec load;
+  RequestTargets targets;
+  ServingOverrides overrides;
+  RouterKind router = RouterKind::round_robin;
+  std::uint32_t replicas = 1;
+  std::optional<Prefilling> prefilling;
+  bool find_rate = false;                           // the highest that keeps the targets
+  double good_share = 0.9;                          // of the requests, that must keep them
+  bool over_http = true;                            // else the client is in the engine's process
+  bool check = true;                                // some steps are simulated whole and compared
+  std::function<void(const RequestOutcome&)> each;  // told of every request
+};
+
+// A question's replicas, ready to be run again and again: what was simulated for one load is there for the
+// next.
+class ServingBench {
+ public:
+  // All must outlive it; `runner` is of the question's machine. Throws ConfigError.
+  ServingBench(const Posed& question, const ServeRequest& request, OperatorRunner& runner);
+  ~ServingBench();
+  ServingResult run(const LoadSpec& load, const Progress& progress);
+  const Deployment& deployment() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+// Throws ConfigError, SimulationError.
+ServingResult evaluate(const Posed& question, const ServeRequest& request, Session& session,
+                       const Progress& progress = {});
+
+}  // namespace orrery

@@ -1,0 +1,27 @@
+#pragma once
+// The options that ask for requests: which, how fast, in what order they are served, and which latencies are
+// wanted.
+
+#include "sim/study/serve.h"
+#include "tools/orrery/options.h"
+
+namespace orrery {
+
+// --trace --rate --arrivals --cv --concurrency --think --offline --input --output --requests --speedup
+// --distinct-prompts --shared-prefix --seed
+po::options_description load_options();
+LoadSpec load_from(const po::variables_map& values);
+
+// --ttft --tpot --e2e
+po::options_description target_options();
+RequestTargets targets_from(const po::variables_map& values);
+
+// --policy --token-budget --max-sequences --kv-blocks --block-tokens --memory-share --chunked-prefill
+// --prefix-cache --ahead
+po::options_description scheduler_options();
+ServingOverrides overrides_from(const po::variables_map& values);
+
+// "50ms", "1.5", "20us": seconds; 0 where the option is not given.
+double time_from(const po::variables_map& values, const char* option);
+
+}  // namespace orrery

@@ -1,0 +1,165 @@
+// `orrery serve`: requests through a model's replicas.
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "sim/report/serving_fields.h"
+#include "sim/report/svg_plot.h"
+#include "sim/util/errors.h"
+#include "sim/util/whole_file.h"
+#include "tools/orrery/load_options.h"
+#include "tools/orrery/output.h"
+#include "tools/orrery/question_options.h"
+
+namespace orrery {
+namespace {
+
+const char* const kServeUsage =
+    "orrery serve --arch NAME --model NAME (--trace FILE | --rate R | --concurrency N | --offline N)\n"
+    "             [KEY=VALUE ...] [options]\n"
+    "Requests served by a model on its machines: latencies of requests, throughput, goodput, energy.";
+const char* const kServeExamples =
+    "  orrery serve --arch gpu/h100-sxm --model llama-3-70b --tp 4 --runtime vllm-0.19 --rate 3 --input 1500 "
+    "--output 300\n"
+    "  orrery serve --arch gpu/h100-sxm --model llama-3-8b --runtime vllm-0.19 --trace azure2023_conv.csv\n"
+    "  orrery serve --arch gpu/h200-sxm --model gpt-oss-120b --runtime sglang-0.5 --concurrency 64 --input "
+    "820..1024 --output 820..1024\n"
+    "  orrery serve --arch gpu/h100-sxm --model llama-3-70b --tp 4 --runtime vllm-0.19 --rate 1 --find-rate "
+    "--ttft 1 --tpot 50ms\n"
+    "  orrery serve --arch gpu/h100-sxm --model llama-3-8b --runtime vllm-0.19 --replicas 4 --router "
+    "least_loaded --rate 40\n"
+    "  orrery serve --arch gpu/h200-sxm --model llama-3-70b --tp 2 --prefill-replicas 3 --prefill-tp 1 "
+    "--rate 4\n"
+    "  orrery serve --arch asic/tpu-v6e --model llama-3-8b --rate 2 --requests-out requests.csv\n";
+
+constexpr std::uint64_t kMostReplicas = 100000;
+
+po::options_description replica_options() {
+  po::options_description options("Replicas");
+  options.add_options()                                                                                  //
+      ("replicas", po::value<std::int64_t>()->default_value(1)->value_name("N"), "copies of the model")  //
+      ("router", po::value<std::string>()->default_value("round_robin")->value_name("R"),
+       "which replica a request goes to: round_robin, least_loaded, prefix_aware")  //
+      ("prefill-replicas", po::value<std::int64_t>()->value_name("N"),
+       "copies that compute prompts alone and hand keys and values over to the others")  //
+      ("prefill-tp", po::value<std::int64_t>()->value_name("N"),
+       "their tensor parallelism (default: --tp)")  //
+      ("kv-link", po::value<double>()->value_name("GB/S"),
+       "of a copy that computes prompts: what its keys and values leave by (default: its node's links)")  //
+      ("handover", po::value<std::string>()->value_name("T"),
+       "what handing over takes beside the wire (default 0)");
+  return options;
+}
+
+po::options_description answer_options() {
+  po::options_description options("Answers");
+  options.add_options()                                                //
+      ("find-rate", "the highest rate at which the targets are kept")  //
+      ("good-share", po::value<double>()->default_value(0.9)->value_name("X"),
+       "with --find-rate: of the requests, that must keep them")                                    //
+      ("requests-out", po::value<std::string>()->value_name("FILE.csv"), "times of every request")  //
+      ("plot", po::value<std::string>()->value_name("FILE.svg"), "queue and cache over time");
+  return options;
+}
+
+// Lines of the requests' file, in the order in which they are finished.
+class RequestFile {
+ public:
+  RequestFile()
+      : text_(
+            "number,arrival_s,input_tokens,output_tokens,cached_tokens,preemptions,scheduled_s,"
+            "first_token_s,last_token_s\n") {}
+  void add(const RequestOutcome& o) {
+    text_ += fmt::format("{},{:.9g},{},{},{},{},{:.9g},{:.9g},{:.9g}\n", o.number, o.arrival_s, o.input,
+                         o.output, o.cached, o.preemptions, o.scheduled_s, o.first_token_s, o.last_token_s);
+  }
+  void write(const std::string& path) const {
+    write_whole(path, [&](std::ostream& out) { out << text_; });
+  }
+
+ private:
+  std::string text_;
+};
+
+Plot plot_of(const ServingResult& r) {
+  Plot plot;
+  plot.title = r.model + " on " + r.arch + ": " + r.load;
+  plot.x_label = "s";
+  plot.y_label = "requests";
+  PlotSeries waiting{"waiting", {}};
+  PlotSeries running{"running", {}};
+  for (const ServingStretch& s : r.over_time) {
+    waiting.points.emplace_back(double{s.from_s}, double{s.waiting});
+    running.points.emplace_back(double{s.from_s}, double{s.running});
+  }
+  plot.series = {waiting, running};
+  return plot;
+}
+
+ServeRequest request_from(const po::variables_map& values) {
+  ServeRequest request;
+  request.load = load_from(values);
+  request.targets = targets_from(values);
+  request.overrides = overrides_from(values);
+  request.replicas = static_cast<std::uint32_t>(whole_between(values, "replicas", 1, kMostReplicas));
+  request.router = named<RouterKind>(given(values, "router"), "--router");
+  request.find_rate = values.count("find-rate") != 0;
+  request.good_share = real_between(values, "good-share", 0.01, 1);
+  if (request.find_rate && !request.targets.any())
+    throw UsageError("--find-rate looks for the highest rate under targets: give --ttft, --tpot or --e2e");
+  if (request.find_rate && (request.load.closed() || request.load.offline))
+    throw UsageError("--find-rate varies --rate; a closed loop and --offline have none");
+  if (request.find_rate && request.load.rate <= 0) request.load.rate = 1;
+  return request;
+}
+
+}  // namespace
+
+int serve_command(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()                                                                                     //
+      ("arch", po::value<std::string>()->required()->value_name("NAME"), "machine: a name or a YAML file")  //
+      ("model", po::value<std::string>()->required()->value_name("NAME"), "model: a name or a config.json");
+  add_format(options);
+  options.add(load_options()).add(target_options()).add(answer_options()).add(replica_options());
+  options.add(scheduler_options()).add(model_options()).add(fidelity_options()).add(patch_options());
+  const ParsedOptions parsed = parse_options(arguments, options, kServeUsage, kServeExamples, kPatches);
+  if (parsed.help) return 0;
+  const OutputFormat format = format_from(parsed.values);
+  const po::variables_map& values = parsed.values;
+  ServeRequest request = request_from(values);
+  const Stopwatch watch;
+  Session session = session_from(values);
+  const Posed question = posed_from(values["arch"].as<std::string>(), values);
+  Posed prefills = question;
+  if (values.count("prefill-replicas") != 0) {
+    request.prefilling = Prefilling{&prefills};
+    request.prefilling->replicas =
+        static_cast<std::uint32_t>(whole_between(values, "prefill-replicas", 1, kMostReplicas));
+    request.prefilling->orchestration_s = time_from(values, "handover");
+    if (values.count("kv-link") != 0)
+      request.prefilling->link_bytes_per_s = 1e9 * real_between(values, "kv-link", 1e-3, 1e6);
+    if (values.count("prefill-tp") != 0)
+      prefills.scenario.split.tensor =
+          static_cast<std::uint32_t>(whole_between(values, "prefill-tp", 1, kMostReplicas));
+  } else if (values.count("prefill-tp") + values.count("kv-link") + values.count("handover") > 0) {
+    throw UsageError("--prefill-tp, --kv-link and --handover are of --prefill-replicas");
+  }
+  RequestFile file;
+  if (values.count("requests-out") != 0)
+    request.each = [&](const RequestOutcome& outcome) { file.add(outcome); };
+  TerminalProgress progress(question.arch.name);
+  ServingResult result = evaluate(question, request, session, progress.callback());
+  if (values.count("requests-out") != 0) file.write(given(values, "requests-out"));
+  if (values.count("plot") != 0) write_svg(plot_of(result), given(values, "plot"));
+  watch.stop(result.info);
+  warn_of_store(session);
+  if (result.refused > 0)
+    std::cerr << "orrery: warning: " << result.refused << " requests can never run: " << result.why_refused
+              << '\n';
+  print_result(format, written(result), [&] { return serving_table(result); });
+  return 0;
+}
+
+}  // namespace orrery
