@@ -77,8 +77,13 @@ const Table& table_of<ServingKeys>() {
     f.key("reserve_steps", &K::reserve_steps, "steps", "over which it falls").range(1, 1e9);
     f.key("reserve_most", &K::reserve_most, "tokens", "of one sequence that are counted").range(0, 1e9);
     f.key("by_memory", &K::by_memory, "", "limits by a device's memory; the first that fits counts");
+    f.key("budget_of_context", &K::budget_of_context, "",
+          "where prompts are not cut, the budget of a step is at least the model's context");
     f.key("other_gib", &K::other_gib, "GiB",
           "of a device that is neither weights, activations nor cache: context, buffers, workspaces")
+        .range(0, 1000);
+    f.key("logit_bytes", &K::logit_bytes, "bytes",
+          "that sampling takes of a device for each sequence and word of the vocabulary")
         .range(0, 1000);
     f.key("request_us", &K::request_us, "us",
           "a request's way from the client to the scheduler and its first token's way back")
@@ -168,15 +173,16 @@ ServingLimits ServingKeys::on(const std::string& machine, double memory_gib) con
 
 namespace {
 
-// "0.15.1" and "2026-02" by their numbers; empty where there are none.
+// "2026-02", "0.15.1" by their numbers, a year by its end; empty where there are none.
 std::vector<int> numbers_of(const std::string& text) {
-  static const std::regex kNumbers("(\\d+)[.-](\\d+)(?:[.-](\\d+))?");
+  static const std::regex kDate("(20[0-9][0-9])(?:-([0-9]+))?");
+  static const std::regex kVersion("([0-9]+)[.]([0-9]+)(?:[.]([0-9]+))?");
   std::smatch found;
-  if (!std::regex_search(text, found, kNumbers)) return {};
-  std::vector<int> numbers;
-  for (std::size_t i = 1; i < found.size(); ++i) {
-    if (found[i].matched) numbers.push_back(std::stoi(found[i].str()));
-  }
+  if (std::regex_search(text, found, kDate))
+    return {std::stoi(found[1].str()), found[2].matched ? std::stoi(found[2].str()) : 12};
+  if (!std::regex_search(text, found, kVersion)) return {};
+  std::vector<int> numbers = {std::stoi(found[1].str()), std::stoi(found[2].str())};
+  if (found[3].matched) numbers.push_back(std::stoi(found[3].str()));
   return numbers;
 }
 

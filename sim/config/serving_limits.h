@@ -54,7 +54,9 @@ struct LimitsByMemory {
 // As a software stack states them, machine aside.
 struct ServingKeys : ServingLimits {
   std::vector<LimitsByMemory> by_memory;  // the first that fits a machine counts
+  bool budget_of_context = false;  // a whole prompt fits a step: where prompts are not cut
   double other_gib = 0;                   // of a device: neither weights, activations nor cache
+  double logit_bytes = 0;                 // of the sampler, for a position and word of the vocabulary
   double request_us = 0;       // from a client to the scheduler and back: HTTP, tokeniser, detokeniser
   double prompt_token_us = 0;  // of that, a token of the prompt
   // On a machine of so much memory, by its name.

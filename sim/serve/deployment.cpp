@@ -15,6 +15,8 @@
 namespace orrery {
 namespace {
 
+constexpr std::uint64_t kAnyContext = 32768;  // of a model that does not say how long it may be
+
 // Keys and values of a sequence: what each further token of a long one takes, what layers with windows take
 // beside (a token of a short one, and at most), and what is kept whatever its length.
 struct CacheLine {
@@ -36,7 +38,8 @@ CacheLine cache_line(const LlmSpec& stage, const Scenario& scenario) {
   return line;
 }
 
-ServingLimits limits_on(const ArchSpec& arch, const RuntimeSpec& runtime, const ServingOverrides& o) {
+ServingLimits limits_on(const LlmSpec& llm, const ArchSpec& arch, const RuntimeSpec& runtime,
+                        const ServingOverrides& o) {
   ServingLimits limits = runtime.serving.on(
       arch.name, static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB));
   if (o.policy) limits.policy = *o.policy;
@@ -46,6 +49,9 @@ ServingLimits limits_on(const ArchSpec& arch, const RuntimeSpec& runtime, const 
   if (o.chunked_prefill) limits.chunked_prefill = *o.chunked_prefill;
   if (o.prefix_cache) limits.prefix_cache = *o.prefix_cache;
   if (o.ahead) limits.ahead = *o.ahead;
+  if (runtime.serving.budget_of_context && !limits.chunked_prefill && !o.token_budget)
+    limits.token_budget =
+        std::max(limits.token_budget, llm.max_positions > 0 ? llm.max_positions : kAnyContext);
   return limits;
 }
 
@@ -65,7 +71,7 @@ Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arc
     d.split.data = 1;
   }
   d.execution = runtime.on(arch.execution);
-  d.replica.limits = limits_on(arch, runtime, overrides);
+  d.replica.limits = limits_on(llm, arch, runtime, overrides);
   d.replica.ranks = d.split.data;
   d.replica.stages = d.split.pipeline;
   d.replica.devices = d.split.devices();
@@ -84,7 +90,9 @@ Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arc
   const double allocatable = static_cast<double>(arch.dram.allocatable_bytes);
   const double share =
       overrides.memory_share.value_or(runtime.kv_memory_fraction > 0 ? runtime.kv_memory_fraction : 1.0);
-  const double other = runtime.serving.other_gib * static_cast<double>(kGiB);
+  const double other = runtime.serving.other_gib * static_cast<double>(kGiB) +
+                       runtime.serving.logit_bytes * static_cast<double>(llm.vocab) *
+                           static_cast<double>(d.replica.limits.sequences);
   const double room =
       share * allocatable - other - static_cast<double>(d.memory.weights + d.memory.activations);
   // The stage that keeps most of a sequence bounds how many there are.

@@ -17,9 +17,10 @@ namespace {
 
 // Sizes from each power of two to the next: kernels of few rows go by whole tiles, so tokens have more.
 constexpr unsigned kTokenBits = 3;
-constexpr unsigned kSequenceBits = 2;
-constexpr unsigned kContextBits = 1;  // attention is nearly a straight line in what it reads
-constexpr unsigned kPieceBits = 2;
+constexpr unsigned kScoredBits = 2;
+constexpr unsigned kSequenceBits = 1;
+constexpr unsigned kContextBits = 0;  // attention is nearly a straight line in what it reads
+constexpr unsigned kPieceBits = 1;
 constexpr std::uint64_t kShortestContext = 16;
 
 StepCost cost_of(const OperatorCost& op) {
@@ -68,15 +69,15 @@ class StepOracle::Stage {
     const std::uint64_t key = packed(sequences, each, context);
     const auto known = decoding_.find(key);
     if (known != decoding_.end()) return known->second;
-    const Run run = this->run({{{Phase::decode, sequences, each, std::max(each, context)}}});
-    return decoding_.emplace(key, run.parts[index(Part::sequences)]).first->second;
+    const StepCost cost = of_sequences_alone({{{Phase::decode, sequences, each, std::max(each, context)}}});
+    return decoding_.emplace(key, cost).first->second;
   }
   const StepCost& prompts(std::uint64_t pieces, std::uint64_t length, std::uint64_t before) {
     const std::uint64_t key = packed(pieces, length, before);
     const auto known = prompts_.find(key);
     if (known != prompts_.end()) return known->second;
-    const Run run = this->run({{{Phase::prefill, pieces, length, before + length}}});
-    return prompts_.emplace(key, run.parts[index(Part::sequences)]).first->second;
+    const StepCost cost = of_sequences_alone({{{Phase::prefill, pieces, length, before + length}}});
+    return prompts_.emplace(key, cost).first->second;
   }
 
   StepCost of_tokens(const StepLoad& load) {
@@ -85,7 +86,7 @@ class StepOracle::Stage {
     sum.add(tokens(t.low), 1 - t.share);
     if (t.share > 0) sum.add(tokens(t.high), t.share);
     if (has_scored_) {
-      const Between s = between_steps(load.scored(), kTokenBits);
+      const Between s = between_steps(load.scored(), kScoredBits);
       sum.add(scored(s.low), 1 - s.share);
       if (s.share > 0) sum.add(scored(s.high), s.share);
     }
@@ -164,6 +165,23 @@ class StepOracle::Stage {
       run.parts[index(part == parts_.end() ? Part::tokens : part->second)] += cost_of(costs[i]);
     }
     return run;
+  }
+
+  // What goes sequence by sequence, without the products around it: queries come from DRAM then, which is
+  // little beside keys and values.
+  StepCost of_sequences_alone(const Step& step) {
+    OperatorGraph operators = graph(step);
+    std::vector<Operator>& all = operators.operators;
+    const auto others = std::remove_if(all.begin(), all.end(), [&](const Operator& op) {
+      const auto part = parts_.find(role_of(op));
+      return part == parts_.end() || part->second != Part::sequences;
+    });
+    all.erase(others, all.end());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      all[i].id = static_cast<std::uint32_t>(i);
+      all[i].deps.clear();
+    }
+    return cost_of(runner_.run(operators, 0));
   }
 
   void add_decoding(const StepLoad& load, StepCost& sum) {

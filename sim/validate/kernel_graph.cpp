@@ -22,7 +22,7 @@ const std::vector<std::string> kKernelColumns = list_in(
       "phase,"
       "q_len,kv_len,heads,kv_heads,head_dim,v_head_dim,causal,kv_dtype,page_size,states,experts_per_token,"
       "tokens,hidden,inter,experts,top_k,ep,distribution,rank_pairs,rank_active_experts,gated,measured_W,"
-      "memory_W"}},
+      "memory_W,version"}},
     "");
 
 namespace {

@@ -154,7 +154,7 @@ const ReferenceKind& collective_rows() {
   static const ReferenceKind kKind = {"collective",
                                       {"system", "devices", "message_bytes", "measured_us"},
                                       {"device", "collective", "algorithm", "nodes", "tokens", "hidden",
-                                       "top_k", "experts", "sms", "dtype", "engine"},
+                                       "top_k", "experts", "sms", "dtype", "engine", "version"},
                                       {"system", "devices"},
                                       {Quantity::time},
                                       collective_usual,

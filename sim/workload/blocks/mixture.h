@@ -25,7 +25,8 @@ struct MixtureBlock {
   std::string misfit(const Parallelism& split) const;
   std::uint64_t cached_elements(std::uint64_t /*devices*/, std::uint64_t /*context*/) const { return 0; }
   KeptState state(std::uint64_t /*devices*/, const StoredFormat& /*plain*/) const { return {}; }
-  std::uint64_t widest(std::uint64_t devices) const { return 2 * width / devices; }
+  // A token's rows in all of its experts.
+  std::uint64_t widest(std::uint64_t devices) const { return experts_a_token * 2 * width / devices; }
 
   // What falls to the busiest device of those that share the experts, of `tokens` tokens on all of them.
   ExpertShare share(const Parallelism& split, std::uint64_t tokens) const;

@@ -71,6 +71,13 @@ Facts fp8(FactReader& reader) {
   return {{{{}, {weights, activations}}}, std::move(ignored), std::nullopt};
 }
 
+// Meta's: a scale a row of weights, and one a row of activations, which is capped.
+Facts fbgemm_fp8(FactReader& reader) {
+  reader.ignore({"activation_scale_ub"});
+  const ProductFormat format = {stored_as(DType::fp8), stored_as(DType::fp8)};
+  return {{{{}, format}}, listed(reader, {"modules_to_not_convert"}), std::nullopt};
+}
+
 // Weights of a few bits; a scale of 16 bits for a group, and a zero point as wide as a weight.
 Facts grouped(FactReader& reader, bool zero_points) {
   const std::int64_t bits = reader.whole(reader.has("w_bit") ? "w_bit" : "bits", 4, 2, 8);
@@ -268,6 +275,7 @@ struct Method {
   Facts (*read)(FactReader& reader);
 };
 constexpr Method kMethods[] = {{"fp8", fp8},
+                               {"fbgemm_fp8", fbgemm_fp8},
                                {"awq", awq},
                                {"gptq", gptq},
                                {"compressed-tensors", compressed_tensors},

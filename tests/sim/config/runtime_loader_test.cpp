@@ -12,6 +12,7 @@ TEST(RuntimeOf, TheLastPresetThatBeginsNoLater) {
   EXPECT_EQ(runtime_of("vllm", "0.11.0"), "vllm-0.10");
   EXPECT_EQ(runtime_of("vllm", "0.6.3.post2.dev308"), "vllm-0.6");
   EXPECT_EQ(runtime_of("vllm", "0.5.4"), "vllm");
+  EXPECT_EQ(runtime_of("vllm", "2023 (Splitwise)"), "vllm-0.2");
   EXPECT_EQ(runtime_of("tensorrt-llm", "1.2.0rc1"), "tensorrt-llm-1.3");
   EXPECT_EQ(runtime_of("tensorrt-llm", "0.12"), "tensorrt-llm");
 }

@@ -17,6 +17,7 @@ Deployment of(const char* model, std::uint32_t tp, std::uint64_t budget, const c
   scenario.split.tensor = tp;
   ServingOverrides o = more;
   o.token_budget = budget;
+  o.sequences = 128;
   return deploy(load_llm_named(model), scenario, load_arch_named(arch), load_runtime(runtime), o);
 }
 
