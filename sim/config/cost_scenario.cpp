@@ -178,6 +178,7 @@ const Table& table_of<CostOption>() {
         "USD per hour", "a chip, rented");
     f.key("elastic", &O::elastic, "", "rented by the hour, only while needed");
     f.key("chips_per_server", &O::chips_per_server, "", "that share a host").range(1, 65536);
+    f.key("spare_servers", &O::spare_servers, "", "bought beside those that serve").range(0, 65536);
     add_term(f, "server_price", &T::server_price, "USD", "of a server without its chips");
     add_bounded(f, "host_w", &T::host_w, 0, 1e6, "W", "of a server beside its chips, under load");
     f.key("host_idle_share", &O::host_idle_share, "", "of the host's power, without load").range(0, 1);

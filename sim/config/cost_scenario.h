@@ -32,6 +32,7 @@ struct CostOption {
   std::optional<std::uint64_t> batch;  // fixed; otherwise the largest that keeps the targets
   Acquisition acquisition = Acquisition::buy;
   std::uint32_t chips_per_server = 8;
+  std::uint32_t spare_servers = 0;  // full of chips, beside those that serve
   double host_idle_share = 0.5;  // of the host's power, without load
   double spare_share = 0;        // of a made die
   std::uint32_t dies = 1;

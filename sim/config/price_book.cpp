@@ -9,6 +9,9 @@ const Table& table_of<MachinePrice>() {
     f.key("arch", &P::arch, "", "machine").required();
     add_price(f, "chip_price", &P::chip_price, "USD", "a chip, bought");
     add_price(f, "rent_per_hour", &P::rent_per_hour, "USD per hour", "a chip, rented");
+    add_price(f, "server_price", &P::server_price, "USD", "a server without its chips");
+    f.key("host_w", &P::host_w, "W", "of a server beside its chips, under load").range(0, 1e6);
+    f.key("chips_per_server", &P::chips_per_server, "chips", "that a server holds").range(1, 1024);
     return Table(f);
   }();
   return table;

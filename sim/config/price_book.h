@@ -14,6 +14,10 @@ namespace orrery {
 struct MachinePrice {
   std::string arch;
   std::optional<UncertainNumber> chip_price, rent_per_hour;  // USD a chip
+  // Of what its chips stand in: without them, USD; beside them, W; how many it holds.
+  std::optional<UncertainNumber> server_price;
+  std::optional<double> host_w;
+  std::uint32_t chips_per_server = 8;
 };
 
 struct PriceBook {

@@ -71,7 +71,9 @@ OwnershipCost own(const CostScenario& s, const CostOption& o, const ServedOption
       // Spread over what else is made of it, or over the fleet alone.
       c.nre = chip.nre * c.chips / std::max(c.chips, option.volume);
     }
-    const double hardware = c.chips * *c.chip_price + c.servers * option.server_price;
+    const double servers = c.servers + o.spare_servers;
+    const double chips = c.chips + static_cast<double>(o.spare_servers) * o.chips_per_server;
+    const double hardware = chips * *c.chip_price + servers * option.server_price;
     c.capex = hardware * (1 + fleet.network_share) + c.nre + c.engineering;
     // What is left of the hardware after the last year comes back then.
     const double residual = hardware * fleet.residual_share / std::pow(1 + fleet.discount_rate, years);

@@ -18,6 +18,7 @@
 #include "sim/probe/sram_probe.h"
 #include "sim/report/cost_fields.h"
 #include "sim/report/serving_fields.h"
+#include "sim/study/plan.h"
 #include "sim/study/sweep_difference.h"
 #include "sim/study/sweep_keys.h"
 #include "sim/util/data_home.h"
@@ -32,6 +33,7 @@ Shape result_shape() {
   Shape by_kind = Shape::choice({{"run", &table_of<RunResult>},
                                  {"kernel", &table_of<KernelResult>},
                                  {"serving", &table_of<ServingResult>},
+                                 {"plan", &table_of<PlanOption>},
                                  {"refused", &table_of<RefusedResult>},
                                  {"cost", &table_of<CostStudy>},
                                  {"sweep-diff", &table_of<SweepDifference>}});

@@ -7,12 +7,11 @@
 #include <cstdlib>
 
 #include "sim/estimate/energy.h"
+#include "sim/study/capacity.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
 namespace {
-
-constexpr double kRateTolerance = 0.01;  // of the highest rate that keeps the targets
 
 RequestSpread spread_of(const Distribution& d) {
   if (d.count() == 0) return {};
@@ -265,51 +264,12 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   return r;
 }
 
-namespace {
-
-// The highest rate at which so many of the requests keep the targets and the queue does not grow.
-ServingResult highest_rate(ServingBench& bench, const ServeRequest& request, const Progress& progress) {
-  LoadSpec load = request.load;
-  std::optional<ServingResult> best;
-  const auto keeps = [&](double rate) {
-    load.rate = rate;
-    ServingResult r = bench.run(load, progress);
-    const bool kept = !r.saturation.saturated && double{r.good_share} >= request.good_share;
-    if (kept || !best) {
-      r.highest_rate_per_s = kept ? rate : 0.0;
-      best = std::move(r);
-    }
-    return kept;
-  };
-  double low = 0;
-  double high = load.rate > 0 ? load.rate : 1;
-  while (keeps(high) && high < 1e6) {
-    low = high;
-    high *= 2;
-  }
-  for (int halvings = 0; low == 0 && halvings < 14; ++halvings) {
-    const double rate = high / 2;
-    if (keeps(rate))
-      low = rate;
-    else
-      high = rate;
-  }
-  if (low == 0) return *best;
-  while (high - low > kRateTolerance * low) {
-    const double middle = (low + high) / 2;
-    (keeps(middle) ? low : high) = middle;
-  }
-  return *best;
-}
-
-}  // namespace
-
 ServingResult evaluate(const Posed& question, const ServeRequest& request, Session& session,
                        const Progress& progress) {
   const auto runner = session.runner(question.arch, question.timing_digest);
   ServingBench bench(question, request, *runner);
-  ServingResult result =
-      request.find_rate ? highest_rate(bench, request, progress) : bench.run(request.load, progress);
+  ServingResult result = request.find_rate ? highest_rate(bench, request.load, request.good_share, progress)
+                                           : bench.run(request.load, progress);
   session.commit();
   return result;
 }

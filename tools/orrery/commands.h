@@ -11,6 +11,7 @@ using Arguments = std::vector<std::string>;
 int run_command(const Arguments& arguments);
 int compare_command(const Arguments& arguments);
 int kernel_command(const Arguments& arguments);
+int plan_command(const Arguments& arguments);
 int serve_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
 int train_command(const Arguments& arguments);

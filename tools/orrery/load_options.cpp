@@ -97,9 +97,18 @@ po::options_description load_options() {
   return options;
 }
 
-LoadSpec load_from(const po::variables_map& values) {
+LoadSpec lengths_only(const po::variables_map& values) {
   LoadSpec load;
   load.trace = given(values, "trace");
+  const bool trace = !load.trace.empty();
+  load.input = lengths_from(values, "input", trace);
+  load.output = lengths_from(values, "output", trace);
+  load.seed = whole_between(values, "seed", 0, std::uint64_t{1} << 62);
+  return load;
+}
+
+LoadSpec load_from(const po::variables_map& values) {
+  LoadSpec load = lengths_only(values);
   const bool trace = !load.trace.empty();
   const int ways = (values.count("rate") != 0 ? 1 : 0) + (values.count("concurrency") != 0 ? 1 : 0) +
                    (values.count("offline") != 0 ? 1 : 0);
@@ -107,8 +116,6 @@ LoadSpec load_from(const po::variables_map& values) {
   const bool found = values.count("find-rate") != 0;  // the rate is what is asked
   if (ways == 0 && !trace && !found)
     throw UsageError("--trace, --rate, --concurrency or --offline is needed; see --help");
-  load.input = lengths_from(values, "input", trace);
-  load.output = lengths_from(values, "output", trace);
   load.arrivals = named<ArrivalProcess>(values["arrivals"].as<std::string>(), "--arrivals");
   if (values.count("rate") != 0) load.rate = real_between(values, "rate", 1e-6, kFastest);
   if (values.count("cv") != 0) {
@@ -125,7 +132,6 @@ LoadSpec load_from(const po::variables_map& values) {
   load.distinct_prompts = whole_if_given(values, "distinct-prompts", 1, kMostRequests).value_or(0);
   load.shared_prefix =
       static_cast<std::uint32_t>(whole_if_given(values, "shared-prefix", 1, kMostTokens).value_or(0));
-  load.seed = whole_between(values, "seed", 0, std::uint64_t{1} << 62);
   const std::optional<std::uint64_t> offline = whole_if_given(values, "offline", 1, kMostRequests);
   load.offline = offline.has_value();
   const std::optional<std::uint64_t> most = whole_if_given(values, "requests", 1, kMostRequests);

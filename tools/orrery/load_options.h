@@ -11,6 +11,8 @@ namespace orrery {
 // --distinct-prompts --shared-prefix --seed
 po::options_description load_options();
 LoadSpec load_from(const po::variables_map& values);
+// --trace --input --output --seed alone.
+LoadSpec lengths_only(const po::variables_map& values);
 
 // --ttft --tpot --e2e
 po::options_description target_options();

@@ -1,0 +1,47 @@
+#include "sim/study/capacity.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kRateTolerance = 0.02;  // of the highest rate that keeps the targets
+constexpr double kMostRate = 1e6;
+constexpr int kMostHalvings = 14;
+
+}  // namespace
+
+ServingResult highest_rate(ServingBench& bench, const LoadSpec& asked, double good_share,
+                           const Progress& progress) {
+  LoadSpec load = asked;
+  std::optional<ServingResult> best;
+  const auto keeps = [&](double rate) {
+    load.rate = rate;
+    ServingResult r = bench.run(load, progress);
+    const bool kept = !r.saturation.saturated && double{r.good_share} >= good_share;
+    if (kept || !best || double{*best->highest_rate_per_s} == 0) {
+      r.highest_rate_per_s = kept ? rate : 0.0;
+      best = std::move(r);
+    }
+    return kept;
+  };
+  double low = 0;
+  double high = load.rate > 0 ? load.rate : 1;
+  while (high < kMostRate && keeps(high)) {
+    low = high;
+    high *= 1.5;
+  }
+  for (int halvings = 0; low == 0 && halvings < kMostHalvings; ++halvings) {
+    const double rate = high / 2;
+    if (keeps(rate)) {
+      low = rate;
+    } else {
+      high = rate;
+    }
+  }
+  while (low > 0 && high - low > kRateTolerance * low) {
+    const double middle = (low + high) / 2;
+    (keeps(middle) ? low : high) = middle;
+  }
+  return *best;
+}
+
+}  // namespace orrery
