@@ -264,11 +264,14 @@ class ServingRun::Events {
     out_.output_tokens += o.output;
     out_.cached_tokens += o.cached;
     out_.preemptions += o.preemptions;
-    const double ttft = o.first_token_s - o.arrival_s;
-    const double e2e = o.last_token_s - o.arrival_s;
+    const bool empty = o.output == 0;
+    const double ttft = empty ? 0 : o.first_token_s - o.arrival_s;
+    const double e2e = empty ? 0 : o.last_token_s - o.arrival_s;
     const double tpot = o.output > 1 ? (e2e - ttft) / static_cast<double>(o.output - 1) : 0;
-    out_.ttft.add(ttft);
-    out_.e2e.add(e2e);
+    if (!empty || setup_.empty_answers_count) {
+      out_.ttft.add(ttft);
+      out_.e2e.add(e2e);
+    }
     out_.queued.add(o.scheduled_s - o.arrival_s);
     if (o.output > 1) out_.tpot.add(tpot);
     const auto keeps = [](double is, double target) { return target <= 0 || is <= target; };

@@ -35,6 +35,7 @@ struct ServingSetup {
   RouterKind router = RouterKind::round_robin;
   double request_s = 0;              // from a client to the scheduler and back, a request
   double prompt_token_s = 0;         // of that, a token of the prompt
+  bool empty_answers_count = false;  // as latencies of 0, as vLLM's client has them; else they have none
   std::uint64_t most_positions = 0;  // of a sequence; 0 = any
 };
 

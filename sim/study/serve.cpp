@@ -133,6 +133,7 @@ struct ServingBench::Parts {
     setup.request_s = r.over_http ? 1e-6 * q.runtime.serving.request_us : 0;
     setup.prompt_token_s = 1e-6 * q.runtime.serving.prompt_token_us;
     setup.most_positions = q.llm->max_positions;
+    setup.empty_answers_count = r.empty_answers_count;
     if (r.prefilling) add_prefilling(*r.prefilling);
   }
 

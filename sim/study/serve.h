@@ -29,6 +29,7 @@ struct ServeRequest {
   std::optional<Prefilling> prefilling;
   bool find_rate = false;                           // the highest that keeps the targets
   double good_share = 0.9;                          // of the requests, that must keep them
+  bool empty_answers_count = false;                 // as latencies of 0: some clients count them so
   bool over_http = true;                            // else the client is in the engine's process
   bool check = true;                                // some steps are simulated whole and compared
   std::function<void(const RequestOutcome&)> each;  // told of every request

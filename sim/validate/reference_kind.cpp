@@ -10,7 +10,7 @@ namespace {
 
 std::vector<const ReferenceKind*> kinds() {
   return {&dram_rows(),      &noc_rows(),    &collective_rows(), &systolic_rows(),
-          &inference_rows(), &kernel_rows(), &serving_rows()};
+          &inference_rows(), &kernel_rows(), &serving_rows(),    &request_rows()};
 }
 
 }  // namespace

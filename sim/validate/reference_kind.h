@@ -26,14 +26,15 @@ enum class Quantity : std::uint8_t {
   tpot,
   itl,
   e2e,
-  ttft_p99
+  ttft_p99,
+  e2e_mean
 };
-inline constexpr std::size_t kQuantityCount = 11;
+inline constexpr std::size_t kQuantityCount = 12;
 template <>
 struct EnumNames<Quantity> {
   static constexpr std::array<const char*, kQuantityCount> kWords = {
-      "time", "throughput", "latency", "energy", "power",   "memory_power",
-      "ttft", "tpot",       "itl",     "e2e",    "ttft_p99"};
+      "time", "throughput", "latency", "energy", "power",    "memory_power",
+      "ttft", "tpot",       "itl",     "e2e",    "ttft_p99", "e2e_mean"};
 };
 
 // What one simulation gave, by quantity in the row's own units; 0 where it gives none.
@@ -82,6 +83,7 @@ struct ReferenceKind {
   bool takes_patches;  // its rows name machines
   // Simulates rows of one key. What a row throws is its failure and does not touch the others.
   std::vector<SimulatedRow> (*simulate)(const std::vector<CsvRow>& rows, const RowSettings& settings);
+  bool together = false;  // rows of a key are simulated in one go, however many
 };
 
 const ReferenceKind& dram_rows();
@@ -91,6 +93,7 @@ const ReferenceKind& kernel_rows();
 const ReferenceKind& systolic_rows();
 const ReferenceKind& inference_rows();
 const ReferenceKind& serving_rows();
+const ReferenceKind& request_rows();
 
 // Columns that rows of some kind read: they bear on results, and rows of a kind that does not read them are
 // refused where they hold something.

@@ -11,8 +11,8 @@
 #include "sim/engine/machine.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
-#include "sim/validate/reference_kind.h"
 #include "sim/validate/serving_load.h"
+#include "sim/validate/serving_rows.h"
 
 namespace orrery {
 namespace {
@@ -75,20 +75,25 @@ double or_zero(const std::optional<Figure>& figure) {
   return figure ? double{*figure} : 0;
 }
 
-SimulatedRow serve_row(const CsvRow& row, const Posed& question, OperatorRunner& runner) {
+ServeRequest request_of(const CsvRow& row, const Posed& question) {
   if (const std::string draft = text_in(row, "speculative"); !draft.empty() && draft != "no")
     throw ConfigError("", "column speculative: '" + draft + "' is not simulated");
   if (text_in(row, "tp").empty())
     throw ConfigError("", "column tp: how a copy's devices divide the model is not said");
   ServeRequest request;
-  request.load = serving_load(row);
   request.overrides = serving_overrides(row);
   request.check = false;
-  const std::uint32_t devices = question.scenario.split.devices();
-  request.replicas = serving_copies(row, devices);
+  request.empty_answers_count = true;
+  request.replicas = serving_copies(row, question.scenario.split.devices());
   if (const std::uint32_t copies = prefill_copies(row); copies > 0)
     request.prefilling = Prefilling{&question, copies};
   if (text_in(row, "notes").find("no HTTP") != std::string::npos) request.over_http = false;
+  return request;
+}
+
+SimulatedRow serve_row(const CsvRow& row, const Posed& question, OperatorRunner& runner) {
+  ServeRequest request = request_of(row, question);
+  request.load = serving_load(row);
   ServingBench bench(question, request, runner);
   const ServingResult r = bench.run(request.load, {});
   SimulatedRow s;
@@ -126,6 +131,16 @@ std::vector<SimulatedRow> serving_simulate(const std::vector<CsvRow>& rows, cons
 }
 
 }  // namespace
+
+ServingResult serve_measured_run(const CsvRow& row, const RowSettings& settings, Session& session,
+                                 const LoadSpec& load,
+                                 const std::function<void(const RequestOutcome&)>& each) {
+  const Posed question = question_of(row, settings);
+  ServeRequest request = request_of(row, question);
+  request.each = each;
+  const auto runner = session.runner(question.arch, question.timing_digest);
+  return ServingBench(question, request, *runner).run(load, {});
+}
 
 const ReferenceKind& serving_rows() {
   static const ReferenceKind kKind = {"serving",

@@ -124,6 +124,7 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
     }
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       CsvRow row = table.rows[i];
+      row[kRowFile] = path;
       if (!std::all_of(conditions.begin(), conditions.end(), [&](const auto& c) { return c.holds(row); }))
         continue;
       ValidatedRow v;
@@ -151,11 +152,11 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
         for (const std::size_t place : places) rows[place].failure = error.what();
         continue;
       }
-      row[kRowFile] = path;
       const std::string key = kind.process_key(row, request.settings);
       auto portion = std::find_if(portions.rbegin(), portions.rend(),
                                   [&](const Portion& p) { return p.kind == &kind && p.key == key; });
-      if (key.empty() || portion == portions.rend() || portion->rows.size() == kMostRowsAProcess) {
+      if (key.empty() || portion == portions.rend() ||
+          (!kind.together && portion->rows.size() == kMostRowsAProcess)) {
         portions.push_back({&kind, key, {}, {}});
         portion = portions.rbegin();
       }

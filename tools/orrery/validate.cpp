@@ -72,7 +72,8 @@ int validate_command(const Arguments& arguments) {
       ("where", po::value<std::vector<std::string>>()->value_name("COND"), "only rows for which it holds")  //
       ("by", po::value<std::string>()->value_name("COL,..."), "columns to group by")                        //
       ("quantity", po::value<std::string>()->value_name("Q"),
-       "time, throughput, latency, energy, power, memory_power, ttft, tpot, itl, e2e, ttft_p99 (default: "
+       "time, throughput, latency, energy, power, memory_power, ttft, tpot, itl, e2e, ttft_p99, e2e_mean "
+       "(default: "
        "what "
        "the kind of row has)")                                                                              //
       ("worst", po::value<unsigned>()->default_value(0)->value_name("N"), "worst rows to list of a group")  //
