@@ -29,6 +29,13 @@ struct EnumNames<SchedulerPolicy> {
       "static", "vllm_v0", "vllm_v1", "sglang", "trtllm_no_evict", "trtllm_max_utilization"};
 };
 
+// Tokens that a draft guesses for each decoding sequence and step, of which the model keeps a beginning.
+struct Speculation {
+  std::uint32_t drafts = 0;        // a step; 0 = none
+  std::vector<double> acceptance;  // that as many tokens as the position says are kept: falls
+  std::uint64_t seed = 1;
+};
+
 struct ServingLimits {
   SchedulerPolicy policy = SchedulerPolicy::decode_first;
   std::uint64_t token_budget = 8192;  // of a step
@@ -42,6 +49,7 @@ struct ServingLimits {
   // SGLang's: what it reserves of the output of those that run.
   double reserve_first = 0.7, reserve_last = 0.098, reserve_steps = 600;
   std::uint64_t reserve_most = 4096;
+  Speculation speculation;
 };
 
 // Limits that an engine takes by itself on machines of so much memory.
@@ -54,10 +62,11 @@ struct LimitsByMemory {
 // As a software stack states them, machine aside.
 struct ServingKeys : ServingLimits {
   std::vector<LimitsByMemory> by_memory;  // the first that fits a machine counts
-  bool budget_of_context = false;  // a whole prompt fits a step: where prompts are not cut
+  bool budget_of_context = false;         // a whole prompt fits a step: where prompts are not cut
   double other_gib = 0;                   // of a device: neither weights, activations nor cache
   double logit_bytes = 0;                 // of the sampler, for a position and word of the vocabulary
   double request_us = 0;       // from a client to the scheduler and back: HTTP, tokeniser, detokeniser
+  double handover_us = 0;      // from a machine for prompts to another one, beside the wire
   double prompt_token_us = 0;  // of that, a token of the prompt
   // On a machine of so much memory, by its name.
   ServingLimits on(const std::string& machine, double memory_gib) const;

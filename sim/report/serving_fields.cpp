@@ -81,6 +81,8 @@ const Table& table_of<StepFigures>() {
     f.key("mean_s", &S::mean_s, "s", "of a step");
     f.key("decoding", &S::decoding, "sequences", "of a step, mean");
     f.key("prompt_tokens", &S::prompt_tokens, "tokens", "of a step, mean");
+    f.key("kept_tokens", &S::kept_tokens, "tokens",
+          "of a decoding sequence and step: 1, and guesses that were right");
     f.key("simulated_sizes", &S::simulated_sizes, "", "sizes simulated, of which steps are composed");
     f.key("checked", &S::checked, "steps", "simulated whole, sequence by sequence, to compare");
     f.key("interpolation_error", &S::interpolation_error, "share",

@@ -67,6 +67,9 @@ std::string serving_table(const ServingResult& r) {
                                        si(double{r.steps.mean_s}, "s"))});
   rows.push_back({"  sequences decoding, prompt tokens",
                   fmt::format("{:.1f}, {:.1f}", double{r.steps.decoding}, double{r.steps.prompt_tokens})});
+  if (double{r.steps.kept_tokens} > 1)
+    rows.push_back(
+        {"  tokens kept of a sequence and step", fmt::format("{:.2f}", double{r.steps.kept_tokens})});
   if (r.steps.checked > 0)
     rows.push_back({"  composed against whole",
                     fmt::format("within {:.1f} % in {} steps", 100 * double{r.steps.interpolation_error},

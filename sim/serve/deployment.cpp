@@ -92,7 +92,8 @@ Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arc
       overrides.memory_share.value_or(runtime.kv_memory_fraction > 0 ? runtime.kv_memory_fraction : 1.0);
   const double other = runtime.serving.other_gib * static_cast<double>(kGiB) +
                        runtime.serving.logit_bytes * static_cast<double>(llm.vocab) *
-                           static_cast<double>(d.replica.limits.sequences);
+                           static_cast<double>(d.replica.limits.sequences) +
+                       overrides.draft_bytes;
   const double room =
       share * allocatable - other - static_cast<double>(d.memory.weights + d.memory.activations);
   // The stage that keeps most of a sequence bounds how many there are.

@@ -16,6 +16,7 @@ struct ServingOverrides {
   std::optional<std::uint64_t> token_budget, sequences, kv_blocks, block_tokens;
   std::optional<double> memory_share;
   std::optional<bool> chunked_prefill, prefix_cache, ahead;
+  double draft_bytes = 0;  // of a device: weights of a model that guesses
 };
 
 struct Deployment {

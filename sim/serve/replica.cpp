@@ -69,6 +69,12 @@ void Replica::fill(double now) {
       for (std::size_t r = 0; r < ranks_.size(); ++r) loads_[r] = step->ranks[r].load;
       cost = costs_.cost(loads_);
     }
+    for (const Batch& batch : step->ranks) {
+      for (const BatchEntry& entry : batch.entries) {
+        if (entry.sequence->generated > entry.emitted) sums_.kept += entry.emitted;
+      }
+    }
+    if (spec_.draft != nullptr) add_draft(*step, cost);
     const double gaps = spec_.kernel_gap_s * cost.sum.kernels;
     const double host = spec_.step_s + spec_.sequence_s * static_cast<double>(sequences);
     const double pace = cost.slowest_s + gaps / spec_.stages + host;
@@ -88,6 +94,23 @@ void Replica::fill(double now) {
       sums_.held_up_s[static_cast<std::size_t>(rank->holdup())] += pace / static_cast<double>(ranks_.size());
     in_flight_.push_back(std::move(step));
     ++begun_;
+  }
+}
+
+// A pass for each guess, one behind the other; prompts go through the draft, too.
+void Replica::add_draft(const StepInFlight& step, StagedCost& cost) {
+  const auto busiest =
+      std::max_element(step.ranks.begin(), step.ranks.end(),
+                       [](const Batch& a, const Batch& b) { return a.load.tokens() < b.load.tokens(); });
+  StepLoad load = busiest->load;
+  load.padding = 0;
+  load.verified = 1;
+  const std::uint32_t passes = load.decoding > 0 ? spec_.limits.speculation.drafts : 1;
+  for (std::uint32_t pass = 0; pass < passes; ++pass) {
+    const StagedCost draft = spec_.draft->cost(load);
+    cost.sum += draft.sum;
+    cost.slowest_s += draft.slowest_s;
+    load.prompts.clear();
   }
 }
 

@@ -10,12 +10,13 @@
 namespace orrery {
 
 Scheduler::Scheduler(const ServingLimits& limits, KvBlocks blocks)
-    : limits_(limits), blocks_(std::move(blocks)) {
+    : limits_(limits), blocks_(std::move(blocks)), luck_(limits.speculation.seed) {
   running_.reserve(limits.sequences);
 }
 
 std::string Scheduler::refusal(const Request& request) const {
-  const std::uint64_t length = std::uint64_t{request.input} + std::max<std::uint32_t>(1, request.output) - 1;
+  const std::uint64_t length = std::uint64_t{request.input} + std::max<std::uint32_t>(1, request.output) - 1 +
+                               limits_.speculation.drafts;
   if (blocks_.blocks_for(length) > blocks_.total())
     return fmt::format("{} prompt and {} output tokens need {} blocks of {} tokens; the cache has {}",
                        request.input, request.output, blocks_.blocks_for(length), blocks_.block_tokens(),
@@ -32,23 +33,35 @@ std::uint64_t Scheduler::load_tokens() const {
   return sum;
 }
 
+std::uint32_t Scheduler::kept_tokens(const Sequence& s) {
+  const Speculation& speculation = limits_.speculation;
+  if (speculation.drafts == 0) return 1;
+  const double luck = luck_.uniform();
+  std::uint32_t kept = 1;
+  for (std::size_t i = 0; i < std::min<std::size_t>(speculation.drafts, speculation.acceptance.size()); ++i) {
+    if (luck < speculation.acceptance[i]) ++kept;
+  }
+  return std::min(kept, s.left());
+}
+
 void Scheduler::take(Sequence* s, std::uint32_t new_tokens, Batch& batch) {
   BatchEntry entry{s, new_tokens, 0, false};
-  const bool decodes = s->generated > 0 && new_tokens == 1 && s->computed + 1 == s->known;
-  s->computed += new_tokens;
+  const bool decodes = Scheduler::decodes(*s) && new_tokens == 1 + limits_.speculation.drafts;
   if (decodes) {
     ++batch.load.decoding;
-    batch.load.decoding_context += s->computed;
+    batch.load.verified = new_tokens;
+    batch.load.decoding_context += s->computed + new_tokens;
+    entry.emitted = kept_tokens(*s);
+    s->computed += entry.emitted;  // what was guessed wrong is written over
   } else {
+    s->computed += new_tokens;
     batch.load.prompts.push_back({new_tokens, s->computed});
+    entry.emitted = s->computed == s->known ? 1 : 0;
   }
-  if (s->computed == s->known) {
-    entry.emitted = 1;
-    ++s->generated;
-    ++s->known;
-    entry.last = s->generated >= s->request.output;
-    s->done = entry.last;
-  }
+  s->generated += entry.emitted;
+  s->known += entry.emitted;
+  entry.last = entry.emitted > 0 && s->generated >= s->request.output;
+  s->done = entry.last;
   if (!decodes) blocks_.publish(s->request, s->computed, s->held);
   ++s->in_flight;
   batch.entries.push_back(entry);

@@ -13,6 +13,7 @@
 #include "sim/serve/kv_blocks.h"
 #include "sim/serve/request.h"
 #include "sim/serve/step_cost.h"
+#include "sim/util/random.h"
 
 namespace orrery {
 
@@ -93,6 +94,11 @@ class Scheduler {
 
   // Whether it may be in one more step.
   bool available(const Sequence& s) const { return !s.done && (s.in_flight == 0 || limits_.ahead); }
+  // Tokens that it would take in a step: what is not computed, and guesses behind its last one.
+  std::uint32_t wanted(const Sequence& s) const {
+    return s.known - s.computed + (decodes(s) ? limits_.speculation.drafts : 0);
+  }
+  static bool decodes(const Sequence& s) { return s.generated > 0 && s.computed + 1 == s.known; }
   // Adds so many tokens of a running sequence, whose blocks are there, to the step.
   void take(Sequence* sequence, std::uint32_t new_tokens, Batch& batch);
   // Sets it back: its tokens are computed again, from the head of the queue on.
@@ -116,7 +122,11 @@ class Scheduler {
   void pad(Batch& batch) const;
 
  private:
+  // Of a step's guesses and the token behind them, how many are right.
+  std::uint32_t kept_tokens(const Sequence& s);
+
   std::uint64_t waiting_tokens_ = 0;
+  RandomStream luck_;  // of guesses
   Holdup holdup_ = Holdup::none;
 };
 

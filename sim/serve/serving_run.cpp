@@ -297,6 +297,7 @@ class ServingRun::Events {
       for (std::size_t i = 0; i < kTimeCategoryCount; ++i) all.split.parts[i] += sums.split.parts[i];
       all.decoding += sums.decoding;
       all.prompt_tokens += sums.prompt_tokens;
+      all.kept += sums.kept;
       for (std::size_t i = 0; i < all.held_up_s.size(); ++i) all.held_up_s[i] += sums.held_up_s[i];
       if (r >= setup_.serving.count) out_.steps_of_prefill += sums.steps;
       for (std::size_t i = 0; i < replicas_[r]->ranks(); ++i) {

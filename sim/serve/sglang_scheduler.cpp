@@ -54,11 +54,12 @@ void SglangScheduler::form_decoding(Batch& batch) {
     Sequence* s = running_[i];
     if (!available(*s) || s == cut_) continue;
     const std::uint64_t before = preemptions_;
-    const bool runs = grow_or_preempt(i, s->known - s->computed);
+    const std::uint32_t want = wanted(*s);
+    const bool runs = grow_or_preempt(i, want);
     // Too much was promised: hold more free from now on.
     if (preemptions_ > before) share_ = std::min(1.0, share_ + 0.1);
     if (!runs) break;
-    take(s, s->known - s->computed, batch);
+    take(s, want, batch);
   }
   if (cut_ != nullptr && cut_->computed == 0) cut_ = nullptr;  // set back
   share_ = std::max(limits_.reserve_last,

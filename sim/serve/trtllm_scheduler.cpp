@@ -8,9 +8,10 @@ namespace orrery {
 
 // The head of the queue. `reserved`: blocks that those which run may still come to need.
 bool TrtllmScheduler::starts(const Sequence& s, std::uint64_t reserved) const {
-  const std::uint64_t longest = limits_.policy == SchedulerPolicy::no_evict
-                                    ? std::uint64_t{s.request.input} + s.request.output
-                                    : s.known;
+  const std::uint64_t longest =
+      limits_.policy == SchedulerPolicy::no_evict
+          ? std::uint64_t{s.request.input} + s.request.output + limits_.speculation.drafts
+          : s.known;
   return front_blocks(longest) + reserved <= blocks_.free();
 }
 
@@ -23,7 +24,8 @@ void TrtllmScheduler::form(Batch& batch) {
     for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
       Sequence* s = running_[i];
       if (!available(*s) || prompts != (s->computed < s->request.input)) continue;
-      const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(s->known - s->computed, budget));
+      const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(*s), budget));
+      if (decodes(*s) && want < wanted(*s)) continue;
       if (!grow_or_preempt(i, want)) break;
       take(s, want, batch);
       budget -= want;
@@ -31,9 +33,10 @@ void TrtllmScheduler::form(Batch& batch) {
   }
   if (limits_.policy == SchedulerPolicy::no_evict) {
     for (const Sequence* s : running_)
-      reserved +=
-          blocks_.blocks_for(std::uint64_t{s->request.input} + s->request.output) -
-          std::min(s->held.count, blocks_.blocks_for(std::uint64_t{s->request.input} + s->request.output));
+      reserved += blocks_.blocks_for(std::uint64_t{s->request.input} + s->request.output +
+                                     limits_.speculation.drafts) -
+                  std::min(s->held.count, blocks_.blocks_for(std::uint64_t{s->request.input} +
+                                                             s->request.output + limits_.speculation.drafts));
   }
   stop(budget == 0 ? Holdup::tokens : Holdup::blocks);
   while (preemptions_ == before && budget > 0 && !waiting_.empty() && !full()) {
@@ -51,7 +54,9 @@ void TrtllmScheduler::form(Batch& batch) {
     take(s, want, batch);
     budget -= want;
     if (limits_.policy == SchedulerPolicy::no_evict)
-      reserved += blocks_.blocks_for(std::uint64_t{s->request.input} + s->request.output) - s->held.count;
+      reserved += blocks_.blocks_for(std::uint64_t{s->request.input} + s->request.output +
+                                     limits_.speculation.drafts) -
+                  s->held.count;
   }
   pad(batch);
 }

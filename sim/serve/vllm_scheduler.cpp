@@ -12,8 +12,8 @@ void DecodeFirstScheduler::form(Batch& batch) {
   for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
     Sequence* s = running_[i];
     if (!available(*s)) continue;
-    const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(s->known - s->computed, budget));
-    if (want == 0) continue;
+    const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(*s), budget));
+    if (want == 0 || (decodes(*s) && want < wanted(*s))) continue;
     if (!grow_or_preempt(i, want)) break;
     take(s, want, batch);
     budget -= want;
@@ -58,8 +58,9 @@ void PrefillFirstScheduler::form(Batch& batch) {
   for (std::size_t i = 0; i < running_.size(); ++i) {
     Sequence* s = running_[i];
     if (!available(*s)) continue;
-    if (!grow_or_preempt(i, s->known - s->computed)) break;
-    take(s, s->known - s->computed, batch);
+    const std::uint32_t want = wanted(*s);
+    if (!grow_or_preempt(i, want)) break;
+    take(s, want, batch);
   }
   pad(batch);
 }
@@ -68,7 +69,8 @@ void StaticScheduler::form(Batch& batch) {
   if (running_.empty()) {
     while (!waiting_.empty() && running_.size() < limits_.sequences) {
       Sequence* s = waiting_.front();
-      const std::uint64_t longest = std::uint64_t{s->request.input} + s->request.output;
+      const std::uint64_t longest =
+          std::uint64_t{s->request.input} + s->request.output + limits_.speculation.drafts;
       if (!blocks_.fits(s->held, longest)) break;
       blocks_.grow(s->held, longest);
       admit_front();
@@ -79,7 +81,8 @@ void StaticScheduler::form(Batch& batch) {
                                    [](const Sequence* s) { return !s->done && s->generated == 0; });
   for (Sequence* s : running_) {
     if (!available(*s) || budget == 0 || prompts != (s->generated == 0)) continue;
-    const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(s->known - s->computed, budget));
+    const auto want = static_cast<std::uint32_t>(
+        prompts ? std::min<std::uint64_t>(s->known - s->computed, budget) : wanted(*s));
     if (want == 0) continue;
     take(s, want, batch);
     if (prompts) budget -= want;

@@ -42,6 +42,7 @@ struct KvFigures {
 struct StepFigures {
   std::uint64_t count = 0;
   Figure mean_s = 0;
+  Figure kept_tokens = 0;                          // of a decoding sequence and step
   Figure decoding = 0, prompt_tokens = 0;          // of a step, mean
   std::uint64_t simulated_sizes = 0, checked = 0;  // sizes that steps are composed of; steps simulated whole
   Figure interpolation_error = 0;  // largest relative deviation of those from what was composed

@@ -121,11 +121,14 @@ struct ServingBench::Parts {
   OperatorRunner& runner;
   Deployment serving;
   std::optional<Deployment> prefilling;
-  std::unique_ptr<StepOracle> oracle, prefill_oracle;
+  std::unique_ptr<StepOracle> oracle, prefill_oracle, draft_oracle;
   ServingSetup setup;
 
   Parts(const Posed& q, const ServeRequest& r, OperatorRunner& of) : question(q), request(r), runner(of) {
-    serving = deploy(*q.llm, q.scenario, q.arch, q.runtime, r.overrides);
+    ServingOverrides overrides = r.overrides;
+    if (r.guessing && r.guessing->draft) overrides.draft_bytes = draft_bytes(*r.guessing->draft);
+    serving = deploy(*q.llm, q.scenario, q.arch, q.runtime, overrides);
+    if (r.guessing) add_guessing(*r.guessing);
     oracle =
         std::make_unique<StepOracle>(*q.llm, q.scenario.formats, serving.split, serving.execution, runner);
     setup.serving = {serving.replica, oracle.get(), r.replicas * serving.replicas};
@@ -135,6 +138,23 @@ struct ServingBench::Parts {
     setup.most_positions = q.llm->max_positions;
     setup.empty_answers_count = r.empty_answers_count;
     if (r.prefilling) add_prefilling(*r.prefilling);
+  }
+
+  double draft_bytes(const LlmSpec& draft) const {
+    return static_cast<double>(
+        device_parameters(draft, question.scenario.formats, question.scenario.split).bytes);
+  }
+
+  void add_guessing(const Guessing& g) {
+    if (serving.split.pipeline > 1)
+      throw ConfigError("", "--draft-tokens: guesses through a pipeline (--pp) are not simulated");
+    serving.replica.limits.speculation = g.how;
+    if (!g.draft) return;
+    Parallelism split = serving.split;
+    split.expert = std::min(split.expert, split.tensor);
+    draft_oracle =
+        std::make_unique<StepOracle>(*g.draft, question.scenario.formats, split, serving.execution, runner);
+    serving.replica.draft = draft_oracle.get();
   }
 
   void add_prefilling(const Prefilling& p) {
@@ -150,7 +170,8 @@ struct ServingBench::Parts {
       throw ConfigError("", q.arch.name +
                                 " has no links over which keys and values could go to the machine "
                                 "that decodes; --kv-link says one");
-    setup.handover = {serving.kv_bytes_per_token, serving.kv_fixed_bytes, bytes_per_s, p.orchestration_s};
+    setup.handover = {serving.kv_bytes_per_token, serving.kv_fixed_bytes, bytes_per_s,
+                      p.orchestration_s.value_or(1e-6 * q.runtime.serving.handover_us)};
   }
 
   std::uint32_t devices() const {
@@ -248,6 +269,7 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   r.steps.count = o.steps.steps;
   r.steps.mean_s = o.steps.busy_s / steps;
   r.steps.decoding = o.steps.decoding / steps;
+  r.steps.kept_tokens = o.steps.decoding > 0 ? o.steps.kept / o.steps.decoding : 0;
   r.steps.prompt_tokens = o.steps.prompt_tokens / steps;
   if (p.request.check && p.runner.options().fidelity != Fidelity::roofline) p.check(serving, r.steps);
   r.steps.simulated_sizes = p.oracle->simulated_sizes();

@@ -16,8 +16,14 @@ namespace orrery {
 struct Prefilling {
   const Posed* question = nullptr;
   std::uint32_t replicas = 1;
-  double orchestration_s = 0;
-  double link_bytes_per_s = 0;  // of a replica; 0 = its node's links
+  std::optional<double> orchestration_s;  // none: the runtime's
+  double link_bytes_per_s = 0;            // of a replica; 0 = its node's links
+};
+
+// Speculative decoding: who guesses, and how much of it is kept.
+struct Guessing {
+  Speculation how;
+  std::optional<LlmSpec> draft;  // a model of its own, or a layer of the model's; none: guesses are free
 };
 
 struct ServeRequest {
@@ -27,6 +33,7 @@ struct ServeRequest {
   RouterKind router = RouterKind::round_robin;
   std::uint32_t replicas = 1;
   std::optional<Prefilling> prefilling;
+  std::optional<Guessing> guessing;
   bool find_rate = false;                           // the highest that keeps the targets
   double good_share = 0.9;                          // of the requests, that must keep them
   bool empty_answers_count = false;                 // as latencies of 0: some clients count them so

@@ -86,7 +86,7 @@ ServeRequest request_of(const CsvRow& row, const Posed& question) {
   request.empty_answers_count = true;
   request.replicas = serving_copies(row, question.scenario.split.devices());
   if (const std::uint32_t copies = prefill_copies(row); copies > 0)
-    request.prefilling = Prefilling{&question, copies};
+    request.prefilling = Prefilling{&question, copies, std::nullopt, 0};
   if (text_in(row, "notes").find("no HTTP") != std::string::npos) request.over_http = false;
   return request;
 }

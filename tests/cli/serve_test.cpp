@@ -89,6 +89,24 @@ TEST(Serve, WritesTheTimesOfEveryRequestAndReadsThemAgain) {
   EXPECT_EQ(serve_answer(std::string(kSmallServe) + "--offline 20 --trace " + out).at("finished"), 20);
 }
 
+TEST(Serve, GuessesHelpFewAndCostMany) {
+  const std::string load =
+      "serve --arch gpu/h100-sxm --model llama-3-8b --runtime vllm-0.19 --input 256 --output 64 ";
+  const std::string guess = "--draft-tokens 4 --acceptance 0.8 --draft ngram ";
+  const auto tpot = [&](const std::string& more) {
+    return serve_answer(load + more).at("tpot_s").at("mean").get<double>();
+  };
+  const nlohmann::json few = serve_answer(load + guess + "--concurrency 1 --requests 8");
+  // 1 + 0.8 + 0.64 + 0.512 + 0.41 tokens a step.
+  EXPECT_NEAR(few.at("steps").at("kept_tokens").get<double>(), 3.36, 0.4);
+  EXPECT_LT(few.at("tpot_s").at("mean").get<double>(), 0.45 * tpot("--concurrency 1 --requests 8"));
+  // Five tokens of each are verified: where products bind, that costs more than it brings.
+  EXPECT_GT(tpot(guess + "--concurrency 64 --requests 64") / tpot("--concurrency 64 --requests 64"), 0.45);
+  // A layer that guesses takes time.
+  EXPECT_GT(tpot("--draft-tokens 4 --acceptance 0.8 --concurrency 1 --requests 8"),
+            1.02 * few.at("tpot_s").at("mean").get<double>());
+}
+
 TEST(Serve, IsTheSameForTheSameSeed) {
   const std::string load = std::string(kSmallServe) + "--rate 20 --requests 40 --input 256..300 --output 20 ";
   EXPECT_EQ(serve_answer(load), serve_answer(load));
@@ -103,6 +121,8 @@ TEST(Serve, RefusesWhatMakesNoSense) {
   EXPECT_NE(serve_refusal("--rate 1 --input -3").find("--input"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --ttft 5parsec").find("50ms"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --find-rate").find("--ttft"), std::string::npos);
+  EXPECT_NE(serve_refusal("--rate 1 --draft-tokens 3").find("--acceptance"), std::string::npos);
+  EXPECT_NE(serve_refusal("--rate 1 --draft-tokens 2 --acceptance 0.5,0.7").find("rise"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --think 3").find("closed loop"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --policy vlm_v1").find("vllm_v1"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --input 9000").find("context"), std::string::npos);

@@ -102,6 +102,31 @@ TEST(ValidateCommand, ServingRunsAreSimulatedByTheirColumns) {
   EXPECT_NE(none.err.find("column speculative"), std::string::npos);
 }
 
+// Each request of a run against its own times; what served them stands in the table beside.
+TEST(ValidateCommand, TimesOfEveryRequestAreComparedWithTheRunBesideThem) {
+  temporary_file("serving.csv",
+                 "device,devices,tp,model,dtype,engine,version,mode,request_rate_per_s,num_requests,trace,"
+                 "input_mean,output_mean,ttft_mean_ms\n"
+                 "gpu/h100-sxm,1,1,qwen3-0.6b,bf16,vllm,0.15.1,rate,1,3,random,64,8,20\n"
+                 "gpu/h100-sxm,1,1,qwen3-0.6b,bf16,vllm,0.10.1,rate,1,3,random,64,8,50\n");
+  const std::string requests =
+      "arrival_s,input_tokens,output_tokens,first_token_s,last_token_s\n"
+      "0,64,8,0.02,0.04\n1,64,8,1.02,1.04\n2,64,8,2.02,2.04\n";
+  const CommandResult r = validated("requests.csv", requests, "--format json --worst 1");
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  const nlohmann::json groups = nlohmann::json::parse(r.out);
+  ASSERT_EQ(groups.size(), 4U);
+  EXPECT_EQ(groups.at(0).at("quantity"), "ttft");
+  EXPECT_EQ(groups.at(0).at("n"), 3);
+  EXPECT_NE(groups.at(0).dump().find("vllm-0.19"), std::string::npos);
+  EXPECT_EQ(groups.at(3).at("quantity"), "e2e_mean");
+  EXPECT_EQ(groups.at(3).at("n"), 1);
+  const CommandResult none = validated(
+      "others.csv", "arrival_s,input_tokens,output_tokens,first_token_s,last_token_s\n0,64,8,5,9\n");
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_NE(none.err.find("no row of"), std::string::npos) << none.err;
+}
+
 // `kernel` runs an engine's kernels as rows do.
 TEST(KernelCommand, AttendsByTheKernelsOfAnEngine) {
   const auto us = [](const std::string& engine) {

@@ -143,6 +143,55 @@ LoadSpec load_from(const po::variables_map& values) {
   return load;
 }
 
+po::options_description guessing_options() {
+  po::options_description options("Speculative decoding");
+  options.add_options()  //
+      ("draft-tokens", po::value<std::int64_t>()->value_name("K"),
+       "guessed for each sequence and step, and verified with its next one")  //
+      ("acceptance", po::value<std::string>()->value_name("P,..."),
+       "that at least 1, 2, ... of the guesses are kept (differences of tokens a step by K); one number: its "
+       "powers")  //
+      ("draft", po::value<std::string>()->value_name("D"),
+       "who guesses: ngram (free), layer (a layer of the model and its head, as MTP and EAGLE), or a model's "
+       "name (default: layer)");
+  return options;
+}
+
+std::optional<Guessing> guessing_from(const po::variables_map& values, const LlmSpec& llm) {
+  if (values.count("draft-tokens") == 0) {
+    if (values.count("draft") + values.count("acceptance") > 0)
+      throw UsageError("--draft and --acceptance are of --draft-tokens");
+    return std::nullopt;
+  }
+  if (values.count("acceptance") == 0)
+    throw UsageError(
+        "--draft-tokens: how many guesses are kept (--acceptance) is known of measurements alone");
+  Guessing g;
+  g.how.drafts = static_cast<std::uint32_t>(whole_between(values, "draft-tokens", 1, 64));
+  g.how.acceptance = positive_numbers("--acceptance", given(values, "acceptance"), "shares");
+  if (g.how.acceptance.size() == 1) {
+    for (std::uint32_t i = 1; i < g.how.drafts; ++i)
+      g.how.acceptance.push_back(g.how.acceptance.back() * g.how.acceptance.front());
+  }
+  double before = 1;
+  for (const double share : g.how.acceptance) {
+    if (share > before)
+      throw UsageError("--acceptance: shares are at most 1 and do not rise from one position to the next");
+    before = share;
+  }
+  if (g.how.acceptance.size() < g.how.drafts)
+    throw UsageError("--acceptance: a share for each of --draft-tokens, or one for all");
+  g.how.seed = whole_between(values, "seed", 0, std::uint64_t{1} << 62);
+  const std::string draft = given(values, "draft");
+  if (draft.empty() || draft == "layer") {
+    g.draft = llm;
+    g.draft->keep_layers(1);
+  } else if (draft != "ngram") {
+    g.draft = load_llm_named(draft);
+  }
+  return g;
+}
+
 po::options_description target_options() {
   po::options_description options("Targets");
   options.add_options()                                                                                //

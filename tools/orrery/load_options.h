@@ -23,6 +23,11 @@ RequestTargets targets_from(const po::variables_map& values);
 po::options_description scheduler_options();
 ServingOverrides overrides_from(const po::variables_map& values);
 
+// --draft --draft-tokens --acceptance
+po::options_description guessing_options();
+// None where nothing is guessed; `llm`: whose own layer may guess. UsageError, ConfigError.
+std::optional<Guessing> guessing_from(const po::variables_map& values, const LlmSpec& llm);
+
 // "50ms", "1.5", "20us": seconds; 0 where the option is not given.
 double time_from(const po::variables_map& values, const char* option);
 

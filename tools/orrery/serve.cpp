@@ -31,6 +31,8 @@ const char* const kServeExamples =
     "least_loaded --rate 40\n"
     "  orrery serve --arch gpu/h200-sxm --model llama-3-70b --tp 2 --prefill-replicas 3 --prefill-tp 1 "
     "--rate 4\n"
+    "  orrery serve --arch gpu/h100-sxm --model llama-3-70b --tp 4 --draft-tokens 4 --draft llama-3-8b "
+    "--acceptance 0.8 --concurrency 8\n"
     "  orrery serve --arch asic/tpu-v6e --model llama-3-8b --rate 2 --requests-out requests.csv\n";
 
 constexpr std::uint64_t kMostReplicas = 100000;
@@ -48,7 +50,7 @@ po::options_description replica_options() {
       ("kv-link", po::value<double>()->value_name("GB/S"),
        "of a copy that computes prompts: what its keys and values leave by (default: its node's links)")  //
       ("handover", po::value<std::string>()->value_name("T"),
-       "what handing over takes beside the wire (default 0)");
+       "what handing over takes beside the wire (default: the runtime's)");
   return options;
 }
 
@@ -123,7 +125,11 @@ int serve_command(const Arguments& arguments) {
       ("model", po::value<std::string>()->required()->value_name("NAME"), "model: a name or a config.json");
   add_format(options);
   options.add(load_options()).add(target_options()).add(answer_options()).add(replica_options());
-  options.add(scheduler_options()).add(model_options()).add(fidelity_options()).add(patch_options());
+  options.add(guessing_options())
+      .add(scheduler_options())
+      .add(model_options())
+      .add(fidelity_options())
+      .add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kServeUsage, kServeExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
@@ -132,12 +138,13 @@ int serve_command(const Arguments& arguments) {
   const Stopwatch watch;
   Session session = session_from(values);
   const Posed question = posed_from(values["arch"].as<std::string>(), values);
+  request.guessing = guessing_from(values, *question.llm);
   Posed prefills = question;
   if (values.count("prefill-replicas") != 0) {
-    request.prefilling = Prefilling{&prefills};
+    request.prefilling = Prefilling{&prefills, 1, std::nullopt, 0};
     request.prefilling->replicas =
         static_cast<std::uint32_t>(whole_between(values, "prefill-replicas", 1, kMostReplicas));
-    request.prefilling->orchestration_s = time_from(values, "handover");
+    if (values.count("handover") != 0) request.prefilling->orchestration_s = time_from(values, "handover");
     if (values.count("kv-link") != 0)
       request.prefilling->link_bytes_per_s = 1e9 * real_between(values, "kv-link", 1e-3, 1e6);
     if (values.count("prefill-tp") != 0)

@@ -170,6 +170,41 @@ TEST(StaticBatches, ANewOneStartsWhenTheLastHasEnded) {
   EXPECT_EQ(b.step().load.prompts.size(), 1U);
 }
 
+// Each step computes the guesses, too, and keeps as many tokens as are right; the last are not more than
+// asked.
+TEST(Schedulers, GuessesAreVerifiedAndKeptByTheirShares) {
+  for (const SchedulerPolicy policy :
+       {SchedulerPolicy::static_batches, SchedulerPolicy::prefill_first, SchedulerPolicy::decode_first,
+        SchedulerPolicy::reserving_prefill_first, SchedulerPolicy::no_evict,
+        SchedulerPolicy::max_utilization}) {
+    ServingLimits limits;
+    limits.policy = policy;
+    limits.prefix_cache = false;
+    limits.speculation = {3, {0.9, 0.6, 0.3}, 5};
+    const auto scheduler = make_scheduler(limits, KvBlocks({10000, 16}, false));
+    Sequence s;
+    s.request.input = s.known = 20;
+    s.request.output = 3001;
+    scheduler->add(&s);
+    Batch batch;
+    int steps = 0;
+    for (; !s.done; ++steps) {
+      batch.clear();
+      scheduler->form(batch);
+      ASSERT_EQ(batch.entries.size(), 1U) << to_string(policy);
+      --s.in_flight;
+      if (steps > 0) {
+        EXPECT_EQ(batch.load.verified, 4U);
+        EXPECT_EQ(batch.load.tokens(), 4U);
+      }
+    }
+    EXPECT_EQ(s.generated, 3001U);
+    EXPECT_NEAR(3000.0 / (steps - 1), 1 + 0.9 + 0.6 + 0.3, 0.1) << to_string(policy);
+    scheduler->remove(&s);
+    EXPECT_EQ(scheduler->blocks().used(), 0U);
+  }
+}
+
 TEST(Schedulers, AllRequestsEndUnderEveryPolicyHoweverFewBlocksThereAre) {
   for (const SchedulerPolicy policy :
        {SchedulerPolicy::static_batches, SchedulerPolicy::prefill_first, SchedulerPolicy::decode_first,
