@@ -33,8 +33,8 @@ struct CostOption {
   Acquisition acquisition = Acquisition::buy;
   std::uint32_t chips_per_server = 8;
   std::uint32_t spare_servers = 0;  // full of chips, beside those that serve
-  double host_idle_share = 0.5;  // of the host's power, without load
-  double spare_share = 0;        // of a made die
+  double host_idle_share = 0.5;     // of the host's power, without load
+  double spare_share = 0;           // of a made die
   std::uint32_t dies = 1;
   std::optional<double> process_age_quarters;  // of the node since its volume start; none: as the table's
   bool elastic = false;                        // rented by the hour, only while needed

@@ -89,7 +89,8 @@ const Table& table_of<ServingKeys>() {
           "a request's way from the client to the scheduler and its first token's way back")
         .range(0, 1e8);
     f.key("handover_us", &K::handover_us, "us",
-          "from a machine that computes prompts to one that decodes, beside the wire: step boundaries, dispatch")
+          "from a machine that computes prompts to one that decodes, beside the wire: step boundaries, "
+          "dispatch")
         .range(0, 1e8);
     f.key("prompt_token_us", &K::prompt_token_us, "us", "of that, for each token of the prompt")
         .range(0, 1e6);
