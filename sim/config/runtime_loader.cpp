@@ -193,13 +193,18 @@ std::vector<int> numbers_of(const std::string& text) {
 }  // namespace
 
 std::string runtime_of(const std::string& product, const std::string& version) {
+  // By their names; those that ship do not change while a program runs.
+  static const std::vector<std::pair<std::string, RuntimeSpec>> presets = [] {
+    std::vector<std::pair<std::string, RuntimeSpec>> all;
+    for (const std::string& name : runtime_names()) all.emplace_back(name, load_runtime(name));
+    return all;
+  }();
   const std::vector<int> asked = numbers_of(version);
   const bool dated = !asked.empty() && asked.front() >= 2000;
   std::string best;
   std::vector<int> best_from;
   std::vector<std::string> products;
-  for (const std::string& name : runtime_names()) {
-    const RuntimeSpec spec = load_runtime(name);
+  for (const auto& [name, spec] : presets) {
     if (spec.product.empty()) continue;
     products.push_back(spec.product);
     if (spec.product != product) continue;

@@ -84,7 +84,7 @@ double kernel_power_w(const ArchSpec& arch, const ActivityCounts& counts, double
 
 void check_power_cap(const ArchSpec& arch) {
   if (arch.power_cap_w <= 0) return;
-  const double idle_w = total_energy({}, 1, 1, arch).total().value();
+  const double idle_w = total_energy(Joules(), 1, 1, arch).value();
   if (arch.power_cap_w > idle_w) return;
   throw ConfigError("", fmt::format("{} cannot keep a power cap of {:g} W: it draws {:.0f} W at rest",
                                     arch.name, arch.power_cap_w, idle_w));

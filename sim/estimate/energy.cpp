@@ -57,6 +57,12 @@ EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std
   return scaled(e, devices);
 }
 
+Joules total_energy(Joules dynamic, double seconds, std::uint32_t devices, const ArchSpec& arch) {
+  EnergyBreakdown all;
+  all.compute = dynamic;
+  return total_energy(all, seconds, devices, arch).total();
+}
+
 EnergyBreakdown reported_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                                 const ArchSpec& arch) {
   EnergyBreakdown e = total_energy(dynamic, seconds, devices, arch);

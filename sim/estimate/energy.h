@@ -23,6 +23,9 @@ EnergyBreakdown active_energy(double seconds, const ArchSpec& arch, double clock
 EnergyBreakdown total_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                              const ArchSpec& arch);
 
+// The same of a sum that nobody splits.
+Joules total_energy(Joules dynamic, double seconds, std::uint32_t devices, const ArchSpec& arch);
+
 // The same for a result, which says what is not modelled.
 EnergyBreakdown reported_energy(const EnergyBreakdown& dynamic, double seconds, std::uint32_t devices,
                                 const ArchSpec& arch);

@@ -30,10 +30,9 @@ std::uint32_t KvBlocks::cached_tokens(const Request& request) const {
   return static_cast<std::uint32_t>(hit * shape_.block_tokens);
 }
 
-std::uint64_t KvBlocks::shared_blocks(const Request& request) const {
+std::uint64_t KvBlocks::shared_blocks(const Request& request, std::uint32_t cached) const {
   std::uint64_t shared = 0;
-  const std::uint64_t hit = cached_tokens(request) / shape_.block_tokens;
-  for (std::uint64_t b = 0; b < hit; ++b) {
+  for (std::uint64_t b = 0; b < cached / shape_.block_tokens; ++b) {
     if (blocks_[found_.at(key_of(request, b))].holders > 0) ++shared;
   }
   return shared;

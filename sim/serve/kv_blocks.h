@@ -41,8 +41,8 @@ class KvBlocks {
 
   // Tokens of a prompt's beginning that are cached, whole blocks, never its last token.
   std::uint32_t cached_tokens(const Request& request) const;
-  // Blocks of those that somebody holds.
-  std::uint64_t shared_blocks(const Request& request) const;
+  // Of the blocks of its first `cached` tokens, which are cached: those that somebody holds.
+  std::uint64_t shared_blocks(const Request& request, std::uint32_t cached) const;
   // Takes those of `tokens` tokens, which are cached, for a sequence that holds none.
   void take_cached(const Request& request, std::uint32_t tokens, HeldBlocks& held);
   // Whether a sequence that holds `held` could get room for `tokens` tokens.

@@ -14,16 +14,8 @@ Step ragged(const Batch& batch) {
   for (const PromptPiece& piece : batch.load.prompts)
     step.groups.push_back({Phase::prefill, 1, piece.new_tokens, piece.context});
   std::map<std::uint64_t, std::uint64_t> contexts;
-  std::size_t prompts = batch.load.prompts.size();
-  std::uint64_t decoding = batch.load.decoding;
   for (const BatchEntry& entry : batch.entries) {
-    if (decoding == 0) break;
-    if (entry.new_tokens == batch.load.verified && entry.sequence->generated > entry.emitted) {
-      ++contexts[entry.sequence->computed];
-      --decoding;
-    } else if (prompts > 0) {
-      --prompts;
-    }
+    if (entry.context > 0) ++contexts[entry.context];
   }
   for (const auto& [context, sequences] : contexts)
     step.groups.push_back({Phase::decode, sequences, batch.load.verified, context});
@@ -31,6 +23,18 @@ Step ragged(const Batch& batch) {
 }
 
 }  // namespace
+
+StepSums& StepSums::operator+=(const StepSums& other) {
+  steps += other.steps;
+  busy_s += other.busy_s;
+  dynamic_j += other.dynamic_j;
+  split.add(other.split);
+  decoding += other.decoding;
+  prompt_tokens += other.prompt_tokens;
+  kept += other.kept;
+  for (std::size_t i = 0; i < held_up_s.size(); ++i) held_up_s[i] += other.held_up_s[i];
+  return *this;
+}
 
 Replica::Replica(const ReplicaSpec& spec, StepCosts& costs) : spec_(spec), costs_(costs) {
   ServingLimits limits = spec.limits;
@@ -71,7 +75,7 @@ void Replica::fill(double now) {
     }
     for (const Batch& batch : step->ranks) {
       for (const BatchEntry& entry : batch.entries) {
-        if (entry.sequence->generated > entry.emitted) sums_.kept += entry.emitted;
+        if (entry.context > 0) sums_.kept += entry.emitted;
       }
     }
     if (spec_.draft != nullptr) add_draft(*step, cost);
@@ -87,13 +91,12 @@ void Replica::fill(double now) {
     ++sums_.steps;
     sums_.busy_s += pace;
     sums_.dynamic_j += step->dynamic_j;
-    for (std::size_t i = 0; i < kTimeCategoryCount; ++i) sums_.split.parts[i] += cost.sum.split.parts[i];
+    sums_.split.add(cost.sum.split);
     sums_.split.add(TimeCategory::launch, gaps);
     sums_.split.add(TimeCategory::host, host);
     for (const auto& rank : ranks_)
       sums_.held_up_s[static_cast<std::size_t>(rank->holdup())] += pace / static_cast<double>(ranks_.size());
     in_flight_.push_back(std::move(step));
-    ++begun_;
   }
 }
 

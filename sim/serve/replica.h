@@ -32,6 +32,7 @@ struct StepSums {
   double decoding = 0, prompt_tokens = 0;  // sequences and tokens, over the steps
   double kept = 0;                         // tokens of decoding sequences, over the steps
   std::array<double, 4> held_up_s{};       // while the head of the queue waited for it, by Holdup
+  StepSums& operator+=(const StepSums& other);
 };
 
 class Replica {
@@ -56,12 +57,6 @@ class Replica {
   // When the oldest step in flight ends.
   double next_end() const { return in_flight_.front()->end_s; }
   const StepInFlight& oldest() const { return *in_flight_.front(); }
-  // Steps that fill() began since it was last asked.
-  std::size_t take_begun() {
-    const std::size_t begun = begun_;
-    begun_ = 0;
-    return begun;
-  }
   // The oldest has ended: its sequences may go on. Those that are complete leave; with `hold` their blocks
   // stay until release().
   void retire(bool hold = false);
@@ -90,7 +85,6 @@ class Replica {
   std::vector<std::unique_ptr<StepInFlight>> spare_;
   std::vector<StepLoad> loads_;
   double gate_free_s_ = 0;  // when the first stage can take the next step
-  std::size_t begun_ = 0;
   StepSums sums_;
   std::uint64_t sample_every_ = 1;
   std::vector<Sample> samples_;

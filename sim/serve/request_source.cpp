@@ -43,8 +43,8 @@ class DrawnSource : public RequestSource {
     request.arrival_s = 0;
     if (trace_ && !trace_->next(request)) return false;
     if (trace_) scale(request);
-    if (!trace_ || load_.input) request.input = drawn(load_.input.value_or(LengthRange()));
-    if (!trace_ || load_.output) request.output = drawn(load_.output.value_or(LengthRange{128, 128}));
+    if (!trace_ || load_.input) request.input = drawn(load_.input.value_or(kUsualInput));
+    if (!trace_ || load_.output) request.output = drawn(load_.output.value_or(kUsualOutput));
     if (load_.input || !trace_) request.content.clear();
     set_content(request);
     if (load_.rate > 0) {
@@ -97,6 +97,22 @@ class DrawnSource : public RequestSource {
 };
 
 }  // namespace
+
+LoadMeans means_of(RequestSource& source, std::uint64_t most) {
+  LoadMeans means;
+  double last = 0;
+  std::uint64_t count = 0;
+  for (Request r; count < most && source.next(r); ++count) {
+    means.input += r.input;
+    means.output += r.output;
+    last = r.arrival_s;
+  }
+  if (count == 0) return means;
+  means.input /= static_cast<double>(count);
+  means.output /= static_cast<double>(count);
+  if (last > 0) means.rate = static_cast<double>(count - 1) / last;
+  return means;
+}
 
 std::unique_ptr<RequestSource> open_source(const LoadSpec& load) {
   std::unique_ptr<RequestSource> trace;

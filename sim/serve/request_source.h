@@ -20,8 +20,11 @@ struct EnumNames<ArrivalProcess> {
 
 // Tokens of a prompt or an answer: between two numbers, all alike likely.
 struct LengthRange {
-  std::uint32_t low = 1024, high = 1024;
+  std::uint32_t low = 0, high = 0;
 };
+// Where nothing is said.
+inline constexpr LengthRange kUsualInput = {1024, 1024};
+inline constexpr LengthRange kUsualOutput = {128, 128};
 
 // A load as it is asked for. One of `rate`, `concurrency`, `offline`, or the trace's own arrivals.
 struct LoadSpec {
@@ -49,6 +52,13 @@ class RequestSource {
   // The next one in the order of arrival; false where there are no more. Throws ConfigError: the file's line.
   virtual bool next(Request& request) = 0;
 };
+
+// Of the first requests of a source, at most so many: mean tokens, and how many come a second (0 where all
+// come at once).
+struct LoadMeans {
+  double input = 0, output = 0, rate = 0;
+};
+LoadMeans means_of(RequestSource& source, std::uint64_t most);
 
 // Throws ConfigError: a file that is not there or says nothing.
 std::unique_ptr<RequestSource> open_source(const LoadSpec& load);

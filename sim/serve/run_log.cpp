@@ -10,20 +10,13 @@ namespace {
 
 constexpr std::uint64_t kRoundsDrawn = 64;  // of equal ones, in the curve of power over time
 
-// Of all boards over `seconds`, static power and losses included, from what one chip spends beyond it.
-Joules total_joules(Joules beyond, double seconds, std::uint32_t devices, const ArchSpec& arch) {
-  EnergyBreakdown dynamic;
-  dynamic.compute = beyond;
-  return total_energy(dynamic, seconds, devices, arch).total();
-}
-
 // Time and energy by kind of operator; the rest of the time is the software's.
 std::vector<OperatorShare> by_operator(const Tally& prefill, const Tally& decode, std::uint32_t devices,
                                        const ArchSpec& arch) {
   std::vector<OperatorShare> all;
   double left = prefill.seconds + decode.seconds;
   const auto add = [&](const std::string& name, double seconds, Joules beyond) {
-    all.push_back({name, seconds, total_joules(beyond, seconds, devices, arch)});
+    all.push_back({name, seconds, total_energy(beyond, seconds, devices, arch)});
   };
   for (std::size_t k = 0; k < kOperatorKinds; ++k) {
     const double seconds = prefill.kinds[k].seconds + decode.kinds[k].seconds;
@@ -50,7 +43,7 @@ std::vector<PowerStretch> power_curve(const std::vector<Tally::Part>& stretches,
     if (s.seconds <= 0) continue;
     const double from = curve.empty() ? 0.0 : double{curve.back().to_s};
     curve.push_back(
-        {from, from + s.seconds, total_joules(s.dynamic, s.seconds, devices, arch).value() / s.seconds});
+        {from, from + s.seconds, total_energy(s.dynamic, s.seconds, devices, arch).value() / s.seconds});
   }
   return curve;
 }

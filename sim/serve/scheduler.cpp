@@ -45,12 +45,13 @@ std::uint32_t Scheduler::kept_tokens(const Sequence& s) {
 }
 
 void Scheduler::take(Sequence* s, std::uint32_t new_tokens, Batch& batch) {
-  BatchEntry entry{s, new_tokens, 0, false};
+  BatchEntry entry{s};
   const bool decodes = Scheduler::decodes(*s) && new_tokens == 1 + limits_.speculation.drafts;
   if (decodes) {
     ++batch.load.decoding;
     batch.load.verified = new_tokens;
-    batch.load.decoding_context += s->computed + new_tokens;
+    entry.context = std::uint64_t{s->computed} + new_tokens;
+    batch.load.decoding_context += entry.context;
     entry.emitted = kept_tokens(*s);
     s->computed += entry.emitted;  // what was guessed wrong is written over
   } else {
@@ -83,23 +84,21 @@ std::uint32_t Scheduler::front_cached() const {
   return s.arrived_computed ? s.request.input : blocks_.cached_tokens(s.request);
 }
 
-void Scheduler::admit_front() {
+void Scheduler::admit_front(std::uint32_t cached) {
   Sequence* s = waiting_.front();
   waiting_.pop_front();
   waiting_tokens_ -= s->known;
-  if (s->arrived_computed) {
-    s->computed = s->request.input;
-  } else if (const std::uint32_t cached = blocks_.cached_tokens(s->request); cached > 0) {
+  s->computed = cached;
+  if (!s->arrived_computed && cached > 0) {
     blocks_.take_cached(s->request, cached, s->held);
-    s->computed = cached;
     if (s->generated == 0) s->outcome.cached = cached;
   }
   running_.push_back(s);
 }
 
-std::uint64_t Scheduler::front_blocks(std::uint64_t tokens) const {
+std::uint64_t Scheduler::front_blocks(std::uint64_t tokens, std::uint32_t cached) const {
   const Sequence& s = *waiting_.front();
-  return blocks_.blocks_for(tokens) - (s.arrived_computed ? 0 : blocks_.shared_blocks(s.request));
+  return blocks_.blocks_for(tokens) - (s.arrived_computed ? 0 : blocks_.shared_blocks(s.request, cached));
 }
 
 bool Scheduler::grow_or_preempt(std::size_t index, std::uint32_t new_tokens) {

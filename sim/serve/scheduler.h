@@ -34,7 +34,7 @@ struct Sequence {
 
 struct BatchEntry {
   Sequence* sequence = nullptr;
-  std::uint32_t new_tokens = 0;
+  std::uint64_t context = 0;  // tokens that attention reads of a sequence that decodes; 0 of a prompt
   std::uint32_t emitted = 0;  // tokens that reach the client when the step ends
   bool last = false;          // with them it is complete
 };
@@ -68,7 +68,7 @@ class Scheduler {
     waiting_tokens_ += sequence->known;
   }
   // Why a request can never run; "" where it can.
-  virtual std::string refusal(const Request& request) const;
+  std::string refusal(const Request& request) const;
   // Fills `batch`; leaves it empty where nobody can run.
   virtual void form(Batch& batch) = 0;
   // Its last token has left: it makes room, and, unless its blocks are still read, gives them back.
@@ -103,12 +103,16 @@ class Scheduler {
   void take(Sequence* sequence, std::uint32_t new_tokens, Batch& batch);
   // Sets it back: its tokens are computed again, from the head of the queue on.
   void preempt(Sequence* victim);
-  // The head of the queue begins to run, with what the prefix cache has of it.
-  void admit_front();
-  // Of the head of the queue: tokens that it would not have to compute, and blocks that it would take of
-  // the free ones to have room for `tokens` tokens.
+  // Of the head of the queue: tokens that it would not have to compute; with them, blocks that it would take
+  // of the free ones to have room for `tokens` tokens.
   std::uint32_t front_cached() const;
-  std::uint64_t front_blocks(std::uint64_t tokens) const;
+  std::uint64_t front_blocks(std::uint64_t tokens, std::uint32_t cached) const;
+  // It begins to run, with those tokens.
+  void admit_front(std::uint32_t cached);
+  // Tokens of a sequence at its longest, wrong guesses included.
+  std::uint64_t longest(const Request& request) const {
+    return std::uint64_t{request.input} + request.output + limits_.speculation.drafts;
+  }
   // Room for so many more tokens of running_[index], those behind it set back for it; false where it had to
   // be set back itself.
   bool grow_or_preempt(std::size_t index, std::uint32_t new_tokens);

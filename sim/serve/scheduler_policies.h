@@ -48,7 +48,7 @@ class TrtllmScheduler : public Scheduler {
   void form(Batch& batch) override;
 
  private:
-  bool starts(const Sequence& s, std::uint64_t reserved) const;
+  std::uint64_t promised(const Sequence& s) const;
 };
 
 }  // namespace orrery

@@ -44,7 +44,7 @@ class ServingRun::Events {
           arrive(event.sequence);
           break;
         case EventKind::at_replica:
-          enter(event.sequence, !prefilling_.empty() && !event.sequence->arrived_computed);
+          enter(event.sequence, !prefilling_.empty());
           break;
         case EventKind::step_end:
           end_step(event.replica);
@@ -161,7 +161,6 @@ class ServingRun::Events {
     Replica& replica = *replicas_[place.replica];
     replica.add(s, place.rank);
     if (replica.idle()) go_on(place.replica);
-    out_.peak_waiting = std::max<std::uint64_t>(out_.peak_waiting, replica.waiting());
   }
 
   // Forms what can be formed, and waits for its end.
@@ -169,9 +168,8 @@ class ServingRun::Events {
     Replica& replica = *replicas_[r];
     const bool was_idle = replica.idle();
     replica.fill(now_);
-    const std::size_t begun = replica.take_begun();
-    if (begun > 0 && was_idle) post(replica.next_end(), EventKind::step_end, r, nullptr);
-    if (begun == 0 && was_idle && replica.waiting() > 0)
+    if (was_idle && !replica.idle()) post(replica.next_end(), EventKind::step_end, r, nullptr);
+    if (replica.idle() && replica.waiting() > 0)
       throw SimulationError("serve", "replica " + std::to_string(r) + " has " +
                                          std::to_string(replica.waiting()) +
                                          " requests waiting and starts none of them");
@@ -289,17 +287,8 @@ class ServingRun::Events {
 
   void add_up() {
     for (std::size_t r = 0; r < replicas_.size(); ++r) {
-      const StepSums& sums = replicas_[r]->sums();
-      StepSums& all = out_.steps;
-      all.steps += sums.steps;
-      all.busy_s += sums.busy_s;
-      all.dynamic_j += sums.dynamic_j;
-      for (std::size_t i = 0; i < kTimeCategoryCount; ++i) all.split.parts[i] += sums.split.parts[i];
-      all.decoding += sums.decoding;
-      all.prompt_tokens += sums.prompt_tokens;
-      all.kept += sums.kept;
-      for (std::size_t i = 0; i < all.held_up_s.size(); ++i) all.held_up_s[i] += sums.held_up_s[i];
-      if (r >= setup_.serving.count) out_.steps_of_prefill += sums.steps;
+      out_.steps += replicas_[r]->sums();
+      if (r >= setup_.serving.count) out_.steps_of_prefill += replicas_[r]->sums().steps;
       for (std::size_t i = 0; i < replicas_[r]->ranks(); ++i) {
         const KvBlocks& blocks = replicas_[r]->rank(i).blocks();
         if (blocks.used() != 0)

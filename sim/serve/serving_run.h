@@ -54,7 +54,6 @@ struct ServingOutcome {
   Curve waiting, running, kv_used, dynamic_w;  // over time; power of a device, beyond static
   StepSums steps;                              // of all replicas
   std::uint64_t steps_of_prefill = 0;          // that machines for prompts made
-  std::uint64_t peak_waiting = 0;
   double peak_kv = 0;
 };
 

@@ -35,14 +35,15 @@ bool SglangScheduler::form_prompts(Batch& batch) {
     Sequence* s = waiting_.front();
     if (s->in_flight > 0) break;
     stop(Holdup::blocks);
-    const std::uint32_t missing = s->known - front_cached();
+    const std::uint32_t cached = front_cached();
+    const std::uint32_t missing = s->known - cached;
     const double need = static_cast<double>(missing) + reserved(*s, 1);
     const double room = static_cast<double>(blocks_.free() * blocks_.block_tokens()) - promised;
     if (need > room && !(running_.empty() && batch.empty())) break;
-    if (front_blocks(s->known) > blocks_.free()) break;
+    if (front_blocks(s->known, cached) > blocks_.free()) break;
     stop(Holdup::tokens);
     if (!limits_.chunked_prefill && missing > budget) break;
-    admit_front();
+    admit_front(cached);
     take_some(s);
     promised += reserved(*s, share_);
   }

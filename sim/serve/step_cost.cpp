@@ -8,7 +8,7 @@ StepCost& StepCost::add(const StepCost& other, double times) {
   seconds += times * other.seconds;
   dynamic_j += times * other.dynamic_j;
   kernels += times * other.kernels;
-  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) split.parts[i] += times * other.split.parts[i];
+  split.add(other.split, times);
   return *this;
 }
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <set>
 #include <tuple>
 #include <unordered_map>
 
@@ -51,44 +50,14 @@ class StepOracle::Stage {
     sort_operators();
   }
 
-  const StepCost& tokens(std::uint64_t count) {
-    const auto known = tokens_.find(count);
-    if (known != tokens_.end()) return known->second;
-    const Run run = this->run({{{Phase::prefill, 1, count, count}}});
-    StepCost cost = run.whole;
-    cost.add(run.parts[index(Part::scored)], -1).add(run.parts[index(Part::sequences)], -1);
-    return tokens_.emplace(count, cost).first->second;
-  }
-  const StepCost& scored(std::uint64_t count) {
-    const auto known = scored_.find(count);
-    if (known != scored_.end()) return known->second;
-    const Run run = this->run({{{Phase::decode, count, 1, kShortestContext}}});
-    return scored_.emplace(count, run.parts[index(Part::scored)]).first->second;
-  }
-  const StepCost& decoding(std::uint64_t sequences, std::uint64_t each, std::uint64_t context) {
-    const std::uint64_t key = packed(sequences, each, context);
-    const auto known = decoding_.find(key);
-    if (known != decoding_.end()) return known->second;
-    const StepCost cost = of_sequences_alone({{{Phase::decode, sequences, each, std::max(each, context)}}});
-    return decoding_.emplace(key, cost).first->second;
-  }
-  const StepCost& prompts(std::uint64_t pieces, std::uint64_t length, std::uint64_t before) {
-    const std::uint64_t key = packed(pieces, length, before);
-    const auto known = prompts_.find(key);
-    if (known != prompts_.end()) return known->second;
-    const StepCost cost = of_sequences_alone({{{Phase::prefill, pieces, length, before + length}}});
-    return prompts_.emplace(key, cost).first->second;
-  }
-
   StepCost of_tokens(const StepLoad& load) {
     StepCost sum;
-    const Between t = between_steps(load.tokens(), kTokenBits);
-    sum.add(tokens(t.low), 1 - t.share);
-    if (t.share > 0) sum.add(tokens(t.high), t.share);
-    if (has_scored_) {
-      const Between s = between_steps(load.scored(), kScoredBits);
-      sum.add(scored(s.low), 1 - s.share);
-      if (s.share > 0) sum.add(scored(s.high), s.share);
+    for (const auto& [count, share] : ends(between_steps(load.tokens(), kTokenBits))) {
+      if (share > 0) sum.add(tokens(count), share);
+    }
+    if (!has_scored_) return sum;
+    for (const auto& [count, share] : ends(between_steps(load.scored(), kScoredBits))) {
+      if (share > 0) sum.add(scored(count), share);
     }
     return sum;
   }
@@ -125,7 +94,38 @@ class StepOracle::Stage {
   std::shared_ptr<TensorNames> names_ = std::make_shared<TensorNames>();
   std::map<Role, Part> parts_;  // that are not of tokens
   bool has_scored_ = false, has_sequences_ = false;
-  std::unordered_map<std::uint64_t, StepCost> tokens_, scored_, decoding_, prompts_;
+  using Known = std::unordered_map<std::uint64_t, StepCost>;
+  Known tokens_, scored_, decoding_, prompts_;
+
+  // What is known under the key, or else what `simulate` finds.
+  template <class Simulate>
+  static const StepCost& once(Known& known, std::uint64_t key, Simulate simulate) {
+    const auto found = known.find(key);
+    return found != known.end() ? found->second : known.emplace(key, simulate()).first->second;
+  }
+  const StepCost& tokens(std::uint64_t count) {
+    return once(tokens_, count, [&] {
+      const Run run = this->run({{{Phase::prefill, 1, count, count}}});
+      StepCost cost = run.whole;
+      cost.add(run.parts[index(Part::scored)], -1).add(run.parts[index(Part::sequences)], -1);
+      return cost;
+    });
+  }
+  const StepCost& scored(std::uint64_t count) {
+    return once(scored_, count, [&] {
+      return run({{{Phase::decode, count, 1, kShortestContext}}}).parts[index(Part::scored)];
+    });
+  }
+  const StepCost& decoding(std::uint64_t sequences, std::uint64_t each, std::uint64_t context) {
+    return once(decoding_, packed(sequences, each, context), [&] {
+      return of_sequences_alone({{{Phase::decode, sequences, each, std::max(each, context)}}});
+    });
+  }
+  const StepCost& prompts(std::uint64_t pieces, std::uint64_t length, std::uint64_t before) {
+    return once(prompts_, packed(pieces, length, before), [&] {
+      return of_sequences_alone({{{Phase::prefill, pieces, length, before + length}}});
+    });
+  }
 
   OperatorGraph graph(const Step& step) const {
     return build_step(llm_, step, formats_, split_, execution_, names_);
@@ -184,18 +184,17 @@ class StepOracle::Stage {
     return cost_of(runner_.run(operators, 0));
   }
 
+  // As many tokens read at each of both numbers of sequences.
   void add_decoding(const StepLoad& load, StepCost& sum) {
-    const Between n = between(load.decoding, kSequenceBits);
-    // As many tokens read at each of both numbers of sequences.
-    const auto at = [&](std::uint64_t sequences, double share) {
-      const std::uint64_t context =
-          std::max(kShortestContext, (load.decoding_context + load.decoding / 2) / load.decoding);
-      const Between c = between(context, kContextBits);
-      sum.add(decoding(sequences, load.verified, c.low), share * (1 - c.share));
-      if (c.share > 0) sum.add(decoding(sequences, load.verified, c.high), share * c.share);
-    };
-    at(n.low, 1 - n.share);
-    if (n.share > 0) at(n.high, n.share);
+    const std::uint64_t context =
+        std::max(kShortestContext, (load.decoding_context + load.decoding / 2) / load.decoding);
+    const Between c = between(context, kContextBits);
+    for (const auto& [sequences, sequence_share] : ends(between(load.decoding, kSequenceBits))) {
+      for (const auto& [context_at, context_share] : ends(c)) {
+        const double share = sequence_share * context_share;
+        if (share > 0) sum.add(decoding(sequences, load.verified, context_at), share);
+      }
+    }
   }
 
   // As so many alike pieces with as much to do.
@@ -240,45 +239,41 @@ StepOracle::StepOracle(const LlmSpec& llm, const NumberFormats& formats, const P
 
 StepOracle::~StepOracle() = default;
 
-StagedCost StepOracle::cost(const StepLoad& load) {
+template <class OfStage>
+StagedCost StepOracle::through_stages(OfStage of_stage) {
   StagedCost all;
   for (const auto& stage : stages_) {
-    StepCost cost = stage->of_tokens(load);
-    cost += stage->of_sequences(load);
+    const StepCost cost = of_stage(*stage);
     all.slowest_s = std::max(all.slowest_s, cost.seconds);
     all.sum += cost;
   }
   return all;
+}
+
+StagedCost StepOracle::cost(const StepLoad& load) {
+  return through_stages([&](Stage& stage) {
+    StepCost cost = stage.of_tokens(load);
+    return cost += stage.of_sequences(load);
+  });
 }
 
 StagedCost StepOracle::cost(const std::vector<StepLoad>& ranks) {
-  if (ranks.size() == 1) return cost(ranks.front());
   const auto most = std::max_element(ranks.begin(), ranks.end(), [](const StepLoad& a, const StepLoad& b) {
     return a.tokens() < b.tokens();
   });
-  StagedCost all;
-  for (const auto& stage : stages_) {
-    StepCost cost = stage->of_tokens(*most);
+  return through_stages([&](Stage& stage) {
+    StepCost cost = stage.of_tokens(*most);
     StepCost slowest;
     for (const StepLoad& rank : ranks) {
-      const StepCost sequences = rank.empty() ? StepCost() : stage->of_sequences(rank);
+      const StepCost sequences = stage.of_sequences(rank);
       if (sequences.seconds > slowest.seconds) slowest = sequences;
     }
-    cost += slowest;
-    all.slowest_s = std::max(all.slowest_s, cost.seconds);
-    all.sum += cost;
-  }
-  return all;
+    return cost += slowest;
+  });
 }
 
 StagedCost StepOracle::whole(const Step& step) {
-  StagedCost all;
-  for (const auto& stage : stages_) {
-    const StepCost cost = stage->whole(step);
-    all.slowest_s = std::max(all.slowest_s, cost.seconds);
-    all.sum += cost;
-  }
-  return all;
+  return through_stages([&](Stage& stage) { return stage.whole(step); });
 }
 
 std::uint64_t StepOracle::simulated_sizes() const {

@@ -36,6 +36,9 @@ class StepOracle : public StepCosts {
  private:
   class Stage;
   std::vector<std::unique_ptr<Stage>> stages_;
+
+  template <class OfStage>
+  StagedCost through_stages(OfStage of_stage);
 };
 
 }  // namespace orrery

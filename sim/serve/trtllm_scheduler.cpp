@@ -6,13 +6,11 @@
 
 namespace orrery {
 
-// The head of the queue. `reserved`: blocks that those which run may still come to need.
-bool TrtllmScheduler::starts(const Sequence& s, std::uint64_t reserved) const {
-  const std::uint64_t longest =
-      limits_.policy == SchedulerPolicy::no_evict
-          ? std::uint64_t{s.request.input} + s.request.output + limits_.speculation.drafts
-          : s.known;
-  return front_blocks(longest) + reserved <= blocks_.free();
+// Blocks that one which runs may still come to need, where none is ever set back.
+std::uint64_t TrtllmScheduler::promised(const Sequence& s) const {
+  if (limits_.policy != SchedulerPolicy::no_evict) return 0;
+  const std::uint64_t all = blocks_.blocks_for(longest(s.request));
+  return all - std::min(s.held.count, all);
 }
 
 void TrtllmScheduler::form(Batch& batch) {
@@ -31,32 +29,25 @@ void TrtllmScheduler::form(Batch& batch) {
       budget -= want;
     }
   }
-  if (limits_.policy == SchedulerPolicy::no_evict) {
-    for (const Sequence* s : running_)
-      reserved += blocks_.blocks_for(std::uint64_t{s->request.input} + s->request.output +
-                                     limits_.speculation.drafts) -
-                  std::min(s->held.count, blocks_.blocks_for(std::uint64_t{s->request.input} +
-                                                             s->request.output + limits_.speculation.drafts));
-  }
+  for (const Sequence* s : running_) reserved += promised(*s);
   stop(budget == 0 ? Holdup::tokens : Holdup::blocks);
   while (preemptions_ == before && budget > 0 && !waiting_.empty() && !full()) {
     Sequence* s = waiting_.front();
     stop(Holdup::blocks);
-    if (s->in_flight > 0 || !starts(*s, reserved)) break;
+    if (s->in_flight > 0) break;
+    const std::uint32_t cached = front_cached();
+    const bool to_the_end = limits_.policy == SchedulerPolicy::no_evict;
+    if (front_blocks(to_the_end ? longest(s->request) : s->known, cached) + reserved > blocks_.free()) break;
     stop(Holdup::tokens);
-    const std::uint32_t missing = s->known - front_cached();
-    if (missing > budget && !limits_.chunked_prefill) break;
-    admit_front();
+    if (s->known - cached > budget && !limits_.chunked_prefill) break;
+    admit_front(cached);
     auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(s->known - s->computed, budget));
     // Pieces are whole blocks, but for the last.
     if (want < s->known - s->computed && want > blocks_.block_tokens()) want -= want % blocks_.block_tokens();
     blocks_.grow(s->held, std::uint64_t{s->computed} + want);
     take(s, want, batch);
     budget -= want;
-    if (limits_.policy == SchedulerPolicy::no_evict)
-      reserved += blocks_.blocks_for(std::uint64_t{s->request.input} + s->request.output +
-                                     limits_.speculation.drafts) -
-                  s->held.count;
+    reserved += promised(*s);
   }
   pad(batch);
 }

@@ -25,11 +25,12 @@ void DecodeFirstScheduler::form(Batch& batch) {
     Sequence* s = waiting_.front();
     if (s->in_flight > 0) break;  // set back while its last step runs
     stop(Holdup::tokens);
-    if (!limits_.chunked_prefill && s->known - front_cached() > budget) break;
+    const std::uint32_t cached = front_cached();
+    if (!limits_.chunked_prefill && s->known - cached > budget) break;
     // The whole prompt must fit, though its first piece would.
     stop(Holdup::blocks);
-    if (front_blocks(s->known) + reserve > blocks_.free()) break;
-    admit_front();
+    if (front_blocks(s->known, cached) + reserve > blocks_.free()) break;
+    admit_front(cached);
     const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(s->known - s->computed, budget));
     blocks_.grow(s->held, s->known);
     take(s, want, batch);
@@ -45,10 +46,11 @@ void PrefillFirstScheduler::form(Batch& batch) {
   while (!waiting_.empty() && !full()) {
     Sequence* s = waiting_.front();
     stop(Holdup::tokens);
-    if (s->in_flight > 0 || s->known - front_cached() > budget) break;
+    const std::uint32_t cached = front_cached();
+    if (s->in_flight > 0 || s->known - cached > budget) break;
     stop(Holdup::blocks);
-    if (front_blocks(s->known) + reserve > blocks_.free()) break;
-    admit_front();
+    if (front_blocks(s->known, cached) + reserve > blocks_.free()) break;
+    admit_front(cached);
     const std::uint32_t want = s->known - s->computed;
     blocks_.grow(s->held, s->known);
     take(s, want, batch);
@@ -69,11 +71,10 @@ void StaticScheduler::form(Batch& batch) {
   if (running_.empty()) {
     while (!waiting_.empty() && running_.size() < limits_.sequences) {
       Sequence* s = waiting_.front();
-      const std::uint64_t longest =
-          std::uint64_t{s->request.input} + s->request.output + limits_.speculation.drafts;
-      if (!blocks_.fits(s->held, longest)) break;
-      blocks_.grow(s->held, longest);
-      admit_front();
+      const std::uint32_t cached = front_cached();
+      if (front_blocks(longest(s->request), cached) > blocks_.free()) break;
+      admit_front(cached);
+      blocks_.grow(s->held, longest(s->request));
     }
   }
   std::uint64_t budget = limits_.token_budget;

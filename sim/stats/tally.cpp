@@ -45,7 +45,7 @@ void Tally::at_least(TimeCategory category, double least, std::uint64_t dram_rea
 
 Tally& Tally::operator+=(const Tally& other) {
   seconds += other.seconds;
-  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) split.parts[i] += other.split.parts[i];
+  split.add(other.split);
   doubled_ += other.doubled_;
   energy += other.energy;
   for (std::size_t k = 0; k < kOperatorKinds; ++k) {

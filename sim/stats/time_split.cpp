@@ -33,6 +33,10 @@ void TimeSplitSeconds::add(const TimeSplit& split, double weight) {
   }
 }
 
+void TimeSplitSeconds::add(const TimeSplitSeconds& other, double weight) {
+  for (std::size_t i = 0; i < kTimeCategoryCount; ++i) parts[i] += weight * other.parts[i];
+}
+
 double TimeSplitSeconds::total() const {
   double sum = 0;
   for (const double t : parts) sum += t;

@@ -34,6 +34,7 @@ class TimeSplit {
 struct TimeSplitSeconds {
   std::array<double, kTimeCategoryCount> parts{};
   void add(const TimeSplit& split, double weight = 1.0);
+  void add(const TimeSplitSeconds& other, double weight = 1.0);
   void add(TimeCategory category, double seconds) { parts[static_cast<std::size_t>(category)] += seconds; }
   double total() const;
   // The category with the largest share, `wait` left aside.

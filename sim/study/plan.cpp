@@ -10,7 +10,6 @@
 #include "sim/serve/steady_state.h"
 #include "sim/study/capacity.h"
 #include "sim/study/cost_study.h"
-#include "sim/timing/matrix_timing.h"
 #include "sim/util/data_home.h"
 #include "sim/util/errors.h"
 
@@ -23,24 +22,6 @@ constexpr std::uint64_t kTrialRequests = 400;  // that a rate is tried with
 constexpr std::uint64_t kLengthsRead = 20000;  // of a trace, for its means
 constexpr std::uint64_t kDraws = 2000;
 constexpr int kMostRounds = 4;  // until users and their rate agree
-
-struct Lengths {
-  double input = 0, output = 0;
-};
-
-Lengths mean_lengths(LoadSpec load) {
-  load.offline = true;
-  load.requests = kLengthsRead;
-  const auto source = open_source(load);
-  Lengths sum;
-  double count = 0;
-  for (Request r; source->next(r); ++count) {
-    sum.input += r.input;
-    sum.output += r.output;
-  }
-  if (count == 0) throw ConfigError(load.trace, "no request: there is nothing to plan for");
-  return {sum.input / count, sum.output / count};
-}
 
 // One way to deploy the model.
 struct Way {
@@ -55,7 +36,10 @@ class MachinePlan {
   MachinePlan(const PlanQuestion& question, const std::string& arch, Session& session,
               const Progress& progress)
       : q_(question), arch_(arch), session_(session), progress_(progress) {
-    lengths_ = mean_lengths(question.demand.load);
+    LoadSpec at_once = question.demand.load;
+    at_once.offline = true;
+    lengths_ = means_of(*open_source(at_once), kLengthsRead);
+    if (lengths_.input == 0) throw ConfigError(at_once.trace, "no request: there is nothing to plan for");
     request_.targets = question.targets;
     request_.overrides = question.overrides;
     request_.good_share = question.good_share;
@@ -97,7 +81,7 @@ class MachinePlan {
   Session& session_;
   const Progress& progress_;
   ServeRequest request_;
-  Lengths lengths_;
+  LoadMeans lengths_;
   std::vector<Way> ways_;  // most requests a chip first
   std::string why_none_;
   double nearest_miss_ = 0;  // the worst target of the nearest deployment, over it
@@ -129,8 +113,9 @@ class MachinePlan {
     bound.fidelity = Fidelity::roofline;
     for (const std::string& format : q_.formats) {
       for (const std::uint32_t tensor : degrees(std::max(1U, alone.arch.node.chips))) {
-        for (std::uint32_t expert = 1; expert <= tensor; expert += std::max(1U, tensor - 1)) {
-          if (expert > 1 && !experts) continue;
+        std::vector<std::uint32_t> expert_degrees = {1};
+        if (experts && tensor > 1) expert_degrees.push_back(tensor);
+        for (const std::uint32_t expert : expert_degrees) {
           try {
             Way way{tensor, expert, format, posed_way(tensor, expert, format), {}};
             const Posed& p = way.question;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "sim/estimate/energy.h"
 #include "sim/study/capacity.h"
@@ -18,8 +17,7 @@ RequestSpread spread_of(const Distribution& d) {
   return {d.mean(), d.percentile(0.5), d.percentile(0.9), d.percentile(0.99)};
 }
 
-std::string range_in_words(const std::optional<LengthRange>& range, std::uint32_t usual) {
-  const LengthRange r = range.value_or(LengthRange{usual, usual});
+std::string range_in_words(const LengthRange& r) {
   return r.low == r.high ? fmt::format("{}", r.low) : fmt::format("{} to {}", r.low, r.high);
 }
 
@@ -36,11 +34,12 @@ std::string load_in_words(const LoadSpec& load) {
     arrivals = "arrivals of the trace";
     if (load.speedup != 1) arrivals += fmt::format(", {:g} times as fast", load.speedup);
   }
-  const auto lengths = [&](const std::optional<LengthRange>& range, std::uint32_t usual) {
-    return !load.trace.empty() && !range ? std::string("as in the trace") : range_in_words(range, usual);
+  const auto lengths = [&](const std::optional<LengthRange>& range, const LengthRange& usual) {
+    return !load.trace.empty() && !range ? std::string("as in the trace")
+                                         : range_in_words(range.value_or(usual));
   };
-  return fmt::format("{}; prompts of {} tokens, answers of {}", arrivals, lengths(load.input, 1024),
-                     lengths(load.output, 128));
+  return fmt::format("{}; prompts of {} tokens, answers of {}", arrivals, lengths(load.input, kUsualInput),
+                     lengths(load.output, kUsualOutput));
 }
 
 std::string targets_in_words(const RequestTargets& t) {
@@ -100,9 +99,8 @@ std::vector<ServingStretch> stretches_of(const ServingOutcome& o, std::uint32_t 
     s.waiting = o.waiting.mean_between(from, to);
     s.running = o.running.mean_between(from, to);
     s.kv_share = o.kv_used.mean_between(from, to);
-    EnergyBreakdown dynamic;
-    dynamic.compute = Joules(o.dynamic_w.mean_between(from, to) * (to - from));
-    s.power_w = total_energy(dynamic, to - from, devices, arch).total().value() / (to - from);
+    const Joules dynamic(o.dynamic_w.mean_between(from, to) * (to - from));
+    s.power_w = total_energy(dynamic, to - from, devices, arch).value() / (to - from);
     all.push_back(s);
   }
   return all;
@@ -198,10 +196,6 @@ ServingBench::ServingBench(const Posed& question, const ServeRequest& request, O
     : parts_(std::make_unique<Parts>(question, request, runner)) {}
 ServingBench::~ServingBench() = default;
 
-const Deployment& ServingBench::deployment() const {
-  return parts_->serving;
-}
-
 ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) {
   Parts& p = *parts_;
   const Posed& q = p.question;
@@ -249,9 +243,8 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   r.total_tokens_per_s = (output + static_cast<double>(o.input_tokens)) / seconds;
   r.good_share = static_cast<double>(o.good) / static_cast<double>(o.finished + o.refused);
   r.goodput_requests_per_s = static_cast<double>(o.good) / seconds;
-  EnergyBreakdown dynamic;
-  dynamic.compute = Joules(o.steps.dynamic_j / static_cast<double>(serving.replicas().size()));
-  r.energy = total_energy(dynamic, seconds, r.devices, q.arch).total();
+  const Joules dynamic(o.steps.dynamic_j / static_cast<double>(serving.replicas().size()));
+  r.energy = total_energy(dynamic, seconds, r.devices, q.arch);
   r.energy_per_token = r.energy / std::max(1.0, output);
   r.average_power_w = r.energy.value() / seconds;
   r.kv_blocks.blocks = p.serving.replica.cache.blocks;

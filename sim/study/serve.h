@@ -50,7 +50,6 @@ class ServingBench {
   ServingBench(const Posed& question, const ServeRequest& request, OperatorRunner& runner);
   ~ServingBench();
   ServingResult run(const LoadSpec& load, const Progress& progress);
-  const Deployment& deployment() const;
 
  private:
   struct Parts;

@@ -249,7 +249,7 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
     recompute += chunk->recompute.seconds;
     last += chunk->backward_s();
     const Tally all = chunk->all().times(m);
-    for (std::size_t i = 0; i < kTimeCategoryCount; ++i) r.where.parts[i] += all.split.parts[i];
+    r.where.add(all.split);
   }
   const auto layer_count = ceil_div<std::uint64_t>(llm_.layer_count(), devices);
   // The gradients of the layer that is done last are exchanged alone.

@@ -64,8 +64,9 @@ struct RowSettings {
 Posed posed_row(const BaseNames& names, const RowSettings& settings);
 Session session_of(const RowSettings& settings);
 
-// Cell of every row: the file that it stands in, whose neighbours it may name.
+// Cells of every row: the file that it stands in, whose neighbours it may name, and its place there, from 0.
 inline constexpr const char* kRowFile = "(file)";
+inline constexpr const char* kRowNumber = "(row)";
 
 struct ReferenceKind {
   const char* name;

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -27,14 +26,13 @@ double e2e_of(const CsvRow& row) {
 // Of all requests of the row's file.
 struct RunTimes {
   std::size_t requests = 0;
-  double first_arrival = 0;
   Distribution ttft, e2e;
 };
 RunTimes times_of(const std::string& file) {
   RunTimes times;
   const CsvTable table = read_csv(file);
   for (const CsvRow& row : table.rows) {
-    if (times.requests++ == 0) times.first_arrival = number_in(row, "arrival_s");
+    ++times.requests;
     times.ttft.add(ttft_of(row));
     times.e2e.add(e2e_of(row));
   }
@@ -46,8 +44,8 @@ double request_measured(const CsvRow& row, Quantity quantity) {
   if (quantity == Quantity::ttft) return ttft_of(row);
   if (quantity == Quantity::e2e) return e2e_of(row);
   if (quantity != Quantity::ttft_p99 && quantity != Quantity::e2e_mean) return 0;
+  if (number_in(row, kRowNumber) > 0) return 0;
   const RunTimes times = times_of(text_in(row, kRowFile));
-  if (number_in(row, "arrival_s") != times.first_arrival) return 0;
   return quantity == Quantity::ttft_p99 ? times.ttft.percentile(0.99) : times.e2e.mean();
 }
 
@@ -96,12 +94,9 @@ std::vector<SimulatedRow> request_simulate(const std::vector<CsvRow>& rows, cons
   simulated.front()[Quantity::ttft_p99] = double{r.ttft.p99.value_or(0)};
   simulated.front()[Quantity::e2e_mean] = double{r.e2e.mean.value_or(0)};
   // Only those that were asked for; they stand in the order of arrival.
-  const CsvTable table = read_csv(file);
   std::vector<SimulatedRow> asked;
-  std::size_t at = 0;
   for (const CsvRow& row : rows) {
-    while (at < table.rows.size() && text_in(table.rows[at], "arrival_s") != text_in(row, "arrival_s")) ++at;
-    asked.push_back(simulated.at(std::min(at++, simulated.size() - 1)));
+    asked.push_back(simulated.at(static_cast<std::size_t>(number_in(row, kRowNumber))));
     asked.back().split = fmt::format("{}: {}", r.runtime, r.binding);
   }
   return asked;

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <regex>
 
-#include "sim/util/errors.h"
+#include "sim/serve/request_trace.h"
 #include "sim/validate/reference_kind.h"
 
 namespace orrery {
@@ -26,7 +26,7 @@ std::optional<double> number_before(const std::string& text, const std::string& 
 // "uniform 819-1024", "580-604", "+-2 %"; else all of the mean's length.
 LengthRange range_of(const CsvRow& row, const std::string& side) {
   const double mean = needed_in(row, side + "_mean");
-  const std::string text = text_in(row, side + (side == "input" ? "_std_or_range" : "_std_or_range"));
+  const std::string text = text_in(row, side + "_std_or_range");
   std::smatch found;
   if (std::regex_search(text, found, std::regex("^(?:uniform )?([0-9]+)-([0-9]+)$")))
     return {static_cast<std::uint32_t>(std::stoul(found[1].str())),
@@ -38,37 +38,6 @@ LengthRange range_of(const CsvRow& row, const std::string& side) {
           static_cast<std::uint32_t>(std::max(1.0, std::round(mean * (1 + spread))))};
 }
 
-// Means of a trace's first requests, and their rate.
-struct TraceMeans {
-  double input = 0, output = 0, rate = 0;
-};
-TraceMeans means_of(LoadSpec load) {
-  load.rate = load.speedup = 1;
-  load.concurrency = 0;
-  load.offline = false;
-  load.input_scale = load.output_scale = 1;
-  TraceMeans means;
-  double last = 0;
-  double count = 0;
-  load.rate = 0;
-  std::unique_ptr<RequestSource> source;
-  try {
-    source = open_source(load);
-  } catch (const ConfigError&) {  // lengths alone
-    load.offline = true;
-    source = open_source(load);
-  }
-  for (Request r; source->next(r); ++count) {
-    means.input += r.input;
-    means.output += r.output;
-    last = r.arrival_s;
-  }
-  means.input /= std::max(1.0, count);
-  means.output /= std::max(1.0, count);
-  if (last > 0) means.rate = (count - 1) / last;
-  return means;
-}
-
 void add_trace(const CsvRow& row, LoadSpec& load) {
   const std::filesystem::path trace =
       std::filesystem::path(text_in(row, kRowFile)).parent_path() / text_in(row, "trace");
@@ -78,7 +47,7 @@ void add_trace(const CsvRow& row, LoadSpec& load) {
   const std::string outputs = text_in(row, "output_std_or_range");
   if (std::regex_search(outputs, found, std::regex("(\\w+) of the trace")))
     load.output_column = found[1].str();
-  const TraceMeans means = means_of(load);
+  const LoadMeans means = means_of(*open_request_trace(load.trace, false, load.output_column), load.requests);
   const double input = number_in(row, "input_mean");
   const double output = number_in(row, "output_mean");
   if (outputs.find("scaled") != std::string::npos && output > 0) load.output_scale = output / means.output;

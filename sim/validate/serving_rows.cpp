@@ -3,12 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 
+#include "sim/config/arch_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/runtime_loader.h"
-#include "sim/engine/machine.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
 #include "sim/validate/serving_load.h"
@@ -65,8 +64,7 @@ Posed question_of(const CsvRow& row, const RowSettings& settings) {
   const std::string published = names.llm + "-" + text_in(row, "dtype");
   if (text_in(row, "engine") != "tensorrt-llm" && known_model_file(published)) names.llm = published;
   const LlmSpec llm = load_llm_named(names.llm);
-  const ArchSpec arch = posed(configurations_of({{{names.arch, "", "", ""}, {}}}, {}).front(), false).arch;
-  const bool fp8 = supports_dtype(arch.cores.matrix, DType::fp8);
+  const bool fp8 = supports_dtype(load_arch_named(names.arch).cores.matrix, DType::fp8);
   const nlohmann::json scenario = serving_scenario(row, llm.quantization.has_value(), fp8);
   return posed(configurations_of({{names, scenario}}, settings.patches).front());
 }

@@ -125,6 +125,7 @@ std::vector<ValidatedRow> validate_rows(const ValidationRequest& request,
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       CsvRow row = table.rows[i];
       row[kRowFile] = path;
+      row[kRowNumber] = std::to_string(i);
       if (!std::all_of(conditions.begin(), conditions.end(), [&](const auto& c) { return c.holds(row); }))
         continue;
       ValidatedRow v;

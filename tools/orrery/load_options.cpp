@@ -24,7 +24,7 @@ std::optional<bool> flag_if_given(const po::variables_map& values, const char* o
 }
 
 // "1024", "512..2048", "trace".
-std::optional<LengthRange> lengths_from(const po::variables_map& values, const char* option, bool trace) {
+std::optional<LengthRange> range_from(const po::variables_map& values, const char* option, bool trace) {
   const std::string text = given(values, option);
   if (text.empty()) return std::nullopt;
   if (text == "trace") {
@@ -66,12 +66,23 @@ double time_from(const po::variables_map& values, const char* option) {
   return value * scale;
 }
 
-po::options_description load_options() {
-  po::options_description options("Requests");
+po::options_description length_options() {
+  po::options_description options("Lengths");
   options.add_options()  //
       ("trace", po::value<std::string>()->value_name("FILE"),
        "requests to replay: CSV (arrival_s,input_tokens,output_tokens; Azure's, BurstGPT's), Mooncake's JSON "
        "lines, a benchmark client's result")  //
+      ("input", po::value<std::string>()->value_name("N|A..B|trace"),
+       "prompt tokens (default: the trace's, or 1024)")  //
+      ("output", po::value<std::string>()->value_name("N|A..B|trace"),
+       "tokens of an answer (default: the trace's, or 128)")  //
+      ("seed", po::value<std::int64_t>()->default_value(1)->value_name("S"), "of what is drawn");
+  return options;
+}
+
+po::options_description load_options() {
+  po::options_description options("Requests");
+  options.add_options()  //
       ("rate", po::value<double>()->value_name("R"),
        "requests a second, in place of the trace's arrivals")  //
       ("arrivals", po::value<std::string>()->default_value("poisson")->value_name("A"),
@@ -83,32 +94,27 @@ po::options_description load_options() {
       ("think", po::value<std::string>()->value_name("T"),
        "closed loop: a user's pause between answer and request")                                //
       ("offline", po::value<std::int64_t>()->value_name("N"), "so many requests, all at once")  //
-      ("input", po::value<std::string>()->value_name("N|A..B|trace"),
-       "prompt tokens (default: the trace's, or 1024)")  //
-      ("output", po::value<std::string>()->value_name("N|A..B|trace"),
-       "tokens of an answer (default: the trace's, or 128)")  //
       ("requests", po::value<std::int64_t>()->value_name("N"),
        "at most so many (default: the trace's; 1000 where they are drawn, 10 a user in a closed loop)")  //
       ("speedup", po::value<double>()->value_name("X"), "a trace's arrivals come X times as fast")       //
       ("distinct-prompts", po::value<std::int64_t>()->value_name("N"),
-       "the same N prompts are sent in turn, so that a prefix cache finds them")                           //
-      ("shared-prefix", po::value<std::int64_t>()->value_name("N"), "tokens that all prompts begin with")  //
-      ("seed", po::value<std::int64_t>()->default_value(1)->value_name("S"), "of what is drawn");
-  return options;
+       "the same N prompts are sent in turn, so that a prefix cache finds them")  //
+      ("shared-prefix", po::value<std::int64_t>()->value_name("N"), "tokens that all prompts begin with");
+  return length_options().add(options);
 }
 
-LoadSpec lengths_only(const po::variables_map& values) {
+LoadSpec lengths_from(const po::variables_map& values) {
   LoadSpec load;
   load.trace = given(values, "trace");
   const bool trace = !load.trace.empty();
-  load.input = lengths_from(values, "input", trace);
-  load.output = lengths_from(values, "output", trace);
+  load.input = range_from(values, "input", trace);
+  load.output = range_from(values, "output", trace);
   load.seed = whole_between(values, "seed", 0, std::uint64_t{1} << 62);
   return load;
 }
 
 LoadSpec load_from(const po::variables_map& values) {
-  LoadSpec load = lengths_only(values);
+  LoadSpec load = lengths_from(values);
   const bool trace = !load.trace.empty();
   const int ways = (values.count("rate") != 0 ? 1 : 0) + (values.count("concurrency") != 0 ? 1 : 0) +
                    (values.count("offline") != 0 ? 1 : 0);

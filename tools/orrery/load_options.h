@@ -7,12 +7,13 @@
 
 namespace orrery {
 
-// --trace --rate --arrivals --cv --concurrency --think --offline --input --output --requests --speedup
-// --distinct-prompts --shared-prefix --seed
+// --trace --input --output --seed
+po::options_description length_options();
+LoadSpec lengths_from(const po::variables_map& values);
+// Those and --rate --arrivals --cv --concurrency --think --offline --requests --speedup
+// --distinct-prompts --shared-prefix
 po::options_description load_options();
 LoadSpec load_from(const po::variables_map& values);
-// --trace --input --output --seed alone.
-LoadSpec lengths_only(const po::variables_map& values);
 
 // --ttft --tpot --e2e
 po::options_description target_options();

@@ -32,22 +32,17 @@ const char* const kPlanExamples =
 
 po::options_description demand_options() {
   po::options_description options("Demand");
-  options.add_options()                                                                                //
-      ("users", po::value<double>()->value_name("N"), "who each wait for an answer, then think")       //
-      ("think", po::value<std::string>()->value_name("T"), "a user's pause (default 0)")               //
-      ("requests-per-s", po::value<double>()->value_name("R"), "in place of users")                    //
-      ("input", po::value<std::string>()->value_name("N|A..B|trace"), "prompt tokens (default 1024)")  //
-      ("output", po::value<std::string>()->value_name("N|A..B|trace"),
-       "tokens of an answer (default 128)")                                                        //
-      ("trace", po::value<std::string>()->value_name("FILE"), "requests whose lengths are taken")  //
+  options.add_options()                                                                           //
+      ("users", po::value<double>()->value_name("N"), "who each wait for an answer, then think")  //
+      ("think", po::value<std::string>()->value_name("T"), "a user's pause (default 0)")          //
+      ("requests-per-s", po::value<double>()->value_name("R"), "in place of users")               //
       ("good-share", po::value<double>()->default_value(0.9)->value_name("X"),
        "of the requests, that must keep the targets")  //
       ("growth", po::value<double>()->default_value(0)->value_name("X"),
        "of the demand a year: 0.5 is half as much more")  //
       ("years", po::value<std::int64_t>()->default_value(1)->value_name("N"),
-       "over which servers are bought")  //
-      ("seed", po::value<std::int64_t>()->default_value(1)->value_name("S"), "of what is drawn");
-  return options;
+       "over which servers are bought");
+  return options.add(length_options());
 }
 
 po::options_description candidate_options() {
@@ -96,7 +91,7 @@ PlanQuestion question_from(const po::variables_map& values) {
   if (!users) q.demand.requests_per_s = real_between(values, "requests-per-s", 1e-6, 1e9);
   q.demand.think_s = time_from(values, "think");
   if (q.demand.think_s > 0 && !users) throw UsageError("--think is of --users");
-  q.demand.load = lengths_only(values);
+  q.demand.load = lengths_from(values);
   q.targets = targets_from(values);
   q.overrides = overrides_from(values);
   q.good_share = real_between(values, "good-share", 0.01, 1);

@@ -56,7 +56,7 @@ TEST(KvBlocks, SharedBlocksAreHeldOnce) {
   HeldBlocks b;
   kv.take_cached(r, 160, a);
   EXPECT_EQ(kv.free(), 90U);
-  EXPECT_EQ(kv.shared_blocks(r), 10U);
+  EXPECT_EQ(kv.shared_blocks(r, 160), 10U);
   kv.take_cached(r, 160, b);
   EXPECT_EQ(kv.free(), 90U);
   kv.release(a);
