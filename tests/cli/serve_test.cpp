@@ -123,6 +123,7 @@ TEST(Serve, RefusesWhatMakesNoSense) {
   EXPECT_NE(serve_refusal("--rate 1 --find-rate").find("--ttft"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --draft-tokens 3").find("--acceptance"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --draft-tokens 2 --acceptance 0.5,0.7").find("rise"), std::string::npos);
+  EXPECT_NE(serve_refusal("--find-rate --ttft 1 --requests-out x.csv").find("tries many"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --think 3").find("closed loop"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --policy vlm_v1").find("vllm_v1"), std::string::npos);
   EXPECT_NE(serve_refusal("--rate 1 --input 9000").find("context"), std::string::npos);

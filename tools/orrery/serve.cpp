@@ -65,24 +65,14 @@ po::options_description answer_options() {
   return options;
 }
 
-// Lines of the requests' file, in the order in which they are finished.
-class RequestFile {
- public:
-  RequestFile()
-      : text_(
-            "number,arrival_s,input_tokens,output_tokens,cached_tokens,preemptions,scheduled_s,"
-            "first_token_s,last_token_s\n") {}
-  void add(const RequestOutcome& o) {
-    text_ += fmt::format("{},{:.9g},{},{},{},{},{:.9g},{:.9g},{:.9g}\n", o.number, o.arrival_s, o.input,
-                         o.output, o.cached, o.preemptions, o.scheduled_s, o.first_token_s, o.last_token_s);
-  }
-  void write(const std::string& path) const {
-    write_whole(path, [&](std::ostream& out) { out << text_; });
-  }
-
- private:
-  std::string text_;
-};
+// A line of the requests' file; they come in the order in which they are finished.
+constexpr const char* kRequestHeader =
+    "number,arrival_s,input_tokens,output_tokens,cached_tokens,preemptions,scheduled_s,first_token_s,"
+    "last_token_s\n";
+std::string line_of(const RequestOutcome& o) {
+  return fmt::format("{},{:.9g},{},{},{},{},{:.9g},{:.9g},{:.9g}\n", o.number, o.arrival_s, o.input, o.output,
+                     o.cached, o.preemptions, o.scheduled_s, o.first_token_s, o.last_token_s);
+}
 
 Plot plot_of(const ServingResult& r) {
   Plot plot;
@@ -112,7 +102,8 @@ ServeRequest request_from(const po::variables_map& values) {
     throw UsageError("--find-rate looks for the highest rate under targets: give --ttft, --tpot or --e2e");
   if (request.find_rate && (request.load.closed() || request.load.offline))
     throw UsageError("--find-rate varies --rate; a closed loop and --offline have none");
-  if (request.find_rate && request.load.rate <= 0) request.load.rate = 1;
+  if (request.find_rate && values.count("requests-out") != 0)
+    throw UsageError("--requests-out is of one load; --find-rate tries many");
   return request;
 }
 
@@ -153,12 +144,18 @@ int serve_command(const Arguments& arguments) {
   } else if (values.count("prefill-tp") + values.count("kv-link") + values.count("handover") > 0) {
     throw UsageError("--prefill-tp, --kv-link and --handover are of --prefill-replicas");
   }
-  RequestFile file;
-  if (values.count("requests-out") != 0)
-    request.each = [&](const RequestOutcome& outcome) { file.add(outcome); };
   TerminalProgress progress(question.arch.name);
-  ServingResult result = evaluate(question, request, session, progress.callback());
-  if (values.count("requests-out") != 0) file.write(given(values, "requests-out"));
+  ServingResult result;
+  const auto serve = [&] { result = evaluate(question, request, session, progress.callback()); };
+  if (values.count("requests-out") == 0) {
+    serve();
+  } else {
+    write_whole(given(values, "requests-out"), [&](std::ostream& out) {
+      out << kRequestHeader;
+      request.each = [&](const RequestOutcome& outcome) { out << line_of(outcome); };
+      serve();
+    });
+  }
   if (values.count("plot") != 0) write_svg(plot_of(result), given(values, "plot"));
   watch.stop(result.info);
   warn_of_store(session);

@@ -205,6 +205,33 @@ TEST(Schedulers, GuessesAreVerifiedAndKeptByTheirShares) {
   }
 }
 
+// What a prompt finds cached is part of its room, not beside it.
+TEST(StaticBatches, CachedBlocksAreNotTakenTwice) {
+  ServingLimits limits;
+  limits.policy = SchedulerPolicy::static_batches;
+  limits.sequences = 1;
+  const auto scheduler = make_scheduler(limits, KvBlocks({100, 16}, true));
+  std::list<Sequence> both;
+  Batch batch;
+  for (int i = 0; i < 2; ++i) {
+    Sequence& s = both.emplace_back();
+    s.request.input = s.known = 161;
+    s.request.output = 15;
+    s.request.content = {7};
+    s.request.content_tokens = 161;
+    scheduler->add(&s);
+    while (!s.done) {
+      batch.clear();
+      scheduler->form(batch);
+      ASSERT_EQ(batch.entries.size(), 1U);
+      --s.in_flight;
+      EXPECT_EQ(scheduler->blocks().used(), 11U);  // 176 tokens
+    }
+    EXPECT_EQ(s.outcome.cached, i == 0 ? 0U : 160U);
+    scheduler->remove(&s);
+  }
+}
+
 TEST(Schedulers, AllRequestsEndUnderEveryPolicyHoweverFewBlocksThereAre) {
   for (const SchedulerPolicy policy :
        {SchedulerPolicy::static_batches, SchedulerPolicy::prefill_first, SchedulerPolicy::decode_first,
