@@ -97,6 +97,20 @@ const Table& table_of<RunAccuracy>() {
 }
 
 template <>
+const Table& table_of<ServingAccuracy>() {
+  static const Table table = [] {
+    using S = ServingAccuracy;
+    Fields<S> f("requests served by one machine and software stack", Bears::none);
+    f.key("arch", &S::arch, "", "machine").required();
+    f.key("runtime", &S::runtime, "", "software stack; presets of its versions begin alike").required();
+    add_error(f);
+    f.key("models", &S::models, "", "by their published names").required();
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
 const Table& table_of<PowerAccuracy>() {
   static const Table table = [] {
     using P = PowerAccuracy;
@@ -117,6 +131,7 @@ const Table& table_of<AccuracyTable>() {
     f.document("orrery/accuracy/1");
     f.key("kernels", &A::kernels, "", "by machine, operator and format").required();
     f.key("runs", &A::runs, "", "by machine, software stack and model").required();
+    f.key("serving", &A::serving, "", "by machine and software stack");
     f.key("power", &A::power, "", "of boards, and of rails where they are measured").required();
     return Table(f);
   }();
@@ -131,6 +146,7 @@ const KernelOrigin& AccuracyTable::origin(const std::string& arch) const {
 const std::map<std::string, KernelOrigin>& AccuracyTable::origins() const {
   for (const KernelAccuracy& k : kernels) origin(k.arch);
   for (const RunAccuracy& r : runs) origin(r.arch);
+  for (const ServingAccuracy& s : serving) origin(s.arch);
   for (const PowerAccuracy& p : power) origin(p.arch);
   return origins_;
 }
@@ -139,9 +155,14 @@ AccuracyTable load_accuracy() {
   const std::filesystem::path path = data_home() / "arch_configs" / "accuracy.yaml";
   if (!std::filesystem::exists(path)) return {};
   auto table = read_document<AccuracyTable>(open_document("accuracy", kAccuracy));
-  for (RunAccuracy& run : table.runs) {  // measured rows use published names, results the library's own
-    for (std::string& model : run.models) model = find_model_file(model).stem().string();
-  }
+  // Measured rows use published names, results the library's own.
+  const auto use_own_names = [](auto& groups) {
+    for (auto& group : groups) {
+      for (std::string& model : group.models) model = find_model_file(model).stem().string();
+    }
+  };
+  use_own_names(table.runs);
+  use_own_names(table.serving);
   return table;
 }
 

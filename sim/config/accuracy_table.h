@@ -35,6 +35,13 @@ struct RunAccuracy {
   std::vector<std::string> dtypes, models;  // models by their own names (orrery list models)
 };
 
+// Of served requests: their times to the last token.
+struct ServingAccuracy {
+  std::string arch, runtime;
+  MeasuredError error;
+  std::vector<std::string> models;
+};
+
 struct PowerAccuracy {
   std::string arch, what;  // kernel or run
   MeasuredError error;
@@ -48,6 +55,7 @@ struct KernelOrigin {
 struct AccuracyTable {
   std::vector<KernelAccuracy> kernels;
   std::vector<RunAccuracy> runs;
+  std::vector<ServingAccuracy> serving;
   std::vector<PowerAccuracy> power;
 
   // Of a machine above; its file is read when it is first asked for. Throws ConfigError.
@@ -63,6 +71,8 @@ template <>
 const Table& table_of<KernelAccuracy>();
 template <>
 const Table& table_of<RunAccuracy>();
+template <>
+const Table& table_of<ServingAccuracy>();
 template <>
 const Table& table_of<PowerAccuracy>();
 template <>

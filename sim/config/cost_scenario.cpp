@@ -31,9 +31,9 @@ Fields<T>& add_bounded(Fields<T>& f, const char* key, Term term, double least, d
 
 // A price that is nothing where it is left out.
 template <class T, class Term>
-void add_term(Fields<T>& f, const char* key, Term term, const char* unit, const char* sentence) {
-  add_price(
-      f, key, [term](T& t) -> UncertainNumber& { return t.terms.*term; }, unit, sentence)
+Fields<T>& add_term(Fields<T>& f, const char* key, Term term, const char* unit, const char* sentence) {
+  return add_price(
+             f, key, [term](T& t) -> UncertainNumber& { return t.terms.*term; }, unit, sentence)
       .standing("0");
 }
 
@@ -47,7 +47,11 @@ const Table& workload_table() {
     f.key("output", &S::output, "tokens", "of a request").required().range(1, 134217728);
     f.key("ttft_max_s", &S::ttft_max_s, "s", "time to first token to keep; 0 = any").range(0, kAnyNumber);
     f.key("tpot_max_s", &S::tpot_max_s, "s", "time per output token to keep; 0 = any").range(0, kAnyNumber);
-    f.key("batch_max", &S::batch_max, "sequences", "that are tried at most").range(1, 16777216);
+    f.key("e2e_max_s", &S::e2e_max_s, "s", "time to the last token to keep; 0 = any").range(0, kAnyNumber);
+    f.key("good_share", &S::good_share, "share", "of the requests, that must keep them").range(0.01, 1);
+    f.key("batch_max", &S::batch_max, "sequences", "at once, at most")
+        .range(1, 16777216)
+        .standing("the runtime's");
     f.key("user_rates", &S::user_rates, "tokens/s", "of a user, at which the options are compared again")
         .above(0, kAnyNumber);
     return Table(f);
@@ -98,13 +102,16 @@ void check_option(const CostOption& option, const ConfigDocument& document, cons
   } catch (const ConfigError& error) {
     throw ConfigError(document.where(at + "/arch"), error.what());
   }
-  const auto needs = [&](bool has, const char* key, const char* why) {
-    if (!has)
-      throw ConfigError(document.where(at),
-                        fmt::format("option '{}' {} and needs '{}'", option.name, why, key));
-  };
-  if (option.acquisition == Acquisition::buy) needs(option.has_price, "chip_price", "is bought");
-  if (option.acquisition == Acquisition::rent) needs(option.has_rent, "rent_per_hour", "is rented");
+}
+
+// The list's number with its range and date, at what was said in its place.
+UncertainNumber scaled(const UncertainNumber& listed, const UncertainNumber& said) {
+  UncertainNumber n = listed;
+  const double by = n.typical > 0 ? said.typical / n.typical : 1;
+  n.low *= by;
+  n.high *= by;
+  n.typical = said.typical;
+  return n;
 }
 
 }  // namespace
@@ -155,9 +162,9 @@ const Table& table_of<CostOption>() {
           "positions that it reads: window:W and the like (orrery run --help)")
         .standing("as the file says");
     f.key("runtime", &O::runtime, "", "software stack");
-    f.key("batch", &O::batch, "sequences", "fixed")
+    f.key("batch", &O::batch, "sequences", "at once, at most")
         .range(1, 16777216)
-        .standing("the largest that keeps the targets");
+        .standing("the workload's batch_max");
     f.key("power_cap_w", &O::power_cap_w, "W", "in place of the machine's")
         .range(0, kAnyNumber)
         .standing("the machine's");
@@ -168,19 +175,25 @@ const Table& table_of<CostOption>() {
           o.has_price = true;
           return o.terms.chip_price;
         },
-        "USD", "a chip, bought");
+        "USD", "a chip, bought")
+        .standing("as listed for the machine (arch_configs/costs/prices.yaml)");
     add_price(
         f, "rent_per_hour",
         [](O& o) -> UncertainNumber& {
           o.has_rent = true;
           return o.terms.rent_per_hour;
         },
-        "USD per hour", "a chip, rented");
+        "USD per hour", "a chip, rented")
+        .standing("as listed");
     f.key("elastic", &O::elastic, "", "rented by the hour, only while needed");
-    f.key("chips_per_server", &O::chips_per_server, "", "that share a host").range(1, 65536);
+    f.key("chips_per_server", &O::chips_per_server, "", "that share a host")
+        .range(1, 65536)
+        .standing("as listed, or 8");
     f.key("spare_servers", &O::spare_servers, "", "bought beside those that serve").range(0, 65536);
-    add_term(f, "server_price", &T::server_price, "USD", "of a server without its chips");
-    add_bounded(f, "host_w", &T::host_w, 0, 1e6, "W", "of a server beside its chips, under load");
+    add_term(f, "server_price", &T::server_price, "USD", "of a server without its chips")
+        .standing("as listed");
+    add_bounded(f, "host_w", &T::host_w, 0, 1e6, "W", "of a server beside its chips, under load")
+        .standing("as listed");
     f.key("host_idle_share", &O::host_idle_share, "", "of the host's power, without load").range(0, 1);
     add_term(f, "licence_per_year", &T::licence_per_year, "USD per year", "of a chip's software");
     add_bounded(f, "margin", &T::margin, 0, 100, "", "of who makes it, over cost");
@@ -237,6 +250,33 @@ std::vector<std::string> cost_scenario_names() {
   return names;
 }
 
+void take_listed_prices(CostOption& option, const PriceBook& said, const PriceBook& listed) {
+  const MachinePrice* price = said.of(option.arch);
+  const MachinePrice* list = listed.of(option.arch);
+  const auto take = [&](bool& has, UncertainNumber& into,
+                        std::optional<UncertainNumber> MachinePrice::*which) {
+    if (has || price == nullptr || !(price->*which)) return;
+    const auto& with_range = list != nullptr && list->*which ? *(list->*which) : *(price->*which);
+    into = scaled(with_range, *(price->*which));
+    has = true;
+  };
+  take(option.has_price, option.terms.chip_price, &MachinePrice::chip_price);
+  take(option.has_rent, option.terms.rent_per_hour, &MachinePrice::rent_per_hour);
+  if (option.acquisition != Acquisition::make)
+    take(option.says_server_price, option.terms.server_price, &MachinePrice::server_price);
+  if (price != nullptr && !option.says_host && price->host_w && option.acquisition != Acquisition::make)
+    option.terms.host_w = UncertainNumber::exactly(*price->host_w);
+  if (price != nullptr && !option.says_chips_per_server) option.chips_per_server = price->chips_per_server;
+  const auto needs = [&](bool has, const char* key, const char* why) {
+    if (!has)
+      throw ConfigError(option.where,
+                        fmt::format("option '{}' {} and needs '{}': the price list has none of {}",
+                                    option.name, why, key, option.arch));
+  };
+  if (option.acquisition == Acquisition::buy) needs(option.has_price, "chip_price", "is bought");
+  if (option.acquisition == Acquisition::rent) needs(option.has_rent, "rent_per_hour", "is rented");
+}
+
 ConfigDocument load_cost_document(const std::string& name) {
   return open_document(name, kCost);
 }
@@ -253,8 +293,18 @@ CostScenario build_cost_scenario(const ConfigDocument& document) {
   }
   for (std::size_t i = 0; i < s.options.size(); ++i) {
     const std::string at = "/options/" + std::to_string(i);
-    check_option(s.options[i], document, at);
-    s.options[i].process_where = document.where(at + (s.options[i].process_nm > 0 ? "/process_nm" : "/arch"));
+    CostOption& option = s.options[i];
+    check_option(option, document, at);
+    option.where = document.where(at);
+    option.process_where = document.where(at + (option.process_nm > 0 ? "/process_nm" : "/arch"));
+    const json& keys = document.root()["options"][i];
+    option.says_server_price = keys.contains("server_price");
+    option.says_host = keys.contains("host_w");
+    option.says_chips_per_server = keys.contains("chips_per_server");
+    for (std::size_t k = 0; k < i; ++k) {
+      if (s.options[k].name == option.name)
+        throw ConfigError(document.where(at), fmt::format("two options are named '{}'", option.name));
+    }
   }
   return s;
 }

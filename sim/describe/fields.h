@@ -296,10 +296,9 @@ class Fields {
   }
   // What sweeps call the figure where they compare, constrain and optimise it.
   Fields& compared(const char* name) { return compared(name, ""); }
-  // The same of one key of an object.
+  // The same of one key of an object; several go one by one.
   Fields& compared(const char* name, const char* member) {
-    last().compared = name;
-    last().compared_member = member;
+    last().compared.push_back({name, member});
     return *this;
   }
   Fields& deprecated() {

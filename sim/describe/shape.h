@@ -72,6 +72,11 @@ struct Shape {
   const Table* table_of_object(const nlohmann::json& object) const;
 };
 
+// What sweeps call a figure; `member`: of an object, which of its keys.
+struct Compared {
+  std::string name, member;
+};
+
 // One key of an object.
 struct Field {
   // Puts the value of `key` into the struct, multiplied by `scale` where the struct counts in another unit.
@@ -84,13 +89,12 @@ struct Field {
   bool required = false;
   bool nullable = false;  // of a result: null where it is not defined
   bool deprecated = false;
-  std::string unit;             // "" = a plain number, a word, ...
-  std::string sentence;         // what it is
-  bool has_label = false;       // it is a row of a table
-  std::string label;            // what people read it as
-  std::string compared;         // what sweeps call it that compare it; "" = they do not
-  std::string compared_member;  // of an object: which of its keys they compare
-  std::string standing;         // what holds where the key is left out, in words; "" = nothing
+  std::string unit;                // "" = a plain number, a word, ...
+  std::string sentence;            // what it is
+  bool has_label = false;          // it is a row of a table
+  std::string label;               // what people read it as
+  std::vector<Compared> compared;  // what sweeps call it that compare it; none: they do not
+  std::string standing;            // what holds where the key is left out, in words; "" = nothing
   Bears bears = Bears::timing;
   double scale = 1;  // the struct's unit in the key's
   Read read;

@@ -212,6 +212,37 @@ ExpectedError run_time(const RunResult& r, const ArchSpec& arch, const AccuracyT
   return pool.band(factor, differs, least == 1 ? &nearest->error : nullptr);
 }
 
+bool same_stack(const std::string& preset, const std::string& stack) {
+  return preset == stack || preset.rfind(stack + "-", 0) == 0;  // a version's preset
+}
+
+// Of requests' times; a load and a mixture of lengths of its own each, so none is inside.
+ExpectedError serving_time(const ServingResult& r, const ArchSpec& arch, const AccuracyTable& table) {
+  if (r.runtime == "ideal") return ideal_run_time(arch, table);
+  Pool pool({"", "served requests of this stack on this machine", "served requests on this machine",
+             "served requests on its vendor's machines", "served requests on all machines"});
+  bool machine = false;
+  bool stack = false;
+  bool model = false;
+  const MeasuredError* own = nullptr;
+  for (const ServingAccuracy& a : table.serving) {
+    const int kin = kinship(arch, a.arch, table);
+    const bool same = kin == 3 && same_stack(r.runtime, a.runtime);
+    machine = machine || kin == 3;
+    stack = stack || same_stack(r.runtime, a.runtime);
+    model = model || contains(a.models, r.model);
+    if (same) own = &a.error;
+    pool.offer(a.error, same ? 1 : kin == 3 ? 2 : kin > 0 ? 3 : 4);
+  }
+  const bool foreign = !has_kin(arch, table.serving, table);
+  std::string differs;
+  if (!machine) add(differs, foreign ? kForeign : "machine");
+  if (!stack) add(differs, "software stack");
+  if (!model) add(differs, "model");
+  add(differs, "load");
+  return pool.band((foreign ? kOutsideFactor : 1) * (stack ? 1 : kOutsideFactor), differs, own);
+}
+
 // `what`: kernel or run.
 ExpectedError power(const char* what, const ArchSpec& arch, const AccuracyTable& table) {
   Pool pool({"this machine", "its library's kernels", "its vendor's machines", "all machines"});
@@ -252,6 +283,11 @@ const char* const kBound = "a bound, not an estimate";
 
 ExpectedErrors expected_errors(const RunResult& r, const ArchSpec& arch, const AccuracyTable& table) {
   return r.fidelity == "roofline" ? none(kBound) : of(run_time(r, arch, table), power("run", arch, table));
+}
+
+ExpectedErrors expected_errors(const ServingResult& r, const ArchSpec& arch, const AccuracyTable& table) {
+  return r.fidelity == "roofline" ? none(kBound)
+                                  : of(serving_time(r, arch, table), power("run", arch, table));
 }
 
 ExpectedErrors expected_errors(const KernelResult& r, const ArchSpec& arch, const AccuracyTable& table) {

@@ -10,7 +10,7 @@
 
 #include "sim/config/accuracy_table.h"
 #include "sim/config/arch_spec.h"
-#include "sim/stats/run_result.h"
+#include "sim/stats/serving_result.h"
 
 namespace orrery {
 
@@ -26,6 +26,7 @@ struct ExpectedErrors {
   ExpectedError time, power, energy;
 };
 ExpectedErrors expected_errors(const RunResult& result, const ArchSpec& arch, const AccuracyTable& table);
+ExpectedErrors expected_errors(const ServingResult& result, const ArchSpec& arch, const AccuracyTable& table);
 ExpectedErrors expected_errors(const KernelResult& result, const ArchSpec& arch, const AccuracyTable& table);
 
 }  // namespace orrery

@@ -13,21 +13,30 @@ constexpr double kMillion = 1e6;
 
 }  // namespace
 
-ServedOption served_by(const RunResult& run, const CostOption& option, const ChipMake& make,
+ServedOption served_by(const ServingResult& run, const CostOption& option, const ChipMake& make,
                        const ArchSpec& arch) {
   ServedOption o;
-  o.batch = run.batch;
-  o.ttft_s = run.ttft_s;
-  o.tpot_s = run.tpot_s.value_or(0);
-  o.output_tokens_per_s = run.tokens_per_s;
-  o.prefill_share = o.ttft_s / run.latency_s;
+  o.sequences = run.steps.decoding;
+  o.ttft_s = run.ttft.p90.value_or(0);
+  o.tpot_s = run.tpot.p90.value_or(0);
+  o.e2e_s = run.e2e.p90.value_or(0);
+  o.requests_per_s = run.highest_rate_per_s.value_or(run.requests_per_s);
+  o.output_tokens_per_s = o.requests_per_s * std::max(1.0, double{run.output_tokens});
+  o.prefill_share = run.prompt_share;
   o.power_w = run.average_power_w;
   o.idle_w = std::min(o.power_w, option.devices * arch.static_w / arch.supply_efficiency);
+  o.nameplate_w = arch.tdp_w > 0 ? option.devices * arch.tdp_w : o.power_w;
   o.silicon_cm2 = make.die_mm2 * make.dies / 100;
   o.memory_gb = make.memory_gb;
   o.expected_p90 = run.expected.p90;
   o.make = make;
   return o;
+}
+
+double servers_for(double replicas, std::uint32_t devices, std::uint32_t chips_per_server) {
+  if (devices > chips_per_server)
+    return replicas * std::ceil(static_cast<double>(devices) / chips_per_server);
+  return std::ceil(replicas / std::floor(static_cast<double>(chips_per_server) / devices));
 }
 
 UncertainNumber error_factor(const ServedOption& served) {
@@ -40,18 +49,25 @@ OwnershipCost own(const CostScenario& s, const CostOption& o, const ServedOption
                   const FleetTerms<double>& fleet, const OptionTerms<double>& option) {
   OwnershipCost c;
   const double rate = served.output_tokens_per_s * option.throughput_factor;
-  const double replicas = std::max(1.0, std::ceil(fleet.peak_tokens_per_s / rate));
-  c.chips = replicas * o.devices;
-  c.servers = std::ceil(c.chips / o.chips_per_server);
+  double replicas = rate > 0 ? std::max(1.0, std::ceil(fleet.peak_tokens_per_s / rate)) : 1;
+  c.servers = servers_for(replicas, o.devices, o.chips_per_server);
+  const bool owned = o.acquisition != Acquisition::rent;
+  if (owned && o.devices <= o.chips_per_server)  // whole servers serve as a whole
+    replicas = c.servers * std::floor(static_cast<double>(o.chips_per_server) / o.devices);
+  c.chips = owned ? c.servers * o.chips_per_server : replicas * o.devices;
   const double used = std::min(1.0, s.mean_of_profile() * fleet.utilisation);  // of the hours, of the peak
   // The fleet is sized for the peak; of what it could serve then, this share is asked on average.
   const double tokens = fleet.peak_tokens_per_s * used * kHoursAYear * 3600;
-  const double load = std::min(1.0, tokens / (replicas * rate * kHoursAYear * 3600));
+  const double load = rate > 0 ? std::min(1.0, tokens / (replicas * rate * kHoursAYear * 3600)) : 1;
 
   const double host = option.host_w * c.servers;
+  const double unused = c.chips / o.devices - replicas;  // chips of a server that no replica fits
   const double watts = replicas * (served.power_w * load + served.idle_w * (1 - load)) +
-                       host * (load + o.host_idle_share * (1 - load));
+                       unused * served.idle_w + host * (load + o.host_idle_share * (1 - load));
   const double kwh = watts * 1e-3 * kHoursAYear * fleet.pue;
+  c.average_kw = watts * 1e-3;
+  c.nameplate_kw = 1e-3 * (c.servers + o.spare_servers) *
+                   (served.nameplate_w / o.devices * o.chips_per_server + option.host_w);
   c.joule_per_token = watts * fleet.pue * kHoursAYear * 3600 / tokens;
 
   const double years = fleet.years;
@@ -59,7 +75,7 @@ OwnershipCost own(const CostScenario& s, const CostOption& o, const ServedOption
   const double rent_hours = o.elastic ? kHoursAYear * load : kHoursAYear;
   const double rent = c.chips * option.rent_per_hour * rent_hours;
   c.engineering = option.engineering_price;
-  if (o.acquisition == Acquisition::rent) {
+  if (!owned) {
     c.rent = rent;
     c.capex = c.engineering;
     c.capital = c.capex * recovery;
@@ -93,7 +109,7 @@ OwnershipCost own(const CostScenario& s, const CostOption& o, const ServedOption
                                         served.memory_gb * fleet.embodied_kgco2_per_gb);
   c.gco2_per_m_output = (kwh * fleet.grid_gco2_per_kwh + embodied_kg * 1e3 / years) / tokens * kMillion;
 
-  if (o.acquisition != Acquisition::rent && o.has_rent) {
+  if (owned && o.has_rent) {
     const double saved = rent / 12 - (c.electricity + c.colocation) / 12;
     if (saved > 0) c.break_even_months = c.capex / saved;
   }

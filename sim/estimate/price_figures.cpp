@@ -6,8 +6,12 @@
 
 namespace orrery {
 
-void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& technology,
-                       const PriceBook& prices) {
+namespace {
+
+// `tokens_per_s`: of the output.
+template <class Result>
+void add(Result& r, double tokens_per_s, const ArchSpec& arch, const Technology& technology,
+         const PriceBook& prices) {
   // An FPGA is a part of its maker; what it costs to make is not asked.
   if (technology.has_process(arch.process_nm) && !arch.reconfigurable) {
     const ChipFigures chip = chip_figures(arch, technology);
@@ -15,8 +19,8 @@ void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& tec
     r.price.unit_cost = chip.unit_cost;
   }
   const MachinePrice* price = prices.of(arch.name);
-  if (price == nullptr || r.tokens_per_s <= 0) return;
-  const double tokens = r.tokens_per_s * kHoursAYear * 3600;
+  if (price == nullptr || tokens_per_s <= 0) return;
+  const double tokens = tokens_per_s * kHoursAYear * 3600;
   if (price->chip_price) {
     r.price.chip_price = price->chip_price->typical;
     const double capital =
@@ -27,6 +31,18 @@ void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& tec
   } else if (price->rent_per_hour) {
     r.price.per_m_output_tokens = r.devices * price->rent_per_hour->typical * kHoursAYear / tokens * 1e6;
   }
+}
+
+}  // namespace
+
+void add_price_figures(RunResult& r, const ArchSpec& arch, const Technology& technology,
+                       const PriceBook& prices) {
+  add(r, r.tokens_per_s, arch, technology, prices);
+}
+
+void add_price_figures(ServingResult& r, const ArchSpec& arch, const Technology& technology,
+                       const PriceBook& prices) {
+  add(r, r.output_tokens_per_s, arch, technology, prices);
 }
 
 }  // namespace orrery

@@ -48,7 +48,10 @@ void add_fleet(Fields<T>& f) {
   f.figure(
       "acquire", [](const T& o) { return std::string(how(o.acquisition)); }, "", "how one comes by it");
   f.key("chips", &T::chips, "", "of the fleet").label("chips").compared("fleet_chips");
-  f.key("servers", &T::servers, "", "of the fleet").label("servers");
+  f.key("servers", &T::servers, "", "of the fleet").label("servers").compared("fleet_servers");
+  f.key("average_kw", &T::average_kw, "kW", "of servers and chips, over the year").label("average power, kW");
+  f.key("nameplate_kw", &T::nameplate_kw, "kW", "of servers and chips at most, spares included")
+      .label("name-plate power, kW");
   f.key("chip_price_usd", &T::chip_price, "USD", "of a chip, bought or made").label("chip, USD");
   f.key("nre_usd", &T::nre, "USD", "once: the chip's design, this fleet's share")
       .label("  design of the chip, its share");
@@ -103,9 +106,11 @@ const Table& table_of<ServedOption>() {
     using S = ServedOption;
     Fields<S> f("what a replica serves");
     f.results();
-    f.key("batch", &S::batch, "sequences", "at once").label("batch");
-    f.key("ttft_s", &S::ttft_s, "s", "to the first token").label("TTFT, s");
-    f.key("tpot_s", &S::tpot_s, "s", "per output token after it").label("TPOT, s");
+    f.key("sequences", &S::sequences, "sequences", "that decode at a time, mean").label("sequences at once");
+    f.key("ttft_s", &S::ttft_s, "s", "to the first token, nine of ten requests").label("TTFT, s");
+    f.key("tpot_s", &S::tpot_s, "s", "per output token after it, nine of ten requests").label("TPOT, s");
+    f.key("e2e_s", &S::e2e_s, "s", "to the last token, nine of ten requests");
+    f.key("requests_per_s", &S::requests_per_s, "requests/s", "the most that keeps the targets");
     f.key("output_tokens_per_s", &S::output_tokens_per_s, "tokens/s", "of a replica")
         .label("output tokens/s a replica");
     f.key("power_w", &S::power_w, "W", "of its boards under load");
@@ -165,6 +170,9 @@ const Table& table_of<OptionStudy>() {
     f.key("name", &O::name, "", "of the option");
     f.key("arch", &O::arch, "", "machine");
     f.key("devices", &O::devices, "", "of a replica");
+    f.key("runtime", &O::runtime, "", "software stack");
+    f.key("weights", &O::weights, "", "stored format of most of them");
+    f.key("kv", &O::kv, "", "format of keys and values");
     f.key("meets_target", &O::meets_target, "", "whether it keeps the latency target");
     f.key("served", &O::served, "", "what a replica serves");
     f.figure(
@@ -178,11 +186,13 @@ const Table& table_of<OptionStudy>() {
     f.key("yield", &O::yield, "share", "of a made chip's die");
     f.key("tornado", &O::tornado, "", "uncertain numbers by what they do, most first");
     f.key("path", &O::path, "", "from pilot to scale");
-    f.key("expected_error", &O::expected, "", "how far the latency is expected to be off");
-    f.other(
-        "run", Shape::object(&run_body_table), "", "of one replica",
-        [](O& o, const nlohmann::json& value, const Place& at) { run_body_table().read(&o.run, value, at); });
-    f.written([](const O& o) { return run_body_table().write(&o.run); });
+    f.key("binding", &O::binding, "", "what limits what it serves, in words");
+    f.key("expected_error", &O::expected, "", "how far latencies are expected to be off");
+    f.other("serving", Shape::object(&serving_body_table), "", "one replica at the most that it serves",
+            [](O& o, const nlohmann::json& value, const Place& at) {
+              serving_body_table().read(&o.serving, value, at);
+            });
+    f.written([](const O& o) { return serving_body_table().write(&o.serving); });
     return Table(f);
   }();
   return table;
@@ -219,13 +229,26 @@ const Table& table_of<Crossover>() {
 }
 
 template <>
+const Table& table_of<BreakEven>() {
+  static const Table table = [] {
+    Fields<BreakEven> f("owning against renting");
+    f.results();
+    f.key("owned", &BreakEven::owned, "", "an option that is bought or made");
+    f.key("rented", &BreakEven::rented, "", "one that is rented");
+    f.key("months", &BreakEven::months, "months", "after which owning has cost less; null: never");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
 const Table& table_of<RateOption>() {
   static const Table table = [] {
     using R = RateOption;
     Fields<R> f("an option at a user's rate");
     f.results();
     f.key("name", &R::name, "", "of the option");
-    f.key("batch", &R::batch, "sequences", "that keeps the rate");
+    f.key("sequences", &R::sequences, "sequences", "that decode at a time; null: the rate is not kept");
     f.key("usd_per_m_tokens", &R::usd_per_m_tokens, "USD", "all in; null: the rate is not kept");
     return Table(f);
   }();
@@ -278,6 +301,7 @@ const Table& table_of<CostStudy>() {
     f.key("options", &S::options, "", "one each");
     f.key("beats", &S::beats, "", "who is cheaper than whom, and how often");
     f.key("crossovers", &S::crossovers, "", "where the order changes");
+    f.key("break_evens", &S::break_evens, "", "each owned option against each rented one");
     f.key("user_rates", &S::user_rates, "", "the options at rates that a user asks for");
     f.key("as_of", &S::as_of, "", "day on which prices were checked for age");
     f.key("stale_prices", &S::stale_prices, "", "older than 12 months on that day");

@@ -6,7 +6,7 @@
 
 #include "sim/estimate/ownership.h"
 #include "sim/estimate/uncertainty.h"
-#include "sim/report/result_fields.h"
+#include "sim/report/serving_fields.h"
 
 namespace orrery {
 
@@ -27,7 +27,7 @@ struct PathStage {
 };
 
 struct OptionStudy {
-  std::string name, arch;
+  std::string name, arch, runtime, weights, kv;
   std::uint32_t devices = 1;
   bool meets_target = false;
   ServedOption served;
@@ -36,8 +36,9 @@ struct OptionStudy {
   std::optional<double> yield;  // of a made chip's die
   std::vector<TornadoBar> tornado;
   std::vector<PathStage> path;
+  std::string binding;  // what limits what it serves, in words
   ExpectedError expected;
-  RunResult run;
+  ServingResult serving;  // at the highest rate that keeps the target
 };
 
 struct Beats {
@@ -51,10 +52,15 @@ struct Crossover {
   std::optional<double> at;
 };
 
+// Of an option that is owned against one that is rented.
+struct BreakEven {
+  std::string owned, rented;
+  std::optional<double> months;  // none: never
+};
+
 struct RateOption {
   std::string name;
-  std::uint64_t batch = 0;
-  std::optional<double> usd_per_m_tokens;  // none where the rate is not kept
+  std::optional<double> sequences, usd_per_m_tokens;  // none where the rate is not kept
 };
 
 struct RateStudy {
@@ -75,6 +81,7 @@ struct CostStudy {
   std::vector<OptionStudy> options;
   std::vector<Beats> beats;
   std::vector<Crossover> crossovers;
+  std::vector<BreakEven> break_evens;
   std::vector<RateStudy> user_rates;
   std::optional<std::string> as_of;
   std::vector<StalePrice> stale_prices;
@@ -98,6 +105,8 @@ template <>
 const Table& table_of<Beats>();
 template <>
 const Table& table_of<Crossover>();
+template <>
+const Table& table_of<BreakEven>();
 template <>
 const Table& table_of<RateOption>();
 template <>

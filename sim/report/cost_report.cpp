@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
 
 #include "sim/report/text_table.h"
 
@@ -29,23 +29,33 @@ std::string options_table(const json& study) {
   std::vector<std::string> head = {""};
   std::vector<std::string> machine = {"machine"};
   std::vector<std::string> how = {"acquired by"};
+  std::vector<std::string> stack = {"runtime"};
+  std::vector<std::string> formats = {"weights, keys and values"};
   for (const json& o : study["options"]) {
+    stack.push_back(o["runtime"].get<std::string>());
+    formats.push_back(fmt::format("{}, {}", o["weights"].get<std::string>(), o["kv"].get<std::string>()));
     head.push_back(o["name"].get<std::string>());
     machine.push_back(fmt::format("{} x {}", o["devices"].dump(), o["arch"].get<std::string>()));
     how.push_back(o["acquire"].get<std::string>());
   }
   rows.push_back(head);
   rows.push_back(machine);
+  rows.push_back(stack);
+  rows.push_back(formats);
   rows.push_back(how);
   std::vector<std::string> target = {"latency target"};
-  for (const json& o : study["options"]) target.push_back(o["meets_target"].get<bool>() ? "kept" : "MISSED");
+  for (const json& o : study["options"])
+    target.push_back(o["meets_target"].get<bool>() ? "kept" : "MISSED: without");
   rows.push_back(target);
-  row(rows, "batch", study, "/served/batch", kWhole);
-  row(rows, "TTFT, s", study, "/served/ttft_s");
-  row(rows, "TPOT, s", study, "/served/tpot_s");
-  row(rows, "output tokens/s a replica", study, "/served/output_tokens_per_s");
+  row(rows, "requests/s a replica, at most", study, "/served/requests_per_s", 3);
+  row(rows, "  output tokens/s", study, "/served/output_tokens_per_s");
+  row(rows, "  sequences at once", study, "/served/sequences", 3);
+  row(rows, "  TTFT of nine in ten, s", study, "/served/ttft_s", 3);
+  row(rows, "  TPOT of nine in ten, s", study, "/served/tpot_s", 3);
   row(rows, "chips", study, "/chips", kWhole);
   row(rows, "servers", study, "/servers", kWhole);
+  row(rows, "kW on average", study, "/average_kw", 3);
+  row(rows, "  by the name plate", study, "/nameplate_kw", 3);
   row(rows, "chip, USD", study, "/chip_price_usd");
   row(rows, "die, mm2", study, "/die_mm2");
   row(rows, "spent at first, USD", study, "/capex_usd");
@@ -66,9 +76,36 @@ std::string options_table(const json& study) {
   return format_table(rows);
 }
 
-// The answer in words: who is cheapest of those that keep the target, how sure that is, and what would change
-// it.
-std::string answer(const json& study) {
+// How far an option's speed may be off, as it goes into the draws.
+std::string error_in_words(const json& option) {
+  const json& p90 = option["expected_error"]["p90"];
+  return p90.is_null() ? std::string("assumed within 50 %, nothing like it was measured")
+                       : fmt::format("expected within {:.0f} %", 100 * p90.get<double>());
+}
+
+// Share of the draws in which `a` is cheaper than `b`.
+double wins(const json& study, const std::string& a, const std::string& b) {
+  for (const json& pair : study["beats"]) {
+    if (pair["a"] == a && pair["b"] == b) return pair["share"].get<double>();
+    if (pair["a"] == b && pair["b"] == a) return 1 - pair["share"].get<double>();
+  }
+  return 0;
+}
+
+// Where the two change places, one number varied alone; "" = nowhere.
+std::string turns_between(const json& study, const std::string& a, const std::string& b) {
+  std::string turns;
+  for (const json& c : study["crossovers"]) {
+    const bool pair = (c["a"] == a && c["b"] == b) || (c["a"] == b && c["b"] == a);
+    if (pair && !c["at"].is_null())
+      turns += fmt::format("{}{} = {}", turns.empty() ? "" : " or ", c["variable"].get<std::string>(),
+                           figure(c["at"], 3));
+  }
+  return turns;
+}
+
+// Who is cheapest of those that keep the target, how sure that is, and what would change it.
+std::string verdict(const json& study) {
   const json* best = nullptr;
   for (const json& o : study["options"]) {
     if (!o["meets_target"].get<bool>()) continue;
@@ -77,52 +114,61 @@ std::string answer(const json& study) {
   if (best == nullptr) return "";
   const std::string name = (*best)["name"].get<std::string>();
   const json& drawn = (*best)["monte_carlo"];
+  constexpr double kSure = 0.9;
+  double least = 1;
+  for (const json& o : study["options"]) {
+    if (o["name"] != name && o["meets_target"].get<bool>())
+      least = std::min(least, wins(study, name, o["name"].get<std::string>()));
+  }
   std::string out = fmt::format(
-      "\nanswer: {} is the cheapest that keeps the target, {} USD a million output tokens (eight of "
-      "ten draws: {} to {}).\n",
-      name, figure((*best)["usd_per_m_tokens"]["all"], 3), figure(drawn["p10"], 3), figure(drawn["p90"], 3));
+      "answer: {} is the cheapest that keeps the target{}: {} USD a million output tokens (eight of ten "
+      "draws: "
+      "{} to {}); {} chips, servers: {}. Its speed is {}.\n",
+      name, least < kSure ? ", but that is not sure" : "", figure((*best)["usd_per_m_tokens"]["all"], 3),
+      figure(drawn["p10"], 3), figure(drawn["p90"], 3), figure((*best)["chips"], kWhole),
+      figure((*best)["servers"], kWhole), error_in_words(*best));
   for (const json& o : study["options"]) {
     const std::string other = o["name"].get<std::string>();
     if (other == name) continue;
-    double wins = 0;
-    for (const json& b : study["beats"]) {
-      if (b["a"] == name && b["b"] == other) wins = b["share"].get<double>();
-      if (b["a"] == other && b["b"] == name) wins = 1 - b["share"].get<double>();
-    }
+    const double share = wins(study, name, other);
+    const double times =
+        o["usd_per_m_tokens"]["all"].get<double>() / (*best)["usd_per_m_tokens"]["all"].get<double>();
+    out += fmt::format("  against {} (speed {}): {} times cheaper, in {:.0f} % of draws", other,
+                       error_in_words(o), people(times, 3), 100 * share);
+    if (!o["meets_target"].get<bool>()) out += "; it misses the latency target, and is judged without";
+    if (share < kSure) out += "; the errors of both decide";
+    if (const std::string turns = turns_between(study, name, other); !turns.empty())
+      out += "; turns round at " + turns;
+    out += "\n";
+  }
+  for (const json& b : study["break_evens"]) {
     out += fmt::format(
-        "  against {}: {} times cheaper, in {:.0f} % of draws", other,
-        people(o["usd_per_m_tokens"]["all"].get<double>() / (*best)["usd_per_m_tokens"]["all"].get<double>(),
-               3),
-        100 * wins);
-    if (!o["meets_target"].get<bool>()) out += "; it misses the latency target";
-    std::string turns;
-    for (const json& c : study["crossovers"]) {
-      const bool pair = (c["a"] == name && c["b"] == other) || (c["a"] == other && c["b"] == name);
-      if (pair && !c["at"].is_null())
-        turns += fmt::format("{}{} = {}", turns.empty() ? "" : " or ", c["variable"].get<std::string>(),
-                             figure(c["at"], 3));
-    }
-    out += turns.empty() ? "; nothing varied here turns that round\n" : "; turns round at " + turns + "\n";
+        "  {} instead of renting {}: {}\n", b["owned"].get<std::string>(), b["rented"].get<std::string>(),
+        b["months"].is_null() ? std::string("never pays for itself")
+                              : figure(b["months"], 3) + " months until it has paid for itself");
   }
   return out;
 }
 
-// One line where two options change places; what changes nothing between two of them is named together.
+// Where two options change places; all pairs that nothing turns round in one line.
 std::string crossovers(const json& study) {
   std::string out;
-  std::map<std::string, std::string> nowhere;
+  std::vector<std::string> pairs;
   for (const json& c : study["crossovers"]) {
     const std::string pair = c["a"].get<std::string>() + " against " + c["b"].get<std::string>();
-    const auto variable = c["variable"].get<std::string>();
-    if (!c["at"].is_null()) {
-      out += fmt::format("  {}: {} = {}\n", pair, variable, figure(c["at"], 3));
-      continue;
-    }
-    std::string& list = nowhere[pair];
-    list += fmt::format("{}{} ({} to {})", list.empty() ? "" : ", ", variable, figure(c["from"], 3),
-                        figure(c["to"], 3));
+    if (std::find(pairs.begin(), pairs.end(), pair) == pairs.end()) pairs.push_back(pair);
+    if (!c["at"].is_null())
+      out += fmt::format("  {}: {} = {}\n", pair, c["variable"].get<std::string>(), figure(c["at"], 3));
   }
-  for (const auto& [pair, variables] : nowhere) out += "  " + pair + ": not within " + variables + "\n";
+  std::string nowhere;
+  for (const json& c : study["crossovers"]) {
+    const std::string pair = c["a"].get<std::string>() + " against " + c["b"].get<std::string>();
+    const auto place = std::find(pairs.begin(), pairs.end(), pair);
+    if (place == pairs.end()) continue;
+    pairs.erase(place);
+    if (turns_between(study, c["a"], c["b"]).empty()) nowhere += (nowhere.empty() ? "" : ", ") + pair;
+  }
+  if (!nowhere.empty()) out += "  nowhere: " + nowhere + "\n";
   return out;
 }
 
@@ -136,7 +182,8 @@ std::string user_rates_table(const json& study) {
     std::vector<std::string> cells = {figure(r["tokens_per_s_a_user"])};
     for (const json& o : r["options"]) {
       const json& usd = o["usd_per_m_tokens"];
-      cells.push_back(usd.is_null() ? "not kept" : fmt::format("{}, {}", o["batch"].dump(), figure(usd)));
+      cells.push_back(usd.is_null() ? "not kept"
+                                    : fmt::format("{}, {}", figure(o["sequences"], 3), figure(usd)));
     }
     cells.push_back(r["cheapest"].is_null() ? "none" : r["cheapest"].get<std::string>());
     rows.push_back(cells);
@@ -154,16 +201,17 @@ std::string cost_table(const json& study) {
       "{}, {} in, {} out a request; {} output tokens/s at the peak, {:.0f} % of it on average\n\n",
       study["model"].get<std::string>(), study["input"].dump(), study["output"].dump(),
       figure(study["peak_tokens_per_s"]), 100 * study["mean_load"].get<double>());
+  out += verdict(study) + "\n";
   out += options_table(study);
-  out += answer(study);
-  out += "\nwho is cheaper (share of draws; prices and the simulation's own error drawn together):\n";
+  if (!study["beats"].empty())
+    out += "\nwho is cheaper (share of draws; prices and the simulation's own error drawn together):\n";
   for (const json& b : study["beats"]) {
     out += fmt::format("  {} beats {} in {:.0f} %\n", b["a"].get<std::string>(), b["b"].get<std::string>(),
                        100 * b["share"].get<double>());
   }
-  out += "\nwhere the order changes:\n" + crossovers(study);
+  if (!study["crossovers"].empty()) out += "\nwhere the order changes:\n" + crossovers(study);
   if (!study["user_rates"].empty()) {
-    out += "\nby tokens/s a user (batch, USD/M output tokens):\n" + user_rates_table(study);
+    out += "\nby tokens/s a user (sequences at once, USD/M output tokens):\n" + user_rates_table(study);
   }
   out += "\nwhat matters most (USD/M output tokens from the low to the high end):\n";
   for (const json& o : study["options"]) {
@@ -185,13 +233,10 @@ std::string cost_table(const json& study) {
   out +=
       "  at each step: measure TTFT, TPOT, tokens/s and J a token; go on while they are within the expected\n"
       "  error of the figures above, and put the measured ones in their place where they are not.\n";
-  for (const json& o : study["options"]) {
-    out += fmt::format("expected error of {}: {}{}\n", o["name"].get<std::string>(),
-                       o["expected_error"]["p90"].is_null()
-                           ? std::string("unknown, half assumed")
-                           : fmt::format("+-{:.0f} %", 100 * o["expected_error"]["p90"].get<double>()),
-                       "; " + o["expected_error"]["basis"].get<std::string>());
-  }
+  out += "\nwhat limits it, and how far its speed may be off:\n";
+  for (const json& o : study["options"])
+    out += fmt::format("  {}: {}; {} ({})\n", o["name"].get<std::string>(), o["binding"].get<std::string>(),
+                       error_in_words(o), o["expected_error"]["basis"].get<std::string>());
   if (study["as_of"].is_null()) {
     out += "prices are not checked for age; give --as-of DATE\n";
   } else {

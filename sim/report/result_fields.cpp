@@ -129,9 +129,6 @@ const Table& table_of<RunResult>() {
           "largest deviation seen where decode steps were interpolated")
         .label("decode sampling error");
     f.key("simulated", &R::share, "", "what was simulated, replayed or replicated").label("time obtained by");
-    f.other("ownership", Shape::object(&table_of<PointFleet>), "",
-            "of a point of a sweep over a cost scenario: typical figures of the fleet that serves its demand")
-        .optional();
     f.key("run_info", &R::info, "", "all that differs from run to run");
     return Table(f);
   }();
@@ -193,18 +190,6 @@ const Table& table_of<RefusedResult>() {
     f.key("model", &R::model, "", "that does not run");
     f.key("refused", &R::why, "", "why");
     return Table(f);
-  }();
-  return table;
-}
-
-const Table& run_body_table() {
-  static const Table table = [] {
-    const Table& whole = table_of<RunResult>();
-    std::vector<Field> fields;
-    for (const Field& field : whole.fields()) {
-      if (field.key != "run_info") fields.push_back(field);
-    }
-    return Table(whole.sentence(), std::move(fields));
   }();
   return table;
 }

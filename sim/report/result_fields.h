@@ -80,7 +80,4 @@ const Table& table_of<KernelResult>();
 template <>
 const Table& table_of<RefusedResult>();
 
-// Of a run, without what differs from run to run.
-const Table& run_body_table();
-
 }  // namespace orrery

@@ -84,7 +84,7 @@ class Columns {
   // How often the first one's figures go into the others': those that sweeps compare.
   void ratios(const Table& table) {
     for (const Field& field : table.fields()) {
-      if (field.compared.empty() || !field.compared_member.empty() || !field.has_label) continue;
+      if (field.compared.empty() || !field.compared.front().member.empty() || !field.has_label) continue;
       const std::string here = "/" + field.key;
       const ordered_json base = at(results_.front(), here);
       row("  " + field.label.substr(0, field.label.find(',')), [&](const ordered_json& r) {

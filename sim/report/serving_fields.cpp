@@ -1,5 +1,7 @@
 #include "sim/report/serving_fields.h"
 
+#include "sim/report/cost_fields.h"
+
 #include "sim/util/dtype.h"
 
 namespace orrery {
@@ -133,34 +135,73 @@ const Table& table_of<ServingResult>() {
     f.key("refused", &R::refused, "requests", "that can never run");
     f.key("why_refused", &R::why_refused, "", "the first of them; empty where none was");
     f.key("duration_s", &R::duration_s, "s", "from the first arrival to the last token");
-    f.key("ttft_s", &R::ttft, "", "to the first token");
-    f.key("tpot_s", &R::tpot, "", "per output token after the first, a mean of each request");
-    f.key("itl_s", &R::itl, "", "gaps between tokens, all of them");
-    f.key("e2e_s", &R::e2e, "", "to the last token");
+    f.key("ttft_s", &R::ttft, "", "to the first token")
+        .compared("ttft_s", "mean")
+        .compared("ttft_p90_s", "p90")
+        .compared("ttft_p99_s", "p99");
+    f.key("tpot_s", &R::tpot, "", "per output token after the first, a mean of each request")
+        .compared("tpot_s", "mean")
+        .compared("tpot_p90_s", "p90")
+        .compared("tpot_p99_s", "p99");
+    f.key("itl_s", &R::itl, "", "gaps between tokens, all of them").compared("itl_p99_s", "p99");
+    f.key("e2e_s", &R::e2e, "", "to the last token")
+        .compared("latency_s", "mean")
+        .compared("e2e_p90_s", "p90")
+        .compared("e2e_p99_s", "p99");
     f.key("queued_s", &R::queued, "", "until a request's first step begins");
-    f.key("requests_per_s", &R::requests_per_s, "requests/s", "answered, over the whole duration");
-    f.key("output_tokens_per_s", &R::output_tokens_per_s, "tokens/s", "of all replicas");
+    f.key("requests_per_s", &R::requests_per_s, "requests/s", "answered, over the whole duration")
+        .compared("requests_per_s");
+    f.key("output_tokens_per_s", &R::output_tokens_per_s, "tokens/s", "of all replicas")
+        .compared("tokens_per_s");
     f.key("total_tokens_per_s", &R::total_tokens_per_s, "tokens/s", "of prompts and answers");
     f.key("targets", &R::targets, "", "in words; empty where there are none");
-    f.key("goodput_requests_per_s", &R::goodput_requests_per_s, "requests/s", "that keep the targets");
-    f.key("good_share", &R::good_share, "share", "of the requests keep the targets");
+    f.key("goodput_requests_per_s", &R::goodput_requests_per_s, "requests/s", "that keep the targets")
+        .compared("goodput_requests_per_s");
+    f.key("good_share", &R::good_share, "share", "of the requests keep the targets").compared("good_share");
     f.key("highest_rate_per_s", &R::highest_rate_per_s, "requests/s",
-          "that keeps the targets, where it was looked for; 0: none does");
-    f.key("energy_j", &R::energy, "J", "of all boards over the duration");
-    f.key("energy_per_token_j", &R::energy_per_token, "J", "all energy over the output tokens");
-    f.key("average_power_w", &R::average_power_w, "W", "of all boards");
+          "that keeps the targets, where it was looked for; 0: none does")
+        .compared("highest_rate_per_s");
+    f.key("input_tokens", &R::input_tokens, "tokens", "of a request, mean");
+    f.key("output_tokens", &R::output_tokens, "tokens", "of a request, mean");
+    f.key("prompt_share", &R::prompt_share, "share", "of the time, spent on prompts");
+    f.key("energy_j", &R::energy, "J", "of all boards over the duration").compared("energy_j");
+    f.key("energy_per_token_j", &R::energy_per_token, "J", "all energy over the output tokens")
+        .compared("energy_per_token_j");
+    f.key("average_power_w", &R::average_power_w, "W", "of all boards").compared("average_power_w");
+    f.key("area_mm2", &R::area_mm2, "mm2", "of all devices' dies").compared("area_mm2");
+    f.key("price_usd", &R::price, "", "what the machine costs, where that is known");
     f.key("kv_blocks", &R::kv_blocks, "", "blocks of keys and values");
-    f.key("preemptions", &R::preemptions, "", "sequences set back and computed again");
-    f.key("prefix_hit_rate", &R::prefix_hit_rate, "share", "of the prompt tokens, found in the prefix cache");
+    f.key("preemptions", &R::preemptions, "", "sequences set back and computed again")
+        .compared("preemptions");
+    f.key("prefix_hit_rate", &R::prefix_hit_rate, "share", "of the prompt tokens, found in the prefix cache")
+        .compared("prefix_hit_rate");
     f.key("binding", &R::binding, "", "what limits it, in words");
     f.key("saturation", &R::saturation, "", "whether the load can be kept");
     f.key("time_s", &R::time, "s", "of all steps, by what took it");
     f.key("steps", &R::steps, "", "that ran");
     f.key("memory", &R::memory, "", "of one device");
     f.key("over_time", &R::over_time, "", "queue, cache and power");
-    f.key("expected_error", &R::expected, "", "how far latencies are expected to be off");
+    f.key("expected_error", &R::expected, "", "how far latencies are expected to be off")
+        .compared("expected_p90", "p90");
+    f.key("expected_power_error", &R::expected_power, "", "how far power is expected to be off");
+    f.key("expected_energy_error", &R::expected_energy, "", "how far energy is expected to be off");
+    f.other("ownership", Shape::object(&table_of<PointFleet>), "",
+            "of a point of a sweep over a cost scenario: typical figures of the fleet that serves its demand")
+        .optional();
     f.key("run_info", &R::info, "", "all that differs from run to run");
     return Table(f);
+  }();
+  return table;
+}
+
+const Table& serving_body_table() {
+  static const Table table = [] {
+    const Table& whole = table_of<ServingResult>();
+    std::vector<Field> fields;
+    for (const Field& field : whole.fields()) {
+      if (field.key != "run_info" && field.key != "over_time") fields.push_back(field);
+    }
+    return Table(whole.sentence(), std::move(fields));
   }();
   return table;
 }

@@ -24,4 +24,7 @@ const Table& table_of<ServingResult>();
 // For people: latencies side by side, what binds first.
 std::string serving_table(const ServingResult& result);
 
+// Of served requests, without what differs from run to run and what happened when.
+const Table& serving_body_table();
+
 }  // namespace orrery

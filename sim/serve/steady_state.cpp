@@ -5,31 +5,62 @@
 
 namespace orrery {
 
+namespace {
+
+// Steps of requests of these mean lengths.
+class UsualSteps {
+ public:
+  UsualSteps(const Deployment& d, StepCosts& costs, double input, double output)
+      : spec_(d.replica),
+        costs_(costs),
+        input_(static_cast<std::uint64_t>(std::max(1.0, std::round(input)))),
+        output_(output) {}
+
+  std::uint64_t input() const { return input_; }
+  // Of a whole prompt, in pieces where it is longer than a step.
+  double prompt_s() const {
+    const std::uint64_t piece = std::min(input_, spec_.limits.token_budget);
+    StepLoad prompt;
+    prompt.prompts = {{piece, piece}};
+    return step_s(prompt, 1) * static_cast<double>(input_) / static_cast<double>(piece);
+  }
+  double decode_s(double sequences) const {
+    StepLoad load;
+    load.decoding = static_cast<std::uint64_t>(sequences);
+    load.decoding_context = load.decoding * (input_ + static_cast<std::uint64_t>(output_ / 2));
+    return step_s(load, sequences);
+  }
+  double prompt_share(double prompt_s, double decode_s, double sequences) const {
+    return prompt_s / (prompt_s + decode_s * output_ / sequences);
+  }
+
+ private:
+  const ReplicaSpec& spec_;
+  StepCosts& costs_;
+  std::uint64_t input_;
+  double output_;
+
+  double step_s(const StepLoad& load, double sequences) const {
+    const StagedCost cost = costs_.cost(load);
+    return cost.slowest_s + spec_.kernel_gap_s * cost.sum.kernels / spec_.stages + spec_.step_s +
+           spec_.sequence_s * sequences;
+  }
+};
+
+}  // namespace
+
 SteadyState steady_state(const Deployment& d, StepCosts& costs, double input, double output,
                          const RequestTargets& targets) {
   const ReplicaSpec& spec = d.replica;
-  const auto step_s = [&](const StepLoad& load, double sequences) {
-    const StagedCost cost = costs.cost(load);
-    return cost.slowest_s + spec.kernel_gap_s * cost.sum.kernels / spec.stages + spec.step_s +
-           spec.sequence_s * sequences;
-  };
-  const auto length = static_cast<std::uint64_t>(std::max(1.0, std::round(input)));
-  const std::uint64_t piece = std::min(length, spec.limits.token_budget);
-  StepLoad prompt;
-  prompt.prompts = {{piece, piece}};
-  // Of a whole prompt, in pieces where it is longer than a step.
-  const double prompt_s = step_s(prompt, 1) * static_cast<double>(length) / static_cast<double>(piece);
+  const UsualSteps steps(d, costs, input, output);
+  const double prompt_s = steps.prompt_s();
   const KvBlocks cache(spec.cache, false);
-  const std::uint64_t each = cache.blocks_for(length + static_cast<std::uint64_t>(output));
+  const std::uint64_t each = cache.blocks_for(steps.input() + static_cast<std::uint64_t>(output));
   const double fit = std::min<double>(static_cast<double>(spec.limits.sequences),
                                       static_cast<double>(cache.total() / std::max<std::uint64_t>(1, each)));
-  const std::uint64_t context = length + static_cast<std::uint64_t>(output / 2);
   SteadyState best;
   for (double n = 1; n <= fit; n = std::max(n + 1, std::floor(1.25 * n))) {
-    StepLoad load;
-    load.decoding = static_cast<std::uint64_t>(n);
-    load.decoding_context = load.decoding * context;
-    const double decode_s = step_s(load, n);
+    const double decode_s = steps.decode_s(n);
     // While a sequence writes, each of the others begins once.
     const double tpot = decode_s + n * prompt_s / std::max(1.0, output);
     const double ttft = prompt_s + (spec.limits.ahead ? 1.5 : 0.5) * tpot;
@@ -39,10 +70,16 @@ SteadyState steady_state(const Deployment& d, StepCosts& costs, double input, do
                       (targets.e2e_s <= 0 || e2e <= targets.e2e_s);
     if (!kept) break;
     const double rate = n / e2e * spec.ranks;
-    const double prompts = prompt_s / (prompt_s + decode_s * output / n);
+    const double prompts = steps.prompt_share(prompt_s, decode_s, n);
     if (rate > best.requests_per_s) best = {rate, n, ttft, tpot, prompts};
   }
   return best;
+}
+
+double prompt_share(const Deployment& d, StepCosts& costs, double input, double output, double decoding) {
+  const UsualSteps steps(d, costs, input, output);
+  const double sequences = std::max(1.0, std::round(decoding));
+  return steps.prompt_share(steps.prompt_s(), steps.decode_s(sequences), sequences);
 }
 
 }  // namespace orrery

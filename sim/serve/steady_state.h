@@ -17,4 +17,8 @@ struct SteadyState {
 SteadyState steady_state(const Deployment& deployment, StepCosts& costs, double input, double output,
                          const RequestTargets& targets);
 
+// Of the time of a replica on which so many sequences decode at a time, the share that their prompts take.
+double prompt_share(const Deployment& deployment, StepCosts& costs, double input, double output,
+                    double decoding);
+
 }  // namespace orrery

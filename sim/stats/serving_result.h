@@ -66,8 +66,12 @@ struct ServingResult {
   RequestSpread ttft, tpot, itl, e2e, queued;
   Figure requests_per_s = 0, output_tokens_per_s = 0, total_tokens_per_s = 0, goodput_requests_per_s = 0;
   Figure good_share = 0;
+  Figure input_tokens = 0, output_tokens = 0;  // of a request, mean
+  Figure prompt_share = 0;                     // of the time, spent on prompts
   Joules energy, energy_per_token;
   Figure average_power_w = 0;
+  std::optional<Figure> area_mm2;
+  PriceFigures price;
   KvFigures kv_blocks;
   std::uint64_t preemptions = 0;
   Figure prefix_hit_rate = 0;
@@ -79,7 +83,7 @@ struct ServingResult {
   StepFigures steps;
   std::vector<ServingStretch> over_time;
   MemoryFigures memory;
-  ExpectedError expected;
+  ExpectedError expected, expected_power, expected_energy;  // of the latencies and the others
   RunInfo info;
 };
 

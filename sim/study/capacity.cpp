@@ -1,17 +1,30 @@
 #include "sim/study/capacity.h"
 
+#include <algorithm>
+
 namespace orrery {
 namespace {
 
 constexpr double kRateTolerance = 0.02;  // of the highest rate that keeps the targets
 constexpr double kMostRate = 1e6;
 constexpr int kMostHalvings = 14;
+constexpr std::uint64_t kFewestRequests = 400;
+constexpr double kFills = 4;  // how often a trial's requests fill the replicas
 
 }  // namespace
+
+std::uint64_t trial_requests(double sequences) {
+  return std::max(kFewestRequests, static_cast<std::uint64_t>(kFills * sequences));
+}
 
 ServingResult highest_rate(ServingBench& bench, const LoadSpec& asked, double good_share,
                            const Progress& progress) {
   LoadSpec load = asked;
+  if (load.rate <= 0 || load.requests == 0) {
+    const SteadyState steady = bench.estimate(load);
+    if (load.rate <= 0 && steady.requests_per_s > 0) load.rate = steady.requests_per_s / 2;
+    if (load.requests == 0) load.requests = trial_requests(steady.sequences);
+  }
   std::optional<ServingResult> best;
   const auto keeps = [&](double rate) {
     load.rate = rate;

@@ -18,6 +18,7 @@
 #include "sim/config/technology.h"
 #include "sim/study/configured.h"
 #include "sim/study/named_files.h"
+#include "sim/study/serving_part.h"
 #include "sim/study/sweep_keys.h"
 #include "sim/util/data_home.h"
 #include "sim/workload/attention_pattern.h"
@@ -182,6 +183,10 @@ void validate_part(const json& configuration, const std::string& pointer) {
     if (value.contains("attention")) attention_patterns(value["attention"].get<std::string>());
     return;
   }
+  if (part == "serving") {
+    expect_keys(document, table_of<ServingPart>());
+    return;
+  }
   for (const auto& [name, kind] :
        {std::pair{"arch", &kArch}, std::pair{"runtime", &kRuntime}, std::pair{"technology", &kTechnology},
         std::pair{"prices", &kPrices}, std::pair{"node", &kNode}, std::pair{"cost", &kCost}}) {
@@ -250,6 +255,17 @@ json with_inputs(const json& base, const json& inputs, const PointerOf& pointer_
   json c = placed_inputs(base, inputs, pointer_of, modified);
   if (modified) mark_modified(c, base);
   return c;
+}
+
+std::string simulated_digest(const json& c) {
+  json parts = json::object();
+  for (const char* part : {"arch", "node", "modified", "llm", "scenario", "runtime", "serving"}) {
+    if (c.contains(part)) parts[part] = c[part];
+  }
+  // Of a cost scenario, the targets that decide what is served; of the table, what a die has grown by.
+  if (c.contains("cost")) parts["workload"] = c["cost"]["workload"];
+  if (c.contains("modified")) parts["technology"] = c["technology"];
+  return digest(parts);
 }
 
 std::string label_of(const json& configuration) {

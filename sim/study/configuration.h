@@ -1,8 +1,8 @@
 #pragma once
-// Everything one result depends on, as one JSON value of parts: {arch, llm, scenario, runtime, node?,
-// technology, prices, cost?, accuracy, fidelity}. Files that others name are put in their place (DRAM preset,
-// energy table, kernel library), descriptions and sources are left out. Its digest is what a result is stored
-// under.
+// Everything one result depends on, as one JSON value of parts: {arch, llm, scenario, serving?, runtime,
+// node?, technology, prices, cost?, accuracy, fidelity}. Files that others name are put in their place (DRAM
+// preset, energy table, kernel library), descriptions and sources are left out. Its digest is what a result
+// is stored under.
 
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -62,6 +62,9 @@ bool is_of_machine(const std::string& pointer);
 // Whether a value there has the machine marked anew: any of its own, and of the technology table that a
 // base's changed machine is measured by.
 bool changes_machine(const nlohmann::json& base, const std::string& pointer);
+
+// Digest of all that is simulated of a configuration: what differs in prices alone has the same.
+std::string simulated_digest(const nlohmann::json& configuration);
 
 // Which base it was made of, for messages: "gpu/a100-sxm-80gb, llama-2-7b".
 std::string label_of(const nlohmann::json& configuration);

@@ -143,7 +143,7 @@ constexpr Elsewhere kElsewhere[] = {{"/cost/model", "of.llm"},
                                     {"/cost/options/0/process_nm", "arch.process_nm"}};
 
 // Parts whose keys a sweep may name.
-const std::vector<std::string> kParts = {"arch", "llm",        "scenario", "runtime",
+const std::vector<std::string> kParts = {"arch", "llm",        "scenario", "serving", "runtime",
                                          "node", "technology", "prices",   "cost"};
 
 const std::string& decided_here(const std::string& key, const std::string& pointer) {

@@ -15,12 +15,16 @@ using nlohmann::json;
 constexpr double kRackKw = 40;
 constexpr int kStaleMonths = 12;
 constexpr std::size_t kBars = 6;
+constexpr int kMonthsAYear = 12;
 
 std::vector<PathStage> path_of(const CostOption& option, const ServedOption& served,
                                const OwnershipCost& cost, const FleetTerms<double>& fleet,
                                const OptionTerms<double>& terms) {
   std::vector<PathStage> path;
-  const double server_kw = (served.power_w / option.devices * option.chips_per_server + terms.host_w) * 1e-3;
+  const bool owned = option.acquisition != Acquisition::rent;
+  // A rack is filled by what its servers may draw at most.
+  const double server_kw =
+      (served.nameplate_w / option.devices * option.chips_per_server + terms.host_w) * 1e-3;
   const double per_rack = std::max(1.0, std::floor(kRackKw / server_kw)) * option.chips_per_server;
   const std::pair<const char*, double> stages[] = {{"one replica", option.devices},
                                                    {"one server", option.chips_per_server},
@@ -28,10 +32,11 @@ std::vector<PathStage> path_of(const CostOption& option, const ServedOption& ser
   for (const auto& [name, chips] : stages) {
     const double servers = std::ceil(chips / option.chips_per_server);
     const double replicas = std::floor(chips / option.devices);
-    path.push_back(
-        {name, static_cast<std::uint64_t>(chips), replicas * served.output_tokens_per_s,
-         (served.power_w * chips / option.devices + terms.host_w * servers) * 1e-3,
-         (chips * cost.chip_price.value_or(0) + servers * terms.server_price) * (1 + fleet.network_share)});
+    path.push_back({name, static_cast<std::uint64_t>(chips), replicas * served.output_tokens_per_s,
+                    (served.power_w * chips / option.devices + terms.host_w * servers) * 1e-3,
+                    owned ? (chips * cost.chip_price.value_or(0) + servers * terms.server_price) *
+                                (1 + fleet.network_share)
+                          : 0});
   }
   return path;
 }
@@ -40,7 +45,7 @@ std::vector<PathStage> path_of(const CostOption& option, const ServedOption& ser
 class Costs {
  public:
   // `runs`: of one replica of each option.
-  Costs(CostScenario scenario, std::vector<const Posed*> posed, const std::vector<const RunResult*>& runs)
+  Costs(CostScenario scenario, std::vector<const Posed*> posed, const std::vector<const ServingResult*>& runs)
       : scenario_(std::move(scenario)), posed_(std::move(posed)) {
     for (std::size_t i = 0; i < scenario_.options.size(); ++i) {
       CostOption& option = scenario_.options[i];
@@ -67,7 +72,7 @@ class Costs {
     return fleet;
   }
   // As another run of the same option serves.
-  OwnershipCost owned(std::size_t i, const RunResult& run) const {
+  OwnershipCost owned(std::size_t i, const ServingResult& run) const {
     return owned(i, served_by(run, scenario_.options[i], makes_[i], posed_[i]->arch), typical_);
   }
   // USD a million output tokens of each option.
@@ -108,8 +113,12 @@ OptionStudy option_study(const Costs& costs, std::size_t i, const SimulatedOptio
   bars.resize(std::min(kBars, bars.size()));
   o.tornado = std::move(bars);
   o.path = path_of(option, o.served, o.fleet, costs.typical().fleet, terms);
-  o.expected = simulated.run.expected;
-  o.run = simulated.run;
+  o.runtime = simulated.served.runtime;
+  o.weights = simulated.served.weights;
+  o.kv = simulated.served.kv;
+  o.binding = simulated.served.binding;
+  o.expected = simulated.served.expected;
+  o.serving = simulated.served;
   return o;
 }
 
@@ -162,9 +171,10 @@ std::vector<RateStudy> at_user_rates(const Costs& costs, const std::vector<Optio
     double least = 0;
     for (std::size_t i = 0; i < s.options.size(); ++i) {
       const SimulatedOption& simulated = runs[i].at_rates[r];
-      RateOption option{s.options[i].name, simulated.run.batch, std::nullopt};
+      RateOption option{s.options[i].name, std::nullopt, std::nullopt};
       if (simulated.meets_target) {
-        const double usd = costs.owned(i, simulated.run).usd_per_m_all;
+        option.sequences = simulated.served.steps.decoding;
+        const double usd = costs.owned(i, simulated.served).usd_per_m_all;
         option.usd_per_m_tokens = usd;
         if (!rate.cheapest || usd < least) {
           least = usd;
@@ -178,29 +188,71 @@ std::vector<RateStudy> at_user_rates(const Costs& costs, const std::vector<Optio
   return rates;
 }
 
-void refuse_if_all_miss(const CostScenario& s, const Costs& costs, const std::vector<OptionRuns>& runs) {
+void refuse_if_all_miss(const CostScenario& s, const std::vector<OptionRuns>& runs) {
   if (std::any_of(runs.begin(), runs.end(), [](const OptionRuns& r) { return r.at_target.meets_target; }))
     return;
   std::string reached;
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    reached += fmt::format("{}{} {:.3g} s and {:.3g} s", i == 0 ? "" : ", ", s.options[i].name,
-                           costs.served(i).ttft_s, costs.served(i).tpot_s);
-  throw ConfigError(s.file, fmt::format("no option keeps a time to first token of {:.3g} s and {:.3g} s a "
-                                        "token (0 = any): {}",
-                                        s.ttft_max_s, s.tpot_max_s, reached));
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const SimulatedOption& o = runs[i].at_target;
+    reached += fmt::format("{}{} {:.3g} s, {:.3g} s and {:.3g} s (steps by {})", i == 0 ? "" : "; ",
+                           s.options[i].name, o.least_ttft_s, o.least_tpot_s, o.least_e2e_s,
+                           to_string(o.served.time.largest()));
+  }
+  throw ConfigError(
+      s.file,
+      fmt::format("no option keeps a time to first token of {:.3g} s, {:.3g} s a token and {:.3g} s to "
+                  "the last one (0 = any) for {:.0f} % of its requests. Even where hardly any come, nine "
+                  "of ten take up to: {}",
+                  s.ttft_max_s, s.tpot_max_s, s.e2e_max_s, 100 * s.good_share, reached));
+}
+
+// Months after which what is owned has cost less than what is rented.
+std::vector<BreakEven> break_evens(const Costs& costs) {
+  const std::vector<CostOption>& options = costs.scenario().options;
+  std::vector<BreakEven> all;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    for (std::size_t k = 0; k < options.size(); ++k) {
+      if (options[i].acquisition == Acquisition::rent || options[k].acquisition != Acquisition::rent)
+        continue;
+      const OwnedFleet own = costs.typical_fleet(i);
+      const OwnedFleet rented = costs.typical_fleet(k);
+      const double saved = (rented.running() - own.running()) / kMonthsAYear;
+      BreakEven b{options[i].name, options[k].name, std::nullopt};
+      if (saved > 0) b.months = std::max(0.0, (own.capex - rented.capex) / saved);
+      all.push_back(b);
+    }
+  }
+  return all;
+}
+
+bool keeps_target(const ServingResult& served) {
+  return double{served.highest_rate_per_s.value_or(0)} > 0;
 }
 
 // KEY=VALUE in the scenario's own document, too: what it says of a number (its currency, its date) stays.
-void put_in(ConfigDocument& document, const json& configuration, const Patch& patch) {
+// `only`: of one option.
+void put_in(ConfigDocument& document, const json& configuration, const Patch& patch,
+            std::optional<std::size_t> only) {
   const std::string part = "/cost";
   const std::string option = "/options/0";
   std::string at = resolve_key(configuration, patch.key, patch.value);
   if (at.compare(0, part.size() + 1, part + "/") != 0) return;
   at.erase(0, part.size());
   if (at.compare(0, option.size(), option) != 0) return document.set(at, patch.value);
-  const std::size_t options = document.root().at("options").size();  // of each
-  for (std::size_t i = 0; i < options; ++i)
-    document.set("/options/" + std::to_string(i) + at.substr(option.size()), patch.value);
+  const std::size_t options = document.root().at("options").size();
+  for (std::size_t i = 0; i < options; ++i) {
+    if (!only || *only == i)
+      document.set("/options/" + std::to_string(i) + at.substr(option.size()), patch.value);
+  }
+}
+
+// The option that a key names ("cost.GPU rented.rent_per_hour"); none: all of them are meant.
+std::optional<std::size_t> named_option(const std::vector<json>& configurations, const std::string& key) {
+  for (std::size_t i = 0; i < configurations.size(); ++i) {
+    const std::string name = configurations[i]["cost"]["name"].get<std::string>();
+    if (key.find("." + name + ".") != std::string::npos) return i;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -210,8 +262,12 @@ const Table& table_of<SimulatedOption>() {
   static const Table table = [] {
     Fields<SimulatedOption> f("an option, simulated");
     f.results();
-    f.key("run", &SimulatedOption::run, "", "of one replica");
+    f.key("served", &SimulatedOption::served, "",
+          "by one replica, at the highest rate that keeps the target");
     f.key("meets_target", &SimulatedOption::meets_target, "", "whether it keeps the latency target");
+    f.key("least_ttft_s", &SimulatedOption::least_ttft_s, "s", "where hardly any requests come");
+    f.key("least_tpot_s", &SimulatedOption::least_tpot_s, "s", "where hardly any requests come");
+    f.key("least_e2e_s", &SimulatedOption::least_e2e_s, "s", "where hardly any requests come");
     return Table(f);
   }();
   return table;
@@ -232,14 +288,26 @@ const Table& table_of<OptionRuns>() {
 CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patches) {
   ConfigDocument document = load_cost_document(name);
   std::vector<json> configurations = cost_configurations(document, json::object(), load_base_tables());
-  for (const Patch& patch : patches) put_in(document, configurations.front(), patch);
-  if (!patches.empty()) apply_patches(configurations, patches);
+  for (const Patch& patch : patches) {
+    const std::optional<std::size_t> only = named_option(configurations, patch.key);
+    put_in(document, configurations[only.value_or(0)], patch, only);
+    if (!only) {
+      apply_patches(configurations, {patch});
+      continue;
+    }
+    std::vector<json> one = {configurations[*only]};
+    apply_patches(one, {patch});
+    configurations[*only] = one.front();
+  }
   CostQuestion question;
   question.scenario = build_cost_scenario(document);
+  const PriceBook listed = load_prices();
   for (std::size_t i = 0; i < configurations.size(); ++i) {
-    const CostOption& option = question.scenario.options[i];
+    CostOption& option = question.scenario.options[i];
     Posed& posed_option = question.options.emplace_back(
         located(option.process_where, [&] { return posed(configurations[i]); }));
+    question.runs.push_back(simulated_digest(configurations[i]));
+    take_listed_prices(option, posed_option.prices, listed);
     // What is run is asked for like everything else.
     question.scenario.input = posed_option.scenario.input;
     question.scenario.output = posed_option.scenario.output;
@@ -250,45 +318,71 @@ CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patch
   return question;
 }
 
-OptionRuns simulate_option(const CostQuestion& question, std::size_t option, Session& session,
-                           const Progress& progress) {
-  const CostScenario& s = question.scenario;
-  Posed q = question.options[option];
+namespace {
+
+OptionRuns simulated_runs(const CostScenario& s, const Posed& q, Session& session, const Progress& progress) {
   const auto runner = session.runner(q.arch, q.timing_digest);
   const auto at_most = [&](double tpot_max_s) {
-    const LatencyTarget target{s.ttft_max_s, tpot_max_s, s.batch_max};
-    if (q.target) q.target = target;
+    ServeRequest request = *q.serving;
+    request.targets.tpot_s = tpot_max_s;
     SimulatedOption at;
-    at.run = simulated(q, *runner, progress);
-    complete(at.run, q, session.accuracy());
-    at.meets_target = target.kept_by(at.run);
+    at.served = served(q, request, *runner, progress);
+    at.meets_target = keeps_target(at.served);
     return at;
   };
   OptionRuns runs{at_most(s.tpot_max_s), {}};
+  if (SimulatedOption& at = runs.at_target; !at.meets_target) {
+    at.least_ttft_s = at.served.ttft.p90.value_or(0);
+    at.least_tpot_s = at.served.tpot.p90.value_or(0);
+    at.least_e2e_s = at.served.e2e.p90.value_or(0);
+    ServeRequest without = *q.serving;
+    without.targets = {};
+    at.served = served(q, without, *runner, progress);
+  }
   for (const double rate : s.user_rates) runs.at_rates.push_back(at_most(1 / rate));
   session.commit();
   return runs;
 }
 
-PointFleet fleet_of(CostScenario scenario, const Posed& question, const RunResult& run) {
-  const LatencyTarget target{scenario.ttft_max_s, scenario.tpot_max_s, scenario.batch_max};
+}  // namespace
+
+OptionRuns simulate_option(const CostQuestion& question, std::size_t option, Session& session,
+                           const Progress& progress) {
+  const CostScenario& s = question.scenario;
+  const Posed& q = question.options[option];
+  const std::string asked = fmt::format("cost {} {}", question.runs[option], fmt::join(s.user_rates, " "));
+  OptionRuns runs;
+  if (const auto kept = session.answer(asked)) {
+    runs = read_as<OptionRuns>(json::parse(*kept));
+  } else {
+    runs = simulated_runs(s, q, session, progress);
+    session.keep_answer(asked, written(runs).dump());
+  }
+  complete(runs.at_target.served, q, session.accuracy());
+  for (SimulatedOption& at : runs.at_rates) complete(at.served, q, session.accuracy());
+  return runs;
+}
+
+PointFleet fleet_of(CostScenario scenario, const Posed& question, const ServingResult& served) {
   scenario.input = question.scenario.input;
   scenario.output = question.scenario.output;
-  scenario.options.front().devices = question.scenario.split.devices();
+  CostOption& option = scenario.options.front();
+  option.devices = question.scenario.split.devices();
+  take_listed_prices(option, question.prices, question.prices);
   PointFleet fleet;
-  static_cast<OwnedFleet&>(fleet) = Costs(std::move(scenario), {&question}, {&run}).typical_fleet(0);
-  fleet.keeps_target = target.kept_by(run) ? 1 : 0;
+  static_cast<OwnedFleet&>(fleet) = Costs(std::move(scenario), {&question}, {&served}).typical_fleet(0);
+  fleet.keeps_target = keeps_target(served) ? 1 : 0;
   return fleet;
 }
 
 CostStudy cost_study(const CostQuestion& question, const std::vector<OptionRuns>& runs) {
   std::vector<const Posed*> options;
-  std::vector<const RunResult*> at_target;
+  std::vector<const ServingResult*> at_target;
   for (const Posed& option : question.options) options.push_back(&option);
-  for (const OptionRuns& r : runs) at_target.push_back(&r.at_target.run);
+  for (const OptionRuns& r : runs) at_target.push_back(&r.at_target.served);
   const Costs costs(question.scenario, options, at_target);
   const CostScenario& s = costs.scenario();
-  refuse_if_all_miss(s, costs, runs);
+  refuse_if_all_miss(s, runs);
   const Evaluate evaluate = [&](const std::vector<double>& draw) { return costs.usd(draw); };
   const MonteCarlo drawn = monte_carlo(costs.variables(), evaluate, question.draws, question.seed);
   const FleetTerms<double>& typical = costs.typical().fleet;
@@ -310,6 +404,7 @@ CostStudy cost_study(const CostQuestion& question, const std::vector<OptionRuns>
       study.beats.push_back({s.options[a].name, s.options[b].name, drawn.beats[a][b]});
   }
   study.crossovers = crossovers(costs, evaluate);
+  study.break_evens = break_evens(costs);
   study.user_rates = at_user_rates(costs, runs);
   study.as_of = question.as_of;
   if (question.as_of) study.stale_prices = stale_prices(costs.variables(), *question.as_of);

@@ -28,12 +28,11 @@ void complete(RunResult& result, const Posed& question, const AccuracyTable& acc
 
 RunResult simulated(const Posed& q, OperatorRunner& runner, const Progress& progress,
                     const StreamSource& streams) {
-  return q.target ? largest_batch(*q.llm, q.scenario, runner, q.runtime, *q.target, told(progress))
-                  : run_model(*q.llm, q.scenario, runner, q.runtime, told(progress), streams);
+  return run_model(*q.llm, q.scenario, runner, q.runtime, told(progress), streams);
 }
 
 RunResult evaluate(const Posed& q, Session& session, const Progress& progress) {
-  if (!q.target) plan_batches(*q.llm, q.scenario, q.arch, q.runtime);  // before anything is elaborated
+  plan_batches(*q.llm, q.scenario, q.arch, q.runtime);  // before anything is elaborated
   const auto runner = session.runner(q.arch, q.timing_digest);
   RunResult result = simulated(q, *runner, progress);
   complete(result, q, session.accuracy());

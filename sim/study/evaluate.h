@@ -10,8 +10,7 @@
 
 namespace orrery {
 
-// A model's inference; with a target, at the largest batch that keeps it. Throws ConfigError,
-// SimulationError.
+// A model's inference. Throws ConfigError, SimulationError.
 RunResult evaluate(const Posed& question, Session& session, const Progress& progress = {});
 // A recorded stream.
 RunResult evaluate(const Posed& question, const OperatorStream& stream, Session& session,

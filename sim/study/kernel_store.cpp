@@ -51,6 +51,8 @@ class KernelStore::Database {
     sqlite_.exec(
         "CREATE TABLE IF NOT EXISTS kernel (address BLOB PRIMARY KEY, build TEXT, record BLOB) WITHOUT "
         "ROWID");
+    sqlite_.exec(
+        "CREATE TABLE IF NOT EXISTS answer (question BLOB PRIMARY KEY, build TEXT, text TEXT) WITHOUT ROWID");
     find_ = std::make_unique<SQLite::Statement>(sqlite_, "SELECT record FROM kernel WHERE address=?");
   }
 
@@ -64,6 +66,20 @@ class KernelStore::Database {
   void keep(const std::string& address, std::string record) {
     pending_.emplace_back(address, std::move(record));
     if (pending_.size() >= kMostPending) commit();
+  }
+
+  std::optional<std::string> answer(const std::string& question) {
+    SQLite::Statement find(sqlite_, "SELECT text FROM answer WHERE question=?");
+    find.bind(1, question.data(), static_cast<int>(question.size()));
+    if (!find.executeStep()) return std::nullopt;
+    return find.getColumn(0).getString();
+  }
+  void keep_answer(const std::string& question, const std::string& text) {
+    SQLite::Statement insert(sqlite_, "INSERT OR REPLACE INTO answer VALUES (?,?,?)");
+    insert.bind(1, question.data(), static_cast<int>(question.size()));
+    insert.bind(2, build());
+    insert.bind(3, text);
+    insert.exec();
   }
 
   void commit() {
@@ -92,8 +108,12 @@ class KernelStore::Database {
 
   std::uint64_t prune(bool all) {
     SQLite::Statement drop(sqlite_, all ? "DELETE FROM kernel" : "DELETE FROM kernel WHERE build<>?");
-    if (!all) drop.bind(1, build());
+    SQLite::Statement forget(sqlite_, all ? "DELETE FROM answer" : "DELETE FROM answer WHERE build<>?");
+    for (SQLite::Statement* statement : {&drop, &forget}) {
+      if (!all) statement->bind(1, build());
+    }
     const int dropped = drop.exec();
+    forget.exec();
     sqlite_.exec("VACUUM");
     return static_cast<std::uint64_t>(dropped);
   }
@@ -160,6 +180,16 @@ KernelStore::Database* KernelStore::open() {
 
 std::unique_ptr<KernelMemory> KernelStore::of_machine(const std::string& machine) {
   return std::make_unique<OfMachine>(*this, build() + " " + machine + " ");
+}
+
+std::optional<std::string> KernelStore::answer(const std::string& question) {
+  std::optional<std::string> found;
+  with_database([&](Database& database) { found = database.answer(digest(build() + " " + question)); });
+  return found;
+}
+
+void KernelStore::keep_answer(const std::string& question, const std::string& text) {
+  with_database([&](Database& database) { database.keep_answer(digest(build() + " " + question), text); });
 }
 
 void KernelStore::commit() {

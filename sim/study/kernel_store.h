@@ -1,11 +1,12 @@
 #pragma once
 // Kernels on disk: what machines did, addressed by what its timing depends on (timing_digest), the kernel and
-// the build of this program. Any number of processes read and write at once; a kill leaves what was
-// committed; a store that cannot be used (full disk, damage, no permission) is left alone and said so, and
-// everything runs as without it.
+// the build of this program; and answers to whole questions, by all that they depend on. Any number of
+// processes read and write at once; a kill leaves what was committed; a store that cannot be used (full disk,
+// damage, no permission) is left alone and said so, and everything runs as without it.
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sim/engine/kernel_memory.h"
@@ -30,6 +31,10 @@ class KernelStore {
 
   // Of one machine, by its timing_digest(). Valid as long as the store.
   std::unique_ptr<KernelMemory> of_machine(const std::string& digest);
+
+  // An answer to a question of this build that was kept before.
+  std::optional<std::string> answer(const std::string& question);
+  void keep_answer(const std::string& question, const std::string& answer);
 
   // Writes what has been kept since. Done by the destructor, too.
   void commit();

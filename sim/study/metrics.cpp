@@ -6,6 +6,7 @@
 #include "sim/estimate/area.h"
 #include "sim/estimate/price_figures.h"
 #include "sim/report/result_fields.h"
+#include "sim/report/serving_fields.h"
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/memory_need.h"
@@ -14,14 +15,22 @@ namespace orrery {
 
 namespace {
 
-// Those of a table and of the objects in it; `at`: where it stands.
-void add_compared(const Table& table, const nlohmann::json::json_pointer& at, std::vector<Metric>& metrics) {
+// Those of a table and of the objects in it; `at`: where it stands, `of`: marks whose they are.
+void add_compared(const Table& table, const nlohmann::json::json_pointer& at, bool Metric::*of,
+                  std::vector<Metric>& metrics) {
   for (const Field& f : table.fields()) {
     const nlohmann::json::json_pointer place = at / f.key;
-    if (!f.compared.empty())
-      metrics.push_back({f.compared, f.compared_member.empty() ? place : place / f.compared_member, f.unit,
-                         place.to_string().rfind("/ownership/", 0) == 0});
-    if (f.shape.kind == ShapeKind::object) add_compared(f.shape.table(), place, metrics);
+    for (const auto& [name, member] : f.compared) {
+      const auto known = std::find_if(metrics.begin(), metrics.end(),
+                                      [&name = name](const Metric& m) { return m.name == name; });
+      Metric& metric = known != metrics.end() ? *known : metrics.emplace_back();
+      metric.name = name;
+      metric.at.push_back(member.empty() ? place : place / member);
+      if (!f.unit.empty()) metric.unit = f.unit;
+      metric.of_fleet = place.to_string().rfind("/ownership/", 0) == 0;
+      metric.*of = true;
+    }
+    if (f.shape.kind == ShapeKind::object) add_compared(f.shape.table(), place, of, metrics);
   }
 }
 
@@ -30,7 +39,8 @@ void add_compared(const Table& table, const nlohmann::json::json_pointer& at, st
 const std::vector<Metric>& metrics() {
   static const std::vector<Metric> all = [] {
     std::vector<Metric> found;
-    add_compared(table_of<RunResult>(), nlohmann::json::json_pointer(), found);
+    add_compared(table_of<RunResult>(), nlohmann::json::json_pointer(), &Metric::of_batch, found);
+    add_compared(table_of<ServingResult>(), nlohmann::json::json_pointer(), &Metric::of_served, found);
     if (found.size() > kMostMetrics) throw std::logic_error("more figures are compared than kMostMetrics");
     return found;
   }();
@@ -56,9 +66,12 @@ std::size_t metric_index(const std::string& name) {
 
 std::vector<nlohmann::json> metrics_of(const nlohmann::json& result) {
   std::vector<nlohmann::json> values;
-  for (const Metric& m : metrics())
-    values.push_back(result.contains(m.at) && result[m.at].is_number() ? result[m.at]
-                                                                       : nlohmann::json(nullptr));
+  for (const Metric& m : metrics()) {
+    nlohmann::json& value = values.emplace_back(nullptr);
+    for (const auto& at : m.at) {
+      if (value.is_null() && result.contains(at) && result[at].is_number()) value = result[at];
+    }
+  }
   return values;
 }
 

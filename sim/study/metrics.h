@@ -16,11 +16,14 @@ namespace orrery {
 // A figure that the tables of results say is compared (Field::compared).
 struct Metric {
   std::string name;
-  nlohmann::json::json_pointer at;  // in a result (orrery/result/1)
+  // In a result (orrery/result/1): of a batch and of served requests; the first that is there.
+  std::vector<nlohmann::json::json_pointer> at;
   std::string unit;
-  bool of_fleet = false;  // of a sweep over a cost scenario: a typical figure of its fleet
+  bool of_fleet = false;   // of a sweep over a cost scenario: a typical figure of its fleet
+  bool of_batch = false;   // of results of a batch
+  bool of_served = false;  // of results of served requests
 };
-inline constexpr std::size_t kMostMetrics = 24;
+inline constexpr std::size_t kMostMetrics = 40;
 // In the order in which results have them.
 const std::vector<Metric>& metrics();
 

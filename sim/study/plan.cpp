@@ -18,7 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kTrialRequests = 400;  // that a rate is tried with
 constexpr std::uint64_t kLengthsRead = 20000;  // of a trace, for its means
 constexpr std::uint64_t kDraws = 2000;
 constexpr int kMostRounds = 4;  // until users and their rate agree
@@ -173,8 +172,8 @@ class MachinePlan {
     const Posed& p = way.question;
     ServingBench bench(p, request_, *runner_);
     LoadSpec load = q_.demand.load;
-    load.requests = kTrialRequests;
     load.rate = 0.5 * way.estimate.requests_per_s;
+    load.requests = trial_requests(way.estimate.sequences);
     ServingResult at = highest_rate(bench, load, q_.good_share, {});
     PlanOption o;
     o.arch = arch_;
@@ -205,6 +204,7 @@ class MachinePlan {
       if (std::abs(again - demand) < 0.01 * demand) break;
       demand = again;
     }
+    complete(at, p, session_.accuracy());
     o.requests_per_s = demand;
     o.binding = at.binding;
     o.expected = at.expected;
@@ -214,7 +214,7 @@ class MachinePlan {
     o.tokens_per_s_per_chip = capacity * lengths_.output / devices;
     if (at.tpot.p50) o.tokens_per_s_per_user = 1 / std::max(1e-9, double{*at.tpot.p50});
     add_servers(o, p, at);
-    add_money(o, p, at, capacity, way.estimate.prompt_share);
+    add_money(o, p, at, capacity);
     return o;
   }
 
@@ -240,17 +240,13 @@ class MachinePlan {
     const MachinePrice* price = p.prices.of(arch);
     return price != nullptr ? price->host_w.value_or(0) : 0;
   }
-  // Whole servers for so many replicas: one does not lie across two that have room for it alone.
-  std::uint64_t servers_for(std::uint64_t replicas, const Posed& p) const {
-    const std::uint64_t devices = p.scenario.split.devices();
-    const std::uint64_t chips = per_server(p);
-    if (devices > chips) return replicas * ((devices + chips - 1) / chips);
-    const std::uint64_t each = chips / devices;
-    return (replicas + each - 1) / each;
+  std::uint64_t whole_servers(std::uint64_t replicas, const Posed& p) const {
+    return static_cast<std::uint64_t>(
+        servers_for(static_cast<double>(replicas), p.scenario.split.devices(), per_server(p)));
   }
 
   void add_servers(PlanOption& o, const Posed& p, const ServingResult& at) const {
-    o.servers = servers_for(o.replicas, p);
+    o.servers = whole_servers(o.replicas, p);
     o.spare_servers = q_.spare_servers;
     const auto all = static_cast<double>(o.servers + o.spare_servers);
     const double chips = per_server(p);
@@ -267,37 +263,14 @@ class MachinePlan {
     o.racks = static_cast<std::uint64_t>(std::ceil(all / a_rack));
   }
 
-  static json number(const UncertainNumber& n) {
-    return {{"value", n.typical}, {"low", n.low},       {"high", n.high},     {"currency", "USD"},
-            {"date", n.date},     {"source", n.source}, {"grade", "recalled"}};
-  }
-
-  // The list's number with its range and date, at what was said in its place.
-  static json priced(const std::optional<UncertainNumber>& listed, const UncertainNumber& said) {
-    UncertainNumber n = listed.value_or(said);
-    const double by = n.typical > 0 ? said.typical / n.typical : 1;
-    n.low *= by;
-    n.high *= by;
-    n.typical = said.typical;
-    return number(n);
-  }
-
   // A cost scenario of this option alone, by the shipped finance.
   CostQuestion cost_question(const PlanOption& o, const Posed& p, const MachinePrice& price) const {
     json option = {{"name", arch_},
                    {"arch", arch_},
                    {"runtime", o.runtime},
                    {"devices", p.scenario.split.devices()},
-                   {"chips_per_server", per_server(p)},
                    {"spare_servers", q_.spare_servers},
                    {"acquire", price.chip_price ? "buy" : "rent"}};
-    const PriceBook book = load_prices();
-    const MachinePrice* of_list = book.of(arch_);
-    const MachinePrice listed = of_list != nullptr ? *of_list : MachinePrice();
-    if (price.chip_price) option["chip_price"] = priced(listed.chip_price, *price.chip_price);
-    if (price.rent_per_hour) option["rent_per_hour"] = priced(listed.rent_per_hour, *price.rent_per_hour);
-    if (price.server_price) option["server_price"] = priced(listed.server_price, *price.server_price);
-    if (price.host_w) option["host_w"] = *price.host_w;
     const json scenario = {
         {"schema", "orrery/cost/1"},
         {"base", "defaults.yaml"},
@@ -313,31 +286,17 @@ class MachinePlan {
     question.scenario = build_cost_scenario(ConfigDocument::parse(
         scenario.dump(), (data_home() / "arch_configs" / "costs" / "plan.yaml").string()));
     question.options.push_back(p);
+    take_listed_prices(question.scenario.options.front(), p.prices, load_prices());
     return question;
   }
 
-  // What served at its capacity, as a run of one replica: the prompts' part of its time first.
-  RunResult as_run(const ServingResult& at, double capacity, double prompt_share) const {
-    RunResult r;
-    r.arch = at.arch;
-    r.devices = at.devices;
-    r.batch = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::lround(double{at.steps.decoding})));
-    r.tokens_per_s = capacity * std::max(1.0, lengths_.output);
-    r.latency_s = 1;
-    r.ttft_s = prompt_share;
-    r.tpot_s = at.tpot.mean;
-    r.average_power_w = at.average_power_w;
-    r.expected = at.expected;
-    return r;
-  }
-
-  void add_money(PlanOption& o, const Posed& p, const ServingResult& at, double capacity,
-                 double prompt_share) {
+  void add_money(PlanOption& o, const Posed& p, const ServingResult& at, double capacity) {
     const MachinePrice* price = p.prices.of(arch_);
     if (price == nullptr || (!price->chip_price && !price->rent_per_hour)) return;
     const CostQuestion question = cost_question(o, p, *price);
     OptionRuns runs;
-    runs.at_target.run = as_run(at, capacity, prompt_share);
+    runs.at_target.served = at;
+    runs.at_target.served.highest_rate_per_s = capacity;
     runs.at_target.meets_target = true;
     const CostStudy study = cost_study(question, {runs});
     const OptionStudy& option = study.options.front();
@@ -366,7 +325,7 @@ class MachinePlan {
     for (std::uint32_t year = 0; year < q_.years; ++year) {
       const double demand = o.requests_per_s * std::pow(1 + q_.growth, year);
       const auto replicas = static_cast<std::uint64_t>(std::max(1.0, std::ceil(demand / capacity - 1e-9)));
-      const std::uint64_t servers = std::max(have, servers_for(replicas, p) + q_.spare_servers);
+      const std::uint64_t servers = std::max(have, whole_servers(replicas, p) + q_.spare_servers);
       PlanStage stage{year + 1, demand, servers - have, servers, std::nullopt};
       if (o.capex_usd)
         stage.usd = *o.capex_usd * static_cast<double>(servers - have) /

@@ -6,6 +6,7 @@
 #include "sim/study/configuration.h"
 #include "sim/study/cost_study.h"
 #include "sim/study/evaluate.h"
+#include "sim/study/serve.h"
 
 namespace orrery {
 namespace {
@@ -17,6 +18,15 @@ CostScenario cost_of(const json& c) {
   const std::string name = terms["name"].get<std::string>();
   terms.erase("name");
   return build_cost_scenario(ConfigDocument::of(terms, name));
+}
+
+// The last results, by their keys ("" = not known).
+template <class Result, class Make>
+const Result& remembered(std::map<std::string, Result>& results, const std::string& key, Make make) {
+  constexpr std::size_t kMostResults = 64;
+  if (results.size() >= kMostResults || key.empty()) results.clear();
+  const auto known = results.find(key);
+  return known != results.end() ? known->second : results.emplace(key, make()).first->second;
 }
 
 }  // namespace
@@ -54,17 +64,25 @@ RunResult PointRunner::simulate(const json& c, const Posed& question) {
   return simulated(question, *runner_, {}, streams);
 }
 
+json PointRunner::run_batch(const json& c, const Posed& question, const std::string& run_key) {
+  RunResult r = remembered(runs_, run_key, [&] { return simulate(c, question); });
+  complete(r, question, accuracy_);
+  return written(r);
+}
+
+json PointRunner::serve(const json& c, const Posed& question, const std::string& run_key) {
+  ServingResult r =
+      remembered(served_, run_key, [&] { return served(question, *question.serving, *runner_); });
+  complete(r, question, accuracy_);
+  json result = serving_body_table().write(&r);
+  if (c.contains("cost")) result["ownership"] = written(fleet_of(cost_of(c), question, r));
+  return result;
+}
+
 json PointRunner::run(const json& c, const std::string& machine, const std::string& run_key) {
   const Posed question = posed(c, c.at("fidelity") != to_string(Fidelity::roofline));
   use_machine(c, question, machine);
-  constexpr std::size_t kMostRuns = 64;
-  if (runs_.size() >= kMostRuns || run_key.empty()) runs_.clear();
-  auto known = runs_.find(run_key);
-  if (known == runs_.end()) known = runs_.emplace(run_key, simulate(c, question)).first;
-  RunResult r = known->second;
-  complete(r, question, accuracy_);
-  json result = written(r);
-  if (c.contains("cost")) result["ownership"] = written(fleet_of(cost_of(c), question, r));
+  json result = question.serving ? serve(c, question, run_key) : run_batch(c, question, run_key);
   for (const char* key : {"run_info", "simulated"}) result.erase(key);
   session_->commit();
   return result;
@@ -75,8 +93,11 @@ std::string refusal(const json& c) {
     const Posed question = posed(c, false);
     check_machine(question.arch);
     check_scenario(*question.llm, question.scenario);
-    if (c.at("scenario").contains("batch"))
+    if (question.serving) {
+      deploy(*question.llm, question.scenario, question.arch, question.runtime, question.serving->overrides);
+    } else {
       plan_batches(*question.llm, question.scenario, question.arch, question.runtime);
+    }
   } catch (const ConfigError& error) {
     return label_of(c) + ": " + error.what();
   }

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "sim/stats/run_result.h"
+#include "sim/stats/serving_result.h"
 #include "sim/study/session.h"
 #include "sim/workload/operator_stream.h"
 
@@ -37,9 +37,14 @@ class PointRunner {
   std::string model_;
   std::map<std::string, std::unique_ptr<ModelStream>> streams_;
   std::map<std::string, RunResult> runs_;  // by their key
+  std::map<std::string, ServingResult> served_;
 
   void use_machine(const nlohmann::json& configuration, const Posed& question, const std::string& machine);
   RunResult simulate(const nlohmann::json& configuration, const Posed& question);
+  nlohmann::json run_batch(const nlohmann::json& configuration, const Posed& question,
+                           const std::string& run_key);
+  nlohmann::json serve(const nlohmann::json& configuration, const Posed& question,
+                       const std::string& run_key);
 };
 
 // What is wrong with a configuration that can be known without running it ("" if nothing), and of which base.

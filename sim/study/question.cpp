@@ -8,6 +8,7 @@
 #include "sim/config/runtime_loader.h"
 #include "sim/config/technology.h"
 #include "sim/study/configured.h"
+#include "sim/study/serving_part.h"
 #include "sim/study/timing_digest.h"
 
 namespace orrery {
@@ -15,11 +16,31 @@ namespace {
 
 using nlohmann::json;
 
-LatencyTarget target_of(const json& terms) {
+// Of a cost scenario: how many requests of its lengths a replica serves within its targets.
+ServingPart part_of(const json& terms) {
   const json& workload = terms.at("workload");
-  const LatencyTarget usual;
-  return {workload.value("ttft_max_s", 0.0), workload.value("tpot_max_s", 0.0),
-          workload.value("batch_max", usual.batch_max)};
+  ServingPart part;
+  part.ttft_s = workload.value("ttft_max_s", 0.0);
+  part.tpot_s = workload.value("tpot_max_s", 0.0);
+  part.e2e_s = workload.value("e2e_max_s", 0.0);
+  part.good_share = workload.value("good_share", part.good_share);
+  if (workload.contains("batch_max")) part.max_sequences = workload["batch_max"].get<std::uint64_t>();
+  return part;
+}
+
+std::optional<ServeRequest> serving_of(const json& c, const Posed& p) {
+  ServingPart part;
+  if (c.contains("serving")) {
+    table_of<ServingPart>().read(&part, c["serving"], Place());
+  } else if (c.contains("cost")) {
+    part = part_of(c["cost"]);
+  } else {
+    return std::nullopt;
+  }
+  const json& scenario = c.at("scenario");
+  if (!part.max_sequences && scenario.contains("batch"))
+    part.max_sequences = scenario["batch"].get<std::uint64_t>();
+  return serve_request_of(part, *p.llm, p.scenario.input, p.scenario.output);
 }
 
 }  // namespace
@@ -59,7 +80,7 @@ Posed posed(const json& c, bool digest) {
   p.llm = configured_llm(c);
   p.scenario = configured_scenario(c, p.arch, *p.llm);
   if (!c["scenario"].contains("output") && p.llm->encoder_only) p.scenario.output = 1;
-  if (c.contains("cost") && !c["scenario"].contains("batch")) p.target = target_of(c["cost"]);
+  p.serving = serving_of(c, p);
   return p;
 }
 

@@ -11,10 +11,10 @@
 #include "sim/config/price_book.h"
 #include "sim/config/runtime_spec.h"
 #include "sim/config/technology.h"
-#include "sim/serve/latency_target.h"
 #include "sim/study/configuration.h"
 #include "sim/study/patches.h"
-#include "sim/workload/llm_spec.h"
+#include "sim/study/serve_request.h"
+#include "sim/workload/transformer_graph.h"
 
 namespace orrery {
 
@@ -37,7 +37,7 @@ struct Posed {
   Scenario scenario;  // of the model
   Technology technology;
   PriceBook prices;
-  std::optional<LatencyTarget> target;  // the largest batch that keeps it is what is asked
+  std::optional<ServeRequest> serving;  // requests are what is asked, in place of one batch
 };
 // Throws ConfigError. `digest`: with the timing digest, by which kernels are stored; a bound needs none.
 Posed posed(const nlohmann::json& configuration, bool digest = true);

@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kVersion = "2";
+constexpr const char* kVersion = "3";
 
 std::string metric_columns() {
   std::string columns;

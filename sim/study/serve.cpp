@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "sim/estimate/energy.h"
+#include "sim/estimate/expected_error.h"
+#include "sim/estimate/price_figures.h"
 #include "sim/study/capacity.h"
 #include "sim/util/errors.h"
 
@@ -156,7 +158,7 @@ struct ServingBench::Parts {
   }
 
   void add_prefilling(const Prefilling& p) {
-    const Posed& q = *p.question;
+    const Posed& q = p.question != nullptr ? *p.question : question;
     prefilling = deploy(*q.llm, q.scenario, q.arch, q.runtime, request.overrides);
     prefill_oracle = std::make_unique<StepOracle>(*q.llm, q.scenario.formats, prefilling->split,
                                                   prefilling->execution, runner);
@@ -176,6 +178,15 @@ struct ServingBench::Parts {
     std::uint32_t sum = setup.serving.count * serving.replica.devices;
     for (const ReplicaGroup& group : setup.prefilling) sum += group.count * group.spec.devices;
     return sum;
+  }
+
+  // Of the time of all machines. Where some compute prompts alone, theirs.
+  double prompt_share(const ServingResult& r) const {
+    if (r.output_tokens == 0) return 1;
+    if (setup.prefilling.empty())
+      return orrery::prompt_share(serving, *oracle, r.input_tokens, r.output_tokens, r.steps.decoding);
+    const double others = setup.serving.count * serving.replica.devices;
+    return 1 - others / devices();
   }
 
   // Steps that ran, simulated whole.
@@ -210,7 +221,8 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
                       fmt::format("none of {} requests can be served: {}", o.arrived, o.why_refused));
   ServingResult r;
   r.arch = q.arch.name;
-  if (p.request.prefilling) r.prefill_arch = p.request.prefilling->question->arch.name;
+  if (const auto& other = p.request.prefilling)
+    r.prefill_arch = (other->question != nullptr ? other->question : &q)->arch.name;
   r.model = q.llm->name;
   r.dtype = to_string(q.scenario.formats.arithmetic());
   r.weights = name_of(q.scenario.formats.most_weights());
@@ -243,6 +255,8 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   r.total_tokens_per_s = (output + static_cast<double>(o.input_tokens)) / seconds;
   r.good_share = static_cast<double>(o.good) / static_cast<double>(o.finished + o.refused);
   r.goodput_requests_per_s = static_cast<double>(o.good) / seconds;
+  r.input_tokens = static_cast<double>(o.input_tokens) / static_cast<double>(o.finished);
+  r.output_tokens = output / static_cast<double>(o.finished);
   const Joules dynamic(o.steps.dynamic_j / static_cast<double>(serving.replicas().size()));
   r.energy = total_energy(dynamic, seconds, r.devices, q.arch);
   r.energy_per_token = r.energy / std::max(1.0, output);
@@ -264,6 +278,7 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   r.steps.decoding = o.steps.decoding / steps;
   r.steps.kept_tokens = o.steps.decoding > 0 ? o.steps.kept / o.steps.decoding : 0;
   r.steps.prompt_tokens = o.steps.prompt_tokens / steps;
+  r.prompt_share = p.prompt_share(r);
   if (p.request.check && p.runner.options().fidelity != Fidelity::roofline) p.check(serving, r.steps);
   r.steps.simulated_sizes = p.oracle->simulated_sizes();
   r.over_time = stretches_of(o, r.devices, q.arch);
@@ -280,12 +295,39 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   return r;
 }
 
+SteadyState ServingBench::estimate(const LoadSpec& load) {
+  Parts& p = *parts_;
+  LoadSpec at_once = load;
+  at_once.offline = true;
+  at_once.rate = 0;
+  constexpr std::uint64_t kLengthsRead = 20000;  // of a trace, for its means
+  const LoadMeans lengths = means_of(*open_source(at_once), kLengthsRead);
+  SteadyState state = steady_state(p.serving, *p.oracle, lengths.input, lengths.output, p.request.targets);
+  state.requests_per_s *= p.setup.serving.count;
+  state.sequences *= p.setup.serving.count;
+  return state;
+}
+
+ServingResult served(const Posed& question, const ServeRequest& request, OperatorRunner& runner,
+                     const Progress& progress) {
+  ServingBench bench(question, request, runner);
+  return request.find_rate ? highest_rate(bench, request.load, request.good_share, progress)
+                           : bench.run(request.load, progress);
+}
+
+void complete(ServingResult& result, const Posed& question, const AccuracyTable& accuracy) {
+  const ExpectedErrors e = expected_errors(result, question.arch, accuracy);
+  result.expected = e.time;
+  result.expected_power = e.power;
+  result.expected_energy = e.energy;
+  add_price_figures(result, question.arch, question.technology, question.prices);
+}
+
 ServingResult evaluate(const Posed& question, const ServeRequest& request, Session& session,
                        const Progress& progress) {
   const auto runner = session.runner(question.arch, question.timing_digest);
-  ServingBench bench(question, request, *runner);
-  ServingResult result = request.find_rate ? highest_rate(bench, request.load, request.good_share, progress)
-                                           : bench.run(request.load, progress);
+  ServingResult result = served(question, request, *runner, progress);
+  complete(result, question, session.accuracy());
   session.commit();
   return result;
 }

@@ -1,46 +1,15 @@
 #pragma once
 // Requests served: a question's model on its machines, under a load.
 
-#include <functional>
-#include <optional>
+#include <memory>
 
-#include "sim/serve/deployment.h"
+#include "sim/serve/inference.h"
+#include "sim/serve/steady_state.h"
 #include "sim/serve/step_oracle.h"
 #include "sim/stats/serving_result.h"
 #include "sim/study/session.h"
 
 namespace orrery {
-
-// What prefills for the question's machine: replicas of another deployment, and what a handover takes beside
-// the wire.
-struct Prefilling {
-  const Posed* question = nullptr;
-  std::uint32_t replicas = 1;
-  std::optional<double> orchestration_s;  // none: the runtime's
-  double link_bytes_per_s = 0;            // of a replica; 0 = its node's links
-};
-
-// Speculative decoding: who guesses, and how much of it is kept.
-struct Guessing {
-  Speculation how;
-  std::optional<LlmSpec> draft;  // a model of its own, or a layer of the model's; none: guesses are free
-};
-
-struct ServeRequest {
-  LoadSpec load;
-  RequestTargets targets;
-  ServingOverrides overrides;
-  RouterKind router = RouterKind::round_robin;
-  std::uint32_t replicas = 1;
-  std::optional<Prefilling> prefilling;
-  std::optional<Guessing> guessing;
-  bool find_rate = false;                           // the highest that keeps the targets
-  double good_share = 0.9;                          // of the requests, that must keep them
-  bool empty_answers_count = false;                 // as latencies of 0: some clients count them so
-  bool over_http = true;                            // else the client is in the engine's process
-  bool check = true;                                // some steps are simulated whole and compared
-  std::function<void(const RequestOutcome&)> each;  // told of every request
-};
 
 // A question's replicas, ready to be run again and again: what was simulated for one load is there for the
 // next.
@@ -50,11 +19,19 @@ class ServingBench {
   ServingBench(const Posed& question, const ServeRequest& request, OperatorRunner& runner);
   ~ServingBench();
   ServingResult run(const LoadSpec& load, const Progress& progress);
+  // What all replicas come to by estimate when such requests keep coming, within the request's targets.
+  SteadyState estimate(const LoadSpec& load);
 
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
+
+// What is served, on a runner that stands; and what completes that: a question that differs in prices alone
+// is completed from another's.
+ServingResult served(const Posed& question, const ServeRequest& request, OperatorRunner& runner,
+                     const Progress& progress = {});
+void complete(ServingResult& result, const Posed& question, const AccuracyTable& accuracy);
 
 // Throws ConfigError, SimulationError.
 ServingResult evaluate(const Posed& question, const ServeRequest& request, Session& session,

@@ -17,6 +17,18 @@ std::unique_ptr<OperatorRunner> Session::runner(const ArchSpec& arch, const std:
   return std::make_unique<OperatorRunner>(arch, options);
 }
 
+std::string Session::closely(const std::string& question) const {
+  return std::string(to_string(how_.fidelity)) + " " + to_string(how_.objective) + " " + question;
+}
+
+std::optional<std::string> Session::answer(const std::string& question) {
+  return how_.exact ? std::nullopt : store_.answer(closely(question));
+}
+
+void Session::keep_answer(const std::string& question, const std::string& answer) {
+  if (!how_.exact) store_.keep_answer(closely(question), answer);
+}
+
 std::string Session::trouble() const {
   if (store_.trouble().empty()) return "";
   return "the kernel store " + kernel_store_path() + " is not used: " + store_.trouble();

@@ -26,6 +26,10 @@ class Session {
   // A runner of a machine whose kernels are remembered; `arch` must outlive it.
   std::unique_ptr<OperatorRunner> runner(const ArchSpec& arch, const std::string& timing_digest);
 
+  // Answers to whole questions, by all that they depend on (how closely is asked included).
+  std::optional<std::string> answer(const std::string& question);
+  void keep_answer(const std::string& question, const std::string& answer);
+
   // Writes kernels that were simulated.
   void commit() { store_.commit(); }
   // Why the kernel store is not used any more; "" while it is.
@@ -35,6 +39,8 @@ class Session {
   RunnerOptions how_;
   KernelStore store_;
   std::vector<std::unique_ptr<KernelMemory>> memories_;
+
+  std::string closely(const std::string& question) const;
   mutable std::unique_ptr<AccuracyTable> accuracy_;
 };
 

@@ -5,6 +5,7 @@
 #include "sim/config/cost_scenario.h"
 #include "sim/study/configuration.h"
 #include "sim/study/configured.h"
+#include "sim/study/serving_part.h"
 
 namespace orrery {
 namespace {
@@ -17,24 +18,33 @@ std::vector<std::string> one_or_more(const json& of, const char* key, const std:
   return of[key].get<std::vector<std::string>>();
 }
 
+std::vector<json> objects_of(const json& of, const char* key) {
+  if (!of.contains(key)) return {json::object()};
+  if (of[key].is_array()) return of[key].get<std::vector<json>>();
+  return {of[key]};
+}
 std::vector<json> scenarios_of(const json& of) {
-  if (!of.contains("scenario")) return {json::object()};
-  if (of["scenario"].is_array()) return of["scenario"].get<std::vector<json>>();
-  return {of["scenario"]};
+  return objects_of(of, "scenario");
 }
 
 // Builds all that a base names, so that what does not go together is found before anything runs.
 void check_base(const json& base) {
   const Technology technology = build_technology(ConfigDocument::of(base.at("technology"), "technology"));
   const ArchSpec arch = configured_machine(base, technology);
-  configured_scenario(base, arch, configured_llm(base));
+  const LlmSpec llm = configured_llm(base);
+  const Scenario scenario = configured_scenario(base, arch, llm);
+  if (base.contains("serving")) {
+    ServingPart part;
+    table_of<ServingPart>().read(&part, base["serving"], Place());
+    serve_request_of(part, llm, scenario.input, scenario.output);
+  }
   const bool made = base.contains("cost") && base["cost"]["options"][0].value("acquire", "") == "make";
   if (made) technology.process(arch.process_nm);
 }
 
 void read_cost_options(const ConfigDocument& document, SweepSpec& spec) {
   const json& of = document.root()["of"];
-  for (const char* key : {"arch", "llm", "runtime", "node"}) {
+  for (const char* key : {"arch", "llm", "runtime", "node", "serving"}) {
     if (of.contains(key)) {
       throw ConfigError(document.where(std::string("/of/") + key),
                         fmt::format("a cost scenario says its '{}' itself: give 'cost' or '{}'", key, key));
@@ -67,11 +77,15 @@ void read_products(const ConfigDocument& document, SweepSpec& spec) {
   }
   const BaseTables tables = load_sweep_tables();
   const std::vector<json> scenarios = scenarios_of(of);
-  const auto add = [&](const BaseNames& names, const json& scenario) {
-    json full = {{"batch", 1}, {"input", 1024}, {"output", 128}};
+  const bool serves = of.contains("serving");
+  const std::vector<json> servings = objects_of(of, "serving");
+  const auto add = [&](const BaseNames& names, const json& scenario, const json& serving) {
+    json full = {{"input", 1024}, {"output", 128}};
+    if (!serves) full["batch"] = 1;
     full.update(scenario);
     located(document.where("/of"), [&] {
       spec.bases.push_back(base_configuration(names, full, tables));
+      if (serves) spec.bases.back()["serving"] = serving;
       check_base(spec.bases.back());
       remember_areas(spec.bases.back());
     });
@@ -80,7 +94,9 @@ void read_products(const ConfigDocument& document, SweepSpec& spec) {
     for (const std::string& llm : one_or_more(of, "llm", "")) {
       for (const std::string& runtime : one_or_more(of, "runtime", "ideal")) {
         for (const std::string& node : one_or_more(of, "node", "")) {
-          for (const json& scenario : scenarios) add({arch, llm, runtime, node}, scenario);
+          for (const json& scenario : scenarios) {
+            for (const json& serving : servings) add({arch, llm, runtime, node}, scenario, serving);
+          }
         }
       }
     }

@@ -1,5 +1,7 @@
 #include "sim/study/sweep_keys.h"
 
+#include "sim/study/serving_part.h"
+
 namespace orrery {
 namespace {
 
@@ -13,7 +15,8 @@ Shape one_or_several() {
 
 template <class T>
 void add_values(Fields<T>& f, bool needs_key) {
-  f.key("key", &T::key, "", "arch.*, llm.*, scenario.*, runtime.*, node.*, technology.*, prices.* or cost.*")
+  f.key("key", &T::key, "",
+        "arch.*, llm.*, scenario.*, serving.*, runtime.*, node.*, technology.*, prices.* or cost.*")
       .characters(1, 1000)
       .standing("");
   if (needs_key) f.required();
@@ -34,6 +37,9 @@ const Table& of_table() {
     f.other("node", one_or_several(), "", "nodes: a name, or several").standing("the machines' own");
     const Shape scenario = Shape::object(&table_of<ScenarioKeys>);
     f.other("scenario", Shape::either({scenario, Shape::list(scenario, 1)}), "", "what is run");
+    const Shape serving = Shape::object(&table_of<ServingPart>);
+    f.other("serving", Shape::either({serving, Shape::list(serving, 1)}), "",
+            "requests that are served, in place of one batch");
     return Table(f);
   }();
   return table;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <numeric>
 #include <set>
 
@@ -28,6 +29,13 @@ std::string area_digest(const json& technology) {
   for (const json& node : technology.at("nodes"))
     table["nodes"].push_back({node.at("nm"), node.at("sram_um2_per_bit"), node.at("logic_mtr_per_mm2")});
   return digest(table);
+}
+
+// A trace is what its file holds.
+std::string serving_digest(const json& serving) {
+  if (!serving.contains("trace")) return digest(serving);
+  std::ifstream in(serving["trace"].get<std::string>());
+  return digest(serving.dump() + digest(std::string(std::istreambuf_iterator<char>(in), {})));
 }
 
 }  // namespace
@@ -101,6 +109,7 @@ NameValue SweepPlan::names_of(const Draft& draft) const {
 }
 
 std::string SweepPlan::part_digest(const Draft& draft, const std::string& part) const {
+  if (part == "serving") return serving_digest(draft.configuration.value(part, json()));
   const auto& known = digests_[draft.base];
   const auto found = known.find(part);
   const bool same = found != known.end() && draft.touched.count(part) == 0;
@@ -205,10 +214,9 @@ std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& 
   for (const char* part : {"arch", "node", "modified"}) p.machine += " " + part_digest(d, part);
   if (d.configuration.contains("modified")) p.machine += " " + area_digest(d.configuration["technology"]);
   p.run = p.machine;
-  for (const char* part : {"llm", "scenario", "runtime"}) p.run += " " + part_digest(d, part);
-  // Of a cost scenario that leaves the batch open, what decides it.
-  if (d.configuration.contains("cost") && !d.configuration["scenario"].contains("batch"))
-    p.run += " " + digest(d.configuration["cost"]["workload"]);
+  for (const char* part : {"llm", "scenario", "runtime", "serving"}) p.run += " " + part_digest(d, part);
+  // Of a cost scenario, the targets that decide what is served.
+  if (d.configuration.contains("cost")) p.run += " " + digest(d.configuration["cost"]["workload"]);
   p.machine = digest(p.machine);
   p.run = digest(p.run);
   return p;

@@ -220,6 +220,11 @@ void read_rest(const ConfigDocument& document, const SweepKeys& keys, SweepSpec&
     const Metric& m = located(where, [&, &of = name] { return std::cref(metric(of)); });
     if (m.of_fleet && !spec.bases.front().contains("cost"))
       throw ConfigError(where, fmt::format("'{}' is of a fleet: it needs 'of: {{cost: NAME}}'", m.name));
+    const bool serves = spec.bases.front().contains("serving") || spec.bases.front().contains("cost");
+    if (serves ? !m.of_served : !m.of_batch)
+      throw ConfigError(
+          where, serves ? fmt::format("'{}' is of a batch, and requests are served here", m.name)
+                        : fmt::format("'{}' is of served requests: it needs 'of: {{serving: ...}}'", m.name));
     spec.objectives.push_back({name, way.compare(0, 3, "max") == 0});
   }
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/command.h"
@@ -75,7 +76,8 @@ TEST(Cost, PartsAddUpAndDrawsRepeat) {
     EXPECT_FALSE(o["tornado"].empty());
     EXPECT_EQ(o["path"].size(), 3U);
   }
-  EXPECT_EQ(study["options"][0]["served"]["batch"], 4);  // the largest allowed keeps one second a token
+  EXPECT_LE(study["options"][0]["served"]["sequences"].get<double>(), 4);
+  EXPECT_GT(study["options"][0]["served"]["sequences"].get<double>(), 2);
   EXPECT_GT(study["options"][2]["nre_usd"].get<double>(), 0);
   EXPECT_GT(study["options"][2]["yield"].get<double>(), 0.3);
   EXPECT_FALSE(study["options"][0]["break_even_months"].is_null());
@@ -92,50 +94,136 @@ TEST(Cost, PartsAddUpAndDrawsRepeat) {
   EXPECT_TRUE(study_of(file)["stale_prices"].empty());
 }
 
-TEST(Cost, ATighterTargetServesASmallerBatch) {
-  const std::string file = with("title: test", "title: test");
-  const json loose = study_of(file);
-  const double one = loose["options"][0]["served"]["tpot_s"].get<double>();
-  const json tight = study_of(with("tpot_max_s: 1", "tpot_max_s: 1, ttft_max_s: 100"),
-                              fmt::format("--tpot-max {}", one * 0.9999));
-  EXPECT_LT(tight["options"][0]["served"]["batch"].get<int>(), 4);
-  EXPECT_LE(tight["options"][0]["served"]["tpot_s"].get<double>(), one);
+TEST(Cost, ATighterTargetServesFewerRequests) {
+  const std::string file =
+      with("input: 64, output: 16, batch_max: 4", "input: 64, output: 16, batch_max: 256");
+  const json loose = study_of(file)["options"][0];
+  const double all = loose["served"]["tpot_s"].get<double>();
+  const json tight = study_of(file, fmt::format("--tpot-max {}", all * 0.8))["options"][0];
+  EXPECT_TRUE(tight["meets_target"].get<bool>());
+  EXPECT_LT(tight["served"]["requests_per_s"].get<double>(), loose["served"]["requests_per_s"].get<double>());
+  EXPECT_LE(tight["served"]["tpot_s"].get<double>(), all * 0.8);
+  EXPECT_GE(tight["chips"].get<double>(), loose["chips"].get<double>());
   const CommandResult r = orrery_command("cost " + file + " --fidelity roofline --tpot-max 1e-9");
   EXPECT_EQ(r.exit_code, 2);
   EXPECT_NE(r.err.find("no option keeps"), std::string::npos) << r.err;
+  EXPECT_NE(r.err.find("bought "), std::string::npos) << r.err;  // by how much, of each
 }
 
-// More tokens a second for each user: smaller batches, dearer tokens, and in the end nobody keeps it.
-// Degrees make the devices, and the same run as `run` makes of them.
+// An option that misses the target is said to, and judged by what it serves without.
+TEST(Cost, AnOptionThatMissesIsJudgedWithout) {
+  const std::string file = with("title: test", "title: test");
+  const json base = study_of(file);
+  // Between the fastest machine's token and the slowest one's.
+  const double fast = base["options"][0]["serving"]["tpot_s"]["p50"].get<double>();
+  const double slow = base["options"][2]["serving"]["tpot_s"]["p50"].get<double>();
+  ASSERT_LT(fast * 1.5, slow);
+  const json study = study_of(file, fmt::format("--tpot-max {}", fast * 1.2));
+  EXPECT_TRUE(study["options"][0]["meets_target"].get<bool>());
+  const json& missed = study["options"][2];
+  EXPECT_FALSE(missed["meets_target"].get<bool>());
+  EXPECT_GT(missed["served"]["requests_per_s"].get<double>(), 0);
+  EXPECT_GT(missed["usd_per_m_tokens"]["all"].get<double>(), 0);
+}
+
+// A first-token target is of a request, not of prompts that are computed together: many are served at a time
+// where one prompt fits the target and a batch of them does not.
+TEST(Cost, AFirstTokenTargetIsOfEachRequest) {
+  const std::string file =
+      with("input: 64, output: 16, batch_max: 4", "input: 800, output: 200, batch_max: 64");
+  const CommandResult run = orrery_command(
+      "run --arch gpu/h100-sxm --model gpt2 --batch 64 --input 800 --output 200 --fidelity roofline "
+      "--format "
+      "json");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const double together = json::parse(run.out)["ttft_s"].get<double>();
+  const json study = study_of(file, fmt::format("--ttft-max {}", together / 4));
+  const json& option = study["options"][0];
+  EXPECT_TRUE(option["meets_target"].get<bool>());
+  EXPECT_LE(option["served"]["ttft_s"].get<double>(), together / 4);
+  EXPECT_GT(option["served"]["sequences"].get<double>(), 16);  // a batch of that many would take too long
+}
+
+// Degrees make the devices of a replica.
 TEST(Cost, OptionsSayHowDevicesDivideTheModel) {
   const std::string arch = "    arch: gpu/h100-sxm\n";
   const json study = study_of(with(arch, arch + "    tp: 2\n    pp: 2\n    batch: 4\n"));
-  const CommandResult run = orrery_command(
-      "run --arch gpu/h100-sxm --model gpt2 --tp 2 --pp 2 --batch 4 --input 64 --output 16 --fidelity "
-      "roofline "
-      "--format json");
-  ASSERT_EQ(run.exit_code, 0) << run.err;
-  const json alone = json::parse(run.out);
   const json& option = study["options"][0];
   EXPECT_EQ(option["devices"], 4);
-  EXPECT_NEAR(option["run"]["tpot_s"].get<double>() / alone["tpot_s"].get<double>(), 1, 1e-9);
+  EXPECT_EQ(option["serving"]["parallelism"]["tp"], 2);
+  EXPECT_EQ(option["serving"]["parallelism"]["pp"], 2);
+  EXPECT_EQ(option["serving"]["scheduler"]["sequences"], 4);
   cost_refused(with(arch, arch + "    devices: 3\n    tp: 2\n    pp: 2\n"),
                {"--tp 2 x --pp 2 take 4 devices, --devices is 3: change either"});
 }
 
+// What `cost` says of an option is what `serve` says of its machine at that rate.
+TEST(Cost, ServesAsServeDoes) {
+  const json option = study_of(with("title: test", "title: test"))["options"][1];
+  const CommandResult r = orrery_command(
+      fmt::format("serve --arch gpu/a100-sxm-80gb --model gpt2 --input 64 --output 16 --max-sequences 4 "
+                  "--fidelity roofline "
+                  "--rate {} --requests {} --tpot 1 --format json",
+                  option["served"]["requests_per_s"].dump(), option["serving"]["requests"].dump()));
+  ASSERT_EQ(r.exit_code, 0) << r.err;
+  const json served = json::parse(r.out);
+  EXPECT_EQ(served["ttft_s"]["p90"], option["served"]["ttft_s"]);
+  EXPECT_EQ(served["tpot_s"]["p90"], option["served"]["tpot_s"]);
+  EXPECT_EQ(served["average_power_w"], option["served"]["power_w"]);
+}
+
+// More tokens a second for each user: fewer sequences at a time, dearer tokens, and in the end nobody keeps
+// it.
 TEST(Cost, UserRates) {
   const std::string file = with("title: test", "title: test");
   const json base = study_of(file);
   const double alone = 1 / base["options"][0]["served"]["tpot_s"].get<double>();
-  const json study = study_of(file, fmt::format("--user-rates {},{},1e9", alone / 10, alone * 1.0001));
+  const json study = study_of(file, fmt::format("--user-rates {},{},1e9", alone / 10, alone * 1.1));
   const json& rates = study["user_rates"];
   ASSERT_EQ(rates.size(), 3U);
   EXPECT_EQ(rates[0]["options"][0]["usd_per_m_tokens"], base["options"][0]["usd_per_m_tokens"]["all"]);
-  EXPECT_LT(rates[1]["options"][0]["batch"], rates[0]["options"][0]["batch"]);
+  EXPECT_LT(rates[1]["options"][0]["sequences"], rates[0]["options"][0]["sequences"]);
   EXPECT_TRUE(rates[2]["cheapest"].is_null());
   EXPECT_TRUE(base["user_rates"].empty());
   EXPECT_EQ(orrery_command("cost " + file + " --user-rates 10,0").exit_code, 2);
   EXPECT_EQ(orrery_command("cost " + file + " --fidelity cycle").exit_code, 2);
+}
+
+// What is owned comes in whole servers, as the price list says of the machine; what is rented does not.
+TEST(Cost, PricesAndHostsComeFromThePriceList) {
+  const json study = study_of(with(
+      "    chip_price: {value: 28000, low: 20000, high: 32000, currency: USD, date: \"2025-10\"}\n", ""));
+  const json& bought = study["options"][0];
+  EXPECT_EQ(bought["chip_price_usd"], 28000);
+  EXPECT_EQ(std::fmod(bought["chips"].get<double>(), 8), 0);
+  EXPECT_EQ(bought["chips"].get<double>(), 8 * bought["servers"].get<double>());
+  EXPECT_DOUBLE_EQ(bought["capex_usd"].get<double>(),
+                   (8 * 28000 + 60000) * 1.1 * bought["servers"].get<double>());
+  EXPECT_EQ(study["options"][1]["chips"], 1);
+  EXPECT_GT(bought["nameplate_kw"].get<double>(), bought["average_kw"].get<double>());
+  for (const json& stage : study["options"][1]["path"]) EXPECT_EQ(stage["usd"], 0);
+  ASSERT_EQ(study["break_evens"].size(), 2U);
+  EXPECT_EQ(study["break_evens"][0]["owned"], "bought");
+  EXPECT_EQ(study["break_evens"][0]["rented"], "rented");
+  cost_refused(
+      with("arch: gpu/h100-sxm\n    chip_price: {value: 28000, low: 20000, high: 32000, currency: USD, "
+           "date: \"2025-10\"}\n",
+           "arch: asic/edge-npu\n"),
+      {"scenario.yaml:12", "needs 'chip_price'", "asic/edge-npu"});
+  cost_refused(with("name: rented", "name: bought"), {"scenario.yaml:16", "two options are named 'bought'"});
+  cost_refused(with("low: 20000", "low: -20000"), {"chip_price"});
+}
+
+// One option's number is set by the option's name; nothing is simulated for it again.
+TEST(Cost, AChangedPriceChangesOneOptionAlone) {
+  const std::string file = with("title: test", "title: test");
+  const json before = study_of(file);
+  const json after = study_of(file, "cost.rented.rent_per_hour=1");
+  EXPECT_EQ(before["options"][0]["usd_per_year"], after["options"][0]["usd_per_year"]);
+  EXPECT_NEAR(after["options"][1]["usd_per_year"]["rent"].get<double>() /
+                  before["options"][1]["usd_per_year"]["rent"].get<double>(),
+              1 / 1.4, 1e-9);
+  EXPECT_EQ(before["options"][1]["serving"], after["options"][1]["serving"]);
 }
 
 // What brings a model onto a machine is paid by whoever owns or rents it; bought designs by who makes it.

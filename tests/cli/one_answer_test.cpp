@@ -62,9 +62,28 @@ TEST(OneAnswer, RunCompareSweepCostAndValidateAgree) {
       "demand: {output_tokens_per_s: 1000}\nfinance: {}\noptions:\n"
       "  - {name: it, arch: asic/tpu-v5e, runtime: vllm, dtype: bf16, batch: 4, acquire: rent,\n"
       "     rent_per_hour: {value: 1, currency: USD, date: \"2026\", source: test, grade: design}}\n");
-  const json cost = answer("cost " + costs + " --draws 10");
-  for (const char* key : {"latency_s", "ttft_s", "energy_j", "counts", "price_usd", "expected_error"})
-    EXPECT_EQ(cost["options"][0]["run"][key], run[key]) << key;
+  const json cost = answer("cost " + costs + " --draws 10")["options"][0]["serving"];
+  const json served = answer(
+      "serve --arch asic/tpu-v5e --model gpt2 --runtime vllm --dtype bf16 --input 256 --output 16 "
+      "--max-sequences 4 --rate " +
+      cost["highest_rate_per_s"].dump() + " --requests " + cost["requests"].dump());
+  for (const char* key : {"ttft_s", "tpot_s", "e2e_s", "energy_j", "price_usd", "expected_error", "time_s"})
+    EXPECT_EQ(cost[key], served[key]) << key;
+  const std::string served_sweep = temporary_file(
+      "one-served.yaml",
+      "schema: orrery/sweep/1\nof: {arch: asic/tpu-v5e, llm: gpt2, runtime: vllm,\n"
+      "     scenario: {input: 256, output: 16, dtype: bf16}, serving: {rate: 5, requests: 50}}\n"
+      "axes: [{key: serving.max_sequences, values: [4]}]\n");
+  const std::string served_store = temporary_folder() + "/one-served.db";
+  std::filesystem::remove(served_store);
+  ASSERT_EQ(orrery_command("sweep " + served_sweep + " --db " + served_store).exit_code, 0);
+  const json point =
+      json::parse(orrery_command("sweep export " + served_store + " --json").out).at(0).at("result");
+  const json five = answer(
+      "serve --arch asic/tpu-v5e --model gpt2 --runtime vllm --dtype bf16 --input 256 --output 16 "
+      "--max-sequences 4 --rate 5 --requests 50");
+  for (const char* key : {"ttft_s", "tpot_s", "e2e_s", "energy_j", "price_usd", "expected_error", "time_s"})
+    EXPECT_EQ(point[key], five[key]) << key;
 
   const std::string rows =
       temporary_file("one.csv",

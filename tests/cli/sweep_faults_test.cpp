@@ -203,12 +203,12 @@ TEST(Sweep, RefusesStoresItCannotUse) {
     std::stringstream all;
     all << raw.rdbuf();
     const std::string bytes = all.str();
-    const std::size_t at = bytes.rfind("version2");
+    const std::size_t at = bytes.rfind("version3");
     ASSERT_NE(at, std::string::npos);
     raw.seekp(static_cast<std::streamoff>(at + 7));
     raw.put('9');
   }
-  refused(file + " --db " + db, {"version 9", "version 2"});
+  refused(file + " --db " + db, {"version 9", "version 3"});
   refused("status " + db, {"version 9"});
   std::ofstream(store("text.db"))
       << "this is a text, not a database, and long enough to be told apart from one";

@@ -328,9 +328,9 @@ objectives: [{minimise: owned_usd_per_m_tokens}]
   EXPECT_GT(usd(1), usd(0));  // electricity
   EXPECT_GT(usd(3), usd(2));  // wafers
   EXPECT_GT(usd(4), usd(2));
-  EXPECT_EQ(points[2]["result"]["latency_s"], points[5]["result"]["latency_s"]);
-  // A batch that nobody states is the largest that keeps the target, as in `orrery cost`; one that does not
-  // keep it does not count.
+  EXPECT_EQ(points[2]["result"]["e2e_s"], points[5]["result"]["e2e_s"]);
+  EXPECT_EQ(points[2]["result"]["kind"], "serving");
+  // As many requests as keep the target, as in `orrery cost`; an option that does not keep it does not count.
   std::string open = kCost;
   for (const char* batch : {"    batch: 4\n", "    batch: 2\n"})
     open.erase(open.find(batch), std::strlen(batch));
@@ -349,7 +349,7 @@ objectives: [{minimise: owned_usd_per_m_tokens}]
   for (const int option : {0, 1}) {
     const json& found = opened[static_cast<std::size_t>(2 * option)]["result"];
     const json& expected = searched["options"][static_cast<std::size_t>(option)];
-    EXPECT_EQ(found["batch"], expected["served"]["batch"]);
+    EXPECT_EQ(found["highest_rate_per_s"], expected["served"]["requests_per_s"]);
     EXPECT_EQ(found["ownership"]["usd_per_m_tokens"], expected["usd_per_m_tokens"]);
   }
   EXPECT_EQ(opened[1]["result"]["ownership"]["keeps_target"], 0);

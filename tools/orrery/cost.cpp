@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "sim/config/uncertain_number.h"
 #include "sim/engine/isolate.h"
@@ -18,7 +19,10 @@ const char* const kCostUsage =
     "orrery cost SCENARIO [KEY=VALUE ...] [--as-of DATE] [options]\n"
     "What serving a model costs on each option of a scenario: price, ownership, joules, carbon, break-even, "
     "and how\n"
-    "sure that is. Each option is simulated once, at the largest batch that keeps the latency target.";
+    "sure that is. Of each option one replica serves requests, as many as keep the latency targets; prices "
+    "and "
+    "hosts\n"
+    "that the scenario leaves out are the price list's. What was simulated is kept: another price is quick.";
 const char* const kCostExamples =
     "  orrery cost gpu-now-fpga-or-asic-at-volume\n"
     "  orrery cost gpu-now-fpga-or-asic-at-volume cost.finance.pue=1.2 arch.clock_ghz=1GHz\n"
@@ -28,8 +32,9 @@ const char* const kCostExamples =
 // The options that stand for a key of the scenario.
 std::vector<Patch> patches_of_options(const po::variables_map& v) {
   std::vector<Patch> patches = patches_from(v);
-  for (const auto& [option, key] : {std::pair{"ttft-max", "cost.workload.ttft_max_s"},
-                                    std::pair{"tpot-max", "cost.workload.tpot_max_s"}}) {
+  for (const auto& [option, key] :
+       {std::pair{"ttft-max", "cost.workload.ttft_max_s"}, std::pair{"tpot-max", "cost.workload.tpot_max_s"},
+        std::pair{"e2e-max", "cost.workload.e2e_max_s"}}) {
     if (v.count(option) != 0)
       patches.push_back({std::string("--") + option, key, real_between(v, option, 0, kLongest_s)});
   }
@@ -39,7 +44,9 @@ std::vector<Patch> patches_of_options(const po::variables_map& v) {
 std::vector<OptionRuns> simulate(const CostQuestion& question, Session& session, std::size_t jobs) {
   session.accuracy();  // once, for all
   std::vector<std::function<std::string()>> tasks;
+  std::map<std::string, std::size_t> first;  // of the options that differ in prices alone
   for (std::size_t i = 0; i < question.options.size(); ++i) {
+    if (!first.emplace(question.runs[i], tasks.size()).second) continue;
     tasks.emplace_back([&question, &session, i] {
       TerminalProgress progress(question.scenario.options[i].name);
       const OptionRuns runs = simulate_option(question, i, session, progress.callback());
@@ -47,9 +54,10 @@ std::vector<OptionRuns> simulate(const CostQuestion& question, Session& session,
       return written(runs).dump();
     });
   }
+  const std::vector<std::string> answers = run_isolated(tasks, jobs);
   std::vector<OptionRuns> runs;
-  for (const std::string& answer : run_isolated(tasks, jobs))
-    runs.push_back(read_as<OptionRuns>(nlohmann::json::parse(answer)));
+  for (const std::string& run : question.runs)
+    runs.push_back(read_as<OptionRuns>(nlohmann::json::parse(answers[first.at(run)])));
   return runs;
 }
 
@@ -65,8 +73,9 @@ int cost_command(const Arguments& arguments) {
       ("ttft-max", po::value<double>()->value_name("S"),
        "time to first token to keep, instead of the scenario's")                           //
       ("tpot-max", po::value<double>()->value_name("S"), "time per output token to keep")  //
+      ("e2e-max", po::value<double>()->value_name("S"), "time to the last token to keep")  //
       ("user-rates", po::value<std::string>()->value_name("N,..."),
-       "tokens/s a user at which to compare the options again, each with the batch that keeps it")      //
+       "tokens/s a user at which to compare the options again")                                         //
       ("draws", po::value<std::int64_t>()->default_value(10000)->value_name("N"), "Monte-Carlo draws")  //
       ("seed", po::value<std::uint64_t>()->default_value(1)->value_name("N"), "of the draws");
   add_jobs(options, "options simulated at a time");
@@ -80,7 +89,7 @@ int cost_command(const Arguments& arguments) {
   const std::string as_of = given(v, "as-of");
   if (!as_of.empty()) months_between(as_of, as_of);  // a date, or refused before anything runs
   if (runner_options_from(v).fidelity == Fidelity::cycle)
-    throw UsageError("--fidelity cycle is for kernels; whole batches are searched at roofline or tile");
+    throw UsageError("--fidelity cycle is for kernels; requests are served at roofline or tile");
   if (v.count("node") != 0) throw UsageError("--node: a scenario's options say their own");
   CostQuestion question = posed_cost(v["scenario"].as<std::string>(), patches_of_options(v));
   if (v.count("user-rates") != 0)

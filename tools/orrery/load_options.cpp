@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "sim/study/serving_part.h"
+
 namespace orrery {
 namespace {
 
@@ -172,29 +174,10 @@ std::optional<Guessing> guessing_from(const po::variables_map& values, const Llm
   if (values.count("acceptance") == 0)
     throw UsageError(
         "--draft-tokens: how many guesses are kept (--acceptance) is known of measurements alone");
-  Guessing g;
-  g.how.drafts = static_cast<std::uint32_t>(whole_between(values, "draft-tokens", 1, 64));
-  g.how.acceptance = positive_numbers("--acceptance", given(values, "acceptance"), "shares");
-  if (g.how.acceptance.size() == 1) {
-    for (std::uint32_t i = 1; i < g.how.drafts; ++i)
-      g.how.acceptance.push_back(g.how.acceptance.back() * g.how.acceptance.front());
-  }
-  double before = 1;
-  for (const double share : g.how.acceptance) {
-    if (share > before)
-      throw UsageError("--acceptance: shares are at most 1 and do not rise from one position to the next");
-    before = share;
-  }
-  if (g.how.acceptance.size() < g.how.drafts)
-    throw UsageError("--acceptance: a share for each of --draft-tokens, or one for all");
+  Guessing g = guessing_of(static_cast<std::uint32_t>(whole_between(values, "draft-tokens", 1, 64)),
+                           positive_numbers("--acceptance", given(values, "acceptance"), "shares"),
+                           given(values, "draft"), llm);
   g.how.seed = whole_between(values, "seed", 0, std::uint64_t{1} << 62);
-  const std::string draft = given(values, "draft");
-  if (draft.empty() || draft == "layer") {
-    g.draft = llm;
-    g.draft->keep_layers(1);
-  } else if (draft != "ngram") {
-    g.draft = load_llm_named(draft);
-  }
   return g;
 }
 
