@@ -86,7 +86,7 @@ void Replica::fill(double now) {
     step->start_s = std::max(now, gate_free_s_);
     gate_free_s_ = step->start_s + pace;
     step->end_s = step->start_s + cost.sum.seconds + gaps + host;
-    step->dynamic_j = cost.sum.dynamic_j / spec_.stages;
+    step->dynamic_j = cost.sum.dynamic_j / spec_.stages * spec_.devices;
     sample(*step);
     ++sums_.steps;
     sums_.busy_s += pace;

@@ -27,7 +27,7 @@ struct ReplicaSpec {
 struct StepSums {
   std::uint64_t steps = 0;
   double busy_s = 0;     // first stage
-  double dynamic_j = 0;  // of a device
+  double dynamic_j = 0;  // of all its devices, beyond static power
   TimeSplitSeconds split;
   double decoding = 0, prompt_tokens = 0;  // sequences and tokens, over the steps
   double kept = 0;                         // tokens of decoding sequences, over the steps

@@ -179,8 +179,9 @@ class ServingRun::Events {
     Replica& replica = *replicas_[r];
     const Replica::StepInFlight& step = replica.oldest();
     const double per_replica = 1.0 / static_cast<double>(replicas_.size());
-    out_.dynamic_w.add(step.start_s, step.end_s,
-                       step.dynamic_j / std::max(1e-12, step.end_s - step.start_s) * per_replica);
+    const bool for_prompt = r >= setup_.serving.count;
+    (for_prompt ? out_.prefill_dynamic_w : out_.dynamic_w)
+        .add(step.start_s, step.end_s, step.dynamic_j / std::max(1e-12, step.end_s - step.start_s));
     const double next_s = step.start_s + step.pace_s;
     out_.waiting.add(step.start_s, next_s, static_cast<double>(replica.waiting()));
     out_.running.add(step.start_s, next_s, static_cast<double>(replica.running()));
@@ -190,7 +191,6 @@ class ServingRun::Events {
     double last_gap = -1;
     std::uint64_t alike = 0;
     ended_.clear();
-    const bool for_prompt = r >= setup_.serving.count;
     for (const Batch& batch : step.ranks) {
       for (const BatchEntry& entry : batch.entries) {
         RequestOutcome& o = entry.sequence->outcome;
@@ -288,7 +288,10 @@ class ServingRun::Events {
   void add_up() {
     for (std::size_t r = 0; r < replicas_.size(); ++r) {
       out_.steps += replicas_[r]->sums();
-      if (r >= setup_.serving.count) out_.steps_of_prefill += replicas_[r]->sums().steps;
+      if (r >= setup_.serving.count) {
+        out_.steps_of_prefill += replicas_[r]->sums().steps;
+        out_.prefill_dynamic_j += replicas_[r]->sums().dynamic_j;
+      }
       for (std::size_t i = 0; i < replicas_[r]->ranks(); ++i) {
         const KvBlocks& blocks = replicas_[r]->rank(i).blocks();
         if (blocks.used() != 0)

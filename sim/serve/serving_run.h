@@ -51,9 +51,12 @@ struct ServingOutcome {
   std::string why_refused;  // the first
   double first_arrival_s = 0, last_arrival_s = 0, end_s = 0;
   Distribution ttft, tpot, itl, e2e, queued;
-  Curve waiting, running, kv_used, dynamic_w;  // over time; power of a device, beyond static
-  StepSums steps;                              // of all replicas
-  std::uint64_t steps_of_prefill = 0;          // that machines for prompts made
+  Curve waiting, running, kv_used;
+  Curve dynamic_w,
+      prefill_dynamic_w;  // of all devices beyond static power; of those that only compute prompts
+  StepSums steps;         // of all replicas
+  std::uint64_t steps_of_prefill = 0;  // that machines for prompts made
+  double prefill_dynamic_j = 0;        // of those, part of that of all steps
   double peak_kv = 0;
 };
 

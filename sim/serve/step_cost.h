@@ -1,6 +1,7 @@
 #pragma once
 // A step in few numbers, and what it costs: what replicas ask, whoever answers.
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -45,6 +46,10 @@ struct StepLoad {
 struct StagedCost {
   StepCost sum;          // of all stages
   double slowest_s = 0;  // stage
+  void add(const StepCost& stage) {
+    slowest_s = std::max(slowest_s, stage.seconds);
+    sum += stage;
+  }
 };
 
 class StepCosts {

@@ -3,13 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
-#include <tuple>
 #include <unordered_map>
 
-#include "sim/engine/step_runner.h"
 #include "sim/serve/size_grid.h"
-#include "sim/workload/pipeline.h"
 
 namespace orrery {
 namespace {
@@ -22,33 +18,20 @@ constexpr unsigned kContextBits = 0;  // attention is nearly a straight line in 
 constexpr unsigned kPieceBits = 1;
 constexpr std::uint64_t kShortestContext = 16;
 
-StepCost cost_of(const OperatorCost& op) {
-  return {op.seconds, op.dynamic.value(), static_cast<double>(op.kernels), op.split};
-}
-
-StepCost cost_of(const Tally& tally) {
-  return {tally.seconds, tally.energy.total().value(), static_cast<double>(tally.counts().kernels),
-          tally.split};
-}
-
 std::uint64_t packed(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
   return a | b << 20U | c << 40U;  // each below 2^20, the last below 2^24
 }
 
 }  // namespace
 
-// The layers that one group of devices has.
+// The lines of one group of devices.
 class StepOracle::Stage {
  public:
-  Stage(LlmSpec llm, const NumberFormats& formats, const Parallelism& split, const ExecutionSpec& execution,
-        OperatorRunner& runner)
-      : llm_(std::move(llm)),
-        formats_(formats),
-        split_(split),
-        execution_(execution),
-        runner_(runner, no_software_) {
-    sort_operators();
-  }
+  Stage(StepSizes& sizes, std::size_t stage)
+      : sizes_(sizes),
+        stage_(static_cast<std::uint32_t>(stage)),
+        has_scored_(sizes.has(stage, StepPart::scored)),
+        has_sequences_(sizes.has(stage, StepPart::decoding)) {}
 
   StepCost of_tokens(const StepLoad& load) {
     StepCost sum;
@@ -68,120 +51,34 @@ class StepOracle::Stage {
     if (!load.prompts.empty()) add_prompts(load, sum);
     return sum;
   }
-  StepCost whole(const Step& step) { return run(step).whole; }
 
   std::uint64_t sizes() const { return tokens_.size() + scored_.size() + decoding_.size() + prompts_.size(); }
 
  private:
-  enum class Part : std::uint8_t { tokens, scored, sequences };
-  // What an operator is called, whatever its layer.
-  using Role = std::tuple<OperatorKind, bool, std::uint32_t>;
-  static Role role_of(const Operator& op) {
-    return {op.kind, op.layer < 0, op.outputs.empty() ? 0 : op.outputs[0].id.slot};
-  }
-  struct Run {
-    StepCost whole;
-    std::array<StepCost, 3> parts;
-  };
-  static constexpr std::size_t index(Part part) { return static_cast<std::size_t>(part); }
-  inline static const RuntimeSpec no_software_ = {};
-
-  const LlmSpec llm_;
-  const NumberFormats& formats_;
-  const Parallelism split_;
-  const ExecutionSpec& execution_;
-  StepRunner runner_;
-  std::shared_ptr<TensorNames> names_ = std::make_shared<TensorNames>();
-  std::map<Role, Part> parts_;  // that are not of tokens
-  bool has_scored_ = false, has_sequences_ = false;
+  StepSizes& sizes_;
+  std::uint32_t stage_;
+  bool has_scored_, has_sequences_;
   using Known = std::unordered_map<std::uint64_t, StepCost>;
   Known tokens_, scored_, decoding_, prompts_;
 
-  // What is known under the key, or else what `simulate` finds.
-  template <class Simulate>
-  static const StepCost& once(Known& known, std::uint64_t key, Simulate simulate) {
+  // What is known under the key, or else simulated.
+  const StepCost& once(Known& known, std::uint64_t key, const StepSize& size) {
     const auto found = known.find(key);
-    return found != known.end() ? found->second : known.emplace(key, simulate()).first->second;
+    return found != known.end() ? found->second : known.emplace(key, sizes_.simulated(size)).first->second;
   }
   const StepCost& tokens(std::uint64_t count) {
-    return once(tokens_, count, [&] {
-      const Run run = this->run({{{Phase::prefill, 1, count, count}}});
-      StepCost cost = run.whole;
-      cost.add(run.parts[index(Part::scored)], -1).add(run.parts[index(Part::sequences)], -1);
-      return cost;
-    });
+    return once(tokens_, count, {StepPart::tokens, stage_, count, 0, 0});
   }
   const StepCost& scored(std::uint64_t count) {
-    return once(scored_, count, [&] {
-      return run({{{Phase::decode, count, 1, kShortestContext}}}).parts[index(Part::scored)];
-    });
+    return once(scored_, count, {StepPart::scored, stage_, count, 0, 0});
   }
   const StepCost& decoding(std::uint64_t sequences, std::uint64_t each, std::uint64_t context) {
-    return once(decoding_, packed(sequences, each, context), [&] {
-      return of_sequences_alone({{{Phase::decode, sequences, each, std::max(each, context)}}});
-    });
+    return once(decoding_, packed(sequences, each, context),
+                {StepPart::decoding, stage_, sequences, each, context});
   }
   const StepCost& prompts(std::uint64_t pieces, std::uint64_t length, std::uint64_t before) {
-    return once(prompts_, packed(pieces, length, before), [&] {
-      return of_sequences_alone({{{Phase::prefill, pieces, length, before + length}}});
-    });
-  }
-
-  OperatorGraph graph(const Step& step) const {
-    return build_step(llm_, step, formats_, split_, execution_, names_);
-  }
-
-  // An operator goes by the tokens alone where it is the same for one prompt and for as many sequences that
-  // decode; of the others, those beside the layers go by the positions that are scored.
-  void sort_operators() {
-    constexpr std::uint64_t kTokens = 64;
-    using Shapes = std::map<Role, std::vector<OperatorShape>>;
-    const auto shapes_of = [&](const Step& step) {
-      Shapes shapes;
-      for (const Operator& op : graph(step).operators) shapes[role_of(op)].push_back(op.shape);
-      return shapes;
-    };
-    const Shapes prompt = shapes_of({{{Phase::prefill, 1, kTokens, kTokens}}});
-    const Shapes decoding = shapes_of({{{Phase::decode, kTokens, 1, 2 * kTokens}}});
-    for (const Shapes* here : {&prompt, &decoding}) {
-      const Shapes& there = here == &prompt ? decoding : prompt;
-      for (const auto& [role, shapes] : *here) {
-        const auto same = there.find(role);
-        if (same != there.end() && same->second == shapes) continue;
-        const bool beside = std::get<1>(role);
-        parts_[role] = beside ? Part::scored : Part::sequences;
-        (beside ? has_scored_ : has_sequences_) = true;
-      }
-    }
-  }
-
-  Run run(const Step& step) {
-    const OperatorGraph operators = graph(step);
-    std::vector<OperatorCost> costs;
-    Run run;
-    run.whole = cost_of(runner_.run(operators, 0, &costs));
-    for (std::size_t i = 0; i < costs.size(); ++i) {
-      const auto part = parts_.find(role_of(operators.operators[i]));
-      run.parts[index(part == parts_.end() ? Part::tokens : part->second)] += cost_of(costs[i]);
-    }
-    return run;
-  }
-
-  // What goes sequence by sequence, without the products around it: queries come from DRAM then, which is
-  // little beside keys and values.
-  StepCost of_sequences_alone(const Step& step) {
-    OperatorGraph operators = graph(step);
-    std::vector<Operator>& all = operators.operators;
-    const auto others = std::remove_if(all.begin(), all.end(), [&](const Operator& op) {
-      const auto part = parts_.find(role_of(op));
-      return part == parts_.end() || part->second != Part::sequences;
-    });
-    all.erase(others, all.end());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      all[i].id = static_cast<std::uint32_t>(i);
-      all[i].deps.clear();
-    }
-    return cost_of(runner_.run(operators, 0));
+    return once(prompts_, packed(pieces, length, before),
+                {StepPart::prompts, stage_, pieces, length, before});
   }
 
   // As many tokens read at each of both numbers of sequences.
@@ -231,10 +128,9 @@ class StepOracle::Stage {
   }
 };
 
-StepOracle::StepOracle(const LlmSpec& llm, const NumberFormats& formats, const Parallelism& split,
-                       const ExecutionSpec& execution, OperatorRunner& runner) {
-  for (LlmSpec& stage : pipeline_stages(llm, split.pipeline))
-    stages_.push_back(std::make_unique<Stage>(std::move(stage), formats, split, execution, runner));
+StepOracle::StepOracle(StepSizes& sizes) {
+  for (std::size_t stage = 0; stage < sizes.stages(); ++stage)
+    stages_.push_back(std::make_unique<Stage>(sizes, stage));
 }
 
 StepOracle::~StepOracle() = default;
@@ -242,11 +138,7 @@ StepOracle::~StepOracle() = default;
 template <class OfStage>
 StagedCost StepOracle::through_stages(OfStage of_stage) {
   StagedCost all;
-  for (const auto& stage : stages_) {
-    const StepCost cost = of_stage(*stage);
-    all.slowest_s = std::max(all.slowest_s, cost.seconds);
-    all.sum += cost;
-  }
+  for (const auto& stage : stages_) all.add(of_stage(*stage));
   return all;
 }
 
@@ -270,10 +162,6 @@ StagedCost StepOracle::cost(const std::vector<StepLoad>& ranks) {
     }
     return cost += slowest;
   });
-}
-
-StagedCost StepOracle::whole(const Step& step) {
-  return through_stages([&](Stage& stage) { return stage.whole(step); });
 }
 
 std::uint64_t StepOracle::simulated_sizes() const {

@@ -99,8 +99,8 @@ class KernelStore::Database {
     transaction.commit();
   }
 
-  std::uint64_t count(const std::string& where) {
-    SQLite::Statement counted(sqlite_, "SELECT count(*) FROM kernel " + where);
+  std::uint64_t count(const std::string& what, const std::string& where) {
+    SQLite::Statement counted(sqlite_, "SELECT count(*) FROM " + what + " " + where);
     if (!where.empty()) counted.bind(1, build());
     counted.executeStep();
     return static_cast<std::uint64_t>(counted.getColumn(0).getInt64());
@@ -204,8 +204,9 @@ KernelStoreStatus KernelStore::status() {
   std::error_code none;
   if (!std::filesystem::exists(path_, none)) return status;
   with_database([&](Database& database) {
-    status.kernels = database.count("");
-    status.kernels_of_this_build = database.count("WHERE build=?");
+    status.kernels = database.count("kernel", "");
+    status.kernels_of_this_build = database.count("kernel", "WHERE build=?");
+    status.answers = database.count("answer", "");
   });
   if (!trouble_.empty()) throw ConfigError(path_, trouble_);
   for (const char* part : {"", "-wal"}) {
@@ -216,7 +217,7 @@ KernelStoreStatus KernelStore::status() {
 }
 
 std::uint64_t KernelStore::prune(bool all) {
-  if (status().kernels == 0) return 0;
+  if (const KernelStoreStatus now = status(); now.kernels + now.answers == 0) return 0;
   std::uint64_t dropped = 0;
   with_database([&](Database& database) { dropped = database.prune(all); });
   if (!trouble_.empty()) throw ConfigError(path_, trouble_);

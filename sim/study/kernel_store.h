@@ -18,7 +18,7 @@ std::string kernel_store_path();
 
 struct KernelStoreStatus {
   std::string path;
-  std::uint64_t kernels = 0, kernels_of_this_build = 0, bytes = 0;
+  std::uint64_t kernels = 0, kernels_of_this_build = 0, answers = 0, bytes = 0;
 };
 
 class KernelStore {

@@ -120,7 +120,8 @@ class MachinePlan {
             const Posed& p = way.question;
             const Deployment d = deploy(*p.llm, p.scenario, p.arch, p.runtime, q_.overrides);
             OperatorRunner runner(p.arch, bound);
-            StepOracle costs(*p.llm, p.scenario.formats, d.split, d.execution, runner);
+            SimulatedSizes sizes(*p.llm, p.scenario.formats, d.split, d.execution, runner);
+            StepOracle costs(sizes);
             way.estimate = steady_state(d, costs, lengths_.input, lengths_.output, q_.targets);
             if (way.estimate.requests_per_s > 0) {
               ways_.push_back(std::move(way));

@@ -87,11 +87,19 @@ std::string binding_of(const ServingOutcome& o, const SaturationFigures& saturat
   return words;
 }
 
-std::vector<ServingStretch> stretches_of(const ServingOutcome& o, std::uint32_t devices,
-                                         const ArchSpec& arch) {
+// Of `devices` boards that spend so much together beyond static power.
+double all_joules(double dynamic_j, double seconds, std::uint32_t devices, const ArchSpec& arch) {
+  if (devices == 0) return 0;
+  return total_energy(Joules(dynamic_j / devices), seconds, devices, arch).value();
+}
+
+// `joules`: of what the boards spend beyond static power, those that only compute prompts apart, over
+// seconds.
+template <class OfDynamic>
+std::vector<ServingStretch> stretches_of(const ServingOutcome& o, OfDynamic joules) {
   std::vector<ServingStretch> all;
   const double width = o.dynamic_w.width();
-  for (std::size_t i = 0; i < o.dynamic_w.size(); ++i) {
+  for (std::size_t i = 0; i < std::max(o.dynamic_w.size(), o.prefill_dynamic_w.size()); ++i) {
     const double from = static_cast<double>(i) * width;
     const double to = std::min(o.end_s, from + width);
     if (to <= from) break;
@@ -101,8 +109,10 @@ std::vector<ServingStretch> stretches_of(const ServingOutcome& o, std::uint32_t 
     s.waiting = o.waiting.mean_between(from, to);
     s.running = o.running.mean_between(from, to);
     s.kv_share = o.kv_used.mean_between(from, to);
-    const Joules dynamic(o.dynamic_w.mean_between(from, to) * (to - from));
-    s.power_w = total_energy(dynamic, to - from, devices, arch).value() / (to - from);
+    const double width_s = to - from;
+    s.power_w = joules(o.dynamic_w.mean_between(from, to) * width_s,
+                       o.prefill_dynamic_w.mean_between(from, to) * width_s, width_s) /
+                width_s;
     all.push_back(s);
   }
   return all;
@@ -121,6 +131,8 @@ struct ServingBench::Parts {
   OperatorRunner& runner;
   Deployment serving;
   std::optional<Deployment> prefilling;
+  // Those that serve and those that guess; a question's own machine alone.
+  std::unique_ptr<SimulatedSizes> sizes, draft_sizes, prefill_sizes;
   std::unique_ptr<StepOracle> oracle, prefill_oracle, draft_oracle;
   ServingSetup setup;
 
@@ -129,8 +141,9 @@ struct ServingBench::Parts {
     if (r.guessing && r.guessing->draft) overrides.draft_bytes = draft_bytes(*r.guessing->draft);
     serving = deploy(*q.llm, q.scenario, q.arch, q.runtime, overrides);
     if (r.guessing) add_guessing(*r.guessing);
-    oracle =
-        std::make_unique<StepOracle>(*q.llm, q.scenario.formats, serving.split, serving.execution, runner);
+    sizes = std::make_unique<SimulatedSizes>(*q.llm, q.scenario.formats, serving.split, serving.execution,
+                                             runner);
+    oracle = std::make_unique<StepOracle>(*sizes);
     setup.serving = {serving.replica, oracle.get(), r.replicas * serving.replicas};
     setup.router = r.router;
     setup.request_s = r.over_http ? 1e-6 * q.runtime.serving.request_us : 0;
@@ -152,19 +165,27 @@ struct ServingBench::Parts {
     if (!g.draft) return;
     Parallelism split = serving.split;
     split.expert = std::min(split.expert, split.tensor);
-    draft_oracle =
-        std::make_unique<StepOracle>(*g.draft, question.scenario.formats, split, serving.execution, runner);
+    draft_sizes = std::make_unique<SimulatedSizes>(*g.draft, question.scenario.formats, split,
+                                                   serving.execution, runner);
+    draft_oracle = std::make_unique<StepOracle>(*draft_sizes);
     serving.replica.draft = draft_oracle.get();
   }
 
   void add_prefilling(const Prefilling& p) {
     const Posed& q = p.question != nullptr ? *p.question : question;
     prefilling = deploy(*q.llm, q.scenario, q.arch, q.runtime, request.overrides);
-    prefill_oracle = std::make_unique<StepOracle>(*q.llm, q.scenario.formats, prefilling->split,
-                                                  prefilling->execution, runner);
+    if (p.sizes == nullptr)
+      prefill_sizes = std::make_unique<SimulatedSizes>(*q.llm, q.scenario.formats, prefilling->split,
+                                                       prefilling->execution, runner);
+    prefill_oracle = std::make_unique<StepOracle>(p.sizes != nullptr ? *p.sizes : *prefill_sizes);
     setup.prefilling.push_back(
         {prefilling->replica, prefill_oracle.get(), p.replicas * prefilling->replicas});
     double bytes_per_s = p.link_bytes_per_s;
+    if (bytes_per_s <= 0 && q.arch.name != question.arch.name)
+      throw ConfigError("",
+                        fmt::format("between {} and {} no link is known over which keys and values could go; "
+                                    "--kv-link says one",
+                                    q.arch.name, question.arch.name));
     if (bytes_per_s <= 0) bytes_per_s = question.arch.node.link.bytes_per_s * prefilling->replica.devices;
     if (bytes_per_s <= 0)
       throw ConfigError("", q.arch.name +
@@ -172,6 +193,15 @@ struct ServingBench::Parts {
                                 "that decodes; --kv-link says one");
     setup.handover = {serving.kv_bytes_per_token, serving.kv_fixed_bytes, bytes_per_s,
                       p.orchestration_s.value_or(1e-6 * q.runtime.serving.handover_us)};
+  }
+
+  double joules(double dynamic_j, double prefill_dynamic_j, double seconds) const {
+    const std::uint32_t own = setup.serving.count * serving.replica.devices;
+    double sum = all_joules(dynamic_j, seconds, own, question.arch);
+    if (const auto& other = request.prefilling)
+      sum += all_joules(prefill_dynamic_j, seconds, devices() - own,
+                        (other->question != nullptr ? *other->question : question).arch);
+    return sum;
   }
 
   std::uint32_t devices() const {
@@ -194,7 +224,7 @@ struct ServingBench::Parts {
     double largest = 0;
     const Replica& replica = *run.replicas().front();
     for (const Replica::Sample& sample : replica.samples()) {
-      const double whole = oracle->whole(sample.step).sum.seconds;
+      const double whole = sizes->whole(sample.step).sum.seconds;
       const double composed = oracle->cost(sample.load).sum.seconds;
       largest = std::max(largest, std::abs(composed - whole) / whole);
       ++steps.checked;
@@ -257,8 +287,7 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   r.goodput_requests_per_s = static_cast<double>(o.good) / seconds;
   r.input_tokens = static_cast<double>(o.input_tokens) / static_cast<double>(o.finished);
   r.output_tokens = output / static_cast<double>(o.finished);
-  const Joules dynamic(o.steps.dynamic_j / static_cast<double>(serving.replicas().size()));
-  r.energy = total_energy(dynamic, seconds, r.devices, q.arch);
+  r.energy = Joules(p.joules(o.steps.dynamic_j - o.prefill_dynamic_j, o.prefill_dynamic_j, seconds));
   r.energy_per_token = r.energy / std::max(1.0, output);
   r.average_power_w = r.energy.value() / seconds;
   r.kv_blocks.blocks = p.serving.replica.cache.blocks;
@@ -281,7 +310,8 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   r.prompt_share = p.prompt_share(r);
   if (p.request.check && p.runner.options().fidelity != Fidelity::roofline) p.check(serving, r.steps);
   r.steps.simulated_sizes = p.oracle->simulated_sizes();
-  r.over_time = stretches_of(o, r.devices, q.arch);
+  r.over_time = stretches_of(
+      o, [&](double own_j, double prefill_j, double width_s) { return p.joules(own_j, prefill_j, width_s); });
   r.memory.weights = p.serving.memory.weights;
   r.memory.kv_cache = p.serving.memory.kv_cache;
   r.memory.activations = p.serving.memory.activations;
@@ -293,6 +323,18 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   r.memory.active_parameters = parameters.active;
   r.info.cache_hits = p.runner.cache_hits();
   return r;
+}
+
+std::unique_ptr<StepSizes> sizes_elsewhere(const Posed& q, const ServeRequest& request,
+                                           const Session& session) {
+  return std::make_unique<SizesElsewhere>([&](const SizesElsewhere::Answer& answer) {
+    Session own(session.how(), session.uses_store());
+    const auto runner = own.runner(q.arch, q.timing_digest);
+    const Deployment d = deploy(*q.llm, q.scenario, q.arch, q.runtime, request.overrides);
+    SimulatedSizes sizes(*q.llm, q.scenario.formats, d.split, d.execution, *runner);
+    answer(sizes);
+    own.commit();
+  });
 }
 
 SteadyState ServingBench::estimate(const LoadSpec& load) {

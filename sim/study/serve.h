@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sim/serve/inference.h"
+#include "sim/serve/sizes_elsewhere.h"
 #include "sim/serve/steady_state.h"
 #include "sim/serve/step_oracle.h"
 #include "sim/stats/serving_result.h"
@@ -26,6 +27,11 @@ class ServingBench {
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
+
+// Sizes of the steps of a question's machine, simulated in a process of its own. `request`: whose overrides
+// hold. What is referred to must outlive it.
+std::unique_ptr<StepSizes> sizes_elsewhere(const Posed& question, const ServeRequest& request,
+                                           const Session& session);
 
 // What is served, on a runner that stands; and what completes that: a question that differs in prices alone
 // is completed from another's.

@@ -12,6 +12,7 @@
 namespace orrery {
 
 struct Posed;
+class StepSizes;
 
 // What prefills for the question's machine: replicas of another deployment, and what a handover takes beside
 // the wire.
@@ -20,6 +21,9 @@ struct Prefilling {
   std::uint32_t replicas = 1;
   std::optional<double> orchestration_s;  // none: the runtime's
   double link_bytes_per_s = 0;            // of a replica; 0 = its node's links
+  // Sizes of its steps where it is another kind of machine, which another process simulates: made before this
+  // one simulates its own.
+  StepSizes* sizes = nullptr;
 };
 
 // Speculative decoding: who guesses, and how much of it is kept.

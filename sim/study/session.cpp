@@ -3,7 +3,7 @@
 namespace orrery {
 
 Session::Session(RunnerOptions how, bool use_store)
-    : how_(std::move(how)), store_(use_store ? kernel_store_path() : "") {}
+    : how_(std::move(how)), use_store_(use_store), store_(use_store ? kernel_store_path() : "") {}
 
 const AccuracyTable& Session::accuracy() const {
   if (!accuracy_) accuracy_ = std::make_unique<AccuracyTable>(load_accuracy());

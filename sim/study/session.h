@@ -20,6 +20,7 @@ class Session {
   explicit Session(RunnerOptions how = {}, bool use_store = true);
 
   const RunnerOptions& how() const { return how_; }
+  bool uses_store() const { return use_store_; }
   // Read when it is first asked for.
   const AccuracyTable& accuracy() const;
 
@@ -37,6 +38,7 @@ class Session {
 
  private:
   RunnerOptions how_;
+  bool use_store_;
   KernelStore store_;
   std::vector<std::unique_ptr<KernelMemory>> memories_;
 

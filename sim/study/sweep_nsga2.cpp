@@ -9,6 +9,7 @@
 
 #include "sim/study/nsga2/nsga2_module.h"
 #include "sim/study/sweep_results.h"
+#include "sim/study/sweep_workloads.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -27,10 +28,13 @@ class Evaluation final : public Nsga2Problem {
         stored_(stored_form(spec)),
         judge_(stored_) {}
 
+  // The bases among which is searched from now on.
+  void search_among(const std::vector<std::size_t>& bases) { bases_ = bases; }
+
   // Values at each place of a decision vector: places of a choice that have more than one.
   std::vector<std::uint32_t> extents() const override {
     std::vector<std::uint32_t> several;
-    for (const std::uint32_t e : plan_.extents()) {
+    for (const std::uint32_t e : choice_extents()) {
       if (e > 1) several.push_back(e);
     }
     return several;
@@ -42,7 +46,7 @@ class Evaluation final : public Nsga2Problem {
 
   // Figures of many decision vectors, end to end.
   std::vector<double> figures(const std::vector<double>& vectors) override {
-    const std::vector<std::uint32_t> whole = plan_.extents();
+    const std::vector<std::uint32_t> whole = choice_extents();
     const std::size_t places = extents().size();
     const std::size_t count = vectors.size() / places;
     std::vector<Choice> choices(count);
@@ -51,6 +55,7 @@ class Evaluation final : public Nsga2Problem {
       std::size_t at = i * places;
       for (const std::uint32_t e : whole)
         choices[i].push_back(e > 1 ? static_cast<std::uint32_t>(std::lround(vectors[at++])) : 0);
+      choices[i].front() = static_cast<std::uint32_t>(bases_[choices[i].front()]);
       choices[i] = plan_.canonical(choices[i]);
       if (known_.count(choices[i]) != 0) continue;
       std::optional<SweepPoint> p = plan_.point(known_.size(), choices[i]);
@@ -81,7 +86,14 @@ class Evaluation final : public Nsga2Problem {
   PointEvaluator& evaluator_;
   const StoredSweep stored_;
   const SweepJudge judge_;
+  std::vector<std::size_t> bases_;
   std::map<Choice, SweepPoint> known_;
+
+  std::vector<std::uint32_t> choice_extents() const {
+    std::vector<std::uint32_t> extents = plan_.extents();
+    extents.front() = static_cast<std::uint32_t>(bases_.size());
+    return extents;
+  }
 };
 
 // The library lies beside the program, or where it was built. Stays loaded.
@@ -108,13 +120,22 @@ Nsga2Search* load_search() {
 
 void search_nsga2(const SweepSpec& spec, SweepPlan& plan, ResultStore& store, PointEvaluator& evaluator) {
   Evaluation evaluation(spec, plan, store, evaluator);
-  if (evaluation.extents().empty())
-    throw ConfigError(spec.file, "there is nothing to search: no axis has two values, and there is one base");
+  // Each workload has a front of its own, and an equal part of the budget.
+  const std::vector<std::vector<std::size_t>> workloads = bases_by_workload(spec.bases);
+  const std::uint64_t budget = spec.search.points / workloads.size();
   // pagmo pairs parents by four; load_sweep saw that the budget holds one generation.
   std::uint64_t population = spec.search.population;
-  if (population == 0) population = std::clamp<std::uint64_t>(spec.search.points / 10, 8, 100);
+  if (population == 0) population = std::clamp<std::uint64_t>(budget / 10, 8, 100);
   population = population / 4 * 4;
-  load_search()(evaluation, {population, spec.search.points, static_cast<unsigned>(spec.search.seed)});
+  std::uint64_t spent = 0;
+  for (const std::vector<std::size_t>& bases : workloads) {
+    evaluation.search_among(bases);
+    if (evaluation.extents().empty())
+      throw ConfigError(
+          spec.file, "there is nothing to search: no axis has two values, and there is one base a workload");
+    spent += budget;
+    load_search()(evaluation, {population, spent, static_cast<unsigned>(spec.search.seed)});
+  }
 }
 
 }  // namespace orrery

@@ -10,6 +10,7 @@
 #include "sim/study/point_evaluator.h"
 #include "sim/study/sweep_nsga2.h"
 #include "sim/study/sweep_results.h"
+#include "sim/study/sweep_workloads.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -66,9 +67,15 @@ std::optional<std::vector<std::uint64_t>> prune(const SweepSpec& spec, ResultSto
   if (evaluator.stopped()) return std::nullopt;
   const StoredSweep stored = stored_form(coarse);
   const SweepJudge judge(stored);
-  Ranked good;
-  Ranked doubtful;
-  std::vector<std::uint64_t> without;  // an objective
+  // By workload: the points of a small model would drive out those of a large one.
+  struct Candidates {
+    Ranked good, doubtful;
+    std::size_t without = 0;  // an objective
+    std::size_t size() const { return good.size() + doubtful.size() + without; }
+  };
+  SweepWorkloads workloads(stored);
+  std::vector<Candidates> candidates;
+  std::vector<std::uint64_t> out;
   for (const SweepPoint& p : all) {
     if (!p.feasible) continue;
     StoredPoint point{p.ordinal, p.base, p.inputs.dump(), p.address, {}};
@@ -78,24 +85,30 @@ std::optional<std::vector<std::uint64_t>> prune(const SweepSpec& spec, ResultSto
     // What a bound breaks need not be broken by what it bounds (a power, a difference): such points come
     // last.
     const bool accepted = judge.accepts(point);
+    const std::size_t workload = workloads.workload_of(point);
+    if (workload == candidates.size()) candidates.emplace_back();
+    Candidates& among = candidates[workload];
     std::vector<double> f = judge.objective_values(point);
     if (f.empty()) {
-      without.push_back(p.ordinal);
+      ++among.without;
+      out.push_back(p.ordinal);
     } else {
-      (accepted ? good : doubtful).add(p.ordinal, std::move(f));
+      (accepted ? among.good : among.doubtful).add(p.ordinal, std::move(f));
     }
   }
-  const std::size_t candidates = good.size() + doubtful.size() + without.size();
-  if (candidates == without.size() && candidates > 0) {
+  std::size_t all_candidates = 0;
+  for (const Candidates& c : candidates) all_candidates += c.size();
+  if (all_candidates == out.size() && all_candidates > 0) {
     throw ConfigError(spec.file,
                       fmt::format("no result of {} points at roofline has all objectives: nothing to "
                                   "prune by",
-                                  candidates));
+                                  all_candidates));
   }
-  std::size_t room = static_cast<std::size_t>(
-      std::max(1.0, std::ceil(spec.search.prune_keep * static_cast<double>(candidates))));
-  std::vector<std::uint64_t> out = without;
-  for (const Ranked* some : {&good, &doubtful}) room -= some->prune_to(room, out);
+  for (const Candidates& c : candidates) {
+    std::size_t room = static_cast<std::size_t>(
+        std::max(1.0, std::ceil(spec.search.prune_keep * static_cast<double>(c.size()))));
+    for (const Ranked* some : {&c.good, &c.doubtful}) room -= some->prune_to(room, out);
+  }
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -14,6 +14,7 @@
 #include "sim/study/patches.h"
 #include "sim/study/sweep_bases.h"
 #include "sim/study/sweep_keys.h"
+#include "sim/study/sweep_workloads.h"
 #include "sim/util/nearest_name.h"
 
 namespace orrery {
@@ -240,11 +241,13 @@ void check_search(const ConfigDocument& document, const SweepSpec& spec) {
   if (search.prune_keep < 1)
     throw ConfigError(document.where("/search/prune_keep"),
                       "nsga2 chooses its points itself: nothing to prune");
+  const std::uint64_t workloads = bases_by_workload(spec.bases).size();
   const std::uint64_t one = std::max(kLeastPopulation, search.population);
-  if (search.points < one) {
+  if (search.points / workloads < one) {
     throw ConfigError(
         document.where("/search"),
-        fmt::format("a budget of {} points does not hold one generation of {}", search.points, one));
+        fmt::format("a budget of {} points does not hold one generation of {}{}", search.points, one,
+                    workloads > 1 ? fmt::format(" for each of {} workloads", workloads) : ""));
   }
   if (search.population % 4 != 0)
     throw ConfigError(document.where("/search/population"), "a population is a multiple of 4");

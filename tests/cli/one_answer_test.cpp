@@ -125,6 +125,17 @@ TEST(OneAnswer, APriceDoesNotSimulateAgain) {
   const json slower = answer(question + "arch.clock_ghz=1.0");
   EXPECT_GT(slower["latency_s"], plain["latency_s"]);
   EXPECT_GT(answer("store status")["kernels"], kernels);
+  // Nor does another price of a cost scenario, whose options are kept whole.
+  const std::string cost = "cost gpu-now-fpga-or-asic-at-volume --fidelity roofline --draws 10 ";
+  const json before = answer(cost);
+  const json answers = answer("store status")["answers"];
+  EXPECT_EQ(answers, 3);  // of four options, two differ in prices alone
+  const json after = answer(cost + "cost.finance.electricity_per_kwh=0.9");
+  EXPECT_EQ(answer("store status")["answers"], answers);
+  EXPECT_EQ(before["options"][1]["serving"], after["options"][1]["serving"]);
+  EXPECT_NE(before["options"][1]["usd_per_year"], after["options"][1]["usd_per_year"]);
+  answer(cost + "--ttft-max 2");
+  EXPECT_GT(answer("store status")["answers"], answers);
   const CommandResult pruned = orrery_command("store prune --all");
   EXPECT_EQ(pruned.exit_code, 0) << pruned.err;
   EXPECT_EQ(answer("store status")["kernels"], 0);

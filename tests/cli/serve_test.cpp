@@ -147,5 +147,36 @@ TEST(Serve, ATableForPeople) {
     EXPECT_NE(r.out.find(word), std::string::npos) << word;
 }
 
+// Prompts on another kind of machine, which another process simulates: the same as if it were asked for
+// alone.
+TEST(Serve, PromptsOnAnotherKindOfMachine) {
+  const std::string load = "--rate 2 --requests 30 --input 800 --output 40 ";
+  const std::string apart = std::string(kSmallServe) + load + "--prefill-replicas 1 --handover 0s ";
+  const json alike = serve_answer(apart + "--kv-link 100");
+  const json named = serve_answer(apart + "--kv-link 100 --prefill-arch gpu/h100-sxm");
+  EXPECT_EQ(alike, named);
+  const json slower = serve_answer(apart + "--kv-link 100 --prefill-arch gpu/l4");
+  EXPECT_EQ(slower["arch"], "gpu/h100-sxm");
+  EXPECT_EQ(slower["prefill_arch"], "gpu/l4");
+  EXPECT_EQ(slower["tpot_s"]["p50"], alike["tpot_s"]["p50"]);
+  EXPECT_LT(slower["average_power_w"], alike["average_power_w"]);  // a card of 72 W
+  // A prompt takes as long as on that machine by itself, and then its way.
+  const json there = serve_answer(
+      "serve --arch gpu/l4 --model llama-3-8b --layers 4 --runtime vllm-0.19 --rate 0.01 --requests 3 "
+      "--input 800 "
+      "--output 1");
+  const json one =
+      serve_answer(std::string(kSmallServe) +
+                   "--rate 0.01 --requests 3 --input 800 --output 40 --prefill-replicas 1 --handover 0s "
+                   "--kv-link 100000 --prefill-arch gpu/l4");
+  EXPECT_NEAR(one["ttft_s"]["p50"].get<double>(), there["ttft_s"]["p50"].get<double>(), 1e-5);
+  const std::string refused = serve_refusal("--rate 1 --prefill-replicas 1 --prefill-arch gpu/l4");
+  EXPECT_NE(refused.find("--kv-link"), std::string::npos) << refused;
+  EXPECT_NE(serve_refusal("--rate 1 --prefill-arch gpu/l4").find("--prefill-replicas"), std::string::npos);
+  // What that machine cannot hold is said as ever.
+  EXPECT_NE(serve_refusal("--rate 1 --prefill-replicas 1 --kv-link 9 --prefill-arch gpu/l5").find("gpu/l4"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace orrery::test

@@ -109,7 +109,7 @@ TEST(Sweep, ParetoMeetsConstraintsAndDiffAddsUp) {
   const std::string file = sweep_file();
   const std::string db = store("pareto.db");
   ASSERT_EQ(run(file + " --db " + db).exit_code, 0);
-  const json front = json::parse(run("pareto " + db + " --format json").out);
+  const json front = json::parse(run("pareto " + db + " --across --format json").out);
   ASSERT_FALSE(front.empty());
   for (const json& a : front) {
     for (const json& b : front) {
@@ -371,6 +371,73 @@ objectives: [{minimise: owned_usd_per_m_tokens}]
   EXPECT_FALSE(std::filesystem::exists(store("bad-cost.db")));
 }
 
+// A front of each workload, one of all of them, and scores of designs that ran every one.
+TEST(Sweep, FrontsAreOfAWorkload) {
+  const std::string file = temporary_file("two.yaml", R"yaml(schema: orrery/sweep/1
+name: two
+of: {arch: [gpu/h100-sxm, gpu/l40s], llm: [gpt2, gpt2-xl], scenario: {input: 64, output: 8}}
+axes: [{key: scenario.batch, values: [1, 8]}]
+fidelity: roofline
+objectives: [{minimise: latency_s}]
+)yaml");
+  const std::string db = store("two.db");
+  ASSERT_EQ(run(file + " --db " + db).exit_code, 0);
+  const json each = json::parse(run("pareto " + db + " --format json").out);
+  ASSERT_EQ(each.size(), 2U);
+  EXPECT_EQ(each[0]["workload"], "gpt2, 64 in, 8 out");
+  EXPECT_EQ(each[1]["workload"], "gpt2-xl, 64 in, 8 out");
+  for (const json& p : each) EXPECT_EQ(p["scenario.batch"], 1);
+  const json across = json::parse(run("pareto " + db + " --across --format json").out);
+  ASSERT_EQ(across.size(), 1U);
+  EXPECT_EQ(across[0]["latency_s"], each[0]["latency_s"]);
+  for (const char* score : {"geomean", "worst"}) {
+    const json scored =
+        json::parse(run("pareto " + db + " --score " + score + " -M tokens_per_s --format json").out);
+    ASSERT_EQ(scored.size(), 1U);
+    EXPECT_EQ(scored[0]["scenario.batch"], 8);
+    EXPECT_NEAR(scored[0]["tokens_per_s (" + std::string(score) + ")"].get<double>(), 1, 1e-12);
+  }
+  refused("pareto " + db + " --score mean", {"--score", "geomean"});
+  refused("pareto " + db + " --score worst --across", {"one of the two"});
+  // What prunes keeps some of each workload.
+  std::string pruned = read_file(file);
+  pruned += "search: {prune_keep: 0.3}\n";
+  pruned.replace(pruned.find("fidelity: roofline"), 18, "fidelity: tile");
+  const std::string kept = store("kept.db");
+  ASSERT_EQ(run(temporary_file("pruned.yaml", pruned) + " --db " + kept).exit_code, 0);
+  EXPECT_EQ(json::parse(run("pareto " + kept + " --format json").out).size(), 2U);
+}
+
+// Requests in place of a batch: their load is an axis like any other, and figures of a batch are refused.
+TEST(Sweep, RequestsAreServedAtEachPoint) {
+  const std::string text = R"yaml(schema: orrery/sweep/1
+name: served
+of: {arch: gpu/h100-sxm, llm: gpt2, runtime: vllm, scenario: {input: 64, output: 8}, serving: {requests: 60}}
+axes:
+  - {key: serving.rate, values: [1, 400]}
+  - {key: serving.max_sequences, values: [2, 64]}
+fidelity: roofline
+objectives: [{minimise: ttft_p99_s}, {maximise: tokens_per_s}]
+)yaml";
+  const std::string db = store("served.db");
+  ASSERT_EQ(run(temporary_file("served.yaml", text) + " --db " + db).exit_code, 0);
+  const json points = json::parse(exported(db, "--json"));
+  ASSERT_EQ(points.size(), 4U);
+  for (const json& p : points) EXPECT_EQ(p["result"]["finished"], 60);
+  const auto ttft = [&](std::size_t p) { return points[p]["result"]["ttft_s"]["p99"].get<double>(); };
+  EXPECT_GT(ttft(2), 2 * ttft(0));  // two at a time, and all at once
+  EXPECT_LT(ttft(3), ttft(2));
+  std::string wrong = text;
+  wrong.replace(wrong.find("ttft_p99_s"), 10, "utilization_dram");
+  refused(temporary_file("wrong.yaml", wrong), {"wrong.yaml:8", "utilization_dram", "requests are served"});
+  wrong = text;
+  wrong.replace(wrong.find(", serving: {requests: 60}"), 25, "");
+  refused(temporary_file("wrong.yaml", wrong), {"wrong.yaml:5", "serving.rate"});
+  wrong = text;
+  wrong.replace(wrong.find("requests: 60"), 12, "offline: 5, concurrency: 3");
+  refused(temporary_file("wrong.yaml", wrong), {"wrong.yaml:3", "one of 'rate'"});
+}
+
 TEST(Sweep, SearchesWithinABudget) {
   for (const char* method : {"random", "latin_hypercube", "nsga2"}) {
     const std::string file = sweep_file(
@@ -389,7 +456,8 @@ TEST(Sweep, SearchesWithinABudget) {
       double best = 1e300;
       for (const json& p : points) best = std::min(best, p["result"]["latency_s"].get<double>());
       ASSERT_EQ(run(sweep_file() + " --db " + store("grid.db")).exit_code, 0);
-      const json front = json::parse(run("pareto " + store("grid.db") + " -m latency_s --format json").out);
+      const json front =
+          json::parse(run("pareto " + store("grid.db") + " --across -m latency_s --format json").out);
       EXPECT_LE(best, 1.5 * front[0]["latency_s"].get<double>());
     }
   }

@@ -45,6 +45,8 @@ po::options_description replica_options() {
        "which replica a request goes to: round_robin, least_loaded, prefix_aware")  //
       ("prefill-replicas", po::value<std::int64_t>()->value_name("N"),
        "copies that compute prompts alone and hand keys and values over to the others")  //
+      ("prefill-arch", po::value<std::string>()->value_name("NAME"),
+       "the machine that they are on (default: --arch)")  //
       ("prefill-tp", po::value<std::int64_t>()->value_name("N"),
        "their tensor parallelism (default: --tp)")  //
       ("kv-link", po::value<double>()->value_name("GB/S"),
@@ -131,7 +133,9 @@ int serve_command(const Arguments& arguments) {
   const Posed question = posed_from(values["arch"].as<std::string>(), values);
   request.guessing = guessing_from(values, *question.llm);
   Posed prefills = question;
+  std::unique_ptr<StepSizes> elsewhere;
   if (values.count("prefill-replicas") != 0) {
+    if (values.count("prefill-arch") != 0) prefills = posed_from(given(values, "prefill-arch"), values);
     request.prefilling = Prefilling{&prefills, 1, std::nullopt, 0};
     request.prefilling->replicas =
         static_cast<std::uint32_t>(whole_between(values, "prefill-replicas", 1, kMostReplicas));
@@ -141,8 +145,14 @@ int serve_command(const Arguments& arguments) {
     if (values.count("prefill-tp") != 0)
       prefills.scenario.split.tensor =
           static_cast<std::uint32_t>(whole_between(values, "prefill-tp", 1, kMostReplicas));
-  } else if (values.count("prefill-tp") + values.count("kv-link") + values.count("handover") > 0) {
-    throw UsageError("--prefill-tp, --kv-link and --handover are of --prefill-replicas");
+    if (prefills.timing_digest != question.timing_digest) {
+      elsewhere = sizes_elsewhere(prefills, request, session);
+      request.prefilling->sizes = elsewhere.get();
+    }
+  } else if (values.count("prefill-arch") + values.count("prefill-tp") + values.count("kv-link") +
+                 values.count("handover") >
+             0) {
+    throw UsageError("--prefill-arch, --prefill-tp, --kv-link and --handover are of --prefill-replicas");
   }
   TerminalProgress progress(question.arch.name);
   ServingResult result;

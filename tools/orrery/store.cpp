@@ -15,7 +15,7 @@ const char* const kStoreUsage =
     "Kernels that were simulated are kept on disk, and taken from there when the same build meets the same\n"
     "kernel on a machine of the same timing. The file is $ORRERY_STORE, or orrery/kernels.db in\n"
     "$XDG_CACHE_HOME or ~/.cache; ORRERY_STORE=off or --no-store goes without. prune drops kernels of other\n"
-    "builds, with --all every one.";
+    "builds, with --all every one. What options of cost scenarios serve is kept there too.";
 const char* const kStoreExamples =
     "  orrery store status\n"
     "  orrery store prune\n"
@@ -26,11 +26,13 @@ int status(OutputFormat format) {
   const nlohmann::ordered_json result = {{"path", s.path},
                                          {"kernels", s.kernels},
                                          {"kernels_of_this_build", s.kernels_of_this_build},
+                                         {"answers", s.answers},
                                          {"bytes", s.bytes}};
   print_result(format, result, [&] {
     return format_table({{"file", s.path},
                          {"kernels", grouped(s.kernels)},
                          {"  of this build", grouped(s.kernels_of_this_build)},
+                         {"answers of cost", grouped(s.answers)},
                          {"size", si(static_cast<double>(s.bytes), "B")}});
   });
   return 0;

@@ -16,6 +16,13 @@ struct SweepArguments {
 SweepArguments parse_sweep(const Arguments& arguments, po::options_description options,
                            const std::string& usage, const std::string& examples);
 
+// --db --sweep
+po::options_description result_store_options();
+// A value as a cell of a table: a text without its quotes, nothing for null.
+std::string in_a_cell(const nlohmann::json& value);
+// --where can be read. Throws ConfigError.
+void check_conditions(const std::vector<std::string>& conditions);
+
 int sweep_run_command(const Arguments& arguments);
 int sweep_retry_command(const Arguments& arguments);
 int sweep_status_command(const Arguments& arguments);

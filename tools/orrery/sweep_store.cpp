@@ -1,13 +1,11 @@
-// orrery sweep status, export, pareto, merge: what a result store holds.
+// orrery sweep status, export, merge: what a result store holds.
 
 #include <fmt/format.h>
 
 #include <iostream>
 
 #include "sim/report/csv.h"
-#include "sim/report/text_table.h"
 #include "sim/study/configuration.h"
-#include "sim/study/pareto.h"
 #include "sim/study/sweep_results.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/sweep_commands.h"
@@ -16,19 +14,6 @@ namespace orrery {
 namespace {
 
 using nlohmann::ordered_json;
-
-po::options_description store_options() {
-  po::options_description options("Options");
-  options.add_options()                                                                                   //
-      ("db", po::value<std::string>()->required()->value_name("FILE"), "result store (may stand alone)")  //
-      ("sweep", po::value<std::string>()->default_value("")->value_name("NAME"),
-       "by name or id, where the store holds several");
-  return options;
-}
-
-std::string plain(const nlohmann::json& value) {
-  return value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
-}
 
 // Header and rows: base, the sweep's keys, status, figures, error.
 void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& judge, bool only_accepted) {
@@ -44,7 +29,7 @@ void write_csv(const StoredSweep& sweep, ResultStore& store, const SweepJudge& j
     line = fmt::format("{},{}", p.ordinal, labels.at(p.base));
     const nlohmann::json inputs = nlohmann::json::parse(p.inputs);
     for (const std::string& key : sweep.keys)
-      line += "," + csv_quoted(inputs.contains(key) ? plain(inputs[key]) : "");
+      line += "," + csv_quoted(inputs.contains(key) ? in_a_cell(inputs[key]) : "");
     line += ',';
     line += to_string(p.result.status);
     for (std::size_t m = 0; m < metrics().size(); ++m) {
@@ -79,14 +64,27 @@ void write_json(const StoredSweep& sweep, ResultStore& store, const SweepJudge& 
   std::cout << "\n]\n";
 }
 
+}  // namespace
+
+po::options_description result_store_options() {
+  po::options_description options("Options");
+  options.add_options()                                                                                   //
+      ("db", po::value<std::string>()->required()->value_name("FILE"), "result store (may stand alone)")  //
+      ("sweep", po::value<std::string>()->default_value("")->value_name("NAME"),
+       "by name or id, where the store holds several");
+  return options;
+}
+
+std::string in_a_cell(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
+}
+
 void check_conditions(const std::vector<std::string>& conditions) {
   for (const std::string& text : conditions) Expression{text};
 }
 
-}  // namespace
-
 int sweep_status_command(const Arguments& arguments) {
-  po::options_description options = store_options();
+  po::options_description options = result_store_options();
   const ParsedOptions parsed =
       parse_options(arguments, options,
                     "orrery sweep status FILE\nHow far each sweep of a result store is, and what failed.",
@@ -115,7 +113,7 @@ int sweep_status_command(const Arguments& arguments) {
 }
 
 int sweep_export_command(const Arguments& arguments) {
-  po::options_description options = store_options();
+  po::options_description options = result_store_options();
   options.add_options()                                                 //
       ("csv", "a row a point (the default)")                            //
       ("json", "an object a point, with its whole result")              //
@@ -139,91 +137,6 @@ int sweep_export_command(const Arguments& arguments) {
   } else {
     write_csv(sweep, store, judge, !where.empty());
   }
-  return 0;
-}
-
-int sweep_pareto_command(const Arguments& arguments) {
-  po::options_description options = store_options();
-  options.add_options()  //
-      ("minimise,m", po::value<std::vector<std::string>>()->value_name("FIGURE"),
-       "instead of the sweep's objectives")  //
-      ("maximise,M", po::value<std::vector<std::string>>()->value_name("FIGURE"),
-       "the same, larger is better")  //
-      ("where", po::value<std::vector<std::string>>()->value_name("CONDITION"),
-       "only points for which it holds");
-  add_format(options);
-  const ParsedOptions parsed = parse_options(
-      arguments, options,
-      "orrery sweep pareto FILE\nThe points that meet the constraints and that none beats in all objectives.",
-      "  orrery sweep pareto results.db\n"
-      "  orrery sweep pareto results.db -m latency_s -m energy_per_token_j --where 'area_mm2 < 400'\n",
-      "db");
-  if (parsed.help) return 0;
-  const OutputFormat format = format_from(parsed.values);
-  ResultStore store(parsed.values["db"].as<std::string>(), ResultStore::Access::read);
-  const StoredSweep sweep = store.sweep(parsed.values["sweep"].as<std::string>());
-  std::vector<Objective> objectives;
-  for (const auto& [option, maximise] : {std::pair{"minimise", false}, std::pair{"maximise", true}}) {
-    if (parsed.values.count(option) == 0) continue;
-    for (const std::string& name : parsed.values[option].as<std::vector<std::string>>()) {
-      metric(name);
-      objectives.push_back({name, maximise});
-    }
-  }
-  if (objectives.empty()) objectives = objectives_of(sweep);
-  if (objectives.empty()) throw UsageError("the sweep has no objectives; give --minimise or --maximise");
-  const std::vector<std::string> where = all_given(parsed.values, "where");
-  check_conditions(where);
-  const SweepJudge judge(sweep, objectives, where);
-  std::vector<std::uint64_t> points;
-  std::vector<std::vector<double>> figures;
-  std::uint64_t done = 0;
-  store.each_point(sweep.id, false, [&](const StoredPoint& p) {
-    done += p.result.status == PointStatus::done ? 1 : 0;
-    std::vector<double> f = judge.figures(p);
-    if (f.empty()) return;
-    points.push_back(p.ordinal);
-    figures.push_back(std::move(f));
-  });
-  if (points.empty()) {
-    std::string tests;
-    for (const auto& c : sweep.output_constraints)
-      tests += (tests.empty() ? "" : ", ") + c.get<std::string>();
-    for (const std::string& c : where) tests += (tests.empty() ? "" : ", ") + c;
-    throw ConfigError(parsed.values["db"].as<std::string>(),
-                      done == 0 ? "no point is done yet"
-                                : fmt::format("none of {} results has all objectives and meets {}", done,
-                                              tests.empty() ? "the constraints" : "'" + tests + "'"));
-  }
-  std::vector<ordered_json> rows;
-  std::vector<std::vector<std::string>> table;
-  std::vector<std::string> head = {"point", "base"};
-  for (const std::string& key : sweep.keys) head.push_back(key);
-  for (const Objective& o : objectives) head.push_back(o.metric);
-  table.push_back(head);
-  const std::vector<std::string> labels = labels_of(sweep.bases);
-  for (const std::size_t i : pareto_front(figures)) {
-    const StoredPoint p = store.point(sweep.id, points[i]);
-    const nlohmann::json inputs = nlohmann::json::parse(p.inputs);
-    ordered_json row = {{"point", p.ordinal}, {"base", labels.at(p.base)}};
-    std::vector<std::string> cells = {std::to_string(p.ordinal), labels.at(p.base)};
-    for (const std::string& key : sweep.keys) {
-      row[key] = inputs.contains(key) ? inputs[key] : nlohmann::json(nullptr);
-      cells.push_back(inputs.contains(key) ? plain(inputs[key]) : "-");
-    }
-    for (std::size_t o = 0; o < objectives.size(); ++o) {
-      const double value = objectives[o].maximise ? -figures[i][o] : figures[i][o];
-      row[objectives[o].metric] = value;
-      cells.push_back(fmt::format("{:.4g}", value));
-    }
-    rows.push_back(row);
-    table.push_back(cells);
-  }
-  print_result(format, rows, [&] {
-    return fmt::format("{}: {} of {} points that meet the constraints are beaten by none\n{}\n", sweep.title,
-                       rows.size(), points.size(), sweep.question) +
-           format_table(table);
-  });
   return 0;
 }
 

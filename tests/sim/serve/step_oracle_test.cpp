@@ -29,7 +29,8 @@ void compare(const char* model, const char* machine, std::uint64_t seed, double 
   OperatorRunner runner(arch, {});
   const NumberFormats formats = number_formats({}, llm.quantization, arch);
   const Parallelism split;
-  StepOracle oracle(llm, formats, split, arch.execution, runner);
+  SimulatedSizes sizes(llm, formats, split, arch.execution, runner);
+  StepOracle oracle(sizes);
   RandomStream random(seed);
   double mean = 0;
   constexpr int kSteps = 12;
@@ -50,7 +51,7 @@ void compare(const char* model, const char* machine, std::uint64_t seed, double 
       load.decoding_context += context;
     }
     const StagedCost composed = oracle.cost(load);
-    const StagedCost whole = oracle.whole(step);
+    const StagedCost whole = sizes.whole(step);
     const double error = composed.sum.seconds / whole.sum.seconds - 1;
     mean += std::abs(error) / kSteps;
     std::string words;
@@ -81,14 +82,15 @@ TEST(StepOracle, WhatItSimulatedIsAskedForOnce) {
   const ArchSpec arch = load_arch_named("gpu/h100-sxm");
   OperatorRunner runner(arch, {});
   const NumberFormats formats = formats_of(DType::fp16);
-  StepOracle oracle(llm, formats, {}, arch.execution, runner);
+  SimulatedSizes sizes(llm, formats, {}, arch.execution, runner);
+  StepOracle oracle(sizes);
   StepLoad load;
   load.decoding = 8;
   load.decoding_context = 8 * 1024;
   const double first = oracle.cost(load).sum.seconds;
-  const std::uint64_t sizes = oracle.simulated_sizes();
+  const std::uint64_t known = oracle.simulated_sizes();
   EXPECT_EQ(oracle.cost(load).sum.seconds, first);
-  EXPECT_EQ(oracle.simulated_sizes(), sizes);
+  EXPECT_EQ(oracle.simulated_sizes(), known);
 }
 
 // A sequence more, or a longer one, never makes a step shorter by more than what lies between sizes.
@@ -98,7 +100,8 @@ TEST(StepOracle, MoreIsNotLess) {
   const ArchSpec arch = load_arch_named("gpu/h100-sxm");
   OperatorRunner runner(arch, {});
   const NumberFormats formats = formats_of(DType::fp16);
-  StepOracle oracle(llm, formats, {}, arch.execution, runner);
+  SimulatedSizes sizes(llm, formats, {}, arch.execution, runner);
+  StepOracle oracle(sizes);
   double before = 0;
   for (std::uint64_t n = 1; n <= 200; n += 7) {
     StepLoad load;
