@@ -68,6 +68,9 @@ const Table& table_of<KvFigures>() {
     f.key("block_tokens", &K::block_tokens, "tokens", "of each");
     f.key("mean_share", &K::mean_share, "share", "used, over time");
     f.key("peak_share", &K::peak_share, "share", "used at most");
+    f.key("host_blocks", &K::host_blocks, "blocks", "of as much, in the host's memory");
+    f.key("stored", &K::stored, "blocks", "to the host's memory");
+    f.key("loaded", &K::loaded, "blocks", "from there");
     return Table(f);
   }();
   return table;

@@ -60,6 +60,12 @@ std::string serving_table(const ServingResult& r) {
   rows.push_back(
       {"  used, mean and peak", fmt::format("{:.1f} %, {:.1f} %", 100 * double{r.kv_blocks.mean_share},
                                             100 * double{r.kv_blocks.peak_share})});
+  if (r.kv_blocks.host_blocks > 0) {
+    rows.push_back({"  in the host's memory", grouped(r.kv_blocks.host_blocks)});
+    rows.push_back(
+        {"  blocks stored there and loaded", fmt::format("{}, {}", people(double{r.kv_blocks.stored}, 4),
+                                                         people(double{r.kv_blocks.loaded}, 4))});
+  }
   rows.push_back({"preemptions", grouped(r.preemptions)});
   rows.push_back(
       {"prefix cache, prompt tokens found", fmt::format("{:.1f} %", 100 * double{r.prefix_hit_rate})});

@@ -125,6 +125,16 @@ Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arc
                         1e-9 * static_cast<double>(d.memory.weights),
                         1e-9 * static_cast<double>(d.memory.activations), 1e-9 * other));
   }
+  if (overrides.host_kv_bytes > 0) {
+    const double way =
+        overrides.host_bytes_per_s > 0 ? overrides.host_bytes_per_s : arch.node.host.bytes_per_s;
+    if (way <= 0)
+      throw ConfigError("", arch.name +
+                                ": no way to the host's memory is known over which keys and values could "
+                                "go; --host-link says one (PCIe 4.0 x16 is 32 GB/s each way, 5.0 64)");
+    cache.host_blocks = static_cast<std::uint64_t>(overrides.host_kv_bytes / block_bytes);
+    d.replica.host_block_s = block_bytes / way;
+  }
   d.memory.kv_cache = static_cast<std::uint64_t>(static_cast<double>(cache.blocks) * block_bytes);
   return d;
 }

@@ -16,7 +16,8 @@ struct ServingOverrides {
   std::optional<std::uint64_t> token_budget, sequences, kv_blocks, block_tokens;
   std::optional<double> memory_share;
   std::optional<bool> chunked_prefill, prefix_cache, ahead;
-  double draft_bytes = 0;  // of a device: weights of a model that guesses
+  double host_kv_bytes = 0, host_bytes_per_s = 0;  // of a device: host memory for keys and values, way there
+  double draft_bytes = 0;                          // of a device: weights of a model that guesses
 };
 
 struct Deployment {

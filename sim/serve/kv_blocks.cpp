@@ -1,13 +1,19 @@
 #include "sim/serve/kv_blocks.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "sim/util/random.h"
 
 namespace orrery {
+namespace {
+
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+}  // namespace
 
 KvBlocks::KvBlocks(const CacheShape& shape, bool caches_prefixes)
-    : shape_(shape), free_(shape.blocks), caches_(caches_prefixes) {
+    : shape_(shape), free_(shape.blocks), caches_(caches_prefixes), host_(shape.host_blocks) {
   if (!caches_) return;
   blocks_.resize(shape.blocks + 1);
   const auto end = static_cast<std::uint32_t>(shape.blocks);
@@ -26,21 +32,43 @@ std::uint32_t KvBlocks::cached_tokens(const Request& request) const {
   if (!caches_ || request.content.empty() || request.input == 0) return 0;
   const std::uint64_t most = (request.input - 1) / shape_.block_tokens;
   std::uint64_t hit = 0;
-  while (hit < most && found_.count(key_of(request, hit)) != 0) ++hit;
+  const auto is_there = [this](std::uint64_t key) { return found_.count(key) != 0 || host_.has(key); };
+  while (hit < most && is_there(key_of(request, hit))) ++hit;
   return static_cast<std::uint32_t>(hit * shape_.block_tokens);
 }
 
 std::uint64_t KvBlocks::shared_blocks(const Request& request, std::uint32_t cached) const {
   std::uint64_t shared = 0;
   for (std::uint64_t b = 0; b < cached / shape_.block_tokens; ++b) {
-    if (blocks_[found_.at(key_of(request, b))].holders > 0) ++shared;
+    const auto found = found_.find(key_of(request, b));
+    if (found != found_.end() && blocks_[found->second].holders > 0) ++shared;
   }
   return shared;
 }
 
 void KvBlocks::take_cached(const Request& request, std::uint32_t tokens, HeldBlocks& held) {
   take_beside(held, tokens);
-  for (std::uint64_t b = 0; b < tokens / shape_.block_tokens; ++b) hold(found_.at(key_of(request, b)), held);
+  const std::uint64_t count = tokens / shape_.block_tokens;
+  // Those on the device first: room for the others must not be taken from them.
+  for (std::uint64_t b = 0; b < count; ++b) {
+    const std::uint64_t key = key_of(request, b);
+    if (const auto found = found_.find(key); found != found_.end()) {
+      hold(found->second, held);
+    } else {
+      host_.touch(key);
+      held.blocks.push_back(kNone);
+    }
+  }
+  for (std::uint64_t b = 0; b < count; ++b) {
+    if (held.blocks[b] != kNone) continue;
+    const std::uint64_t key = key_of(request, b);
+    hold_fresh(held);
+    held.blocks[b] = held.blocks.back();
+    held.blocks.pop_back();
+    blocks_[held.blocks[b]].key = key;
+    found_.emplace(key, held.blocks[b]);
+    ++traffic_.loaded;
+  }
 }
 
 void KvBlocks::take_beside(HeldBlocks& held, std::uint64_t tokens) {
@@ -69,16 +97,39 @@ bool KvBlocks::grow(HeldBlocks& held, std::uint64_t tokens) {
     held.count = need;
     return true;
   }
-  const auto end = static_cast<std::uint32_t>(shape_.blocks);
-  while (held.count < need) {
-    const std::uint32_t block = blocks_[end].after;
-    if (blocks_[block].key != 0) {
-      found_.erase(blocks_[block].key);
-      blocks_[block].key = 0;
-    }
-    hold(block, held);
-  }
+  while (held.count < need) hold_fresh(held);
   return true;
+}
+
+void KvBlocks::hold_fresh(HeldBlocks& held) {
+  const std::uint32_t block = blocks_[shape_.blocks].after;
+  if (std::uint64_t& key = blocks_[block].key; key != 0) {
+    found_.erase(key);
+    if (host_.put(key)) ++traffic_.stored;
+    key = 0;
+  }
+  hold(block, held);
+}
+
+bool KvBlocks::store(HeldBlocks& held) {
+  if (!host_.keep(held.count)) return false;
+  traffic_.stored += held.count;
+  const std::uint64_t count = held.count;
+  release(held);
+  held.on_host = count;
+  return true;
+}
+
+void KvBlocks::load(HeldBlocks& held) {
+  host_.give_back(held.on_host);
+  traffic_.loaded += held.on_host;
+  held.on_host = 0;
+}
+
+HostTraffic KvBlocks::host_traffic() {
+  const HostTraffic traffic = traffic_;
+  traffic_ = {};
+  return traffic;
 }
 
 void KvBlocks::publish(const Request& request, std::uint64_t tokens, const HeldBlocks& held) {

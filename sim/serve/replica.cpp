@@ -33,6 +33,8 @@ StepSums& StepSums::operator+=(const StepSums& other) {
   prompt_tokens += other.prompt_tokens;
   kept += other.kept;
   for (std::size_t i = 0; i < held_up_s.size(); ++i) held_up_s[i] += other.held_up_s[i];
+  stored += other.stored;
+  loaded += other.loaded;
   return *this;
 }
 
@@ -81,11 +83,12 @@ void Replica::fill(double now) {
     if (spec_.draft != nullptr) add_draft(*step, cost);
     const double gaps = spec_.kernel_gap_s * cost.sum.kernels;
     const double host = spec_.step_s + spec_.sequence_s * static_cast<double>(sequences);
-    const double pace = cost.slowest_s + gaps / spec_.stages + host;
+    const double on_host_s = through_host();
+    const double pace = std::max(on_host_s, cost.slowest_s + gaps / spec_.stages + host);
     step->pace_s = pace;
     step->start_s = std::max(now, gate_free_s_);
     gate_free_s_ = step->start_s + pace;
-    step->end_s = step->start_s + cost.sum.seconds + gaps + host;
+    step->end_s = step->start_s + std::max(on_host_s, cost.sum.seconds + gaps + host);
     step->dynamic_j = cost.sum.dynamic_j / spec_.stages * spec_.devices;
     sample(*step);
     ++sums_.steps;
@@ -94,10 +97,24 @@ void Replica::fill(double now) {
     sums_.split.add(cost.sum.split);
     sums_.split.add(TimeCategory::launch, gaps);
     sums_.split.add(TimeCategory::host, host);
+    sums_.split.add(TimeCategory::link, std::max(0.0, on_host_s - (cost.sum.seconds + gaps + host)));
     for (const auto& rank : ranks_)
       sums_.held_up_s[static_cast<std::size_t>(rank->holdup())] += pace / static_cast<double>(ranks_.size());
     in_flight_.push_back(std::move(step));
   }
+}
+
+// Layer by layer, while the step before and this one compute; both ways at once. How long that takes.
+double Replica::through_host() {
+  if (spec_.cache.host_blocks == 0) return 0;
+  std::uint64_t most = 0;
+  for (const auto& rank : ranks_) {
+    const HostTraffic traffic = rank->host_traffic();
+    sums_.stored += static_cast<double>(traffic.stored);
+    sums_.loaded += static_cast<double>(traffic.loaded);
+    most = std::max({most, traffic.stored, traffic.loaded});
+  }
+  return spec_.host_block_s * static_cast<double>(most);
 }
 
 // A pass for each guess, one behind the other; prompts go through the draft, too.

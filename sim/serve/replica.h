@@ -20,6 +20,7 @@ struct ReplicaSpec {
   std::uint32_t devices = 1;
   double step_s = 0, sequence_s = 0;  // the host's part of a step
   double kernel_gap_s = 0;
+  double host_block_s = 0;     // of a rank's block, to or from the host's memory
   StepCosts* draft = nullptr;  // of a pass that guesses a token of each sequence; none: guesses are free
 };
 
@@ -32,6 +33,7 @@ struct StepSums {
   double decoding = 0, prompt_tokens = 0;  // sequences and tokens, over the steps
   double kept = 0;                         // tokens of decoding sequences, over the steps
   std::array<double, 4> held_up_s{};       // while the head of the queue waited for it, by Holdup
+  double stored = 0, loaded = 0;           // blocks, to and from the host's memory
   StepSums& operator+=(const StepSums& other);
 };
 
@@ -90,6 +92,7 @@ class Replica {
   std::vector<Sample> samples_;
 
   std::size_t depth() const { return spec_.stages > 1 ? spec_.stages : (spec_.limits.ahead ? 2 : 1); }
+  double through_host();
   void add_draft(const StepInFlight& step, StagedCost& cost);
   void sample(const StepInFlight& step);
 };

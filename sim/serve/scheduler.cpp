@@ -69,7 +69,9 @@ void Scheduler::take(Sequence* s, std::uint32_t new_tokens, Batch& batch) {
 }
 
 void Scheduler::preempt(Sequence* victim) {
-  blocks_.release(victim->held);
+  const bool stored = blocks_.store(victim->held);
+  if (!stored) blocks_.release(victim->held);
+  victim->on_host = stored ? victim->computed : 0;
   victim->computed = 0;
   victim->arrived_computed = false;
   ++victim->outcome.preemptions;
@@ -81,7 +83,7 @@ void Scheduler::preempt(Sequence* victim) {
 
 std::uint32_t Scheduler::front_cached() const {
   const Sequence& s = *waiting_.front();
-  return s.arrived_computed ? s.request.input : blocks_.cached_tokens(s.request);
+  return s.on_host > 0 ? s.on_host : s.arrived_computed ? s.request.input : blocks_.cached_tokens(s.request);
 }
 
 void Scheduler::admit_front(std::uint32_t cached) {
@@ -89,7 +91,10 @@ void Scheduler::admit_front(std::uint32_t cached) {
   waiting_.pop_front();
   waiting_tokens_ -= s->known;
   s->computed = cached;
-  if (!s->arrived_computed && cached > 0) {
+  if (s->on_host > 0) {
+    blocks_.load(s->held);
+    s->on_host = 0;
+  } else if (!s->arrived_computed && cached > 0) {
     blocks_.take_cached(s->request, cached, s->held);
     if (s->generated == 0) s->outcome.cached = cached;
   }
@@ -98,7 +103,7 @@ void Scheduler::admit_front(std::uint32_t cached) {
 
 std::uint64_t Scheduler::front_blocks(std::uint64_t tokens, std::uint32_t cached) const {
   const Sequence& s = *waiting_.front();
-  return blocks_.blocks_for(tokens) - (s.arrived_computed ? 0 : blocks_.shared_blocks(s.request, cached));
+  return blocks_.blocks_for(tokens) - (s.brings_its_own() ? 0 : blocks_.shared_blocks(s.request, cached));
 }
 
 bool Scheduler::grow_or_preempt(std::size_t index, std::uint32_t new_tokens) {

@@ -29,6 +29,8 @@ struct Sequence {
   std::uint32_t rank = 0;         // of its replica, whose it is
   bool done = false;              // its last token is on its way
   bool arrived_computed = false;  // with its prompt's keys and values: another machine made them
+  std::uint32_t on_host = 0;      // tokens whose keys and values wait in the host's memory: it was set back
+  bool brings_its_own() const { return arrived_computed || on_host > 0; }
   std::uint32_t left() const { return request.output - generated; }
 };
 
@@ -77,6 +79,7 @@ class Scheduler {
   void release(Sequence* sequence) { blocks_.release(sequence->held); }
 
   const KvBlocks& blocks() const { return blocks_; }
+  HostTraffic host_traffic() { return blocks_.host_traffic(); }
   std::size_t waiting() const { return waiting_.size(); }
   std::size_t running() const { return running_.size(); }
   // Tokens to come, of all: what routers compare.
@@ -101,7 +104,8 @@ class Scheduler {
   static bool decodes(const Sequence& s) { return s.generated > 0 && s.computed + 1 == s.known; }
   // Adds so many tokens of a running sequence, whose blocks are there, to the step.
   void take(Sequence* sequence, std::uint32_t new_tokens, Batch& batch);
-  // Sets it back: its tokens are computed again, from the head of the queue on.
+  // Sets it back to the head of the queue: what it has computed goes to the host's memory, or is computed
+  // again.
   void preempt(Sequence* victim);
   // Of the head of the queue: tokens that it would not have to compute; with them, blocks that it would take
   // of the free ones to have room for `tokens` tokens.

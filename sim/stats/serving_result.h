@@ -37,6 +37,8 @@ struct SchedulerFigures {
 struct KvFigures {
   std::uint64_t blocks = 0, block_tokens = 0;  // of a replica's rank
   Figure mean_share = 0, peak_share = 0;       // used
+  std::uint64_t host_blocks = 0;               // of as much, in the host's memory
+  Figure stored = 0, loaded = 0;               // to the host's memory and back
 };
 
 struct StepFigures {

@@ -294,6 +294,9 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   r.kv_blocks.block_tokens = p.serving.replica.cache.block_tokens;
   r.kv_blocks.mean_share = o.kv_used.mean_between(0, o.end_s);
   r.kv_blocks.peak_share = o.peak_kv;
+  r.kv_blocks.host_blocks = p.serving.replica.cache.host_blocks;
+  r.kv_blocks.stored = o.steps.stored;
+  r.kv_blocks.loaded = o.steps.loaded;
   r.preemptions = o.preemptions;
   r.prefix_hit_rate =
       o.input_tokens > 0 ? static_cast<double>(o.cached_tokens) / static_cast<double>(o.input_tokens) : 0;

@@ -72,6 +72,11 @@ void add_scheduler(Fields<ServingPart>& f) {
   f.key("memory_share", &S::memory_share, "share", "of a device's memory that may be filled")
       .range(0.01, 1)
       .standing("the runtime's");
+  f.key("host_kv_gb", &S::host_kv_gb, "GB", "of the host's memory for keys and values, a device")
+      .range(0, 1e6);
+  f.key("host_link_gb_per_s", &S::host_link_gb_per_s, "GB/s", "of a device's way there")
+      .range(0, 1e6)
+      .standing("the node's");
   f.key("chunked_prefill", &S::chunked_prefill, "", "prompts may be cut").standing("the runtime's");
   f.key("prefix_cache", &S::prefix_cache, "", "prompts that begin alike share").standing("the runtime's");
   f.key("ahead", &S::ahead, "", "a step is formed while the one before runs").standing("the runtime's");
@@ -175,6 +180,8 @@ ServeRequest serve_request_of(const ServingPart& part, const LlmSpec& llm, std::
   o.kv_blocks = part.kv_blocks;
   o.block_tokens = part.block_tokens;
   o.memory_share = part.memory_share;
+  o.host_kv_bytes = 1e9 * part.host_kv_gb;
+  o.host_bytes_per_s = 1e9 * part.host_link_gb_per_s;
   o.chunked_prefill = part.chunked_prefill;
   o.prefix_cache = part.prefix_cache;
   o.ahead = part.ahead;

@@ -23,6 +23,7 @@ struct ServingPart {
   std::optional<SchedulerPolicy> policy;
   std::optional<std::uint64_t> token_budget, max_sequences, kv_blocks, block_tokens;
   std::optional<double> memory_share;
+  double host_kv_gb = 0, host_link_gb_per_s = 0;
   std::optional<bool> chunked_prefill, prefix_cache, ahead;
   std::uint32_t draft_tokens = 0;
   std::vector<double> acceptance;

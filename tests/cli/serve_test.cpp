@@ -147,6 +147,26 @@ TEST(Serve, ATableForPeople) {
     EXPECT_NE(r.out.find(word), std::string::npos) << word;
 }
 
+// Keys and values that find no room on the device wait in the host's memory: prompts are found there again,
+// and what they cost is their way.
+TEST(Serve, KeysAndValuesInHostMemory) {
+  const std::string load =
+      std::string(kSmallServe) +
+      "--rate 4 --requests 200 --input 2000 --output 20 --distinct-prompts 20 --kv-blocks 1000 ";
+  const json without = serve_answer(load);
+  const json with = serve_answer(load + "--host-kv 100 --host-link 64");
+  EXPECT_GT(with["prefix_hit_rate"].get<double>(), without["prefix_hit_rate"].get<double>() + 0.5);
+  EXPECT_LT(with["ttft_s"]["mean"].get<double>(), without["ttft_s"]["mean"].get<double>());
+  EXPECT_GT(with["kv_blocks"]["loaded"].get<double>(), 1000);
+  const json slow = serve_answer(load + "--host-kv 100 --host-link 0.5");
+  EXPECT_GT(slow["ttft_s"]["mean"].get<double>(), without["ttft_s"]["mean"].get<double>());
+  const json none = serve_answer(load + "--host-kv 0.001 --host-link 64");
+  EXPECT_NEAR(none["ttft_s"]["mean"].get<double>(), without["ttft_s"]["mean"].get<double>(),
+              0.01 * without["ttft_s"]["mean"].get<double>());
+  EXPECT_NE(serve_refusal("--rate 1 --host-kv 10").find("--host-link"), std::string::npos);
+  EXPECT_NE(serve_refusal("--rate 1 --host-link 10").find("--host-kv"), std::string::npos);
+}
+
 // Prompts on another kind of machine, which another process simulates: the same as if it were asked for
 // alone.
 TEST(Serve, PromptsOnAnotherKindOfMachine) {

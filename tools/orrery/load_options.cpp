@@ -204,7 +204,13 @@ po::options_description scheduler_options() {
       ("kv-blocks", po::value<std::int64_t>()->value_name("N"), "blocks of keys and values")             //
       ("block-tokens", po::value<std::int64_t>()->value_name("N"), "tokens of a block")                  //
       ("memory-share", po::value<double>()->value_name("X"), "of a device's memory that may be filled")  //
-      ("chunked-prefill", po::value<std::string>()->value_name("on|off"), "prompts may be cut")          //
+      ("host-kv", po::value<double>()->value_name("GB"),
+       "of the host's memory, a device: prompts that lose their place on the device and sequences that are "
+       "set "
+       "back go there")  //
+      ("host-link", po::value<double>()->value_name("GB/S"),
+       "with --host-kv: a device's way there (default: its node's)")                             //
+      ("chunked-prefill", po::value<std::string>()->value_name("on|off"), "prompts may be cut")  //
       ("prefix-cache", po::value<std::string>()->value_name("on|off"),
        "keys and values are kept for prompts that begin alike")  //
       ("ahead", po::value<std::string>()->value_name("on|off"), "a step is formed while the one before runs");
@@ -219,6 +225,11 @@ ServingOverrides overrides_from(const po::variables_map& values) {
   o.kv_blocks = whole_if_given(values, "kv-blocks", 1, 4'000'000'000);
   o.block_tokens = whole_if_given(values, "block-tokens", 1, 65536);
   if (values.count("memory-share") != 0) o.memory_share = real_between(values, "memory-share", 0.01, 1);
+  if (values.count("host-kv") != 0) o.host_kv_bytes = 1e9 * real_between(values, "host-kv", 1e-3, 1e6);
+  if (values.count("host-link") != 0) {
+    if (o.host_kv_bytes <= 0) throw UsageError("--host-link is of --host-kv");
+    o.host_bytes_per_s = 1e9 * real_between(values, "host-link", 1e-3, 1e6);
+  }
   o.chunked_prefill = flag_if_given(values, "chunked-prefill");
   o.prefix_cache = flag_if_given(values, "prefix-cache");
   o.ahead = flag_if_given(values, "ahead");

@@ -20,7 +20,7 @@ po::options_description target_options();
 RequestTargets targets_from(const po::variables_map& values);
 
 // --policy --token-budget --max-sequences --kv-blocks --block-tokens --memory-share --chunked-prefill
-// --prefix-cache --ahead
+// --prefix-cache --host-kv --host-link --ahead
 po::options_description scheduler_options();
 ServingOverrides overrides_from(const po::variables_map& values);
 

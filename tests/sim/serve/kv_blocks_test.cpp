@@ -88,10 +88,52 @@ TEST(KvBlocks, WindowsAndStatesTakeBlocksBeside) {
   EXPECT_EQ(kv.used(), 0U);
 }
 
+// What loses its place on the device is found in the host's memory, and comes back.
+TEST(KvBlocks, PromptsGoToTheHostAndBack) {
+  KvBlocks kv({4, 16, 0, 0, 0, 100}, true);
+  const Request first = prompt(64, {1}, 100);
+  pass(kv, first);
+  EXPECT_EQ(kv.host_traffic().stored, 0U);
+  pass(kv, prompt(64, {2}, 100));  // takes all four
+  HostTraffic traffic = kv.host_traffic();
+  EXPECT_EQ(traffic.stored, 4U);
+  EXPECT_EQ(traffic.loaded, 0U);
+  EXPECT_EQ(kv.cached_tokens(first), 48U);
+  EXPECT_EQ(kv.shared_blocks(first, 48), 0U);
+  HeldBlocks held;
+  kv.take_cached(first, 48, held);
+  EXPECT_EQ(kv.used(), 3U);
+  traffic = kv.host_traffic();
+  EXPECT_EQ(traffic.loaded, 3U);
+  EXPECT_EQ(traffic.stored, 3U);  // of the second prompt, whose places they take
+  kv.release(held);
+  EXPECT_EQ(kv.used(), 0U);
+}
+
+TEST(KvBlocks, SequencesThatAreSetBackKeepTheirBlocksOnTheHost) {
+  KvBlocks kv({8, 16, 0, 0, 0, 5}, false);
+  HeldBlocks a;
+  HeldBlocks b;
+  ASSERT_TRUE(kv.grow(a, 64));
+  ASSERT_TRUE(kv.grow(b, 32));
+  EXPECT_TRUE(kv.store(a));
+  EXPECT_EQ(a.on_host, 4U);
+  EXPECT_EQ(kv.used(), 2U);
+  EXPECT_FALSE(kv.store(b));  // one is left
+  EXPECT_EQ(kv.used(), 2U);
+  kv.load(a);
+  ASSERT_TRUE(kv.grow(a, 64));
+  EXPECT_EQ(a.on_host, 0U);
+  const HostTraffic traffic = kv.host_traffic();
+  EXPECT_EQ(traffic.stored, 4U);
+  EXPECT_EQ(traffic.loaded, 4U);
+  EXPECT_TRUE(kv.store(b));
+}
+
 // Any order of taking and giving back leaves all blocks free in the end, and never more than there are.
 TEST(KvBlocks, NothingIsLostOrDoubled) {
-  for (const bool caches : {false, true}) {
-    KvBlocks kv({64, 16, 0.5, 2, 1}, caches);
+  for (const auto& [caches, host] : {std::pair(false, 0), std::pair(true, 0), std::pair(true, 20)}) {
+    KvBlocks kv({64, 16, 0.5, 2, 1, static_cast<std::uint64_t>(host)}, caches);
     RandomStream random(3);
     std::vector<std::pair<Request, HeldBlocks>> live;
     for (int i = 0; i < 20000; ++i) {

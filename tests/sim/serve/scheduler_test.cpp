@@ -12,14 +12,14 @@ namespace {
 class Bench {
  public:
   Bench(SchedulerPolicy policy, std::uint64_t blocks, std::uint64_t budget, bool chunked = true,
-        std::uint64_t sequences = 8) {
+        std::uint64_t sequences = 8, std::uint64_t host_blocks = 0) {
     ServingLimits limits;
     limits.policy = policy;
     limits.token_budget = budget;
     limits.sequences = sequences;
     limits.chunked_prefill = chunked;
     limits.prefix_cache = false;
-    scheduler_ = make_scheduler(limits, KvBlocks({blocks, 16}, false));
+    scheduler_ = make_scheduler(limits, KvBlocks({blocks, 16, 0, 0, 0, host_blocks}, false));
   }
   Sequence* add(std::uint32_t input, std::uint32_t output) {
     Sequence& s = all_.emplace_back();
@@ -46,6 +46,7 @@ class Bench {
     }
   }
   Scheduler& scheduler() { return *scheduler_; }
+  const Batch& batch() const { return batch_; }
 
  private:
   std::unique_ptr<Scheduler> scheduler_;
@@ -86,6 +87,26 @@ TEST(VllmV1, SetsBackTheLastAndAdmitsNobodyInThatStep) {
   EXPECT_GT(b.drain(), 0);
   EXPECT_EQ(second->generated, 20U);
   EXPECT_EQ(b.scheduler().blocks().used(), 0U);
+}
+
+// With room on the host it goes on where it was, and nothing is computed twice.
+TEST(VllmV1, WhatIsSetBackGoesOnFromTheHost) {
+  Bench b(SchedulerPolicy::decode_first, 4, 1000, true, 8, 10);
+  b.add(31, 20);
+  Sequence* second = b.add(30, 20);
+  b.step();
+  b.step();
+  b.step();  // the first needs a third block
+  EXPECT_EQ(second->outcome.preemptions, 1U);
+  EXPECT_EQ(second->on_host, 31U);
+  std::uint64_t computed = 0;
+  while (!b.step().empty()) computed += b.batch().load.prompt_tokens();
+  EXPECT_EQ(computed, 0U);
+  EXPECT_EQ(second->generated, 20U);
+  EXPECT_EQ(b.scheduler().blocks().used(), 0U);
+  const HostTraffic traffic = b.scheduler().host_traffic();
+  EXPECT_EQ(traffic.stored, 2U);
+  EXPECT_EQ(traffic.loaded, 2U);
 }
 
 TEST(VllmV1, AdmitsAPromptOnlyWhereAllOfItFits) {
