@@ -17,7 +17,8 @@ class UsualSteps {
         output_(output) {}
 
   std::uint64_t input() const { return input_; }
-  // Of a whole prompt, in pieces where it is longer than a step.
+  // That a pipeline's first stage takes: of a whole prompt, in pieces where it is longer than a step; and of a
+  // step of one of the batches that are in flight, of so many sequences that decode in all.
   double prompt_s() const {
     const std::uint64_t piece = std::min(input_, spec_.limits.token_budget);
     StepLoad prompt;
@@ -25,13 +26,16 @@ class UsualSteps {
     return step_s(prompt, 1) * static_cast<double>(input_) / static_cast<double>(piece);
   }
   double decode_s(double sequences) const {
+    const double batch = std::max(1.0, std::floor(sequences / stages()));
     StepLoad load;
-    load.decoding = static_cast<std::uint64_t>(sequences);
+    load.decoding = static_cast<std::uint64_t>(batch);
     load.decoding_context = load.decoding * (input_ + static_cast<std::uint64_t>(output_ / 2));
-    return step_s(load, sequences);
+    return step_s(load, batch);
   }
+  double stages() const { return spec_.stages; }
+  // A token of each sequence takes all the stages.
   double prompt_share(double prompt_s, double decode_s, double sequences) const {
-    return prompt_s / (prompt_s + decode_s * output_ / sequences);
+    return prompt_s / (prompt_s + stages() * decode_s * output_ / sequences);
   }
 
  private:
@@ -62,8 +66,8 @@ SteadyState steady_state(const Deployment& d, StepCosts& costs, double input, do
   for (double n = 1; n <= fit; n = std::max(n + 1, std::floor(1.25 * n))) {
     const double decode_s = steps.decode_s(n);
     // While a sequence writes, each of the others begins once.
-    const double tpot = decode_s + n * prompt_s / std::max(1.0, output);
-    const double ttft = prompt_s + (spec.limits.ahead ? 1.5 : 0.5) * tpot;
+    const double tpot = steps.stages() * decode_s + n * prompt_s / std::max(1.0, output);
+    const double ttft = steps.stages() * prompt_s + (spec.limits.ahead ? 1.5 : 0.5) * tpot;
     const double e2e = ttft + tpot * std::max(0.0, output - 1);
     const bool kept = (targets.ttft_s <= 0 || ttft <= targets.ttft_s) &&
                       (targets.tpot_s <= 0 || tpot <= targets.tpot_s) &&

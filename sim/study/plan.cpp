@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 #include "sim/config/cost_scenario.h"
-#include "sim/serve/steady_state.h"
 #include "sim/study/capacity.h"
 #include "sim/study/cost_study.h"
+#include "sim/study/plan_ways.h"
 #include "sim/util/data_home.h"
 #include "sim/util/errors.h"
 
@@ -21,14 +20,6 @@ using nlohmann::json;
 constexpr std::uint64_t kLengthsRead = 20000;  // of a trace, for its means
 constexpr std::uint64_t kDraws = 2000;
 constexpr int kMostRounds = 4;  // until users and their rate agree
-
-// One way to deploy the model.
-struct Way {
-  std::uint32_t tensor = 1, expert = 1;
-  std::string format;
-  Posed question;
-  SteadyState estimate;
-};
 
 class MachinePlan {
  public:
@@ -49,19 +40,31 @@ class MachinePlan {
     PlanOption none;
     none.arch = arch_;
     none.runtime = q_.runtime;
-    find_ways();
-    if (ways_.empty()) {
-      none.binding = why_none_;
+    const PlanWays found = ways_to_deploy(q_, arch_, lengths_);
+    if (found.ways.empty()) {
+      none.binding = found.why_none;
       return none;
     }
-    const std::size_t most = std::min(q_.finalists, ways_.size());
+    const std::vector<const PlanWay*> finalists = finalists_of(found, q_.finalists);
+    const Posed& first = finalists.front()->question;
+    runner_ = session_.runner(first.arch, first.timing_digest);
     std::optional<PlanOption> best;
-    runner_ = session_.runner(ways_.front().question.arch, ways_.front().question.timing_digest);
-    for (std::size_t i = 0; i < most; ++i) {
-      if (progress_) progress_("deployments", i, most);
-      PlanOption option = decide(ways_[i]);
-      if (!best || better(option, *best)) best = std::move(option);
+    const PlanWay* best_way = nullptr;
+    const auto offer = [&](const PlanWay& way, const Variant& variant) {
+      std::optional<PlanOption> option = decide(way, variant);
+      if (!option || (best && !better(*option, *best))) return;
+      best = std::move(option);
+      best_way = &way;
+    };
+    for (std::size_t i = 0; i < finalists.size(); ++i) {
+      if (progress_) progress_("deployments", i, finalists.size());
+      offer(*finalists[i], {});
     }
+    // The best of them again: with fewer sequences at once, which keeps a token's time through bursts, and
+    // with its prompts on replicas of their own.
+    const PlanWay way = *best_way;
+    if (!q_.overrides.sequences) offer(way, fewer_sequences(way));
+    if (q_.apart) offer(way, prompts_apart(*best));
     return *best;
   }
 
@@ -81,102 +84,65 @@ class MachinePlan {
   const Progress& progress_;
   ServeRequest request_;
   LoadMeans lengths_;
-  std::vector<Way> ways_;  // most requests a chip first
-  std::string why_none_;
-  double nearest_miss_ = 0;  // the worst target of the nearest deployment, over it
   std::unique_ptr<OperatorRunner> runner_;
 
-  Posed posed_way(std::uint32_t tensor, std::uint32_t expert, const std::string& format) const {
-    json scenario = {{"tp", tensor}, {"input", 1}, {"output", 1}};
-    if (expert > 1) scenario["ep"] = expert;
-    if (!format.empty()) scenario["dtype"] = format;
-    if (!q_.kv.empty()) scenario["kv"] = q_.kv;
-    return posed(configurations_of({{{arch_, q_.model, q_.runtime, q_.node}, scenario}}, q_.patches).front());
-  }
+  // Of a way.
+  struct Variant {
+    std::optional<std::uint64_t> sequences;      // at once, at most
+    std::uint32_t prefilling = 0, decoding = 1;  // replicas that go together
+    bool any() const { return sequences || prefilling > 0; }
+  };
 
-  std::vector<std::uint32_t> degrees(std::uint32_t chips) const {
-    if (!q_.tensor.empty()) return q_.tensor;
-    std::vector<std::uint32_t> all;
-    for (std::uint32_t t = 1; t <= chips; t *= 2) all.push_back(t);
-    return all;
+  // As many as the estimate has at a time, up to a power of two.
+  static Variant fewer_sequences(const PlanWay& way) {
+    std::uint64_t sequences = 8;
+    while (static_cast<double>(sequences) < way.estimate.sequences) sequences *= 2;
+    return {sequences, 0, 1};
   }
-
-  void find_ways() {
-    const Posed alone = posed(configurations_of({{{arch_, "", "", q_.node}, {}}}, {}).front(), false);
-    const LlmSpec llm = load_llm_named(q_.model);
-    bool experts = false;
-    llm.for_each_mixer([&](const auto& block, std::uint64_t) {
-      experts = experts || std::is_same_v<std::decay_t<decltype(block)>, MixtureBlock>;
-    });
-    RunnerOptions bound;
-    bound.fidelity = Fidelity::roofline;
-    for (const std::string& format : q_.formats) {
-      for (const std::uint32_t tensor : degrees(std::max(1U, alone.arch.node.chips))) {
-        std::vector<std::uint32_t> expert_degrees = {1};
-        if (experts && tensor > 1) expert_degrees.push_back(tensor);
-        for (const std::uint32_t expert : expert_degrees) {
-          try {
-            Way way{tensor, expert, format, posed_way(tensor, expert, format), {}};
-            const Posed& p = way.question;
-            const Deployment d = deploy(*p.llm, p.scenario, p.arch, p.runtime, q_.overrides);
-            OperatorRunner runner(p.arch, bound);
-            SimulatedSizes sizes(*p.llm, p.scenario.formats, d.split, d.execution, runner);
-            StepOracle costs(sizes);
-            way.estimate = steady_state(d, costs, lengths_.input, lengths_.output, q_.targets);
-            if (way.estimate.requests_per_s > 0) {
-              ways_.push_back(std::move(way));
-            } else {
-              note_miss(one_sequence(d, costs), tensor);
-            }
-          } catch (const ConfigError& error) {
-            if (why_none_.empty()) why_none_ = error.what();
-          }
-        }
+  // In the proportion of their times.
+  static Variant prompts_apart(const PlanOption& together) {
+    constexpr std::uint32_t kMostTogether = 6;
+    const double share = std::clamp(together.prompt_share, 0.05, 0.95);
+    double least = 1;
+    Variant nearest{std::nullopt, 1, 1};
+    for (std::uint32_t p = 1; p < kMostTogether; ++p) {
+      for (std::uint32_t d = 1; p + d <= kMostTogether; ++d) {
+        const double off = std::abs(static_cast<double>(p) / (p + d) - share);
+        if (off >= least - 1e-9) continue;
+        least = off;
+        nearest = {std::nullopt, p, d};
       }
     }
-    std::stable_sort(ways_.begin(), ways_.end(), [](const Way& a, const Way& b) {
-      return a.estimate.requests_per_s / a.question.scenario.split.devices() >
-             b.estimate.requests_per_s / b.question.scenario.split.devices();
-    });
+    return nearest;
   }
 
-  // One request alone, at the roofline: the targets that it misses, and by how much. The nearest is kept.
-  void note_miss(const SteadyState& alone, std::uint32_t tensor) {
-    const double e2e = alone.ttft_s + alone.tpot_s * std::max(0.0, lengths_.output - 1);
-    const RequestTargets& t = q_.targets;
-    double worst = 0;
-    std::string words;
-    for (const auto& [name, is, target] :
-         {std::tuple("TTFT", alone.ttft_s, t.ttft_s), std::tuple("TPOT", alone.tpot_s, t.tpot_s),
-          std::tuple("E2E", e2e, t.e2e_s)}) {
-      if (target <= 0 || is <= target) continue;
-      worst = std::max(worst, is / target);
-      words += fmt::format(
-          "{}{} of one request alone is {:.3g} s at the roofline, {:.3g} times the target of {:g} s",
-          words.empty() ? "" : "; ", name, is, is / target, target);
-    }
-    if (words.empty() || (nearest_miss_ > 0 && worst >= nearest_miss_)) return;
-    nearest_miss_ = worst;
-    why_none_ = fmt::format(
-        "no deployment keeps the targets; the nearest, tp {}: {}. Targets of TTFT {:.3g} s, TPOT "
-        "{:.3g} s would be in reach of one request",
-        tensor, words, alone.ttft_s, alone.tpot_s);
-  }
-
-  SteadyState one_sequence(Deployment d, StepCosts& costs) const {
-    d.replica.limits.sequences = 1;
-    return steady_state(d, costs, lengths_.input, lengths_.output, {});
-  }
-
-  // Replicas and the rate of each at the demand; users send as fast as they are answered.
-  PlanOption decide(const Way& way) {
+  // Replicas and the rate of each at the demand; users send as fast as they are answered. None where a
+  // variant is not possible.
+  std::optional<PlanOption> decide(const PlanWay& way, const Variant& variant) {
     const Posed& p = way.question;
-    ServingBench bench(p, request_, *runner_);
+    ServeRequest request = request_;
+    if (variant.sequences) request.overrides.sequences = variant.sequences;
+    if (variant.prefilling > 0) {
+      request.prefilling = Prefilling{nullptr, variant.prefilling, std::nullopt, 0, nullptr};
+      request.replicas = variant.decoding;
+    }
+    std::optional<ServingBench> bench;
+    try {
+      bench.emplace(p, request, *runner_);
+    } catch (const ConfigError&) {
+      if (variant.any()) return std::nullopt;
+      throw;
+    }
+    const std::uint32_t together = variant.prefilling + variant.decoding;
     LoadSpec load = q_.demand.load;
-    load.rate = 0.5 * way.estimate.requests_per_s;
-    load.requests = trial_requests(way.estimate.sequences);
-    ServingResult at = highest_rate(bench, load, q_.good_share, {});
+    load.rate = 0.5 * way.estimate.requests_per_s * together;
+    load.requests = trial_requests(way.estimate.sequences * together);
+    ServingResult at = highest_rate(*bench, load, q_.good_share, progress_);
     PlanOption o;
+    o.prefill_replicas = variant.prefilling;
+    o.decode_replicas = variant.decoding;
+    o.max_sequences = at.scheduler.sequences;
+    o.prompt_share = at.prompt_share;
     o.arch = arch_;
     o.runtime = p.runtime.name;
     o.weights = at.weights;
@@ -200,7 +166,7 @@ class MachinePlan {
     for (int round = 0; round < kMostRounds; ++round) {
       o.replicas = static_cast<std::uint64_t>(std::max(1.0, std::ceil(demand / capacity - 1e-9)));
       load.rate = demand / static_cast<double>(o.replicas);
-      at = bench.run(load, {});
+      at = bench->run(load, {});
       const double again = demand_of(at);
       if (std::abs(again - demand) < 0.01 * demand) break;
       demand = again;
@@ -210,12 +176,12 @@ class MachinePlan {
     o.binding = at.binding;
     o.expected = at.expected;
     take_latencies(o, at);
-    const std::uint32_t devices = p.scenario.split.devices();
+    const std::uint32_t devices = p.scenario.split.devices() * together;
     o.chips = o.replicas * devices;
     o.tokens_per_s_per_chip = capacity * lengths_.output / devices;
     if (at.tpot.p50) o.tokens_per_s_per_user = 1 / std::max(1e-9, double{*at.tpot.p50});
-    add_servers(o, p, at);
-    add_money(o, p, at, capacity);
+    add_servers(o, p, devices, at);
+    add_money(o, p, devices, at, capacity);
     return o;
   }
 
@@ -241,13 +207,12 @@ class MachinePlan {
     const MachinePrice* price = p.prices.of(arch);
     return price != nullptr ? price->host_w.value_or(0) : 0;
   }
-  std::uint64_t whole_servers(std::uint64_t replicas, const Posed& p) const {
-    return static_cast<std::uint64_t>(
-        servers_for(static_cast<double>(replicas), p.scenario.split.devices(), per_server(p)));
+  std::uint64_t whole_servers(std::uint64_t replicas, const Posed& p, std::uint32_t devices) const {
+    return static_cast<std::uint64_t>(servers_for(static_cast<double>(replicas), devices, per_server(p)));
   }
 
-  void add_servers(PlanOption& o, const Posed& p, const ServingResult& at) const {
-    o.servers = whole_servers(o.replicas, p);
+  void add_servers(PlanOption& o, const Posed& p, std::uint32_t devices, const ServingResult& at) const {
+    o.servers = whole_servers(o.replicas, p, devices);
     o.spare_servers = q_.spare_servers;
     const auto all = static_cast<double>(o.servers + o.spare_servers);
     const double chips = per_server(p);
@@ -257,7 +222,7 @@ class MachinePlan {
     double peak = 0;
     for (const ServingStretch& s : at.over_time) peak = std::max(peak, double{s.power_w});
     o.peak_kw = 1e-3 * (static_cast<double>(o.replicas) * peak + host * all);
-    const double board = p.arch.tdp_w > 0 ? p.arch.tdp_w : peak / std::max(1U, p.scenario.split.devices());
+    const double board = p.arch.tdp_w > 0 ? p.arch.tdp_w : peak / devices;
     const double server_kw = 1e-3 * (board * chips + host);
     o.nameplate_kw = server_kw * all;
     const double a_rack = std::max(1.0, std::floor(q_.rack_kw / server_kw));
@@ -265,18 +230,30 @@ class MachinePlan {
   }
 
   // A cost scenario of this option alone, by the shipped finance.
-  CostQuestion cost_question(const PlanOption& o, const Posed& p, const MachinePrice& price) const {
+  CostQuestion cost_question(const PlanOption& o, const Posed& p, std::uint32_t devices,
+                             const MachinePrice& price) const {
     json option = {{"name", arch_},
                    {"arch", arch_},
                    {"runtime", o.runtime},
-                   {"devices", p.scenario.split.devices()},
+                   {"devices", devices},
                    {"spare_servers", q_.spare_servers},
                    {"acquire", price.chip_price ? "buy" : "rent"}};
+    json finance = json::object();
+    const auto say = [&](const char* key, const std::optional<double>& value, bool is_price) {
+      if (!value) return;
+      finance[key] = *value;
+      if (is_price)
+        finance[key] = {{"value", *value}, {"currency", "USD"}, {"date", "2026"}, {"source", "asked"}};
+    };
+    say("grid_gco2_per_kwh", q_.grid_gco2_per_kwh, false);
+    say("pue", q_.pue, false);
+    say("electricity_per_kwh", q_.electricity_usd_per_kwh, true);
     const json scenario = {
         {"schema", "orrery/cost/1"},
         {"base", "defaults.yaml"},
         {"title", "plan"},
         {"model", q_.model},
+        {"finance", finance},
         {"workload",
          {{"input", std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::lround(lengths_.input)))},
           {"output", std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::lround(lengths_.output)))}}},
@@ -291,10 +268,11 @@ class MachinePlan {
     return question;
   }
 
-  void add_money(PlanOption& o, const Posed& p, const ServingResult& at, double capacity) {
+  void add_money(PlanOption& o, const Posed& p, std::uint32_t devices, const ServingResult& at,
+                 double capacity) {
     const MachinePrice* price = p.prices.of(arch_);
     if (price == nullptr || (!price->chip_price && !price->rent_per_hour)) return;
-    const CostQuestion question = cost_question(o, p, *price);
+    const CostQuestion question = cost_question(o, p, devices, *price);
     OptionRuns runs;
     runs.at_target.served = at;
     runs.at_target.served.highest_rate_per_s = capacity;
@@ -312,21 +290,22 @@ class MachinePlan {
     o.gco2_per_m_output_tokens = c.gco2_per_m_output;
     o.break_even_rent_months = c.break_even_months;
     if (q_.api_usd_per_m_output && o.capex_usd) {
-      const double tokens_m =
-          o.requests_per_s * lengths_.output * study.mean_load * kHoursAYear * 3600 * 1e-6;
-      const double saved = (tokens_m * *q_.api_usd_per_m_output - *o.opex_usd_per_year) / 12;
+      const double requests_m = o.requests_per_s * study.mean_load * kHoursAYear * 3600 * 1e-6;
+      const double paid = requests_m * (lengths_.output * *q_.api_usd_per_m_output +
+                                        lengths_.input * q_.api_usd_per_m_input.value_or(0));
+      const double saved = (paid - *o.opex_usd_per_year) / 12;
       if (saved > 0) o.break_even_api_months = *o.capex_usd / saved;
     }
-    add_purchases(o, p, capacity);
+    add_purchases(o, p, devices, capacity);
   }
 
   // Servers year by year, as the demand grows.
-  void add_purchases(PlanOption& o, const Posed& p, double capacity) const {
+  void add_purchases(PlanOption& o, const Posed& p, std::uint32_t devices, double capacity) const {
     std::uint64_t have = 0;
     for (std::uint32_t year = 0; year < q_.years; ++year) {
       const double demand = o.requests_per_s * std::pow(1 + q_.growth, year);
       const auto replicas = static_cast<std::uint64_t>(std::max(1.0, std::ceil(demand / capacity - 1e-9)));
-      const std::uint64_t servers = std::max(have, whole_servers(replicas, p) + q_.spare_servers);
+      const std::uint64_t servers = std::max(have, whole_servers(replicas, p, devices) + q_.spare_servers);
       PlanStage stage{year + 1, demand, servers - have, servers, std::nullopt};
       if (o.capex_usd)
         stage.usd = *o.capex_usd * static_cast<double>(servers - have) /

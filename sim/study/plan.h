@@ -24,9 +24,11 @@ struct PlanQuestion {
   std::string model;
   std::vector<std::string> archs;
   std::string runtime, node;
-  std::vector<std::string> formats;   // of weights and activations that are tried; "" = the model's own
-  std::string kv;                     // "" = as usual
-  std::vector<std::uint32_t> tensor;  // degrees that are tried; empty = powers of two of a server
+  std::vector<std::string> formats;  // of weights and activations that are tried; "" = the model's own
+  std::string kv;                    // "" = as usual
+  // Degrees that are tried; empty = powers of two of a server. Data parallel: ranks that share experts.
+  std::vector<std::uint32_t> tensor, pipeline, data;
+  bool apart = true;  // prompts on replicas of their own are tried, too
   std::vector<Patch> patches;
   PlanDemand demand;
   RequestTargets targets;
@@ -34,10 +36,13 @@ struct PlanQuestion {
   double good_share = 0.9;
   std::uint32_t spare_servers = 1;  // for repairs
   double rack_kw = 40;
-  double growth = 0;                           // of the demand, a year
-  std::uint32_t years = 1;                     // over which servers are bought
-  std::optional<double> api_usd_per_m_output;  // what the same tokens cost bought from somebody
-  std::size_t finalists = 2;                   // of a machine, that requests are simulated on
+  double growth = 0;        // of the demand, a year
+  std::uint32_t years = 1;  // over which servers are bought
+  // What the same tokens cost bought from somebody.
+  std::optional<double> api_usd_per_m_output, api_usd_per_m_input;
+  // Of the site, in place of the usual one's.
+  std::optional<double> grid_gco2_per_kwh, pue, electricity_usd_per_kwh;
+  std::size_t finalists = 2;  // of a machine, that requests are simulated on
 };
 
 struct PlanMoney {
@@ -54,6 +59,10 @@ struct PlanStage {
 struct PlanOption {
   std::string arch, runtime, weights, kv;
   std::uint32_t tp = 1, pp = 1, ep = 1, dp = 1;
+  // Of those that go together: how many only compute prompts (0: all do both), and how many serve.
+  std::uint32_t prefill_replicas = 0, decode_replicas = 1;
+  std::uint64_t max_sequences = 0;  // at once, of a replica
+  double prompt_share = 0;          // of the time
   std::uint64_t replicas = 0, chips = 0, servers = 0, spare_servers = 0, racks = 0;
   double average_kw = 0, peak_kw = 0, nameplate_kw = 0;  // servers and chips; peak and name plate with spares
   std::optional<double> capex_usd, opex_usd_per_year, rent_usd_per_year;

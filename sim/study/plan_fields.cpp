@@ -46,7 +46,12 @@ const Table& table_of<PlanOption>() {
     f.key("pp", &P::pp, "stages", "of layers");
     f.key("ep", &P::ep, "chips", "that share a mixture's experts");
     f.key("dp", &P::dp, "", "ranks that step together");
-    f.key("replicas", &P::replicas, "", "copies of the model");
+    f.key("prefill_replicas", &P::prefill_replicas, "",
+          "that only compute prompts, of those that go together; 0: all do both");
+    f.key("decode_replicas", &P::decode_replicas, "", "that serve, of those that go together");
+    f.key("max_sequences", &P::max_sequences, "sequences", "at once, of a replica");
+    f.key("prompt_share", &P::prompt_share, "share", "of the time, spent on prompts");
+    f.key("replicas", &P::replicas, "", "of one copy of the model, or of those that go together");
     f.key("chips", &P::chips, "chips", "of all replicas");
     f.key("servers", &P::servers, "servers", "whole ones, for the replicas");
     f.key("spare_servers", &P::spare_servers, "servers", "beside them");

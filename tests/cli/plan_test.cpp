@@ -11,7 +11,7 @@ namespace orrery::test {
 namespace {
 
 const char* const kSmallPlan =
-    "plan --model llama-3-8b --input 512 --output 64 --ttft 1 --tpot 50ms --finalists 1 --tp 1 ";
+    "plan --model llama-3-8b --input 512 --output 64 --ttft 1 --tpot 50ms --finalists 1 --tp 1 --apart off ";
 
 nlohmann::json planned(const std::string& options) {
   const CommandResult r = orrery_command(kSmallPlan + options + " --format json");
@@ -89,6 +89,42 @@ TEST(Plan, RefusesADemandThatIsNone) {
       orrery_command(std::string(kSmallPlan) + "--arch gpu/h100-sxm --users 5 --requests-per-s 1").exit_code,
       2);
   EXPECT_EQ(orrery_command(std::string(kSmallPlan) + "--arch gpu/nothing --users 5").exit_code, 2);
+}
+
+// The site and what an API asks for the same.
+TEST(Plan, OfASiteAndAgainstAnApi) {
+  const std::string demand = "--requests-per-s 100 --arch gpu/h100-sxm --max-sequences 128 --api-price 2 ";
+  const nlohmann::json here = planned(demand).at(0);
+  EXPECT_EQ(here.at("max_sequences"), 128);
+  const nlohmann::json clean =
+      planned(demand + "--api-input-price 1 --grid 20 --electricity 0.5 --pue 1.1").at(0);
+  EXPECT_LT(clean.at("gco2_per_m_output_tokens").get<double>(),
+            0.5 * here.at("gco2_per_m_output_tokens").get<double>());
+  EXPECT_GT(clean.at("opex_usd_per_year").get<double>(), here.at("opex_usd_per_year").get<double>());
+  EXPECT_LT(clean.at("break_even_api_months").get<double>(), here.at("break_even_api_months").get<double>());
+  for (const auto& [options, word] :
+       {std::pair("--dp 1.5", "no number of chips"), std::pair("--api-input-price 1", "--api-price")}) {
+    const CommandResult r =
+        orrery_command(std::string(kSmallPlan) + "--users 5 --arch gpu/h100-sxm " + options);
+    EXPECT_EQ(r.exit_code, 2);
+    EXPECT_NE(r.err.find(word), std::string::npos) << r.err;
+  }
+}
+
+// Prompts on replicas of their own are taken where they are cheaper; those that go together are counted.
+TEST(Plan, PromptsApartAreAnOption) {
+  const std::string demand = "--requests-per-s 300 --arch gpu/h100-sxm ";
+  const nlohmann::json together = planned(demand).at(0);
+  std::string apart = kSmallPlan;
+  apart.replace(apart.find("--apart off"), 11, "--apart on");
+  const CommandResult r = orrery_command(apart + demand + "--format json");
+  ASSERT_EQ(r.exit_code, 0) << r.err;
+  const nlohmann::json either = nlohmann::json::parse(r.out).at(0);
+  EXPECT_EQ(together.at("prefill_replicas"), 0);
+  EXPECT_LE(either.at("usd_per_m_output_tokens").at("typical").get<double>(),
+            together.at("usd_per_m_output_tokens").at("typical").get<double>());
+  EXPECT_EQ(either.at("chips"), either.at("replicas").get<int>() * (either.at("prefill_replicas").get<int>() +
+                                                                    either.at("decode_replicas").get<int>()));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <iostream>
 
 #include "sim/engine/isolate.h"
@@ -54,7 +55,13 @@ po::options_description candidate_options() {
        "of weights and activations: bf16, fp8, ... or model (as its file says)")  //
       ("kv", po::value<std::string>()->value_name("F"), "of keys and values")     //
       ("tp", po::value<std::string>()->value_name("N,..."),
-       "degrees of tensor parallelism (default: 1, 2, 4, ... of a server)")                             //
+       "degrees of tensor parallelism (default: 1, 2, 4, ... of a server)")  //
+      ("pp", po::value<std::string>()->value_name("N,..."),
+       "pipeline stages that are tried (default: those that a server has room for)")  //
+      ("dp", po::value<std::string>()->value_name("N,..."),
+       "of mixtures: ranks that attend to requests of their own and share experts (default: as many)")  //
+      ("apart", po::value<std::string>()->default_value("on")->value_name("on|off"),
+       "prompts on replicas of their own are tried, too")                                               //
       ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"), "software stack")  //
       ("node", po::value<std::string>()->value_name("NAME"),
        "of this node instead of the machine's own links")  //
@@ -63,9 +70,26 @@ po::options_description candidate_options() {
       ("rack-kw", po::value<double>()->default_value(40)->value_name("KW"), "that a rack may draw")  //
       ("api-price", po::value<double>()->value_name("USD"),
        "of a million output tokens bought from somebody, to compare with")  //
+      ("api-input-price", po::value<double>()->value_name("USD"),
+       "the same of a million input tokens (default: 0)")  //
+      ("grid", po::value<double>()->value_name("G"),
+       "of CO2 a kWh of the site's grid (default: 400)")                                            //
+      ("pue", po::value<double>()->value_name("X"), "of the site (default: 1.3)")                   //
+      ("electricity", po::value<double>()->value_name("USD"), "a kWh at the site (default: 0.09)")  //
       ("finalists", po::value<std::int64_t>()->default_value(2)->value_name("N"),
        "deployments of a machine that requests are simulated on");
   return options;
+}
+
+std::vector<std::uint32_t> degrees_from(const po::variables_map& values, const char* option) {
+  std::vector<std::uint32_t> degrees;
+  if (values.count(option) == 0) return degrees;
+  for (const double degree : positive_numbers(std::string("--") + option, given(values, option), "chips")) {
+    if (degree != std::floor(degree) || degree > 65536)
+      throw UsageError(fmt::format("--{}: {:g} is no number of chips", option, degree));
+    degrees.push_back(static_cast<std::uint32_t>(degree));
+  }
+  return degrees;
 }
 
 PlanQuestion question_from(const po::variables_map& values) {
@@ -79,10 +103,12 @@ PlanQuestion question_from(const po::variables_map& values) {
     q.formats.push_back(format == "model" ? "" : format);
   }
   q.kv = given(values, "kv");
-  if (values.count("tp") != 0) {
-    for (const double degree : positive_numbers("--tp", given(values, "tp"), "chips"))
-      q.tensor.push_back(static_cast<std::uint32_t>(degree));
-  }
+  q.tensor = degrees_from(values, "tp");
+  q.pipeline = degrees_from(values, "pp");
+  q.data = degrees_from(values, "dp");
+  const std::string apart = given(values, "apart");
+  if (apart != "on" && apart != "off") throw UsageError("--apart: '" + apart + "' is neither on nor off");
+  q.apart = apart == "on";
   q.patches = patches_from(values);
   const bool users = values.count("users") != 0;
   if (users == (values.count("requests-per-s") != 0))
@@ -100,6 +126,14 @@ PlanQuestion question_from(const po::variables_map& values) {
   q.spare_servers = static_cast<std::uint32_t>(whole_between(values, "spare", 0, 100000));
   q.rack_kw = real_between(values, "rack-kw", 0.1, 10000);
   q.finalists = whole_between(values, "finalists", 1, 100);
+  if (values.count("api-input-price") != 0) {
+    if (values.count("api-price") == 0) throw UsageError("--api-input-price is of --api-price");
+    q.api_usd_per_m_input = real_between(values, "api-input-price", 0, 1e6);
+  }
+  if (values.count("grid") != 0) q.grid_gco2_per_kwh = real_between(values, "grid", 0, 2000);
+  if (values.count("pue") != 0) q.pue = real_between(values, "pue", 1, 5);
+  if (values.count("electricity") != 0)
+    q.electricity_usd_per_kwh = real_between(values, "electricity", 0, 100);
   if (values.count("api-price") != 0) q.api_usd_per_m_output = real_between(values, "api-price", 1e-6, 1e6);
   return q;
 }
@@ -108,15 +142,25 @@ std::string money(const std::optional<double>& usd) {
   return usd ? people(*usd, 3) : std::string("unknown");
 }
 
+std::string division_in_words(const PlanOption& o) {
+  std::string words = fmt::format("tp{}", o.tp);
+  for (const auto& [name, degree] : {std::pair("pp", o.pp), std::pair("ep", o.ep), std::pair("dp", o.dp)}) {
+    if (degree > 1) words += fmt::format(" {}{}", name, degree);
+  }
+  if (o.prefill_replicas > 0)
+    words += fmt::format(", {} for prompts to {}", o.prefill_replicas, o.decode_replicas);
+  return words;
+}
+
 std::string table_for_people(const PlanQuestion& q, const std::vector<PlanOption>& options) {
   const PlanOption& best = options.front();
   std::string out;
   if (best.meets_targets) {
     out = fmt::format(
-        "{}: {} x {} (tp {}) in {} servers and {} spare: {} USD a million output tokens, "
-        "{:.1f} kW on average, {:.1f} kW name plate\n\n",
-        q.model, best.replicas, best.arch, best.tp, best.servers, best.spare_servers,
-        money(best.usd_per_m_output_tokens.typical), best.average_kw, best.nameplate_kw);
+        "{}: {} x {} ({}, at most {} sequences at once) in {} servers and {} spare: {} USD a million output "
+        "tokens, {:.1f} kW on average, {:.1f} kW name plate\n\n",
+        q.model, best.replicas, best.arch, division_in_words(best), best.max_sequences, best.servers,
+        best.spare_servers, money(best.usd_per_m_output_tokens.typical), best.average_kw, best.nameplate_kw);
   } else {
     out = fmt::format("{}: no machine keeps the targets\n\n", q.model);
   }
@@ -126,17 +170,26 @@ std::string table_for_people(const PlanQuestion& q, const std::vector<PlanOption
   for (const PlanOption& o : options) {
     if (!o.meets_targets) continue;
     const PlanMoney& m = o.usd_per_m_output_tokens;
-    rows.push_back(
-        {fmt::format("{} tp{}{} {}", o.arch, o.tp, o.ep > 1 ? fmt::format(" ep{}", o.ep) : "", o.weights),
-         grouped(o.replicas), grouped(o.chips), fmt::format("{}+{}", o.servers, o.spare_servers),
-         fmt::format("{:.1f}", o.average_kw), fmt::format("{:.1f}", o.nameplate_kw), money(o.capex_usd),
-         money(m.typical), m.p10 ? money(m.p10) + ".." + money(m.p90) : "-",
-         o.ttft_s ? si(*o.ttft_s, "s") : "-", o.tpot_s ? si(*o.tpot_s, "s") : "-",
-         fmt::format("{:.0f}", o.tokens_per_s_per_chip), o.front ? "yes" : ""});
+    rows.push_back({fmt::format("{} {} {}", o.arch, division_in_words(o), o.weights), grouped(o.replicas),
+                    grouped(o.chips), fmt::format("{}+{}", o.servers, o.spare_servers),
+                    fmt::format("{:.1f}", o.average_kw), fmt::format("{:.1f}", o.nameplate_kw),
+                    money(o.capex_usd), money(m.typical), m.p10 ? money(m.p10) + ".." + money(m.p90) : "-",
+                    o.ttft_s ? si(*o.ttft_s, "s") : "-", o.tpot_s ? si(*o.tpot_s, "s") : "-",
+                    fmt::format("{:.0f}", o.tokens_per_s_per_chip), o.front ? "yes" : ""});
   }
   if (rows.size() > 1) out += format_table(rows);
-  for (const PlanOption& o : options)
+  for (const PlanOption& o : options) {
     out += fmt::format("\n{}: {}{}", o.arch, o.meets_targets ? "limited by: " : "", o.binding);
+    if (o.meets_targets)
+      out += o.expected.p90 ? fmt::format("; latencies expected within {:.0f} %", 100 * *o.expected.p90)
+                            : std::string("; nothing like it was measured");
+    if (o.break_even_rent_months)
+      out += fmt::format("; bought pays after {:.0f} months against renting", *o.break_even_rent_months);
+    if (o.break_even_api_months)
+      out += fmt::format("; after {:.0f} months against the API", *o.break_even_api_months);
+    if (o.gco2_per_m_output_tokens)
+      out += fmt::format("; {:.3g} g CO2 a million output tokens", *o.gco2_per_m_output_tokens);
+  }
   out += '\n';
   if (q.years > 1 && best.meets_targets) {
     out += fmt::format("\n{}, year by year:\n", best.arch);
@@ -165,21 +218,16 @@ int plan_command(const Arguments& arguments) {
   const po::variables_map& values = parsed.values;
   const PlanQuestion question = question_from(values);
   const bool store = uses_store(values);
+  std::vector<std::function<std::string()>> tasks;
+  for (const std::string& arch : question.archs)
+    tasks.emplace_back([&question, &arch, store] {
+      Session session({}, store);
+      TerminalProgress progress(arch);
+      return written(plan_machine(question, arch, session, progress.callback())).dump();
+    });
   std::vector<PlanOption> answers;
-  TerminalProgress progress("plan");
-  const std::size_t jobs = jobs_from(values);
-  // A few machines at a time, so that long work shows where it is.
-  for (std::size_t at = 0; at < question.archs.size(); at += jobs) {
-    progress.show("machines", at, question.archs.size());
-    std::vector<std::function<std::string()>> tasks;
-    for (std::size_t i = at; i < std::min(question.archs.size(), at + jobs); ++i)
-      tasks.push_back([&question, i, store] {
-        Session session({}, store);
-        return written(plan_machine(question, question.archs[i], session)).dump();
-      });
-    for (const std::string& text : run_isolated(tasks, jobs))
-      answers.push_back(read_as<PlanOption>(nlohmann::json::parse(text)));
-  }
+  for (const std::string& text : run_isolated(tasks, jobs_from(values)))
+    answers.push_back(read_as<PlanOption>(nlohmann::json::parse(text)));
   rank_plan(answers);
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const PlanOption& option : answers) json.push_back(written(option));
