@@ -141,6 +141,13 @@ std::string verdict(const json& study) {
       out += "; turns round at " + turns;
     out += "\n";
   }
+  const bool ideal = std::any_of(study["options"].begin(), study["options"].end(),
+                                 [](const json& o) { return o["runtime"] == "ideal"; });
+  const bool real = std::any_of(study["options"].begin(), study["options"].end(),
+                                [](const json& o) { return o["runtime"] != "ideal"; });
+  if (ideal && real)
+    out +=
+        "  not alike: under the runtime 'ideal' launches and host take no time, under the others they do\n";
   for (const json& b : study["break_evens"]) {
     out += fmt::format(
         "  {} instead of renting {}: {}\n", b["owned"].get<std::string>(), b["rented"].get<std::string>(),

@@ -60,6 +60,11 @@ std::string serving_table(const ServingResult& r) {
   rows.push_back(
       {"  used, mean and peak", fmt::format("{:.1f} %, {:.1f} %", 100 * double{r.kv_blocks.mean_share},
                                             100 * double{r.kv_blocks.peak_share})});
+  if (r.price.per_m_output_tokens)
+    rows.push_back(
+        {"USD/M output tokens, chips at this load", people(double{*r.price.per_m_output_tokens}, 3)});
+  rows.push_back({"latencies expected within, 9 of 10",
+                  r.expected.p90 ? fmt::format("{:.0f} %", 100 * *r.expected.p90) : std::string("unknown")});
   if (r.kv_blocks.host_blocks > 0) {
     rows.push_back({"  in the host's memory", grouped(r.kv_blocks.host_blocks)});
     rows.push_back(

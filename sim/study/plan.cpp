@@ -327,14 +327,21 @@ PlanOption plan_machine(const PlanQuestion& question, const std::string& arch, S
 
 void rank_plan(std::vector<PlanOption>& options) {
   std::stable_sort(options.begin(), options.end(), MachinePlan::better);
-  for (PlanOption& a : options) {
-    a.front = a.meets_targets && std::none_of(options.begin(), options.end(), [&](const PlanOption& b) {
-                return b.meets_targets && b.tokens_per_s_per_chip >= a.tokens_per_s_per_chip &&
-                       b.tokens_per_s_per_user >= a.tokens_per_s_per_user &&
-                       (b.tokens_per_s_per_chip > a.tokens_per_s_per_chip ||
-                        b.tokens_per_s_per_user > a.tokens_per_s_per_user);
-              });
-  }
+  const auto mark = [&](bool PlanOption::*front, const auto& worth) {
+    for (PlanOption& a : options) {
+      a.*front = a.meets_targets && worth(a) > 0 &&
+                 std::none_of(options.begin(), options.end(), [&](const PlanOption& b) {
+                   return b.meets_targets && worth(b) >= worth(a) &&
+                          b.tokens_per_s_per_user >= a.tokens_per_s_per_user &&
+                          (worth(b) > worth(a) || b.tokens_per_s_per_user > a.tokens_per_s_per_user);
+                 });
+    }
+  };
+  mark(&PlanOption::front, [](const PlanOption& o) { return o.tokens_per_s_per_chip; });
+  mark(&PlanOption::front_per_usd, [](const PlanOption& o) {
+    const std::optional<double>& usd = o.usd_per_m_output_tokens.typical;
+    return usd ? 1 / *usd : 0.0;
+  });
 }
 
 }  // namespace orrery

@@ -73,6 +73,7 @@ struct PlanOption {
   double capacity_requests_per_s = 0;  // of a replica, within the targets
   double tokens_per_s_per_chip = 0, tokens_per_s_per_user = 0;
   bool front = false;                           // no other gives more tokens/s a chip and more a user
+  bool front_per_usd = false;                   // the same of tokens a USD
   std::optional<double> ttft_s, tpot_s, e2e_s;  // nine of ten requests; at the demand
   bool meets_targets = false;
   std::string binding;  // what limits it, or why there is none

@@ -77,6 +77,7 @@ const Table& table_of<PlanOption>() {
     f.key("tokens_per_s_per_chip", &P::tokens_per_s_per_chip, "tokens/s", "output tokens, at that rate");
     f.key("tokens_per_s_per_user", &P::tokens_per_s_per_user, "tokens/s", "output tokens, at the demand");
     f.key("front", &P::front, "", "no other gives as many tokens/s a chip and a user");
+    f.key("front_per_usd", &P::front_per_usd, "", "no other gives as many tokens a USD and tokens/s a user");
     f.key("ttft_s", &P::ttft_s, "s", "nine of ten requests have their first token, at the demand");
     f.key("tpot_s", &P::tpot_s, "s", "per output token after it, nine of ten requests");
     f.key("e2e_s", &P::e2e_s, "s", "to the last token, nine of ten requests");

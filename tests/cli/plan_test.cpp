@@ -57,6 +57,7 @@ TEST(Plan, CheapestFirstAndTheFrontIsMarked) {
       EXPECT_TRUE(o.at("front"));
     }
   }
+  EXPECT_TRUE(options[0].at("front_per_usd"));  // nobody gives a cheaper token
 }
 
 TEST(Plan, GrowthBuysServersYearByYear) {

@@ -166,7 +166,7 @@ std::string table_for_people(const PlanQuestion& q, const std::vector<PlanOption
   }
   std::vector<std::vector<std::string>> rows = {{"", "replicas", "chips", "servers", "kW avg", "kW plate",
                                                  "capex USD", "USD/M out", "p10..p90", "TTFT p90", "TPOT p90",
-                                                 "tok/s/chip", "front"}};
+                                                 "tok/s/chip", "tok/s/user", "front"}};
   for (const PlanOption& o : options) {
     if (!o.meets_targets) continue;
     const PlanMoney& m = o.usd_per_m_output_tokens;
@@ -175,7 +175,12 @@ std::string table_for_people(const PlanQuestion& q, const std::vector<PlanOption
                     fmt::format("{:.1f}", o.average_kw), fmt::format("{:.1f}", o.nameplate_kw),
                     money(o.capex_usd), money(m.typical), m.p10 ? money(m.p10) + ".." + money(m.p90) : "-",
                     o.ttft_s ? si(*o.ttft_s, "s") : "-", o.tpot_s ? si(*o.tpot_s, "s") : "-",
-                    fmt::format("{:.0f}", o.tokens_per_s_per_chip), o.front ? "yes" : ""});
+                    fmt::format("{:.0f}", o.tokens_per_s_per_chip),
+                    fmt::format("{:.0f}", o.tokens_per_s_per_user),
+                    o.front && o.front_per_usd ? "chip, USD"
+                    : o.front                  ? "chip"
+                    : o.front_per_usd          ? "USD"
+                                               : ""});
   }
   if (rows.size() > 1) out += format_table(rows);
   for (const PlanOption& o : options) {
