@@ -71,14 +71,14 @@ inline constexpr DocumentKind kCost = {"orrery/cost/1", "cost scenario", "costs"
 // Throws ConfigError with file:line: schema, a price without currency or date, a PUE under 1, a utilisation
 // over 1, a lifetime that is not positive, an unknown machine or model, a technology node that is not in the
 // table, two options of one name.
-// What an option leaves out of prices and hosts is as the price list says of its machine (`listed`: as it
-// stands there, with its ranges; `said`: with what was changed in it). Throws ConfigError: a machine that is
-// bought or rented without a price anywhere.
-void take_listed_prices(CostOption& option, const PriceBook& said, const PriceBook& listed);
-
 ConfigDocument load_cost_document(const std::string& name);
 CostScenario build_cost_scenario(const ConfigDocument& document);
 CostScenario load_cost_scenario(const std::string& name);
 std::vector<std::string> cost_scenario_names();
+
+// What an option leaves out of prices and hosts is as the price list says of its machine (`listed`: as it
+// stands there, with its ranges; `said`: with what was changed in it). Throws ConfigError: a machine that is
+// bought or rented without a price anywhere.
+void take_listed_prices(CostOption& option, const PriceBook& said, const PriceBook& listed);
 
 }  // namespace orrery

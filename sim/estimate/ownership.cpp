@@ -16,7 +16,7 @@ constexpr double kMillion = 1e6;
 ServedOption served_by(const ServingResult& run, const CostOption& option, const ChipMake& make,
                        const ArchSpec& arch) {
   ServedOption o;
-  o.sequences = run.steps.decoding;
+  o.sequences = run.steps.decoding * run.division.pipeline;  // a step is one of its batches
   o.ttft_s = run.ttft.p90.value_or(0);
   o.tpot_s = run.tpot.p90.value_or(0);
   o.e2e_s = run.e2e.p90.value_or(0);
@@ -25,7 +25,8 @@ ServedOption served_by(const ServingResult& run, const CostOption& option, const
   o.prefill_share = run.prompt_share;
   o.power_w = run.average_power_w;
   o.idle_w = std::min(o.power_w, option.devices * arch.static_w / arch.supply_efficiency);
-  o.nameplate_w = arch.tdp_w > 0 ? option.devices * arch.tdp_w : o.power_w;
+  const double most = arch.power_cap_w > 0 ? arch.power_cap_w : arch.tdp_w;
+  o.nameplate_w = most > 0 ? option.devices * most : o.power_w;
   o.silicon_cm2 = make.die_mm2 * make.dies / 100;
   o.memory_gb = make.memory_gb;
   o.expected_p90 = run.expected.p90;

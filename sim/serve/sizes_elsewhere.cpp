@@ -1,6 +1,7 @@
 #include "sim/serve/sizes_elsewhere.h"
 
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ enum class Said : std::uint8_t { cost, config_error, simulation_error };
 bool write_all(int to, const void* bytes, std::size_t count) {
   const char* at = static_cast<const char*>(bytes);
   while (count > 0) {
-    const ssize_t written = ::write(to, at, count);
+    const ssize_t written = ::send(to, at, count, MSG_NOSIGNAL);  // who is gone says so, and kills nobody
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return false;
     at += written;
@@ -52,75 +53,78 @@ bool say(int to, Said what, const std::string& text) {
 // The same program on both ends: values go as they lie in memory.
 static_assert(std::is_trivially_copyable_v<StepCost>);
 
-void SizesElsewhere::answer_questions(StepSizes& sizes, int from, int to) {
+void SizesElsewhere::answer_questions(StepSizes& sizes, int other) {
   Question q;
-  while (read_all(from, &q, sizeof q)) {
+  while (read_all(other, &q, sizeof q)) {
     try {
       StepCost cost;
       if (q.wanted == Wanted::stages) cost.kernels = static_cast<double>(sizes.stages());
       if (q.wanted == Wanted::has) cost.kernels = sizes.has(q.size.stage, q.size.part) ? 1 : 0;
       if (q.wanted == Wanted::size) cost = sizes.simulated(q.size);
       const Said good = Said::cost;
-      if (!write_all(to, &good, sizeof good) || !write_all(to, &cost, sizeof cost)) return;
+      if (!write_all(other, &good, sizeof good) || !write_all(other, &cost, sizeof cost)) return;
     } catch (const ConfigError& error) {
-      if (!say(to, Said::config_error, error.what())) return;
+      if (!say(other, Said::config_error, error.what())) return;
     } catch (const std::exception& error) {
-      if (!say(to, Said::simulation_error, error.what())) return;
+      if (!say(other, Said::simulation_error, error.what())) return;
     }
   }
 }
 
 SizesElsewhere::SizesElsewhere(const std::function<void(const Answer&)>& serve) {
-  std::array<int, 2> questions{};
-  std::array<int, 2> answers{};
-  if (::pipe(questions.data()) != 0 || ::pipe(answers.data()) != 0)
-    throw SimulationError("worker", "no pipe to a second machine's process");
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    throw SimulationError("worker", "no way to a second machine's process");
   const pid_t parent = ::getpid();
   child_ = ::fork();
   if (child_ < 0) throw SimulationError("worker", "no process for a second machine");
   if (child_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
-    ::close(questions[1]);
-    ::close(answers[0]);
-    const int from = questions[0];
-    const int to = answers[1];
-    const Answer answer = [&](StepSizes& sizes) { answer_questions(sizes, from, to); };
+    ::close(ends[0]);
+    const int other = ends[1];
+    const Answer answer = [&](StepSizes& sizes) { answer_questions(sizes, other); };
     try {
       serve(answer);
     } catch (const std::exception& error) {
       // Before it could answer: said to the first question.
       Question q;
-      if (read_all(from, &q, sizeof q)) say(to, Said::config_error, error.what());
+      if (read_all(other, &q, sizeof q)) say(other, Said::config_error, error.what());
     }
     ::_exit(0);
   }
-  ::close(questions[0]);
-  ::close(answers[1]);
-  to_ = questions[1];
-  from_ = answers[0];
-  Question q;
-  q.wanted = Wanted::stages;
-  stages_ = static_cast<std::size_t>(ask(q).kernels);
+  ::close(ends[1]);
+  other_ = ends[0];
+  try {
+    Question q;
+    q.wanted = Wanted::stages;
+    stages_ = static_cast<std::size_t>(ask(q).kernels);
+  } catch (...) {
+    end();
+    throw;
+  }
+}
+
+void SizesElsewhere::end() const {
+  ::close(other_);
+  ::waitpid(child_, nullptr, 0);
 }
 
 SizesElsewhere::~SizesElsewhere() {
-  ::close(to_);
-  ::close(from_);
-  ::waitpid(child_, nullptr, 0);
+  end();
 }
 
 StepCost SizesElsewhere::ask(const Question& question) const {
   Said said = Said::cost;
-  if (!write_all(to_, &question, sizeof question) || !read_all(from_, &said, sizeof said))
+  if (!write_all(other_, &question, sizeof question) || !read_all(other_, &said, sizeof said))
     throw SimulationError("worker", "the process of the second machine ended");
   StepCost cost;
-  if (said == Said::cost && read_all(from_, &cost, sizeof cost)) return cost;
+  if (said == Said::cost && read_all(other_, &cost, sizeof cost)) return cost;
   std::uint64_t length = 0;
   std::string text;
-  if (said != Said::cost && read_all(from_, &length, sizeof length)) {
+  if (said != Said::cost && read_all(other_, &length, sizeof length)) {
     text.resize(length);
-    if (read_all(from_, text.data(), length)) {
+    if (read_all(other_, text.data(), length)) {
       if (said == Said::config_error) throw ConfigError("", text);
       throw SimulationError("simulation", text);
     }

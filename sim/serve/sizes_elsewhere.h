@@ -1,6 +1,6 @@
 #pragma once
 // Sizes of steps of a second machine: SystemC elaborates one a process, so a child simulates them and answers
-// over a pipe. To be made before this process elaborates its own.
+// over a socket. To be made before this process elaborates its own.
 
 #include <functional>
 
@@ -24,7 +24,7 @@ class SizesElsewhere : public StepSizes {
   StepCost simulated(const StepSize& size) override;
 
  private:
-  int to_ = -1, from_ = -1, child_ = -1;
+  int other_ = -1, child_ = -1;
   std::size_t stages_ = 0;
 
   enum class Wanted : std::uint8_t { stages, has, size };
@@ -32,7 +32,8 @@ class SizesElsewhere : public StepSizes {
     Wanted wanted = Wanted::size;
     StepSize size;
   };
-  static void answer_questions(StepSizes& sizes, int from, int to);
+  static void answer_questions(StepSizes& sizes, int other);
+  void end() const;
   StepCost ask(const Question& question) const;
 };
 

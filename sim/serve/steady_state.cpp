@@ -17,8 +17,8 @@ class UsualSteps {
         output_(output) {}
 
   std::uint64_t input() const { return input_; }
-  // That a pipeline's first stage takes: of a whole prompt, in pieces where it is longer than a step; and of a
-  // step of one of the batches that are in flight, of so many sequences that decode in all.
+  // That a pipeline's first stage takes: of a whole prompt, in pieces where it is longer than a step; and of
+  // a step of one of the batches that are in flight, of so many sequences that decode in all.
   double prompt_s() const {
     const std::uint64_t piece = std::min(input_, spec_.limits.token_budget);
     StepLoad prompt;

@@ -8,7 +8,7 @@ namespace orrery {
 
 struct SteadyState {
   double requests_per_s = 0;  // 0: not even one sequence keeps the targets
-  double sequences = 0;       // that decode at once
+  double sequences = 0;       // of a rank, that decode at once
   double ttft_s = 0, tpot_s = 0;
   double prompt_share = 0;  // of the time, spent on prompts
 };
@@ -17,7 +17,8 @@ struct SteadyState {
 SteadyState steady_state(const Deployment& deployment, StepCosts& costs, double input, double output,
                          const RequestTargets& targets);
 
-// Of the time of a replica on which so many sequences decode at a time, the share that their prompts take.
+// Of the time of a replica on each of whose ranks so many sequences decode at a time, in all batches of its
+// pipeline together: the share that their prompts take.
 double prompt_share(const Deployment& deployment, StepCosts& costs, double input, double output,
                     double decoding);
 

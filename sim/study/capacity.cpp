@@ -20,10 +20,11 @@ std::uint64_t trial_requests(double sequences) {
 ServingResult highest_rate(ServingBench& bench, const LoadSpec& asked, double good_share,
                            const Progress& progress) {
   LoadSpec load = asked;
-  if (load.rate <= 0 || load.requests == 0) {
+  const bool all_of_trace = load.requests == 0 && !load.trace.empty();
+  if (load.rate <= 0 || (load.requests == 0 && !all_of_trace)) {
     const SteadyState steady = bench.estimate(load);
     if (load.rate <= 0 && steady.requests_per_s > 0) load.rate = steady.requests_per_s / 2;
-    if (load.requests == 0) load.requests = trial_requests(steady.sequences);
+    if (load.requests == 0 && !all_of_trace) load.requests = trial_requests(steady.sequences);
   }
   std::optional<ServingResult> best;
   const auto keeps = [&](double rate) {

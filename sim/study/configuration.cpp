@@ -257,14 +257,33 @@ json with_inputs(const json& base, const json& inputs, const PointerOf& pointer_
   return c;
 }
 
+std::string part_digest(const json& part) {
+  std::string held;
+  for (const char* key : {"trace", "draft", "expert_load"}) {
+    const std::string name = part.is_object() ? part.value(key, "") : "";
+    std::error_code none;
+    if (!std::filesystem::is_regular_file(name, none)) continue;
+    std::ifstream in(name);
+    held += digest(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+  return held.empty() ? digest(part) : digest(part.dump() + held);
+}
+
+std::string area_digest(const json& technology) {
+  json table = {{"area", technology.at("area")}};
+  for (const json& node : technology.at("nodes"))
+    table["nodes"].push_back({node.at("nm"), node.at("sram_um2_per_bit"), node.at("logic_mtr_per_mm2")});
+  return digest(table);
+}
+
 std::string simulated_digest(const json& c) {
   json parts = json::object();
   for (const char* part : {"arch", "node", "modified", "llm", "scenario", "runtime", "serving"}) {
-    if (c.contains(part)) parts[part] = c[part];
+    if (c.contains(part)) parts[part] = part_digest(c[part]);
   }
   // Of a cost scenario, the targets that decide what is served; of the table, what a die has grown by.
   if (c.contains("cost")) parts["workload"] = c["cost"]["workload"];
-  if (c.contains("modified")) parts["technology"] = c["technology"];
+  if (c.contains("modified")) parts["technology"] = area_digest(c["technology"]);
   return digest(parts);
 }
 
@@ -278,17 +297,20 @@ std::string label_of(const json& configuration) {
 std::vector<std::string> labels_of(const std::vector<json>& bases) {
   std::vector<std::string> labels;
   for (const json& base : bases) labels.push_back(label_of(base));
-  const auto alike = [](const json& a, const json& b, const std::string& key) {
-    return a["scenario"].value(key, json()) == b["scenario"].value(key, json());
+  const auto value_of = [](const json& base, const char* part, const std::string& key) {
+    return base.contains(part) ? base[part].value(key, json()) : json();
   };
   std::vector<std::string> told = labels;
   for (std::size_t i = 0; i < bases.size(); ++i) {
-    for (const auto& [key, value] : bases[i]["scenario"].items()) {
-      bool differs = false;
-      for (std::size_t k = 0; k < bases.size(); ++k)
-        differs = differs || (labels[k] == labels[i] && !alike(bases[i], bases[k], key));
-      if (differs)
-        told[i] += fmt::format(", {} {}", key, value.is_string() ? value.get<std::string>() : value.dump());
+    for (const char* part : {"scenario", "serving"}) {
+      const json said = bases[i].value(part, json::object());
+      for (const auto& [key, value] : said.items()) {
+        bool differs = false;
+        for (std::size_t k = 0; k < bases.size(); ++k)
+          differs = differs || (labels[k] == labels[i] && value != value_of(bases[k], part, key));
+        if (differs)
+          told[i] += fmt::format(", {} {}", key, value.is_string() ? value.get<std::string>() : value.dump());
+      }
     }
   }
   return told;

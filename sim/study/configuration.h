@@ -63,6 +63,11 @@ bool is_of_machine(const std::string& pointer);
 // base's changed machine is measured by.
 bool changes_machine(const nlohmann::json& base, const std::string& pointer);
 
+// Digest of a part, and of what the files hold that it names by their paths (traces, counts of experts,
+// drafts).
+std::string part_digest(const nlohmann::json& part);
+// Of a technology table, what areas follow from; prices and defects are not among it.
+std::string area_digest(const nlohmann::json& technology);
 // Digest of all that is simulated of a configuration: what differs in prices alone has the same.
 std::string simulated_digest(const nlohmann::json& configuration);
 

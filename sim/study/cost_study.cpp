@@ -207,11 +207,12 @@ void refuse_if_all_miss(const CostScenario& s, const std::vector<OptionRuns>& ru
 }
 
 // Months after which what is owned has cost less than what is rented.
-std::vector<BreakEven> break_evens(const Costs& costs) {
+std::vector<BreakEven> break_evens(const Costs& costs, const std::vector<OptionRuns>& runs) {
   const std::vector<CostOption>& options = costs.scenario().options;
   std::vector<BreakEven> all;
   for (std::size_t i = 0; i < options.size(); ++i) {
     for (std::size_t k = 0; k < options.size(); ++k) {
+      if (!runs[i].at_target.meets_target || !runs[k].at_target.meets_target) continue;
       if (options[i].acquisition == Acquisition::rent || options[k].acquisition != Acquisition::rent)
         continue;
       const OwnedFleet own = costs.typical_fleet(i);
@@ -318,30 +319,45 @@ CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patch
   return question;
 }
 
+SimulatedOption served_or_without(const Posed& q, OperatorRunner& runner, const Progress& progress) {
+  SimulatedOption at;
+  at.served = served(q, *q.serving, runner, progress);
+  at.meets_target = keeps_target(at.served);
+  if (at.meets_target) return at;
+  at.least_ttft_s = at.served.ttft.p90.value_or(0);
+  at.least_tpot_s = at.served.tpot.p90.value_or(0);
+  at.least_e2e_s = at.served.e2e.p90.value_or(0);
+  ServeRequest without = *q.serving;
+  without.targets = {};
+  at.served = served(q, without, runner, progress);
+  return at;
+}
+
 namespace {
 
 OptionRuns simulated_runs(const CostScenario& s, const Posed& q, Session& session, const Progress& progress) {
   const auto runner = session.runner(q.arch, q.timing_digest);
-  const auto at_most = [&](double tpot_max_s) {
+  OptionRuns runs{served_or_without(q, *runner, progress), {}};
+  for (const double rate : s.user_rates) {
     ServeRequest request = *q.serving;
-    request.targets.tpot_s = tpot_max_s;
-    SimulatedOption at;
+    request.targets.tpot_s = 1 / rate;
+    SimulatedOption& at = runs.at_rates.emplace_back();
     at.served = served(q, request, *runner, progress);
     at.meets_target = keeps_target(at.served);
-    return at;
-  };
-  OptionRuns runs{at_most(s.tpot_max_s), {}};
-  if (SimulatedOption& at = runs.at_target; !at.meets_target) {
-    at.least_ttft_s = at.served.ttft.p90.value_or(0);
-    at.least_tpot_s = at.served.tpot.p90.value_or(0);
-    at.least_e2e_s = at.served.e2e.p90.value_or(0);
-    ServeRequest without = *q.serving;
-    without.targets = {};
-    at.served = served(q, without, *runner, progress);
   }
-  for (const double rate : s.user_rates) runs.at_rates.push_back(at_most(1 / rate));
   session.commit();
   return runs;
+}
+
+// As it was kept before; none where nothing was, or what was is damaged.
+std::optional<OptionRuns> kept_runs(Session& session, const std::string& asked) {
+  const std::optional<std::string> kept = session.answer(asked);
+  if (!kept) return std::nullopt;
+  try {
+    return read_as<OptionRuns>(json::parse(*kept));
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -351,27 +367,24 @@ OptionRuns simulate_option(const CostQuestion& question, std::size_t option, Ses
   const CostScenario& s = question.scenario;
   const Posed& q = question.options[option];
   const std::string asked = fmt::format("cost {} {}", question.runs[option], fmt::join(s.user_rates, " "));
-  OptionRuns runs;
-  if (const auto kept = session.answer(asked)) {
-    runs = read_as<OptionRuns>(json::parse(*kept));
-  } else {
-    runs = simulated_runs(s, q, session, progress);
-    session.keep_answer(asked, written(runs).dump());
-  }
+  std::optional<OptionRuns> kept = kept_runs(session, asked);
+  OptionRuns runs = kept ? std::move(*kept) : simulated_runs(s, q, session, progress);
+  if (!kept) session.keep_answer(asked, written(runs).dump());
   complete(runs.at_target.served, q, session.accuracy());
   for (SimulatedOption& at : runs.at_rates) complete(at.served, q, session.accuracy());
   return runs;
 }
 
-PointFleet fleet_of(CostScenario scenario, const Posed& question, const ServingResult& served) {
+PointFleet fleet_of(CostScenario scenario, const Posed& question, const SimulatedOption& simulated) {
   scenario.input = question.scenario.input;
   scenario.output = question.scenario.output;
   CostOption& option = scenario.options.front();
   option.devices = question.scenario.split.devices();
   take_listed_prices(option, question.prices, question.prices);
   PointFleet fleet;
-  static_cast<OwnedFleet&>(fleet) = Costs(std::move(scenario), {&question}, {&served}).typical_fleet(0);
-  fleet.keeps_target = keeps_target(served) ? 1 : 0;
+  static_cast<OwnedFleet&>(fleet) =
+      Costs(std::move(scenario), {&question}, {&simulated.served}).typical_fleet(0);
+  fleet.keeps_target = simulated.meets_target ? 1 : 0;
   return fleet;
 }
 
@@ -404,7 +417,7 @@ CostStudy cost_study(const CostQuestion& question, const std::vector<OptionRuns>
       study.beats.push_back({s.options[a].name, s.options[b].name, drawn.beats[a][b]});
   }
   study.crossovers = crossovers(costs, evaluate);
-  study.break_evens = break_evens(costs);
+  study.break_evens = break_evens(costs, runs);
   study.user_rates = at_user_rates(costs, runs);
   study.as_of = question.as_of;
   if (question.as_of) study.stale_prices = stale_prices(costs.variables(), *question.as_of);

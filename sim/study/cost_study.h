@@ -44,8 +44,13 @@ CostQuestion posed_cost(const std::string& name, const std::vector<Patch>& patch
 OptionRuns simulate_option(const CostQuestion& question, std::size_t option, Session& session,
                            const Progress& progress = {});
 
+// A question's requests on a runner that stands: as many as keep the targets; where none does, as many as it
+// can.
+SimulatedOption served_or_without(const Posed& question, OperatorRunner& runner,
+                                  const Progress& progress = {});
+
 // Of a scenario with one option: what its fleet comes to, as the machine of `question` serves.
-PointFleet fleet_of(CostScenario scenario, const Posed& question, const ServingResult& served);
+PointFleet fleet_of(CostScenario scenario, const Posed& question, const SimulatedOption& simulated);
 
 // Throws ConfigError when no option keeps the latency target.
 CostStudy cost_study(const CostQuestion& question, const std::vector<OptionRuns>& runs);

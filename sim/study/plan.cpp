@@ -136,7 +136,7 @@ class MachinePlan {
     const std::uint32_t together = variant.prefilling + variant.decoding;
     LoadSpec load = q_.demand.load;
     load.rate = 0.5 * way.estimate.requests_per_s * together;
-    load.requests = trial_requests(way.estimate.sequences * together);
+    load.requests = trial_requests(way.estimate.sequences * together * p.scenario.split.data);
     ServingResult at = highest_rate(*bench, load, q_.good_share, progress_);
     PlanOption o;
     o.prefill_replicas = variant.prefilling;
@@ -162,6 +162,7 @@ class MachinePlan {
       return o;
     }
     const double capacity = o.capacity_requests_per_s;
+    const ServingResult at_capacity = at;
     double demand = demand_of(at);
     for (int round = 0; round < kMostRounds; ++round) {
       o.replicas = static_cast<std::uint64_t>(std::max(1.0, std::ceil(demand / capacity - 1e-9)));
@@ -181,7 +182,7 @@ class MachinePlan {
     o.tokens_per_s_per_chip = capacity * lengths_.output / devices;
     if (at.tpot.p50) o.tokens_per_s_per_user = 1 / std::max(1e-9, double{*at.tpot.p50});
     add_servers(o, p, devices, at);
-    add_money(o, p, devices, at, capacity);
+    add_money(o, p, devices, at_capacity, capacity);
     return o;
   }
 
@@ -268,14 +269,14 @@ class MachinePlan {
     return question;
   }
 
-  void add_money(PlanOption& o, const Posed& p, std::uint32_t devices, const ServingResult& at,
+  void add_money(PlanOption& o, const Posed& p, std::uint32_t devices, const ServingResult& at_capacity,
                  double capacity) {
     const MachinePrice* price = p.prices.of(arch_);
     if (price == nullptr || (!price->chip_price && !price->rent_per_hour)) return;
     const CostQuestion question = cost_question(o, p, devices, *price);
     OptionRuns runs;
-    runs.at_target.served = at;
-    runs.at_target.served.highest_rate_per_s = capacity;
+    runs.at_target.served = at_capacity;
+    complete(runs.at_target.served, p, session_.accuracy());
     runs.at_target.meets_target = true;
     const CostStudy study = cost_study(question, {runs});
     const OptionStudy& option = study.options.front();

@@ -67,7 +67,7 @@ class WaySearch {
     std::vector<Degrees> all;
     for (const std::uint32_t tensor : asked(q_.tensor)) {
       for (const std::uint32_t pipeline : asked(q_.pipeline)) {
-        if (q_.pipeline.empty() && tensor * pipeline > chips) continue;
+        if (q_.pipeline.empty() && pipeline > 1 && tensor * pipeline > chips) continue;
         all.push_back({tensor, pipeline, 1, 1});
         if (experts && tensor > 1) all.push_back({tensor, pipeline, tensor, 1});
       }

@@ -4,7 +4,6 @@
 
 #include "sim/engine/machine.h"
 #include "sim/study/configuration.h"
-#include "sim/study/cost_study.h"
 #include "sim/study/evaluate.h"
 #include "sim/study/serve.h"
 
@@ -71,11 +70,16 @@ json PointRunner::run_batch(const json& c, const Posed& question, const std::str
 }
 
 json PointRunner::serve(const json& c, const Posed& question, const std::string& run_key) {
-  ServingResult r =
-      remembered(served_, run_key, [&] { return served(question, *question.serving, *runner_); });
-  complete(r, question, accuracy_);
-  json result = serving_body_table().write(&r);
-  if (c.contains("cost")) result["ownership"] = written(fleet_of(cost_of(c), question, r));
+  const bool priced = c.contains("cost");
+  SimulatedOption at = remembered(served_, run_key, [&] {
+    if (priced) return served_or_without(question, *runner_);
+    SimulatedOption asked;
+    asked.served = served(question, *question.serving, *runner_);
+    return asked;
+  });
+  complete(at.served, question, accuracy_);
+  json result = serving_body_table().write(&at.served);
+  if (priced) result["ownership"] = written(fleet_of(cost_of(c), question, at));
   return result;
 }
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "sim/stats/serving_result.h"
+#include "sim/study/cost_study.h"
 #include "sim/study/session.h"
 #include "sim/workload/operator_stream.h"
 
@@ -37,7 +37,7 @@ class PointRunner {
   std::string model_;
   std::map<std::string, std::unique_ptr<ModelStream>> streams_;
   std::map<std::string, RunResult> runs_;  // by their key
-  std::map<std::string, ServingResult> served_;
+  std::map<std::string, SimulatedOption> served_;
 
   void use_machine(const nlohmann::json& configuration, const Posed& question, const std::string& machine);
   RunResult simulate(const nlohmann::json& configuration, const Posed& question);

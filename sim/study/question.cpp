@@ -37,9 +37,10 @@ std::optional<ServeRequest> serving_of(const json& c, const Posed& p) {
   } else {
     return std::nullopt;
   }
+  // An option's own before its workload's; what a serving part says before both.
   const json& scenario = c.at("scenario");
-  if (!part.max_sequences && scenario.contains("batch"))
-    part.max_sequences = scenario["batch"].get<std::uint64_t>();
+  const bool said = c.contains("serving") && part.max_sequences;
+  if (!said && scenario.contains("batch")) part.max_sequences = scenario["batch"].get<std::uint64_t>();
   return serve_request_of(part, *p.llm, p.scenario.input, p.scenario.output);
 }
 

@@ -214,7 +214,8 @@ struct ServingBench::Parts {
   double prompt_share(const ServingResult& r) const {
     if (r.output_tokens == 0) return 1;
     if (setup.prefilling.empty())
-      return orrery::prompt_share(serving, *oracle, r.input_tokens, r.output_tokens, r.steps.decoding);
+      return orrery::prompt_share(serving, *oracle, r.input_tokens, r.output_tokens,
+                                  r.steps.decoding * serving.replica.stages / serving.replica.ranks);
     const double others = setup.serving.count * serving.replica.devices;
     return 1 - others / devices();
   }
@@ -307,9 +308,11 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
   const auto steps = static_cast<double>(std::max<std::uint64_t>(1, o.steps.steps));
   r.steps.count = o.steps.steps;
   r.steps.mean_s = o.steps.busy_s / steps;
-  r.steps.decoding = o.steps.decoding / steps;
+  // Where prompts are computed apart, the others' steps decode and theirs do not.
+  const auto prefilling = static_cast<double>(o.steps_of_prefill);
+  r.steps.decoding = o.steps.decoding / std::max(1.0, steps - prefilling);
   r.steps.kept_tokens = o.steps.decoding > 0 ? o.steps.kept / o.steps.decoding : 0;
-  r.steps.prompt_tokens = o.steps.prompt_tokens / steps;
+  r.steps.prompt_tokens = o.steps.prompt_tokens / (prefilling > 0 ? prefilling : steps);
   r.prompt_share = p.prompt_share(r);
   if (p.request.check && p.runner.options().fidelity != Fidelity::roofline) p.check(serving, r.steps);
   r.steps.simulated_sizes = p.oracle->simulated_sizes();
@@ -349,7 +352,7 @@ SteadyState ServingBench::estimate(const LoadSpec& load) {
   const LoadMeans lengths = means_of(*open_source(at_once), kLengthsRead);
   SteadyState state = steady_state(p.serving, *p.oracle, lengths.input, lengths.output, p.request.targets);
   state.requests_per_s *= p.setup.serving.count;
-  state.sequences *= p.setup.serving.count;
+  state.sequences *= p.setup.serving.count * p.serving.replica.ranks;
   return state;
 }
 
@@ -365,6 +368,7 @@ void complete(ServingResult& result, const Posed& question, const AccuracyTable&
   result.expected = e.time;
   result.expected_power = e.power;
   result.expected_energy = e.energy;
+  if (!result.prefill_arch.empty() && result.prefill_arch != result.arch) return;  // two prices
   add_price_figures(result, question.arch, question.technology, question.prices);
 }
 

@@ -20,7 +20,7 @@ class ServingBench {
   ServingBench(const Posed& question, const ServeRequest& request, OperatorRunner& runner);
   ~ServingBench();
   ServingResult run(const LoadSpec& load, const Progress& progress);
-  // What all replicas come to by estimate when such requests keep coming, within the request's targets.
+  // What all replicas and ranks come to by estimate when such requests keep coming, within the targets.
   SteadyState estimate(const LoadSpec& load);
 
  private:

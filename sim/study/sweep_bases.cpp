@@ -53,6 +53,9 @@ void read_cost_options(const ConfigDocument& document, SweepSpec& spec) {
   const BaseTables tables = load_sweep_tables();
   try {
     const ConfigDocument cost = load_cost_document(of["cost"].get<std::string>());
+    const PriceBook prices = build_prices(ConfigDocument::of(tables.prices, "prices"));
+    CostScenario stated = build_cost_scenario(cost);
+    for (CostOption& option : stated.options) take_listed_prices(option, prices, prices);
     for (const json& scenario : scenarios_of(of)) {
       for (json& c : cost_configurations(cost, scenario, tables)) {
         check_base(c);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <numeric>
 #include <set>
 
@@ -20,25 +19,6 @@ namespace orrery {
 
 using nlohmann::json;
 using Pointer = json::json_pointer;
-
-namespace {
-
-// Of a technology table, what areas follow from; prices and defects are not among it.
-std::string area_digest(const json& technology) {
-  json table = {{"area", technology.at("area")}};
-  for (const json& node : technology.at("nodes"))
-    table["nodes"].push_back({node.at("nm"), node.at("sram_um2_per_bit"), node.at("logic_mtr_per_mm2")});
-  return digest(table);
-}
-
-// A trace is what its file holds.
-std::string serving_digest(const json& serving) {
-  if (!serving.contains("trace")) return digest(serving);
-  std::ifstream in(serving["trace"].get<std::string>());
-  return digest(serving.dump() + digest(std::string(std::istreambuf_iterator<char>(in), {})));
-}
-
-}  // namespace
 
 // A point on its way: inputs and configuration as its axes are applied one after the other.
 struct SweepPlan::Draft {
@@ -62,7 +42,7 @@ struct SweepPlan::Draft {
 SweepPlan::SweepPlan(const SweepSpec& spec) : spec_(spec) {
   for (const json& base : spec.bases) {
     auto& parts = digests_.emplace_back();
-    for (const auto& [part, value] : base.items()) parts[part] = digest(value);
+    for (const auto& [part, value] : base.items()) parts[part] = orrery::part_digest(value);
   }
 }
 
@@ -109,11 +89,10 @@ NameValue SweepPlan::names_of(const Draft& draft) const {
 }
 
 std::string SweepPlan::part_digest(const Draft& draft, const std::string& part) const {
-  if (part == "serving") return serving_digest(draft.configuration.value(part, json()));
   const auto& known = digests_[draft.base];
   const auto found = known.find(part);
   const bool same = found != known.end() && draft.touched.count(part) == 0;
-  return same ? found->second : digest(draft.configuration.value(part, json()));
+  return same ? found->second : orrery::part_digest(draft.configuration.value(part, json()));
 }
 
 std::vector<std::uint32_t> SweepPlan::extents() const {

@@ -147,12 +147,12 @@ TEST(Cost, AFirstTokenTargetIsOfEachRequest) {
 // Degrees make the devices of a replica.
 TEST(Cost, OptionsSayHowDevicesDivideTheModel) {
   const std::string arch = "    arch: gpu/h100-sxm\n";
-  const json study = study_of(with(arch, arch + "    tp: 2\n    pp: 2\n    batch: 4\n"));
+  const json study = study_of(with(arch, arch + "    tp: 2\n    pp: 2\n    batch: 3\n"));
   const json& option = study["options"][0];
   EXPECT_EQ(option["devices"], 4);
   EXPECT_EQ(option["serving"]["parallelism"]["tp"], 2);
   EXPECT_EQ(option["serving"]["parallelism"]["pp"], 2);
-  EXPECT_EQ(option["serving"]["scheduler"]["sequences"], 4);
+  EXPECT_EQ(option["serving"]["scheduler"]["sequences"], 3);  // before the workload's batch_max
   cost_refused(with(arch, arch + "    devices: 3\n    tp: 2\n    pp: 2\n"),
                {"--tp 2 x --pp 2 take 4 devices, --devices is 3: change either"});
 }

@@ -352,7 +352,10 @@ objectives: [{minimise: owned_usd_per_m_tokens}]
     EXPECT_EQ(found["highest_rate_per_s"], expected["served"]["requests_per_s"]);
     EXPECT_EQ(found["ownership"]["usd_per_m_tokens"], expected["usd_per_m_tokens"]);
   }
+  // Nor is it cheap: priced by what it serves without the target.
   EXPECT_EQ(opened[1]["result"]["ownership"]["keeps_target"], 0);
+  EXPECT_GT(opened[1]["result"]["ownership"]["usd_per_m_tokens"]["all"].get<double>(),
+            0.2 * opened[0]["result"]["ownership"]["usd_per_m_tokens"]["all"].get<double>());
   const json kept = json::parse(run("pareto " + store("open.db") + " --format json").out);
   for (const json& p : kept) EXPECT_EQ(p["cost.workload.tpot_max_s"], 0.01);
   const std::string bad = " --db " + store("bad-cost.db");

@@ -1,6 +1,7 @@
 #include "sim/serve/sizes_elsewhere.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "sim/util/errors.h"
 
@@ -48,6 +49,19 @@ TEST(SizesElsewhere, ErrorsComeBackAndTheNextIsAnswered) {
   }
   EXPECT_THROW(sizes.simulated({StepPart::tokens, 0, 14, 0, 0}), SimulationError);
   EXPECT_EQ(sizes.simulated({StepPart::tokens, 0, 15, 0, 0}).seconds, 15);
+}
+
+// A child that is gone is an error, and takes nobody along.
+TEST(SizesElsewhere, AChildThatEndedIsSaid) {
+  class Ends : public FakeSizes {
+    StepCost simulated(const StepSize&) override { ::_exit(1); }
+  };
+  SizesElsewhere sizes([](const SizesElsewhere::Answer& answer) {
+    Ends ends;
+    answer(ends);
+  });
+  EXPECT_THROW(sizes.simulated({}), SimulationError);
+  EXPECT_THROW(sizes.simulated({}), SimulationError);
 }
 
 TEST(SizesElsewhere, WhatCannotBeginSaysWhy) {

@@ -30,6 +30,28 @@ TEST(SteadyState, OrAsTheCacheHolds) {
   EXPECT_LE(steady_state(of_blocks(13 * 10), costs, 100, 100, {}).sequences, 10);
 }
 
+// Of ten sequences that each write 100 tokens, prompts of 1,000 take 20 ms and steps 10.1 ms; through two
+// stages half of that each, five sequences at a time, and a token takes both.
+TEST(SteadyState, PromptsTakeTheirShareOfTheTime) {
+  FixedCosts costs(0.01, 1e-5);
+  EXPECT_NEAR(prompt_share(of_blocks(1000000), costs, 1000, 100, 10), 0.02 / (0.02 + 0.0101 * 10), 1e-9);
+  FixedCosts halves(0.01, 1e-5, 2);
+  Deployment staged = of_blocks(1000000);
+  staged.replica.stages = 2;
+  EXPECT_NEAR(prompt_share(staged, halves, 1000, 100, 10), 0.01 / (0.01 + 0.01005 * 10), 1e-9);
+}
+
+TEST(SteadyState, ATokenGoesThroughAllStages) {
+  FixedCosts costs(0.01);
+  Deployment one = of_blocks(1000000);
+  one.replica.limits.sequences = 1;
+  Deployment staged = one;
+  staged.replica.stages = 4;
+  FixedCosts quarters(0.01, 0, 4);
+  EXPECT_NEAR(steady_state(staged, quarters, 10, 1000, {}).tpot_s,
+              steady_state(one, costs, 10, 1000, {}).tpot_s, 1e-4);
+}
+
 TEST(SteadyState, IsNoneWhereOneMissesThem) {
   FixedCosts costs(0.01);
   RequestTargets targets;

@@ -64,6 +64,15 @@ TEST(PlanWays, StagesDoNotShortenATokensTime) {
   EXPECT_LT(found.ways[1].estimate.requests_per_s, 4 * found.ways[0].estimate.requests_per_s);
 }
 
+// A degree that is asked for is tried though a server has fewer chips: the node says why it is not possible.
+TEST(PlanWays, MoreChipsThanANodeHasAreRefusedWithAReason) {
+  PlanQuestion q = question("llama-3-8b");
+  q.tensor = {512};
+  const PlanWays found = ways_to_deploy(q, "gpu/h100-sxm", {500, 100, 0});
+  EXPECT_TRUE(found.ways.empty());
+  EXPECT_FALSE(found.why_none.empty());
+}
+
 TEST(PlanWays, NoneSaysWhatIsMissedAndByHowMuch) {
   PlanQuestion q = question("llama-3-8b");
   q.targets.tpot_s = 1e-5;
