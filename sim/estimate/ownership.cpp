@@ -25,8 +25,7 @@ ServedOption served_by(const ServingResult& run, const CostOption& option, const
   o.prefill_share = run.prompt_share;
   o.power_w = run.average_power_w;
   o.idle_w = std::min(o.power_w, option.devices * arch.static_w / arch.supply_efficiency);
-  const double most = arch.power_cap_w > 0 ? arch.power_cap_w : arch.tdp_w;
-  o.nameplate_w = most > 0 ? option.devices * most : o.power_w;
+  o.nameplate_w = option.devices * board_nameplate_w(arch, o.power_w / option.devices);
   o.silicon_cm2 = make.die_mm2 * make.dies / 100;
   o.memory_gb = make.memory_gb;
   o.expected_p90 = run.expected.p90;
@@ -38,6 +37,15 @@ double servers_for(double replicas, std::uint32_t devices, std::uint32_t chips_p
   if (devices > chips_per_server)
     return replicas * std::ceil(static_cast<double>(devices) / chips_per_server);
   return std::ceil(replicas / std::floor(static_cast<double>(chips_per_server) / devices));
+}
+
+double board_nameplate_w(const ArchSpec& arch, double otherwise_w) {
+  const double most = arch.power_cap_w > 0 ? arch.power_cap_w : arch.tdp_w;
+  return most > 0 ? most : otherwise_w;
+}
+
+double servers_of_a_rack(double rack_kw, double server_kw) {
+  return std::max(1.0, std::floor(rack_kw / server_kw));
 }
 
 UncertainNumber error_factor(const ServedOption& served) {

@@ -54,6 +54,11 @@ ServedOption served_by(const ServingResult& served, const CostOption& option, co
 // Servers for so many replicas: one does not lie across two that have room for it alone.
 double servers_for(double replicas, std::uint32_t devices, std::uint32_t chips_per_server);
 
+// What a board draws at most: its cap, its name plate, or where neither is known what is said.
+double board_nameplate_w(const ArchSpec& arch, double otherwise_w);
+// That fit the power of one: at least one.
+double servers_of_a_rack(double rack_kw, double server_kw);
+
 // The simulation's own error as a factor on the throughput.
 UncertainNumber error_factor(const ServedOption& served);
 

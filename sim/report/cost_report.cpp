@@ -160,20 +160,16 @@ std::string verdict(const json& study) {
 // Where two options change places; all pairs that nothing turns round in one line.
 std::string crossovers(const json& study) {
   std::string out;
-  std::vector<std::string> pairs;
   for (const json& c : study["crossovers"]) {
-    const std::string pair = c["a"].get<std::string>() + " against " + c["b"].get<std::string>();
-    if (std::find(pairs.begin(), pairs.end(), pair) == pairs.end()) pairs.push_back(pair);
     if (!c["at"].is_null())
-      out += fmt::format("  {}: {} = {}\n", pair, c["variable"].get<std::string>(), figure(c["at"], 3));
+      out += fmt::format("  {} against {}: {} = {}\n", c["a"].get<std::string>(), c["b"].get<std::string>(),
+                         c["variable"].get<std::string>(), figure(c["at"], 3));
   }
   std::string nowhere;
-  for (const json& c : study["crossovers"]) {
-    const std::string pair = c["a"].get<std::string>() + " against " + c["b"].get<std::string>();
-    const auto place = std::find(pairs.begin(), pairs.end(), pair);
-    if (place == pairs.end()) continue;
-    pairs.erase(place);
-    if (turns_between(study, c["a"], c["b"]).empty()) nowhere += (nowhere.empty() ? "" : ", ") + pair;
+  for (const json& pair : study["beats"]) {  // one each
+    const std::string a = pair["a"].get<std::string>();
+    const std::string b = pair["b"].get<std::string>();
+    if (turns_between(study, a, b).empty()) nowhere += (nowhere.empty() ? "" : ", ") + a + " against " + b;
   }
   if (!nowhere.empty()) out += "  nowhere: " + nowhere + "\n";
   return out;

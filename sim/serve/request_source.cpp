@@ -121,4 +121,11 @@ std::unique_ptr<RequestSource> open_source(const LoadSpec& load) {
   return std::make_unique<DrawnSource>(load, std::move(trace));
 }
 
+LoadMeans mean_lengths(LoadSpec load) {
+  constexpr std::uint64_t kMostRead = 20000;
+  load.offline = true;
+  load.rate = 0;
+  return means_of(*open_source(load), kMostRead);
+}
+
 }  // namespace orrery

@@ -62,5 +62,7 @@ LoadMeans means_of(RequestSource& source, std::uint64_t most);
 
 // Throws ConfigError: a file that is not there or says nothing.
 std::unique_ptr<RequestSource> open_source(const LoadSpec& load);
+// Means of a load's lengths, whenever its requests come; of a long trace, of its beginning.
+LoadMeans mean_lengths(LoadSpec load);
 
 }  // namespace orrery

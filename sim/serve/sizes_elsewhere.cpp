@@ -1,16 +1,15 @@
 #include "sim/serve/sizes_elsewhere.h"
 
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <string>
 #include <type_traits>
 
+#include "sim/util/end_with_parent.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -79,8 +78,7 @@ SizesElsewhere::SizesElsewhere(const std::function<void(const Answer&)>& serve) 
   child_ = ::fork();
   if (child_ < 0) throw SimulationError("worker", "no process for a second machine");
   if (child_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(1);
+    end_with_parent(parent);
     ::close(ends[0]);
     const int other = ends[1];
     const Answer answer = [&](StepSizes& sizes) { answer_questions(sizes, other); };
@@ -107,7 +105,8 @@ SizesElsewhere::SizesElsewhere(const std::function<void(const Answer&)>& serve) 
 
 void SizesElsewhere::end() const {
   ::close(other_);
-  ::waitpid(child_, nullptr, 0);
+  while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
+  }
 }
 
 SizesElsewhere::~SizesElsewhere() {

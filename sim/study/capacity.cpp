@@ -20,11 +20,11 @@ std::uint64_t trial_requests(double sequences) {
 ServingResult highest_rate(ServingBench& bench, const LoadSpec& asked, double good_share,
                            const Progress& progress) {
   LoadSpec load = asked;
-  const bool all_of_trace = load.requests == 0 && !load.trace.empty();
-  if (load.rate <= 0 || (load.requests == 0 && !all_of_trace)) {
+  const bool open_ended = load.requests == 0 && load.trace.empty();
+  if (load.rate <= 0 || open_ended) {
     const SteadyState steady = bench.estimate(load);
-    if (load.rate <= 0 && steady.requests_per_s > 0) load.rate = steady.requests_per_s / 2;
-    if (load.requests == 0 && !all_of_trace) load.requests = trial_requests(steady.sequences);
+    if (load.rate <= 0) load.rate = steady.requests_per_s / 2;
+    if (open_ended) load.requests = trial_requests(steady.sequences);
   }
   std::optional<ServingResult> best;
   const auto keeps = [&](double rate) {

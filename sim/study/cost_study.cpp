@@ -25,7 +25,7 @@ std::vector<PathStage> path_of(const CostOption& option, const ServedOption& ser
   // A rack is filled by what its servers may draw at most.
   const double server_kw =
       (served.nameplate_w / option.devices * option.chips_per_server + terms.host_w) * 1e-3;
-  const double per_rack = std::max(1.0, std::floor(kRackKw / server_kw)) * option.chips_per_server;
+  const double per_rack = servers_of_a_rack(kRackKw, server_kw) * option.chips_per_server;
   const std::pair<const char*, double> stages[] = {{"one replica", option.devices},
                                                    {"one server", option.chips_per_server},
                                                    {"one rack of 40 kW", per_rack}};
@@ -50,7 +50,7 @@ class Costs {
     for (std::size_t i = 0; i < scenario_.options.size(); ++i) {
       CostOption& option = scenario_.options[i];
       makes_.push_back(make_of(option, posed_[i]->arch, posed_[i]->technology));
-      served_.push_back(served_by(*runs[i], option, makes_[i], posed_[i]->arch));
+      served_.push_back(served_as(i, *runs[i]));
       option.terms.throughput_factor = error_factor(served_[i]);
     }
     variables_ = cost_variables(scenario_);
@@ -71,9 +71,9 @@ class Costs {
     fleet.acquisition = scenario_.options[i].acquisition;
     return fleet;
   }
-  // As another run of the same option serves.
-  OwnershipCost owned(std::size_t i, const ServingResult& run) const {
-    return owned(i, served_by(run, scenario_.options[i], makes_[i], posed_[i]->arch), typical_);
+  // As another run of the same option says.
+  ServedOption served_as(std::size_t i, const ServingResult& run) const {
+    return served_by(run, scenario_.options[i], makes_[i], posed_[i]->arch);
   }
   // USD a million output tokens of each option.
   std::vector<double> usd(const std::vector<double>& draw) const {
@@ -173,8 +173,9 @@ std::vector<RateStudy> at_user_rates(const Costs& costs, const std::vector<Optio
       const SimulatedOption& simulated = runs[i].at_rates[r];
       RateOption option{s.options[i].name, std::nullopt, std::nullopt};
       if (simulated.meets_target) {
-        option.sequences = simulated.served.steps.decoding;
-        const double usd = costs.owned(i, simulated.served).usd_per_m_all;
+        const ServedOption served = costs.served_as(i, simulated.served);
+        option.sequences = served.sequences;
+        const double usd = costs.owned(i, served, costs.typical()).usd_per_m_all;
         option.usd_per_m_tokens = usd;
         if (!rate.cheapest || usd < least) {
           least = usd;

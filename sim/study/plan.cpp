@@ -17,7 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kLengthsRead = 20000;  // of a trace, for its means
 constexpr std::uint64_t kDraws = 2000;
 constexpr int kMostRounds = 4;  // until users and their rate agree
 
@@ -26,10 +25,9 @@ class MachinePlan {
   MachinePlan(const PlanQuestion& question, const std::string& arch, Session& session,
               const Progress& progress)
       : q_(question), arch_(arch), session_(session), progress_(progress) {
-    LoadSpec at_once = question.demand.load;
-    at_once.offline = true;
-    lengths_ = means_of(*open_source(at_once), kLengthsRead);
-    if (lengths_.input == 0) throw ConfigError(at_once.trace, "no request: there is nothing to plan for");
+    lengths_ = mean_lengths(question.demand.load);
+    if (lengths_.input == 0)
+      throw ConfigError(question.demand.load.trace, "no request: there is nothing to plan for");
     request_.targets = question.targets;
     request_.overrides = question.overrides;
     request_.good_share = question.good_share;
@@ -62,8 +60,9 @@ class MachinePlan {
     }
     // The best of them again: with fewer sequences at once, which keeps a token's time through bursts, and
     // with its prompts on replicas of their own.
-    const PlanWay way = *best_way;
-    if (!q_.overrides.sequences) offer(way, fewer_sequences(way));
+    const PlanWay& way = *best_way;
+    const Variant fewer = fewer_sequences(way);
+    if (!q_.overrides.sequences && *fewer.sequences < best->max_sequences) offer(way, fewer);
     if (q_.apart) offer(way, prompts_apart(*best));
     return *best;
   }
@@ -223,11 +222,9 @@ class MachinePlan {
     double peak = 0;
     for (const ServingStretch& s : at.over_time) peak = std::max(peak, double{s.power_w});
     o.peak_kw = 1e-3 * (static_cast<double>(o.replicas) * peak + host * all);
-    const double board = p.arch.tdp_w > 0 ? p.arch.tdp_w : peak / devices;
-    const double server_kw = 1e-3 * (board * chips + host);
+    const double server_kw = 1e-3 * (board_nameplate_w(p.arch, peak / devices) * chips + host);
     o.nameplate_kw = server_kw * all;
-    const double a_rack = std::max(1.0, std::floor(q_.rack_kw / server_kw));
-    o.racks = static_cast<std::uint64_t>(std::ceil(all / a_rack));
+    o.racks = static_cast<std::uint64_t>(std::ceil(all / servers_of_a_rack(q_.rack_kw, server_kw)));
   }
 
   // A cost scenario of this option alone, by the shipped finance.
@@ -276,7 +273,7 @@ class MachinePlan {
     const CostQuestion question = cost_question(o, p, devices, *price);
     OptionRuns runs;
     runs.at_target.served = at_capacity;
-    complete(runs.at_target.served, p, session_.accuracy());
+    runs.at_target.served.expected = o.expected;
     runs.at_target.meets_target = true;
     const CostStudy study = cost_study(question, {runs});
     const OptionStudy& option = study.options.front();

@@ -172,7 +172,7 @@ struct ServingBench::Parts {
   }
 
   void add_prefilling(const Prefilling& p) {
-    const Posed& q = p.question != nullptr ? *p.question : question;
+    const Posed& q = prefills();
     prefilling = deploy(*q.llm, q.scenario, q.arch, q.runtime, request.overrides);
     if (p.sizes == nullptr)
       prefill_sizes = std::make_unique<SimulatedSizes>(*q.llm, q.scenario.formats, prefilling->split,
@@ -195,13 +195,16 @@ struct ServingBench::Parts {
                       p.orchestration_s.value_or(1e-6 * q.runtime.serving.handover_us)};
   }
 
+  // What prompts are deployed as that are computed apart.
+  const Posed& prefills() const {
+    return request.prefilling && request.prefilling->question != nullptr ? *request.prefilling->question
+                                                                         : question;
+  }
+
   double joules(double dynamic_j, double prefill_dynamic_j, double seconds) const {
     const std::uint32_t own = setup.serving.count * serving.replica.devices;
-    double sum = all_joules(dynamic_j, seconds, own, question.arch);
-    if (const auto& other = request.prefilling)
-      sum += all_joules(prefill_dynamic_j, seconds, devices() - own,
-                        (other->question != nullptr ? *other->question : question).arch);
-    return sum;
+    return all_joules(dynamic_j, seconds, own, question.arch) +
+           all_joules(prefill_dynamic_j, seconds, devices() - own, prefills().arch);
   }
 
   std::uint32_t devices() const {
@@ -252,8 +255,7 @@ ServingResult ServingBench::run(const LoadSpec& load, const Progress& progress) 
                       fmt::format("none of {} requests can be served: {}", o.arrived, o.why_refused));
   ServingResult r;
   r.arch = q.arch.name;
-  if (const auto& other = p.request.prefilling)
-    r.prefill_arch = (other->question != nullptr ? other->question : &q)->arch.name;
+  if (p.request.prefilling) r.prefill_arch = p.prefills().arch.name;
   r.model = q.llm->name;
   r.dtype = to_string(q.scenario.formats.arithmetic());
   r.weights = name_of(q.scenario.formats.most_weights());
@@ -345,11 +347,7 @@ std::unique_ptr<StepSizes> sizes_elsewhere(const Posed& q, const ServeRequest& r
 
 SteadyState ServingBench::estimate(const LoadSpec& load) {
   Parts& p = *parts_;
-  LoadSpec at_once = load;
-  at_once.offline = true;
-  at_once.rate = 0;
-  constexpr std::uint64_t kLengthsRead = 20000;  // of a trace, for its means
-  const LoadMeans lengths = means_of(*open_source(at_once), kLengthsRead);
+  const LoadMeans lengths = mean_lengths(load);
   SteadyState state = steady_state(p.serving, *p.oracle, lengths.input, lengths.output, p.request.targets);
   state.requests_per_s *= p.setup.serving.count;
   state.sequences *= p.setup.serving.count * p.serving.replica.ranks;

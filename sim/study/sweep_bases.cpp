@@ -4,8 +4,7 @@
 
 #include "sim/config/cost_scenario.h"
 #include "sim/study/configuration.h"
-#include "sim/study/configured.h"
-#include "sim/study/serving_part.h"
+#include "sim/study/question.h"
 
 namespace orrery {
 namespace {
@@ -29,17 +28,9 @@ std::vector<json> scenarios_of(const json& of) {
 
 // Builds all that a base names, so that what does not go together is found before anything runs.
 void check_base(const json& base) {
-  const Technology technology = build_technology(ConfigDocument::of(base.at("technology"), "technology"));
-  const ArchSpec arch = configured_machine(base, technology);
-  const LlmSpec llm = configured_llm(base);
-  const Scenario scenario = configured_scenario(base, arch, llm);
-  if (base.contains("serving")) {
-    ServingPart part;
-    table_of<ServingPart>().read(&part, base["serving"], Place());
-    serve_request_of(part, llm, scenario.input, scenario.output);
-  }
+  const Posed question = posed(base, false);
   const bool made = base.contains("cost") && base["cost"]["options"][0].value("acquire", "") == "make";
-  if (made) technology.process(arch.process_nm);
+  if (made) question.technology.process(question.arch.process_nm);
 }
 
 void read_cost_options(const ConfigDocument& document, SweepSpec& spec) {

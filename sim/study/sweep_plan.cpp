@@ -185,15 +185,21 @@ std::optional<SweepPoint> SweepPlan::point(std::uint64_t ordinal, const Choice& 
     mark_modified(d.configuration, spec_.bases[d.base]);
     d.touched.insert({"arch", "modified", "stated"});
   }
+  std::map<std::string, std::string> digests;  // each part's once
+  for (const auto& [part, value] : d.configuration.items()) digests.emplace(part, part_digest(d, part));
+  const auto digest_of = [&](const char* part) {
+    const auto found = digests.find(part);
+    return found != digests.end() ? found->second : part_digest(d, part);
+  };
   const std::string fidelity = to_string(spec_.fidelity);
   std::string parts = fmt::format("{} {}", kModelVersion, fidelity);
-  for (const auto& [part, value] : d.configuration.items()) parts += " " + part + " " + part_digest(d, part);
+  for (const auto& [part, value] : digests) parts += " " + part + " " + value;
   p.address = digest(parts);
   p.machine = fidelity;
-  for (const char* part : {"arch", "node", "modified"}) p.machine += " " + part_digest(d, part);
+  for (const char* part : {"arch", "node", "modified"}) p.machine += " " + digest_of(part);
   if (d.configuration.contains("modified")) p.machine += " " + area_digest(d.configuration["technology"]);
   p.run = p.machine;
-  for (const char* part : {"llm", "scenario", "runtime", "serving"}) p.run += " " + part_digest(d, part);
+  for (const char* part : {"llm", "scenario", "runtime", "serving"}) p.run += " " + digest_of(part);
   // Of a cost scenario, the targets that decide what is served.
   if (d.configuration.contains("cost")) p.run += " " + digest(d.configuration["cost"]["workload"]);
   p.machine = digest(p.machine);
