@@ -77,6 +77,11 @@ const Table& table_of<ServingKeys>() {
     f.key("reserve_steps", &K::reserve_steps, "steps", "over which it falls").range(1, 1e9);
     f.key("reserve_most", &K::reserve_most, "tokens", "of one sequence that are counted").range(0, 1e9);
     f.key("by_memory", &K::by_memory, "", "limits by a device's memory; the first that fits counts");
+    f.key("guessing_sequences", &K::guessing_sequences, "sequences",
+          "that run at once where tokens are guessed (speculative decoding)")
+        .range(1, 1e6)
+        .standing("sequences");
+    f.key("guessing_ahead", &K::guessing_ahead, "", "the same of ahead").standing("ahead");
     f.key("budget_of_context", &K::budget_of_context, "",
           "where prompts are not cut, the budget of a step is at least the model's context");
     f.key("other_gib", &K::other_gib, "GiB",

@@ -62,6 +62,9 @@ struct LimitsByMemory {
 // As a software stack states them, machine aside.
 struct ServingKeys : ServingLimits {
   std::vector<LimitsByMemory> by_memory;  // the first that fits a machine counts
+  // Where tokens are guessed, in place of the usual ones.
+  std::optional<std::uint64_t> guessing_sequences;
+  std::optional<bool> guessing_ahead;
   bool budget_of_context = false;         // a whole prompt fits a step: where prompts are not cut
   double other_gib = 0;                   // of a device: neither weights, activations nor cache
   double logit_bytes = 0;                 // of the sampler, for a position and word of the vocabulary

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "sim/serve/request_trace.h"
 #include "sim/util/random.h"
@@ -30,6 +32,26 @@ double gamma(RandomStream& random, double shape) {
     if (std::log(positive_uniform(random)) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
   }
 }
+
+// A source's requests, each once, in an order that the seed draws: a file may be sorted by length.
+class Shuffled : public RequestSource {
+ public:
+  Shuffled(RequestSource& source, std::uint64_t seed) {
+    for (Request r; source.next(r);) requests_.push_back(r);
+    RandomStream random(~seed);
+    for (std::size_t i = requests_.size(); i > 1; --i)
+      std::swap(requests_[i - 1], requests_[static_cast<std::size_t>(random.below(i))]);
+  }
+  bool next(Request& request) override {
+    if (sent_ == requests_.size()) return false;
+    request = requests_[sent_++];
+    return true;
+  }
+
+ private:
+  std::vector<Request> requests_;
+  std::size_t sent_ = 0;
+};
 
 // Arrivals and lengths as the load asks for them, over what `lengths` gives.
 class DrawnSource : public RequestSource {
@@ -118,6 +140,7 @@ std::unique_ptr<RequestSource> open_source(const LoadSpec& load) {
   std::unique_ptr<RequestSource> trace;
   const bool needs_arrivals = load.rate <= 0 && !load.closed() && !load.offline;
   if (!load.trace.empty()) trace = open_request_trace(load.trace, needs_arrivals, load.output_column);
+  if (trace && load.shuffled) trace = std::make_unique<Shuffled>(*trace, load.seed);
   return std::make_unique<DrawnSource>(load, std::move(trace));
 }
 

@@ -36,6 +36,7 @@ struct LoadSpec {
   std::uint64_t concurrency = 0;             // users who each wait for an answer
   double think_s = 0;                        // between an answer and the user's next request
   bool offline = false;                      // all at once
+  bool shuffled = false;                     // a trace's lengths in an order of their own
   std::string output_column;                 // of a CSV trace; "" = the usual one
   double input_scale = 1, output_scale = 1;  // of the trace's lengths
   double speedup = 1;                        // of the trace's arrivals

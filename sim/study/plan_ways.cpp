@@ -17,6 +17,7 @@ using nlohmann::json;
 // How the devices of a replica divide the model.
 struct Degrees {
   std::uint32_t tensor = 1, pipeline = 1, expert = 1, data = 1;
+  std::uint32_t devices() const { return tensor * pipeline * data; }
 };
 
 std::vector<std::uint32_t> powers_up_to(std::uint32_t most) {
@@ -40,10 +41,16 @@ class WaySearch {
 
   PlanWays run() {
     const Posed alone = posed(configurations_of({{{arch_, "", "", q_.node}, {}}}, {}).front(), false);
-    const LlmSpec llm = load_llm_named(q_.model);
-    const std::vector<Degrees> all = degrees(std::max(1U, alone.arch.node.chips), has_experts(llm));
-    for (const std::string& format : q_.formats) {
-      for (const Degrees& d : all) try_way(d, format);
+    const bool experts = has_experts(load_llm_named(q_.model));
+    const std::uint32_t chips = std::max(1U, alone.arch.node.chips);
+    try_ways(degrees(chips, experts));
+    const bool as_asked = !q_.pipeline.empty() || !q_.data.empty();
+    if (found_.ways.empty() && nearest_miss_ == 0 && !as_asked) {
+      if (alone.arch.node.nics > 0)
+        try_servers(chips, experts);
+      else
+        found_.why_none +=
+            ". The machine's node joins no other server: --node names one that does (orrery list nodes)";
     }
     std::stable_sort(found_.ways.begin(), found_.ways.end(), [](const PlanWay& a, const PlanWay& b) {
       return a.estimate.requests_per_s / a.devices() > b.estimate.requests_per_s / b.devices();
@@ -56,7 +63,35 @@ class WaySearch {
   const std::string arch_;
   const LoadMeans lengths_;
   PlanWays found_;
-  double nearest_miss_ = 0;  // the worst target of the nearest deployment, over it
+  double nearest_miss_ = 0;         // the worst target of the nearest deployment, over it
+  std::uint32_t most_refused_ = 0;  // devices of what does not fit
+
+  void try_ways(const std::vector<Degrees>& all) {
+    for (const std::string& format : q_.formats) {
+      for (const Degrees& d : all) try_way(d, format);
+    }
+  }
+
+  // What no server holds, on the fewest that do.
+  void try_servers(std::uint32_t chips, bool experts) {
+    constexpr std::uint32_t kMostServers = 16;
+    for (std::uint32_t servers = 2; servers <= kMostServers && found_.ways.empty(); servers *= 2)
+      try_ways(degrees_over(servers, chips, experts));
+  }
+
+  // Whole servers: in stages, or a mixture's experts on all of them under ranks that attend to requests of
+  // their own.
+  std::vector<Degrees> degrees_over(std::uint32_t servers, std::uint32_t chips, bool experts) const {
+    std::vector<Degrees> all;
+    for (const std::uint32_t tensor : q_.tensor.empty() ? powers_up_to(chips) : q_.tensor) {
+      const std::uint32_t others = servers * chips / tensor;
+      if (others * tensor != servers * chips) continue;
+      all.push_back({tensor, others, 1, 1});
+      if (experts && tensor > 1) all.push_back({tensor, others, tensor, 1});
+      if (experts) all.push_back({tensor, 1, servers * chips, others});
+    }
+    return all;
+  }
 
   // Those of a server. Experts are shared by the chips that share a layer, or by all that step together and
   // attend to requests of their own.
@@ -109,7 +144,10 @@ class WaySearch {
         note_miss(one_sequence(d, costs), degrees.tensor);
       }
     } catch (const ConfigError& error) {
-      if (found_.why_none.empty()) found_.why_none = error.what();
+      // Of what does not fit, what was tried on the most devices.
+      if (nearest_miss_ > 0 || degrees.devices() < most_refused_) return;
+      most_refused_ = degrees.devices();
+      found_.why_none = error.what();
     }
   }
 

@@ -21,8 +21,9 @@ struct PlanWays {
   std::string why_none;       // where there are none
 };
 
-// Over tensor x pipeline x expert x attention-data degrees of a server, and formats. Throws ConfigError: no
-// such machine, model or runtime.
+// Over tensor x pipeline x expert x attention-data degrees of a server, and formats; of as few servers as
+// hold the model where one does not and its node joins others. Throws ConfigError: no such machine, model or
+// runtime.
 PlanWays ways_to_deploy(const PlanQuestion& question, const std::string& arch, const LoadMeans& lengths);
 
 // The first of each number of devices and format, at most so many.

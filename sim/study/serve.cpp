@@ -138,7 +138,11 @@ struct ServingBench::Parts {
 
   Parts(const Posed& q, const ServeRequest& r, OperatorRunner& of) : question(q), request(r), runner(of) {
     ServingOverrides overrides = r.overrides;
-    if (r.guessing && r.guessing->draft) overrides.draft_bytes = draft_bytes(*r.guessing->draft);
+    if (r.guessing) {
+      if (r.guessing->draft) overrides.draft_bytes = draft_bytes(*r.guessing->draft);
+      if (!overrides.sequences) overrides.sequences = q.runtime.serving.guessing_sequences;
+      if (!overrides.ahead) overrides.ahead = q.runtime.serving.guessing_ahead;
+    }
     serving = deploy(*q.llm, q.scenario, q.arch, q.runtime, overrides);
     if (r.guessing) add_guessing(*r.guessing);
     sizes = std::make_unique<SimulatedSizes>(*q.llm, q.scenario.formats, serving.split, serving.execution,

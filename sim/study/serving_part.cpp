@@ -34,6 +34,7 @@ void add_load(Fields<ServingPart>& f) {
       .range(0, kMostRequests)
       .standing("the trace's; else as many as reach a steady state");
   f.key("seed", &S::seed, "", "of what is drawn");
+  f.key("shuffle", &S::shuffle, "", "a trace's lengths come in an order that the seed draws");
   f.key("distinct_prompts", &S::distinct_prompts, "", "that are sent in turn; 0: no two begin alike")
       .range(0, kMostRequests);
   f.key("shared_prefix", &S::shared_prefix, "tokens", "that all prompts begin with").range(0, kMostTokens);
@@ -158,6 +159,10 @@ ServeRequest serve_request_of(const ServingPart& part, const LlmSpec& llm, std::
   load.requests = load.offline ? part.offline : part.requests;
   if (load.requests == 0 && load.closed()) load.requests = 10 * load.concurrency;
   if (load.requests == 0 && load.rate > 0 && load.trace.empty()) load.requests = 1000;
+  load.shuffled = part.shuffle;
+  if (part.shuffle && (part.trace.empty() || ways == 0))
+    throw ConfigError("",
+                      "serving: 'shuffle' is of a 'trace' whose requests come by a rate, users or at once");
   load.distinct_prompts = part.distinct_prompts;
   load.shared_prefix = part.shared_prefix;
   load.seed = part.seed;

@@ -13,6 +13,7 @@ struct ServingPart {
   double rate = 0, think_s = 0, cv = 1;
   ArrivalProcess arrivals = ArrivalProcess::poisson;
   std::uint64_t concurrency = 0, offline = 0, requests = 0, seed = 1;
+  bool shuffle = false;
   std::uint64_t distinct_prompts = 0;
   std::uint32_t shared_prefix = 0;
   double ttft_s = 0, tpot_s = 0, e2e_s = 0;  // targets; 0 = any

@@ -1,16 +1,21 @@
 #include "sim/validate/serving_load.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <regex>
 
 #include "sim/serve/request_trace.h"
+#include "sim/study/serving_part.h"
+#include "sim/util/errors.h"
 #include "sim/validate/reference_kind.h"
 
 namespace orrery {
 namespace {
 
+constexpr std::uint64_t kWholeTrace = ~std::uint64_t{0};
 constexpr double kLoadSeconds = 600;  // of an open loop that does not say how many requests it sent
 
 bool is_file(const std::string& trace) {
@@ -47,11 +52,21 @@ void add_trace(const CsvRow& row, LoadSpec& load) {
   const std::string outputs = text_in(row, "output_std_or_range");
   if (std::regex_search(outputs, found, std::regex("(\\w+) of the trace")))
     load.output_column = found[1].str();
-  const LoadMeans means = means_of(*open_request_trace(load.trace, false, load.output_column), load.requests);
+  const auto means_of_first = [&](std::uint64_t most) {
+    return means_of(*open_request_trace(load.trace, false, load.output_column), most);
+  };
+  LoadMeans means = means_of_first(load.requests);
+  // A set of lengths without arrivals is drawn from, whole where nothing says how much of it.
+  load.shuffled = text_in(row, "num_requests").empty() && load.rate > 0 && means.rate <= 0;
+  if (load.shuffled) {
+    load.requests = 0;
+    means = means_of_first(kWholeTrace);
+  }
   const double input = number_in(row, "input_mean");
   const double output = number_in(row, "output_mean");
-  if (outputs.find("scaled") != std::string::npos && output > 0) load.output_scale = output / means.output;
-  if (outputs.find("scaled") != std::string::npos && input > 0) load.input_scale = input / means.input;
+  const bool scaled = load.shuffled || outputs.find("scaled") != std::string::npos;
+  if (scaled && output > 0) load.output_scale = output / means.output;
+  if (scaled && input > 0) load.input_scale = input / means.input;
   // A trace that is replayed keeps its arrivals, at the row's pace; one of a request a second is nominal.
   if (means.rate > 0 && load.rate > 0) {
     const double nominal = std::abs(means.rate - 1) < 0.1 ? 1 : means.rate;
@@ -116,6 +131,29 @@ nlohmann::json serving_scenario(const CsvRow& row, bool quantized_file, bool nat
   }
   if (const std::string kv = text_in(row, "kv_dtype"); !kv.empty() && kv != "auto") scenario["kv"] = kv;
   return scenario;
+}
+
+std::optional<Guessing> serving_guessing(const CsvRow& row, const LlmSpec& llm) {
+  const std::string who = text_in(row, "speculative");
+  if (who.empty() || who == "no") return std::nullopt;
+  std::smatch found;
+  const std::string arguments = text_in(row, "engine_args");
+  if (!std::regex_search(arguments, found, std::regex("--speculative-num-steps[ =]([0-9]+)")))
+    throw ConfigError("", "column speculative: " + who + ", and engine_args do not say of how many tokens");
+  const double drafts = std::stod(found[1].str());
+  const double kept = needed_in(row, "itl_mean_ms") / needed_in(row, "tpot_mean_ms") - 1;
+  if (kept < 0 || kept > drafts)
+    throw ConfigError("", fmt::format("column itl_mean_ms: over tpot_mean_ms, {:.3g} tokens a step of {:g} "
+                                      "guesses and one",
+                                      kept + 1, drafts));
+  double low = 0, high = 1;  // the share of each position whose powers' sum is kept
+  for (int i = 0; i < 50; ++i) {
+    const double p = (low + high) / 2;
+    double sum = 0;
+    for (int power = 1; power <= static_cast<int>(drafts); ++power) sum += std::pow(p, power);
+    (sum < kept ? low : high) = p;
+  }
+  return guessing_of(static_cast<std::uint32_t>(drafts), {(low + high) / 2}, "layer", llm);
 }
 
 std::uint32_t prefill_copies(const CsvRow& row) {

@@ -16,6 +16,11 @@ ServingOverrides serving_overrides(const CsvRow& row);
 // them.
 nlohmann::json serving_scenario(const CsvRow& row, bool quantized_file, bool native_fp8);
 
+// Speculative decoding, where the row has it: its client measures gaps between a step's tokens and the next
+// one's (itl) and the time per token (tpot), so how much is guessed right is the row's own; engine_args say
+// how far it guesses. Throws ConfigError: a column that does not say so.
+std::optional<Guessing> serving_guessing(const CsvRow& row, const LlmSpec& llm);
+
 // "1 prefill + 3 decode workers": copies that compute prompts for others; 0 where all do both.
 std::uint32_t prefill_copies(const CsvRow& row);
 // Copies of the model that serve.

@@ -74,11 +74,10 @@ double or_zero(const std::optional<Figure>& figure) {
 }
 
 ServeRequest request_of(const CsvRow& row, const Posed& question) {
-  if (const std::string draft = text_in(row, "speculative"); !draft.empty() && draft != "no")
-    throw ConfigError("", "column speculative: '" + draft + "' is not simulated");
   if (text_in(row, "tp").empty())
     throw ConfigError("", "column tp: how a copy's devices divide the model is not said");
   ServeRequest request;
+  request.guessing = serving_guessing(row, *question.llm);
   request.overrides = serving_overrides(row);
   request.check = false;
   request.empty_answers_count = true;

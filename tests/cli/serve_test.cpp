@@ -102,6 +102,12 @@ TEST(Serve, GuessesHelpFewAndCostMany) {
   EXPECT_LT(few.at("tpot_s").at("mean").get<double>(), 0.45 * tpot("--concurrency 1 --requests 8"));
   // Five tokens of each are verified: where products bind, that costs more than it brings.
   EXPECT_GT(tpot(guess + "--concurrency 64 --requests 64") / tpot("--concurrency 64 --requests 64"), 0.45);
+  // An engine may limit itself where it guesses.
+  const std::string sglang =
+      "serve --arch gpu/h100-sxm --model llama-3-8b --runtime sglang-0.5 --input 256 --output 64 --offline "
+      "4 ";
+  EXPECT_EQ(serve_answer(sglang + guess).at("scheduler").at("sequences"), 48);
+  EXPECT_EQ(serve_answer(sglang).at("scheduler").at("sequences"), 4096);
   // A layer that guesses takes time.
   EXPECT_GT(tpot("--draft-tokens 4 --acceptance 0.8 --concurrency 1 --requests 8"),
             1.02 * few.at("tpot_s").at("mean").get<double>());

@@ -99,6 +99,7 @@ po::options_description load_options() {
       ("requests", po::value<std::int64_t>()->value_name("N"),
        "at most so many (default: the trace's; 1000 where they are drawn, 10 a user in a closed loop)")  //
       ("speedup", po::value<double>()->value_name("X"), "a trace's arrivals come X times as fast")       //
+      ("shuffle", "a trace's lengths come in an order that --seed draws: a file may be sorted")          //
       ("distinct-prompts", po::value<std::int64_t>()->value_name("N"),
        "the same N prompts are sent in turn, so that a prefix cache finds them")  //
       ("shared-prefix", po::value<std::int64_t>()->value_name("N"), "tokens that all prompts begin with");
@@ -137,6 +138,10 @@ LoadSpec load_from(const po::variables_map& values) {
     if (!trace || ways > 0) throw UsageError("--speedup is of a trace's own arrivals");
     load.speedup = real_between(values, "speedup", 1e-6, 1e6);
   }
+  load.shuffled = values.count("shuffle") != 0;
+  if (load.shuffled && (!trace || (ways == 0 && !found)))
+    throw UsageError(
+        "--shuffle is of a --trace of lengths, whose requests come by --rate, --concurrency or --offline");
   load.distinct_prompts = whole_if_given(values, "distinct-prompts", 1, kMostRequests).value_or(0);
   load.shared_prefix =
       static_cast<std::uint32_t>(whole_if_given(values, "shared-prefix", 1, kMostTokens).value_or(0));

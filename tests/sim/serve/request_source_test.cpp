@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
+
+#include "tests/support/command.h"
 
 namespace orrery::test {
 namespace {
@@ -37,6 +42,32 @@ TEST(RequestSource, ArrivalsHaveTheAskedRateAndSpread) {
     EXPECT_NEAR(gaps_of(load).mean, 0.25, 0.01);
     EXPECT_NEAR(gaps_of(load).cv, cv, 0.06 * cv);
   }
+}
+
+TEST(RequestSource, AShuffledTraceIsTheSameRequestsInAnotherOrderBySeed) {
+  std::string text = "input_tokens,output_tokens\n";
+  for (int i = 1; i <= 100; ++i) text += std::to_string(i) + "," + std::to_string(2 * i) + "\n";
+  LoadSpec load;
+  load.trace = temporary_file("sorted.csv", text);
+  load.offline = true;
+  load.shuffled = true;
+  const auto inputs = [](const LoadSpec& spec) {
+    std::vector<std::uint32_t> all;
+    const auto source = open_source(spec);
+    for (Request r; source->next(r);) {
+      EXPECT_EQ(r.output, 2 * r.input);
+      all.push_back(r.input);
+    }
+    return all;
+  };
+  std::vector<std::uint32_t> once = inputs(load);
+  EXPECT_EQ(once, inputs(load));
+  EXPECT_FALSE(std::is_sorted(once.begin(), once.end()));
+  load.seed = 2;
+  EXPECT_NE(once, inputs(load));
+  std::sort(once.begin(), once.end());
+  ASSERT_EQ(once.size(), 100U);
+  for (std::uint32_t i = 0; i < 100; ++i) EXPECT_EQ(once[i], i + 1);
 }
 
 TEST(RequestSource, LengthsLieInTheirRange) {

@@ -64,6 +64,21 @@ TEST(PlanWays, StagesDoNotShortenATokensTime) {
   EXPECT_LT(found.ways[1].estimate.requests_per_s, 4 * found.ways[0].estimate.requests_per_s);
 }
 
+// A model that no server holds goes over as few as do, where NICs join them; else the reason names the way.
+TEST(PlanWays, OverSeveralServersWhereOneDoesNotHoldTheModel) {
+  PlanQuestion q = question("deepseek-v3");
+  q.tensor = {8};
+  PlanWays found = ways_to_deploy(q, "gpu/h100-sxm", {500, 100, 0});
+  EXPECT_TRUE(found.ways.empty());
+  EXPECT_NE(found.why_none.find("orrery list nodes"), std::string::npos) << found.why_none;
+  q.node = "h100_dgx";
+  found = ways_to_deploy(q, "gpu/h100-sxm", {500, 100, 0});
+  EXPECT_EQ(divisions(found), (std::set<Division>{{8, 2, 1, 1}, {8, 2, 8, 1}, {8, 1, 16, 2}}))
+      << found.why_none;
+  q.pipeline = {1};
+  EXPECT_TRUE(ways_to_deploy(q, "gpu/h100-sxm", {500, 100, 0}).ways.empty());
+}
+
 // A degree that is asked for is tried though a server has fewer chips: the node says why it is not possible.
 TEST(PlanWays, MoreChipsThanANodeHasAreRefusedWithAReason) {
   PlanQuestion q = question("llama-3-8b");

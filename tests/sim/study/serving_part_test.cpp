@@ -46,6 +46,9 @@ TEST(ServingPart, LoadsAreOfOneKind) {
   EXPECT_EQ(request_of(part).load.think_s, 1);
   part.concurrency = 0;
   EXPECT_NE(refusal_of(part).find("think_s"), std::string::npos);
+  part.think_s = 0;
+  part.shuffle = true;
+  EXPECT_NE(refusal_of(part).find("shuffle"), std::string::npos);
 }
 
 TEST(ServingPart, LengthsAreTheTracesWhereThereIsOne) {

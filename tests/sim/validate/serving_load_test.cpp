@@ -103,6 +103,43 @@ TEST(ServingLoad, CopiesAreTheDevicesOverThoseOfOne) {
   EXPECT_EQ(prefill_copies(r), 1U);
 }
 
+// Of a file of lengths alone, an open loop that does not say how many sends all, in an order of its own.
+TEST(ServingLoad, ASetOfLengthsIsDrawnFromWhole) {
+  const std::string trace =
+      temporary_file("l.csv", "input_tokens,output_tokens\n10,1\n20,2\n30,3\n40,4\n50,5\n");
+  CsvRow r = row();
+  r[kRowFile] = temporary_folder() + "/serving.csv";
+  r["trace"] = "l.csv";
+  r["mode"] = "rate";
+  r["request_rate_per_s"] = "4";
+  const LoadSpec load = serving_load(r);
+  EXPECT_TRUE(load.shuffled);
+  EXPECT_EQ(load.requests, 0U);
+  EXPECT_DOUBLE_EQ(load.output_scale, 922.0 / 3);
+  r["num_requests"] = "3";
+  EXPECT_FALSE(serving_load(r).shuffled);
+  EXPECT_EQ(serving_load(r).requests, 3U);
+}
+
+// 3.27 of 4 guesses and one: p + p^2 + p^3 + p^4 = 2.27.
+TEST(ServingLoad, GuessesAreKeptAsTheClientsGapsSay) {
+  const LlmSpec llm = load_llm_named("llama-3-8b");
+  CsvRow r = row();
+  EXPECT_FALSE(serving_guessing(r, llm));
+  r["speculative"] = "EAGLE3";
+  EXPECT_THROW(serving_guessing(r, llm), ConfigError);
+  r["engine_args"] = "--speculative-num-steps 4 --speculative-eagle-topk 4";
+  r["tpot_mean_ms"] = "2.67";
+  r["itl_mean_ms"] = "8.74";
+  const std::optional<Guessing> g = serving_guessing(r, llm);
+  ASSERT_TRUE(g);
+  EXPECT_EQ(g->how.drafts, 4U);
+  EXPECT_NEAR(g->how.acceptance[0] + g->how.acceptance[1] + g->how.acceptance[2] + g->how.acceptance[3],
+              8.74 / 2.67 - 1, 1e-6);
+  r["itl_mean_ms"] = "20";
+  EXPECT_THROW(serving_guessing(r, llm), ConfigError);
+}
+
 TEST(ServingLoad, ABadCellIsNamed) {
   CsvRow r = row();
   r["concurrency"] = "many";
