@@ -60,7 +60,6 @@ ServingLimits limits_on(const LlmSpec& llm, const ArchSpec& arch, const RuntimeS
 Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arch, const RuntimeSpec& runtime,
                   const ServingOverrides& overrides) {
   check_machine(arch);
-  check_devices(arch.node, asked.split.devices());
   check_formats(arch, asked.formats);
   if (llm.encoder || llm.encoder_only)
     throw ConfigError("", llm.name + ": requests are served of decoders alone");
@@ -70,6 +69,7 @@ Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arc
     d.replicas = d.split.data;
     d.split.data = 1;
   }
+  check_devices(arch.node, d.split.devices());  // of a replica
   d.execution = runtime.on(arch.execution);
   d.replica.limits = limits_on(llm, arch, runtime, overrides);
   d.replica.ranks = d.split.data;
