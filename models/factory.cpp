@@ -39,6 +39,7 @@ WorkSharing Chip::sharing() const {
 
 TileChip::TileChip(const ArchSpec& arch) : Chip(arch) {
   dram = std::make_unique<DramController>("dram", arch.dram, clock, counts);
+  if (arch.dram.pim) pim = std::make_unique<PimUnits>("pim", arch.dram, dram.get(), counts);
   const std::uint32_t cores = arch.cores.count;
   const double link_rate = arch.node.link.bytes_per_s;
   if (arch.network.routed) {
@@ -66,7 +67,7 @@ TileChip::TileChip(const ArchSpec& arch) : Chip(arch) {
   }
   for (ComputeTile* tile : views) tile->connect(views);
   skipping = std::make_unique<TileSkipping>(arch, counts, views, shared.get(), *dram);
-  command.connect(all_cores_, *places, {collectives.get(), places.get(), skipping.get()});
+  command.connect(all_cores_, *places, {collectives.get(), places.get(), skipping.get()}, pim.get());
 }
 
 std::vector<const Component*> TileChip::components() const {
@@ -88,12 +89,13 @@ void TileChip::begin() {
 
 CycleChip::CycleChip(const ArchSpec& arch)
     : Chip(arch), memory("memory", arch, clock, counts), places(memory) {
+  if (arch.dram.pim) pim = std::make_unique<PimUnits>("pim", arch.dram, nullptr, counts);
   for (std::uint32_t c = 0; c < arch.cores.count; ++c) {
     cores.push_back(
         std::make_unique<CycleCore>(core_name(c).c_str(), CoreId{c}, arch, clock, counts, memory, command));
     all_cores_.push_back(cores.back().get());
   }
-  command.connect(all_cores_, places, {});
+  command.connect(all_cores_, places, {}, pim.get());
 }
 
 std::vector<const Component*> CycleChip::components() const {

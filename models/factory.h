@@ -53,6 +53,7 @@ struct TileChip : Chip {
   explicit TileChip(const ArchSpec& arch);
 
   std::unique_ptr<DramController> dram;
+  std::unique_ptr<PimUnits> pim;         // null where the memory has none
   std::unique_ptr<SharedLevels> shared;  // null when the machine has none
   std::unique_ptr<Network> network;
   std::unique_ptr<EntryPlaces> places;
@@ -75,6 +76,7 @@ struct CycleChip : Chip {
 
   CycleMemory memory;
   AddressPlaces places;
+  std::unique_ptr<PimUnits> pim;  // null where the memory has none
   std::vector<std::unique_ptr<CycleCore>> cores;
 
   std::vector<const Component*> components() const override;

@@ -14,10 +14,12 @@ CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const Ar
   dont_initialize();
 }
 
-void CommandProcessor::connect(std::vector<Core*> cores, TensorPlaces& places, const TileParts& parts) {
+void CommandProcessor::connect(std::vector<Core*> cores, TensorPlaces& places, const TileParts& parts,
+                               PimUnits* pim) {
   cores_ = std::move(cores);
   places_ = &places;
   parts_ = parts;
+  pim_ = pim;
 }
 
 void CommandProcessor::begin(const Program& program, const OnChip& on_chip, bool skip) {
@@ -27,7 +29,7 @@ void CommandProcessor::begin(const Program& program, const OnChip& on_chip, bool
   outcomes_.assign(program.tasks.size(), TaskOutcome{});
   started_.assign(program.tasks.size(), false);
   skipped_counts_ = ActivityCounts{};
-  kernel_task_ = collective_task_ = kNoTask;
+  kernel_task_ = collective_task_ = pim_task_ = kNoTask;
   collective_placed_ = false;
   wake_.notify(fs_time(wake_time(now_fs(), 0) - now_fs()));
 }
@@ -53,7 +55,7 @@ void CommandProcessor::step() {
 // Wakes at the nearest known end of a running task.
 void CommandProcessor::rearm() {
   Femtoseconds next = INT64_MAX;
-  for (const std::uint32_t running : {kernel_task_, collective_task_}) {
+  for (const std::uint32_t running : {kernel_task_, collective_task_, pim_task_}) {
     if (running != kNoTask && outcomes_[running].end > 0) next = std::min(next, outcomes_[running].end);
   }
   if (next == INT64_MAX) return;
@@ -61,33 +63,51 @@ void CommandProcessor::rearm() {
 }
 
 void CommandProcessor::finish_tasks(Femtoseconds now) {
-  for (std::uint32_t* running : {&kernel_task_, &collective_task_}) {
+  for (std::uint32_t* running : {&kernel_task_, &collective_task_, &pim_task_}) {
     if (*running == kNoTask || outcomes_[*running].end == 0 || outcomes_[*running].end > now) continue;
     outcomes_[*running].done = true;
     *running = kNoTask;
   }
 }
 
+// Who runs what kind of task: one of each at a time.
+std::uint32_t& CommandProcessor::place_of(const Task& task) {
+  if (std::holds_alternative<KernelLaunch>(task.work)) return kernel_task_;
+  return std::holds_alternative<PimTask>(task.work) ? pim_task_ : collective_task_;
+}
+
 void CommandProcessor::start_ready_tasks(Femtoseconds now) {
-  for (std::uint32_t task = 0; task < program_->tasks.size(); ++task) {
-    if (started_[task] || !ready(task)) continue;
-    const bool is_kernel = std::holds_alternative<KernelLaunch>(program_->tasks[task].work);
-    if ((is_kernel ? kernel_task_ : collective_task_) != kNoTask) continue;
-    started_[task] = true;
-    outcomes_[task].start = now;
+  for (std::uint32_t i = 0; i < program_->tasks.size(); ++i) {
+    const Task& task = program_->tasks[i];
+    if (started_[i] || !ready(i) || place_of(task) != kNoTask) continue;
+    started_[i] = true;
+    outcomes_[i].start = now;
     ++counts_.kernels;
-    if (is_kernel) {
-      start_kernel(task, now);
+    if (std::holds_alternative<KernelLaunch>(task.work)) {
+      start_kernel(i, now);
+    } else if (const auto* products = std::get_if<PimTask>(&task.work)) {
+      pim_task_ = i;
+      start_pim(*products, now);
     } else {
-      collective_task_ = task;
-      const CollectiveTask& collective = std::get<CollectiveTask>(program_->tasks[task].work);
+      collective_task_ = i;
+      const auto& collective = std::get<CollectiveTask>(task.work);
       // What a protocol costs to start holds the kernel's own start.
       const bool covered = collective.plan && collective.plan->base_s > 0;
       const Femtoseconds overhead = covered ? 0 : from_ns(arch_.command.kernel_overhead_ns);
-      outcomes_[task].split.add(TimeCategory::launch, overhead);
+      outcomes_[i].split.add(TimeCategory::launch, overhead);
       start_collective(collective, now + overhead);
     }
   }
+}
+
+void CommandProcessor::start_pim(const PimTask& task, Femtoseconds now) {
+  TaskOutcome& outcome = outcomes_[pim_task_];
+  const Femtoseconds overhead = from_ns(arch_.command.kernel_overhead_ns);
+  outcome.end = std::max<Femtoseconds>(pim_->run(task, now + overhead), now + 1);
+  outcome.split.add(TimeCategory::launch, overhead);
+  const Femtoseconds multiplying = pim_->multiplying(task, outcome.end - now - overhead);
+  outcome.split.add(TimeCategory::compute, multiplying);
+  outcome.split.add(TimeCategory::dram, outcome.end - now - overhead - multiplying);
 }
 
 // Beside a kernel, whose tiles own the shared levels, a collective goes straight to DRAM.

@@ -1,13 +1,15 @@
 #pragma once
-// Issues a program's tasks to the cores and the links, at either fidelity: a task starts when those it
-// depends on are done; kernels go one at a time and pay the device's start-up cost; a collective may run
-// beside a kernel. It knows when the program is complete and how each task's time was spent.
+// Issues a program's tasks to the cores, the links and the memory's units, at either fidelity: a task starts
+// when those it depends on are done; kernels go one at a time and pay the device's start-up cost; a
+// collective or products in memory may run beside a kernel. It knows when the program is complete and how
+// each task's time was spent.
 
 #include <systemc>
 #include <vector>
 
 #include "models/compute/core.h"
 #include "models/control/tile_skipping.h"
+#include "models/dram/pim_units.h"
 #include "models/link/collective_engine.h"
 #include "models/memory/entry_places.h"
 #include "sim/program/program.h"
@@ -39,7 +41,8 @@ class CommandProcessor : public sc_core::sc_module,
 
   // Wiring, once, by the factory. Without `parts` the simulation pauses when a program is complete: a memory
   // that refreshes never runs out of events.
-  void connect(std::vector<Core*> cores, TensorPlaces& places, const TileParts& parts);
+  // `pim` is null where the memory has no units.
+  void connect(std::vector<Core*> cores, TensorPlaces& places, const TileParts& parts, PimUnits* pim);
 
   // Starts `program` at the next point of the wake-up grid; it must outlive the run. `skip` allows
   // steady-state skipping. A program with collectives needs `parts`.
@@ -66,6 +69,7 @@ class CommandProcessor : public sc_core::sc_module,
   std::vector<Core*> cores_;
   TensorPlaces* places_ = nullptr;
   TileParts parts_;
+  PimUnits* pim_ = nullptr;
 
   const Program* program_ = nullptr;
   bool collective_placed_ = false;  // its array lives in the shared levels
@@ -76,6 +80,7 @@ class CommandProcessor : public sc_core::sc_module,
 
   std::uint32_t kernel_task_ = kNoTask;      // on the cores now
   std::uint32_t collective_task_ = kNoTask;  // on the links now
+  std::uint32_t pim_task_ = kNoTask;         // on the memory's units now
   KernelRun run_;
   WorkQueue queue_;
   std::uint64_t items_left_ = 0;
@@ -88,6 +93,8 @@ class CommandProcessor : public sc_core::sc_module,
   bool ready(std::uint32_t task) const;
   void start_kernel(std::uint32_t task, Femtoseconds now);
   void deal_first_items(Femtoseconds dispatched);
+  std::uint32_t& place_of(const Task& task);
+  void start_pim(const PimTask& task, Femtoseconds now);
   void start_collective(const CollectiveTask& task, Femtoseconds t);
   void finish_kernel();
   void rearm();

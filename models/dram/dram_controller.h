@@ -25,6 +25,9 @@ class DramController : public sc_core::sc_module, public GranuleInterface, publi
   // `bytes` on one channel only (another client of the memory, a hot channel).
   Reservation reserve_channel(ChannelId channel, Bytes bytes, Femtoseconds t);
 
+  // All banks for `service` (units beside them work); when they are free again.
+  Femtoseconds reserve_banks(Femtoseconds service, Femtoseconds t) { return dram_.reserve_banks(service, t); }
+
   // Writes what is still queued; returns when the last write, queued now or before, is through (0: there was
   // none).
   Femtoseconds drain(Femtoseconds t) { return dram_.drain(bus_fs_per_byte(), t); }

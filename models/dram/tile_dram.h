@@ -39,6 +39,11 @@ class TileDram {
   // `bytes` on one channel only (another client of the memory, a hot channel).
   Femtoseconds read_on(ChannelId channel, Bytes bytes, Femtoseconds t);
 
+  // Every channel for `service`, behind what it has taken so far.
+  Femtoseconds reserve_banks(Femtoseconds service, Femtoseconds t) {
+    return calendars_.reserve_all(t, service);
+  }
+
   // A burst of one channel; times are its ticks, and never decrease from call to call.
   TileDramChannel::Read read_burst(std::uint32_t channel, std::uint64_t address, DramTick t);
   DramTick write_burst(std::uint32_t channel, std::uint64_t address, DramTick t);

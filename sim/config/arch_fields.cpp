@@ -203,6 +203,14 @@ const Table& execution_table() {
         "overlaps_collectives", [](A & a) -> auto& { return a.execution.overlaps_collectives; }, "",
         "the links work beside the cores: operators that do not wait for a collective run on");
     f.key(
+        "heads_apart", [](A & a) -> auto& { return a.execution.heads_apart; }, "",
+        "one head of attention after another: its queries, keys, values, scores, softmax and sums are "
+        "instructions of their own (where attention is not fused)");
+    f.key(
+         "rows_behind_products", [](A & a) -> auto& { return a.execution.rows_behind_products; }, "rows",
+         "of a product after which the vector unit takes them over, beside it; 0: when all are there")
+        .range(0, 1e6);
+    f.key(
          "default_dtype", [](A & a) -> auto& { return a.execution.default_dtype; }, "",
          "format, unless asked otherwise")
         .required();

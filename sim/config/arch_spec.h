@@ -14,6 +14,7 @@
 #include "sim/config/library_spec.h"
 #include "sim/config/noc_spec.h"
 #include "sim/config/node_spec.h"
+#include "sim/config/pim_spec.h"
 #include "sim/config/sram_spec.h"
 #include "sim/util/dtype.h"
 #include "sim/util/enum_names.h"
@@ -21,9 +22,6 @@
 #include "sim/util/units.h"
 
 namespace orrery {
-
-// MACs (or lane operations) a cycle relative to the engine's base rate; 0 = format not supported.
-using DTypeRates = std::array<double, kDTypeCount>;
 
 enum class Dataflow : std::uint8_t { weight_stationary, output_stationary, input_stationary };
 template <>
@@ -121,6 +119,7 @@ struct DramSpec {
   std::uint64_t capacity_bytes = 0;
   std::uint64_t allocatable_bytes = 0;  // of it, what a process gets: ECC and the driver's own left out
   DramAccessEnergy energy;
+  std::optional<PimSpec> pim = std::nullopt;  // units that multiply beside its banks
 
   double peak_bytes_per_s() const { return device.peak_gb_per_s() * 1e9 / device.pseudo_channels * channels; }
   std::uint64_t burst_bytes() const { return device.burst_bytes(); }
@@ -173,6 +172,9 @@ struct ExecutionSpec {
   PrefillMode prefill = PrefillMode::parallel;
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   bool overlaps_collectives = false;  // with operators that do not wait for them
+  bool heads_apart = false;  // a head's products and softmax are instructions of their own
+  // Rows of a product after which the vector unit takes them over, beside it; 0: when all are there.
+  std::uint32_t rows_behind_products = 0;
   bool engine_collectives = false;    // the software stack has all-reduces of its own
   bool older_collectives = false;     // by the library of 2023
   bool scalar_rows = false;           // its row kernels load an element a thread, as engines of 2023 did

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sim/config/dram_preset.h"
+#include "sim/config/pim_loader.h"
 
 namespace orrery {
 namespace {
@@ -106,6 +107,7 @@ const Table& table_of<DramLevel>() {
         .range(0, kAnyNumber)
         .bears(Bears::energy)
         .standing("the preset's");
+    f.key("pim", &L::pim, "", "units that multiply beside the banks").standing("none");
     return Table(f);
   }();
   return table;
@@ -173,6 +175,10 @@ DramSpec dram_of(const DramLevel& level, const ConfigDocument& document, const s
   spec.interleave_bytes = level.interleave_bytes;
   spec.controller_latency_ns = level.controller_latency_ns;
   spec.bus_bytes_per_cycle = level.bus_bytes_per_cycle;
+  spec.pim = level.pim;
+  if (!spec.pim) return spec;
+  if (const auto found = check_pim(*spec.pim, spec.device, document, pointer + "/pim"); !found.empty())
+    throw ConfigError(found);
   return spec;
 }
 

@@ -29,6 +29,7 @@ struct DramLevel {
   double controller_latency_ns = 0, bus_bytes_per_cycle = 0;
   std::optional<double> controller_pj_per_bit;  // the energy table's where it is not said
   std::optional<double> energy_pj_per_bit;
+  std::optional<PimSpec> pim;
 };
 template <>
 const Table& table_of<DramLevel>();

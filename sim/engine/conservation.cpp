@@ -27,6 +27,10 @@ void check_program(const ArchSpec& arch, const Program& program, const ActivityC
   std::uint64_t macs = 0;
   Bytes stored;
   for (const Task& task : program.tasks) {
+    if (const auto* products = std::get_if<PimTask>(&task.work)) {
+      macs += products->macs;
+      continue;
+    }
     const auto* launch = std::get_if<KernelLaunch>(&task.work);
     if (launch == nullptr) return;  // a collective stores too
     for (const TileKernel& kernel : launch->kernels()) {

@@ -74,7 +74,7 @@ void refuse_at_cycle(const ArchSpec& arch, const Program& program) {
                       "fidelity cycle sends every core its own copy; this network multicasts: set "
                       "chip.network.multicast to false to compare, or use fidelity tile");
   for (const Task& task : program.tasks) {
-    if (!std::holds_alternative<KernelLaunch>(task.work))
+    if (std::holds_alternative<CollectiveTask>(task.work))
       throw SimulationError(arch.name, "fidelity cycle simulates one chip: it has no collectives");
   }
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "sim/mapping/matmul_kernel.h"
+#include "sim/mapping/pim_mapping.h"
 #include "sim/timing/sparse_timing.h"
 #include "sim/util/checked.h"
 #include "sim/workload/operator_counts.h"
@@ -123,6 +125,19 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
                         elements * cost.transcendental_ops / (rate * arch.cores.vector.transcendental_lanes));
   }
   result.seconds = std::max({compute_s, dram_s, vector_s});
+  if (const auto product = pim_product(op, arch.dram)) {
+    const double in_memory_s = pim_bound_s(arch.dram, *product);
+    if (in_memory_s < result.seconds) {
+      result.counts = {};
+      result.counts.pim_macs = macs;
+      result.counts.pim_array_bytes = op.inputs[kMatmulB].bytes();
+      result.counts.dram_activates = ceil_div(result.counts.pim_array_bytes, arch.dram.device.page_bytes);
+      result.counts.kernels = 1;
+      result.seconds = in_memory_s;
+      result.bound = TimeCategory::compute;
+      return result;
+    }
+  }
   result.bound = result.seconds == compute_s ? TimeCategory::compute
                  : result.seconds == dram_s  ? TimeCategory::dram
                                              : TimeCategory::vector;
@@ -133,9 +148,10 @@ RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& ar
   std::map<TensorName, std::uint64_t> bytes;  // of each tensor; the largest view of it
   for (const Operator& op : graph.operators) {
     if (gathers(op.kind)) continue;  // reads a few rows only
+    const bool in_place = pim_product(op, arch.dram).has_value();
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
       const Tensor& t = op.inputs[i];
-      if (t.kind == TensorKind::activation) continue;
+      if (t.kind == TensorKind::activation || (in_place && i == kMatmulB)) continue;
       std::uint64_t& seen = bytes[t.id];
       seen = std::max(seen, least_read(op, i));
     }

@@ -17,7 +17,8 @@ struct RooflineBound {
 };
 
 // Seconds and bytes that the distinct weights and cached keys and values of a whole graph take from DRAM,
-// less what the chip can hold: the operators share the on-chip levels.
+// less what the chip can hold: the operators share the on-chip levels. What units beside the banks may
+// multiply where it lies is left out.
 RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& arch);
 
 // `cold`: a kernel on its own, whose inputs are in DRAM and whose outputs may stay on chip; else what was

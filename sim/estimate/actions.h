@@ -80,6 +80,12 @@ void for_each_action(const ActivityCounts& counts, const ArchSpec& arch, Visit v
       EnergyPart::dram);
   act("dram", "write", "bits", bits(counts.dram_write_bytes), dram.write_pj_per_bit + either_way,
       EnergyPart::dram);
+  if (arch.dram.pim) {
+    act("pim", "mac", "MACs", number(counts.pim_macs), arch.dram.pim->mac_pj, EnergyPart::compute);
+    act("pim", "read", "bits", bits(counts.pim_array_bytes), arch.dram.pim->read_pj_per_bit,
+        EnergyPart::dram);
+    act("pim", "bus", "bits", bits(counts.pim_bus_bytes), either_way, EnergyPart::dram);
+  }
   act("link", "send", "bits", bits(counts.link_bytes), arch.node.energy_pj_per_bit, EnergyPart::link);
 }
 

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/mapping/operator_mapping.h"
+#include "sim/mapping/pim_mapping.h"
 #include "sim/timing/collective_choice.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
@@ -64,6 +67,16 @@ struct MapFamily {
   }
 };
 
+// `more` among `found`, the best estimates first.
+void add_in_order(std::vector<Candidate>& found, std::vector<Candidate> more) {
+  for (Candidate& candidate : more) {
+    const auto behind = std::find_if(found.begin(), found.end(), [&](const Candidate& other) {
+      return other.estimate_s > candidate.estimate_s;
+    });
+    found.insert(behind, std::move(candidate));
+  }
+}
+
 }  // namespace
 
 double objective_cost(MapObjective objective, Joules energy, double seconds) {
@@ -74,6 +87,7 @@ std::vector<Candidate> Mapper::map(const Operator& op, std::size_t most, const T
                                    MapObjective objective) const {
   std::vector<Candidate> found =
       std::visit(MapFamily{arch_, op, most, request, objective}, operator_row(op.kind).family);
+  if (!request.any()) add_in_order(found, map_pim(arch_, op));
   if (found.empty()) {
     std::string message = fmt::format("no mapping of {} fits {}: its scratchpad of {} bytes", describe(op),
                                       arch_.name, arch_.cores.scratchpad.size_bytes);

@@ -1,6 +1,6 @@
 #pragma once
 // What the command processor runs: tasks with integer dependences on earlier tasks. A task is a kernel (or
-// several, launched as one) for the cores or a collective for the links.
+// several, launched as one) for the cores, a collective for the links or products for the memory's units.
 
 #include <cstdint>
 #include <memory>
@@ -9,6 +9,7 @@
 
 #include "sim/program/kernel_launch.h"
 #include "sim/timing/collective_choice.h"
+#include "sim/timing/dram/pim_timing.h"
 
 namespace orrery {
 
@@ -21,8 +22,14 @@ struct CollectiveTask {
   std::shared_ptr<const PlannedCollective> plan;  // null for one device
 };
 
+// Products on the units beside the DRAM's banks.
+struct PimTask {
+  PimPlan plan;
+  std::uint64_t macs = 0;
+};
+
 struct Task {
-  std::variant<KernelLaunch, CollectiveTask> work;
+  std::variant<KernelLaunch, CollectiveTask, PimTask> work;
   std::vector<std::uint32_t> depends_on;  // indices of earlier tasks
 };
 

@@ -13,11 +13,10 @@ namespace orrery {
 
 namespace {
 
-// Whether the machine can run it at all, memory aside.
+// Whether the machine can run it at all, memory and formats aside.
 void check_runs(const Scenario& scenario, const ArchSpec& arch) {
   check_machine(arch);
   check_devices(arch.node, scenario.split.devices());
-  check_formats(arch, scenario.formats);
 }
 
 }  // namespace
@@ -50,6 +49,7 @@ std::uint64_t BatchPlan::round_count() const {
 
 BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchSpec& arch,
                        const RuntimeSpec& runtime) {
+  check_formats(arch, scenario.formats);
   if (runtime.kv_memory_fraction <= 0 || scenario.step) {
     check_fits(stream_info(llm, scenario, runtime.token_budget), arch);
     return {{{scenario.batch, 1}}, 0};

@@ -95,6 +95,13 @@ const std::array<CounterInfo, kCounterCount>& counters() {
        [](C& c) -> std::uint64_t& { return c.dram_write_bytes; }},
       {"dram_activates", "rows", "DRAM rows opened", [](const C& c) { return c.dram_activates; },
        [](C& c) -> std::uint64_t& { return c.dram_activates; }},
+      {"pim_macs", "MACs", "of units beside the DRAM's banks", [](const C& c) { return c.pim_macs; },
+       [](C& c) -> std::uint64_t& { return c.pim_macs; }},
+      {"pim_array_bytes", "bytes", "read from rows into those units",
+       [](const C& c) { return c.pim_array_bytes; },
+       [](C& c) -> std::uint64_t& { return c.pim_array_bytes; }},
+      {"pim_bus_bytes", "bytes", "their inputs and results, over the pins",
+       [](const C& c) { return c.pim_bus_bytes; }, [](C& c) -> std::uint64_t& { return c.pim_bus_bytes; }},
       {"link_bytes", "bytes", "sent to other chips", [](const C& c) { return c.link_bytes; },
        [](C& c) -> std::uint64_t& { return c.link_bytes; }},
       {"granules", "granules", "transfers simulated end to end", [](const C& c) { return c.granules; },
@@ -106,7 +113,7 @@ const std::array<CounterInfo, kCounterCount>& counters() {
 }
 
 std::uint64_t ActivityCounts::total_macs() const {
-  std::uint64_t sum = 0;
+  std::uint64_t sum = pim_macs;
   for (const std::uint64_t m : macs) sum += m;
   return sum;
 }

@@ -38,8 +38,10 @@ struct ActivityCounts {
   std::uint64_t dram_read_bytes = 0;
   std::uint64_t dram_write_bytes = 0;
   std::uint64_t dram_activates = 0;  // rows opened
-  std::uint64_t link_bytes = 0;      // sent by this chip
-  std::uint64_t granules = 0;        // moved end to end
+  // Of units beside the banks: MACs, bytes read into them, inputs and results over the channels' pins.
+  std::uint64_t pim_macs = 0, pim_array_bytes = 0, pim_bus_bytes = 0;
+  std::uint64_t link_bytes = 0;  // sent by this chip
+  std::uint64_t granules = 0;    // moved end to end
   std::uint64_t kernels = 0;
 
   std::uint64_t total_macs() const;
@@ -57,7 +59,7 @@ struct CounterInfo {
   std::uint64_t (*of)(const ActivityCounts& counts);
   std::uint64_t& (*at)(ActivityCounts& counts);  // where a count that was reported goes back to
 };
-inline constexpr std::size_t kCounterCount = 27;
+inline constexpr std::size_t kCounterCount = 30;
 const std::array<CounterInfo, kCounterCount>& counters();
 
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);

@@ -110,6 +110,17 @@ void Tally::hide_collectives(double hidden) {
   seconds -= hidden;
 }
 
+Tally Tally::beside(double hidden) const {
+  Tally t = *this;
+  if (seconds <= 0) return t;
+  const double left = 1 - std::min(hidden, seconds) / seconds;
+  t.seconds *= left;
+  for (double& part : t.split.parts) part *= left;
+  for (Part& kind : t.kinds) kind.seconds *= left;
+  for (double* share : {&t.simulated, &t.replayed, &t.replicated}) *share *= left;
+  return t;
+}
+
 ActivityCounts Tally::counts() const {
   return doubled_ / 2;
 }

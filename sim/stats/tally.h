@@ -51,6 +51,8 @@ class Tally {
   Tally with_work_of(const Tally& work, std::uint64_t stages) const;
   // So much of the time of collectives lay beside other operators'.
   void hide_collectives(double hidden);
+  // The same work where so much of its time lay beside other work.
+  Tally beside(double hidden) const;
   // All of it as one stretch in the order of what is added.
   void close_stretch() { stretches = {{seconds, energy.total()}}; }
 

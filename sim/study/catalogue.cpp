@@ -19,6 +19,7 @@
 #include "sim/report/cost_fields.h"
 #include "sim/report/serving_fields.h"
 #include "sim/study/plan.h"
+#include "sim/study/published_systems.h"
 #include "sim/study/sweep_difference.h"
 #include "sim/study/sweep_keys.h"
 #include "sim/util/data_home.h"
@@ -50,7 +51,7 @@ Shape result_shape() {
 const std::vector<DocumentKind>& document_kinds() {
   static const std::vector<DocumentKind> kinds = {kArch,   kNode,     kDramPreset, kEnergyTable, kLibrary,
                                                   kRouter, kNetwork,  kRuntime,    kSram,        kTechnology,
-                                                  kPrices, kAccuracy, kCost,       kSweep};
+                                                  kPrices, kAccuracy, kCost,       kSweep,       kSystem};
   return kinds;
 }
 

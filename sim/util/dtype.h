@@ -15,6 +15,8 @@ namespace orrery {
 enum class DType : std::uint8_t { fp32, tf32, bf16, fp16, fp8, int8, int4, mxfp4, nvfp4, w4a16, w8a16 };
 
 inline constexpr std::size_t kDTypeCount = 11;
+// A number a format: MACs a cycle relative to an engine's base rate (0 = not multiplied), energies.
+using DTypeRates = std::array<double, kDTypeCount>;
 template <>
 struct EnumNames<DType> {
   static constexpr std::array<const char*, kDTypeCount> kWords = {

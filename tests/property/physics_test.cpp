@@ -10,6 +10,7 @@
 #include "sim/engine/roofline.h"
 #include "sim/workload/operator_counts.h"
 #include "tests/support/machine_name.h"
+#include "tests/support/moved_bytes.h"
 #include "tests/support/property_machines.h"
 #include "tests/support/random_operator.h"
 
@@ -26,8 +27,7 @@ void expect_physics(const Operator& op, OperatorRunner& runner) {
   SCOPED_TRACE(arch.name + " " + r.op + " " + r.shape + ": " + r.mapping);
   EXPECT_GE(r.latency_s, roofline(op, arch, true).seconds);
   EXPECT_EQ(r.counts.total_macs(), operator_macs(op));
-  EXPECT_GE(r.counts.dram_read_bytes, operator_bytes(op).read);  // cold: each input byte at least once
-  EXPECT_GE(r.counts.requested_write_bytes, operator_bytes(op).written);
+  expect_all_moved(op, r.counts);
   EXPECT_LE(static_cast<double>(r.counts.dram_bytes()), arch.dram.peak_bytes_per_s() * r.latency_s);
   double parts = 0;
   for (const double part : r.time.parts) {

@@ -20,6 +20,7 @@
 #include "sim/workload/operator_counts.h"
 #include "sim/workload/transformer_graph.h"
 #include "tests/support/machine_name.h"
+#include "tests/support/moved_bytes.h"
 #include "tests/support/random_operator.h"
 
 #ifndef ORRERY_WILD_OPERATORS
@@ -50,8 +51,7 @@ void expect_physics(const Operator& op, OperatorRunner& runner, OperatorRunner& 
   SCOPED_TRACE(arch.name + " " + to_string(op.dtype) + " " + describe(op) + ": " + r.mapping);
   EXPECT_GE(r.latency_s, bound.latency_s * (1 - 1e-9));
   EXPECT_EQ(r.counts.total_macs(), operator_macs(op));
-  EXPECT_GE(r.counts.dram_read_bytes, operator_bytes(op).read);
-  EXPECT_GE(r.counts.requested_write_bytes, operator_bytes(op).written);
+  expect_all_moved(op, r.counts);
   EXPECT_LE(static_cast<double>(r.counts.dram_bytes()),
             arch.dram.peak_bytes_per_s() * r.latency_s * (1 + 1e-9));
   EXPECT_LE(r.utilization_compute, 1 + 1e-9);

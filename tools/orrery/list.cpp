@@ -13,12 +13,14 @@
 #include "sim/report/text_table.h"
 #include "sim/stats/activity_counts.h"
 #include "sim/study/catalogue.h"
+#include "sim/study/published_systems.h"
 #include "sim/study/sweep_spec.h"
 #include "sim/util/nearest_name.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/operator.h"
 #include "tools/orrery/options.h"
 #include "tools/orrery/output.h"
+#include "tools/orrery/question_options.h"
 
 namespace orrery {
 namespace {
@@ -108,6 +110,7 @@ std::string table_of(const Rows& rows) {
     std::vector<std::string> cells;
     for (const auto& [ignored, value] : row.items()) {
       cells.push_back(value.is_string()         ? value.get<std::string>()
+                      : value.is_null()         ? ""
                       : value.is_number_float() ? people(value.get<double>())
                                                 : value.dump());
     }
@@ -141,9 +144,9 @@ Rows counter_rows() {
 struct Listed {
   const char* what;
   const char* also;  // what it is called as well
-  Rows (*rows)();
+  Rows (*rows)();    // none: simulated
 };
-constexpr std::array<Listed, 13> kListed = {{
+constexpr std::array<Listed, 14> kListed = {{
     {"archs", "machines", arch_rows},
     {"models", "llms", model_rows},
     {"nodes", "", node_rows},
@@ -157,7 +160,20 @@ constexpr std::array<Listed, 13> kListed = {{
     {"schemas", "", [] { return name_rows(schema_names()); }},
     {"costs", "scenarios", [] { return name_rows(cost_scenario_names()); }},
     {"sweeps", "", [] { return name_rows(sweep_names()); }},
+    {"systems", "survey", nullptr},
 }};
+
+// Published figures beside what is simulated.
+Rows simulated_rows(const po::variables_map& values) {
+  Session session({}, uses_store(values));
+  TerminalProgress progress("systems");
+  Rows rows;
+  for (const SystemRow& row :
+       simulated_systems(published_systems(), session, jobs_from(values), progress.callback()))
+    rows.push_back(written(row));
+  warn_of_store(session);
+  return rows;
+}
 
 std::string joined(const char* separator, const char* last) {
   std::string text;
@@ -176,9 +192,14 @@ int list_command(const Arguments& arguments) {
   options.add_options()  //
       ("what", po::value<std::string>()->default_value("archs"), kinds.c_str());
   add_format(options);
-  const std::string usage = "orrery list [" + joined("|", "|") + "]\nWhat there is, by name.";
+  add_jobs(options, "systems simulated at the same time");
+  add_store(options);
+  const std::string usage = "orrery list [" + joined("|", "|") +
+                            "]\nWhat there is, by name; of published systems their figures "
+                            "beside what is simulated, bad ones first.";
   const ParsedOptions parsed = parse_options(
-      arguments, options, usage.c_str(), "  orrery list archs\n  orrery list models --format csv\n", "what");
+      arguments, options, usage.c_str(),
+      "  orrery list archs\n  orrery list models --format csv\n  orrery list systems\n", "what");
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
   const std::string what = parsed.values["what"].as<std::string>();
@@ -189,7 +210,7 @@ int list_command(const Arguments& arguments) {
     for (const Listed& l : kListed) names.emplace_back(l.what);
     throw UsageError("cannot list '" + what + "'" + did_you_mean(what, names) + "; there are " + kinds);
   }
-  const Rows rows = listed->rows();
+  const Rows rows = listed->rows != nullptr ? listed->rows() : simulated_rows(parsed.values);
   print_result(format, rows, [&] { return table_of(rows); });
   return 0;
 }

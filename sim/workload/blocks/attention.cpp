@@ -55,15 +55,30 @@ Tensor AttentionBlock::normed(GraphBuilder& builder, const Tensor& qkv) const {
   return out;
 }
 
+// Queries, keys and values of all tokens, in one product or a head's length at a time.
+Tensor AttentionBlock::projected(GraphBuilder& builder, const Tensor& x, std::uint64_t cols) const {
+  const GraphFacts& facts = builder.facts();
+  const std::uint64_t tokens = builder.tokens(), k = input > 0 ? input : facts.hidden;
+  if (!facts.execution.heads_apart)
+    return product(builder, x, "qkv", TensorGroup::attention, tokens, k, cols);
+  const Tensor in = builder.quantised(x, TensorGroup::attention);
+  const Tensor out = builder.activation("qkv", {tokens, cols});
+  for (std::uint64_t head = 0; head * head_dim < cols; ++head) {
+    const Tensor weight =
+        builder.weight(fmt::format("qkv_weight_{}", head), {k, head_dim}, TensorGroup::attention);
+    builder.append(OperatorKind::matmul, MatmulShape{1, tokens, head_dim, k}, {in, weight},
+                   {view(out, {tokens, head_dim})}, head > 0);
+  }
+  return out;
+}
+
 Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const GraphFacts& facts = builder.facts();
   const auto [query_heads, kv_heads_each] = on_each(facts.split.tensor);
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t query_cols = query_heads * head_dim;
   const std::uint64_t kv_cols = kv_heads_each * head_dim;
-  const Tensor qkv =
-      product(builder, x, "qkv", TensorGroup::attention, tokens, input > 0 ? input : facts.hidden,
-              (gated ? 2 : 1) * query_cols + (shared_values ? 1 : 2) * kv_cols);
+  const Tensor qkv = projected(builder, x, (gated ? 2 : 1) * query_cols + (shared_values ? 1 : 2) * kv_cols);
   if (qkv_bias) builder.hold_bias("qkv", (gated ? 2 : 1) * query_cols + (key_bias ? 2 : 1) * kv_cols);
   if (table > 0) builder.hold("distances", table * query_heads);
   if (sinks > 0) builder.hold("sinks", sinks * query_heads);
@@ -242,17 +257,27 @@ void AttentionBlock::attend(GraphBuilder& builder, const Piece& piece, const Ten
                  {view(out, rows)}, piece.more);
 }
 
-// A group's part of the attention, as three operators; sequences of a group are alike, and run side by side.
+// A group's part of the attention, as three operators, of all heads or of each; sequences of a group are
+// alike, and run side by side.
 void AttentionBlock::attend_apart(GraphBuilder& builder, const Piece& piece, const Tensor& query,
                                   const Tensor& out) const {
-  for (std::size_t i = 0; i < piece.groups.size(); ++i)
-    attend_apart(builder, piece.groups[i], piece.suffix + group_suffix(i), piece.more || i > 0, query, out);
+  const Heads all = on_each(builder.facts().split.tensor);
+  const bool one_by_one = builder.facts().execution.heads_apart;
+  const std::uint64_t parts = one_by_one ? all.kv : 1;
+  for (std::size_t i = 0; i < piece.groups.size(); ++i) {
+    for (std::uint64_t part = 0; part < parts; ++part) {
+      const std::string suffix =
+          piece.suffix + group_suffix(i) + (part > 0 ? fmt::format("_head_{}", part) : "");
+      attend_apart(builder, piece.groups[i], {all.query / parts, all.kv / parts}, suffix,
+                   piece.more || i > 0 || part > 0, query, out);
+    }
+  }
 }
 
-void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g, const std::string& suffix,
-                                  bool more, const Tensor& query, const Tensor& out) const {
-  const GraphFacts& facts = builder.facts();
-  const auto [query_heads, kv_heads_each] = on_each(facts.split.tensor);
+void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g, const Heads& of,
+                                  const std::string& suffix, bool more, const Tensor& query,
+                                  const Tensor& out) const {
+  const auto [query_heads, kv_heads_each] = of;
   const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(thinned(g));
   const std::vector<std::uint64_t> rows = {batch * q, query_heads * head_dim};
   const std::vector<std::uint64_t> cached = {batch, context, kv_heads_each * head_dim};

@@ -57,6 +57,7 @@ struct AttentionBlock {
   // Positions of a sequence's cache that some query of the step sees.
   std::uint64_t seen(const SequenceGroup& group) const;
   SequenceGroup thinned(const SequenceGroup& group) const;
+  Tensor projected(GraphBuilder& builder, const Tensor& x, std::uint64_t cols) const;
   Tensor normed(GraphBuilder& builder, const Tensor& qkv) const;
   // Query positions of groups against cached ones.
   struct Piece {
@@ -67,8 +68,8 @@ struct AttentionBlock {
   };
   void attend(GraphBuilder& builder, const Piece& piece, const Tensor& query, const Tensor& out) const;
   void attend_apart(GraphBuilder& builder, const Piece& piece, const Tensor& query, const Tensor& out) const;
-  void attend_apart(GraphBuilder& builder, const SequenceGroup& g, const std::string& suffix, bool more,
-                    const Tensor& query, const Tensor& out) const;
+  void attend_apart(GraphBuilder& builder, const SequenceGroup& g, const Heads& of, const std::string& suffix,
+                    bool more, const Tensor& query, const Tensor& out) const;
   // Either, as the machine has it.
   void attend_to(GraphBuilder& builder, const std::vector<SequenceGroup>& groups, const Tensor& query,
                  const Tensor& out) const;

@@ -161,6 +161,29 @@ TEST(TransformerGraph, GatherSchemeExchangesAfterEachMatmul) {
   EXPECT_EQ(count(graph, OperatorKind::all_gather), 4 * llm.layer_count() + 1);  // and the logits
 }
 
+// The same work and the same parameters, an operator for each head's part of it.
+TEST(TransformerGraph, HeadsApartDoTheSameWorkOneByOne) {
+  const LlmSpec llm = load_llm_named("gpt2-xl-dfx");
+  ExecutionSpec together;
+  ExecutionSpec apart;
+  apart.heads_apart = true;
+  const OperatorGraph one = build_decode_step(llm, scenario(1, 1, 4), together, 10);
+  const OperatorGraph each = build_decode_step(llm, scenario(1, 1, 4), apart, 10);
+  EXPECT_EQ(macs(one), macs(each));
+  // Of six heads of a device: queries, keys and values, scores and sums, in place of three products.
+  EXPECT_EQ(count(each, OperatorKind::matmul),
+            count(one, OperatorKind::matmul) + llm.layer_count() * (5 * 6 - 3));
+  EXPECT_EQ(count(each, OperatorKind::softmax), 6 * llm.layer_count());
+  const auto read = [](const OperatorGraph& graph) {
+    std::uint64_t sum = 0;
+    for (const Operator& op : graph.operators) {
+      for (const Tensor& t : op.inputs) sum += t.kind == TensorKind::activation ? 0 : t.bytes();
+    }
+    return sum;
+  };
+  EXPECT_EQ(read(one), read(each));
+}
+
 TEST(TransformerGraph, DependencesPointBackwardsToTheMakersOfInputs) {
   const OperatorGraph graph = build_prefill(load_llm_named("bert-base"), scenario(1, 32), fused_execution());
   for (std::size_t i = 1; i < graph.operators.size(); ++i) {

@@ -1,0 +1,86 @@
+#include "sim/timing/dram/pim_timing.h"
+
+#include <algorithm>
+
+#include "sim/util/units.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::uint64_t kResultBytes = 4;  // sums are kept in 32 bits
+
+double burst_elements(const DramSpec& dram, DType dtype) {
+  return 8.0 * static_cast<double>(dram.burst_bytes()) / storage_bits(dtype);
+}
+
+double unit_interval_ns(const DramSpec& dram, DType dtype) {
+  const PimSpec& pim = *dram.pim;
+  const double macs = pim.macs_per_cycle * pim.rates[static_cast<std::size_t>(dtype)];
+  return burst_elements(dram, dtype) * pim.banks_per_unit / macs / pim.clock_hz * 1e9;
+}
+
+}  // namespace
+
+PimPlan plan_pim(const DramSpec& dram, const PimProduct& p, bool apart) {
+  const PimSpec& pim = *dram.pim;
+  const DramDevice& device = dram.device;
+  const std::uint32_t channels = dram.channels;
+  const std::uint64_t banks = device.banks();
+  PimPlan plan;
+  plan.product = p;
+  plan.apart = apart;
+  plan.channels = static_cast<std::uint32_t>(apart ? std::min<std::uint64_t>(channels, p.matrices)
+                                                   : std::min<std::uint64_t>(channels, ceil_div(p.n, banks)));
+  const std::uint64_t matrices = apart ? ceil_div<std::uint64_t>(p.matrices, channels) : p.matrices;
+  const std::uint64_t in_a_bank = ceil_div(p.n, apart ? banks : banks * channels);
+  const auto elements = static_cast<std::uint64_t>(burst_elements(dram, p.dtype));
+  const std::uint64_t bursts = ceil_div(p.k, elements);  // of a column of the operand, and of its inputs
+  const std::uint64_t buffer = pim.input_bytes / dram.burst_bytes();
+  const std::uint64_t piece = std::min(bursts, buffer);
+  const std::uint64_t held = std::clamp<std::uint64_t>(buffer / piece, 1, p.m);
+  plan.columns = matrices * in_a_bank * bursts * p.m;
+  plan.rows = ceil_div<std::uint64_t>(matrices * in_a_bank * bursts, device.columns()) * ceil_div(p.m, held);
+  plan.input_bursts = matrices * p.m * bursts;
+  const std::uint64_t parts = in_a_bank * held <= pim.sums ? 1 : ceil_div(bursts, piece);
+  plan.result_bursts =
+      ceil_div(matrices * in_a_bank * banks * p.m * parts * kResultBytes, dram.burst_bytes());
+  plan.interval_ns = std::max(device.timing.tccd_l * device.clock_ns, unit_interval_ns(dram, p.dtype));
+  return plan;
+}
+
+double pim_seconds(const DramSpec& dram, const PimPlan& plan) {
+  const PimSpec& pim = *dram.pim;
+  const DramDevice& device = dram.device;
+  const DramTimings& t = device.timing;
+  const double commands = device.banks() / pim.activate_banks;
+  const double window = static_cast<double>(t.tfaw) * pim.activate_banks / pim.window_activates;
+  const double apart = std::max<double>(t.trrd_s, window);
+  const double opened = (commands - 1) * apart + t.trcd_rd;
+  const double interval = plan.interval_ns / device.clock_ns;
+  const double rows = static_cast<double>(plan.rows);
+  const double multiplying = interval * static_cast<double>(plan.columns) / rows;
+  const double closing =
+      std::max<double>(t.trtp, (commands - 1) * apart + t.tras - opened - multiplying) + t.trp;
+  const double inputs =
+      static_cast<double>(plan.input_bursts) * std::max(t.tccd_s_wr, device.burst_clocks) / rows;
+  const double results =
+      static_cast<double>(plan.result_bursts) * std::max(t.tccd_s, device.burst_clocks) / rows;
+  // Results and the next inputs move while one row closes and the next one opens.
+  const double between = std::max(closing + opened, inputs + results);
+  const double all = std::max(opened, inputs) + rows * multiplying + (rows - 1) * between + results;
+  const double refreshing = static_cast<double>(t.trfc + t.trp) / t.trefi;
+  const double clocks = all / (1 - refreshing) + t.cl + device.burst_clocks;
+  return clocks * device.clock_ns * 1e-9;
+}
+
+double pim_bound_s(const DramSpec& dram, const PimProduct& p) {
+  const double units = static_cast<double>(dram.channels) * dram.device.banks() / dram.pim->banks_per_unit;
+  const double macs = static_cast<double>(p.matrices) * static_cast<double>(p.m) * static_cast<double>(p.n) *
+                      static_cast<double>(p.k);
+  const double per_burst = burst_elements(dram, p.dtype) * dram.pim->banks_per_unit;
+  const double fastest =
+      std::max(unit_interval_ns(dram, p.dtype), dram.device.timing.tccd_l * dram.device.clock_ns);
+  return macs / units / per_burst * fastest * 1e-9;
+}
+
+}  // namespace orrery

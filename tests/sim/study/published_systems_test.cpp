@@ -1,0 +1,79 @@
+#include "sim/study/published_systems.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/config/arch_loader.h"
+#include "tests/support/command.h"
+
+namespace orrery::test {
+namespace {
+
+TEST(PublishedSystems, TheSurveysTwentyFourAreThere) {
+  std::set<std::string> survey;
+  for (const PublishedSystem& system : published_systems()) {
+    if (system.survey) {
+      EXPECT_TRUE(survey.insert(system.name).second) << system.name;
+    }
+    for (const PublishedFigure& figure : system.figures) {
+      EXPECT_NO_THROW(load_arch_named(figure.run.arch)) << system.name;
+      EXPECT_NE(figure.run.model.empty(), figure.run.trace.empty()) << system.name;
+    }
+  }
+  EXPECT_EQ(survey.size(), 24U);
+}
+
+PublishedFigure figure(double published) {
+  PublishedFigure f;
+  f.quantity = "latency";
+  f.published = published;
+  f.unit = "ms";
+  f.scale = 1000;
+  f.run.arch = "asic/edge-npu";
+  f.run.model = "gpt2";
+  f.run.scenario = {{"input", 8}, {"output", 1}, {"layers", 1}};
+  return f;
+}
+
+std::vector<SystemRow> rows_of(const std::vector<PublishedFigure>& figures) {
+  PublishedSystem system;
+  system.name = "S";
+  system.figures = figures;
+  PublishedSystem bare;
+  bare.name = "T";
+  bare.reason = "no block for it";
+  Session session({}, false);
+  return simulated_systems({system, bare}, session, 2);
+}
+
+TEST(PublishedSystems, VerdictsFollowErrorsAndReasons) {
+  const double ms = *rows_of({figure(1)}).front().simulated;
+  EXPECT_GT(ms, 0);
+  PublishedFigure impossible = figure(ms / 2);
+  impossible.reason = "printed in another unit";
+  PublishedFigure fails = figure(1);
+  fails.run.model = "no-such-model";
+  PublishedFigure twice = figure(1);  // a ratio: of two layers to one
+  twice.scale = 1;
+  twice.against = twice.run;
+  twice.against->scenario["layers"] = 2;
+  twice.target = 0.3;
+  const std::vector<SystemRow> rows = rows_of({figure(ms * 1.1), figure(ms * 2), impossible, fails, twice});
+  ASSERT_EQ(rows.size(), 6U);
+  std::vector<SystemVerdict> verdicts;
+  for (const SystemRow& row : rows) verdicts.push_back(row.verdict);
+  using V = SystemVerdict;
+  EXPECT_EQ(verdicts,
+            (std::vector<V>{V::off, V::off, V::missing, V::explained, V::reproduced, V::reproduced}));
+  EXPECT_NE(rows[0].reason.find("no-such-model"), std::string::npos);
+  EXPECT_NEAR(*rows[1].error, -0.5, 1e-9);
+  EXPECT_EQ(rows[2].reason, "no block for it");
+  EXPECT_NEAR(*rows[3].error, 1, 1e-9);
+  EXPECT_GT(*rows[4].simulated, 1.1);
+  EXPECT_LT(*rows[4].simulated, 2);
+}
+
+}  // namespace
+}  // namespace orrery::test

@@ -1,0 +1,84 @@
+#include "sim/timing/dram/pim_timing.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/config/arch_loader.h"
+
+namespace orrery {
+namespace {
+
+DramSpec memory() {
+  DramSpec dram = load_arch_named("pim/ianus").dram;
+  dram.pim->activate_banks = dram.pim->window_activates = 16;
+  return dram;
+}
+
+// 4,096 columns over 8 channels of 16 banks: 32 of a bank, each 1,024 long: one row of 2 KiB.
+TEST(PimTiming, LaysAProductOutBankByBank) {
+  const PimPlan plan = plan_pim(memory(), {1, 1, 4096, 1024, DType::bf16}, false);
+  EXPECT_EQ(plan.channels, 8U);
+  EXPECT_EQ(plan.rows, 32U);
+  EXPECT_EQ(plan.columns, 32U * 64);
+  EXPECT_EQ(plan.input_bursts, 64U);                 // 2 KiB, to each channel
+  EXPECT_EQ(plan.result_bursts, 32U * 16 * 4 / 32);  // a sum of 32 bits of each column
+  EXPECT_DOUBLE_EQ(plan.interval_ns, 1);
+}
+
+// By hand: 36 ns until all banks are read, 64 columns at 1 ns, 2.5 (5 clocks of tRTP), 30 to close; 1 / 15 of
+// the time goes to refreshes of 150 ns every 1,900.
+TEST(PimTiming, ARowTakesItsOpeningItsColumnsAndItsClosing) {
+  const DramSpec dram = memory();
+  const PimPlan plan = plan_pim(dram, {1, 1, 4096 * 16, 1024, DType::bf16}, false);
+  const double row = 36 + 64 + 2.5 + 30;
+  EXPECT_NEAR(pim_seconds(dram, plan) * 1e9, 512 * row / (1 - 150.0 / 1900), 0.01 * 512 * row);
+}
+
+// With two vectors that the buffer holds rows are opened once; with more inputs than it holds, again.
+TEST(PimTiming, RowsStayOpenForTheInputsThatAreHeld) {
+  const PimProduct short_ones = {1, 2, 4096, 512, DType::bf16};
+  EXPECT_EQ(plan_pim(memory(), short_ones, false).rows, 16U);
+  const PimProduct long_ones = {1, 2, 4096, 1024, DType::bf16};
+  EXPECT_EQ(plan_pim(memory(), long_ones, false).rows, 64U);
+}
+
+// Sums that a unit has no place for leave it a piece of the inputs at a time.
+TEST(PimTiming, PartialSumsAreReadWhereAUnitHasNoPlace) {
+  DramSpec dram = memory();
+  const PimProduct product = {1, 1, 4096, 4096, DType::bf16};
+  const std::uint64_t pieces = plan_pim(dram, product, false).result_bursts;
+  dram.pim->sums = 32;
+  EXPECT_EQ(plan_pim(dram, product, false).result_bursts * 4, pieces);
+}
+
+// Heads apart fill the banks of a channel, where over all channels a bank would get one short column.
+TEST(PimTiming, SmallMatricesGoApart) {
+  const DramSpec dram = memory();
+  const PimProduct heads = {96, 1, 32, 64, DType::bf16};
+  EXPECT_LT(pim_seconds(dram, plan_pim(dram, heads, true)),
+            0.5 * pim_seconds(dram, plan_pim(dram, heads, false)));
+}
+
+TEST(PimTiming, SupplyLimitsActivations) {
+  DramSpec dram = memory();
+  const PimProduct product = {1, 1, 65536, 1024, DType::bf16};
+  const double all_at_once = pim_seconds(dram, plan_pim(dram, product, false));
+  dram.pim->activate_banks = 1;
+  dram.pim->window_activates = 4;
+  EXPECT_GT(pim_seconds(dram, plan_pim(dram, product, false)), 1.3 * all_at_once);
+}
+
+TEST(PimTiming, NothingBeatsTheBound) {
+  const DramSpec dram = memory();
+  for (const std::uint64_t m : {1, 3, 16}) {
+    for (const std::uint64_t n : {16, 1000, 50257}) {
+      for (const std::uint64_t k : {64, 1536, 6144}) {
+        const PimProduct p = {1, m, n, k, DType::bf16};
+        EXPECT_LT(pim_bound_s(dram, p), pim_seconds(dram, plan_pim(dram, p, false)))
+            << m << " " << n << " " << k;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace orrery
