@@ -172,12 +172,12 @@ struct ExecutionSpec {
   PrefillMode prefill = PrefillMode::parallel;
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   bool overlaps_collectives = false;  // with operators that do not wait for them
-  bool heads_apart = false;  // a head's products and softmax are instructions of their own
+  bool heads_apart = false;           // a head's products and softmax are instructions of their own
   // Rows of a product after which the vector unit takes them over, beside it; 0: when all are there.
   std::uint32_t rows_behind_products = 0;
-  bool engine_collectives = false;    // the software stack has all-reduces of its own
-  bool older_collectives = false;     // by the library of 2023
-  bool scalar_rows = false;           // its row kernels load an element a thread, as engines of 2023 did
+  bool engine_collectives = false;  // the software stack has all-reduces of its own
+  bool older_collectives = false;   // by the library of 2023
+  bool scalar_rows = false;         // its row kernels load an element a thread, as engines of 2023 did
   ServingEngine engine = ServingEngine::any;  // whose attention kernels run
   DType default_dtype = DType::fp16;
   std::optional<LibrarySpec>

@@ -65,12 +65,12 @@ struct ServingKeys : ServingLimits {
   // Where tokens are guessed, in place of the usual ones.
   std::optional<std::uint64_t> guessing_sequences;
   std::optional<bool> guessing_ahead;
-  bool budget_of_context = false;         // a whole prompt fits a step: where prompts are not cut
-  double other_gib = 0;                   // of a device: neither weights, activations nor cache
-  double logit_bytes = 0;                 // of the sampler, for a position and word of the vocabulary
-  double request_us = 0;       // from a client to the scheduler and back: HTTP, tokeniser, detokeniser
-  double handover_us = 0;      // from a machine for prompts to another one, beside the wire
-  double prompt_token_us = 0;  // of that, a token of the prompt
+  bool budget_of_context = false;  // a whole prompt fits a step: where prompts are not cut
+  double other_gib = 0;            // of a device: neither weights, activations nor cache
+  double logit_bytes = 0;          // of the sampler, for a position and word of the vocabulary
+  double request_us = 0;           // from a client to the scheduler and back: HTTP, tokeniser, detokeniser
+  double handover_us = 0;          // from a machine for prompts to another one, beside the wire
+  double prompt_token_us = 0;      // of that, a token of the prompt
   // On a machine of so much memory, by its name.
   ServingLimits on(const std::string& machine, double memory_gib) const;
 };
