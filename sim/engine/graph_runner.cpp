@@ -100,8 +100,9 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
     const OperatorRun& done = runner_.run(op, residency.seen_by(op), false);
     residency.update(op, done.on_chip);
     const double hidden = behind.hidden(i, done.tally.seconds);
-    const Tally tally = hidden > 0 ? done.tally.beside(hidden) : done.tally;
-    layer.tally += runner_.replayed() ? tally.as_replayed() : tally;
+    Tally tally = runner_.replayed() ? done.tally.as_replayed() : done.tally;
+    if (hidden > 0) tally = tally.beside(hidden);
+    layer.tally += tally;
     layer.keys.push_back(runner_.last_key());
     layer.costs.push_back({tally.seconds, tally.energy.total(), tally.split, tally.counts().kernels});
   }

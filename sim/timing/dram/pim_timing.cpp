@@ -19,6 +19,11 @@ double unit_interval_ns(const DramSpec& dram, DType dtype) {
   return burst_elements(dram, dtype) * pim.banks_per_unit / macs / pim.clock_hz * 1e9;
 }
 
+// From one column command to all banks to the next.
+double column_interval_ns(const DramSpec& dram, DType dtype) {
+  return std::max(dram.device.timing.tccd_l * dram.device.clock_ns, unit_interval_ns(dram, dtype));
+}
+
 }  // namespace
 
 PimPlan plan_pim(const DramSpec& dram, const PimProduct& p, bool apart) {
@@ -44,7 +49,7 @@ PimPlan plan_pim(const DramSpec& dram, const PimProduct& p, bool apart) {
   const std::uint64_t parts = in_a_bank * held <= pim.sums ? 1 : ceil_div(bursts, piece);
   plan.result_bursts =
       ceil_div(matrices * in_a_bank * banks * p.m * parts * kResultBytes, dram.burst_bytes());
-  plan.interval_ns = std::max(device.timing.tccd_l * device.clock_ns, unit_interval_ns(dram, p.dtype));
+  plan.interval_ns = column_interval_ns(dram, p.dtype);
   return plan;
 }
 
@@ -78,9 +83,7 @@ double pim_bound_s(const DramSpec& dram, const PimProduct& p) {
   const double macs = static_cast<double>(p.matrices) * static_cast<double>(p.m) * static_cast<double>(p.n) *
                       static_cast<double>(p.k);
   const double per_burst = burst_elements(dram, p.dtype) * dram.pim->banks_per_unit;
-  const double fastest =
-      std::max(unit_interval_ns(dram, p.dtype), dram.device.timing.tccd_l * dram.device.clock_ns);
-  return macs / units / per_burst * fastest * 1e-9;
+  return macs / units / per_burst * column_interval_ns(dram, p.dtype) * 1e-9;
 }
 
 }  // namespace orrery
