@@ -36,6 +36,7 @@ void ComputeTile::begin(const KernelRun& run, Femtoseconds start) {
   scratchpad.allocate(run.launch->scratchpad_bytes(arch_.cores.accumulator_bytes > 0));
   matrix.reset();
   vector.reset();
+  predictor_.reset();
   dma.reset();
   issue_.reset();
   matrix_path_ = vector_path_ = CriticalPath::from(start);
@@ -320,6 +321,12 @@ CriticalPath ComputeTile::path_to_start(const Slot& slot, Femtoseconds start) co
 
 void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now) {
   const TileKernel& kernel = *placed(slot.item).kernel;
+  if (cost.predictor > 0) {
+    const Femtoseconds predicted = predictor_.reserve(std::max(now, slot.ready), cost.predictor);
+    // Beside what the engine still has of the stage before.
+    slot.ready = predicted;
+    slot.cause = TimeCategory::compute;
+  }
   Femtoseconds start = std::max(slot.ready, slot.chain.at);
   CriticalPath path;
   Femtoseconds issued = 0;

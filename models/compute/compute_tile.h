@@ -96,6 +96,7 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
   std::vector<Slot> slots_;
   std::uint32_t active_slots_ = 0;
   Calendar issue_;
+  Calendar predictor_;
   TimeCategory last_load_bound_by_ = TimeCategory::wait;
   CriticalPath matrix_path_;  // to the end of the engine's last service
   CriticalPath vector_path_;

@@ -30,6 +30,7 @@ void CycleCore::begin(const KernelRun& run, Femtoseconds start) {
   matrix.reset();
   vector.reset();
   issue_.reset();
+  predictor_.reset();
   for (const auto& slot : slots_) {
     slot->issued = slot->executed = slot->items_executed = 0;
     slot->held.fill(kNothingHeld);
@@ -73,7 +74,7 @@ void CycleCore::load_stage(std::uint32_t index, const WorkItem& item, std::uint6
   const TileKernel& kernel = *placed_kernel.kernel;
   while (slot.issued - slot.executed >= kernel.pipeline_stages) sc_core::wait(slot.released);
   const std::uint64_t place = slot.issued % kernel.pipeline_stages;
-  slot.stages[place] = {item, k, 0, false, slot.begin, TimeCategory::wait};
+  slot.stages[place] = {item, k, 0, false, slot.begin, TimeCategory::wait, 0};
   const StageCost& cost = placed_kernel.costs.stage(item, k);
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     const KernelOperand& operand = kernel.inputs[i];
@@ -98,6 +99,7 @@ void CycleCore::load_stage(std::uint32_t index, const WorkItem& item, std::uint6
     }
   }
   slot.stages[place].sealed = true;
+  predict(slot.stages[place]);
   ++slot.issued;
   slot.loaded.notify();
 }
@@ -114,9 +116,17 @@ void CycleCore::transfer_done(std::uint64_t tag, TimeCategory bound_by) {
   Stage& stage = slot.stages[tag % 1024];
   --stage.pending;
   stage.cause = bound_by;
+  predict(stage);
   --outstanding_;
   room_.notify();
   slot.loaded.notify();
+}
+
+// Once its data are there.
+void CycleCore::predict(Stage& stage) {
+  if (!stage.ready()) return;
+  const StageCost& cost = placed(stage.item).costs.stage(stage.item, stage.k);
+  if (cost.predictor > 0) stage.predicted = predictor_.reserve(now_fs(), cost.predictor);
 }
 
 void CycleCore::wait_until(Slot& slot, Femtoseconds t, TimeCategory what) {
@@ -145,6 +155,7 @@ void CycleCore::execute(std::uint32_t index) {
 void CycleCore::execute_stage(Slot& slot, const Stage& stage) {
   const TileKernel& kernel = *placed(stage.item).kernel;
   const StageCost& cost = placed(stage.item).costs.stage(stage.item, stage.k);
+  wait_until(slot, stage.predicted, TimeCategory::compute);
   if (kernel.instructions_per_stage > 0 && arch_.command.instruction_issue_cycles > 0) {
     const PartCycles cycles{static_cast<double>(kernel.instructions_per_stage) *
                             arch_.command.instruction_issue_cycles};

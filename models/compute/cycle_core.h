@@ -41,6 +41,7 @@ class CycleCore : public sc_core::sc_module, public Core, private TransferClient
     bool sealed = false;          // all loads are issued
     Femtoseconds dispatched = 0;  // when its item came to the core
     TimeCategory cause = TimeCategory::wait;
+    Femtoseconds predicted = 0;  // when its scores are estimated
     bool ready() const { return sealed && pending == 0; }
   };
   struct Slot {
@@ -72,6 +73,7 @@ class CycleCore : public sc_core::sc_module, public Core, private TransferClient
   std::uint32_t outstanding_ = 0;  // granules being loaded
   sc_core::sc_event room_;
   Calendar issue_;
+  Calendar predictor_;
   std::vector<Store> stores_;
   std::vector<std::uint32_t> free_stores_;
   std::uint32_t active_items_ = 0;
@@ -79,6 +81,7 @@ class CycleCore : public sc_core::sc_module, public Core, private TransferClient
   const PlacedKernel& placed(const WorkItem& item) const { return run_->kernels[item.kernel]; }
   void load(std::uint32_t slot);
   void load_stage(std::uint32_t slot, const WorkItem& item, std::uint64_t k);
+  void predict(Stage& stage);
   void execute(std::uint32_t slot);
   void execute_stage(Slot& slot, const Stage& stage);
   void finish_item(Slot& slot, const WorkItem& item);

@@ -9,13 +9,14 @@ MatrixEngine::MatrixEngine(const sc_core::sc_module_name& name, const MatrixEngi
     : sc_module(name), spec_(spec), clock_(clock), latency_(matrix_latency_cycles(spec)) {
   const auto* array = std::get_if<SystolicArraySpec>(&spec);
   if (by_element && array != nullptr)
-    elements_ = std::make_unique<PeArray>(array->rows, array->cols, array->double_buffered, array->load_rows);
+    elements_ = std::make_unique<PeArray>(array->rows, array->cols, array->double_buffered, array->load_rows,
+                                          array->drains_by_column);
 }
 
 Femtoseconds MatrixEngine::service(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n,
-                                   std::uint64_t k) const {
+                                   std::uint64_t k, bool in_place) const {
   if (elements_) return clock_.time(simulated_cycles(dataflow, dtype, m, n, k));
-  return clock_.time(matrix_cycles(spec_, dataflow, dtype, m, n, k));
+  return clock_.time(matrix_cycles(spec_, dataflow, dtype, m, n, k, in_place));
 }
 
 // The folds are dealt out over the arrays; the first has the most.
@@ -25,7 +26,7 @@ Cycles MatrixEngine::simulated_cycles(Dataflow dataflow, DType dtype, std::uint6
   const auto [it, fresh] = seen_.try_emplace({dataflow, m, n, k});
   if (fresh) it->second = elements_->run(dataflow, {m, n, k}, array.count);
   const double rate = array.rates[static_cast<std::size_t>(dtype)];
-  return Cycles{static_cast<std::uint64_t>(std::ceil(it->second.real() / rate))};
+  return Cycles{static_cast<std::uint64_t>(std::ceil((it->second - latency_).real() / rate))};
 }
 
 }  // namespace orrery

@@ -22,8 +22,8 @@ class MatrixEngine : public sc_core::sc_module {
                bool by_element = false);
 
   // Service time of an m x n x k product; what reserve() is called with.
-  Femtoseconds service(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n,
-                       std::uint64_t k) const;
+  Femtoseconds service(Dataflow dataflow, DType dtype, std::uint64_t m, std::uint64_t n, std::uint64_t k,
+                       bool in_place = false) const;
   Femtoseconds latency() const { return clock_.time(latency_); }
   const MatrixEngineSpec& spec() const { return spec_; }
 

@@ -42,10 +42,12 @@ void PeArray::move_east(std::uint32_t r, std::uint32_t c, const std::vector<Fold
   e.west = value(all[f], e.step);
 }
 
-PeArray::PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered, std::uint32_t load_rows)
+PeArray::PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered, std::uint32_t load_rows,
+                 bool drains_by_column)
     : rows_(rows),
       cols_(cols),
       double_buffered_(double_buffered),
+      drain_(drains_by_column ? cols : rows + cols - 2),
       chain_(rows / load_rows),
       elements_(std::size_t{rows} * cols) {}
 
@@ -77,7 +79,7 @@ std::vector<PeArray::Fold> PeArray::folds(const View& view, bool stationary_b, s
         fold.load = before.stream;
         fold.stream = std::max(before.stream + length, fold.load + load);
       } else {
-        fold.load = before.stream + length + rows_ + cols_ - 2;
+        fold.load = before.stream + length + drain_;
         fold.stream = fold.load + load;
       }
     }

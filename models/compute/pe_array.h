@@ -26,7 +26,8 @@ struct ArrayProduct {
 class PeArray {
  public:
   // Stationary operands come in `load_rows` (a divisor of `rows`) a cycle.
-  PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered, std::uint32_t load_rows = 1);
+  PeArray(std::uint32_t rows, std::uint32_t cols, bool double_buffered, std::uint32_t load_rows = 1,
+          bool drains_by_column = false);
 
   // Runs every `stride`-th fold, from the first one, and returns the cycles until the last result is out.
   Cycles run(Dataflow dataflow, const ArrayProduct& product, std::uint64_t stride = 1);
@@ -66,6 +67,7 @@ class PeArray {
 
   std::uint32_t rows_, cols_;
   bool double_buffered_;
+  std::uint32_t drain_;  // cycles between the end of a fold's stream and the next fold
   std::uint32_t chain_;  // rows that a stationary operand goes down, side by side with others
   std::vector<Element> elements_;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "sim/timing/predictor_timing.h"
 #include "sim/timing/sparse_timing.h"
 #include "sim/util/errors.h"
 
@@ -31,12 +32,18 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
     const std::uint64_t all = engine_length_at(kernel, step.k, item, k_tile);
     const std::uint64_t k = multiplied_length(matrix.spec(), step.sparsity, n, all);
     cost.issued_macs += issued_macs(matrix.spec(), step.dataflow, m, n, k) * storage_bits(step.dtype) / 16;
-    const Conversions converted = conversions(matrix.spec(), step.dataflow, m, n, k);
+    const Conversions converted = conversions(matrix.spec(), m, n, k, step.in_place);
     cost.conversions.dac += converted.dac;
     cost.conversions.adc += converted.adc;
-    cost.matrix += matrix.service(step.dataflow, step.dtype, m, n, k);
+    cost.conversions.cells_written += converted.cells_written;
+    cost.matrix += matrix.service(step.dataflow, step.dtype, m, n, k, step.in_place);
     cost.scratchpad_read_bytes +=
         operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, all);
+  }
+  if (kernel.predictor) {
+    cost.predicted_pairs = length_at(kernel, tile_of(LoopDim::m), item, k_tile) *
+                           length_at(kernel, tile_of(LoopDim::k), item, k_tile);
+    cost.predictor = vector.service(predictor_cycles(*kernel.predictor, cost.predicted_pairs));
   }
   for (const VectorStep& step : kernel.vector_steps) {
     const VectorWork work = vector.work(step.cost, lane_length_at(kernel, step.rows, item, k_tile),
@@ -92,10 +99,12 @@ void count_stage(ActivityCounts& counts, const TileKernel& kernel, const StageCo
   counts.scratchpad_read_bytes += cost.scratchpad_read_bytes.value();
   if (!kernel.multiplies_useless) counts.macs[static_cast<std::size_t>(kernel.mac_dtype)] += cost.macs;
   counts.issued_macs += cost.issued_macs;
+  counts.predicted_pairs += cost.predicted_pairs;
   counts.widened_bytes += cost.widened_bytes.value();
   counts.scratchpad_write_bytes += cost.widened_bytes.value();
   counts.dac_conversions += cost.conversions.dac;
   counts.adc_conversions += cost.conversions.adc;
+  counts.cells_written += cost.conversions.cells_written;
   counts.vector_ops += cost.vector_work.simple_ops;
   counts.transcendental_ops += cost.vector_work.transcendental_ops;
 }

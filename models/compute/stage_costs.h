@@ -19,11 +19,13 @@ inline constexpr std::uint64_t kNothingHeld = UINT64_MAX;  // the place of no ti
 struct StageCost {
   Femtoseconds matrix = 0;  // engine time, scratchpad supply included
   bool scratchpad_bound = false;
+  Femtoseconds predictor = 0;  // of the pairs that are estimated before the engine begins
   Femtoseconds vector = 0;
   std::array<Bytes, kMaxOperands> input_bytes{};
   Bytes scratchpad_read_bytes;
   Bytes widened_bytes;
-  std::uint64_t macs = 0;         // of the clipped tiles
+  std::uint64_t macs = 0;  // of the clipped tiles
+  std::uint64_t predicted_pairs = 0;
   std::uint64_t issued_macs = 0;  // 16-bit ones
   Conversions conversions;
   VectorWork vector_work;

@@ -16,6 +16,7 @@ class VectorUnit : public sc_core::sc_module {
 
   Femtoseconds service(const VectorWork& work) const { return clock_.time(work.cycles); }
   Femtoseconds service(Cycles cycles) const { return clock_.time(cycles); }
+  Femtoseconds service(PartCycles cycles) const { return clock_.time(cycles); }
   VectorWork work(const VectorCost& cost, std::uint64_t rows, std::uint64_t cols) const {
     return vector_work(spec_, cost, rows, cols);
   }

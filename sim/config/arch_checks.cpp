@@ -4,9 +4,21 @@
 
 #include <algorithm>
 
+#include "sim/config/crossbar_loader.h"
 #include "sim/util/ids.h"
 
 namespace orrery {
+namespace {
+
+// Of the matrix engine in the list of engines.
+std::string engine_place(const ConfigDocument& document) {
+  const nlohmann::json::json_pointer list("/chip/cores/engines");
+  std::size_t at = 0;
+  while (document.root()[list][at]["kind"] == "vector_unit") ++at;
+  return "/chip/cores/engines/" + std::to_string(at);
+}
+
+}  // namespace
 
 std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& document) {
   std::vector<Diagnostic> found;
@@ -40,13 +52,18 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
       array != nullptr && array->rows % array->load_rows != 0)
     add("/chip/cores/engines", fmt::format("'load_rows' is {}; expected a divisor of the array's {} rows",
                                            array->load_rows, array->rows));
-  if (const auto* array = std::get_if<SystolicArraySpec>(&arch.cores.matrix);
-      array != nullptr && array->conversion &&
-      std::find(array->dataflows.begin(), array->dataflows.end(), Dataflow::output_stationary) !=
-          array->dataflows.end()) {
-    add("/chip/cores/engines",
-        "an array with 'conversion' holds an operand in its cells: not output_stationary");
+  if (const auto* crossbar = std::get_if<CrossbarSpec>(&arch.cores.matrix)) {
+    const std::vector<Diagnostic> more = check_crossbar(*crossbar, document, engine_place(document));
+    found.insert(found.end(), more.begin(), more.end());
   }
+  if (arch.cores.predictor && !arch.execution.fuses(FusedOperator::attention))
+    add("/chip/cores/score_predictor",
+        "a score predictor chooses pairs of one kernel's attention: 'execution.fused' needs attention");
+  if (arch.cores.predictor && arch.execution.library)
+    add("/chip/cores/score_predictor",
+        "kernels of 'execution.library' compute whole blocks of pairs: without it");
+  if (arch.fpga && !arch.reconfigurable)
+    add("/chip/fpga", "a design on an FPGA: say 'reconfigurable: true' beside it");
   std::uint64_t inner = 0;
   for (const SramLevelSpec& level : arch.shared_levels) {
     if (level.size_bytes <= inner)

@@ -40,6 +40,8 @@ void read_engines(A& arch, const json& engines, const Place& at) {
     const Place here(at, i);
     if (engines[i]["kind"] == "vector_unit") {
       add_engine<VectorUnitSpec>(arch, engines[i], here);
+    } else if (engines[i]["kind"] == "crossbar") {
+      add_engine<CrossbarSpec>(arch, engines[i], here);
     } else if (engines[i]["kind"] == "systolic_array") {
       add_engine<SystolicArraySpec>(arch, engines[i], here);
     } else {
@@ -255,6 +257,12 @@ const Table& area_table() {
          "link_gb_per_s", [](A & a) -> auto& { return a.die.link_gb_per_s; }, "GB/s",
          "of all links, per direction")
         .range(0, 1e9);
+    f.key(
+        "fixed_function", [](A & a) -> auto& { return a.die.fixed_function; }, "",
+        "nothing in a core is programmed: no instruction fetch, scheduling or operand collection");
+    f.key(
+        "host_memory", [](A & a) -> auto& { return a.die.host_memory; }, "",
+        "the memory is a host's: no interfaces to it are on this die");
     return Table(f);
   }();
   return table;
@@ -270,10 +278,15 @@ const Table& cores_table() {
     f.other("engines",
             Shape::list(Shape::choice({{"systolic_array", &table_of<SystolicArraySpec>},
                                        {"dot_product_array", &table_of<DotProductArraySpec>},
+                                       {"crossbar", &table_of<CrossbarSpec>},
                                        {"vector_unit", &table_of<VectorUnitSpec>}}),
                         1),
             "", "of a core: one that multiplies matrices and one vector unit", read_engines)
         .required();
+    f.key(
+         "score_predictor", [](A & a) -> auto& { return a.cores.predictor; }, "",
+         "estimates scores ahead of the matrix engine, and so chooses the pairs that attention computes")
+        .standing("attention computes all pairs");
     f.key(
          "scratchpad", [](A & a) -> auto& { return a.cores.scratchpad; }, "", "a core's own memory")
         .required();
@@ -362,6 +375,8 @@ const Table& chip_table() {
     f.key("reconfigurable", &A::reconfigurable, "",
           "an FPGA: bought as a part, its die is not ours to make or measure")
         .bears(Bears::price);
+    f.key("fpga", &A::fpga_keys, "", "the part that the design lies on, and what it takes of it")
+        .standing("what fits is not asked");
     return Table(f);
   }();
   return table;

@@ -3,6 +3,7 @@
 // what is read in a second step (levels, networks, files that it names) as it stands.
 
 #include "sim/config/dram_loader.h"
+#include "sim/config/fpga_part.h"
 #include "sim/config/node_loader.h"
 #include "sim/config/open_document.h"
 
@@ -23,6 +24,7 @@ struct ArchKeys : ArchSpec {
   NetworkKeys network_keys;
   std::optional<double> stated_static_w, stated_active_w, stated_supply_efficiency;
   CoreEnergyKeys stated_core_energy;
+  std::optional<FpgaKeys> fpga_keys;
   nlohmann::json energy_table, library;
   nlohmann::json node_keys;
 };

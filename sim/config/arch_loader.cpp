@@ -6,6 +6,7 @@
 #include "sim/config/arch_keys.h"
 #include "sim/config/chip_area.h"
 #include "sim/config/energy_loader.h"
+#include "sim/config/fpga_fit.h"
 #include "sim/config/library_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/noc_loader.h"
@@ -36,7 +37,7 @@ NetworkSpec network_of(const NetworkKeys& keys, std::uint32_t cores, const std::
 // What a file does not say of energy is what its technology has.
 void set_energy(ArchKeys& arch) {
   const EnergyTable& table = arch.energy;
-  const bool systolic = std::holds_alternative<SystolicArraySpec>(arch.cores.matrix);
+  const bool systolic = !std::holds_alternative<DotProductArraySpec>(arch.cores.matrix);
   const CoreEnergyKeys& usual = systolic ? table.systolic_core : table.threaded_core;
   const CoreEnergyKeys& stated = arch.stated_core_energy;
   const auto either = [](const std::optional<double>& own, const std::optional<double>& technology) {
@@ -94,6 +95,14 @@ void set_dram(ArchKeys& arch, std::vector<Diagnostic>& errors, const ConfigDocum
   if (arch.drams.empty()) errors.push_back(document.diagnostic("/chip/memory", "no level of kind: dram"));
 }
 
+// The part, and the clock that a design so full reaches where it is asked for.
+void set_part(ArchKeys& arch, const ConfigDocument& document) {
+  arch.fpga = fpga_design(*arch.fpga_keys, document.where("/chip/fpga/part"));
+  if (!arch.fpga->estimate_clock) return;
+  const double reached = fpga_clock_hz(arch.fpga->part, fpga_fullness(fpga_need(arch), arch.fpga->part));
+  arch.clock_hz = std::min(arch.clock_hz, reached);
+}
+
 bool same_numbers(json a, json b) {
   drop_words(a);
   drop_words(b);
@@ -108,11 +117,12 @@ ArchSpec build_arch(const ConfigDocument& document) {
   ArchKeys arch;
   table_of<ArchKeys>().read(&arch, document.root(), Place(&document));
   if (arch.matrix_engines != 1 || arch.vector_units != 1) {
-    errors.push_back(
-        document.diagnostic("/chip/cores/engines",
-                            "a core needs one matrix engine (systolic_array or dot_product_array, with "
-                            "count: for several alike) and one vector_unit"));
+    errors.push_back(document.diagnostic(
+        "/chip/cores/engines",
+        "a core needs one matrix engine (systolic_array, dot_product_array or crossbar, with "
+        "count: for several alike) and one vector_unit"));
   }
+  if (arch.fpga_keys) set_part(arch, document);
   set_dram(arch, errors, document);
   arch.network = network_of(arch.network_keys, arch.cores.count, document.where("/chip/network"));
   if (!arch.library.is_null())
@@ -131,6 +141,7 @@ ArchSpec build_arch(const ConfigDocument& document) {
   set_static_power(arch, mm2, errors, document);
   if (wires && mm2) set_distance(arch, *mm2);
   if (errors.empty()) errors = check_arch(arch, document);
+  if (errors.empty() && arch.fpga) errors = check_fit(arch, document);
   if (!errors.empty()) throw ConfigError(errors);
   return arch;
 }

@@ -15,12 +15,20 @@ double macs_at_once(const DotProductArraySpec& spec) {
   return static_cast<double>(spec.count) * spec.m * spec.n * spec.k;
 }
 
+double macs_at_once(const CrossbarSpec& spec) {
+  return static_cast<double>(spec.count) * spec.rows * spec.weights_across() / spec.vector_cycles(spec.cols);
+}
+
 }  // namespace
 
+double base_macs_per_cycle(const MatrixEngineSpec& engine) {
+  return std::visit([](const auto& spec) { return macs_at_once(spec); }, engine);
+}
+
 double macs_per_cycle(const MatrixEngineSpec& engine, DType dtype) {
-  return std::visit(
-      [&](const auto& spec) { return macs_at_once(spec) * spec.rates[static_cast<std::size_t>(dtype)]; },
-      engine);
+  return base_macs_per_cycle(engine) *
+         std::visit([dtype](const auto& spec) { return spec.rates[static_cast<std::size_t>(dtype)]; },
+                    engine);
 }
 
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype) {

@@ -10,11 +10,14 @@
 #include <variant>
 #include <vector>
 
+#include "sim/config/crossbar_spec.h"
 #include "sim/config/dram_device.h"
+#include "sim/config/fpga_spec.h"
 #include "sim/config/library_spec.h"
 #include "sim/config/noc_spec.h"
 #include "sim/config/node_spec.h"
 #include "sim/config/pim_spec.h"
+#include "sim/config/score_predictor_spec.h"
 #include "sim/config/sram_spec.h"
 #include "sim/util/dtype.h"
 #include "sim/util/enum_names.h"
@@ -31,23 +34,16 @@ struct EnumNames<Dataflow> {
 };
 
 // A rows x cols grid of MAC units, operands skewed in at the edges.
-// An array that multiplies in its memory cells: what streams in is converted to analogue at each row, and
-// each column's sum back.
-struct ConversionSpec {
-  std::uint32_t input_bits = 8, output_bits = 8;  // resolution of the DACs and ADCs
-  std::uint32_t columns_per_weight = 1;           // where a cell holds fewer bits than a weight
-  double cell_mac_pj = 0;                         // a multiply in a cell, in place of the table's
-};
-
 struct SystolicArraySpec {
   std::uint32_t count = 1;  // arrays a core
   std::uint32_t rows = 0;
   std::uint32_t cols = 0;
   std::vector<Dataflow> dataflows;
-  std::optional<ConversionSpec> conversion = std::nullopt;  // none: digital
   bool double_buffered = false;  // the next fold's stationary operand loads behind the current stream
-  std::uint32_t load_rows = 1;   // of the stationary operand, that a cycle brings in
-  std::vector<Sparsity> skips;   // zeros of weights that it does not multiply: N:M, or unstructured
+  bool drains_by_column =
+      false;                    // else the next fold begins once all results are out; not where it is hidden
+  std::uint32_t load_rows = 1;  // of the stationary operand, that a cycle brings in
+  std::vector<Sparsity> skips;  // zeros of weights that it does not multiply: N:M, or unstructured
   DTypeRates rates{};
 };
 
@@ -61,10 +57,11 @@ struct DotProductArraySpec {
   std::uint32_t block_m = 64,
                 block_n = 64;   // results held in registers: operands are read once for such a block
   std::vector<Sparsity> skips;  // zeros of weights that it does not multiply: N:M, or unstructured
+  bool widens = false;          // a mixture's narrow weights itself, at its inputs; else the lanes do
   DTypeRates rates{};
 };
 
-using MatrixEngineSpec = std::variant<SystolicArraySpec, DotProductArraySpec>;
+using MatrixEngineSpec = std::variant<SystolicArraySpec, DotProductArraySpec, CrossbarSpec>;
 
 struct VectorUnitSpec {
   std::uint32_t lanes = 0;           // simple operations a cycle
@@ -91,6 +88,7 @@ struct CoreSpec {
   std::uint32_t count = 1;
   MatrixEngineSpec matrix;
   VectorUnitSpec vector;
+  std::optional<ScorePredictorSpec> predictor = std::nullopt;  // none: attention computes all pairs
   ScratchpadSpec scratchpad;
   std::uint64_t accumulator_bytes = 0;    // dedicated store for partial sums; 0 = they live in the scratchpad
   std::uint32_t max_resident_items = 1;   // work items (CTAs) a core interleaves
@@ -232,6 +230,8 @@ struct DieSpec {
   std::uint64_t instruction_cache_bytes = 0;
   double fp64_macs_per_cycle = 0;  // a core
   double link_gb_per_s = 0;        // per direction
+  bool fixed_function = false;     // nothing in a core is programmed
+  bool host_memory = false;        // the memory is a host's: no interfaces to it are on this die
 };
 
 struct ArchSpec {
@@ -249,6 +249,7 @@ struct ArchSpec {
   CoreEnergySpec core_energy;
   DieSpec die;
   bool reconfigurable = false;  // an FPGA: a part of its maker, whose die is not ours to make
+  std::optional<FpgaDesign> fpga;
   CoreSpec cores;
   std::vector<SramLevelSpec> shared_levels;  // between the cores and DRAM, innermost first
   DramSpec dram;
@@ -266,7 +267,8 @@ struct ArchSpec {
   std::uint64_t shared_capacity_bytes() const;
 };
 
-// MACs a cycle of one core's matrix engines in a format.
+// MACs a cycle of one core's matrix engines at rate 1, and in a format.
+double base_macs_per_cycle(const MatrixEngineSpec& engine);
 double macs_per_cycle(const MatrixEngineSpec& engine, DType dtype);
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype);
 

@@ -53,9 +53,13 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
     const auto dtype = static_cast<DType>(d);
     macs = std::max(macs, macs_per_cycle(arch.cores.matrix, dtype) * mac_um2(a, dtype));
   }
+  const auto* crossbar = std::get_if<CrossbarSpec>(&arch.cores.matrix);
+  const bool stated = crossbar != nullptr && crossbar->array_mm2 > 0;
+  if (stated) macs = 0;
   const double arithmetic =
       (macs + arch.cores.vector.lanes * a.fp32_mac_um2 + arch.die.fp64_macs_per_cycle * a.fp64_mac_um2) *
-      logic * kMm2PerUm2;
+          logic * kMm2PerUm2 +
+      (stated ? crossbar->count * crossbar->array_mm2 : 0);
   const auto registers = static_cast<double>(arch.die.register_file_bytes > 0 ? arch.die.register_file_bytes
                                                                               : arch.cores.accumulator_bytes);
   const double memory = sram(registers) * a.register_file_factor +
@@ -65,8 +69,10 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
 
   AreaBreakdown area;
   // A fixed-function array has no operand collection to speak of: the factor is for what is programmed.
-  const bool systolic = std::holds_alternative<SystolicArraySpec>(arch.cores.matrix);
-  const double control = systolic ? std::sqrt(a.core_control_factor) : a.core_control_factor;
+  const bool systolic = !std::holds_alternative<DotProductArraySpec>(arch.cores.matrix);
+  const double control = arch.die.fixed_function ? 1
+                         : systolic              ? std::sqrt(a.core_control_factor)
+                                                 : a.core_control_factor;
   area.cores = cores * (arithmetic + memory) * control;
 
   double memory_side_bytes = arch.dram.peak_bytes_per_s() / arch.clock_hz;
@@ -92,6 +98,8 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
 
   if (arch.dram.device.kind == "sram") {  // on the die, in the place of DRAM
     area.shared_buffer += sram(static_cast<double>(arch.dram.capacity_bytes)) * a.cache_overhead;
+  } else if (arch.die.host_memory) {
+    // on the host's die
   } else if (has_stacked_memory(arch)) {
     const double stacks = memory_stacks(arch);
     area.memory_phy = stacks * a.hbm_phy_mm2_per_stack;

@@ -49,26 +49,6 @@ constexpr const char* kRates =
 }  // namespace
 
 template <>
-const Table& table_of<ConversionSpec>() {
-  static const Table table = [] {
-    using C = ConversionSpec;
-    Fields<C> f(
-        "the array multiplies in its memory cells, with a DAC a row and an ADC a column; weights stay "
-        "in it");
-    f.key("input_bits", &C::input_bits, "bits", "of the DACs").required().range(1, 16);
-    f.key("output_bits", &C::output_bits, "bits", "of the ADCs").required().range(1, 16);
-    f.key("columns_per_weight", &C::columns_per_weight, "", "where a cell holds fewer bits than a weight")
-        .range(1, 64);
-    f.key("cell_mac_pj", &C::cell_mac_pj, "pJ", "a multiply in a cell, in place of the energy table's")
-        .required()
-        .range(0, kAnyNumber)
-        .bears(Bears::energy);
-    return Table(f);
-  }();
-  return table;
-}
-
-template <>
 const Table& table_of<SystolicArraySpec>() {
   static const Table table = [] {
     using A = SystolicArraySpec;
@@ -80,11 +60,10 @@ const Table& table_of<SystolicArraySpec>() {
     f.key("dataflows", &A::dataflows, "", "which operand may stay in the array").required().items(1);
     f.key("double_buffered", &A::double_buffered, "",
           "the next fold's stationary operand loads behind the current stream");
+    f.key("drains_by_column", &A::drains_by_column, "",
+          "results leave a column a cycle and the next fold follows them; else it begins once all are out");
     f.key("load_rows", &A::load_rows, "rows", "of the stationary operand, that a cycle brings in")
         .range(1, kMostUnits);
-    f.key("conversion", &A::conversion, "",
-          "the array multiplies in its memory cells, with a DAC a row and an ADC a column; weights stay in "
-          "it");
     add_skips(f);
     add_rates(f, kRates);
     return Table(f);
@@ -121,6 +100,8 @@ const Table& table_of<DotProductArraySpec>() {
           "results held in registers; operands are read from the scratchpad once for such a block")
         .required()
         .range(1, kMostUnits);
+    f.key("widens", &A::widens, "",
+          "a mixture's narrow weights itself, at its inputs; else the vector unit does");
     add_skips(f);
     add_rates(f, kRates);
     return Table(f);
@@ -146,6 +127,40 @@ const Table& table_of<VectorUnitSpec>() {
           "partial sums a reduction keeps in flight; leave out when enough to hide the latency")
         .range(1, kMostUnits)
         .standing("enough");
+    return Table(f);
+  }();
+  return table;
+}
+
+template <>
+const Table& table_of<ScorePredictorSpec>() {
+  static const Table table = [] {
+    using P = ScorePredictorSpec;
+    Fields<P> f(
+        "estimates scores ahead of the matrix engine, and so chooses the pairs that attention computes");
+    f.key("kept_share", &P::kept_share, "", "of the pairs of a query and a key that masks leave, in the mean")
+        .required()
+        .above(0, 1);
+    f.key("pairs_per_cycle", &P::pairs_per_cycle, "pairs per cycle", "that it estimates, a core")
+        .required()
+        .above(0, 1e9);
+    f.key("pair_pj", &P::pair_pj, "pJ", "an estimate and what it reads on the chip")
+        .required()
+        .range(0, kAnyNumber)
+        .bears(Bears::energy);
+    f.key("read_bits", &P::read_bits, "bits", "of a key's element that it has to fetch, beside the kept ones")
+        .range(0, 32);
+    f.key("queries_in_step", &P::queries_in_step, "queries",
+          "that the engine works on side by side: the one that keeps most holds the others up")
+        .range(1, kMostUnits);
+    f.key("filled_share", &P::filled_share, "",
+          "of the engine's places, where kept pairs are packed into them")
+        .above(0, 1);
+    f.key("fetches_kept", &P::fetches_kept, "",
+          "keys and values that no query of a tile keeps stay in memory");
+    f.key("quality", &P::quality, "", "what it costs in quality, as it was published")
+        .required()
+        .bears(Bears::none);
     return Table(f);
   }();
   return table;

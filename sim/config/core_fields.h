@@ -7,13 +7,13 @@
 namespace orrery {
 
 template <>
-const Table& table_of<ConversionSpec>();
-template <>
 const Table& table_of<SystolicArraySpec>();
 template <>
 const Table& table_of<DotProductArraySpec>();
 template <>
 const Table& table_of<VectorUnitSpec>();
+template <>
+const Table& table_of<ScorePredictorSpec>();
 template <>
 const Table& table_of<ScratchpadSpec>();
 template <>

@@ -1,8 +1,8 @@
 #include "sim/engine/graph_runner.h"
 
 #include <algorithm>
-#include <unordered_map>
 
+#include "sim/engine/engine_schedule.h"
 #include "sim/engine/rank_schedule.h"
 #include "sim/engine/roofline.h"
 #include "sim/engine/shape_key.h"
@@ -25,68 +25,6 @@ bool same_layer(const OperatorGraph& graph, std::size_t a, std::size_t b, std::s
   return true;
 }
 
-bool is_product(const Operator& op) {
-  const OperatorFamily& family = operator_row(op.kind).family;
-  return std::holds_alternative<MatmulFamily>(family) || std::holds_alternative<AttentionFamily>(family);
-}
-
-// Row-wise operators that run behind the product whose rows they take, block of rows by block, and products
-// behind those whose rows they take: each product lies beside as much of them as it takes itself, and of
-// each operator the last block stays.
-class BehindProducts {
- public:
-  BehindProducts(const OperatorGraph& graph, std::uint32_t rows) : graph_(graph), rows_(rows) {}
-
-  // Of the operator at `at` that takes `seconds`, how many lie beside those before it. In the graph's order.
-  double hidden(std::size_t at, double seconds) {
-    const Operator& op = graph_.operators[at];
-    if (rows_ == 0) return 0;
-    if (is_product(op)) return hidden_product(op, seconds);
-    const auto* shape = std::get_if<VectorShape>(&op.shape);
-    return shape == nullptr ? 0 : hidden_rows(op, *shape, seconds);
-  }
-
- private:
-  struct Made {
-    std::uint32_t product = 0;  // behind which it stands
-    double spare = 0;           // of a product: that nothing lies beside yet
-    double exposed = 0;         // of rows: beside nothing yet, the last block left out
-  };
-  const OperatorGraph& graph_;
-  const std::uint32_t rows_;
-  std::unordered_map<std::uint32_t, Made> made_;  // by operator
-
-  Made* before(const Operator& op) {
-    for (const std::uint32_t dependence : op.deps) {
-      if (const auto found = made_.find(dependence); found != made_.end()) return &found->second;
-    }
-    return nullptr;
-  }
-
-  double hidden_rows(const Operator& op, const VectorShape& shape, double seconds) {
-    const Made* rows_of = before(op);
-    if (rows_of == nullptr) return 0;
-    const std::uint32_t product = rows_of->product;
-    const double blocks = std::max(1.0, static_cast<double>(ceil_div<std::uint64_t>(shape.rows, rows_)));
-    const double most = seconds * (1 - 1 / blocks);
-    double& spare = made_[product].spare;
-    const double beside = std::min(most, spare);
-    spare -= beside;
-    made_[op.id] = {product, 0, most - beside};
-    return beside;
-  }
-
-  double hidden_product(const Operator& op, double seconds) {
-    double beside = 0;
-    if (Made* rows = before(op)) {
-      beside = std::min(rows->exposed, seconds);
-      rows->exposed -= beside;
-    }
-    made_[op.id] = {op.id, seconds - beside, 0};
-    return beside;
-  }
-};
-
 }  // namespace
 
 GraphRunner::GraphRunner(OperatorRunner& runner) : runner_(runner) {}
@@ -94,16 +32,24 @@ GraphRunner::GraphRunner(OperatorRunner& runner) : runner_(runner) {}
 GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std::size_t begin,
                                                  std::size_t end, Residency& residency) {
   LayerOutcome layer;
-  BehindProducts behind(graph, runner_.arch().execution.rows_behind_products);
+  std::vector<Tally> tallies;
   for (std::size_t i = begin; i < end; ++i) {
     const Operator& op = graph.operators[i];
     const OperatorRun& done = runner_.run(op, residency.seen_by(op), false);
     residency.update(op, done.on_chip);
-    const double hidden = behind.hidden(i, done.tally.seconds);
-    Tally tally = runner_.replayed() ? done.tally.as_replayed() : done.tally;
-    if (hidden > 0) tally = tally.beside(hidden);
-    layer.tally += tally;
+    tallies.push_back(runner_.replayed() ? done.tally.as_replayed() : done.tally);
     layer.keys.push_back(runner_.last_key());
+  }
+  if (const std::uint32_t rows = runner_.arch().execution.rows_behind_products; rows > 0) {
+    std::vector<double> seconds;
+    for (const Tally& tally : tallies) seconds.push_back(tally.seconds);
+    const std::vector<double> added = added_seconds(graph, begin, seconds, rows);
+    for (std::size_t i = 0; i < tallies.size(); ++i) {
+      if (added[i] < tallies[i].seconds) tallies[i] = tallies[i].beside(tallies[i].seconds - added[i]);
+    }
+  }
+  for (const Tally& tally : tallies) {
+    layer.tally += tally;
     layer.costs.push_back({tally.seconds, tally.energy.total(), tally.split, tally.counts().kernels});
   }
   if (runner_.arch().execution.overlaps_collectives) {

@@ -13,6 +13,7 @@ KernelResult run_kernel(const Operator& op, const ArchSpec& arch, const RunnerOp
 
 KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip& on_chip) {
   const ArchSpec& arch = runner.arch();
+  check_in_place(arch, {op});
   const OperatorRun& run = runner.run(op, on_chip, on_chip.empty());
   KernelResult r;
   r.arch = arch.name;

@@ -4,8 +4,11 @@
 #include <cmath>
 #include <map>
 
+#include "sim/mapping/attention_kernel.h"
+#include "sim/mapping/crossbar_mapping.h"
 #include "sim/mapping/matmul_kernel.h"
 #include "sim/mapping/pim_mapping.h"
+#include "sim/timing/predictor_timing.h"
 #include "sim/timing/sparse_timing.h"
 #include "sim/util/checked.h"
 #include "sim/workload/operator_counts.h"
@@ -77,12 +80,16 @@ double multiplied_beside(const Operator& op, const ArchSpec& arch) {
 
 // Bytes of a tensor that an operator must read: of keys and values its density, where all queries choose the
 // same; of what weights in blocks multiply theirs, where each column keeps the same rows.
-std::uint64_t least_read(const Operator& op, std::size_t input) {
+std::uint64_t least_read(const Operator& op, const ArchSpec& arch, std::size_t input) {
   const Tensor& tensor = op.inputs[input];
+  if (input == kMatmulB && weights_in_place(arch, op)) return 0;
   double share = 1;
   if (const auto* attention = std::get_if<AttentionShape>(&op.shape); attention != nullptr) {
     if (tensor.kind == TensorKind::kv && attention->density_ppm)
       share = static_cast<double>(*attention->density_ppm) / kWholeDensity;
+    const ScorePredictorSpec* predictor = predictor_of(arch, op);
+    if (tensor.kind == TensorKind::kv && predictor != nullptr && predictor->fetches_kept)
+      share *= predictor->kept_share;
   } else if (input == 0 && weight_sparsity(op).kind == SparsityKind::blocks) {
     share = weight_sparsity(op).share();
   }
@@ -97,12 +104,14 @@ RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold) {
   if (const auto* collective = std::get_if<CollectiveFamily>(&family))
     return collective_bound(*collective, std::get<CollectiveShape>(op.shape), arch);
   RooflineBound result;
-  const std::uint64_t macs = operator_macs(op);
+  const ScorePredictorSpec* predictor = predictor_of(arch, op);
+  const std::uint64_t macs =
+      predictor != nullptr ? kept_macs(*predictor, operator_macs(op)) : operator_macs(op);
   OperatorBytes bytes = operator_bytes(op);
   if (!gathers(op.kind)) {
     bytes.read = 0;
     for (std::size_t i = 0; i < op.inputs.size(); ++i)
-      bytes.read = checked_sum(bytes.read, least_read(op, i));
+      bytes.read = checked_sum(bytes.read, least_read(op, arch, i));
   }
   const std::uint64_t capacity = on_chip_bytes(arch);
   const auto beyond = [capacity](std::uint64_t b) { return b > capacity ? b - capacity : 0; };
@@ -153,7 +162,7 @@ RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& ar
       const Tensor& t = op.inputs[i];
       if (t.kind == TensorKind::activation || (in_place && i == kMatmulB)) continue;
       std::uint64_t& seen = bytes[t.id];
-      seen = std::max(seen, least_read(op, i));
+      seen = std::max(seen, least_read(op, arch, i));
     }
   }
   std::uint64_t total = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/mapping/crossbar_mapping.h"
+
 namespace orrery {
 
 Tally with_software(Tally step, const RuntimeSpec& runtime, std::uint64_t sequences, bool together) {
@@ -13,12 +15,13 @@ Tally with_software(Tally step, const RuntimeSpec& runtime, std::uint64_t sequen
 }
 
 StepRunner::StepRunner(OperatorRunner& runner, const RuntimeSpec& runtime)
-    : graphs_(runner), runtime_(runtime) {
+    : arch_(runner.arch()), graphs_(runner), runtime_(runtime) {
   if (runner.options().fidelity != Fidelity::roofline)
     on_chip_bytes_ = Bytes{runner.arch().shared_capacity_bytes()};
 }
 
 Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<OperatorCost>* costs) {
+  check_in_place(arch_, graph.operators);
   Residency residency(on_chip_bytes_);
   const bool together = std::any_of(graph.operators.begin(), graph.operators.end(), [](const Operator& op) {
     return std::holds_alternative<CollectiveShape>(op.shape);

@@ -21,6 +21,7 @@ class StepRunner {
   Tally run(const OperatorGraph& graph, std::uint64_t sequences, std::vector<OperatorCost>* costs = nullptr);
 
  private:
+  const ArchSpec& arch_;
   GraphRunner graphs_;
   const RuntimeSpec& runtime_;
   Bytes on_chip_bytes_;

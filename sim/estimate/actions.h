@@ -45,19 +45,24 @@ void for_each_action(const ActivityCounts& counts, const ArchSpec& arch, Visit v
       EnergyPart::compute);
   act("vector_unit", "transcendental", "operations", number(counts.transcendental_ops),
       table.transcendental_op_pj, EnergyPart::compute);
-  const auto* array = std::get_if<SystolicArraySpec>(&arch.cores.matrix);
-  const ConversionSpec* analogue = array != nullptr && array->conversion ? &*array->conversion : nullptr;
+  const auto* crossbar = std::get_if<CrossbarSpec>(&arch.cores.matrix);
   for (std::size_t d = 0; d < kDTypeCount; ++d) {
     act("matrix_engine", to_string(static_cast<DType>(d)), "MACs", number(counts.macs[d]),
-        analogue != nullptr ? analogue->cell_mac_pj : mac_pj(table, core, static_cast<DType>(d)),
+        crossbar != nullptr ? crossbar->cell_mac_pj : mac_pj(table, core, static_cast<DType>(d)),
         EnergyPart::compute);
   }
-  if (analogue != nullptr) {
+  if (crossbar != nullptr) {
+    const double adc_fj = crossbar->adc_fj_per_step > 0 ? crossbar->adc_fj_per_step : table.adc_fj_per_step;
     act("matrix_engine", "dac", "conversions", number(counts.dac_conversions),
-        1e-3 * table.dac_fj_per_step * std::exp2(analogue->input_bits), EnergyPart::conversion);
+        1e-3 * table.dac_fj_per_step * std::exp2(crossbar->dac_bits), EnergyPart::conversion);
     act("matrix_engine", "adc", "conversions", number(counts.adc_conversions),
-        1e-3 * table.adc_fj_per_step * std::exp2(analogue->output_bits), EnergyPart::conversion);
+        1e-3 * adc_fj * std::exp2(crossbar->adc_bits), EnergyPart::conversion);
+    act("matrix_engine", "write", "cells", number(counts.cells_written), crossbar->cell_write_pj,
+        EnergyPart::compute);
   }
+  if (arch.cores.predictor)
+    act("score_predictor", "estimate", "pairs", number(counts.predicted_pairs), arch.cores.predictor->pair_pj,
+        EnergyPart::compute);
   act("core", "issue_mac", "16-bit MACs", number(counts.issued_macs), core.pj_per_mac, EnergyPart::registers);
   act("core", "issue_vector_op", "operations", number(counts.vector_ops + counts.transcendental_ops),
       core.pj_per_vector_op, EnergyPart::registers);

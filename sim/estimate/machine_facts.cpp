@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/config/chip_area.h"
+#include "sim/config/fpga_fit.h"
 
 namespace orrery {
 namespace {
@@ -41,6 +42,21 @@ double in_flight_gb_per_s(const ArchSpec& arch) {
          static_cast<double>(dma.max_granule_bytes) / latency_ns;
 }
 
+void add_resources(MachineFacts& facts, const ArchSpec& arch) {
+  const FpgaNeed need = fpga_need(arch);
+  const FpgaPart& part = arch.fpga->part;
+  facts.resources = {{"LUTs", need.luts, part.luts},
+                     {"flip-flops", need.flip_flops, part.flip_flops},
+                     {"DSPs", need.dsps, part.dsps},
+                     {"block RAMs", need.block_rams, part.block_rams},
+                     {"UltraRAMs", need.ultra_rams, part.ultra_rams}};
+  facts.likely_clock_ghz = 1e-9 * fpga_clock_hz(part, fpga_fullness(need, part));
+  if (1e-9 * arch.clock_hz > facts.likely_clock_ghz)
+    facts.warnings.push_back(
+        fmt::format("a clock of {:.3g} GHz: designs that take so much of {} reach about {:.3g} GHz",
+                    1e-9 * arch.clock_hz, part.name, facts.likely_clock_ghz));
+}
+
 }  // namespace
 
 MachineFacts machine_facts(const ArchSpec& arch) {
@@ -74,6 +90,7 @@ MachineFacts machine_facts(const ArchSpec& arch) {
         "latency of memory; DRAM has {:.0f}",
         arch.cores.dma.max_outstanding, arch.cores.dma.max_granule_bytes, rate, dram));
   }
+  if (arch.fpga) add_resources(facts, arch);
   if (arch.tdp_w > 0 && arch.static_w >= arch.tdp_w)
     facts.warnings.push_back(
         fmt::format("it draws {:.4g} W at rest, its TDP is {:.4g} W", arch.static_w, arch.tdp_w));

@@ -22,6 +22,12 @@ struct LevelFact {
   std::optional<std::uint64_t> bytes;  // none of what only moves
 };
 
+// Of an FPGA.
+struct ResourceFact {
+  std::string resource;
+  double takes = 0, has = 0;
+};
+
 struct MachineFacts {
   std::vector<PeakFact> peaks;    // of the formats it multiplies
   std::vector<LevelFact> levels;  // from the cores outwards
@@ -31,6 +37,8 @@ struct MachineFacts {
   // Of the die; modelled where nobody published it, none of a process that nobody said.
   std::optional<double> area_mm2, modelled_area_mm2;
   double least_area_mm2 = 0, most_area_mm2 = 0;  // where it is modelled
+  std::vector<ResourceFact> resources;
+  double likely_clock_ghz = 0;  // of an FPGA that full
   std::vector<std::string> warnings;
 };
 

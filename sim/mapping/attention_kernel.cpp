@@ -1,5 +1,9 @@
 #include "sim/mapping/attention_kernel.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "sim/timing/predictor_timing.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
@@ -42,6 +46,11 @@ TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequen
   kernel.multiplies_useless = kernel.mask.hides();
   const bool backward = std::get<AttentionFamily>(operator_row(op.kind).family).backward;
   kernel.useful_macs = attention_macs(s, sequences, backward);
+  if (manner.predictor != nullptr) {
+    kernel.predictor = *manner.predictor;
+    kernel.useful_macs = kept_macs(*manner.predictor, kernel.useful_macs);
+    kernel.multiplies_useless = true;
+  }
   const std::uint64_t values = s.value_length();
   const auto bytes = [&](const Tensor& tensor, std::uint64_t positions, std::uint64_t heads,
                          std::uint64_t length) {
@@ -129,6 +138,26 @@ TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequen
   kernel.in_order = manner.in_order;
   kernel.epilogue = {{kScaleCost, tile_of(LoopDim::m), fixed_length(values)}};
   return kernel;
+}
+
+const ScorePredictorSpec* predictor_of(const ArchSpec& arch, const Operator& op) {
+  const auto* attention = std::get_if<AttentionFamily>(&operator_row(op.kind).family);
+  const bool chosen = arch.cores.predictor && attention != nullptr && !attention->backward;
+  return chosen ? &*arch.cores.predictor : nullptr;
+}
+
+void fetch_kept(TileKernel& kernel) {
+  if (!kernel.predictor || !kernel.predictor->fetches_kept) return;
+  const double share = kept_by_any(*kernel.predictor, std::min(kernel.tile_m, kernel.m));
+  for (KernelOperand& operand : kernel.inputs) {
+    if (!operand.by_k) continue;
+    const bool keys = operand.tensor == TensorId{1};
+    const double all = operand.bits.real();
+    const double read = share * all + (keys ? kernel.predictor->read_bits : 0);
+    const auto parts = static_cast<std::uint64_t>(std::ceil(1024 * std::min(1.0, read / all)));
+    operand.bits = operand.bits.spread(parts, 1024);
+    operand.tensor_bytes = Bytes{ceil_div<std::uint64_t>(operand.tensor_bytes.value() * parts, 1024)};
+  }
 }
 
 void swap_operands(TileKernel& kernel) {

@@ -14,6 +14,7 @@ struct AttentionManner {
   bool in_order = false;
   bool grouped = true;   // the queries that share a key/value head lie in one tile; else each head reads them
   bool narrows = false;  // queries become what a narrower cache holds; else that is widened on the way
+  const ScorePredictorSpec* predictor = nullptr;  // that chooses pairs; null: all are computed
   bool row_a_lane = false;  // a lane has a row of scores, so that nothing is reduced over lanes
 };
 
@@ -22,6 +23,12 @@ AttentionKernelSpec attention_manner(const ArchSpec& arch, const Operator& op);
 
 TileKernel untiled_attention(const Operator& op, const AttendedSequences& sequences,
                              const AttentionManner& manner);
+
+// What predicts scores on this machine for an operator; null where nothing does.
+const ScorePredictorSpec* predictor_of(const ArchSpec& arch, const Operator& op);
+
+// Keys and values that no query of a tile keeps stay in memory, where the predictor has it so.
+void fetch_kept(TileKernel& kernel);
 
 // Few queries go where an instruction is narrow: keys, then values, are its rows.
 void swap_operands(TileKernel& kernel);

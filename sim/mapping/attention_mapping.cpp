@@ -112,6 +112,7 @@ class AttentionMapper {
     manner.grouped = !shipped_ || decodes_ || values_in_keys(op_.kind);
     manner.narrows = shipped_ && manner_.narrows_queries(decodes_);
     manner.row_a_lane = shipped_ && manner_.row_a_lane;
+    manner.predictor = predictor_of(arch_, op_);
     return untiled_attention(op_, sequences, manner);
   }
   // Rows of a decoding block's tile, whatever it holds; 0: its queries are columns.
@@ -189,6 +190,7 @@ TileKernel AttentionMapper::cut(TileKernel kernel, std::uint64_t query_tile, std
                                 std::uint32_t split) const {
   kernel.tile_m = query_tile;
   kernel.tile_k = block;
+  fetch_kept(kernel);
   kernel.whole_stages = shipped_;
   kernel.padded = shipped_ && (!decodes_ || rows_computed() > 0);
   if (shipped_ && decodes_ && rows_computed() == 0) swap_operands(kernel);
@@ -250,7 +252,8 @@ TileKernel AttentionMapper::as_if_all(const AttendedSequences& sequences, const 
       kernel.cores_used = cores_for(arch_, kernel.items());
       for (const Dataflow dataflow : dataflows(arch_.cores.matrix)) {
         for (MatrixStep& step : kernel.matrix_steps) step.dataflow = dataflow;
-        if (!lay_out(arch_, kernel)) continue;
+        // All of a launch have the buffers of the one with the fewest.
+        if (!lay_out(arch_, kernel) || kernel.resident_items < chosen.resident_items) continue;
         const double seconds = estimate_.seconds(kernel);
         if (seconds >= least) continue;
         least = seconds;
@@ -338,9 +341,9 @@ std::vector<Candidate> AttentionMapper::candidates(std::size_t most, MapObjectiv
   };
   const std::vector<CandidateList::Entry> best = list.best();
   if (!shipped_ && sequences_.size() > 1) {
-    std::set<std::uint32_t> splits;
+    std::set<std::pair<std::uint32_t, std::uint32_t>> ways;
     for (const CandidateList::Entry& entry : best) {
-      if (splits.insert(entry.kernel.split_k).second) add(entry, true);
+      if (ways.insert({entry.kernel.split_k, entry.kernel.resident_items}).second) add(entry, true);
     }
   }
   for (const CandidateList::Entry& entry : best) add(entry, false);

@@ -6,6 +6,7 @@
 #include "sim/timing/dram/dram_timing.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/timing/network_timing.h"
+#include "sim/timing/predictor_timing.h"
 #include "sim/timing/sparse_timing.h"
 #include "sim/timing/vector_timing.h"
 
@@ -46,7 +47,7 @@ struct EngineWork {
 
   std::uint64_t multiplied() const { return multiplied_length(engine, step.sparsity, n, k); }
   double cycles() const {
-    return matrix_cycles(engine, step.dataflow, step.dtype, m, n, multiplied()).real();
+    return matrix_cycles(engine, step.dataflow, step.dtype, m, n, multiplied(), step.in_place).real();
   }
   double issued() const {
     return static_cast<double>(issued_macs(engine, step.dataflow, m, n, multiplied())) *
@@ -255,6 +256,10 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
                             : paced + other;
   const double issue_cycles =
       static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
+  if (kernel.predictor) {
+    const PartCycles predicted = predictor_cycles(*kernel.predictor, kernel.tile_m * kernel.tile_k);
+    stage_cycles = std::max(stage_cycles, predicted.value());
+  }
   stage_cycles = std::max(stage_cycles, kernel.stage_vector_cycles.real()) + kernel.stage_chain_cycles.real();
   stage_cycles += issue_cycles;  // an instruction issues when the stage before it is done
 

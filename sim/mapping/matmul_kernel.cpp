@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/mapping/crossbar_mapping.h"
 #include "sim/mapping/operator_mapping.h"
 #include "sim/timing/sparse_timing.h"
 #include "sim/workload/operator_counts.h"
@@ -35,6 +36,11 @@ void hold_weights(const ArchSpec& arch, const Operator& op, TileKernel& kernel) 
   }
   step.b_bits = static_cast<std::uint32_t>(std::ceil(held.bits.real()));
   kernel.multiplies_useless = !sparsity.is_dense();
+  const auto* dot = std::get_if<DotProductArraySpec>(&arch.cores.matrix);
+  if (mixture && dot != nullptr && dot->widens && (sparsity.is_dense() || passed_over || blocks)) {
+    step.b_bits = static_cast<std::uint32_t>(std::ceil(weights.bits.real()));
+    return;
+  }
   if (!mixture && (sparsity.is_dense() || passed_over || blocks)) return;
   weights.widened = held.bits;
   VectorCost cost = kWidenCost;
@@ -87,12 +93,21 @@ TileKernel untiled_matmul(const ArchSpec& arch, const Operator& op) {
   step.a_bits = storage_bits(op.inputs[0].format.dtype);
   kernel.matrix_steps = {step};
   hold_weights(arch, op, kernel);
+  if (weights_in_place(arch, op)) {
+    KernelOperand& weights = kernel.inputs[kMatmulB];
+    weights.bits = ElementBits::of(0);
+    weights.widened.reset();
+    kernel.vector_steps.clear();
+    weights.tensor_bytes = Bytes{};
+    kernel.matrix_steps[0].in_place = true;
+    kernel.matrix_steps[0].b_bits = 0;
+  }
   return kernel;
 }
 
 void cut_blocks(const Operator& op, TileKernel& kernel, const TileKernel& base) {
   const Sparsity& sparsity = weight_sparsity(op);
-  if (sparsity.kind != SparsityKind::blocks) return;
+  if (sparsity.kind != SparsityKind::blocks || base.matrix_steps[0].in_place) return;
   const std::uint64_t rows = std::min<std::uint64_t>(sparsity.block_rows, base.k);
   const std::uint64_t cols = std::min<std::uint64_t>(sparsity.block_cols, base.n);
   const auto in_a_tile = static_cast<double>(ceil_div(kernel.tile_k, rows) * ceil_div(kernel.tile_n, cols));

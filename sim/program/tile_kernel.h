@@ -51,7 +51,8 @@ struct MatrixStep {
   DType dtype = DType::fp16;
   Dataflow dataflow = Dataflow::output_stationary;
   std::uint32_t a_bits = 16, b_bits = 16;
-  Sparsity sparsity;  // of b, where the engine passes over its zeros (sim/timing/sparse_timing)
+  bool in_place = false;  // b lies in the cells that multiply it
+  Sparsity sparsity;      // of b, where the engine passes over its zeros (sim/timing/sparse_timing)
 };
 
 // Which columns of k (positions of keys) a row of m (queries of a position) sees: items visit k tiles of
@@ -108,6 +109,8 @@ struct TileKernel {
 
   TileMask mask;
   SparseTiles sparse;
+  // Chooses the pairs of a row of m and a column of k that stages compute; none: all of them.
+  std::optional<ScorePredictorSpec> predictor;
 
   std::vector<KernelOperand> inputs;
   std::vector<MatrixStep> matrix_steps;  // each stage
@@ -195,7 +198,7 @@ ItemTotals item_totals(const TileKernel& kernel, std::uint64_t first, std::uint6
 std::uint64_t length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
                         std::uint64_t k_tile);
 // The same as the matrix engine computes it: whole tiles of m and n where the kernel is padded,
-// of k where its stages are whole.
+// of k where its stages are whole; what a predictor leaves of k.
 std::uint64_t engine_length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
                                std::uint64_t k_tile);
 // The same as the lanes do in a stage.

@@ -6,6 +6,14 @@
 namespace orrery {
 namespace {
 
+template <class T>
+void add_die_power(Fields<T>& f) {
+  f.figure(
+      "die_power_w",
+      [](const T& t) { return Figure(t.latency_s > 0 ? t.energy.die().value() / t.latency_s : 0.0); }, "W",
+      "mean, of the dies: without DRAM, links and the regulators' losses");
+}
+
 // What runs and kernels tell alike of a simulation.
 template <class T>
 void add_simulation(Fields<T>& f) {
@@ -115,6 +123,7 @@ const Table& table_of<RunResult>() {
     f.key("average_power_w", &R::average_power_w, "W", "of all boards")
         .label("average power")
         .compared("average_power_w");
+    add_die_power(f);
     f.group("phases", &phases_table, "the prompt and the tokens after it");
     f.key("operators", &R::operators, "", "most energy first; none at fidelity roofline");
     f.key("power_over_time", &R::power_over_time, "", "mean power of all boards, a stretch a sampled step");
@@ -170,6 +179,7 @@ const Table& table_of<KernelResult>() {
         .label("energy");
     f.key("energy", &K::energy, "J", "by what took it");
     f.key("power_w", &K::power_w, "W", "mean").label("power");
+    add_die_power(f);
     add_utilization(f);
     add_simulation(f);
     f.key("simulated", &K::share, "", "what was simulated or replayed");

@@ -24,6 +24,8 @@ struct ActivityCounts {
   // What the matrix engines issued, padding to whole instructions and arrays included, as 16-bit MACs.
   std::uint64_t issued_macs = 0;
   std::uint64_t dac_conversions = 0, adc_conversions = 0;  // of arrays that multiply in memory
+  std::uint64_t cells_written = 0;                         // of them
+  std::uint64_t predicted_pairs = 0;                       // whose score was estimated
   std::uint64_t vector_ops = 0;
   std::uint64_t transcendental_ops = 0;
   std::uint64_t widened_bytes = 0;  // of weights, at the width they multiply in
@@ -59,7 +61,7 @@ struct CounterInfo {
   std::uint64_t (*of)(const ActivityCounts& counts);
   std::uint64_t& (*at)(ActivityCounts& counts);  // where a count that was reported goes back to
 };
-inline constexpr std::size_t kCounterCount = 30;
+inline constexpr std::size_t kCounterCount = 32;
 const std::array<CounterInfo, kCounterCount>& counters();
 
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);

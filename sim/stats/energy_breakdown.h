@@ -38,6 +38,8 @@ struct EnergyBreakdown {
   Joules supply;        // lost in the board's regulators
   EnergyParts not_modelled;
   Joules dynamic() const { return compute + conversion + registers + sram + dram + noc + link; }
+  // Of the die alone: without DRAM, links and the board's regulators.
+  Joules die() const { return compute + conversion + registers + sram + noc + static_power; }
   Joules total() const { return dynamic() + static_power + supply; }
   EnergyBreakdown& operator+=(const EnergyBreakdown& o) {
     compute += o.compute, conversion += o.conversion, registers += o.registers, sram += o.sram,

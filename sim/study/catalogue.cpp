@@ -7,6 +7,7 @@
 #include "sim/config/cost_scenario.h"
 #include "sim/config/dram_preset.h"
 #include "sim/config/energy_loader.h"
+#include "sim/config/fpga_part.h"
 #include "sim/config/library_loader.h"
 #include "sim/config/name_lookup.h"
 #include "sim/config/noc_loader.h"
@@ -49,9 +50,9 @@ Shape result_shape() {
 }  // namespace
 
 const std::vector<DocumentKind>& document_kinds() {
-  static const std::vector<DocumentKind> kinds = {kArch,   kNode,     kDramPreset, kEnergyTable, kLibrary,
-                                                  kRouter, kNetwork,  kRuntime,    kSram,        kTechnology,
-                                                  kPrices, kAccuracy, kCost,       kSweep,       kSystem};
+  static const std::vector<DocumentKind> kinds = {
+      kArch, kNode,       kDramPreset, kEnergyTable, kLibrary, kRouter, kNetwork, kRuntime,
+      kSram, kTechnology, kPrices,     kAccuracy,    kCost,    kSweep,  kSystem,  kFpgaPart};
   return kinds;
 }
 

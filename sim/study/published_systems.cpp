@@ -2,41 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 #include "sim/config/open_document.h"
 #include "sim/engine/isolate.h"
-#include "sim/report/result_fields.h"
-#include "sim/study/evaluate.h"
-#include "sim/study/metrics.h"
-#include "sim/workload/formats/trace_format.h"
 
 namespace orrery {
-
-bool AskedRun::operator==(const AskedRun& other) const {
-  const auto all = [](const AskedRun& r) {
-    return std::tie(r.arch, r.model, r.trace, r.runtime, r.node, r.scenario, r.changes, r.metric);
-  };
-  return all(*this) == all(other);
-}
-
-template <>
-const Table& table_of<AskedRun>() {
-  static const Table table = [] {
-    using R = AskedRun;
-    Fields<R> f("what is simulated for a figure", Bears::none);
-    f.key("arch", &R::arch, "", "machine").required();
-    f.key("model", &R::model, "", "a name or a config.json; or say trace");
-    f.key("trace", &R::trace, "", "an operator stream, in place of a model");
-    f.key("runtime", &R::runtime, "", "software stack").standing("ideal");
-    f.key("node", &R::node, "", "in place of the machine's own");
-    f.key("scenario", &R::scenario, "", "batch, input, output, formats, as a sweep's base says them");
-    f.key("changes", &R::changes, "", "KEY=VALUE of the machine or the stack, as commands take them");
-    f.key("metric", &R::metric, "", "of the result, as sweeps name them");
-    return Table(f);
-  }();
-  return table;
-}
 
 template <>
 const Table& table_of<PublishedFigure>() {
@@ -47,6 +17,9 @@ const Table& table_of<PublishedFigure>() {
     f.key("published", &P::published, "", "as printed").required().range(-kAnyNumber, kAnyNumber);
     f.key("unit", &P::unit, "", "of it").required();
     f.key("scale", &P::scale, "", "what one unit of the metric is in the figure's").above(0, 1e15);
+    f.key("amount", &P::amount, "", "of work: the figure is its rate, amount / metric")
+        .above(0, kAnyNumber)
+        .standing("the figure is the metric");
     f.key("target", &P::target, "share", "that it may be off").above(0, 10);
     f.key("run", &P::run, "", "what is simulated").required();
     f.key("against", &P::against, "", "a ratio's baseline: its metric is divided by the run's");
@@ -72,6 +45,8 @@ const Table& table_of<PublishedSystem>() {
     f.key("source", &P::source, "", "of its figures").required();
     f.key("figures", &P::figures, "", "that it printed");
     f.key("reason", &P::reason, "", "why none of its figures is simulated");
+    f.key("cannot_hold", &P::cannot_hold, "",
+          "why the survey's own figure is not one to reproduce, by the primary source");
     return Table(f);
   }();
   return table;
@@ -90,7 +65,8 @@ const Table& table_of<SystemRow>() {
     f.key("unit", &R::unit, "", "of both");
     f.key("error", &R::error, "share", "(simulated - published) / published");
     f.key("verdict", &R::verdict, "",
-          "reproduced: within its target; explained: off for the reason said; off: neither; missing: none of "
+          "reproduced: within its target; explained: off, or not asked, for the reason said; off: neither; "
+          "missing: none of "
           "the "
           "system's figures is simulated");
     f.key("reason", &R::reason, "", "of what is off");
@@ -105,9 +81,12 @@ std::vector<PublishedSystem> published_systems() {
     const ConfigDocument document = open_document(name, kSystem);
     all.push_back(read_document<PublishedSystem>(document));
     const PublishedSystem& system = all.back();
-    if (system.figures.empty() && system.reason.empty())
+    if (system.figures.empty() && system.reason.empty() && system.cannot_hold.empty())
       throw ConfigError(document.where(""), "neither figures nor the reason why there are none");
-    for (const PublishedFigure& figure : system.figures) metric(figure.run.metric);
+    for (const PublishedFigure& figure : system.figures) {
+      check(figure.run);
+      if (figure.against) check(*figure.against);
+    }
   }
   std::sort(all.begin(), all.end(),
             [](const PublishedSystem& a, const PublishedSystem& b) { return a.name < b.name; });
@@ -115,24 +94,6 @@ std::vector<PublishedSystem> published_systems() {
 }
 
 namespace {
-
-double figure_of(const AskedRun& run, Session& session) {
-  nlohmann::json scenario = run.scenario.is_null() ? nlohmann::json::object() : run.scenario;
-  const Question question = {{run.arch, run.model, run.runtime, run.node}, scenario};
-  const Posed p = posed(configurations_of({question}, parse_patches(run.changes)).front());
-  RunResult result;
-  if (run.trace.empty()) {
-    result = evaluate(p, session);
-  } else {
-    ImportOptions as_it_is;
-    as_it_is.unstated = p.arch.execution.default_dtype;
-    result = evaluate(p, read_any_trace(run.trace, as_it_is).stream, session);
-  }
-  session.commit();
-  const nlohmann::json value = metrics_of(written(result)).at(metric_index(run.metric));
-  if (!value.is_number()) throw ConfigError("", "the result has no " + run.metric);
-  return value.get<double>();
-}
 
 class Simulation {
  public:
@@ -180,7 +141,9 @@ SystemRow row_of(const PublishedSystem& system, const PublishedFigure& figure, c
     row.reason = answer->failure;
     return row;
   }
-  row.simulated = figure.scale * (against != nullptr ? value_of(*against) / value_of(own) : value_of(own));
+  double value = against != nullptr ? value_of(*against) / value_of(own) : value_of(own);
+  if (figure.amount > 0) value = figure.amount / value;
+  row.simulated = figure.scale * value;
   row.error = (*row.simulated - figure.published) / figure.published;
   if (std::abs(*row.error) <= figure.target) {
     row.verdict = SystemVerdict::reproduced;
@@ -213,8 +176,9 @@ std::vector<SystemRow> simulated_systems(const std::vector<PublishedSystem>& sys
     if (!system.figures.empty()) continue;
     SystemRow none;
     none.system = system.name;
-    none.reason = system.reason;
-    none.verdict = SystemVerdict::missing;
+    const bool explained = !system.cannot_hold.empty();
+    none.reason = explained ? system.cannot_hold : system.reason;
+    none.verdict = explained ? SystemVerdict::explained : SystemVerdict::missing;
     rows.push_back(none);
   }
   std::stable_sort(rows.begin(), rows.end(), [](const SystemRow& a, const SystemRow& b) {

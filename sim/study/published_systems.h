@@ -9,26 +9,15 @@
 
 #include "sim/describe/document_kind.h"
 #include "sim/describe/fields.h"
-#include "sim/serve/inference.h"
-#include "sim/study/session.h"
+#include "sim/study/asked_run.h"
 
 namespace orrery {
-
-// A run: of a model, or of an operator stream.
-struct AskedRun {
-  std::string arch, model, trace, runtime, node;
-  nlohmann::json scenario;           // as a configuration's
-  std::vector<std::string> changes;  // KEY=VALUE
-  std::string metric = "latency_s";
-  bool operator==(const AskedRun& other) const;
-};
-template <>
-const Table& table_of<AskedRun>();
 
 struct PublishedFigure {
   std::string quantity, unit;
   double published = 0;
   double scale = 1;      // the metric's unit in the figure's
+  double amount = 0;     // of work: the figure is its rate, amount / metric; 0: the metric itself
   double target = 0.15;  // share that it may be off
   AskedRun run;
   std::optional<AskedRun> against;  // the figure is this one's metric over the run's
@@ -42,7 +31,8 @@ struct PublishedSystem {
   std::uint32_t year = 0;
   bool survey = false;  // of the 24 of Kachris, arXiv 2401.09890
   std::vector<PublishedFigure> figures;
-  std::string reason;  // why there is no figure that is simulated
+  std::string reason;       // why there is no figure that is simulated
+  std::string cannot_hold;  // why the survey's own figure is not one to reproduce, by the primary source
 };
 template <>
 const Table& table_of<PublishedSystem>();

@@ -1,5 +1,5 @@
 #pragma once
-// Conversions of an array that multiplies in memory; none of others.
+// Conversions and writes of arrays that multiply in memory; none of others.
 
 #include <cstdint>
 
@@ -7,6 +7,7 @@ namespace orrery {
 
 struct Conversions {
   std::uint64_t dac = 0, adc = 0;
+  std::uint64_t cells_written = 0;
 };
 
 }  // namespace orrery

@@ -22,11 +22,6 @@ std::uint64_t issued_macs(const DotProductArraySpec& spec, Dataflow /*dataflow*/
          round_up<std::uint64_t>(k, spec.instruction_k);
 }
 
-Conversions conversions(const DotProductArraySpec& /*spec*/, Dataflow /*dataflow*/, std::uint64_t /*m*/,
-                        std::uint64_t /*n*/, std::uint64_t /*k*/) {
-  return {};
-}
-
 // Sums stay in the accumulators.
 std::vector<Dataflow> dataflows(const DotProductArraySpec& /*spec*/) {
   return {Dataflow::output_stationary};

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "sim/config/arch_spec.h"
-#include "sim/timing/conversions.h"
 #include "sim/util/amount.h"
 
 namespace orrery {
@@ -18,8 +17,6 @@ Cycles matrix_cycles(const DotProductArraySpec& spec, Dataflow dataflow, DType d
 Cycles matrix_latency_cycles(const DotProductArraySpec& spec);
 std::uint64_t issued_macs(const DotProductArraySpec& spec, Dataflow dataflow, std::uint64_t m,
                           std::uint64_t n, std::uint64_t k);
-Conversions conversions(const DotProductArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
-                        std::uint64_t k);
 std::vector<Dataflow> dataflows(const DotProductArraySpec& spec);
 Bytes operand_read_bytes(const DotProductArraySpec& spec, Dataflow dataflow, std::uint32_t a_bits,
                          std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k);

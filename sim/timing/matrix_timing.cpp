@@ -1,13 +1,22 @@
 #include "sim/timing/matrix_timing.h"
 
+#include "sim/timing/crossbar_timing.h"
 #include "sim/timing/dot_product_timing.h"
 #include "sim/timing/systolic_timing.h"
 
 namespace orrery {
 
 Cycles matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
-                     std::uint64_t n, std::uint64_t k) {
-  return std::visit([&](const auto& spec) { return matrix_cycles(spec, dataflow, dtype, m, n, k); }, engine);
+                     std::uint64_t n, std::uint64_t k, bool in_place) {
+  return std::visit(
+      [&](const auto& spec) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(spec)>, CrossbarSpec>) {
+          return matrix_cycles(spec, dtype, m, n, k, in_place);
+        } else {
+          return matrix_cycles(spec, dataflow, dtype, m, n, k);
+        }
+      },
+      engine);
 }
 
 Cycles matrix_latency_cycles(const MatrixEngineSpec& engine) {
@@ -19,9 +28,10 @@ std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std
   return std::visit([&](const auto& spec) { return issued_macs(spec, dataflow, m, n, k); }, engine);
 }
 
-Conversions conversions(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
-                        std::uint64_t k) {
-  return std::visit([&](const auto& spec) { return conversions(spec, dataflow, m, n, k); }, engine);
+Conversions conversions(const MatrixEngineSpec& engine, std::uint64_t m, std::uint64_t n, std::uint64_t k,
+                        bool in_place) {
+  const auto* crossbar = std::get_if<CrossbarSpec>(&engine);
+  return crossbar != nullptr ? conversions(*crossbar, m, n, k, in_place) : Conversions{};
 }
 
 std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine) {

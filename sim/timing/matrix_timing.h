@@ -9,9 +9,10 @@
 namespace orrery {
 
 // Cycles one core's matrix engines take for an m x n x k product held in its scratchpad. `dataflow` is read
-// by systolic arrays only. The format must be supported (supports_dtype).
+// by systolic arrays only, `in_place` (b lies in the cells that multiply it) by crossbars. The format must be
+// supported (supports_dtype).
 Cycles matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
-                     std::uint64_t n, std::uint64_t k);
+                     std::uint64_t n, std::uint64_t k, bool in_place = false);
 
 // Cycles from the last operand in to the last result out, paid once at the end of a dependent chain.
 Cycles matrix_latency_cycles(const MatrixEngineSpec& engine);
@@ -22,8 +23,8 @@ std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std
                           std::uint64_t k);
 
 // For an m x n x k product.
-Conversions conversions(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
-                        std::uint64_t k);
+Conversions conversions(const MatrixEngineSpec& engine, std::uint64_t m, std::uint64_t n, std::uint64_t k,
+                        bool in_place = false);
 
 // Dataflows the engine can run; a dot-product array counts as output_stationary.
 std::vector<Dataflow> dataflows(const MatrixEngineSpec& engine);

@@ -6,8 +6,18 @@
 namespace orrery {
 namespace {
 
+// Of zeros in cells a crossbar knows nothing.
 const std::vector<Sparsity>& patterns(const MatrixEngineSpec& engine) {
-  return std::visit([](const auto& spec) -> const std::vector<Sparsity>& { return spec.skips; }, engine);
+  static const std::vector<Sparsity> none;
+  return std::visit(
+      [](const auto& spec) -> const std::vector<Sparsity>& {
+        if constexpr (std::is_same_v<std::decay_t<decltype(spec)>, CrossbarSpec>) {
+          return none;
+        } else {
+          return spec.skips;
+        }
+      },
+      engine);
 }
 
 bool passes_over_any(const MatrixEngineSpec& engine) {
@@ -32,6 +42,10 @@ std::uint64_t columns_in_step(const SystolicArraySpec& spec) {
 }
 std::uint64_t columns_in_step(const DotProductArraySpec& spec) {
   return spec.n;
+}
+
+std::uint64_t columns_in_step(const CrossbarSpec& spec) {
+  return spec.weights_across();
 }
 
 }  // namespace

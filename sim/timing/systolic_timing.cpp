@@ -51,6 +51,7 @@ Cycles matrix_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dty
   const FoldCycles fold =
       fold_cycles(dataflow, spec.rows, spec.cols, streamed_length(dataflow, m, n, k), spec.load_rows);
   Cycles cycles = folds * fold.total();
+  if (spec.drains_by_column) cycles = folds * (fold.load + fold.stream + Cycles{spec.cols});
   if (spec.double_buffered) {
     // Results drain, and the next stationary operand loads, behind the stream: whichever is longer sets the
     // pace of all folds but the last.
@@ -61,8 +62,9 @@ Cycles matrix_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dty
   return Cycles{static_cast<std::uint64_t>(std::ceil(cycles.real() / rate))};
 }
 
-Cycles matrix_latency_cycles(const SystolicArraySpec& /*spec*/) {
-  return {};  // the drain is part of a fold
+// The drain is part of a fold; of folds that follow the columns before them, the last one's skew is left.
+Cycles matrix_latency_cycles(const SystolicArraySpec& spec) {
+  return Cycles{spec.drains_by_column ? spec.rows - std::min(spec.rows, 2U) : 0U};
 }
 
 std::uint64_t issued_macs(const SystolicArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
@@ -72,17 +74,6 @@ std::uint64_t issued_macs(const SystolicArraySpec& spec, Dataflow dataflow, std:
   if (dataflow == Dataflow::output_stationary) return round_up(m, rows) * round_up(n, cols) * k;
   if (dataflow == Dataflow::weight_stationary) return round_up(k, rows) * round_up(n, cols) * m;
   return round_up(k, rows) * round_up(m, cols) * n;
-}
-
-Conversions conversions(const SystolicArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
-                        std::uint64_t k) {
-  if (!spec.conversion) return {};
-  // Rows hold k, columns the stationary operand's other dimension; the third one streams.
-  const bool weights = dataflow == Dataflow::weight_stationary;
-  const std::uint64_t columns = weights ? n : m;
-  const std::uint64_t stream = weights ? m : n;
-  return {k * stream * ceil_div<std::uint64_t>(columns, spec.cols),
-          columns * spec.conversion->columns_per_weight * stream * ceil_div<std::uint64_t>(k, spec.rows)};
 }
 
 std::vector<Dataflow> dataflows(const SystolicArraySpec& spec) {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "sim/config/arch_spec.h"
-#include "sim/timing/conversions.h"
 #include "sim/util/amount.h"
 
 namespace orrery {
@@ -33,14 +32,13 @@ std::uint64_t fold_count(Dataflow dataflow, std::uint32_t rows, std::uint32_t co
                          std::uint64_t n, std::uint64_t k);
 
 // What matrix_timing.h promises of every engine, of systolic arrays. Folds are dealt out over a core's
-// arrays; with double_buffered arrays a fold's load, skew and drain hide behind its neighbours' streams.
+// arrays; with double_buffered arrays a fold's load, skew and drain hide behind its neighbours' streams;
+// where results drain by column the next fold follows as many cycles behind a stream as there are columns.
 Cycles matrix_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dtype, std::uint64_t m,
                      std::uint64_t n, std::uint64_t k);
 Cycles matrix_latency_cycles(const SystolicArraySpec& spec);
 std::uint64_t issued_macs(const SystolicArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
                           std::uint64_t k);
-Conversions conversions(const SystolicArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
-                        std::uint64_t k);
 std::vector<Dataflow> dataflows(const SystolicArraySpec& spec);
 Bytes operand_read_bytes(const SystolicArraySpec& spec, Dataflow dataflow, std::uint32_t a_bits,
                          std::uint32_t b_bits, std::uint64_t m, std::uint64_t n, std::uint64_t k);

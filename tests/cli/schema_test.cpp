@@ -103,7 +103,7 @@ TEST(Schema, EverySchemaIsPrintedByItsName) {
     EXPECT_EQ(keys.exit_code, 0) << keys.err;
     EXPECT_GT(keys.out.size(), 200U) << name;
   }
-  EXPECT_EQ(schema_names().size(), 17U);
+  EXPECT_EQ(schema_names().size(), 18U);
   EXPECT_NE(orrery_command("schema arhc").err.find("orrery/arch/1"), std::string::npos);
 }
 

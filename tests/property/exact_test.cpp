@@ -19,6 +19,7 @@
 #include "tests/support/machine_name.h"
 #include "tests/support/property_machines.h"
 #include "tests/support/random_operator.h"
+#include "tests/support/shipped_machine.h"
 
 namespace orrery::test {
 namespace {
@@ -26,7 +27,7 @@ namespace {
 class Skipping : public testing::TestWithParam<std::string> {};
 
 TEST_P(Skipping, AgreesWithTheFullSimulationOfLargeMatmuls) {
-  ArchSpec arch = load_arch_named(GetParam());
+  ArchSpec arch = shipped_machine(GetParam());
   arch.execution.library.reset();
   Machine machine(arch);
   const Mapper mapper(arch);
@@ -179,7 +180,7 @@ TEST(Skipping, LeavesOutNoFirstReadOfShortHeads) {
 // Kernels that write much more than the shared buffer holds, and such as read little for what they do: time,
 // DRAM traffic and energy, against the full simulation and the roofline.
 TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
-  const ArchSpec arch = load_arch_named(GetParam());
+  const ArchSpec arch = shipped_machine(GetParam());
   const DType dtype = arch.execution.default_dtype;
   const bool big = arch.peak_macs_per_s(dtype) > 1e13;
   const std::uint64_t rows = big ? 32768 : 1024;
@@ -219,7 +220,7 @@ TEST_P(Skipping, AgreesWhereWritesOutgrowTheSharedBuffer) {
 
 // Decoding over a cache: items of 20 to 60 stages, whose buffers take long to fill.
 TEST_P(Skipping, AgreesOnDecodeAttention) {
-  const ArchSpec arch = load_arch_named(GetParam());
+  const ArchSpec arch = shipped_machine(GetParam());
   const DType dtype = arch.execution.default_dtype;
   const auto task = [&](bool skip) {
     return [&arch, dtype, skip] {

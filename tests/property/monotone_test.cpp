@@ -14,6 +14,7 @@
 #include "tests/support/machine_name.h"
 #include "tests/support/property_machines.h"
 #include "tests/support/random_operator.h"
+#include "tests/support/shipped_machine.h"
 
 namespace orrery::test {
 namespace {
@@ -112,7 +113,7 @@ class Monotone : public testing::TestWithParam<std::string> {};
 TEST_P(Monotone, ABetterMachineIsNeverSlowerByMoreThan2Percent) {
   std::vector<std::function<std::string()>> tasks;
   for (const Improvement& better : improvements()) {
-    ArchSpec arch = load_arch_named(GetParam());
+    ArchSpec arch = shipped_machine(GetParam());
     arch.execution.library.reset();  // promised for a free mapping, and without a power cap
     arch.power_cap_w = 0;
     better.apply(arch);
@@ -141,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(AllMachines, Monotone, testing::ValuesIn(property_machi
 class Splitting : public testing::TestWithParam<std::string> {};
 
 TEST_P(Splitting, ABatchIsNeverFasterInTwoHalves) {
-  const ArchSpec arch = load_arch_named(GetParam());
+  const ArchSpec arch = shipped_machine(GetParam());
   OperatorRunner runner(arch, {});
   Random random(31);
   const DType dtype = arch.execution.default_dtype;

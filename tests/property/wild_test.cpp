@@ -22,6 +22,7 @@
 #include "tests/support/machine_name.h"
 #include "tests/support/moved_bytes.h"
 #include "tests/support/random_operator.h"
+#include "tests/support/shipped_machine.h"
 
 #ifndef ORRERY_WILD_OPERATORS
 #define ORRERY_WILD_OPERATORS 48  // a machine; the slow suite asks for more
@@ -50,8 +51,8 @@ void expect_physics(const Operator& op, OperatorRunner& runner, OperatorRunner& 
   const KernelResult bound = run_kernel(op, bounds);
   SCOPED_TRACE(arch.name + " " + to_string(op.dtype) + " " + describe(op) + ": " + r.mapping);
   EXPECT_GE(r.latency_s, bound.latency_s * (1 - 1e-9));
-  EXPECT_EQ(r.counts.total_macs(), operator_macs(op));
-  expect_all_moved(op, r.counts);
+  expect_computed(r.counts.total_macs(), op, arch);
+  expect_all_moved(op, arch, r.counts);
   EXPECT_LE(static_cast<double>(r.counts.dram_bytes()),
             arch.dram.peak_bytes_per_s() * r.latency_s * (1 + 1e-9));
   EXPECT_LE(r.utilization_compute, 1 + 1e-9);
@@ -69,7 +70,7 @@ void expect_physics(const Operator& op, OperatorRunner& runner, OperatorRunner& 
 }
 
 TEST_P(Wild, PhysicsHold) {
-  const ArchSpec arch = load_arch_named(GetParam());
+  const ArchSpec arch = shipped_machine(GetParam());
   OperatorRunner runner(arch, at(Fidelity::tile));
   OperatorRunner bounds(arch, at(Fidelity::roofline));
   Random random(41);
@@ -79,7 +80,7 @@ TEST_P(Wild, PhysicsHold) {
 
 // Larger kernels, which have something to skip, thin ones above all: k of 1 to 64 under large outputs.
 TEST_P(Wild, SkippingIsWhatWouldHaveBeenSimulated) {
-  const ArchSpec arch = load_arch_named(GetParam());
+  const ArchSpec arch = shipped_machine(GetParam());
   Random random(43);
   std::vector<Operator> operators;
   const bool big = arch.peak_macs_per_s(arch.execution.default_dtype) > 1e13;
@@ -141,7 +142,7 @@ Step unequal_step(Random& random) {
 }
 
 TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
-  const ArchSpec arch = load_arch_named(GetParam());
+  const ArchSpec arch = shipped_machine(GetParam());
   LlmSpec llm = load_llm_named("gpt2");
   llm.keep_layers(2);
   Random random(47);
@@ -151,7 +152,7 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
     graphs.push_back(
         build_step(llm, unequal_step(random), number_formats({}, std::nullopt, arch), {}, arch.execution));
     macs.push_back(0);
-    for (const Operator& op : graphs.back().operators) macs.back() += operator_macs(op);
+    for (const Operator& op : graphs.back().operators) macs.back() += computed_macs(op, arch);
   }
   const RuntimeSpec runtime = load_runtime("ideal");
   const auto task = [&](Fidelity fidelity, bool exact) {
@@ -180,7 +181,9 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
       ++which;
     }
     SCOPED_TRACE(arch.name + ", step " + std::to_string(i));
-    EXPECT_EQ(done[0], macs[i]);
+    // A predictor's kernels round up, each group of sequences by itself.
+    EXPECT_GE(done[0], macs[i]);
+    EXPECT_LE(done[0], macs[i] + (arch.cores.predictor ? 1000 : 0));
     EXPECT_NEAR(split[0], t[0], 1e-6 * t[0]);
     EXPECT_GE(t[1], t[2] * (1 - 1e-9));
     EXPECT_NEAR(t[0] / t[1], 1, 0.05);
@@ -209,8 +212,16 @@ AttentionShape unlike_sequences(Random& random) {
 
 // One launch for sequences of unlike lengths: the work of all, exactly; no longer than a launch for each
 // group, and as long as one for all where they are alike after all.
+double together_at_most(const ArchSpec& arch) {
+  // A library's one kernel pads short sequences to the tile of the mean.
+  if (arch.execution.library) return 1.1;
+  // Its 96 KiB hold two items of short sequences, but one of the longest with keys of 128 elements.
+  if (arch.name == "asic/a3") return 1.09;
+  return 1.02;
+}
+
 TEST_P(Wild, UnlikeSequencesAreOneKernel) {
-  const ArchSpec arch = load_arch_named(GetParam());
+  const ArchSpec arch = shipped_machine(GetParam());
   const DType dtype = activation_dtype(arch.execution.default_dtype);
   OperatorRunner runner(arch, at(Fidelity::tile));
   OperatorRunner bounds(arch, at(Fidelity::roofline));
@@ -231,8 +242,7 @@ TEST_P(Wild, UnlikeSequencesAreOneKernel) {
       apart_stored += operator_bytes(standalone_attention(alone, dtype)).written;
     }
     SCOPED_TRACE(arch.name + " " + describe(op) + ": " + together.mapping);
-    // A library's one kernel pads short sequences to the tile of the mean.
-    EXPECT_LE(together.latency_s, (arch.execution.library ? 1.1 : 1.02) * apart_s);
+    EXPECT_LE(together.latency_s, together_at_most(arch) * apart_s);
     EXPECT_EQ(operator_bytes(op).written, apart_stored);
 
     AttentionShape one = shape;

@@ -95,6 +95,11 @@ void put_facts(ordered_json& facts, const ArchSpec& arch) {
   facts["area_band_mm2"] = nullptr;
   if (arch.die_mm2 <= 0 && machine.area_mm2)
     facts["area_band_mm2"] = {machine.least_area_mm2, machine.most_area_mm2};
+  facts["resources"] = ordered_json::array();
+  for (const ResourceFact& fact : machine.resources)
+    facts["resources"].push_back({{"resource", fact.resource}, {"takes", fact.takes}, {"has", fact.has}});
+  facts["likely_clock_ghz"] =
+      machine.resources.empty() ? ordered_json(nullptr) : ordered_json(machine.likely_clock_ghz);
   facts["warnings"] = machine.warnings;
 }
 
@@ -141,6 +146,12 @@ std::string facts_table(const ordered_json& facts) {
     rows.push_back({"  a channel of " + facts["dram_channels"].dump(),
                     si(1e9 * facts["dram_channel_gb_per_s"].get<double>(), "B/s"), ""});
     rows.push_back({"ridge", figure(facts["ridge_flop_per_byte"]) + " FLOP per byte", ""});
+    for (const ordered_json& fact : facts["resources"]) {
+      rows.push_back(
+          {fact["resource"].get<std::string>(), figure(fact["takes"]) + " of " + figure(fact["has"]), ""});
+    }
+    if (!facts["likely_clock_ghz"].is_null())
+      rows.push_back({"clock that such designs reach", figure(facts["likely_clock_ghz"]) + " GHz", ""});
     if (!facts["area_mm2"].is_null()) {
       const ordered_json& band = facts["area_band_mm2"];
       rows.push_back({"die", figure(facts["area_mm2"]) + " mm2",

@@ -179,6 +179,10 @@ struct ReadShape {
 
 }  // namespace
 
+OperatorShape read_shape(OperatorKind kind, const json& extents) {
+  return std::visit(ReadShape{extents}, operator_row(kind).family);
+}
+
 TraceOperator read_operator(const json& line, TensorNames& names) {
   Keys keys = {"id", "op", "layer", "phase", "step", "deps", "shape", "dtype", "inputs", "outputs"};
   for (const char* optional : {"stage", "rank", "meeting"}) {
@@ -208,7 +212,7 @@ TraceOperator read_operator(const json& line, TensorNames& names) {
     if (!dep.is_number_unsigned()) throw LineError{"key 'deps' has " + dep.dump() + "; expected ids"};
     op.deps.push_back(dep.get<std::uint32_t>());
   }
-  op.shape = std::visit(ReadShape{line["shape"]}, operator_row(op.kind).family);
+  op.shape = read_shape(op.kind, line["shape"]);
   op.dtype = dtype_of(line, "");
   op.inputs = read_tensors(line, "inputs", names);
   op.outputs = read_tensors(line, "outputs", names);

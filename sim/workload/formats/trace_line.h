@@ -22,6 +22,9 @@ struct TraceHeader {
 // Throws LineError.
 TraceHeader read_header(const nlohmann::json& line);
 
+// The extents of a shape, by their names. Throws LineError.
+OperatorShape read_shape(OperatorKind kind, const nlohmann::json& extents);
+
 struct TraceOperator {
   Operator op;
   std::uint64_t step = 0;

@@ -11,7 +11,7 @@ namespace {
 
 void expect_product(std::uint32_t rows, std::uint32_t cols, bool double_buffered, Dataflow dataflow,
                     std::uint64_t m, std::uint64_t n, std::uint64_t k, Random& random,
-                    std::uint32_t load_rows = 1) {
+                    std::uint32_t load_rows = 1, bool by_column = false) {
   std::vector<std::int32_t> a(m * k), b(k * n);
   for (std::int32_t& x : a) x = static_cast<std::int32_t>(random.below(201)) - 100;
   for (std::int32_t& x : b) x = static_cast<std::int32_t>(random.below(201)) - 100;
@@ -21,7 +21,7 @@ void expect_product(std::uint32_t rows, std::uint32_t cols, bool double_buffered
       for (std::uint64_t p = 0; p < k; ++p) expected[i * n + j] += std::int64_t{a[i * k + p]} * b[p * n + j];
     }
   }
-  PeArray array(rows, cols, double_buffered, load_rows);
+  PeArray array(rows, cols, double_buffered, load_rows, by_column);
   const Cycles cycles = array.run(dataflow, {m, n, k, a.data(), b.data(), c.data()});
   SCOPED_TRACE(testing::Message() << rows << "x" << cols << (double_buffered ? ", double buffered, " : ", ")
                                   << static_cast<int>(dataflow) << ": " << m << "x" << n << "x" << k);
@@ -31,8 +31,22 @@ void expect_product(std::uint32_t rows, std::uint32_t cols, bool double_buffered
   spec.cols = cols;
   spec.double_buffered = double_buffered;
   spec.load_rows = load_rows;
+  spec.drains_by_column = by_column;
   spec.rates[static_cast<std::size_t>(DType::int8)] = 1;
-  EXPECT_EQ(cycles, matrix_cycles(spec, dataflow, DType::int8, m, n, k));
+  EXPECT_EQ(cycles, matrix_cycles(spec, dataflow, DType::int8, m, n, k) + matrix_latency_cycles(spec));
+}
+
+// The next fold follows the columns of the last one's results: nothing is overwritten before it has left.
+TEST(PeArray, HandsOverColumnByColumn) {
+  Random random(11);
+  for (const Dataflow dataflow :
+       {Dataflow::output_stationary, Dataflow::weight_stationary, Dataflow::input_stationary}) {
+    for (int i = 0; i < 16; ++i) {
+      expect_product(2 + static_cast<std::uint32_t>(random.below(8)),
+                     1 + static_cast<std::uint32_t>(random.below(9)), false, dataflow, 1 + random.below(30),
+                     1 + random.below(30), 1 + random.below(30), random, 1, true);
+    }
+  }
 }
 
 TEST(PeArray, ComputesTheProductInTheCyclesOfTheClosedForm) {

@@ -153,10 +153,6 @@ TEST(ArchLoader, CrossChecksWhatASchemaCannotSay) {
   EXPECT_NE(
       machine_error(edited("asic/edge-npu", "default_dtype: int8", "default_dtype: fp8")).find("no rate"),
       std::string::npos);
-  EXPECT_NE(machine_error(edited("asic/edge-npu", "double_buffered: true",
-                                 "conversion: {input_bits: 8, output_bits: 8, cell_mac_pj: 0.005}"))
-                .find("not output_stationary"),
-            std::string::npos);
   EXPECT_NE(machine_error(edited("asic/edge-npu", "double_buffered: true", "load_rows: 7"))
                 .find("'load_rows' is 7; expected a divisor"),
             std::string::npos);

@@ -52,7 +52,7 @@ TEST(Area, ANodeTheTableLacksIsRefused) {
     chip_area(arch, load_technology());
     FAIL();
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("no 2 nm; it has 28"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("no 2 nm; it has 65"), std::string::npos) << error.what();
   }
 }
 

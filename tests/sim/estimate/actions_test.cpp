@@ -21,6 +21,7 @@ ActivityCounts some_of_everything(const ArchSpec& arch) {
   for (std::uint64_t& macs : counts.macs) macs = n += 7;
   counts.issued_macs = 9999;
   counts.dac_conversions = 11, counts.adc_conversions = 13;
+  counts.cells_written = 15, counts.predicted_pairs = 16;
   counts.vector_ops = 170, counts.transcendental_ops = 19;
   counts.scratchpad_read_bytes = 23, counts.scratchpad_write_bytes = 29;
   counts.requested_read_bytes = 31, counts.requested_write_bytes = 37;

@@ -84,30 +84,27 @@ TEST(Energy, DramGoesByActivatesReadsAndWrites) {
   EXPECT_DOUBLE_EQ(dynamic_energy(counts, arch).dram.value(), (2700 + 800 * 11.5 + 80 * 12.0) * 1e-12);
 }
 
-// A 256 x 256 product of 100 vectors on an array of 128 x 64: its 256 inputs a vector pass the DACs once for
-// each of four column folds, each column's sum the ADCs once for each of two row folds and two cells a
-// weight.
-TEST(Energy, AnArrayThatMultipliesInMemoryPaysItsConverters) {
-  SystolicArraySpec array;
-  array.rows = 128;
-  array.cols = 64;
-  array.conversion = ConversionSpec{6, 8, 2, 0.005};
-  const Conversions c = conversions(array, Dataflow::weight_stationary, 100, 256, 256);
-  EXPECT_EQ(c.dac, 256U * 100 * 4);
-  EXPECT_EQ(c.adc, 256U * 2 * 100 * 2);
+// DACs and ADCs by their bits; a multiply in a cell takes what the crossbar says, a cell that is written too.
+TEST(Energy, CrossbarsPayTheirConverters) {
+  CrossbarSpec crossbar;
+  crossbar.dac_bits = 6;
+  crossbar.adc_bits = 8;
+  crossbar.cell_mac_pj = 0.005;
+  crossbar.cell_write_pj = 2;
   ArchSpec arch = small_machine();
-  arch.cores.matrix = array;
+  arch.cores.matrix = crossbar;
   arch.energy.adc_fj_per_step = 20;
   arch.energy.dac_fj_per_step = 5;
   ActivityCounts counts;
   counts.macs[static_cast<std::size_t>(DType::int8)] = 1000;
   counts.dac_conversions = 10;
   counts.adc_conversions = 3;
+  counts.cells_written = 7;
   const EnergyBreakdown e = dynamic_energy(counts, arch);
-  EXPECT_DOUBLE_EQ(e.compute.value(), 5e-12);
+  EXPECT_DOUBLE_EQ(e.compute.value(), 19e-12);
   EXPECT_DOUBLE_EQ(e.conversion.value(), (10 * 5 * 64 + 3 * 20 * 256) * 1e-15);
-  array.conversion.reset();
-  EXPECT_EQ(conversions(array, Dataflow::weight_stationary, 100, 256, 256).adc, 0U);
+  std::get<CrossbarSpec>(arch.cores.matrix).adc_fj_per_step = 2;
+  EXPECT_DOUBLE_EQ(dynamic_energy(counts, arch).conversion.value(), (10 * 5 * 64 + 3 * 2 * 256) * 1e-15);
 }
 
 // A router and its wire a channel of a routed network; a crossbar is wire alone.

@@ -1,0 +1,40 @@
+#include "sim/mapping/crossbar_mapping.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "sim/timing/crossbar_timing.h"
+#include "sim/util/errors.h"
+#include "sim/workload/operator_counts.h"
+
+namespace orrery {
+
+bool weights_in_place(const ArchSpec& arch, const Operator& op) {
+  const auto* crossbar = std::get_if<CrossbarSpec>(&arch.cores.matrix);
+  return crossbar != nullptr && crossbar->in_place > 0 && std::holds_alternative<MatmulShape>(op.shape) &&
+         op.inputs.at(kMatmulB).kind == TensorKind::weight;
+}
+
+void check_in_place(const ArchSpec& arch, const std::vector<Operator>& operators) {
+  std::map<TensorName, std::uint64_t> crossbars;
+  for (const Operator& op : operators) {
+    if (!weights_in_place(arch, op)) continue;
+    const auto& spec = std::get<CrossbarSpec>(arch.cores.matrix);
+    const auto& shape = std::get<MatmulShape>(op.shape);
+    crossbars[op.inputs[kMatmulB].id] = shape.batch * crossbars_of(spec, shape.n, shape.k) * spec.copies;
+  }
+  std::uint64_t needed = 0;
+  for (const auto& [tensor, count] : crossbars) needed += count;
+  if (needed == 0) return;
+  const auto& spec = std::get<CrossbarSpec>(arch.cores.matrix);
+  const std::uint64_t has = std::uint64_t{spec.in_place} * arch.cores.count;
+  if (needed > has) {
+    throw ConfigError(
+        "", fmt::format("the weights take {} crossbars of {} x {} cells; {} holds weights in {} of them: "
+                        "divide the model over {} devices (--tp, --pp) or raise 'in_place'",
+                        needed, spec.rows, spec.cols, arch.name, has, ceil_div(needed, has)));
+  }
+}
+
+}  // namespace orrery
