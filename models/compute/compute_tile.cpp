@@ -311,9 +311,10 @@ bool ComputeTile::load_stage(Slot& slot, const StageCost& cost, Femtoseconds now
 CriticalPath ComputeTile::path_to_start(const Slot& slot, Femtoseconds start) const {
   const bool uses_matrix = !shared().matrix_steps.empty();
   const CriticalPath& engine = uses_matrix ? matrix_path_ : vector_path_;
-  if (slot.ready >= start) {
+  if (std::max(slot.ready, slot.predicted) >= start) {
     CriticalPath path = slot.asked;
     path.extend(slot.ready, slot.cause);
+    path.extend(std::max(slot.ready, slot.predicted), TimeCategory::compute);
     return path;
   }
   return slot.chain.at >= engine.at ? slot.chain : engine;
@@ -321,13 +322,10 @@ CriticalPath ComputeTile::path_to_start(const Slot& slot, Femtoseconds start) co
 
 void ComputeTile::run_stage(Slot& slot, const StageCost& cost, Femtoseconds now) {
   const TileKernel& kernel = *placed(slot.item).kernel;
-  if (cost.predictor > 0) {
-    const Femtoseconds predicted = predictor_.reserve(std::max(now, slot.ready), cost.predictor);
-    // Beside what the engine still has of the stage before.
-    slot.ready = predicted;
-    slot.cause = TimeCategory::compute;
-  }
-  Femtoseconds start = std::max(slot.ready, slot.chain.at);
+  // Beside what the engine still has of the stage before.
+  slot.predicted =
+      cost.predictor > 0 ? predictor_.reserve(std::max(now, slot.ready), cost.predictor) : Femtoseconds{0};
+  Femtoseconds start = std::max({slot.ready, slot.predicted, slot.chain.at});
   CriticalPath path;
   Femtoseconds issued = 0;
   if (kernel.instructions_per_stage > 0 && arch_.command.instruction_issue_cycles > 0) {

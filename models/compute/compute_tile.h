@@ -63,6 +63,7 @@ class ComputeTile : public sc_core::sc_module, public Core, private WakeClient {
     Bytes offset;             // within that operand's tile
     Femtoseconds ready = 0;   // of that stage's data so far
     TimeCategory cause = TimeCategory::wait;
+    Femtoseconds predicted = 0;             // when its scores are estimated
     CriticalPath asked;                     // path to the first load of that stage
     CriticalPath chain;                     // path to the last stage's result
     std::uint64_t issued = 0;               // stages, over all items

@@ -55,6 +55,10 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
   if (const auto* crossbar = std::get_if<CrossbarSpec>(&arch.cores.matrix)) {
     const std::vector<Diagnostic> more = check_crossbar(*crossbar, document, engine_place(document));
     found.insert(found.end(), more.begin(), more.end());
+    if (crossbar->in_place > 0 && arch.cores.count > 1)
+      add("/chip/cores/count",
+          "crossbars that hold weights in place are one core's: a product of several cores "
+          "would have them once for each");
   }
   if (arch.cores.predictor && !arch.execution.fuses(FusedOperator::attention))
     add("/chip/cores/score_predictor",

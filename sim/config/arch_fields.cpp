@@ -209,6 +209,12 @@ const Table& execution_table() {
         "one head of attention after another: its queries, keys, values, scores, softmax and sums are "
         "instructions of their own (where attention is not fused)");
     f.key(
+         "softmax_part_columns", [](A & a) -> auto& { return a.execution.softmax_part_columns; }, "columns",
+         "of scores, over each of which the product that makes them takes a softmax, and the product behind "
+         "scales "
+         "the parts (where attention is not fused); 0: whole rows between them")
+        .range(0, 1e6);
+    f.key(
          "rows_behind_products", [](A & a) -> auto& { return a.execution.rows_behind_products; }, "rows",
          "of a product after which the vector unit takes them over, beside it; 0: when all are there")
         .range(0, 1e6);

@@ -171,6 +171,9 @@ struct ExecutionSpec {
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   bool overlaps_collectives = false;  // with operators that do not wait for them
   bool heads_apart = false;           // a head's products and softmax are instructions of their own
+  // Of scores, over each of which the product that makes them takes a softmax; the product behind scales the
+  // parts (softmax recomposition, where attention is not fused). 0: a softmax of whole rows between them.
+  std::uint32_t softmax_part_columns = 0;
   // Rows of a product after which the vector unit takes them over, beside it; 0: when all are there.
   std::uint32_t rows_behind_products = 0;
   bool engine_collectives = false;  // the software stack has all-reduces of its own

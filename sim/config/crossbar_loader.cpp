@@ -61,10 +61,6 @@ const Table& table_of<CrossbarSpec>() {
         .range(0, 1e4)
         .bears(Bears::energy)
         .standing("as other multipliers");
-    f.key("endurance", &C::endurance, "writes", "that a cell lasts")
-        .range(0, 1e30)
-        .bears(Bears::none)
-        .standing("not said");
     return Table(f);
   }();
   return table;
@@ -88,6 +84,13 @@ std::vector<Diagnostic> check_crossbar(const CrossbarSpec& spec, const ConfigDoc
         fmt::format("'cols' is {}, no multiple of the {} columns of a weight ({} bits in cells of {})",
                     spec.cols, columns, spec.weight_bits, spec.cell_bits));
   }
+  if (spec.read_cycles <= 0 && spec.adc_cycles <= 0)
+    add("read_cycles",
+        "'read_cycles' and 'adc_cycles' are 0: a vector would take no time; one of them above 0");
+  if (spec.copies > 1 && spec.in_place == 0)
+    add("copies",
+        fmt::format("'copies' is {}: of weights held in place, of which there are none ('in_place')",
+                    spec.copies));
   if (spec.dac_bits > spec.input_bits)
     add("dac_bits",
         fmt::format("'dac_bits' is {}: more than an input has ({})", spec.dac_bits, spec.input_bits));

@@ -28,7 +28,6 @@ struct CrossbarSpec {
   double cell_write_pj = 0;    // a cell
   double adc_fj_per_step = 0;  // of 2^adc_bits a conversion; 0 = the energy table's
   double array_mm2 = 0;        // of a crossbar with its converters; 0 = as other multipliers
-  double endurance = 0;        // writes that a cell lasts; 0 = not said
 
   std::uint32_t columns_per_weight() const { return ceil_div(weight_bits, cell_bits); }
   std::uint32_t weights_across() const { return cols / columns_per_weight(); }

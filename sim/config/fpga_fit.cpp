@@ -8,7 +8,7 @@
 namespace orrery {
 namespace {
 
-constexpr double kPortBytes = 8;                                        // of a memory block, of 72 bits
+constexpr double kPortBytes = 9;  // of a memory block, 72 bits: data may lie in the bits of parity
 constexpr double kBlockRam = 4096 + 512, kUltraRam = 8 * (4096 + 512);  // bytes
 constexpr double kLutsOfAMultiplier = 280;  // of 16 x 16 bits (AMD LogiCORE multiplier, PG108)
 constexpr double kFlipFlopsALut = 1.5;      // of pipelined datapaths
@@ -23,6 +23,13 @@ void place_memory(const ScratchpadSpec& memory, double cores, const FpgaPart& pa
   const double in_ultra = std::min(banks, std::floor(part.ultra_rams / ultra));
   need.ultra_rams = in_ultra * ultra;
   need.block_rams = (banks - in_ultra) * block;
+}
+
+// Memory of any width, after what must have ports.
+void place_bytes(double bytes, const FpgaPart& part, FpgaNeed& need) {
+  const double ultra = std::min(std::ceil(bytes / kUltraRam), part.ultra_rams - need.ultra_rams);
+  need.ultra_rams += ultra;
+  need.block_rams += std::ceil(std::max(0.0, bytes - ultra * kUltraRam) / kBlockRam);
 }
 
 }  // namespace
@@ -41,6 +48,9 @@ FpgaNeed fpga_need(const ArchSpec& arch) {
               cores * vector.lanes * design.luts_per_lane;
   need.flip_flops = kFlipFlopsALut * need.luts;
   place_memory(arch.cores.scratchpad, cores, design.part, need);
+  double others = cores * static_cast<double>(arch.cores.accumulator_bytes);
+  for (const SramLevelSpec& level : arch.shared_levels) others += static_cast<double>(level.size_bytes);
+  place_bytes(others, design.part, need);
   return need;
 }
 

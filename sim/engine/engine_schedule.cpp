@@ -119,8 +119,15 @@ class EngineSchedule {
 }  // namespace
 
 std::vector<double> added_seconds(const OperatorGraph& graph, std::size_t begin,
-                                  const std::vector<double>& seconds, std::uint32_t rows) {
-  return EngineSchedule(graph, begin, seconds, rows).added();
+                                  const std::vector<double>& seconds, std::uint32_t rows, double least_s) {
+  std::vector<double> added = EngineSchedule(graph, begin, seconds, rows).added();
+  const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+  const double sum = std::accumulate(added.begin(), added.end(), 0.0);
+  if (sum >= std::min(least_s, all)) return added;
+  // Less of each lies beside others.
+  const double share = (std::min(least_s, all) - sum) / (all - sum);
+  for (std::size_t i = 0; i < added.size(); ++i) added[i] += share * (seconds[i] - added[i]);
+  return added;
 }
 
 }  // namespace orrery

@@ -14,7 +14,8 @@ namespace orrery {
 // the rows that it takes, in blocks of `rows`; of operators that are ready the one that may begin first does,
 // of those the one with the longest way to the layer's end behind it (list scheduling). What depends on
 // operators of other layers is ready at once.
+// Together they take at least `least_s`: what memory takes for all of them.
 std::vector<double> added_seconds(const OperatorGraph& graph, std::size_t begin,
-                                  const std::vector<double>& seconds, std::uint32_t rows);
+                                  const std::vector<double>& seconds, std::uint32_t rows, double least_s = 0);
 
 }  // namespace orrery

@@ -42,8 +42,13 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
   }
   if (const std::uint32_t rows = runner_.arch().execution.rows_behind_products; rows > 0) {
     std::vector<double> seconds;
-    for (const Tally& tally : tallies) seconds.push_back(tally.seconds);
-    const std::vector<double> added = added_seconds(graph, begin, seconds, rows);
+    double moved = 0;
+    for (const Tally& tally : tallies) {
+      seconds.push_back(tally.seconds);
+      moved += static_cast<double>(tally.counts().dram_bytes());
+    }
+    const double least_s = moved / runner_.arch().dram.peak_bytes_per_s();
+    const std::vector<double> added = added_seconds(graph, begin, seconds, rows, least_s);
     for (std::size_t i = 0; i < tallies.size(); ++i) {
       if (added[i] < tallies[i].seconds) tallies[i] = tallies[i].beside(tallies[i].seconds - added[i]);
     }

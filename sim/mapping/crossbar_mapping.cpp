@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "sim/timing/crossbar_timing.h"
@@ -12,8 +13,9 @@ namespace orrery {
 
 bool weights_in_place(const ArchSpec& arch, const Operator& op) {
   const auto* crossbar = std::get_if<CrossbarSpec>(&arch.cores.matrix);
-  return crossbar != nullptr && crossbar->in_place > 0 && std::holds_alternative<MatmulShape>(op.shape) &&
-         op.inputs.at(kMatmulB).kind == TensorKind::weight;
+  const auto* shape = std::get_if<MatmulShape>(&op.shape);
+  return crossbar != nullptr && crossbar->in_place > 0 && shape != nullptr &&
+         shape->grouped.value_or(0) == 0 && op.inputs.at(kMatmulB).kind == TensorKind::weight;
 }
 
 void check_in_place(const ArchSpec& arch, const std::vector<Operator>& operators) {
@@ -22,7 +24,8 @@ void check_in_place(const ArchSpec& arch, const std::vector<Operator>& operators
     if (!weights_in_place(arch, op)) continue;
     const auto& spec = std::get<CrossbarSpec>(arch.cores.matrix);
     const auto& shape = std::get<MatmulShape>(op.shape);
-    crossbars[op.inputs[kMatmulB].id] = shape.batch * crossbars_of(spec, shape.n, shape.k) * spec.copies;
+    std::uint64_t& taken = crossbars[op.inputs[kMatmulB].id];
+    taken = std::max(taken, shape.batch * crossbars_of(spec, shape.n, shape.k) * spec.copies);
   }
   std::uint64_t needed = 0;
   for (const auto& [tensor, count] : crossbars) needed += count;
@@ -32,7 +35,7 @@ void check_in_place(const ArchSpec& arch, const std::vector<Operator>& operators
   if (needed > has) {
     throw ConfigError(
         "", fmt::format("the weights take {} crossbars of {} x {} cells; {} holds weights in {} of them: "
-                        "divide the model over {} devices (--tp, --pp) or raise 'in_place'",
+                        "divide the model over {} times as many devices (--tp, --pp) or raise 'in_place'",
                         needed, spec.rows, spec.cols, arch.name, has, ceil_div(needed, has)));
   }
 }

@@ -8,6 +8,7 @@ namespace orrery {
 
 // Whether the weights of an operator lie in the cells that multiply them: they are neither loaded nor
 // written.
+// Those of a mixture's experts do not: which of them a step takes is not known before.
 bool weights_in_place(const ArchSpec& arch, const Operator& op);
 
 // Throws ConfigError when the weights of a device's operators, each tensor once, need more crossbars than

@@ -92,6 +92,7 @@ TileKernel untiled_matmul(const ArchSpec& arch, const Operator& op) {
   step.dtype = op.dtype;
   step.a_bits = storage_bits(op.inputs[0].format.dtype);
   kernel.matrix_steps = {step};
+  if (shape.softmax_columns) kernel.epilogue = {{kSoftmaxCost, tile_of(LoopDim::m), tile_of(LoopDim::n)}};
   hold_weights(arch, op, kernel);
   if (weights_in_place(arch, op)) {
     KernelOperand& weights = kernel.inputs[kMatmulB];

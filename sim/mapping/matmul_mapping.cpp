@@ -50,12 +50,14 @@ class MatmulSearch {
     return dot != nullptr && dot->instruction_m < 16 ? dot->instruction_m : 16;
   }
 
-  static std::vector<std::uint64_t> sizes(std::uint64_t extent, std::uint64_t smallest, std::uint64_t asked,
-                                          bool balanced) {
-    constexpr std::uint64_t kLargest = 16384;
+  std::vector<std::uint64_t> sizes(std::uint64_t extent, std::uint64_t smallest, std::uint64_t asked,
+                                   bool balanced) const {
+    // All cells that hold weights in place work at once: a product may be one tile.
+    const std::uint64_t largest =
+        base_.matrix_steps[0].in_place ? std::max<std::uint64_t>(16384, extent) : 16384;
     if (asked != 0) return {std::min(asked, extent)};
-    return balanced ? balanced_tile_sizes(extent, smallest, kLargest, smallest)
-                    : tile_sizes(extent, smallest, kLargest);
+    return balanced ? balanced_tile_sizes(extent, smallest, largest, smallest)
+                    : tile_sizes(extent, smallest, largest);
   }
 
   void try_tiles(std::uint64_t tm, std::uint64_t tn, std::uint64_t tk) {

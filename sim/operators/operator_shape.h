@@ -20,10 +20,12 @@ struct MatmulShape {
   std::optional<std::uint64_t> grouped = std::nullopt;
   // A ServingEngine by its number: by its kernels, where the library knows them.
   std::optional<std::uint64_t> engine = std::nullopt;
+  // Columns of the result over each of which a softmax is taken before it is written.
+  std::optional<std::uint64_t> softmax_columns = std::nullopt;
 
   friend bool operator==(const MatmulShape& a, const MatmulShape& b) {
-    return std::tie(a.batch, a.m, a.n, a.k, a.grouped, a.engine) ==
-           std::tie(b.batch, b.m, b.n, b.k, b.grouped, b.engine);
+    return std::tie(a.batch, a.m, a.n, a.k, a.grouped, a.engine, a.softmax_columns) ==
+           std::tie(b.batch, b.m, b.n, b.k, b.grouped, b.engine, b.softmax_columns);
   }
 };
 // Sequences that are alike: q query positions of each against kv cached ones.
@@ -133,6 +135,7 @@ void for_each_extent(Shape& shape, Visit visit) {
     visit("k", shape.k);
     visit("grouped", shape.grouped);
     visit("engine", shape.engine);
+    visit("softmax_columns", shape.softmax_columns);
   } else if constexpr (std::is_same_v<Bare, AttentionShape>) {
     visit("batch", shape.batch);
     visit("heads", shape.heads);

@@ -156,8 +156,10 @@ std::uint64_t length_at(const TileKernel& kernel, const Length& length, const Wo
 namespace {
 
 // Of a length along k, what a predictor leaves.
-std::uint64_t chosen(const TileKernel& kernel, const Length& length, std::uint64_t all) {
-  return kernel.predictor && length.dim == LoopDim::k ? computed_keys(*kernel.predictor, all) : all;
+std::uint64_t chosen(const TileKernel& kernel, const Length& length, const WorkItem& item,
+                     std::uint64_t all) {
+  if (!kernel.predictor || length.dim != LoopDim::k) return all;
+  return computed_keys(*kernel.predictor, all, clipped(kernel.m, kernel.tile_m, item.m));
 }
 
 }  // namespace
@@ -167,13 +169,13 @@ std::uint64_t engine_length_at(const TileKernel& kernel, const Length& length, c
   if (kernel.padded && length.dim == LoopDim::m) return kernel.tile_m;
   if (kernel.padded && length.dim == LoopDim::n) return kernel.tile_n;
   if (kernel.whole_stages && length.dim == LoopDim::k) return kernel.tile_k;
-  return chosen(kernel, length, length_at(kernel, length, item, k_tile));
+  return chosen(kernel, length, item, length_at(kernel, length, item, k_tile));
 }
 
 std::uint64_t lane_length_at(const TileKernel& kernel, const Length& length, const WorkItem& item,
                              std::uint64_t k_tile) {
   return kernel.whole_stages ? engine_length_at(kernel, length, item, k_tile)
-                             : chosen(kernel, length, length_at(kernel, length, item, k_tile));
+                             : chosen(kernel, length, item, length_at(kernel, length, item, k_tile));
 }
 
 Bytes operand_bytes(const TileKernel& kernel, const KernelOperand& operand, const WorkItem& item,

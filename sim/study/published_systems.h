@@ -9,6 +9,7 @@
 
 #include "sim/describe/document_kind.h"
 #include "sim/describe/fields.h"
+#include "sim/serve/inference.h"
 #include "sim/study/asked_run.h"
 
 namespace orrery {

@@ -9,12 +9,12 @@ PartCycles predictor_cycles(const ScorePredictorSpec& spec, std::uint64_t pairs)
   return PartCycles{static_cast<double>(pairs) / spec.pairs_per_cycle};
 }
 
-std::uint64_t computed_keys(const ScorePredictorSpec& spec, std::uint64_t keys) {
+std::uint64_t computed_keys(const ScorePredictorSpec& spec, std::uint64_t keys, std::uint64_t queries) {
   const double density = spec.kept_share;
   if (density >= 1 || keys == 0) return keys;
   const auto all = static_cast<double>(keys);
-  const double more =
-      std::sqrt(2 * all * density * (1 - density) * std::log(static_cast<double>(spec.queries_in_step)));
+  const auto in_step = static_cast<double>(std::clamp<std::uint64_t>(queries, 1, spec.queries_in_step));
+  const double more = std::sqrt(2 * all * density * (1 - density) * std::log(in_step));
   const double computed = std::ceil((all * density + more) / spec.filled_share);
   return static_cast<std::uint64_t>(std::min(all, computed));
 }

@@ -12,7 +12,8 @@ PartCycles predictor_cycles(const ScorePredictorSpec& spec, std::uint64_t pairs)
 // Of `keys` keys, as many as the engine spends its time on for each query: what the fullest of the queries in
 // step is expected to keep (binomial: k d + sqrt(2 k d (1 - d) ln queries)), over the share of its places
 // that packing fills; at most all.
-std::uint64_t computed_keys(const ScorePredictorSpec& spec, std::uint64_t keys);
+// Of `queries` queries no more can be in step.
+std::uint64_t computed_keys(const ScorePredictorSpec& spec, std::uint64_t keys, std::uint64_t queries);
 
 // Share of the keys that at least one of `queries` queries keeps, each choosing for itself: 1 - (1 -
 // d)^queries.

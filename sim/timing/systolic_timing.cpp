@@ -64,7 +64,7 @@ Cycles matrix_cycles(const SystolicArraySpec& spec, Dataflow dataflow, DType dty
 
 // The drain is part of a fold; of folds that follow the columns before them, the last one's skew is left.
 Cycles matrix_latency_cycles(const SystolicArraySpec& spec) {
-  return Cycles{spec.drains_by_column ? spec.rows - std::min(spec.rows, 2U) : 0U};
+  return Cycles{spec.drains_by_column && !spec.double_buffered ? spec.rows - std::min(spec.rows, 2U) : 0U};
 }
 
 std::uint64_t issued_macs(const SystolicArraySpec& spec, Dataflow dataflow, std::uint64_t m, std::uint64_t n,

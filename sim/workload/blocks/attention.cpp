@@ -288,9 +288,21 @@ void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g,
   const std::vector<std::uint64_t> square = {batch * query_heads * q, context};
   const Tensor scores = builder.activation("scores" + suffix, square);
   Tensor weights = builder.activation("attention_weights" + suffix, square);
-  builder.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, context, head_dim},
-                 {view(query, rows), keys}, {scores});
-  builder.append(OperatorKind::softmax, VectorShape{square[0], square[1]}, {scores}, {weights});
+  MatmulShape scored{pairs, q * shared, context, head_dim};
+  const std::uint64_t part = builder.facts().execution.softmax_part_columns;
+  if (part > 0) {
+    scored.softmax_columns = part;
+    builder.append(OperatorKind::matmul, scored, {view(query, rows), keys}, {scores});
+    // What the parts of a row are scaled by, from their maxima and sums; the product behind reads the scores.
+    const std::uint64_t parts = ceil_div(context, part);
+    const Tensor statistics = view(scores, {square[0], parts});
+    const Tensor factors = builder.activation("softmax_factors" + suffix, {square[0], parts});
+    builder.append(OperatorKind::softmax, VectorShape{square[0], parts}, {statistics}, {factors});
+    weights = scores;
+  } else {
+    builder.append(OperatorKind::matmul, scored, {view(query, rows), keys}, {scores});
+    builder.append(OperatorKind::softmax, VectorShape{square[0], square[1]}, {scores}, {weights});
+  }
   if (builder.drops_attention()) {
     const Tensor dropped = builder.activation("attention_dropped" + suffix, square);
     builder.append(OperatorKind::dropout, VectorShape{square[0], square[1]}, {weights},

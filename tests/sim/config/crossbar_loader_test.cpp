@@ -32,6 +32,8 @@ TEST(CrossbarLoader, ACrossbarHoldsAtLeastOneWeight) {
 TEST(CrossbarLoader, ConvertersFitTheCrossbar) {
   EXPECT_NE(crossbar_refusal("dac_bits: 9").find("more than an input has (8)"), std::string::npos);
   EXPECT_NE(crossbar_refusal("columns_per_adc: 1024").find("has 512 columns"), std::string::npos);
+  EXPECT_NE(crossbar_refusal("read_cycles: 0, adc_cycles: 0").find("would take no time"), std::string::npos);
+  EXPECT_NE(crossbar_refusal("copies: 2").find("of which there are none"), std::string::npos);
   EXPECT_NE(crossbar_refusal("in_place: 1").find("at least one must be there"), std::string::npos);
 }
 

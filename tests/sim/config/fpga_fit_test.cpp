@@ -33,6 +33,9 @@ TEST(FpgaFit, EnginesTakeDspsAndLutsAndBanksTakeBlocks) {
   large.fpga->part.ultra_rams = 21;  // two a bank: ten banks
   EXPECT_DOUBLE_EQ(fpga_need(large).ultra_rams, 20);
   EXPECT_DOUBLE_EQ(fpga_need(large).block_rams, 22 * 2);
+  large.cores.accumulator_bytes = 2 * 36864;  // the last UltraRAM, and eight blocks
+  EXPECT_DOUBLE_EQ(fpga_need(large).ultra_rams, 21);
+  EXPECT_DOUBLE_EQ(fpga_need(large).block_rams, 22 * 2 + 8);
   large.fpga->logic_multipliers = 56;
   EXPECT_DOUBLE_EQ(fpga_need(large).dsps, 200 + 16 + 16);
   EXPECT_DOUBLE_EQ(fpga_need(large).luts, need.luts + 56 * 280);

@@ -58,5 +58,14 @@ TEST(EngineSchedule, NothingIsLostOrBorrowed) {
   EXPECT_GE(blocks, 8);  // the vector unit's own work
 }
 
+TEST(EngineSchedule, MemoryIsOneForAll) {
+  OperatorGraph graph;
+  graph.operators = {product_op(0, {}), rows_op(1, {})};
+  const std::vector<double> beside = added_seconds(graph, 0, {4, 4}, 64, 6);
+  EXPECT_DOUBLE_EQ(beside[0] + beside[1], 6);
+  const std::vector<double> bound = added_seconds(graph, 0, {4, 4}, 64, 20);
+  EXPECT_DOUBLE_EQ(bound[0] + bound[1], 8);  // never longer than one after the other
+}
+
 }  // namespace
 }  // namespace orrery::test

@@ -50,5 +50,21 @@ TEST(CrossbarMapping, AModelThatDoesNotFitIsRefused) {
       << r.err;
 }
 
+// All crossbars of a product work at once, however wide it is.
+TEST(CrossbarMapping, AWideProductTakesNoLonger) {
+  ArchSpec arch = load_arch_named("pim/x-former");
+  auto& crossbar = std::get<CrossbarSpec>(arch.cores.matrix);
+  crossbar.count += 1U << 22;
+  crossbar.in_place += 1U << 22;
+  const double narrow = isolated_kernel(held_product(768), arch).latency_s;
+  EXPECT_LT(isolated_kernel(held_product(30'522), arch).latency_s, 1.2 * narrow);
+}
+
+TEST(CrossbarMapping, WeightsInPlaceAreNotTrained) {
+  const CommandResult r = orrery_command("train --arch pim/x-former --model gpt2 --sequence 64");
+  EXPECT_EQ(r.exit_code, 2);
+  EXPECT_NE(r.err.find("holds weights in place"), std::string::npos) << r.err;
+}
+
 }  // namespace
 }  // namespace orrery::test

@@ -16,15 +16,16 @@ ScorePredictorSpec keeps(double share) {
 
 TEST(PredictorTiming, TheFullestOfTheQueriesInStepHoldsTheOthersUp) {
   ScorePredictorSpec spec = keeps(0.25);
-  EXPECT_EQ(computed_keys(spec, 64), 16U);
-  EXPECT_EQ(computed_keys(spec, 0), 0U);
+  EXPECT_EQ(computed_keys(spec, 64, 64), 16U);
+  EXPECT_EQ(computed_keys(spec, 0, 64), 0U);
   spec.queries_in_step = 64;  // 16 + sqrt(2 x 64 x 0.25 x 0.75 x ln 64) = 25.99
-  EXPECT_EQ(computed_keys(spec, 64), 26U);
+  EXPECT_EQ(computed_keys(spec, 64, 64), 26U);
+  EXPECT_EQ(computed_keys(spec, 64, 1), 16U);  // one query alone waits for nobody
   spec.filled_share = 0.5;
-  EXPECT_EQ(computed_keys(spec, 64), 52U);
+  EXPECT_EQ(computed_keys(spec, 64, 64), 52U);
   spec.filled_share = 0.1;
-  EXPECT_EQ(computed_keys(spec, 64), 64U);
-  EXPECT_EQ(computed_keys(keeps(1), 64), 64U);
+  EXPECT_EQ(computed_keys(spec, 64, 64), 64U);
+  EXPECT_EQ(computed_keys(keeps(1), 64, 64), 64U);
 }
 
 TEST(PredictorTiming, EstimatesTakeTheirOwnTime) {

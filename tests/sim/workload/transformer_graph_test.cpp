@@ -184,6 +184,26 @@ TEST(TransformerGraph, HeadsApartDoTheSameWorkOneByOne) {
   EXPECT_EQ(read(one), read(each));
 }
 
+// The product of the scores takes parts of the softmax; between the products is what scales them.
+TEST(TransformerGraph, ASoftmaxInPartsIsTheProducts) {
+  const LlmSpec llm = load_llm_named("bert-base");
+  ExecutionSpec whole;
+  ExecutionSpec parts;
+  parts.softmax_part_columns = 64;
+  const OperatorGraph one = build_prefill(llm, scenario(1, 500), whole);
+  const OperatorGraph other = build_prefill(llm, scenario(1, 500), parts);
+  EXPECT_EQ(macs(one), macs(other));
+  ASSERT_EQ(count(one, OperatorKind::softmax), count(other, OperatorKind::softmax));
+  std::size_t scored = 0;
+  for (const Operator& op : other.operators) {
+    if (const auto* shape = std::get_if<MatmulShape>(&op.shape)) scored += shape->softmax_columns ? 1 : 0;
+    if (op.kind != OperatorKind::softmax) continue;
+    EXPECT_EQ(std::get<VectorShape>(op.shape).rows, 12U * 500);
+    EXPECT_EQ(std::get<VectorShape>(op.shape).cols, 8U);  // parts of 64 of 500 columns
+  }
+  EXPECT_EQ(scored, llm.layer_count());
+}
+
 TEST(TransformerGraph, DependencesPointBackwardsToTheMakersOfInputs) {
   const OperatorGraph graph = build_prefill(load_llm_named("bert-base"), scenario(1, 32), fused_execution());
   for (std::size_t i = 1; i < graph.operators.size(); ++i) {
