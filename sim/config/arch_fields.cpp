@@ -211,8 +211,7 @@ const Table& execution_table() {
     f.key(
          "softmax_part_columns", [](A & a) -> auto& { return a.execution.softmax_part_columns; }, "columns",
          "of scores, over each of which the product that makes them takes a softmax, and the product behind "
-         "scales "
-         "the parts (where attention is not fused); 0: whole rows between them")
+         "scales the parts (where attention is not fused); 0: whole rows between them")
         .range(0, 1e6);
     f.key(
          "rows_behind_products", [](A & a) -> auto& { return a.execution.rows_behind_products; }, "rows",

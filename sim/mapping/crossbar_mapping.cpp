@@ -19,25 +19,23 @@ bool weights_in_place(const ArchSpec& arch, const Operator& op) {
 }
 
 void check_in_place(const ArchSpec& arch, const std::vector<Operator>& operators) {
+  const auto* spec = std::get_if<CrossbarSpec>(&arch.cores.matrix);
+  if (spec == nullptr || spec->in_place == 0) return;
   std::map<TensorName, std::uint64_t> crossbars;
   for (const Operator& op : operators) {
     if (!weights_in_place(arch, op)) continue;
-    const auto& spec = std::get<CrossbarSpec>(arch.cores.matrix);
     const auto& shape = std::get<MatmulShape>(op.shape);
     std::uint64_t& taken = crossbars[op.inputs[kMatmulB].id];
-    taken = std::max(taken, shape.batch * crossbars_of(spec, shape.n, shape.k) * spec.copies);
+    taken = std::max(taken, shape.batch * crossbars_of(*spec, shape.n, shape.k) * spec->copies);
   }
   std::uint64_t needed = 0;
   for (const auto& [tensor, count] : crossbars) needed += count;
-  if (needed == 0) return;
-  const auto& spec = std::get<CrossbarSpec>(arch.cores.matrix);
-  const std::uint64_t has = std::uint64_t{spec.in_place} * arch.cores.count;
-  if (needed > has) {
-    throw ConfigError(
-        "", fmt::format("the weights take {} crossbars of {} x {} cells; {} holds weights in {} of them: "
-                        "divide the model over {} times as many devices (--tp, --pp) or raise 'in_place'",
-                        needed, spec.rows, spec.cols, arch.name, has, ceil_div(needed, has)));
-  }
+  const std::uint64_t has = spec->in_place;  // of the one core
+  if (needed <= has) return;
+  throw ConfigError(
+      "", fmt::format("the weights take {} crossbars of {} x {} cells; {} holds weights in {} of them: "
+                      "divide the model over {} times as many devices (--tp, --pp) or raise 'in_place'",
+                      needed, spec->rows, spec->cols, arch.name, has, ceil_div(needed, has)));
 }
 
 }  // namespace orrery

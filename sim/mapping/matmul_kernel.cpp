@@ -25,7 +25,7 @@ void hold_weights(const ArchSpec& arch, const Operator& op, TileKernel& kernel) 
   MatrixStep& step = kernel.matrix_steps[0];
   const Sparsity& sparsity = weight_sparsity(op);
   const bool passed_over = skips(arch.cores.matrix, sparsity);
-  const bool blocks = sparsity.kind == SparsityKind::blocks;
+  const bool as_stored = sparsity.is_dense() || passed_over || sparsity.kind == SparsityKind::blocks;
   const bool mixture = is_mixture(op.dtype);
   const DType multiplied = op.inputs[mixture ? kMatmulA : kMatmulB].format.dtype;
   StoredFormat held{multiplied,
@@ -35,13 +35,10 @@ void hold_weights(const ArchSpec& arch, const Operator& op, TileKernel& kernel) 
     step.sparsity = sparsity;
   }
   step.b_bits = static_cast<std::uint32_t>(std::ceil(held.bits.real()));
-  kernel.multiplies_useless = !sparsity.is_dense();
   const auto* dot = std::get_if<DotProductArraySpec>(&arch.cores.matrix);
-  if (mixture && dot != nullptr && dot->widens && (sparsity.is_dense() || passed_over || blocks)) {
-    step.b_bits = static_cast<std::uint32_t>(std::ceil(weights.bits.real()));
-    return;
-  }
-  if (!mixture && (sparsity.is_dense() || passed_over || blocks)) return;
+  const bool by_engine = mixture && dot != nullptr && dot->widens && as_stored;
+  if (by_engine) step.b_bits = static_cast<std::uint32_t>(std::ceil(weights.bits.real()));
+  if (by_engine || (!mixture && as_stored)) return;
   weights.widened = held.bits;
   VectorCost cost = kWidenCost;
   if (passed_over) cost.simple_ops *= sparsity.share();
@@ -93,16 +90,16 @@ TileKernel untiled_matmul(const ArchSpec& arch, const Operator& op) {
   step.a_bits = storage_bits(op.inputs[0].format.dtype);
   kernel.matrix_steps = {step};
   if (shape.softmax_columns) kernel.epilogue = {{kSoftmaxCost, tile_of(LoopDim::m), tile_of(LoopDim::n)}};
-  hold_weights(arch, op, kernel);
-  if (weights_in_place(arch, op)) {
-    KernelOperand& weights = kernel.inputs[kMatmulB];
-    weights.bits = ElementBits::of(0);
-    weights.widened.reset();
-    kernel.vector_steps.clear();
-    weights.tensor_bytes = Bytes{};
-    kernel.matrix_steps[0].in_place = true;
-    kernel.matrix_steps[0].b_bits = 0;
+  kernel.multiplies_useless = !weight_sparsity(op).is_dense();
+  if (!weights_in_place(arch, op)) {
+    hold_weights(arch, op, kernel);
+    return kernel;
   }
+  KernelOperand& weights = kernel.inputs[kMatmulB];
+  weights.bits = ElementBits::of(0);
+  weights.tensor_bytes = Bytes{};
+  kernel.matrix_steps[0].in_place = true;
+  kernel.matrix_steps[0].b_bits = 0;
   return kernel;
 }
 

@@ -52,9 +52,9 @@ class MatmulSearch {
 
   std::vector<std::uint64_t> sizes(std::uint64_t extent, std::uint64_t smallest, std::uint64_t asked,
                                    bool balanced) const {
+    constexpr std::uint64_t kLargest = 16384;
     // All cells that hold weights in place work at once: a product may be one tile.
-    const std::uint64_t largest =
-        base_.matrix_steps[0].in_place ? std::max<std::uint64_t>(16384, extent) : 16384;
+    const std::uint64_t largest = base_.matrix_steps[0].in_place ? std::max(kLargest, extent) : kLargest;
     if (asked != 0) return {std::min(asked, extent)};
     return balanced ? balanced_tile_sizes(extent, smallest, largest, smallest)
                     : tile_sizes(extent, smallest, largest);

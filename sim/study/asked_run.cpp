@@ -100,11 +100,11 @@ void check(const AskedRun& run) {
 
 double figure_of(const AskedRun& run, Session& session) {
   const Posed p = posed_by(run);
-  json value;
   if (known_before(run.metric))
     return input_metric(run.metric, {p.arch, load_technology(), p.llm.value_or(LlmSpec{}), p.scenario, 0})
         .get<double>();
   const json result = result_of(run, p, session);
+  json value;
   if (is_place(run.metric)) {
     const json::json_pointer place(run.metric);
     if (result.contains(place)) value = result.at(place);

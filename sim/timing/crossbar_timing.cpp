@@ -3,6 +3,19 @@
 #include <algorithm>
 
 namespace orrery {
+namespace {
+
+std::uint64_t written_ones(const CrossbarSpec& spec) {
+  return spec.count - spec.in_place;
+}
+
+// Of an operand that is written, as many as there is room for and vectors to share.
+std::uint64_t copies_written(const CrossbarSpec& spec, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+  const std::uint64_t room = std::max<std::uint64_t>(1, written_ones(spec) / crossbars_of(spec, n, k));
+  return std::min(m, room);
+}
+
+}  // namespace
 
 std::uint64_t crossbars_of(const CrossbarSpec& spec, std::uint64_t n, std::uint64_t k) {
   return ceil_div<std::uint64_t>(k, spec.rows) * ceil_div<std::uint64_t>(n, spec.weights_across());
@@ -12,10 +25,8 @@ Cycles matrix_cycles(const CrossbarSpec& spec, DType dtype, std::uint64_t m, std
                      bool in_place) {
   const std::uint64_t columns = std::min<std::uint64_t>(n, spec.weights_across()) * spec.columns_per_weight();
   const double vector = spec.vector_cycles(columns) / spec.rates[static_cast<std::size_t>(dtype)];
-  const std::uint64_t needed = crossbars_of(spec, n, k);
-  const std::uint64_t free = spec.count - spec.in_place;
-  const std::uint64_t turns = in_place ? 1 : ceil_div(needed, free);
-  const std::uint64_t copies = in_place ? spec.copies : std::max<std::uint64_t>(1, free / needed);
+  const std::uint64_t turns = in_place ? 1 : ceil_div(crossbars_of(spec, n, k), written_ones(spec));
+  const std::uint64_t copies = in_place ? spec.copies : copies_written(spec, m, n, k);
   const double stream = static_cast<double>(ceil_div(m, copies)) * vector;
   const double write =
       in_place ? 0 : spec.write_cycles * static_cast<double>(std::min<std::uint64_t>(k, spec.rows));
@@ -41,12 +52,7 @@ Conversions conversions(const CrossbarSpec& spec, std::uint64_t m, std::uint64_t
   Conversions made;
   made.dac = m * k * spec.phases() * ceil_div<std::uint64_t>(n, spec.weights_across());
   made.adc = m * n * spec.columns_per_weight() * spec.phases() * ceil_div<std::uint64_t>(k, spec.rows);
-  if (!in_place) {
-    const std::uint64_t free = spec.count - spec.in_place;
-    const std::uint64_t copies =
-        std::min<std::uint64_t>(m, std::max<std::uint64_t>(1, free / crossbars_of(spec, n, k)));
-    made.cells_written = n * k * spec.columns_per_weight() * copies;
-  }
+  if (!in_place) made.cells_written = n * k * spec.columns_per_weight() * copies_written(spec, m, n, k);
   return made;
 }
 
