@@ -60,6 +60,9 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
           "crossbars that hold weights in place are one core's: a product of several cores "
           "would have them once for each");
   }
+  if (arch.execution.stored_weights && !arch.storage)
+    add("/chip/execution/stored_weights",
+        "weights are read from storage, and chip.memory has no level of kind: storage");
   if (arch.cores.predictor && !arch.execution.fuses(FusedOperator::attention))
     add("/chip/cores/score_predictor",
         "a score predictor chooses pairs of one kernel's attention: 'execution.fused' needs attention");

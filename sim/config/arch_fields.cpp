@@ -80,6 +80,10 @@ void read_levels(A& arch, const json& levels, const Place& at) {
       arch.drams.emplace_back(i, read_as<DramLevel>(levels[i], Place(at, i)));
       continue;
     }
+    if (levels[i]["kind"] == "storage") {
+      arch.storage = read_as<StorageSpec>(levels[i], Place(at, i));
+      continue;
+    }
     SramLevelSpec level;
     shared_buffer_table().read(&level, levels[i], Place(at, i));
     const std::size_t outwards = arch.shared_levels.size();
@@ -214,6 +218,20 @@ const Table& execution_table() {
          "scales the parts (where attention is not fused); 0: whole rows between them")
         .range(0, 1e6);
     f.key(
+         "sub_batches", [](A & a) -> auto& { return a.execution.sub_batches; }, "",
+         "parts of a batch that decodes, side by side where engines are free; a batch that they do not "
+         "divide "
+         "is one")
+        .range(1, 64);
+    f.key(
+         "conditional", [](A & a) -> auto& { return a.execution.conditional; }, "",
+         "what feed-forward blocks compute of their neurons")
+        .standing("all");
+    f.key(
+         "stored_weights", [](A & a) -> auto& { return a.execution.stored_weights; }, "",
+         "weights that a step reads from storage (a level of that kind)")
+        .standing("memory holds them all");
+    f.key(
          "rows_behind_products", [](A & a) -> auto& { return a.execution.rows_behind_products; }, "rows",
          "of a product after which the vector unit takes them over, beside it; 0: when all are there")
         .range(0, 1e6);
@@ -224,50 +242,6 @@ const Table& execution_table() {
     f.key("library", &A::library, "", "kernels as a library of arch_configs/libraries ships them")
         .shaped(Shape::reference(kLibrary))
         .standing("the mapper has a free hand");
-    return Table(f);
-  }();
-  return table;
-}
-
-const Table& area_table() {
-  static const Table table = [] {
-    Fields<A> f("what the die has beyond what is simulated, for its area", Bears::price);
-    f.key(
-         "die_cores", [](A & a) -> auto& { return a.die.cores; }, "", "on the die, spare ones included")
-        .range(1, 1048576)
-        .standing("as simulated");
-    f.key(
-         "die_shared_mib", [](A & a) -> auto& { return a.die.shared_bytes; }, "MiB", "of shared buffers")
-        .above(0, kAnyNumber)
-        .times(1048576)
-        .standing("as simulated");
-    f.key(
-         "die_memory_stacks", [](A & a) -> auto& { return a.die.memory_stacks; }, "",
-         "of memory that the die has interfaces for")
-        .range(1, 1024)
-        .standing("as simulated");
-    f.key(
-         "register_file_kib", [](A & a) -> auto& { return a.die.register_file_bytes; }, "KiB", "a core")
-        .range(0, kAnyNumber)
-        .times(1024);
-    f.key(
-         "instruction_cache_kib", [](A & a) -> auto& { return a.die.instruction_cache_bytes; }, "KiB",
-         "a core")
-        .range(0, kAnyNumber)
-        .times(1024);
-    f.key(
-         "fp64_macs_per_cycle", [](A & a) -> auto& { return a.die.fp64_macs_per_cycle; }, "", "a core")
-        .range(0, kAnyNumber);
-    f.key(
-         "link_gb_per_s", [](A & a) -> auto& { return a.die.link_gb_per_s; }, "GB/s",
-         "of all links, per direction")
-        .range(0, 1e9);
-    f.key(
-        "fixed_function", [](A & a) -> auto& { return a.die.fixed_function; }, "",
-        "nothing in a core is programmed: no instruction fetch, scheduling or operand collection");
-    f.key(
-        "host_memory", [](A & a) -> auto& { return a.die.host_memory; }, "",
-        "the memory is a host's: no interfaces to it are on this die");
     return Table(f);
   }();
   return table;
@@ -359,8 +333,10 @@ const Table& chip_table() {
         .bears(Bears::energy);
     f.group("cores", &cores_table, "the cores, which are alike").required();
     f.other("memory",
-            Shape::list(
-                Shape::choice({{"shared_buffer", &shared_buffer_table}, {"dram", &table_of<DramLevel>}}), 1),
+            Shape::list(Shape::choice({{"shared_buffer", &shared_buffer_table},
+                                       {"dram", &table_of<DramLevel>},
+                                       {"storage", &table_of<StorageSpec>}}),
+                        1),
             "", "levels from the cores outwards", read_levels)
         .required();
     f.other("network", network_shape(), "", "between the cores and the levels behind them",
@@ -376,7 +352,7 @@ const Table& chip_table() {
     f.key("core_energy", &A::stated_core_energy, "", "what surrounds arithmetic in a core")
         .bears(Bears::energy)
         .standing("the energy table's");
-    f.group("area", &area_table, "what the die has beyond what is simulated, for its area");
+    f.key("area", &A::die, "", "what the die has beyond what is simulated, for its area").bears(Bears::price);
     f.key("reconfigurable", &A::reconfigurable, "",
           "an FPGA: bought as a part, its die is not ours to make or measure")
         .bears(Bears::price);

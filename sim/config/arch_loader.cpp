@@ -37,8 +37,8 @@ NetworkSpec network_of(const NetworkKeys& keys, std::uint32_t cores, const std::
 // What a file does not say of energy is what its technology has.
 void set_energy(ArchKeys& arch) {
   const EnergyTable& table = arch.energy;
-  const bool systolic = !std::holds_alternative<DotProductArraySpec>(arch.cores.matrix);
-  const CoreEnergyKeys& usual = systolic ? table.systolic_core : table.threaded_core;
+  const CoreEnergyKeys& usual =
+      threads_on_lanes(arch.cores.matrix) ? table.threaded_core : table.systolic_core;
   const CoreEnergyKeys& stated = arch.stated_core_energy;
   const auto either = [](const std::optional<double>& own, const std::optional<double>& technology) {
     return own.value_or(technology.value_or(0));
@@ -66,6 +66,10 @@ void set_static_power(ArchKeys& arch, std::optional<double> mm2, std::vector<Dia
   arch.static_w = arch.stated_static_w.value_or(0);
   arch.active_w = arch.stated_active_w.value_or(0);
   if (arch.stated_static_w) return;
+  if (!arch.die.blocks.empty()) {
+    arch.static_w = arch.die.blocks_leakage_w(arch.cores.count);
+    return;
+  }
   if (!mm2) {
     if (!errors.empty()) return;  // nothing that could be modelled
     errors.push_back(

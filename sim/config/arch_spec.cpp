@@ -51,8 +51,15 @@ double ArchSpec::peak_macs_per_s(DType dtype) const {
   return macs_per_cycle(cores.matrix, dtype) * cores.count * clock_hz;
 }
 
+bool threads_on_lanes(const MatrixEngineSpec& engine) {
+  return std::holds_alternative<DotProductArraySpec>(engine);
+}
+
 bool ExecutionSpec::fuses(FusedOperator op) const {
-  return std::find(fused.begin(), fused.end(), op) != fused.end();
+  const auto has = [op](const std::vector<FusedOperator>& all) {
+    return std::find(all.begin(), all.end(), op) != all.end();
+  };
+  return !has(apart) && (op >= FusedOperator::bias || has(fused));
 }
 
 std::uint64_t ArchSpec::shared_capacity_bytes() const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/config/crossbar_spec.h"
+#include "sim/config/die_spec.h"
 #include "sim/config/dram_device.h"
 #include "sim/config/fpga_spec.h"
 #include "sim/config/library_spec.h"
@@ -19,6 +20,7 @@
 #include "sim/config/pim_spec.h"
 #include "sim/config/score_predictor_spec.h"
 #include "sim/config/sram_spec.h"
+#include "sim/config/storage_spec.h"
 #include "sim/util/dtype.h"
 #include "sim/util/enum_names.h"
 #include "sim/util/sparsity.h"
@@ -140,12 +142,30 @@ struct CommandSpec {
   std::uint32_t instruction_rows = 1;   // of a tile, that a vector instruction covers
 };
 
-// quantize: what makes a tensor writes it in the format that the product behind it reads.
-enum class FusedOperator : std::uint8_t { attention, add_rmsnorm, kv_append, quantize, gradient_sum };
+// quantize: what makes a tensor writes it in the format that the product behind it reads. row_gradients:
+// those of an activation, of its dropout and of a bias, and of a norm and what else reads the row. From bias
+// on, what is a kernel of its own only under a stack that says so: biases of products; copies that bring a
+// head's rows together and apart; the scale and mask of scores; dropout before a sum; a loss's copy of logits
+// in 32 bits and its terms; the optimizer, an arithmetic operation at a time.
+enum class FusedOperator : std::uint8_t {
+  attention,
+  add_rmsnorm,
+  kv_append,
+  quantize,
+  gradient_sum,
+  row_gradients,
+  bias,
+  transpose,
+  mask,
+  dropout,
+  loss,
+  optimizer
+};
 template <>
 struct EnumNames<FusedOperator> {
-  static constexpr std::array<const char*, 5> kWords = {"attention", "add_rmsnorm", "kv_append", "quantize",
-                                                        "gradient_sum"};
+  static constexpr std::array<const char*, 12> kWords = {
+      "attention", "add_rmsnorm", "kv_append", "quantize", "gradient_sum", "row_gradients",
+      "bias",      "transpose",   "mask",      "dropout",  "loss",         "optimizer"};
 };
 enum class PrefillMode : std::uint8_t { parallel, token_by_token };
 template <>
@@ -167,6 +187,7 @@ struct EnumNames<TensorParallelScheme> {
 
 struct ExecutionSpec {
   std::vector<FusedOperator> fused;
+  std::vector<FusedOperator> apart;  // under the stack, fused or not
   PrefillMode prefill = PrefillMode::parallel;
   TensorParallelScheme tensor_parallel = TensorParallelScheme::megatron;
   bool overlaps_collectives = false;  // with operators that do not wait for them
@@ -176,14 +197,21 @@ struct ExecutionSpec {
   std::uint32_t softmax_part_columns = 0;
   // Rows of a product after which the vector unit takes them over, beside it; 0: when all are there.
   std::uint32_t rows_behind_products = 0;
+  // Parts of a batch of sequences that decode, which do not wait for each other: one multiplies where its
+  // weights are while another attends (Heo et al., NeuPIMs, ASPLOS 2024).
+  std::uint32_t sub_batches = 1;
   bool engine_collectives = false;  // the software stack has all-reduces of its own
   bool older_collectives = false;   // by the library of 2023
   bool scalar_rows = false;         // its row kernels load an element a thread, as engines of 2023 did
   ServingEngine engine = ServingEngine::any;  // whose attention kernels run
   DType default_dtype = DType::fp16;
+  std::optional<ConditionalSpec> conditional;       // feed-forward blocks; none: all neurons
+  std::optional<StoredWeightsSpec> stored_weights;  // none: memory holds them all
   std::optional<LibrarySpec>
       library;  // kernels as libraries ship them; without it the mapper has a free hand
   bool fuses(FusedOperator op) const;
+  // Of a model's weights, what memory holds of them.
+  double resident_share() const { return stored_weights ? stored_weights->resident_share : 1; }
 };
 
 // Energy of what surrounds arithmetic in a core; it goes with how programmable the core is.
@@ -224,19 +252,6 @@ struct EnergyTable {
   double clock_w(double mm2, double hz) const { return clock_w_per_mm2_ghz * mm2 * hz * 1e-9; }
 };
 
-// What the die has beyond what is simulated, for its area. 0 = as the simulated machine.
-struct DieSpec {
-  std::uint32_t cores = 0;  // spare ones included
-  std::uint64_t shared_bytes = 0;
-  std::uint32_t memory_stacks = 0;
-  std::uint64_t register_file_bytes = 0;  // a core
-  std::uint64_t instruction_cache_bytes = 0;
-  double fp64_macs_per_cycle = 0;  // a core
-  double link_gb_per_s = 0;        // per direction
-  bool fixed_function = false;     // nothing in a core is programmed
-  bool host_memory = false;        // the memory is a host's: no interfaces to it are on this die
-};
-
 struct ArchSpec {
   std::string name;
   std::string description;
@@ -256,6 +271,7 @@ struct ArchSpec {
   CoreSpec cores;
   std::vector<SramLevelSpec> shared_levels;  // between the cores and DRAM, innermost first
   DramSpec dram;
+  std::optional<StorageSpec> storage;  // behind it
   NetworkSpec network;
   CommandSpec command;
   ExecutionSpec execution;
@@ -274,6 +290,8 @@ struct ArchSpec {
 double base_macs_per_cycle(const MatrixEngineSpec& engine);
 double macs_per_cycle(const MatrixEngineSpec& engine, DType dtype);
 bool supports_dtype(const MatrixEngineSpec& engine, DType dtype);
+// Whether instructions of many threads feed it (GPU tensor cores), in place of streams through an array.
+bool threads_on_lanes(const MatrixEngineSpec& engine);
 
 // Throws ConfigError, naming the machine and the formats that it multiplies, where `dtype` is none of them.
 // All fidelities ask: what a machine cannot multiply has no bound either.

@@ -65,18 +65,18 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   const double memory = sram(registers) * a.register_file_factor +
                         sram(static_cast<double>(arch.cores.scratchpad.size_bytes)) +
                         sram(static_cast<double>(arch.die.instruction_cache_bytes));
+  const bool synthesised = !arch.die.blocks.empty();
   const double cores = arch.die.cores > 0 ? arch.die.cores : arch.cores.count;
 
   AreaBreakdown area;
   // A fixed-function array has no operand collection to speak of: the factor is for what is programmed.
-  const bool systolic = !std::holds_alternative<DotProductArraySpec>(arch.cores.matrix);
-  const double control = arch.die.fixed_function ? 1
-                         : systolic              ? std::sqrt(a.core_control_factor)
-                                                 : a.core_control_factor;
-  area.cores = cores * (arithmetic + memory) * control;
+  const double control = arch.die.fixed_function               ? 1
+                         : threads_on_lanes(arch.cores.matrix) ? a.core_control_factor
+                                                               : std::sqrt(a.core_control_factor);
+  area.cores = synthesised ? arch.die.blocks_mm2(arch.cores.count) : cores * (arithmetic + memory) * control;
 
   double memory_side_bytes = arch.dram.peak_bytes_per_s() / arch.clock_hz;
-  if (!arch.shared_levels.empty()) {
+  if (!arch.shared_levels.empty() && !synthesised) {
     const SramLevelSpec& inner = arch.shared_levels.front();
     const auto bytes =
         static_cast<double>(arch.die.shared_bytes > 0 ? arch.die.shared_bytes : inner.size_bytes);
@@ -85,15 +85,15 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
                          memory_side_bytes * a.cache_mm2_per_byte_per_cycle * logic /
                              (a.reference_logic_mtr_per_mm2 / technology.process(7).logic_mtr_per_mm2);
   }
-  for (std::size_t i = 1; i < arch.shared_levels.size(); ++i)
+  for (std::size_t i = 1; i < arch.shared_levels.size() && !synthesised; ++i)
     area.shared_buffer += sram(static_cast<double>(arch.shared_levels[i].size_bytes)) * a.cache_overhead;
 
   // A crossbar both ways is as wide as its wires, on each side; partitions have wires half the die long.
   const double core_wires = cores * arch.network.port_bytes_per_cycle * 8 * a.wire_pitch_um * 1e-3;  // mm
   const double memory_wires = memory_side_bytes * 8 * a.wire_pitch_um * 1e-3;
-  if (!arch.network.routed && arch.cores.count > 1)
+  if (!arch.network.routed && arch.cores.count > 1 && !synthesised)
     area.network = 2 * core_wires * memory_wires * a.crossbar_factor;
-  if (arch.network.routed)
+  if (arch.network.routed && !synthesised)
     area.network = cores * arch.network.port_bytes_per_cycle * a.cache_mm2_per_byte_per_cycle;
 
   if (arch.dram.device.kind == "sram") {  // on the die, in the place of DRAM
@@ -112,12 +112,12 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   const double link_gb_per_s =
       arch.die.link_gb_per_s > 0 ? arch.die.link_gb_per_s : arch.node.link.bytes_per_s * 1e-9;
   area.links = link_gb_per_s * a.link_mm2_per_gb_per_s;
-  if (!arch.shared_levels.empty() && arch.shared_levels.front().partitions > 1) {
+  if (!arch.shared_levels.empty() && arch.shared_levels.front().partitions > 1 && !synthesised) {
     const double half_edge = std::sqrt(area.total()) / 2;
     area.network +=
         2 * arch.shared_levels.front().far_bytes_per_cycle * 8 * a.wire_pitch_um * 1e-3 * half_edge;
   }
-  area.other = area.total() * a.other_share;
+  area.other = (area.total() - (synthesised ? area.cores : 0)) * a.other_share;
   return area;
 }
 

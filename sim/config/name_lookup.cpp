@@ -37,7 +37,7 @@ std::string lower_case(std::string text) {
 
 std::vector<std::string> arch_names() {
   std::vector<std::string> names;
-  for (const char* kind : {"gpu", "fpga", "asic", "pim"}) {
+  for (const char* kind : {"gpu", "cpu", "fpga", "asic", "pim"}) {
     const fs::path folder = data_home() / "arch_configs" / kind;
     if (!fs::exists(folder)) continue;
     for (const auto& entry : fs::directory_iterator(folder)) {

@@ -38,7 +38,12 @@ const Table& table_of<PimSpec>() {
         .required()
         .range(0, kAnyNumber)
         .bears(Bears::energy);
-    f.key("unit_mm2", &P::unit_mm2, "mm2", "of the memory's die, a unit").range(0, 1e3).bears(Bears::none);
+    f.key("dual_row_buffers", &P::dual_row_buffers, "",
+          "the units have rows of their own in each bank: memory serves the cores meanwhile");
+    f.key("die_share", &P::die_share, "share",
+          "of the memory's die, that the units take: a GB costs as much more")
+        .range(0, 0.9)
+        .bears(Bears::price);
     return Table(f);
   }();
   return table;

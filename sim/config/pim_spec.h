@@ -20,7 +20,9 @@ struct PimSpec {
   std::uint32_t window_activates = 4;  // that tFAW admits: more where the supply is made for it
   double mac_pj = 0;
   double read_pj_per_bit = 0;  // from the bank into its unit; beside the row's activation
-  double unit_mm2 = 0;         // of the memory's die
+  // A row of its own beside that of ordinary access, in each bank: both go on at once.
+  bool dual_row_buffers = false;
+  double die_share = 0;  // of the memory's die, that the units take
 
   bool multiplies(DType dtype) const { return rates[static_cast<std::size_t>(dtype)] > 0; }
 };

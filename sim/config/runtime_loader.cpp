@@ -147,7 +147,8 @@ const Table& table_of<RuntimeSpec>() {
     f.key("scheduler", &R::serving, "", "how requests are scheduled");
     f.key("fused", &R::fused, "",
           "operators that run as parts of others, beside those that the machine fuses");
-    f.key("apart", &R::apart, "", "operators that do not, though the machine fuses them");
+    f.key("apart", &R::apart, "",
+          "operators that are kernels of their own, though the machine could fuse them");
     f.key("call_us", &R::call_us, "us",
           "by the host's clock, what a call adds to an operator's time on the device")
         .range(0, kLongestUs);

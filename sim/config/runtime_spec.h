@@ -36,20 +36,16 @@ struct RuntimeSpec {
   ServingKeys serving;                        // of requests
   bool preempts = false;                      // sequences that no longer fit are recomputed
   std::vector<FusedOperator> fused;  // that run as parts of others, beside those that the machine fuses
-  std::vector<FusedOperator> apart;  // that do not, though the machine could
+  std::vector<FusedOperator> apart;  // that are kernels of their own, though the machine could fuse them
 
   // How a machine carries operators out under it.
   ExecutionSpec on(ExecutionSpec machine) const {
-    std::vector<FusedOperator>& all = machine.fused;
-    all.insert(all.end(), fused.begin(), fused.end());
+    machine.fused.insert(machine.fused.end(), fused.begin(), fused.end());
+    machine.apart = apart;
     machine.engine_collectives = own_collectives;
     machine.older_collectives = older_collectives;
     machine.scalar_rows = scalar_rows;
     machine.engine = engine;
-    const auto stands_apart = [this](FusedOperator op) {
-      return std::find(apart.begin(), apart.end(), op) != apart.end();
-    };
-    all.erase(std::remove_if(all.begin(), all.end(), stands_apart), all.end());
     return machine;
   }
 

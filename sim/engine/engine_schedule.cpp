@@ -11,44 +11,64 @@ namespace {
 constexpr std::size_t kNone = SIZE_MAX;
 
 struct Scheduled {
-  std::size_t unit = 0;  // 0: products, 1: rows, 2: whatever else
-  double blocks = 1;     // that it is handed on in
-  std::vector<std::size_t> after;
+  std::size_t unit = 0;  // 0: products, 1: rows, 2: products in memory, 3: whatever else
+  double seconds = 0;
+  double blocks = 1;  // that it is handed on in
+  // What it waits for, and whether for all of it: a product's second operand is not handed on in blocks.
+  struct Before {
+    std::size_t at = 0;
+    bool whole = false;
+  };
+  std::vector<Before> after;
   double longest = 0;  // way to the layer's end that begins here
   double begin = 0, end = 0;
   bool done = false;
 };
 
-std::size_t unit_of(const Operator& op) {
+std::size_t unit_of(const Operator& op, bool in_memory) {
+  if (in_memory) return 2;
   const OperatorFamily& family = operator_row(op.kind).family;
   if (std::holds_alternative<MatmulFamily>(family) || std::holds_alternative<AttentionFamily>(family))
     return 0;
-  return std::holds_alternative<VectorFamily>(family) ? 1 : 2;
+  return std::holds_alternative<VectorFamily>(family) ? 1 : 3;
+}
+
+// Whether `first` makes what `then` multiplies by.
+bool is_second(const Operator& first, const Operator& then) {
+  if (!std::holds_alternative<MatmulFamily>(operator_row(then.kind).family) || then.inputs.size() < 2)
+    return false;
+  return std::any_of(first.outputs.begin(), first.outputs.end(),
+                     [&then](const Tensor& t) { return t.id == then.inputs[1].id; });
 }
 
 class EngineSchedule {
  public:
-  EngineSchedule(const OperatorGraph& graph, std::size_t begin, const std::vector<double>& seconds,
-                 std::uint32_t rows)
-      : seconds_(seconds), operators_(seconds.size()) {
-    std::unordered_map<std::uint32_t, std::size_t> index;
-    for (std::size_t i = 0; i < seconds.size(); ++i) {
-      const Operator& op = graph.operators[begin + i];
-      Scheduled& s = operators_[i];
-      s.unit = unit_of(op);
-      if (const auto* shape = std::get_if<VectorShape>(&op.shape))
-        s.blocks =
-            static_cast<double>(std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(shape->rows, rows)));
-      for (const std::uint32_t dependence : op.deps) {
-        if (const auto found = index.find(dependence); found != index.end()) s.after.push_back(found->second);
+  EngineSchedule(const OperatorGraph& graph, std::size_t begin, const std::vector<EngineWork>& work,
+                 const EngineOverlap& how) {
+    for (std::uint32_t copy = 0; copy < how.copies; ++copy) {
+      std::unordered_map<std::uint32_t, std::size_t> index;
+      for (std::size_t i = 0; i < work.size(); ++i) {
+        const Operator& op = graph.operators[begin + i];
+        Scheduled s;
+        s.unit = unit_of(op, work[i].in_memory);
+        s.seconds = work[i].seconds;
+        if (const auto* shape = std::get_if<VectorShape>(&op.shape); shape != nullptr && how.rows > 0)
+          s.blocks =
+              static_cast<double>(std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(shape->rows, how.rows)));
+        for (const std::uint32_t dependence : op.deps) {
+          if (const auto found = index.find(dependence); found != index.end())
+            s.after.push_back(
+                {found->second, is_second(graph.operators[begin + found->second % work.size()], op)});
+        }
+        index[op.id] = operators_.size();
+        operators_.push_back(std::move(s));
       }
-      index[op.id] = i;
     }
     for (std::size_t i = operators_.size(); i-- > 0;) {
       Scheduled& s = operators_[i];
-      s.longest += seconds[i];
-      for (const std::size_t first : s.after)
-        operators_[first].longest = std::max(operators_[first].longest, s.longest);
+      s.longest += s.seconds;
+      for (const Scheduled::Before& first : s.after)
+        operators_[first.at].longest = std::max(operators_[first.at].longest, s.longest);
     }
   }
 
@@ -68,30 +88,30 @@ class EngineSchedule {
   }
 
  private:
-  const std::vector<double>& seconds_;
   std::vector<Scheduled> operators_;
-  double free_[3] = {0, 0, 0};
+  double free_[4] = {0, 0, 0, 0};
 
   // Rows are handed on in blocks, to a product and from one; products wait for products.
-  bool in_blocks(const Scheduled& first, const Scheduled& then) const {
-    return first.unit < 2 && then.unit < 2 && first.unit + then.unit > 0;
+  bool in_blocks(const Scheduled::Before& before, const Scheduled& then) const {
+    const Scheduled& first = operators_[before.at];
+    return !before.whole && first.unit < 2 && then.unit < 2 && first.unit + then.unit > 0;
   }
   double blocks_between(const Scheduled& first, const Scheduled& then) const {
     return std::max(first.blocks, then.blocks);
   }
   double may_begin(const Scheduled& s) const {
     double at = free_[s.unit];
-    for (const std::size_t i : s.after) {
-      const Scheduled& first = operators_[i];
-      at = std::max(at, in_blocks(first, s)
+    for (const Scheduled::Before& before : s.after) {
+      const Scheduled& first = operators_[before.at];
+      at = std::max(at, in_blocks(before, s)
                             ? first.begin + (first.end - first.begin) / blocks_between(first, s)
                             : first.end);
     }
     return at;
   }
   bool ready(const Scheduled& s) const {
-    return !s.done &&
-           std::all_of(s.after.begin(), s.after.end(), [this](std::size_t i) { return operators_[i].done; });
+    return !s.done && std::all_of(s.after.begin(), s.after.end(),
+                                  [this](const Scheduled::Before& b) { return operators_[b.at].done; });
   }
 
   void place_next() {
@@ -105,28 +125,38 @@ class EngineSchedule {
     }
     Scheduled& s = operators_[best];
     s.begin = earliest;
-    s.end = s.begin + seconds_[best];
-    for (const std::size_t i : s.after) {
-      const Scheduled& first = operators_[i];
-      if (in_blocks(first, s)) s.end = std::max(s.end, first.end + seconds_[best] / blocks_between(first, s));
+    s.end = s.begin + s.seconds;
+    for (const Scheduled::Before& before : s.after) {
+      const Scheduled& first = operators_[before.at];
+      if (in_blocks(before, s)) s.end = std::max(s.end, first.end + s.seconds / blocks_between(first, s));
     }
     s.done = true;
     // What waits for blocks leaves the unit to others meanwhile.
-    free_[s.unit] = s.begin + seconds_[best];
+    free_[s.unit] = s.begin + s.seconds;
   }
 };
 
 }  // namespace
 
 std::vector<double> added_seconds(const OperatorGraph& graph, std::size_t begin,
-                                  const std::vector<double>& seconds, std::uint32_t rows, double least_s) {
-  std::vector<double> added = EngineSchedule(graph, begin, seconds, rows).added();
-  const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+                                  const std::vector<EngineWork>& work, const EngineOverlap& how) {
+  const std::vector<double> each = EngineSchedule(graph, begin, work, how).added();
+  std::vector<double> added(work.size());
+  for (std::size_t i = 0; i < each.size(); ++i) added[i % work.size()] += each[i];
+  double all = 0;
+  double in_memory = 0;
+  double moving = 0;
+  for (const EngineWork& w : work) {
+    all += how.copies * w.seconds;
+    (w.in_memory ? in_memory : moving) += how.copies * (w.in_memory ? w.seconds : w.memory_s);
+  }
+  const double least_s = std::min(all, how.apart ? std::max(in_memory, moving) : in_memory + moving);
   const double sum = std::accumulate(added.begin(), added.end(), 0.0);
-  if (sum >= std::min(least_s, all)) return added;
+  if (sum >= least_s) return added;
   // Less of each lies beside others.
-  const double share = (std::min(least_s, all) - sum) / (all - sum);
-  for (std::size_t i = 0; i < added.size(); ++i) added[i] += share * (seconds[i] - added[i]);
+  const double share = (least_s - sum) / (all - sum);
+  for (std::size_t i = 0; i < added.size(); ++i)
+    added[i] += share * (how.copies * work[i].seconds - added[i]);
   return added;
 }
 

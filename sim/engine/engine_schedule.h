@@ -1,6 +1,6 @@
 #pragma once
-// Operators of a layer on a machine whose matrix engine and vector unit work side by side: whatever has its
-// data runs, products on one, rows on the other.
+// Operators of a layer on a machine whose matrix engine, vector unit and units in memory work side by side:
+// whatever has its data runs, each on its own.
 
 #include <cstdint>
 #include <vector>
@@ -9,13 +9,25 @@
 
 namespace orrery {
 
-// Of the operators [begin, begin + seconds.size()) of a graph, which take so many seconds each, how long each
-// adds to the layer: their sum is the layer's time. Rows follow the product that makes them, and a product
-// the rows that it takes, in blocks of `rows`; of operators that are ready the one that may begin first does,
-// of those the one with the longest way to the layer's end behind it (list scheduling). What depends on
-// operators of other layers is ready at once.
-// Together they take at least `least_s`: what memory takes for all of them.
+// What an operator takes when it runs alone.
+struct EngineWork {
+  double seconds = 0;
+  double memory_s = 0;     // of them, what memory needs at its peak rate
+  bool in_memory = false;  // units beside the memory's banks multiply, not the matrix engine
+};
+
+struct EngineOverlap {
+  std::uint32_t rows = 0;    // of a block, in which rows follow their product; 0: when all are there
+  std::uint32_t copies = 1;  // of the layer, which do not wait for each other
+  bool apart = false;        // memory serves the engines while units beside its banks multiply
+};
+
+// Of the operators [begin, begin + work.size()) of a graph, how long each adds to the layer, of all its
+// copies together: their sum is the layer's time. Rows follow the product that makes them, and a product the
+// rows that it takes, in blocks; of operators that are ready the one that may begin first does, of those the
+// one with the longest way to the layer's end behind it (list scheduling). What depends on operators of other
+// layers is ready at once. Together they take at least what memory takes for all of them.
 std::vector<double> added_seconds(const OperatorGraph& graph, std::size_t begin,
-                                  const std::vector<double>& seconds, std::uint32_t rows, double least_s = 0);
+                                  const std::vector<EngineWork>& work, const EngineOverlap& how);
 
 }  // namespace orrery

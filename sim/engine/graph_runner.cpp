@@ -40,18 +40,23 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
     tallies.push_back(runner_.replayed() ? done.tally.as_replayed() : done.tally);
     layer.keys.push_back(runner_.last_key());
   }
-  if (const std::uint32_t rows = runner_.arch().execution.rows_behind_products; rows > 0) {
-    std::vector<double> seconds;
-    double moved = 0;
+  const ArchSpec& arch = runner_.arch();
+  const EngineOverlap how = {arch.execution.rows_behind_products, graph.copies,
+                             arch.dram.pim && arch.dram.pim->dual_row_buffers};
+  if (how.rows > 0 || arch.dram.pim) {
+    std::vector<EngineWork> work;
     for (const Tally& tally : tallies) {
-      seconds.push_back(tally.seconds);
-      moved += static_cast<double>(tally.counts().dram_bytes());
+      const ActivityCounts counts = tally.counts();
+      work.push_back({tally.seconds, static_cast<double>(counts.dram_bytes()) / arch.dram.peak_bytes_per_s(),
+                      counts.pim_macs > 0});
     }
-    const double least_s = moved / runner_.arch().dram.peak_bytes_per_s();
-    const std::vector<double> added = added_seconds(graph, begin, seconds, rows, least_s);
+    const std::vector<double> added = added_seconds(graph, begin, work, how);
     for (std::size_t i = 0; i < tallies.size(); ++i) {
+      tallies[i] = tallies[i].times(how.copies);
       if (added[i] < tallies[i].seconds) tallies[i] = tallies[i].beside(tallies[i].seconds - added[i]);
     }
+  } else if (how.copies > 1) {
+    for (Tally& tally : tallies) tally = tally.times(how.copies);
   }
   for (const Tally& tally : tallies) {
     layer.tally += tally;

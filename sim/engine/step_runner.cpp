@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/estimate/energy.h"
 #include "sim/mapping/crossbar_mapping.h"
+#include "sim/timing/storage_timing.h"
 
 namespace orrery {
 
@@ -26,7 +28,16 @@ Tally StepRunner::run(const OperatorGraph& graph, std::uint64_t sequences, std::
   const bool together = std::any_of(graph.operators.begin(), graph.operators.end(), [](const Operator& op) {
     return std::holds_alternative<CollectiveShape>(op.shape);
   });
-  return with_software(graphs_.run(graph, residency, costs), runtime_, sequences, together);
+  Tally step = graphs_.run(graph, residency, costs);
+  for (const StoredPieces& pieces : graph.stored) {
+    ActivityCounts reads;
+    reads.storage_reads = pieces.reads;
+    reads.storage_bytes = pieces.reads * pieces.bytes;
+    step.add_storage(storage_seconds(arch_.storage.value(), static_cast<double>(pieces.reads),
+                                     static_cast<double>(pieces.bytes)),
+                     reads, dynamic_energy(reads, arch_));
+  }
+  return with_software(step, runtime_, sequences, together);
 }
 
 }  // namespace orrery

@@ -91,6 +91,8 @@ void for_each_action(const ActivityCounts& counts, const ArchSpec& arch, Visit v
         EnergyPart::dram);
     act("pim", "bus", "bits", bits(counts.pim_bus_bytes), either_way, EnergyPart::dram);
   }
+  act("storage", "read", "bits", bits(counts.storage_bytes), arch.storage ? arch.storage->read_pj_per_bit : 0,
+      EnergyPart::storage);
   act("link", "send", "bits", bits(counts.link_bytes), arch.node.energy_pj_per_bit, EnergyPart::link);
 }
 

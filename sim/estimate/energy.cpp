@@ -14,7 +14,8 @@ EnergyParts parts_not_modelled(const ArchSpec& arch, std::uint32_t devices) {
   EnergyParts parts;
   for (std::size_t i = 0; i < kEnergyParts; ++i) {
     const auto part = static_cast<EnergyPart>(i);
-    const bool missing = part == EnergyPart::conversion || (part == EnergyPart::link && devices == 1);
+    const bool missing = part == EnergyPart::conversion || (part == EnergyPart::storage && !arch.storage) ||
+                         (part == EnergyPart::link && devices == 1);
     if (pj[i] <= 0 && !missing) parts.add(part);
   }
   return parts;
@@ -39,6 +40,7 @@ EnergyBreakdown dynamic_energy(const ActivityCounts& counts, const ArchSpec& arc
   e.noc = joules(EnergyPart::noc);
   e.dram = joules(EnergyPart::dram);
   e.link = joules(EnergyPart::link);
+  e.storage = joules(EnergyPart::storage);
   return e;
 }
 

@@ -41,6 +41,7 @@ ChipMake make_of(CostOption& option, const ArchSpec& arch, const Technology& tec
   terms.memory_price_per_gb = stacked ? technology.hbm_price_per_gb : technology.dram_price_per_gb;
   const std::uint32_t stacks = stacked ? memory_stacks(arch) : 0;
   make.placed_parts = stacks > 0 || option.dies > 1 ? option.dies + stacks : 0;
+  if (arch.dram.pim) make.memory_units_share = arch.dram.pim->die_share;
   make.die_to_die_share = technology.die_to_die_share;
   make.assembly_yield = technology.assembly_yield;
   make.test_share = technology.test_share;
@@ -62,7 +63,7 @@ MadeChip made_chip(const ChipMake& make, const OptionTerms<double>& draw) {
   in.yield_clustering = make.yield_clustering;
   in.package_price = draw.package_price;
   in.memory_gb = make.memory_gb;
-  in.memory_price_per_gb = draw.memory_price_per_gb;
+  in.memory_price_per_gb = draw.memory_price_per_gb / (1 - make.memory_units_share);
   in.test_share = make.test_share;
   in.die_to_die_share = make.die_to_die_share;
   in.assembly_yield = make.assembly_yield;

@@ -14,6 +14,7 @@ struct ChipMake {
   std::uint32_t dies = 1;
   double spare_share = 0;  // of a die that may be bad
   double memory_gb = 0;
+  double memory_units_share = 0;  // of the memory's dies, that compute
   double test_share = 0, yield_clustering = 3, wafer_mm = 300, scribe_mm = 0;
   double die_to_die_share = 0, assembly_yield = 1;
   std::uint32_t placed_parts = 0;  // dies and memory stacks on an interposer; 0 = none

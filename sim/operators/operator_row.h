@@ -70,6 +70,7 @@ enum class OperatorKind : std::uint8_t {
   dropout_add,
   dropout_backward,
   column_sum,
+  transpose,
   kinds,  // how many
 };
 inline constexpr auto kOperatorKinds = static_cast<std::size_t>(OperatorKind::kinds);
@@ -235,6 +236,8 @@ inline constexpr std::array<OperatorRow, kOperatorKinds> kOperators = {{
      VectorFamily{{2, 0, 0, 0, 3}, {{operands::gradient, operands::mask}}, {}}},
     // of a bias: its gradient
     {OperatorKind::column_sum, "column_sum", VectorFamily{{1, 0, 0, 0, 1}, {{operands::x}}, {}}},
+    // a copy in another order, or in another format
+    {OperatorKind::transpose, "transpose", VectorFamily{kCopyCost, {{operands::x}}, {}}},
 }};
 
 constexpr bool operator_rows_are_in_order() {

@@ -63,6 +63,7 @@ const Table& table_of<EnergyBreakdown>() {
     add_part<&E::sram, EnergyPart::sram>(f, "sram", "scratchpads and shared levels");
     add_part<&E::dram, EnergyPart::dram>(f, "dram", "memory and its interface");
     add_part<&E::noc, EnergyPart::noc>(f, "noc", "network on chip");
+    add_part<&E::storage, EnergyPart::storage>(f, "storage", "behind memory");
     add_part<&E::link, EnergyPart::link>(f, "link", "between devices");
     f.key("static", &E::static_power, "J", "idle, leakage, clock tree");
     f.key("supply", &E::supply, "J", "lost in the board's regulators");

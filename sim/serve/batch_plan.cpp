@@ -51,11 +51,11 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
                        const RuntimeSpec& runtime) {
   check_formats(arch, scenario.formats);
   if (runtime.kv_memory_fraction <= 0 || scenario.step) {
-    check_fits(stream_info(llm, scenario, runtime.token_budget), arch);
+    check_fits(stream_info(llm, scenario, arch.execution, runtime.token_budget), arch);
     return {{{scenario.batch, 1}}, 0};
   }
   check_runs(scenario, arch);
-  MemoryNeed need = memory_need(llm, scenario, runtime.token_budget);
+  MemoryNeed need = memory_need(llm, scenario, arch.execution, runtime.token_budget);
   const std::uint64_t replicas = scenario.split.data;
   const std::uint64_t batch = scenario.replica_batch();
   need.kv_cache /= batch;  // of a sequence

@@ -86,7 +86,7 @@ Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arc
   if (llm.max_positions > 0) full.input = std::min(full.input, llm.max_positions);
   full.output = 1;
   check_scenario(llm, full);
-  d.memory = memory_need(llm, full, d.replica.limits.token_budget);
+  d.memory = memory_need(llm, full, arch.execution, d.replica.limits.token_budget);
   const double allocatable = static_cast<double>(arch.dram.allocatable_bytes);
   const double share =
       overrides.memory_share.value_or(runtime.kv_memory_fraction > 0 ? runtime.kv_memory_fraction : 1.0);

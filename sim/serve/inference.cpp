@@ -144,7 +144,7 @@ RunResult run_model(const LlmSpec& llm, const Scenario& scenario, OperatorRunner
     again.output = 1;
     log.add_again(run_part(again));
   }
-  StreamInfo info = stream_info(llm, scenario, runtime.token_budget);
+  StreamInfo info = stream_info(llm, scenario, arch.execution, runtime.token_budget);
   info.memory.kv_cache =
       info.memory.kv_cache / scenario.replica_batch() * (plan.rounds.front().batch / scenario.split.data);
   RunResult r = log.result(info, runner, runtime);

@@ -42,6 +42,7 @@ struct ActivityCounts {
   std::uint64_t dram_activates = 0;  // rows opened
   // Of units beside the banks: MACs, bytes read into them, inputs and results over the channels' pins.
   std::uint64_t pim_macs = 0, pim_array_bytes = 0, pim_bus_bytes = 0;
+  std::uint64_t storage_reads = 0, storage_bytes = 0;
   std::uint64_t link_bytes = 0;  // sent by this chip
   std::uint64_t granules = 0;    // moved end to end
   std::uint64_t kernels = 0;
@@ -61,7 +62,7 @@ struct CounterInfo {
   std::uint64_t (*of)(const ActivityCounts& counts);
   std::uint64_t& (*at)(ActivityCounts& counts);  // where a count that was reported goes back to
 };
-inline constexpr std::size_t kCounterCount = 32;
+inline constexpr std::size_t kCounterCount = 34;
 const std::array<CounterInfo, kCounterCount>& counters();
 
 ActivityCounts& operator+=(ActivityCounts& a, const ActivityCounts& b);

@@ -61,6 +61,12 @@ Tally& Tally::operator+=(const Tally& other) {
   return *this;
 }
 
+void Tally::add_storage(double waited, const ActivityCounts& reads, const EnergyBreakdown& energy_of_them) {
+  add(TimeCategory::storage, waited);
+  doubled_ += reads * 2;
+  energy += energy_of_them;
+}
+
 Tally Tally::halves(std::uint64_t halves) const {
   const double weight = 0.5 * static_cast<double>(halves);
   Tally many = *this;

@@ -44,6 +44,8 @@ class Tally {
   Tally as_replicated() const;
   // Time beside all operators.
   void add(TimeCategory category, double seconds);
+  // Reads of storage beside them, which the device waits for.
+  void add_storage(double seconds, const ActivityCounts& reads, const EnergyBreakdown& energy_of_them);
   // Not shorter than `least` seconds, nor with fewer bytes read from DRAM: what is missing is the category's.
   void at_least(TimeCategory category, double least, std::uint64_t dram_read_bytes);
   // Of a pipeline's steps that take as long as this: `work` is what all its stages do of them, of which a

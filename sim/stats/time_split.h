@@ -9,12 +9,23 @@
 
 namespace orrery {
 
-enum class TimeCategory : std::uint8_t { compute, vector, dram, shared, noc, link, launch, host, wait };
-inline constexpr std::size_t kTimeCategoryCount = 9;
+enum class TimeCategory : std::uint8_t {
+  compute,
+  vector,
+  dram,
+  shared,
+  noc,
+  link,
+  launch,
+  host,
+  storage,
+  wait
+};
+inline constexpr std::size_t kTimeCategoryCount = 10;
 template <>
 struct EnumNames<TimeCategory> {
   static constexpr std::array<const char*, kTimeCategoryCount> kWords = {
-      "compute", "vector", "dram", "shared", "noc", "link", "launch", "host", "wait"};
+      "compute", "vector", "dram", "shared", "noc", "link", "launch", "host", "storage", "wait"};
 };
 
 class TimeSplit {

@@ -7,6 +7,7 @@
 #include "sim/operators/operator_row.h"
 #include "sim/report/result_fields.h"
 #include "sim/report/serving_fields.h"
+#include "sim/report/training_fields.h"
 #include "sim/study/evaluate.h"
 #include "sim/study/metrics.h"
 #include "sim/study/serve.h"
@@ -38,11 +39,17 @@ Operator operator_asked(json extents, const ArchSpec& arch) {
 Posed posed_by(const AskedRun& run) {
   const json scenario = run.scenario.is_null() ? json::object() : run.scenario;
   const Question question = {{run.arch, run.model, run.runtime, run.node}, scenario};
-  return posed(configurations_of({question}, parse_patches(run.changes)).front());
+  json configuration = configurations_of({question}, parse_patches(run.changes)).front();
+  if (!run.serving.is_null()) configuration["serving"] = run.serving;
+  for (const char* part : {"/scenario", "/serving"}) {
+    if (configuration.contains(json::json_pointer(part))) validate_part(configuration, part);
+  }
+  return posed(configuration);
 }
 
 json result_of(const AskedRun& run, const Posed& p, Session& session) {
   if (!run.op.is_null()) return written(evaluate(p, operator_asked(run.op, p.arch), session));
+  if (run.training) return written(evaluate(p, training_plan_of(*run.training, p), session, {}));
   if (p.serving) return written(evaluate(p, *p.serving, session));
   if (run.trace.empty()) return written(evaluate(p, session));
   ImportOptions as_it_is;
@@ -65,7 +72,8 @@ bool is_place(const std::string& metric) {
 
 bool AskedRun::operator==(const AskedRun& other) const {
   const auto all = [](const AskedRun& r) {
-    return std::tie(r.arch, r.model, r.trace, r.runtime, r.node, r.op, r.scenario, r.changes, r.metric);
+    return std::tie(r.arch, r.model, r.trace, r.runtime, r.node, r.op, r.scenario, r.serving, r.training,
+                    r.changes, r.metric);
   };
   return all(*this) == all(other);
 }
@@ -83,6 +91,8 @@ const Table& table_of<AskedRun>() {
     f.key("runtime", &R::runtime, "", "software stack").standing("ideal");
     f.key("node", &R::node, "", "in place of the machine's own");
     f.key("scenario", &R::scenario, "", "batch, input, output, formats, as a sweep's base says them");
+    f.key("serving", &R::serving, "", "requests in place of one batch, as a sweep's base says them");
+    f.key("training", &R::training, "", "an iteration of it, in place of an inference");
     f.key("changes", &R::changes, "", "KEY=VALUE of the machine or the stack, as commands take them");
     f.key("metric", &R::metric, "",
           "of the result or of the machine, as sweeps name them, or a place in a result: /energy_j/dram");

@@ -51,13 +51,6 @@ RunResult evaluate(const Posed& q, const OperatorStream& stream, Session& sessio
 
 TrainingResult evaluate(const Posed& q, const TrainingPlan& plan, Session& session,
                         const Progress& progress) {
-  const auto* crossbar = std::get_if<CrossbarSpec>(&q.arch.cores.matrix);
-  if (crossbar != nullptr && crossbar->in_place > 0)
-    throw ConfigError("",
-                      q.arch.name + " holds weights in place; that training writes them is not simulated");
-  if (q.arch.cores.predictor)
-    throw ConfigError("",
-                      q.arch.name + " computes a part of attention ('score_predictor'), of inference alone");
   const auto runner = session.runner(q.arch, q.timing_digest);
   TrainingResult result =
       run_training(*q.llm, plan, *runner, q.runtime, [&](std::uint64_t done, std::uint64_t all) {

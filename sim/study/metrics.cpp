@@ -87,7 +87,8 @@ nlohmann::json input_metric(const std::string& name, const InputFigures& of) {
   if (name == "dram_gb_per_s") return 1e-9 * arch.dram.peak_bytes_per_s();
   if (name == "dram_gib") return static_cast<double>(arch.dram.capacity_bytes) / static_cast<double>(kGiB);
   if (name == "needed_gib")
-    return static_cast<double>(memory_need(llm, scenario, token_budget).total()) / static_cast<double>(kGiB);
+    return static_cast<double>(memory_need(llm, scenario, arch.execution, token_budget).total()) /
+           static_cast<double>(kGiB);
   if (arch.reconfigurable)
     throw ConfigError("",
                       "'" + name + "' of " + arch.name + " is not known: a part that is bought, not made");

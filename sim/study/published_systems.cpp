@@ -15,6 +15,9 @@ const Table& table_of<PublishedFigure>() {
     Fields<P> f("a figure as it was printed, and what is simulated for it", Bears::none);
     f.key("quantity", &P::quantity, "", "in words").required().characters(1, 200);
     f.key("published", &P::published, "", "as printed").required().range(-kAnyNumber, kAnyNumber);
+    f.key("published_to", &P::published_to, "", "the far end of a range that was printed")
+        .range(-kAnyNumber, kAnyNumber)
+        .standing("one number");
     f.key("unit", &P::unit, "", "of it").required();
     f.key("scale", &P::scale, "", "what one unit of the metric is in the figure's").above(0, 1e15);
     f.key("amount", &P::amount, "", "of work: the figure is its rate, amount / metric")
@@ -61,9 +64,10 @@ const Table& table_of<SystemRow>() {
     f.key("system", &R::system, "", "as its authors call it");
     f.key("quantity", &R::quantity, "", "in words");
     f.key("published", &R::published, "", "as printed");
+    f.key("published_to", &R::published_to, "", "the far end of a range");
     f.key("simulated", &R::simulated, "", "the same");
     f.key("unit", &R::unit, "", "of both");
-    f.key("error", &R::error, "share", "(simulated - published) / published");
+    f.key("error", &R::error, "share", "(simulated - published) / published; of a range by its nearer end");
     f.key("verdict", &R::verdict, "",
           "reproduced: within its target; explained: off, or not asked, for the reason said; off: neither; "
           "missing: none of "
@@ -84,6 +88,9 @@ std::vector<PublishedSystem> published_systems() {
     if (system.figures.empty() && system.reason.empty() && system.cannot_hold.empty())
       throw ConfigError(document.where(""), "neither figures nor the reason why there are none");
     for (const PublishedFigure& figure : system.figures) {
+      if (figure.published_to != 0 && figure.published_to <= figure.published)
+        throw ConfigError(document.where("/figures"),
+                          "'published_to' of " + figure.quantity + " is not above 'published'");
       check(figure.run);
       if (figure.against) check(*figure.against);
     }
@@ -135,6 +142,7 @@ SystemRow row_of(const PublishedSystem& system, const PublishedFigure& figure, c
   row.quantity = figure.quantity;
   row.unit = figure.unit;
   row.published = figure.published;
+  if (figure.published_to != 0) row.published_to = figure.published_to;
   row.reason = figure.reason;
   for (const IsolatedAnswer* answer : {&own, against}) {
     if (answer == nullptr || answer->failure.empty()) continue;
@@ -144,7 +152,9 @@ SystemRow row_of(const PublishedSystem& system, const PublishedFigure& figure, c
   double value = against != nullptr ? value_of(*against) / value_of(own) : value_of(own);
   if (figure.amount > 0) value = figure.amount / value;
   row.simulated = figure.scale * value;
-  row.error = (*row.simulated - figure.published) / figure.published;
+  const double nearer =
+      std::clamp(*row.simulated, figure.published, row.published_to.value_or(figure.published));
+  row.error = (*row.simulated - nearer) / nearer;
   if (std::abs(*row.error) <= figure.target) {
     row.verdict = SystemVerdict::reproduced;
     row.reason.clear();

@@ -17,9 +17,10 @@ namespace orrery {
 struct PublishedFigure {
   std::string quantity, unit;
   double published = 0;
-  double scale = 1;      // the metric's unit in the figure's
-  double amount = 0;     // of work: the figure is its rate, amount / metric; 0: the metric itself
-  double target = 0.15;  // share that it may be off
+  double published_to = 0;  // the far end of what was printed as a range; 0: one number
+  double scale = 1;         // the metric's unit in the figure's
+  double amount = 0;        // of work: the figure is its rate, amount / metric; 0: the metric itself
+  double target = 0.15;     // share that it may be off
   AskedRun run;
   std::optional<AskedRun> against;  // the figure is this one's metric over the run's
   std::string source, reason;
@@ -53,7 +54,8 @@ struct EnumNames<SystemVerdict> {
 
 struct SystemRow {
   std::string system, quantity, unit;
-  std::optional<double> published, simulated, error;  // error: (simulated - published) / published
+  // error: (simulated - published) / published; of a range by its nearer end, none inside.
+  std::optional<double> published, published_to, simulated, error;
   SystemVerdict verdict = SystemVerdict::off;
   std::string reason;
 };

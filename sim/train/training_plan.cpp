@@ -10,7 +10,8 @@ void check_plan(const LlmSpec& llm, const TrainingPlan& plan) {
   std::vector<Diagnostic> errors;
   const auto add = [&errors](const std::string& message) { errors.push_back({"", message}); };
   const Parallelism& split = plan.split;
-  if (llm.encoder || llm.encoder_only) add(llm.name + ": training of encoders is not modelled");
+  if (llm.encoder_only && !std::holds_alternative<MaskedHead>(llm.head))
+    add(llm.name + " has no loss to train with: a masked language model's head is missing");
   const std::uint64_t at_once = plan.micro_batch * split.data;
   if (plan.batch == 0 || plan.batch % at_once != 0)
     add(fmt::format("--batch {} is no multiple of --micro-batch {} x --dp {}", plan.batch, plan.micro_batch,

@@ -72,7 +72,8 @@ class IterationRunner {
   std::shared_ptr<TensorNames> names_ = std::make_shared<TensorNames>();
 
   BackwardSpec backward_spec() const {
-    return {plan_.gradients, plan_.micro_batches() > 1 && !execution_.fuses(FusedOperator::gradient_sum)};
+    return {plan_.gradients, plan_.micro_batches() > 1 && !execution_.fuses(FusedOperator::gradient_sum),
+            execution_.fuses(FusedOperator::row_gradients)};
   }
   ChunkRun run_chunk(const LlmSpec& chunk);
   Tally collective(OperatorKind kind, std::uint64_t bytes, const DeviceGroup& group);
@@ -172,13 +173,35 @@ Tally IterationRunner::step_optimizer(const std::vector<const ChunkRun*>& chunks
   };
   OperatorGraph graph;
   graph.names = names_;
-  Operator op;
-  op.kind = OperatorKind::adam;
-  op.shape = shape;
-  op.dtype = DType::fp32;
-  op.inputs = {tensor("adam_state", 4, stored_as(DType::fp32))};
-  op.outputs = {tensor("adam_next", 3, stored_as(DType::fp32)), tensor("weights", 1, plan_.formats.plain)};
-  graph.operators.push_back(std::move(op));
+  const auto step = [&](OperatorKind kind, std::vector<Tensor> inputs, std::vector<Tensor> outputs) {
+    Operator op;
+    op.id = static_cast<std::uint32_t>(graph.operators.size());
+    op.kind = kind;
+    op.shape = shape;
+    op.dtype = DType::fp32;
+    op.inputs = std::move(inputs);
+    op.outputs = std::move(outputs);
+    graph.operators.push_back(std::move(op));
+  };
+  const Tensor weights = tensor("weights", 1, plan_.formats.plain);
+  const StoredFormat wide = stored_as(DType::fp32);
+  if (execution_.fuses(FusedOperator::optimizer)) {
+    step(OperatorKind::adam, {tensor("adam_state", 4, wide)}, {tensor("adam_next", 3, wide), weights});
+    return steps_.run(graph, 0);
+  }
+  // Gradients are widened and scaled; each moment is scaled and added to; a root and a small number make the
+  // denominator; master weights move and are narrowed.
+  const auto array = [&](const char* name) { return tensor(name, 1, wide); };
+  const Tensor gradient = array("gradient"), first = array("first_moment"), second = array("second_moment"),
+               root = array("root"), master = array("master_weights");
+  step(OperatorKind::transpose, {tensor("gradients", 1, plan_.gradients)}, {gradient});
+  for (const auto& [to, from] :
+       {std::pair(gradient, gradient), {first, first}, {second, second}, {root, second}, {root, root}})
+    step(OperatorKind::transpose, {from}, {to});
+  for (const auto& [to, from] :
+       {std::pair(first, gradient), {second, gradient}, {master, first}, {master, root}})
+    step(OperatorKind::add, {to, from}, {to});
+  step(OperatorKind::transpose, {master}, {weights});
   return steps_.run(graph, 0);
 }
 
@@ -294,6 +317,21 @@ TrainingResult IterationRunner::run(const std::function<void(std::uint64_t, std:
   return r;
 }
 
+// Machines that are of inference alone.
+void check_trains(const ArchSpec& arch) {
+  const auto* crossbar = std::get_if<CrossbarSpec>(&arch.cores.matrix);
+  if (crossbar != nullptr && crossbar->in_place > 0)
+    throw ConfigError("", arch.name + " holds weights in place; that training writes them is not simulated");
+  if (arch.execution.conditional || arch.execution.stored_weights)
+    throw ConfigError(
+        "",
+        arch.name +
+            " computes or holds a part of the weights ('conditional', 'stored_weights'), of inference alone");
+  if (arch.cores.predictor)
+    throw ConfigError("",
+                      arch.name + " computes a part of attention ('score_predictor'), of inference alone");
+}
+
 }  // namespace
 
 TrainingResult run_training(const LlmSpec& llm, const TrainingPlan& plan, OperatorRunner& runner,
@@ -302,6 +340,7 @@ TrainingResult run_training(const LlmSpec& llm, const TrainingPlan& plan, Operat
   check_plan(llm, plan);
   const ArchSpec& arch = runner.arch();
   check_machine(arch);
+  check_trains(arch);
   check_devices(arch.node, plan.split.devices());
   check_formats(arch, plan.formats);
   return IterationRunner(llm, plan, runner, runtime).run(told);

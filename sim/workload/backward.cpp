@@ -36,6 +36,7 @@ class BackwardWriter {
     const Tensor& a = at_->inputs[0];
     const Tensor& b = at_->inputs[1];
     const Tensor out = gradient(at_->outputs[0]);
+    const std::size_t before = graph_.operators.size();
     append(OperatorKind::matmul, MatmulShape{s.batch, s.m, s.k, s.n},
            {view(out, {s.batch, s.m, s.n}), view(b, {s.batch, s.n, s.k})}, {gradient(a)});
     append(OperatorKind::matmul, MatmulShape{s.batch, s.k, s.n, s.m},
@@ -45,7 +46,7 @@ class BackwardWriter {
       append(OperatorKind::add, VectorShape{s.batch * s.k, s.n}, {sum, view(gradient(b, "_sum"), sum.shape)},
              {view(gradient(b, "_sum"), sum.shape)});
     }
-    if (biased_.count(b.id) > 0) {
+    if (biased_.count(b.id) > 0 && !(spec_.rows_together && made_by_rows(out, before))) {
       constexpr std::uint64_t kRows = 128;  // that a block adds up, before the blocks' sums are
       const VectorShape sums{ceil_div(s.m, kRows), s.n};
       append(OperatorKind::column_sum, sums, {out}, {view(gradient(b, "_bias"), {sums.rows, sums.cols})});
@@ -71,9 +72,10 @@ class BackwardWriter {
     const Tensor out = gradient(at_->outputs.back());
     const OperatorKind kind = at_->kind;
     if (kind == OperatorKind::rmsnorm || kind == OperatorKind::layernorm || kind == OperatorKind::l2norm) {
-      append(OperatorKind::norm_backward, s, {x, out, at_->inputs.size() > 1 ? at_->inputs[1] : ones(s.cols)},
-             {gradient(x)});
-      join(x);
+      std::vector<Tensor> inputs = {x, out, at_->inputs.size() > 1 ? at_->inputs[1] : ones(s.cols)};
+      if (spec_.rows_together && readers_[x.id] > 1) inputs.push_back(gradient(x));
+      append(OperatorKind::norm_backward, s, std::move(inputs), {gradient(x)});
+      if (!spec_.rows_together) join(x);
     } else if (kind == OperatorKind::add_rmsnorm) {
       // Of the sum, which is both terms'; what reads the sum beside the norm has left its own.
       const Tensor sum = gradient(at_->outputs[0]);
@@ -94,8 +96,8 @@ class BackwardWriter {
       // The other term's is the sum's.
       append(OperatorKind::dropout_backward, s, {out, at_->outputs[0]}, {gradient(at_->inputs[1])});
       same_[x.id] = out.id;
-    } else if (kind == OperatorKind::rope) {
-      append(OperatorKind::rope, s, {out}, {gradient(x)});
+    } else if (kind == OperatorKind::rope || kind == OperatorKind::transpose) {
+      append(kind, s, {out}, {gradient(x)});
     } else if (kind == OperatorKind::topk) {  // of a mixture's scores: those that were chosen
       append(OperatorKind::softmax_backward, s, {x, out}, {gradient(x)});
     } else if (kind == OperatorKind::expert_sort) {
@@ -154,6 +156,13 @@ class BackwardWriter {
     t.shape = {1, cols};
     t.id.slot = forward_.names->slot("ones");
     return t;
+  }
+
+  // Whether the last of the first `count` operators made `x`, row by row.
+  bool made_by_rows(const Tensor& x, std::size_t count) const {
+    if (count == 0) return false;
+    const Operator& last = graph_.operators[count - 1];
+    return std::holds_alternative<VectorShape>(last.shape) && last.outputs[0].id == x.id;
   }
 
   // Where several operators read a row between the blocks, their gradients of it are added: one that is the

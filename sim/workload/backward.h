@@ -11,6 +11,9 @@ namespace orrery {
 struct BackwardSpec {
   StoredFormat gradients = stored_as(DType::fp32);  // in which weights' gradients are summed up
   bool sums_apart = false;                          // each micro-batch's is added by a kernel of its own
+  // A bias's gradient comes with that of the rows behind its product, a norm's takes in what else read the
+  // row.
+  bool rows_together = false;
 };
 
 // What a device exchanges it exchanges again,

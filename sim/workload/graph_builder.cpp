@@ -64,10 +64,13 @@ Tensor GraphBuilder::cache(const std::string& name, std::vector<std::uint64_t> s
   return tensor(name, TensorKind::kv, std::move(shape), facts_.formats.kv);
 }
 
+StoredFormat GraphBuilder::weight_format(TensorGroup group) const {
+  return product(group) ? product(group)->weights : facts_.formats.plain;
+}
+
 Tensor GraphBuilder::weight(const std::string& name, std::vector<std::uint64_t> shape,
                             std::optional<TensorGroup> group, const HeldWeight& held) {
-  StoredFormat format = facts_.formats.plain;
-  if (group && product(*group)) format = product(*group)->weights;
+  const StoredFormat format = group ? weight_format(*group) : facts_.formats.plain;
   Tensor t = tensor(name, TensorKind::weight, std::move(shape), format);
   held_.emplace(t.id, HeldWeight{held.elements, held.active_elements, format.bits});
   return t;
@@ -82,6 +85,11 @@ Tensor GraphBuilder::weight(const std::string& name, std::vector<std::uint64_t> 
 void GraphBuilder::hold(const std::string& name, const HeldWeight& held) {
   held_.emplace(TensorName{layer_, graph_.names->slot(name)},
                 HeldWeight{held.elements, held.active_elements, facts_.formats.plain.bits});
+}
+
+void GraphBuilder::hold(const std::string& name, std::uint64_t elements, TensorGroup group) {
+  held_.emplace(TensorName{layer_, graph_.names->slot(name)},
+                HeldWeight{elements, elements, weight_format(group).bits});
 }
 
 void GraphBuilder::hold_bias(const std::string& name, std::uint64_t elements) {

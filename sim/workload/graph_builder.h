@@ -107,8 +107,16 @@ class GraphBuilder {
     hold(name, HeldWeight{elements, elements, {}});
   }
   void hold(const std::string& name, const HeldWeight& held);
+  // A weight of a group of which operators read a part.
+  void hold(const std::string& name, std::uint64_t elements, TensorGroup group);
+  std::uint64_t weight_bytes(std::uint64_t elements, TensorGroup group) const {
+    return weight_format(group).bytes(elements);
+  }
   // Of the product with `name`_weight.
   void hold_bias(const std::string& name, std::uint64_t elements);
+
+  // Reads of storage that a block waits for.
+  void read_stored(const StoredPieces& pieces) { graph_.stored.push_back(pieces); }
 
   // Appends an operator; its dependences are the makers of its inputs, its arithmetic is what multiplies
   // their formats. `more`: its outputs are parts of
@@ -132,6 +140,7 @@ class GraphBuilder {
   std::map<TensorName, Tensor> quantised_;
 
   const std::optional<ProductFormat>& product(TensorGroup group) const;
+  StoredFormat weight_format(TensorGroup group) const;
   Tensor tensor(const std::string& name, TensorKind kind, std::vector<std::uint64_t> shape,
                 const StoredFormat& format) const;
 };

@@ -1,6 +1,7 @@
 #include "sim/workload/memory_need.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/util/checked.h"
 #include "sim/util/units.h"
@@ -46,10 +47,14 @@ MemoryNeed stage_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_
 
 }  // namespace
 
-MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
+MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
+                       std::uint64_t token_budget) {
   MemoryNeed most;
   for (const LlmSpec& stage : pipeline_stages(llm, scenario.split.pipeline)) {
-    const MemoryNeed need = stage_need(stage, scenario, token_budget);
+    MemoryNeed need = stage_need(stage, scenario, token_budget);
+    if (execution.stored_weights)
+      need.weights = static_cast<std::uint64_t>(
+          std::ceil(execution.resident_share() * static_cast<double>(need.weights)));
     if (need.total() >= most.total()) most = need;
   }
   return most;

@@ -15,8 +15,9 @@ struct MemoryNeed {
 };
 
 // Of the stage that needs most. Throws ConfigError where a size is beyond 2^64.
-// `token_budget`: tokens a step of the prompts takes at most.
-MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget);
+// `execution`: whether memory holds all weights; `token_budget`: tokens a step of the prompts takes at most.
+MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
+                       std::uint64_t token_budget);
 
 // Below, a model is what is all in one stage.
 // Bytes of keys and values that a sequence of `context` tokens takes on one device; windows keep no more than

@@ -55,10 +55,17 @@ const Sparsity& weight_sparsity(const Operator& op);
 std::string shape_in_words(const Operator& op);
 std::string describe(const Operator& op);
 
+// Pieces that are read from storage before the operators that need them.
+struct StoredPieces {
+  std::uint64_t reads = 0, bytes = 0;  // bytes of each
+};
+
 struct OperatorGraph {
   std::vector<Operator> operators;
   std::shared_ptr<TensorNames> names;  // of its tensors
   std::vector<TensorName> biased;      // of a training step: weights beside which a bias is added
+  std::vector<StoredPieces> stored;
+  std::uint32_t copies = 1;  // of it that make up a step, side by side
 };
 
 }  // namespace orrery

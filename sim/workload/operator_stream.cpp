@@ -9,12 +9,13 @@
 
 namespace orrery {
 
-StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
+StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
+                       std::uint64_t token_budget) {
   StreamInfo info;
   info.model = llm.name;
   info.scenario = scenario;
   const ParameterCount parameters = count_parameters(llm, scenario.formats);
-  info.memory = memory_need(llm, scenario, token_budget);
+  info.memory = memory_need(llm, scenario, execution, token_budget);
   info.kv_bytes_per_token = kv_bytes_per_token(llm, scenario);
   info.parameters = parameters.total;
   info.active_parameters = parameters.active;
@@ -27,7 +28,7 @@ ModelStream::ModelStream(LlmSpec llm, const Scenario& scenario, ExecutionSpec ex
                          std::uint64_t token_budget)
     : execution_(std::move(execution)) {
   check_scenario(llm, scenario);
-  info_ = stream_info(llm, scenario, token_budget);
+  info_ = stream_info(llm, scenario, execution_, token_budget);
   // An encoder reads a prompt whole.
   info_.token_by_token = execution_.prefill == PrefillMode::token_by_token && !llm.encoder;
   const std::uint64_t batch = scenario.replica_batch();

@@ -38,7 +38,8 @@ struct StreamInfo {
 };
 
 // What a scenario of a model says before its graphs: no prefill, no decode steps yet.
-StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget);
+StreamInfo stream_info(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
+                       std::uint64_t token_budget);
 
 class OperatorStream {
  public:

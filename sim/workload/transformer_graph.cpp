@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 
 #include "sim/util/checked.h"
 #include "sim/util/errors.h"
@@ -26,7 +28,8 @@ ResidualStream write_layers(GraphBuilder& builder, const FrontBlock& front, cons
   return stream;
 }
 
-// Reads the prompts; what follows goes on with a first token of each sequence.
+// Reads the prompts; what follows goes on with a first token of each sequence, or trains on as many as were
+// read.
 void write_encoder(const SourceEncoder& encoder, GraphBuilder& builder, bool once, std::int32_t& layer) {
   const ResidualStream stream = write_layers(builder, encoder.front, encoder.layers, once, layer);
   builder.set_source(stream.branch
@@ -34,14 +37,15 @@ void write_encoder(const SourceEncoder& encoder, GraphBuilder& builder, bool onc
                          : norm(builder, stream.x, "encoder_norm", "encoder_norm_weight"));
   Step first;
   for (const SequenceGroup& g : builder.step().groups)
-    first.groups.push_back({g.phase, g.sequences, 1, 1, g.new_tokens});
+    first.groups.push_back({g.phase, g.sequences, builder.trains() ? g.new_tokens : 1,
+                            builder.trains() ? g.new_tokens : 1, g.new_tokens});
   builder.use_step(std::move(first));
 }
 
 void write_model(const LlmSpec& llm, GraphBuilder& builder, bool once) {
   std::int32_t layer = 0;
   if (llm.encoder) {
-    if (builder.step().phase() == Phase::prefill) {
+    if (builder.step().phase() != Phase::decode) {
       write_encoder(*llm.encoder, builder, once, layer);
     } else {
       for (const LayerRun& run : llm.encoder->layers)
@@ -50,6 +54,27 @@ void write_model(const LlmSpec& llm, GraphBuilder& builder, bool once) {
   }
   const ResidualStream stream = write_layers(builder, llm.front, llm.layers, once, layer);
   std::visit([&](const auto& head) { head.write(builder, stream); }, llm.head);
+}
+
+// Of sequences that decode alone.
+bool divides(std::uint32_t parts, const Step& step) {
+  return std::all_of(step.groups.begin(), step.groups.end(), [parts](const SequenceGroup& g) {
+    return g.phase == Phase::decode && g.sequences % parts == 0;
+  });
+}
+
+// Of the weights that a graph reads, what memory does not hold: in pieces of a megabyte.
+StoredPieces not_in_memory(const OperatorGraph& graph, double resident_share) {
+  constexpr std::uint64_t kPiece = 1'000'000;
+  std::map<TensorName, std::uint64_t> bytes;  // of each tensor; the largest view of it
+  for (const Operator& op : graph.operators) {
+    for (const Tensor& t : op.inputs) {
+      if (t.kind == TensorKind::weight && !gathers(op.kind)) bytes[t.id] = std::max(bytes[t.id], t.bytes());
+    }
+  }
+  double all = 0;
+  for (const auto& [id, b] : bytes) all += static_cast<double>(b);
+  return {static_cast<std::uint64_t>(std::ceil((1 - resident_share) * all / kPiece)), kPiece};
 }
 
 }  // namespace
@@ -129,10 +154,17 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
                          const Parallelism& split, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names) {
-  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
+  Step part = step;
+  const std::uint32_t copies = divides(execution.sub_batches, step) ? execution.sub_batches : 1;
+  for (SequenceGroup& g : part.groups) g.sequences /= copies;
+  GraphBuilder builder({part, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
                        std::move(names));
   write_model(llm, builder, false);
-  return builder.take();
+  OperatorGraph graph = builder.take();
+  graph.copies = copies;
+  if (execution.stored_weights && execution.stored_weights->loaded_share <= 0)
+    graph.stored.push_back(not_in_memory(graph, execution.resident_share()));
+  return graph;
 }
 
 ParameterCount count_parameters(const LlmSpec& llm, const NumberFormats& formats) {

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const LlmSpec llm = build_llm(ConfigDocument::parse(text, "config.json"));
     const Scenario scenario;
     count_parameters(llm, scenario.formats);
-    memory_need(llm, scenario, 1);
+    memory_need(llm, scenario, {}, 1);
     scenario_warnings(llm, scenario);
   } catch (const ConfigError&) {
     // Said what is wrong.

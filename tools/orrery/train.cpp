@@ -2,6 +2,7 @@
 #include "sim/report/training_fields.h"
 #include "sim/study/configured.h"
 #include "sim/study/evaluate.h"
+#include "sim/study/training_part.h"
 #include "tools/orrery/output.h"
 #include "tools/orrery/question_options.h"
 
@@ -22,19 +23,15 @@ const char* const kTrainExamples =
 constexpr std::uint64_t kMostSequences = std::uint64_t{1} << 24;
 constexpr std::uint64_t kMostChunks = 1024;
 
-TrainingPlan plan_from(const po::variables_map& values, const Posed& question) {
-  TrainingPlan plan;
-  plan.batch = question.scenario.batch;
-  plan.sequence = question.scenario.input;
-  plan.split = question.scenario.split;
-  plan.formats = question.scenario.formats;
-  plan.micro_batch = whole_between(values, "micro-batch", 1, kMostSequences);
-  plan.chunks = static_cast<std::uint32_t>(whole_between(values, "interleave", 1, kMostChunks));
-  plan.zero = static_cast<std::uint32_t>(whole_between(values, "zero", 0, 3));
-  plan.recompute = named<Recompute>(values["recompute"].as<std::string>(), "--recompute");
-  plan.gradients = format_named(values["gradients"].as<std::string>());
-  plan.overlaps = values.count("no-overlap") == 0;
-  return plan;
+TrainingPart part_from(const po::variables_map& values) {
+  TrainingPart part;
+  part.micro_batch = whole_between(values, "micro-batch", 1, kMostSequences);
+  part.interleave = static_cast<std::uint32_t>(whole_between(values, "interleave", 1, kMostChunks));
+  part.zero = static_cast<std::uint32_t>(whole_between(values, "zero", 0, 3));
+  part.recompute = named<Recompute>(values["recompute"].as<std::string>(), "--recompute");
+  part.gradients = values["gradients"].as<std::string>();
+  part.overlaps = values.count("no-overlap") == 0;
+  return part;
 }
 
 }  // namespace
@@ -75,7 +72,8 @@ int train_command(const Arguments& arguments) {
   Session session = session_from(values);
   const Posed question = posed_from(values["arch"].as<std::string>(), values);
   TerminalProgress progress(question.arch.name);
-  TrainingResult result = evaluate(question, plan_from(values, question), session, progress.callback());
+  TrainingResult result =
+      evaluate(question, training_plan_of(part_from(values), question), session, progress.callback());
   watch.stop(result.info);
   warn_of_store(session);
   const nlohmann::ordered_json json = written(result);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/util/checked.h"
+#include "sim/workload/blocks/attention_products.h"
 #include "sim/workload/blocks/linear.h"
 #include "sim/workload/blocks/norm.h"
 
@@ -78,8 +79,10 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   const std::uint64_t tokens = builder.tokens();
   const std::uint64_t query_cols = query_heads * head_dim;
   const std::uint64_t kv_cols = kv_heads_each * head_dim;
-  const Tensor qkv = projected(builder, x, (gated ? 2 : 1) * query_cols + (shared_values ? 1 : 2) * kv_cols);
+  const Tensor products =
+      projected(builder, x, (gated ? 2 : 1) * query_cols + (shared_values ? 1 : 2) * kv_cols);
   if (qkv_bias) builder.hold_bias("qkv", (gated ? 2 : 1) * query_cols + (key_bias ? 2 : 1) * kv_cols);
+  const Tensor qkv = qkv_bias ? biased(builder, products, "qkv") : products;
   if (table > 0) builder.hold("distances", table * query_heads);
   if (sinks > 0) builder.hold("sinks", sinks * query_heads);
   Tensor query = qk_norm == QkNorm::none ? qkv : normed(builder, qkv);
@@ -97,12 +100,15 @@ Tensor AttentionBlock::write(GraphBuilder& builder, const Tensor& x) const {
   }
   if (index) index->write(builder, x, index->blocks ? query : x);
   const std::vector<SequenceGroup> groups = attended(builder.step().groups);
-  const Tensor out = builder.activation("attention", {tokens, query_cols});
+  const bool by_products = !facts.execution.fuses(FusedOperator::attention);
+  if (by_products) query = reordered(builder, query);
+  const Tensor made = builder.activation("attention", {tokens, query_cols});
   if (facts.split.context > 1) {
-    attend_in_ring(builder, groups, query, out);
+    attend_in_ring(builder, groups, query, made);
   } else {
-    attend_to(builder, groups, query, out);
+    attend_to(builder, groups, query, made);
   }
+  const Tensor out = by_products ? reordered(builder, made) : made;
   if (gated) {
     const Tensor scaled = builder.activation("attention_gated", {tokens, query_cols});
     builder.append(OperatorKind::gate_mul, VectorShape{tokens, query_cols},
@@ -277,40 +283,10 @@ void AttentionBlock::attend_apart(GraphBuilder& builder, const Piece& piece, con
 void AttentionBlock::attend_apart(GraphBuilder& builder, const SequenceGroup& g, const Heads& of,
                                   const std::string& suffix, bool more, const Tensor& query,
                                   const Tensor& out) const {
-  const auto [query_heads, kv_heads_each] = of;
-  const std::uint64_t batch = g.sequences, q = g.new_tokens, context = seen(thinned(g));
-  const std::vector<std::uint64_t> rows = {batch * q, query_heads * head_dim};
-  const std::vector<std::uint64_t> cached = {batch, context, kv_heads_each * head_dim};
-  const Tensor keys = builder.cache("k_cache" + suffix, cached);
-  const Tensor values = builder.cache("v_cache" + suffix, cached);
-  const std::uint64_t shared = query_heads / kv_heads_each;
-  const std::uint64_t pairs = batch * kv_heads_each;
-  const std::vector<std::uint64_t> square = {batch * query_heads * q, context};
-  const Tensor scores = builder.activation("scores" + suffix, square);
-  Tensor weights = builder.activation("attention_weights" + suffix, square);
-  MatmulShape scored{pairs, q * shared, context, head_dim};
-  const std::uint64_t part = builder.facts().execution.softmax_part_columns;
-  if (part > 0) {
-    scored.softmax_columns = part;
-    builder.append(OperatorKind::matmul, scored, {view(query, rows), keys}, {scores});
-    // What the parts of a row are scaled by, from their maxima and sums; the product behind reads the scores.
-    const std::uint64_t parts = ceil_div(context, part);
-    const Tensor statistics = view(scores, {square[0], parts});
-    const Tensor factors = builder.activation("softmax_factors" + suffix, {square[0], parts});
-    builder.append(OperatorKind::softmax, VectorShape{square[0], parts}, {statistics}, {factors});
-    weights = scores;
-  } else {
-    builder.append(OperatorKind::matmul, scored, {view(query, rows), keys}, {scores});
-    builder.append(OperatorKind::softmax, VectorShape{square[0], square[1]}, {scores}, {weights});
-  }
-  if (builder.drops_attention()) {
-    const Tensor dropped = builder.activation("attention_dropped" + suffix, square);
-    builder.append(OperatorKind::dropout, VectorShape{square[0], square[1]}, {weights},
-                   {builder.mask("attention_mask" + suffix, square), dropped});
-    weights = dropped;
-  }
-  builder.append(OperatorKind::matmul, MatmulShape{pairs, q * shared, head_dim, context}, {weights, values},
-                 {view(out, rows)}, more);
+  const AttentionExtents extents{g.sequences, g.new_tokens, seen(thinned(g)), of.query, of.kv, head_dim};
+  const std::vector<std::uint64_t> cached = {extents.sequences, extents.positions, of.kv * head_dim};
+  attend_by_products(builder, extents, query, builder.cache("k_cache" + suffix, cached),
+                     builder.cache("v_cache" + suffix, cached), out, suffix, more);
 }
 
 }  // namespace orrery

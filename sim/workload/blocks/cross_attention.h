@@ -9,6 +9,7 @@ namespace orrery {
 struct CrossAttentionBlock {
   std::uint64_t heads = 0, head_dim = 0;
   bool query_bias = false, value_bias = false, output_bias = false;
+  bool key_bias = false;  // beside that of values
 
   // As of AttentionBlock; what it keeps goes by the prompt, not by the tokens after it.
   std::string misfit(const Parallelism& split) const {

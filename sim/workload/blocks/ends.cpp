@@ -13,6 +13,25 @@ Tensor last_norm(GraphBuilder& builder, const ResidualStream& in) {
                    : norm(builder, in.x, "final_norm", "final_norm_weight");
 }
 
+// The gradient of a loss over all positions. Of its part of the vocabulary each device finds the sums; a
+// number a position each is exchanged.
+void write_loss(GraphBuilder& builder, const Tensor& logits) {
+  const std::vector<std::uint64_t> shape = logits.shape;
+  const VectorShape each{shape[0], shape[1]};
+  Tensor loss = builder.activation("loss_gradient", shape);
+  loss.format = stored_as(DType::fp32);
+  Tensor read = logits;
+  if (!builder.facts().execution.fuses(FusedOperator::loss)) {
+    read = builder.activation("logits_widened", shape);
+    read.format = loss.format;
+    builder.append(OperatorKind::transpose, each, {logits}, {read});
+  }
+  builder.append(OperatorKind::softmax, each, {read}, {loss});
+  if (read.id == logits.id) return;
+  const Tensor terms = view(loss, shape);
+  builder.append(OperatorKind::add, each, {terms, terms}, {terms});
+}
+
 }  // namespace
 
 void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const {
@@ -31,10 +50,7 @@ void LanguageHead::write(GraphBuilder& builder, const ResidualStream& in) const 
   builder.append(OperatorKind::matmul, MatmulShape{1, rows, cols, depth},
                  {builder.quantised(view(x, {rows, depth}), TensorGroup::head), weight}, {logits});
   if (builder.trains()) {
-    // Of its part of the vocabulary each device finds the sums; a number a position each is exchanged.
-    Tensor loss = builder.activation("loss_gradient", {rows, cols});
-    loss.format = stored_as(DType::fp32);
-    builder.append(OperatorKind::softmax, VectorShape{rows, cols}, {logits}, {loss});
+    write_loss(builder, logits);
     return;
   }
   exchange(builder, OperatorKind::all_gather, logits, "all_logits", rows, cols * facts.split.tensor,
@@ -56,6 +72,7 @@ void MaskedHead::write(GraphBuilder& builder, const ResidualStream& in) const {
   builder.append(OperatorKind::matmul, MatmulShape{1, rows, vocab, cols},
                  {x, builder.weight("embedding", {cols, vocab}, TensorGroup::embedding)}, {logits});
   builder.hold("head_bias", vocab);
+  if (builder.trains()) write_loss(builder, logits);
 }
 
 void ScoreHead::write(GraphBuilder& builder, const ResidualStream& in) const {

@@ -29,6 +29,10 @@ struct FeedForwardBlock {
   std::uint64_t widest(std::uint64_t devices) const { return 2 * width / devices; }
 
   Tensor write(GraphBuilder& builder, const Tensor& x) const;
+
+ private:
+  // Neurons of a device that are computed of `cols`; those that are not known there are read.
+  std::uint64_t computed(GraphBuilder& builder, const Tensor& x, std::uint64_t cols) const;
 };
 
 }  // namespace orrery

@@ -11,7 +11,23 @@ Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, 
   const Tensor out = builder.activation(name, {m, n});
   builder.append(OperatorKind::matmul, MatmulShape{1, m, n, k},
                  {in, builder.weight(name + "_weight", {k, n}, group)}, {out});
-  if (bias) builder.hold_bias(name, n);
+  if (!bias) return out;
+  builder.hold_bias(name, n);
+  return biased(builder, out, name);
+}
+
+Tensor biased(GraphBuilder& builder, const Tensor& x, const std::string& name) {
+  if (builder.facts().execution.fuses(FusedOperator::bias)) return x;
+  const Tensor out = builder.activation(name + "_biased", x.shape);
+  builder.append(OperatorKind::add, VectorShape{x.shape[0], x.shape[1]},
+                 {x, builder.weight(name + "_bias", {1, x.shape[1]})}, {out});
+  return out;
+}
+
+Tensor reordered(GraphBuilder& builder, const Tensor& x) {
+  if (builder.facts().execution.fuses(FusedOperator::transpose)) return x;
+  const Tensor out = builder.activation(builder.name_of(x) + "_reordered", x.shape);
+  builder.append(OperatorKind::transpose, VectorShape{x.shape[0], x.shape[1]}, {x}, {out});
   return out;
 }
 

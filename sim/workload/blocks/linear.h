@@ -9,6 +9,12 @@ namespace orrery {
 Tensor product(GraphBuilder& builder, const Tensor& x, const std::string& name, TensorGroup group,
                std::uint64_t m, std::uint64_t k, std::uint64_t n, bool bias = false);
 
+// x[rows, cols] plus what its product holds as `name`_bias: a kernel of its own where the stack has it so.
+Tensor biased(GraphBuilder& builder, const Tensor& x, const std::string& name);
+// The same rows in the order in which the heads of attention are multiplied, or back; a copy where the stack
+// makes one.
+Tensor reordered(GraphBuilder& builder, const Tensor& x);
+
 // Of `bytes` over a group; an all-reduce is the software stack's own where it has one.
 CollectiveShape collective_shape(const ExecutionSpec& execution, OperatorKind kind, std::uint64_t bytes,
                                  const DeviceGroup& group);

@@ -36,6 +36,13 @@ void head_norm(GraphBuilder& builder, const Tensor& x, const Tensor& out, const 
 
 Tensor add(GraphBuilder& builder, const Tensor& a, const Tensor& b, const std::string& name) {
   const Tensor out = builder.row(name);
+  if (builder.drops_hidden() && !builder.facts().execution.fuses(FusedOperator::dropout)) {
+    const Tensor dropped = builder.row(name + "_dropped");
+    builder.append(OperatorKind::dropout, rows(builder), {b},
+                   {builder.mask(name + "_mask", b.shape), dropped});
+    builder.append(OperatorKind::add, rows(builder), {a, dropped}, {out});
+    return out;
+  }
   if (builder.drops_hidden()) {
     builder.append(OperatorKind::dropout_add, rows(builder), {a, b},
                    {builder.mask(name + "_mask", out.shape), out});

@@ -1,5 +1,5 @@
 // Encoders that read a prompt whole, and decoders that attend across to them: t5, switch_transformers,
-// whisper.
+// whisper, m2m_100 (translation after Vaswani et al., arXiv 1706.03762, norms before the blocks).
 
 #include "sim/workload/models/decoder.h"
 #include "sim/workload/models/model_types.h"
@@ -124,6 +124,41 @@ LlmSpec build_whisper(FactReader& reader, const std::string& /*type*/) {
                  "mask_feature_length", "mask_time_length", "apply_spec_augment", "median_filter_width",
                  "classifier_proj_size", "use_weighted_layer_sum", "alignment_heads", "suppress_tokens",
                  "begin_suppress_tokens", "forced_decoder_ids", "decoder_start_token_id"});
+  return spec;
+}
+
+// Places are sines, and nothing that is learned.
+LlmSpec build_m2m(FactReader& reader, const std::string& /*type*/) {
+  LlmSpec spec;
+  spec.norm = NormKind::layernorm;
+  spec.hidden = reader.required("d_model");
+  spec.vocab = reader.required("vocab_size");
+  spec.max_positions = reader.optional("max_position_embeddings", 1024);
+  const std::uint64_t heads_in = reader.required("encoder_attention_heads");
+  const std::uint64_t heads_out = reader.required("decoder_attention_heads");
+  const ActivationKind activation = activation_of(reader, {"activation_function"}, "relu", false);
+  const auto layer = [&](const char* width) {
+    return FeedForwardBlock{reader.required(width), activation, true};
+  };
+  const auto attention = [&](std::uint64_t heads) {
+    AttentionBlock block = own_key_values(reader, heads, spec.hidden);
+    block.qkv_bias = block.output_bias = true;
+    return block;
+  };
+  AttentionBlock reads = attention(heads_in);
+  reads.both_ways = true;
+  const std::uint64_t layers_in = reader.required("encoder_layers");
+  spec.encoder = SourceEncoder{EmbeddingBlock{spec.vocab},
+                               {{pre_norm_layer(reads, layer("encoder_ffn_dim")), layers_in}},
+                               spec.max_positions};
+  spec.front = EmbeddingBlock{spec.vocab};
+  const AttentionBlock writes = attention(heads_out);
+  const CrossAttentionBlock cross{heads_out, writes.head_dim, true, true, true, true};
+  const std::uint64_t layers_out = reader.required("decoder_layers");
+  spec.layers = {{across(writes, cross, layer("decoder_ffn_dim")), layers_out}};
+  spec.head = head_of(reader, spec.vocab, reader.flag("tie_word_embeddings", true), false, true);
+  reader.ignore({"num_hidden_layers", "scale_embedding", "encoder_layerdrop", "decoder_layerdrop",
+                 "decoder_start_token_id"});
   return spec;
 }
 

@@ -75,6 +75,7 @@ constexpr ModelType kTypes[] = {{"llama", build_llama},
                                 {"t5", build_t5},
                                 {"switch_transformers", build_t5},
                                 {"whisper", build_whisper},
+                                {"m2m_100", build_m2m},
                                 {"mllama_text_model", build_mllama},
                                 {"minicpm3", build_mixture},
                                 {"hunyuan_v1_moe", build_mixture},
@@ -177,7 +178,7 @@ LlmSpec build_model(const ConfigDocument& document) {
   if (reader.good()) reader.refuse_unread(outer);
   reader.finish();
   spec.dropout = {drops(reader, {"attention_dropout", "attn_pdrop", "attention_probs_dropout_prob"}),
-                  drops(reader, {"resid_pdrop", "hidden_dropout", "hidden_dropout_prob"})};
+                  drops(reader, {"resid_pdrop", "hidden_dropout", "hidden_dropout_prob", "dropout"})};
   reader.finish();
   spec.omitted.insert(spec.omitted.end(), reader.omitted().begin(), reader.omitted().end());
   for (const char* key : {"num_nextn_predict_layers", "num_mtp_modules"}) {

@@ -33,6 +33,7 @@ LlmSpec build_albert(FactReader& reader, const std::string& type);
 LlmSpec build_vit(FactReader& reader, const std::string& type);
 LlmSpec build_t5(FactReader& reader, const std::string& type);
 LlmSpec build_whisper(FactReader& reader, const std::string& type);
+LlmSpec build_m2m(FactReader& reader, const std::string& type);
 LlmSpec build_mllama(FactReader& reader, const std::string& type);
 // A file of any type may be a draft's.
 bool is_draft(FactReader& reader);

@@ -86,5 +86,18 @@ TEST(Area, AnotherProcessIsAnotherDie) {
   EXPECT_EQ(build_arch(ConfigDocument::parse(same, "x.yaml")).die_mm2, 814);
 }
 
+// Blocks that were synthesised are the die, and leak as they were.
+TEST(Area, OfBlocksAsTheyWereSynthesised) {
+  ArchSpec arch = load_arch_named("asic/acceltran-edge");
+  const Technology technology = load_technology();
+  double um2 = 0;
+  for (const DieBlock& block : arch.die.blocks) um2 += (64 * block.in_core + block.on_die) * block.um2;
+  EXPECT_NEAR(chip_area(arch, technology).total(), 1e-6 * um2, 1e-9);
+  EXPECT_NEAR(1e-6 * um2, 55.12, 0.05 * 55.12);
+  EXPECT_NEAR(arch.static_w, arch.die.blocks_leakage_w(64), 1e-12);
+  arch.die.blocks.clear();
+  EXPECT_GT(std::abs(chip_area(arch, technology).total() - 1e-6 * um2), 1);
+}
+
 }  // namespace
 }  // namespace orrery::test

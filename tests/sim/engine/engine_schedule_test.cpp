@@ -27,7 +27,9 @@ double layer_time(const std::vector<Operator>& operators, const std::vector<doub
                   std::uint32_t block) {
   OperatorGraph graph;
   graph.operators = operators;
-  const std::vector<double> added = added_seconds(graph, 0, seconds, block);
+  std::vector<EngineWork> work;
+  for (const double s : seconds) work.push_back({s});
+  const std::vector<double> added = added_seconds(graph, 0, work, {block});
   return std::accumulate(added.begin(), added.end(), 0.0);
 }
 
@@ -58,13 +60,45 @@ TEST(EngineSchedule, NothingIsLostOrBorrowed) {
   EXPECT_GE(blocks, 8);  // the vector unit's own work
 }
 
-TEST(EngineSchedule, MemoryIsOneForAll) {
+double time_of(const std::vector<Operator>& operators, const std::vector<EngineWork>& work,
+               const EngineOverlap& how) {
   OperatorGraph graph;
-  graph.operators = {product_op(0, {}), rows_op(1, {})};
-  const std::vector<double> beside = added_seconds(graph, 0, {4, 4}, 64, 6);
-  EXPECT_DOUBLE_EQ(beside[0] + beside[1], 6);
-  const std::vector<double> bound = added_seconds(graph, 0, {4, 4}, 64, 20);
-  EXPECT_DOUBLE_EQ(bound[0] + bound[1], 8);  // never longer than one after the other
+  graph.operators = operators;
+  const std::vector<double> added = added_seconds(graph, 0, work, how);
+  return std::accumulate(added.begin(), added.end(), 0.0);
+}
+
+TEST(EngineSchedule, MemoryIsOneForAll) {
+  const std::vector<Operator> two = {product_op(0, {}), rows_op(1, {})};
+  EXPECT_DOUBLE_EQ(time_of(two, {{4, 2}, {4, 4}}, {64}), 6);
+  EXPECT_DOUBLE_EQ(time_of(two, {{4, 10}, {4, 10}}, {64}), 8);  // never longer than one after the other
+}
+
+// Units beside the banks keep memory to themselves, unless they have rows of their own there.
+TEST(EngineSchedule, UnitsInMemoryAndEnginesRunBesideEachOther) {
+  const std::vector<Operator> two = {product_op(0, {}), product_op(1, {})};
+  EXPECT_DOUBLE_EQ(time_of(two, {{5, 0, true}, {4, 0}}, {0}), 5);
+  EXPECT_DOUBLE_EQ(time_of(two, {{5, 0, true}, {4, 3}}, {0}), 8);
+  EXPECT_DOUBLE_EQ(time_of(two, {{5, 0, true}, {4, 3}}, {0, 1, true}), 5);
+  EXPECT_DOUBLE_EQ(time_of({product_op(0, {}), product_op(1, {0})}, {{5, 0, true}, {4, 0}}, {0}), 9);
+}
+
+// Two halves of a batch: while one attends in memory the other's weights are multiplied.
+TEST(EngineSchedule, CopiesOfALayerDoNotWaitForEachOther) {
+  const std::vector<Operator> chain = {product_op(0, {}), product_op(1, {0})};
+  const std::vector<EngineWork> work = {{3, 0}, {3, 0, true}};
+  EXPECT_DOUBLE_EQ(time_of(chain, work, {0, 1, true}), 6);
+  EXPECT_DOUBLE_EQ(time_of(chain, work, {0, 2, true}), 9);
+  EXPECT_DOUBLE_EQ(time_of(chain, {{3, 0}, {3, 0}}, {0, 2, true}), 12);  // one engine
+}
+
+TEST(EngineSchedule, ASecondOperandIsNotHandedOnInBlocks) {
+  std::vector<Operator> chain = {rows_op(0, {}), product_op(1, {0})};
+  chain[1].inputs[0] = chain[0].outputs[0];
+  chain[1].inputs[1].id.slot = chain[0].outputs[0].id.slot + 1;
+  EXPECT_DOUBLE_EQ(layer_time(chain, {4, 8}, 16), 9);
+  std::swap(chain[1].inputs[0], chain[1].inputs[1]);
+  EXPECT_DOUBLE_EQ(layer_time(chain, {4, 8}, 16), 12);
 }
 
 }  // namespace

@@ -61,5 +61,19 @@ TEST(AskedRun, WrongExtentsAreNamed) {
   }
 }
 
+TEST(AskedRun, RequestsAreAskedInPlaceOfABatch) {
+  Session session({}, false);
+  AskedRun run;
+  run.arch = "asic/edge-npu";
+  run.model = "gpt2";
+  run.scenario = {{"input", 16}, {"output", 4}, {"layers", 1}};
+  run.serving = {{"concurrency", 1}, {"requests", 2}};
+  run.metric = "/e2e_s/mean";
+  const auto simulate = [&] { return std::to_string(figure_of(run, session)); };
+  EXPECT_GT(std::stod(run_isolated({simulate}, 1).front()), 0);
+  run.scenario["serving"] = run.serving;  // which is no key of it
+  EXPECT_THROW(figure_of(run, session), ConfigError);
+}
+
 }  // namespace
 }  // namespace orrery::test

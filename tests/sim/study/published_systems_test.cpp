@@ -111,5 +111,22 @@ TEST(PublishedBounds, XFormersEnergy) {
   EXPECT_GT(kEncoderConversions * 1.56e-12, 1e-3);  // its converters alone (2 mW at 1.28 GS/s)
 }
 
+// Within a range there is no error; outside it is that to the nearer end.
+TEST(PublishedSystems, Ranges) {
+  const double ms = *rows_of({figure(1)}).front().simulated;
+  const auto error = [&](double from, double to) {
+    PublishedFigure range = figure(from * ms);
+    range.published_to = to * ms;
+    const std::vector<SystemRow> rows = rows_of({range});
+    for (const SystemRow& row : rows) {
+      if (row.error) return *row.error;
+    }
+    return 99.0;
+  };
+  EXPECT_NEAR(error(0.5, 2), 0, 1e-12);
+  EXPECT_NEAR(error(0.25, 0.5), 1, 1e-9);
+  EXPECT_NEAR(error(2, 4), -0.5, 1e-9);
+}
+
 }  // namespace
 }  // namespace orrery::test

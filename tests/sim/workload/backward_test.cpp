@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "sim/workload/llm_spec.h"
@@ -38,7 +39,8 @@ std::map<OperatorKind, std::uint64_t> exchanged(const OperatorGraph& graph) {
 }
 
 TEST(Backward, EachProductHasTwoGradients) {
-  for (const char* model : {"gpt2", "llama-3-8b", "mixtral-8x7b-v0.1", "qwen3-30b-a3b", "deepseek-v3"}) {
+  for (const char* model :
+       {"gpt2", "llama-3-8b", "mixtral-8x7b-v0.1", "qwen3-30b-a3b", "deepseek-v3", "transformer-big-wmt"}) {
     const OperatorGraph forward = forward_of(model);
     const OperatorGraph backward = backward_of(forward, {});
     EXPECT_EQ(macs_in(backward, false), 2 * macs_in(forward, false)) << model;
@@ -96,6 +98,47 @@ TEST(Backward, LayersAreWhatIsComputedAgain) {
 TEST(Backward, RecurrencesAreRefused) {
   EXPECT_NE(config_error([] { backward_of(forward_of("mamba2-780m"), {}); }).find("not modelled"),
             std::string::npos);
+}
+
+// A stack that has the operators around a product as kernels of their own has more of them, and no other
+// products.
+TEST(Backward, WhatAStackHasApartIsWrittenApart) {
+  const auto graph = [](const std::vector<FusedOperator>& apart) {
+    ExecutionSpec execution;
+    execution.apart = apart;
+    const Step step = {{{Phase::training, 4, 32, 32}}};
+    return build_step(load_llm_named("transformer-big-wmt"), step, formats_of(DType::fp16), {}, execution);
+  };
+  const OperatorGraph together = graph({});
+  // Of a layer of the encoder: biases of four products; copies before and behind attention; a mask; two
+  // dropouts. A decoder's has eight products with a bias (two of queries, keys and values of the other side),
+  // five copies, two masks and three dropouts.
+  using F = FusedOperator;
+  const std::vector<std::pair<F, std::size_t>> more = {{F::bias, 6 * (4 + 7)},
+                                                       {F::transpose, 6 * (2 + 5)},
+                                                       {F::mask, 6 * (1 + 2)},
+                                                       {F::dropout, 6 * (2 + 3)},
+                                                       {F::loss, 2}};
+  for (const auto& [what, added] : more) {
+    const OperatorGraph apart = graph({what});
+    EXPECT_EQ(apart.operators.size(), together.operators.size() + added) << to_string(what);
+    EXPECT_EQ(macs_in(backward_of(apart, {}), false), 2 * macs_in(together, false)) << to_string(what);
+  }
+}
+
+TEST(Backward, RowsThatAreTakenTogetherNeedFewerKernels) {
+  const OperatorGraph forward = forward_of("transformer-big-wmt");
+  BackwardSpec together;
+  together.rows_together = true;
+  const OperatorGraph apart = backward_of(forward, {});
+  const OperatorGraph fewer = backward_of(forward, together);
+  EXPECT_LT(fewer.operators.size(), apart.operators.size());
+  EXPECT_EQ(macs_in(fewer, false), macs_in(apart, false));
+  const auto sums = [](const OperatorGraph& graph) {
+    return std::count_if(graph.operators.begin(), graph.operators.end(),
+                         [](const Operator& op) { return op.kind == OperatorKind::column_sum; });
+  };
+  EXPECT_LT(sums(fewer), sums(apart));
 }
 
 }  // namespace

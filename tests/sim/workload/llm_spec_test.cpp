@@ -14,6 +14,7 @@ TEST(LlmSpec, CountsTheParametersOfPublishedModelsExactly) {
   EXPECT_EQ(count_parameters(load_llm_named("gpt2")).total, 124439808U);
   EXPECT_EQ(count_parameters(load_llm_named("gpt2-xl")).total, 1557611200U);
   EXPECT_EQ(count_parameters(load_llm_named("bert-base")).total, 109482240U);
+  EXPECT_EQ(count_parameters(load_llm_named("transformer-big-wmt")).total, 214249472U);  // 213 M in the paper
   EXPECT_NEAR(static_cast<double>(count_parameters(load_llm_named("gpt3-175b")).total), 175e9, 0.5e9);
 }
 

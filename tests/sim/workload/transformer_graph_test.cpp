@@ -226,7 +226,7 @@ TEST(TransformerGraph, MemoryNeedIsWeightsCacheAndActivations) {
   const LlmSpec llm = load_llm_named("llama-2-7b");
   Scenario s = scenario(3, 1000, 2);
   s.output = 25;
-  const MemoryNeed need = memory_need(llm, s, 8192);
+  const MemoryNeed need = memory_need(llm, s, {}, 8192);
   // 2 bytes on 2 devices, and half of the norms, which both have.
   EXPECT_EQ(need.weights, count_parameters(llm).total + (2 * 32 + 1) * 4096);
   EXPECT_EQ(need.kv_cache, 2ULL * 32 * 4096 * 1024 * 3);

@@ -63,7 +63,7 @@ TEST(SparseIndex, KeepsAKeyOfEachTokenBesideTheLatent) {
   s.output = 1;
   EXPECT_EQ(kv_bytes_per_token(llm, s), 2U * 2 * (32 + 8));
   EXPECT_EQ(index_bytes_per_token(llm, s), 2U * 2 * 24);
-  EXPECT_EQ(memory_need(llm, s, 8192).kv_cache, 3U * 50 * 2 * 2 * (32 + 8 + 24));
+  EXPECT_EQ(memory_need(llm, s, {}, 8192).kv_cache, 3U * 50 * 2 * 2 * (32 + 8 + 24));
 }
 
 }  // namespace

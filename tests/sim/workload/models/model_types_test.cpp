@@ -76,9 +76,9 @@ TEST(ModelTypes, QuantisedWeightsStandBesideFullEmbeddings) {
   w4a16.formats = formats_of(DType::w4a16);
   // Matrices of the layers with a scale and a zero point for 128; embedding, head and norms as they were.
   const std::uint64_t matrices = 32 * (4 * 4096 * 4096 + 3 * 4096 * std::uint64_t{11008});
-  const std::uint64_t all = memory_need(llm, fp16, 8192).weights / 2;
-  EXPECT_EQ(memory_need(llm, w4a16, 8192).weights, matrices * 133 / 32 / 8 + 2 * (all - matrices));
-  EXPECT_EQ(memory_need(llm, w4a16, 8192).kv_cache, memory_need(llm, fp16, 8192).kv_cache);
+  const std::uint64_t all = memory_need(llm, fp16, {}, 8192).weights / 2;
+  EXPECT_EQ(memory_need(llm, w4a16, {}, 8192).weights, matrices * 133 / 32 / 8 + 2 * (all - matrices));
+  EXPECT_EQ(memory_need(llm, w4a16, {}, 8192).kv_cache, memory_need(llm, fp16, {}, 8192).kv_cache);
 }
 
 LlmSpec model(const std::string& text) {
