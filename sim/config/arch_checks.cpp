@@ -60,6 +60,13 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
           "crossbars that hold weights in place are one core's: a product of several cores "
           "would have them once for each");
   }
+  const DieSpec& die = arch.die;
+  if (!die.blocks.empty() &&
+      (die.cores > 0 || die.shared_bytes > 0 || die.register_file_bytes > 0 ||
+       die.instruction_cache_bytes > 0 || die.fp64_macs_per_cycle > 0 || die.fixed_function))
+    add("/chip/area/blocks",
+        "'blocks' are all that the cores and the shared memory are: leave the other keys of "
+        "what they consist of out");
   if (arch.execution.stored_weights && !arch.storage)
     add("/chip/execution/stored_weights",
         "weights are read from storage, and chip.memory has no level of kind: storage");

@@ -81,7 +81,7 @@ void read_levels(A& arch, const json& levels, const Place& at) {
       continue;
     }
     if (levels[i]["kind"] == "storage") {
-      arch.storage = read_as<StorageSpec>(levels[i], Place(at, i));
+      arch.storages.emplace_back(i, read_as<StorageSpec>(levels[i], Place(at, i)));
       continue;
     }
     SramLevelSpec level;
@@ -218,12 +218,6 @@ const Table& execution_table() {
          "scales the parts (where attention is not fused); 0: whole rows between them")
         .range(0, 1e6);
     f.key(
-         "sub_batches", [](A & a) -> auto& { return a.execution.sub_batches; }, "",
-         "parts of a batch that decodes, side by side where engines are free; a batch that they do not "
-         "divide "
-         "is one")
-        .range(1, 64);
-    f.key(
          "conditional", [](A & a) -> auto& { return a.execution.conditional; }, "",
          "what feed-forward blocks compute of their neurons")
         .standing("all");
@@ -352,7 +346,8 @@ const Table& chip_table() {
     f.key("core_energy", &A::stated_core_energy, "", "what surrounds arithmetic in a core")
         .bears(Bears::energy)
         .standing("the energy table's");
-    f.key("area", &A::die, "", "what the die has beyond what is simulated, for its area").bears(Bears::price);
+    f.key("area", &A::die, "", "what the die has beyond what is simulated, for its area")
+        .bears(Bears::energy);
     f.key("reconfigurable", &A::reconfigurable, "",
           "an FPGA: bought as a part, its die is not ours to make or measure")
         .bears(Bears::price);

@@ -21,6 +21,7 @@ struct NetworkKeys : NetworkSpec {
 struct ArchKeys : ArchSpec {
   std::uint32_t matrix_engines = 0, vector_units = 0;
   std::vector<std::pair<std::size_t, DramLevel>> drams;  // by their place in the list of levels
+  std::vector<std::pair<std::size_t, StorageSpec>> storages;
   NetworkKeys network_keys;
   std::optional<double> stated_static_w, stated_active_w, stated_supply_efficiency;
   CoreEnergyKeys stated_core_energy;

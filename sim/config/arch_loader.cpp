@@ -99,6 +99,19 @@ void set_dram(ArchKeys& arch, std::vector<Diagnostic>& errors, const ConfigDocum
   if (arch.drams.empty()) errors.push_back(document.diagnostic("/chip/memory", "no level of kind: dram"));
 }
 
+void set_storage(ArchKeys& arch, std::vector<Diagnostic>& errors, const ConfigDocument& document) {
+  for (std::size_t i = 0; i < arch.storages.size(); ++i) {
+    const auto& [place, storage] = arch.storages[i];
+    const std::string pointer = "/chip/memory/" + std::to_string(place);
+    if (i > 0)
+      errors.push_back(document.diagnostic(pointer, "a second level of kind: storage; one is simulated"));
+    if (!arch.drams.empty() && place < arch.drams.front().first)
+      errors.push_back(
+          document.diagnostic(pointer, "a level of kind: storage before the dram; it lies behind"));
+    arch.storage = storage;
+  }
+}
+
 // The part, and the clock that a design so full reaches where it is asked for.
 void set_part(ArchKeys& arch, const ConfigDocument& document) {
   arch.fpga = fpga_design(*arch.fpga_keys, document.where("/chip/fpga/part"));
@@ -128,6 +141,7 @@ ArchSpec build_arch(const ConfigDocument& document) {
   }
   if (arch.fpga_keys) set_part(arch, document);
   set_dram(arch, errors, document);
+  set_storage(arch, errors, document);
   arch.network = network_of(arch.network_keys, arch.cores.count, document.where("/chip/network"));
   if (!arch.library.is_null())
     arch.execution.library = load_library(arch.library, document.where("/chip/execution/library"));

@@ -197,9 +197,6 @@ struct ExecutionSpec {
   std::uint32_t softmax_part_columns = 0;
   // Rows of a product after which the vector unit takes them over, beside it; 0: when all are there.
   std::uint32_t rows_behind_products = 0;
-  // Parts of a batch of sequences that decode, which do not wait for each other: one multiplies where its
-  // weights are while another attends (Heo et al., NeuPIMs, ASPLOS 2024).
-  std::uint32_t sub_batches = 1;
   bool engine_collectives = false;  // the software stack has all-reduces of its own
   bool older_collectives = false;   // by the library of 2023
   bool scalar_rows = false;         // its row kernels load an element a thread, as engines of 2023 did

@@ -54,7 +54,9 @@ const Table& table_of<DieSpec>() {
           "nothing in a core is programmed: no instruction fetch, scheduling or operand collection");
     f.key("host_memory", &D::host_memory, "", "the memory is a host's: no interfaces to it are on this die");
     f.key("blocks", &D::blocks, "",
-          "as they were synthesised: all that its cores, shared memory and network are; their leakage is the "
+          "as they were synthesised: all that its cores, shared memory and network are, whatever else is "
+          "changed but "
+          "the number of cores; their leakage is the "
           "static power, unless that is stated")
         .bears(Bears::energy)
         .standing("cores, memory and network are modelled");

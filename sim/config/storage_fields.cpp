@@ -33,7 +33,9 @@ const Table& table_of<ConditionalSpec>() {
     f.key("predictor_rank", &C::predictor_rank, "", "of the product that says which; 0: known without one")
         .range(0, 1e6);
     f.key("path", &C::path, "neurons",
-          "of a token's way through a tree of them, in place of a share; 0: no tree")
+          "of a token's way through a tree of them, the same for all tokens of a step, in place of a share; "
+          "0: no "
+          "tree")
         .range(0, 1e6);
     f.key("quality", &C::quality, "", "what it costs, as it was published").bears(Bears::none);
     return Table(f);

@@ -1,6 +1,7 @@
 #include "sim/engine/engine_schedule.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <numeric>
 #include <unordered_map>
@@ -9,9 +10,11 @@ namespace orrery {
 namespace {
 
 constexpr std::size_t kNone = SIZE_MAX;
+constexpr std::size_t kUnits = 3;
+constexpr std::size_t kAll = kUnits;  // collectives wait for all, and all for them
 
 struct Scheduled {
-  std::size_t unit = 0;  // 0: products, 1: rows, 2: products in memory, 3: whatever else
+  std::size_t unit = 0;  // 0: products, 1: rows, 2: products in memory, kAll
   double seconds = 0;
   double blocks = 1;  // that it is handed on in
   // What it waits for, and whether for all of it: a product's second operand is not handed on in blocks.
@@ -30,7 +33,7 @@ std::size_t unit_of(const Operator& op, bool in_memory) {
   const OperatorFamily& family = operator_row(op.kind).family;
   if (std::holds_alternative<MatmulFamily>(family) || std::holds_alternative<AttentionFamily>(family))
     return 0;
-  return std::holds_alternative<VectorFamily>(family) ? 1 : 3;
+  return std::holds_alternative<CollectiveFamily>(family) ? kAll : 1;
 }
 
 // Whether `first` makes what `then` multiplies by.
@@ -45,24 +48,21 @@ class EngineSchedule {
  public:
   EngineSchedule(const OperatorGraph& graph, std::size_t begin, const std::vector<EngineWork>& work,
                  const EngineOverlap& how) {
-    for (std::uint32_t copy = 0; copy < how.copies; ++copy) {
-      std::unordered_map<std::uint32_t, std::size_t> index;
-      for (std::size_t i = 0; i < work.size(); ++i) {
-        const Operator& op = graph.operators[begin + i];
-        Scheduled s;
-        s.unit = unit_of(op, work[i].in_memory);
-        s.seconds = work[i].seconds;
-        if (const auto* shape = std::get_if<VectorShape>(&op.shape); shape != nullptr && how.rows > 0)
-          s.blocks =
-              static_cast<double>(std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(shape->rows, how.rows)));
-        for (const std::uint32_t dependence : op.deps) {
-          if (const auto found = index.find(dependence); found != index.end())
-            s.after.push_back(
-                {found->second, is_second(graph.operators[begin + found->second % work.size()], op)});
-        }
-        index[op.id] = operators_.size();
-        operators_.push_back(std::move(s));
+    std::unordered_map<std::uint32_t, std::size_t> index;
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      const Operator& op = graph.operators[begin + i];
+      Scheduled s;
+      s.unit = unit_of(op, work[i].in_memory);
+      s.seconds = work[i].seconds;
+      if (const auto* shape = std::get_if<VectorShape>(&op.shape); shape != nullptr && how.rows > 0)
+        s.blocks =
+            static_cast<double>(std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(shape->rows, how.rows)));
+      for (const std::uint32_t dependence : op.deps) {
+        if (const auto found = index.find(dependence); found != index.end())
+          s.after.push_back({found->second, is_second(graph.operators[begin + found->second], op)});
       }
+      index[op.id] = i;
+      operators_.push_back(std::move(s));
     }
     for (std::size_t i = operators_.size(); i-- > 0;) {
       Scheduled& s = operators_[i];
@@ -89,7 +89,7 @@ class EngineSchedule {
 
  private:
   std::vector<Scheduled> operators_;
-  double free_[4] = {0, 0, 0, 0};
+  std::array<double, kUnits> free_{};
 
   // Rows are handed on in blocks, to a product and from one; products wait for products.
   bool in_blocks(const Scheduled::Before& before, const Scheduled& then) const {
@@ -100,7 +100,7 @@ class EngineSchedule {
     return std::max(first.blocks, then.blocks);
   }
   double may_begin(const Scheduled& s) const {
-    double at = free_[s.unit];
+    double at = s.unit == kAll ? *std::max_element(free_.begin(), free_.end()) : free_[s.unit];
     for (const Scheduled::Before& before : s.after) {
       const Scheduled& first = operators_[before.at];
       at = std::max(at, in_blocks(before, s)
@@ -132,7 +132,11 @@ class EngineSchedule {
     }
     s.done = true;
     // What waits for blocks leaves the unit to others meanwhile.
-    free_[s.unit] = s.begin + s.seconds;
+    if (s.unit == kAll) {
+      free_.fill(s.begin + s.seconds);
+    } else {
+      free_[s.unit] = s.begin + s.seconds;
+    }
   }
 };
 
@@ -140,23 +144,20 @@ class EngineSchedule {
 
 std::vector<double> added_seconds(const OperatorGraph& graph, std::size_t begin,
                                   const std::vector<EngineWork>& work, const EngineOverlap& how) {
-  const std::vector<double> each = EngineSchedule(graph, begin, work, how).added();
-  std::vector<double> added(work.size());
-  for (std::size_t i = 0; i < each.size(); ++i) added[i % work.size()] += each[i];
+  std::vector<double> added = EngineSchedule(graph, begin, work, how).added();
   double all = 0;
   double in_memory = 0;
   double moving = 0;
   for (const EngineWork& w : work) {
-    all += how.copies * w.seconds;
-    (w.in_memory ? in_memory : moving) += how.copies * (w.in_memory ? w.seconds : w.memory_s);
+    all += w.seconds;
+    (w.in_memory ? in_memory : moving) += w.in_memory ? w.seconds : w.memory_s;
   }
   const double least_s = std::min(all, how.apart ? std::max(in_memory, moving) : in_memory + moving);
   const double sum = std::accumulate(added.begin(), added.end(), 0.0);
   if (sum >= least_s) return added;
   // Less of each lies beside others.
   const double share = (least_s - sum) / (all - sum);
-  for (std::size_t i = 0; i < added.size(); ++i)
-    added[i] += share * (how.copies * work[i].seconds - added[i]);
+  for (std::size_t i = 0; i < added.size(); ++i) added[i] += share * (work[i].seconds - added[i]);
   return added;
 }
 

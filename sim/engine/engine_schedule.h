@@ -17,9 +17,8 @@ struct EngineWork {
 };
 
 struct EngineOverlap {
-  std::uint32_t rows = 0;    // of a block, in which rows follow their product; 0: when all are there
-  std::uint32_t copies = 1;  // of the layer, which do not wait for each other
-  bool apart = false;        // memory serves the engines while units beside its banks multiply
+  std::uint32_t rows = 0;  // of a block, in which rows follow their product; 0: when all are there
+  bool apart = false;      // memory serves the engines while units beside its banks multiply
 };
 
 // Of the operators [begin, begin + work.size()) of a graph, how long each adds to the layer, of all its

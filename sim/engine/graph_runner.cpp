@@ -41,7 +41,7 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
     layer.keys.push_back(runner_.last_key());
   }
   const ArchSpec& arch = runner_.arch();
-  const EngineOverlap how = {arch.execution.rows_behind_products, graph.copies,
+  const EngineOverlap how = {arch.execution.rows_behind_products,
                              arch.dram.pim && arch.dram.pim->dual_row_buffers};
   if (how.rows > 0 || arch.dram.pim) {
     std::vector<EngineWork> work;
@@ -52,11 +52,8 @@ GraphRunner::LayerOutcome GraphRunner::run_layer(const OperatorGraph& graph, std
     }
     const std::vector<double> added = added_seconds(graph, begin, work, how);
     for (std::size_t i = 0; i < tallies.size(); ++i) {
-      tallies[i] = tallies[i].times(how.copies);
       if (added[i] < tallies[i].seconds) tallies[i] = tallies[i].beside(tallies[i].seconds - added[i]);
     }
-  } else if (how.copies > 1) {
-    for (Tally& tally : tallies) tally = tally.times(how.copies);
   }
   for (const Tally& tally : tallies) {
     layer.tally += tally;

@@ -21,9 +21,17 @@ void check_runs(const Scenario& scenario, const ArchSpec& arch) {
 
 }  // namespace
 
+void check_storage(const MemoryNeed& need, const ArchSpec& arch) {
+  if (!arch.storage || need.stored <= arch.storage->capacity_bytes) return;
+  throw ConfigError("", fmt::format("{}: the storage of {:.1f} GB does not hold weights of {:.1f} GB",
+                                    arch.name, 1e-9 * static_cast<double>(arch.storage->capacity_bytes),
+                                    1e-9 * static_cast<double>(need.stored)));
+}
+
 void check_fits(const StreamInfo& info, const ArchSpec& arch) {
   check_runs(info.scenario, arch);
   const MemoryNeed& need = info.memory;
+  check_storage(need, arch);
   if (need.total() <= arch.dram.allocatable_bytes) return;
   throw ConfigError(
       "",
@@ -56,6 +64,7 @@ BatchPlan plan_batches(const LlmSpec& llm, const Scenario& scenario, const ArchS
   }
   check_runs(scenario, arch);
   MemoryNeed need = memory_need(llm, scenario, arch.execution, runtime.token_budget);
+  check_storage(need, arch);
   const std::uint64_t replicas = scenario.split.data;
   const std::uint64_t batch = scenario.replica_batch();
   need.kv_cache /= batch;  // of a sequence

@@ -12,6 +12,8 @@ namespace orrery {
 // Throws ConfigError when the model does not fit the machine's memory (how many bytes are missing), or the
 // machine lacks the devices.
 void check_fits(const StreamInfo& info, const ArchSpec& arch);
+// Throws ConfigError where storage does not hold the weights that a step reads from there.
+void check_storage(const MemoryNeed& need, const ArchSpec& arch);
 
 // Rounds of one size.
 struct Round {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "sim/engine/machine.h"
+#include "sim/serve/batch_plan.h"
 #include "sim/timing/collective_choice.h"
 #include "sim/timing/matrix_timing.h"
 #include "sim/util/errors.h"
@@ -87,6 +88,7 @@ Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arc
   full.output = 1;
   check_scenario(llm, full);
   d.memory = memory_need(llm, full, arch.execution, d.replica.limits.token_budget);
+  check_storage(d.memory, arch);
   const double allocatable = static_cast<double>(arch.dram.allocatable_bytes);
   const double share =
       overrides.memory_share.value_or(runtime.kv_memory_fraction > 0 ? runtime.kv_memory_fraction : 1.0);

@@ -134,9 +134,16 @@ class SimulatedSizes::Stage {
       return part == parts_.end() || part->second != Part::sequences;
     });
     all.erase(others, all.end());
+    operators.stored.clear();                       // which belongs to the tokens
+    std::map<std::uint32_t, std::uint32_t> number;  // by what they were
     for (std::size_t i = 0; i < all.size(); ++i) {
+      number[all[i].id] = static_cast<std::uint32_t>(i);
       all[i].id = static_cast<std::uint32_t>(i);
-      all[i].deps.clear();
+      std::vector<std::uint32_t> deps;
+      for (const std::uint32_t dep : all[i].deps) {
+        if (const auto kept = number.find(dep); kept != number.end()) deps.push_back(kept->second);
+      }
+      all[i].deps = std::move(deps);
     }
     return cost_of(runner_.run(operators, 0));
   }

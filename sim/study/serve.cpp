@@ -159,7 +159,8 @@ struct ServingBench::Parts {
 
   double draft_bytes(const LlmSpec& draft) const {
     return static_cast<double>(
-        device_parameters(draft, question.scenario.formats, question.scenario.split).bytes);
+        device_parameters(draft, question.scenario.formats, question.scenario.split, serving.execution)
+            .bytes);
   }
 
   void add_guessing(const Guessing& g) {

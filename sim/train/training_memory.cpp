@@ -20,16 +20,29 @@ bool reads_inputs(const Operator& op) {
   return !std::holds_alternative<CollectiveFamily>(operator_row(op.kind).family) &&
          op.kind != OperatorKind::add && op.kind != OperatorKind::rope && op.kind != OperatorKind::softmax &&
          op.kind != OperatorKind::expert_gather && op.kind != OperatorKind::embedding &&
-         op.kind != OperatorKind::dropout_add;
+         op.kind != OperatorKind::dropout && op.kind != OperatorKind::dropout_add &&
+         op.kind != OperatorKind::transpose;
 }
 
-bool of_attention(const Operator& op) {
-  if (op.layer < 0) return false;
-  if (op.kind == OperatorKind::softmax || op.kind == OperatorKind::dropout ||
-      op.kind == OperatorKind::attention)
-    return true;
-  return op.kind == OperatorKind::matmul && op.inputs[1].kind != TensorKind::weight;
-}
+// Operators of attention, asked in their order: scores, what is done to them row by row, and sums of values.
+class AttentionCore {
+ public:
+  bool has(const Operator& op) {
+    const bool rows = op.kind == OperatorKind::dropout || op.kind == OperatorKind::add;
+    const bool belongs =
+        op.layer >= 0 && (op.kind == OperatorKind::softmax || op.kind == OperatorKind::attention ||
+                          (op.kind == OperatorKind::matmul && op.inputs[1].kind != TensorKind::weight) ||
+                          (rows && made_.count(op.inputs[0].id) > 0));
+    if (belongs) {
+      for (const Tensor& t : op.outputs) made_.insert(t.id);
+    }
+    return belongs;
+  }
+  bool made(const Tensor& t) const { return made_.count(t.id) > 0; }
+
+ private:
+  std::set<TensorName> made_;
+};
 
 }  // namespace
 
@@ -61,7 +74,7 @@ KeptActivations kept_activations(const OperatorGraph& forward, Recompute recompu
   std::map<TensorName, std::uint64_t> bytes;   // of layers and what lies before them
   std::map<TensorName, std::uint64_t> behind;  // of the head
   std::map<TensorName, std::uint64_t> taken;   // by layers
-  std::set<TensorName> again;                  // computed so
+  AttentionCore core;                          // computed again, where recomputation is selective
   const auto keep = [](std::map<TensorName, std::uint64_t>& in, const Tensor& t) {
     if (t.kind == TensorKind::weight) return;
     std::uint64_t& known = in[t.id];
@@ -71,11 +84,12 @@ KeptActivations kept_activations(const OperatorGraph& forward, Recompute recompu
   for (const Operator& op : forward.operators) {
     if (op.layer >= 0 && op.layer != layer) keep(taken, op.inputs.front());
     layer = op.layer;
-    if (recompute == Recompute::selective && of_attention(op)) {
-      for (const Tensor& t : op.inputs) {
-        if (again.count(t.id) == 0) keep(bytes, t);
-      }
-      for (const Tensor& t : op.outputs) again.insert(t.id);
+    std::vector<Tensor> taken_from_outside;
+    for (const Tensor& t : op.inputs) {
+      if (!core.made(t)) taken_from_outside.push_back(t);
+    }
+    if (core.has(op) && recompute == Recompute::selective) {
+      for (const Tensor& t : taken_from_outside) keep(bytes, t);
       continue;
     }
     if (op.kind == OperatorKind::softmax || op.kind == OperatorKind::dropout ||
@@ -102,7 +116,8 @@ KeptActivations kept_activations(const OperatorGraph& forward, Recompute recompu
 }
 
 OperatorGraph attention_core(const OperatorGraph& graph) {
-  return part_of(graph, of_attention);
+  AttentionCore core;
+  return part_of(graph, [&core](const Operator& op) { return core.has(op); });
 }
 
 TrainingMemory training_memory(const TrainingPlan& plan, std::uint32_t device,

@@ -1,9 +1,12 @@
 #include "sim/workload/memory_need.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "sim/util/checked.h"
+#include "sim/util/errors.h"
 #include "sim/util/units.h"
 #include "sim/workload/pipeline.h"
 
@@ -11,11 +14,12 @@ namespace orrery {
 
 namespace {
 
-MemoryNeed stage_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_t token_budget) {
+MemoryNeed stage_need(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
+                      std::uint64_t token_budget) {
   const Parallelism& split = scenario.split;
   const std::uint64_t batch = scenario.replica_batch();
   MemoryNeed need;
-  need.weights = device_parameters(llm, scenario.formats, split).bytes;
+  need.weights = device_parameters(llm, scenario.formats, split, execution).bytes;
   const std::uint64_t index = index_bytes_per_token(llm, scenario);
   const std::uint64_t source = checked_product({source_bytes_per_token(llm, scenario), scenario.input});
   const std::uint64_t whatever_length = checked_sum(source, kept_state(llm, scenario).bytes);
@@ -45,16 +49,44 @@ MemoryNeed stage_need(const LlmSpec& llm, const Scenario& scenario, std::uint64_
   return need;
 }
 
+// Of weights, those of feed-forward blocks.
+double feed_forward_share(const LlmSpec& llm, const Scenario& scenario, double weight_bytes) {
+  double elements = 0;
+  llm.for_each_mixer([&](const auto& block, std::uint64_t layers) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(block)>, FeedForwardBlock>) {
+      const double rows = block.activation == ActivationKind::gelu ? 2 : 3;
+      elements += static_cast<double>(layers) * rows *
+                  static_cast<double>(block.width / scenario.split.tensor) * static_cast<double>(llm.hidden);
+    }
+  });
+  const auto& narrow = scenario.formats.products[static_cast<std::size_t>(TensorGroup::feed_forward)];
+  const StoredFormat& format = narrow ? narrow->weights : scenario.formats.plain;
+  return static_cast<double>(format.bytes(static_cast<std::uint64_t>(elements))) / weight_bytes;
+}
+
+// Memory has a share of the weights, storage all of them.
+void hold_in_part(MemoryNeed& need, const LlmSpec& llm, const Scenario& scenario,
+                  const StoredWeightsSpec& how) {
+  need.stored = need.weights;
+  const auto all = static_cast<double>(need.weights);
+  need.weights = static_cast<std::uint64_t>(std::ceil(how.resident_share * all));
+  if (how.loaded_share <= 0) return;
+  const double others = 1 - feed_forward_share(llm, scenario, all);
+  if (how.resident_share < others - 1e-3)
+    throw ConfigError(
+        "", fmt::format("{}: memory holds a share of {:.3g} of the weights ('resident_share'); with "
+                        "'loaded_share' it holds all but feed-forward blocks, at least {:.3f}",
+                        llm.name, how.resident_share, others));
+}
+
 }  // namespace
 
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
                        std::uint64_t token_budget) {
   MemoryNeed most;
   for (const LlmSpec& stage : pipeline_stages(llm, scenario.split.pipeline)) {
-    MemoryNeed need = stage_need(stage, scenario, token_budget);
-    if (execution.stored_weights)
-      need.weights = static_cast<std::uint64_t>(
-          std::ceil(execution.resident_share() * static_cast<double>(need.weights)));
+    MemoryNeed need = stage_need(stage, scenario, execution, token_budget);
+    if (execution.stored_weights) hold_in_part(need, stage, scenario, *execution.stored_weights);
     if (need.total() >= most.total()) most = need;
   }
   return most;

@@ -10,12 +10,14 @@ struct MemoryNeed {
   std::uint64_t weights = 0;   // its share
   std::uint64_t kv_cache = 0;  // of a replica's sequences at their longest, states included
   std::uint64_t activations =
-      0;  // of a step: its largest operator's inputs and outputs, weights and cache aside
+      0;                     // of a step: its largest operator's inputs and outputs, weights and cache aside
+  std::uint64_t stored = 0;  // of all weights, where a step reads some from storage
   std::uint64_t total() const { return weights + kv_cache + activations; }
 };
 
-// Of the stage that needs most. Throws ConfigError where a size is beyond 2^64.
-// `execution`: whether memory holds all weights; `token_budget`: tokens a step of the prompts takes at most.
+// Of the stage that needs most. Throws ConfigError where a size is beyond 2^64, and where memory would not
+// hold what nothing reads from storage. `execution`: whether memory holds all weights; `token_budget`: tokens
+// a step of the prompts takes at most.
 MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, const ExecutionSpec& execution,
                        std::uint64_t token_budget);
 

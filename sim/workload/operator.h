@@ -65,7 +65,6 @@ struct OperatorGraph {
   std::shared_ptr<TensorNames> names;  // of its tensors
   std::vector<TensorName> biased;      // of a training step: weights beside which a bias is added
   std::vector<StoredPieces> stored;
-  std::uint32_t copies = 1;  // of it that make up a step, side by side
 };
 
 }  // namespace orrery

@@ -56,13 +56,6 @@ void write_model(const LlmSpec& llm, GraphBuilder& builder, bool once) {
   std::visit([&](const auto& head) { head.write(builder, stream); }, llm.head);
 }
 
-// Of sequences that decode alone.
-bool divides(std::uint32_t parts, const Step& step) {
-  return std::all_of(step.groups.begin(), step.groups.end(), [parts](const SequenceGroup& g) {
-    return g.phase == Phase::decode && g.sequences % parts == 0;
-  });
-}
-
 // Of the weights that a graph reads, what memory does not hold: in pieces of a megabyte.
 StoredPieces not_in_memory(const OperatorGraph& graph, double resident_share) {
   constexpr std::uint64_t kPiece = 1'000'000;
@@ -154,14 +147,10 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
                          const Parallelism& split, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names) {
-  Step part = step;
-  const std::uint32_t copies = divides(execution.sub_batches, step) ? execution.sub_batches : 1;
-  for (SequenceGroup& g : part.groups) g.sequences /= copies;
-  GraphBuilder builder({part, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
+  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
                        std::move(names));
   write_model(llm, builder, false);
   OperatorGraph graph = builder.take();
-  graph.copies = copies;
   if (execution.stored_weights && execution.stored_weights->loaded_share <= 0)
     graph.stored.push_back(not_in_memory(graph, execution.resident_share()));
   return graph;
@@ -171,9 +160,9 @@ ParameterCount count_parameters(const LlmSpec& llm, const NumberFormats& formats
   return device_parameters(llm, formats, {});
 }
 
-ParameterCount device_parameters(const LlmSpec& llm, const NumberFormats& formats, const Parallelism& split) {
+ParameterCount device_parameters(const LlmSpec& llm, const NumberFormats& formats, const Parallelism& split,
+                                 const ExecutionSpec& execution) {
   const Step step = {{{llm.encoder_only || llm.encoder ? Phase::prefill : Phase::decode, 1, 1, 1, 1}}};
-  const ExecutionSpec execution;
   GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
                        std::make_shared<TensorNames>());
   write_model(llm, builder, true);

@@ -43,8 +43,8 @@ OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberForma
                          const Parallelism& split, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names = std::make_shared<TensorNames>());
 
-// Weights that one device holds of what is all in one stage.
-ParameterCount device_parameters(const LlmSpec& stage, const NumberFormats& formats,
-                                 const Parallelism& split);
+// Weights that one device holds of what is all in one stage, and of what carries it out.
+ParameterCount device_parameters(const LlmSpec& stage, const NumberFormats& formats, const Parallelism& split,
+                                 const ExecutionSpec& execution = {});
 
 }  // namespace orrery

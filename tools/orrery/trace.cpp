@@ -32,6 +32,10 @@ int make(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kMakeUsage, kMakeExamples);
   if (parsed.help) return 0;
   const Posed question = posed_from(parsed.values["arch"].as<std::string>(), parsed.values);
+  if (question.arch.execution.stored_weights)
+    throw ConfigError("", question.arch.name +
+                              " reads weights from storage ('stored_weights'), which an operator "
+                              "stream does not hold");
   const ModelStream stream(*question.llm, question.scenario, question.runtime.on(question.arch.execution),
                            question.runtime.token_budget);
   write_any_trace(stream, parsed.values["out"].as<std::string>());

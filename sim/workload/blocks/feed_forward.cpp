@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/util/units.h"
 #include "sim/workload/blocks/linear.h"
 
 namespace orrery {
@@ -37,7 +38,8 @@ std::uint64_t FeedForwardBlock::computed(GraphBuilder& builder, const Tensor& x,
   }
   if (!execution.conditional) return cols;
   const ConditionalSpec& how = *execution.conditional;
-  if (how.path > 0) return std::min<std::uint64_t>(cols, how.path);
+  if (how.path > 0)
+    return std::min<std::uint64_t>(cols, ceil_div<std::uint64_t>(how.path, facts.split.tensor));
   if (how.predictor_rank > 0) {
     const Tensor narrow =
         product(builder, x, name + "predictor_in", group, tokens, facts.hidden, how.predictor_rank);
@@ -59,6 +61,7 @@ Tensor FeedForwardBlock::write(GraphBuilder& builder, const Tensor& x) const {
   if (cols < all) {  // what is held is all of them
     builder.hold(up_name + "_weight", (gated ? 2 : 1) * facts.hidden * all, group);
     builder.hold(name + "down_weight", facts.hidden * all, group);
+    if (biases) builder.hold(up_name + "_bias", (gated ? 2 : 1) * all);
   }
   const Tensor up =
       product(builder, x, up_name, group, tokens, facts.hidden, gated ? 2 * cols : cols, biases);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sim/util/checked.h"
+#include "sim/util/errors.h"
 #include "sim/workload/blocks/experts.h"
 #include "sim/workload/blocks/linear.h"
 #include "sim/workload/blocks/norm.h"
@@ -107,6 +108,12 @@ Tensor MixtureBlock::routed(GraphBuilder& builder, const Tensor& x) const {
 }
 
 Tensor MixtureBlock::write(GraphBuilder& builder, const Tensor& x) const {
+  const ExecutionSpec& execution = builder.facts().execution;
+  if (execution.conditional || (execution.stored_weights && execution.stored_weights->loaded_share > 0))
+    throw ConfigError(
+        "",
+        "a mixture of experts chooses among its neurons: 'conditional' and 'loaded_share' are of "
+        "dense feed-forward blocks");
   const GraphFacts& facts = builder.facts();
   const std::uint64_t tokens = builder.tokens();
   const Tensor scores =

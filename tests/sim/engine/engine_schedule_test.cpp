@@ -79,17 +79,15 @@ TEST(EngineSchedule, UnitsInMemoryAndEnginesRunBesideEachOther) {
   const std::vector<Operator> two = {product_op(0, {}), product_op(1, {})};
   EXPECT_DOUBLE_EQ(time_of(two, {{5, 0, true}, {4, 0}}, {0}), 5);
   EXPECT_DOUBLE_EQ(time_of(two, {{5, 0, true}, {4, 3}}, {0}), 8);
-  EXPECT_DOUBLE_EQ(time_of(two, {{5, 0, true}, {4, 3}}, {0, 1, true}), 5);
+  EXPECT_DOUBLE_EQ(time_of(two, {{5, 0, true}, {4, 3}}, {0, true}), 5);
   EXPECT_DOUBLE_EQ(time_of({product_op(0, {}), product_op(1, {0})}, {{5, 0, true}, {4, 0}}, {0}), 9);
 }
 
-// Two halves of a batch: while one attends in memory the other's weights are multiplied.
-TEST(EngineSchedule, CopiesOfALayerDoNotWaitForEachOther) {
-  const std::vector<Operator> chain = {product_op(0, {}), product_op(1, {0})};
-  const std::vector<EngineWork> work = {{3, 0}, {3, 0, true}};
-  EXPECT_DOUBLE_EQ(time_of(chain, work, {0, 1, true}), 6);
-  EXPECT_DOUBLE_EQ(time_of(chain, work, {0, 2, true}), 9);
-  EXPECT_DOUBLE_EQ(time_of(chain, {{3, 0}, {3, 0}}, {0, 2, true}), 12);  // one engine
+// Whether a collective lies beside other operators is the machine's to say, elsewhere.
+TEST(EngineSchedule, CollectivesRunAlone) {
+  std::vector<Operator> both = {product_op(0, {}), rows_op(1, {})};
+  both.push_back(with_deps(OperatorKind::all_reduce, CollectiveShape{1024, 2}, 2, {}));
+  EXPECT_DOUBLE_EQ(time_of(both, {{5}, {4}, {3}}, {64}), 8);
 }
 
 TEST(EngineSchedule, ASecondOperandIsNotHandedOnInBlocks) {

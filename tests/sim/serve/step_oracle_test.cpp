@@ -113,5 +113,25 @@ TEST(StepOracle, MoreIsNotLess) {
   }
 }
 
+// What a step reads from storage it reads once, however its cost is put together.
+TEST(StepOracle, StorageIsReadOnceAStep) {
+  LlmSpec llm = load_llm_named("gpt2");
+  llm.keep_layers(2);
+  ArchSpec arch = load_arch_named("gpu/h100-sxm");
+  arch.storage = StorageSpec{6e9, 150e3, 100, 1'000'000'000'000, 0};
+  arch.execution.stored_weights = StoredWeightsSpec{};
+  RunnerOptions roofline;
+  roofline.fidelity = Fidelity::roofline;
+  OperatorRunner runner(arch, roofline);
+  SimulatedSizes sizes(llm, formats_of(DType::fp16), {}, arch.execution, runner);
+  StepOracle oracle(sizes);
+  StepLoad load;
+  load.decoding = 1;
+  load.decoding_context = 128;
+  const StagedCost composed = oracle.cost(load);
+  const StagedCost whole = sizes.whole({{{Phase::decode, 1, 1, 128}}});
+  EXPECT_NEAR(composed.sum.seconds / whole.sum.seconds, 1, 0.02);
+}
+
 }  // namespace
 }  // namespace orrery::test

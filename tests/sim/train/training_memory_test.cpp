@@ -41,6 +41,25 @@ TEST(TrainingMemory, ActivationsOfALayerAreThePapers) {
   EXPECT_EQ(static_cast<double>(kept_activations(graph, Recompute::full).each), layers * sbh * 2);
 }
 
+// Copies, masks and dropouts that a stack has as kernels of their own are not kept for what their gradients
+// do not read.
+TEST(TrainingMemory, OperatorsApartKeepNoMore) {
+  const LlmSpec llm = gpt(1024, 16, 3);
+  const TrainingPlan plan = plan_of(2);
+  const auto kept = [&](const std::vector<FusedOperator>& apart, Recompute recompute) {
+    ExecutionSpec execution;
+    execution.apart = apart;
+    return kept_activations(build_step(llm, plan.step(), plan.formats, plan.split, execution), recompute)
+        .each;
+  };
+  using F = FusedOperator;
+  EXPECT_EQ(kept({F::mask}, Recompute::none), kept({}, Recompute::none));
+  for (const Recompute recompute : {Recompute::none, Recompute::selective}) {
+    for (const F one : {F::transpose, F::dropout, F::bias})
+      EXPECT_EQ(kept({one}, recompute), kept({}, recompute)) << to_string(one) << " " << to_string(recompute);
+  }
+}
+
 TEST(TrainingMemory, ZeroSharesWhatItSays) {
   TrainingPlan plan = plan_of(1);
   plan.split.data = 8;

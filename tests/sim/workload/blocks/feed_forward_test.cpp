@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/util/errors.h"
 #include "sim/workload/llm_spec.h"
 #include "sim/workload/memory_need.h"
 #include "sim/workload/operator_counts.h"
@@ -46,15 +47,43 @@ TEST(FeedForward, APathIsAsLongForEveryToken) {
               2 * tokens * kHidden * (kWidth - 12));
 }
 
-// What is held is all neurons, whatever is computed.
-TEST(FeedForward, HoldsAllOfThem) {
+// What is held is all neurons, whatever is computed, and what says which.
+TEST(FeedForward, HoldsAllOfThemAndThePredictor) {
   const LlmSpec llm = load_llm_named("opt-6.7b");
   Scenario scenario;
   scenario.output = 1;
   ExecutionSpec some;
   some.conditional = ConditionalSpec{};
   some.conditional->kept_share = 0.1;
-  EXPECT_EQ(memory_need(llm, scenario, some, 1).weights, memory_need(llm, scenario, {}, 1).weights);
+  const std::uint64_t all = memory_need(llm, scenario, {}, 1).weights;
+  EXPECT_EQ(memory_need(llm, scenario, some, 1).weights, all);
+  some.conditional->predictor_rank = 128;
+  EXPECT_EQ(memory_need(llm, scenario, some, 1).weights, all + 2 * 32 * 128 * (kHidden + kWidth));
+}
+
+// Memory holds what nothing reads from storage.
+TEST(FeedForward, WhatIsInMemoryIsSaid) {
+  const LlmSpec llm = load_llm_named("opt-6.7b");
+  Scenario scenario;
+  scenario.output = 1;
+  ExecutionSpec flash;
+  flash.stored_weights = StoredWeightsSpec{};
+  flash.stored_weights->loaded_share = 0.02;
+  flash.stored_weights->resident_share = 0.5;
+  const std::uint64_t all = memory_need(llm, scenario, {}, 1).weights;
+  EXPECT_EQ(memory_need(llm, scenario, flash, 1).stored, all);
+  EXPECT_NEAR(static_cast<double>(memory_need(llm, scenario, flash, 1).weights),
+              0.5 * static_cast<double>(all), 1);
+  flash.stored_weights->resident_share = 0.3;  // attention and tables are 0.355
+  EXPECT_THROW(memory_need(llm, scenario, flash, 1), ConfigError);
+  flash.stored_weights->loaded_share = 0;
+  EXPECT_NO_THROW(memory_need(llm, scenario, flash, 1));
+  LlmSpec mixture = load_llm_named("mixtral-8x7b-v0.1");
+  mixture.keep_layers(1);
+  ExecutionSpec some;
+  some.conditional = ConditionalSpec{};
+  EXPECT_THROW(build_step(mixture, {{{Phase::decode, 1, 1, 8}}}, formats_of(DType::fp16), {}, some),
+               ConfigError);
 }
 
 TEST(FeedForward, NewNeuronsAreReadRowByRowOrInBundles) {
