@@ -29,23 +29,16 @@ double mac_um2(const AreaConstants& a, DType dtype) {
   return 0;
 }
 
-}  // namespace
-
-bool has_stacked_memory(const ArchSpec& arch) {
-  return arch.dram.device.kind.rfind("hbm", 0) == 0;
+double sram_mm2(const Process& process, double bytes) {
+  return bytes * 8 * process.sram_um2_per_bit * kMm2PerUm2;
 }
 
-std::uint32_t memory_stacks(const ArchSpec& arch) {
-  constexpr std::uint32_t kBitsOfAStack = 1024;
-  if (arch.die.memory_stacks > 0) return arch.die.memory_stacks;
-  return ceil_div(arch.dram.channels * arch.dram.device.width_bits, kBitsOfAStack);
-}
-
-AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
+// Cores, shared levels and network, by the model.
+AreaBreakdown modelled_blocks(const ArchSpec& arch, const Technology& technology) {
   const Process& process = technology.process(arch.process_nm);
   const AreaConstants& a = technology.area;
   const double logic = a.reference_logic_mtr_per_mm2 / process.logic_mtr_per_mm2;  // of the published areas
-  const auto sram = [&](double bytes) { return bytes * 8 * process.sram_um2_per_bit * kMm2PerUm2; };
+  const auto sram = [&](double bytes) { return sram_mm2(process, bytes); };
 
   // One set of multipliers serves all formats: the format that needs most of it decides.
   double macs = 0;
@@ -65,7 +58,6 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   const double memory = sram(registers) * a.register_file_factor +
                         sram(static_cast<double>(arch.cores.scratchpad.size_bytes)) +
                         sram(static_cast<double>(arch.die.instruction_cache_bytes));
-  const bool synthesised = !arch.die.blocks.empty();
   const double cores = arch.die.cores > 0 ? arch.die.cores : arch.cores.count;
 
   AreaBreakdown area;
@@ -73,10 +65,10 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
   const double control = arch.die.fixed_function               ? 1
                          : threads_on_lanes(arch.cores.matrix) ? a.core_control_factor
                                                                : std::sqrt(a.core_control_factor);
-  area.cores = synthesised ? arch.die.blocks_mm2(arch.cores.count) : cores * (arithmetic + memory) * control;
+  area.cores = cores * (arithmetic + memory) * control;
 
   double memory_side_bytes = arch.dram.peak_bytes_per_s() / arch.clock_hz;
-  if (!arch.shared_levels.empty() && !synthesised) {
+  if (!arch.shared_levels.empty()) {
     const SramLevelSpec& inner = arch.shared_levels.front();
     const auto bytes =
         static_cast<double>(arch.die.shared_bytes > 0 ? arch.die.shared_bytes : inner.size_bytes);
@@ -85,19 +77,43 @@ AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
                          memory_side_bytes * a.cache_mm2_per_byte_per_cycle * logic /
                              (a.reference_logic_mtr_per_mm2 / technology.process(7).logic_mtr_per_mm2);
   }
-  for (std::size_t i = 1; i < arch.shared_levels.size() && !synthesised; ++i)
+  for (std::size_t i = 1; i < arch.shared_levels.size(); ++i)
     area.shared_buffer += sram(static_cast<double>(arch.shared_levels[i].size_bytes)) * a.cache_overhead;
 
   // A crossbar both ways is as wide as its wires, on each side; partitions have wires half the die long.
   const double core_wires = cores * arch.network.port_bytes_per_cycle * 8 * a.wire_pitch_um * 1e-3;  // mm
   const double memory_wires = memory_side_bytes * 8 * a.wire_pitch_um * 1e-3;
-  if (!arch.network.routed && arch.cores.count > 1 && !synthesised)
+  if (!arch.network.routed && arch.cores.count > 1)
     area.network = 2 * core_wires * memory_wires * a.crossbar_factor;
-  if (arch.network.routed && !synthesised)
+  if (arch.network.routed)
     area.network = cores * arch.network.port_bytes_per_cycle * a.cache_mm2_per_byte_per_cycle;
+  return area;
+}
 
+}  // namespace
+
+bool has_stacked_memory(const ArchSpec& arch) {
+  return arch.dram.device.kind.rfind("hbm", 0) == 0;
+}
+
+std::uint32_t memory_stacks(const ArchSpec& arch) {
+  constexpr std::uint32_t kBitsOfAStack = 1024;
+  if (arch.die.memory_stacks > 0) return arch.die.memory_stacks;
+  return ceil_div(arch.dram.channels * arch.dram.device.width_bits, kBitsOfAStack);
+}
+
+AreaBreakdown chip_area(const ArchSpec& arch, const Technology& technology) {
+  const Process& process = technology.process(arch.process_nm);
+  const AreaConstants& a = technology.area;
+  const bool synthesised = !arch.die.blocks.empty();
+  AreaBreakdown area;
+  if (synthesised) {
+    area.cores = arch.die.blocks_mm2(arch.cores.count);
+  } else {
+    area = modelled_blocks(arch, technology);
+  }
   if (arch.dram.device.kind == "sram") {  // on the die, in the place of DRAM
-    area.shared_buffer += sram(static_cast<double>(arch.dram.capacity_bytes)) * a.cache_overhead;
+    area.shared_buffer += sram_mm2(process, static_cast<double>(arch.dram.capacity_bytes)) * a.cache_overhead;
   } else if (arch.die.host_memory) {
     // on the host's die
   } else if (has_stacked_memory(arch)) {

@@ -21,11 +21,11 @@ struct EngineOverlap {
   bool apart = false;      // memory serves the engines while units beside its banks multiply
 };
 
-// Of the operators [begin, begin + work.size()) of a graph, how long each adds to the layer, of all its
-// copies together: their sum is the layer's time. Rows follow the product that makes them, and a product the
-// rows that it takes, in blocks; of operators that are ready the one that may begin first does, of those the
-// one with the longest way to the layer's end behind it (list scheduling). What depends on operators of other
-// layers is ready at once. Together they take at least what memory takes for all of them.
+// Of the operators [begin, begin + work.size()) of a graph, how long each adds to the layer: their sum is the
+// layer's time. Rows follow the product that makes them, and a product the rows that it takes, in blocks; of
+// operators that are ready the one that may begin first does, of those the one with the longest way to the
+// layer's end behind it (list scheduling). Collectives run alone. What depends on operators of other layers
+// is ready at once. Together they take at least what memory takes for all of them.
 std::vector<double> added_seconds(const OperatorGraph& graph, std::size_t begin,
                                   const std::vector<EngineWork>& work, const EngineOverlap& how);
 
