@@ -42,8 +42,10 @@ std::uint64_t whole_rows(const TileKernel& kernel, std::uint64_t at_once) {
 }  // namespace
 
 void FastForward::begin(const KernelLaunch& launch, bool allowed, bool run_ahead, Bytes write_batch,
-                        Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now) {
+                        double lanes_fs, Forecast& forecast, WorkQueue& queue, SlotObserver& slots,
+                        Femtoseconds now) {
   launch_ = &launch;
+  lanes_fs_ = lanes_fs;
   const TileKernel& kernel = launch.front();
   forecast_ = &forecast;
   queue_ = &queue;
@@ -307,8 +309,11 @@ bool FastForward::skip_waves(const Pattern& latest) {
   }
   forecast_->keep();
   take(all, alike);
-  skipped_time_ +=
-      from_femtoseconds(std::max(0.0, static_cast<double>(time) + rest_of_others(under_way, *current)));
+  // All lanes busy, so much more work as there is: no pattern is faster than they are.
+  const double left_out = static_cast<double>(elements_of(queue_->next_index(), skipped) + under_way) -
+                          static_cast<double>(elements_of(positions_));
+  skipped_time_ += from_femtoseconds(
+      std::max({0.0, lanes_fs_ * left_out, static_cast<double>(time) + rest_of_others(under_way, *current)}));
   queue_->skip(skipped);
   left_out_ += skipped;
   slots_->shift(places_, goals_);
@@ -337,7 +342,9 @@ std::uint64_t FastForward::elements_of(std::uint64_t first, std::uint64_t items)
 
 std::uint64_t FastForward::elements_of(const std::vector<SlotPosition>& positions) const {
   std::uint64_t sum = 0;
-  for (const SlotPosition& p : positions) sum += elements_of(p.item);
+  for (const SlotPosition& p : positions) {
+    if (p.next_k < p.item.k_end) sum += elements_of(p.item);  // the lanes are through with the rest
+  }
   return sum;
 }
 

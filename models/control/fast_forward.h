@@ -43,8 +43,9 @@ class FastForward {
   // `forecast` and `queue` have begun the launch. Buffers filled ahead across items (`run_ahead`) make the
   // first waves faster than the rest: they are no pattern. A wave stores at least `write_batch_bytes` several
   // times, unless it loads a hundred times what it stores: writes reach the DRAM in batches of that size.
-  void begin(const KernelLaunch& launch, bool allowed, bool run_ahead, Bytes write_batch, Forecast& forecast,
-             WorkQueue& queue, SlotObserver& slots, Femtoseconds now);
+  // What is left out of an element-wise kernel takes at least `lanes_fs` an element.
+  void begin(const KernelLaunch& launch, bool allowed, bool run_ahead, Bytes write_batch, double lanes_fs,
+             Forecast& forecast, WorkQueue& queue, SlotObserver& slots, Femtoseconds now);
 
   // An item is complete, now; its results are stored by `at`. May leave out items that are not dealt yet.
   void item_done(Femtoseconds at, Femtoseconds now);
@@ -68,6 +69,7 @@ class FastForward {
   const ActivityCounts& counts_;
   const MemoryPace pace_;
   const KernelLaunch* launch_ = nullptr;
+  double lanes_fs_ = 0;
   Forecast* forecast_ = nullptr;
   WorkQueue* queue_ = nullptr;
   SlotObserver* slots_ = nullptr;

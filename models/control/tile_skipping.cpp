@@ -1,5 +1,6 @@
 #include "models/control/tile_skipping.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace orrery {
@@ -17,6 +18,17 @@ MemoryPace pace_of(const ArchSpec& arch) {
   return pace;
 }
 
+// What an element of an element-wise kernel asks of the lanes of all its cores together.
+double lanes_fs(const ArchSpec& arch, const TileKernel& kernel) {
+  const VectorUnitSpec& unit = arch.cores.vector;
+  double cycles = 0;
+  for (const VectorStep& step : kernel.vector_steps) {
+    cycles +=
+        std::max(step.cost.simple_ops / unit.lanes, step.cost.transcendental_ops / unit.transcendental_lanes);
+  }
+  return cycles / kernel.cores_used * kFsPerSecond / arch.clock_hz;
+}
+
 }  // namespace
 
 TileSkipping::TileSkipping(const ArchSpec& arch, const ActivityCounts& counts,
@@ -25,8 +37,8 @@ TileSkipping::TileSkipping(const ArchSpec& arch, const ActivityCounts& counts,
 
 void TileSkipping::begin(const KernelRun& run, bool allowed, Femtoseconds start) {
   forecast_.begin(*run.launch, run.kernels, shared_);
-  forward_.begin(*run.launch, allowed, arch_.cores.prefetch_across_items, dram_.write_batch(), forecast_,
-                 *run.queue, *this, start);
+  forward_.begin(*run.launch, allowed, arch_.cores.prefetch_across_items, dram_.write_batch(),
+                 lanes_fs(arch_, run.launch->front()), forecast_, *run.queue, *this, start);
 }
 
 void TileSkipping::positions(std::vector<SlotPosition>& out) const {

@@ -76,7 +76,7 @@ class SimulatedSizes::Stage {
   inline static const RuntimeSpec no_software_ = {};
 
   const LlmSpec llm_;
-  const NumberFormats& formats_;
+  const NumberFormats formats_;
   const Parallelism split_;
   const ExecutionSpec& execution_;
   StepRunner runner_;

@@ -164,7 +164,8 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
         const Tally tally = steps.run(graph, 1);
         out += std::to_string(tally.seconds * 1e9) + " " + std::to_string(tally.split.total() * 1e9) + " " +
                std::to_string(tally.counts().total_macs()) + " " +
-               std::to_string(tally.energy.total().value() * 1e9) + "\n";
+               std::to_string(tally.energy.total().value() * 1e9) + " " +
+               std::to_string(tally.counts().requested_read_bytes) + "\n";
       }
       return out;
     };
@@ -173,11 +174,11 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
       {task(Fidelity::tile, false), task(Fidelity::tile, true), task(Fidelity::roofline, false)}, 2);
   std::istringstream skipped(answers[0]), full(answers[1]), bound(answers[2]);
   for (std::size_t i = 0; i < graphs.size(); ++i) {
-    double t[3], split[3], joules[3];
+    double t[3], split[3], joules[3], asked[3];
     std::uint64_t done[3];
     int which = 0;
     for (std::istringstream* in : {&skipped, &full, &bound}) {
-      *in >> t[which] >> split[which] >> done[which] >> joules[which];
+      *in >> t[which] >> split[which] >> done[which] >> joules[which] >> asked[which];
       ++which;
     }
     SCOPED_TRACE(arch.name + ", step " + std::to_string(i));
@@ -187,7 +188,9 @@ TEST_P(Wild, StepsOfUnequalSequencesKeepPhysicsAndSkipAsTheyWould) {
     EXPECT_NEAR(split[0], t[0], 1e-6 * t[0]);
     EXPECT_GE(t[1], t[2] * (1 - 1e-9));
     EXPECT_NEAR(t[0] / t[1], 1, 0.05);
-    EXPECT_NEAR(joules[0] / joules[1], 1, 0.03);
+    // Cores that ask for other bytes have other tilings, which tied in time and may differ in what they move.
+    const bool same_tilings = std::abs(asked[0] - asked[1]) < 0.01 * asked[1];
+    EXPECT_NEAR(joules[0] / joules[1], 1, same_tilings ? 0.03 : 0.06);
   }
 }
 
