@@ -16,13 +16,14 @@ Femtoseconds PimUnits::run(const PimTask& task, Femtoseconds t) {
   counts_.pim_macs += task.macs;
   counts_.pim_array_bytes += plan.columns * banks * spec_.burst_bytes();
   counts_.pim_bus_bytes += (plan.input_bursts + plan.result_bursts) * plan.channels * spec_.burst_bytes();
-  counts_.dram_activates += plan.rows * banks;
+  counts_.dram_activates += (plan.rows + 2 * plan.copies) * banks;
   if (controller_ == nullptr) return t + from_seconds(PimCommands(spec_, plan).run());
   return controller_->reserve_banks(from_seconds(pim_seconds(spec_, plan)), t);
 }
 
 Femtoseconds PimUnits::multiplying(const PimTask& task, Femtoseconds time) const {
-  return std::min(time, from_ns(task.plan.interval_ns * static_cast<double>(task.plan.columns)));
+  return std::min(time, from_ns(task.plan.interval_ns * static_cast<double>(task.plan.columns) +
+                                task.plan.copy_ns * static_cast<double>(task.plan.copies)));
 }
 
 }  // namespace orrery

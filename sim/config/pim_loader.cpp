@@ -38,6 +38,11 @@ const Table& table_of<PimSpec>() {
         .required()
         .range(0, kAnyNumber)
         .bears(Bears::energy);
+    f.other(
+        "row_copies", dtype_rates_shape(), "",
+        "copies of rows (AAP: two activates, a precharge) in which every bit line of a bank multiplies two "
+        "numbers of this format, bit by bit; the units then only add products up",
+        [](P& p, const nlohmann::json& value, const Place&) { p.row_copies = dtype_rates(value); });
     f.key("dual_row_buffers", &P::dual_row_buffers, "",
           "the units have rows of their own in each bank: memory serves the cores meanwhile");
     f.key("die_share", &P::die_share, "share",
@@ -74,6 +79,12 @@ std::vector<Diagnostic> check_pim(const PimSpec& pim, const DramDevice& device,
         fmt::format("'activate_banks' is {}: one command opens banks of which tFAW admits {} "
                     "('window_activates')",
                     pim.activate_banks, pim.window_activates));
+  }
+  for (const std::string& word : words_of<DType>()) {
+    const DType dtype = *from_word<DType>(word);
+    if (!pim.bit_serial(dtype) || pim.multiplies(dtype)) continue;
+    add("row_copies",
+        fmt::format("'row_copies' has {}, whose products no unit adds up: give it a rate in 'rates'", word));
   }
   if (pim.input_bytes < device.burst_bytes()) {
     add("input_bytes", fmt::format("'input_bytes' is {}: the buffer holds no burst of {} bytes",

@@ -23,7 +23,11 @@ struct PimSpec {
   // A row of its own beside that of ordinary access, in each bank: both go on at once.
   bool dual_row_buffers = false;
   double die_share = 0;  // of the memory's die, that the units take
+  // Each bit line multiplies in the rows themselves, bit by bit: copies from rows to a row (AAP, two
+  // activates and a precharge) that a product takes; the units add products up. 0: units multiply.
+  DTypeRates row_copies{};
 
+  bool bit_serial(DType dtype) const { return row_copies[static_cast<std::size_t>(dtype)] > 0; }
   bool multiplies(DType dtype) const { return rates[static_cast<std::size_t>(dtype)] > 0; }
 };
 

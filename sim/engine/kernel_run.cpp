@@ -1,5 +1,8 @@
 #include "sim/engine/kernel_run.h"
 
+#include <algorithm>
+
+#include "sim/engine/roofline.h"
 #include "sim/estimate/actions.h"
 #include "sim/estimate/energy.h"
 #include "sim/workload/operator_counts.h"
@@ -35,7 +38,9 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
   r.energy = reported_energy(run.tally.energy, r.latency_s, devices, arch);
   if (r.latency_s > 0) {
     r.power_w = r.energy.total().value() / r.latency_s;
-    const double peak = arch.peak_macs_per_s(op.dtype);
+    double peak = arch.peak_macs_per_s(op.dtype);
+    // Units in memory may be faster than the cores.
+    if (r.counts.pim_macs > 0) peak = std::max(peak, peak_in_memory_macs_per_s(op, arch));
     if (peak > 0) r.utilization_compute = static_cast<double>(r.counts.total_macs()) / (peak * r.latency_s);
     r.utilization_dram =
         static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);

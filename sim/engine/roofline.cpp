@@ -175,4 +175,9 @@ RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& ar
   return result;
 }
 
+double peak_in_memory_macs_per_s(const Operator& op, const ArchSpec& arch) {
+  const auto product = pim_product(op, arch.dram);
+  return product ? static_cast<double>(operator_macs(op)) / pim_bound_s(arch.dram, *product) : 0;
+}
+
 }  // namespace orrery

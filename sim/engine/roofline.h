@@ -25,4 +25,7 @@ RooflineBound roofline_of_weights(const OperatorGraph& graph, const ArchSpec& ar
 // used or made before may be on chip as far as the on-chip levels hold it.
 RooflineBound roofline(const Operator& op, const ArchSpec& arch, bool cold);
 
+// MACs a second of the units in memory on this operator; 0: they do not take it.
+double peak_in_memory_macs_per_s(const Operator& op, const ArchSpec& arch);
+
 }  // namespace orrery

@@ -34,6 +34,9 @@ PimCommands::PimCommands(const DramSpec& dram, const PimPlan& plan)
   interval_ = ticks(plan.interval_ns / device_.clock_ns);
   write_ticks_ = ticks(std::max(t.tccd_s_wr, device_.burst_clocks));
   read_ticks_ = ticks(std::max(t.tccd_s, device_.burst_clocks));
+  const DramTimings& supply = dram.device.timing;  // as it is given, not as it was widened
+  const double twice = 2.0 * static_cast<double>(timing_.banks()) * supply.tfaw / dram.pim->window_activates;
+  supply_interval_ = plan.copies > 0 ? ticks(twice) : 0;
   refresh_interval_ = next_refresh_ = ticks(t.trefi);
 }
 
@@ -60,10 +63,22 @@ DramTick PimCommands::open_row(DramTick t) {
   return ready;
 }
 
+DramTick PimCommands::copy_row(DramTick t) {
+  refresh(t);
+  const DramTick begun = std::max(t, timing_.earliest(DramCommand::activate, 0));
+  open_row(t);
+  counts_.activates += timing_.banks();  // of the row that is written over
+  const DramTick closing = timing_.earliest_precharge_all(0);
+  timing_.issue_precharge_all(0, closing);
+  ++counts_.precharges;
+  return std::max(closing, begun + supply_interval_);
+}
+
 double PimCommands::run() {
   DramTick now = 0;
   DramTick multiplied = 0;  // the last column command and its interval
   for (std::uint64_t row = 0; row < plan_.rows; ++row) {
+    for (std::uint64_t c = part_of(plan_.copies, row, plan_.rows); c > 0; --c) now = copy_row(now);
     refresh(now);
     // Results of the row before leave, inputs of this one come, while it opens.
     bus_free_ = std::max(bus_free_, multiplied) +

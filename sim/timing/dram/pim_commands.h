@@ -26,9 +26,12 @@ class PimCommands {
   DramTick interval_;
   DramTick write_ticks_, read_ticks_;  // of a burst on the data bus
   DramTick refresh_interval_, next_refresh_;
+  DramTick supply_interval_;  // in which the supply has opened two rows of all banks
   DramTick bus_free_ = 0;
 
   void refresh(DramTick now);
+  // Copies a row of all banks, from `t` on; when the next may open.
+  DramTick copy_row(DramTick t);
   // Opens the next row of all banks, from `t` on; when the last one may be read.
   DramTick open_row(DramTick t);
 };

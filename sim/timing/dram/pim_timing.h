@@ -22,12 +22,18 @@ struct PimPlan {
   std::uint64_t rows = 0;      // opened
   std::uint64_t columns = 0;   // bursts that are multiplied
   std::uint64_t input_bursts = 0, result_bursts = 0;  // over the channel's data bus
-  double interval_ns = 0;  // from one column command to the next: the bus of a bank group, or the units
+  std::uint64_t copies = 0;  // of rows, beside those opened, in which bit lines multiply
+  double copy_ns = 0;        // from one of them to the next
+  double interval_ns = 0;    // from one column command to the next: the bus of a bank group, or the units
 };
 
-// An operand's column, k long, lies in one bank, and as many of them as fit in a row; inputs are written to
-// the channel's buffer in pieces that it holds, and stay for all rows; partial sums of pieces are read and
-// added outside where a unit has no place for them. `dtype` is one that the units multiply.
+// What units multiply: an operand's column, k long, lies in one bank, and as many of them as fit in a row;
+// inputs are written to the channel's buffer in pieces that it holds, and stay for all rows; partial sums of
+// pieces are read and added outside where a unit has no place for them. `dtype` is one that the units
+// multiply. What bit lines multiply: each holds an element of the operand, bit above bit, as many as fit side
+// by side in a row at once; inputs are copied beside them, products of twice their bits read and added up by
+// the units. A bank has columns, for as many vectors at once as its bit lines have room for, or vectors of
+// its own, by which the operand passes (TransPIM's sharding by tokens and its ring).
 PimPlan plan_pim(const DramSpec& dram, const PimProduct& product, bool apart);
 
 // Seconds that the channel is busy, refresh included.

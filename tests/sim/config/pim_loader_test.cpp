@@ -33,5 +33,11 @@ TEST(PimLoader, BanksAreShared) {
   EXPECT_NE(refusal_of("input_bytes: 16").find("holds no burst"), std::string::npos);
 }
 
+TEST(PimLoader, WhatBitLinesMultiplyUnitsAddUp) {
+  EXPECT_NE(
+      refusal_of("row_copies: {int8: 663}").find("'row_copies' has int8, whose products no unit adds up"),
+      std::string::npos);
+}
+
 }  // namespace
 }  // namespace orrery::test

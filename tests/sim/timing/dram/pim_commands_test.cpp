@@ -55,6 +55,23 @@ TEST(PimCommands, TileIsWithinFivePerCent) {
   std::cout << "mean " << sum / count << ", worst " << worst << "\n";
 }
 
+TEST(PimCommands, TileIsWithinFivePerCentOfCopiesToo) {
+  for (const std::uint32_t activate : {4U, 16U}) {
+    DramSpec dram = load_arch_named("pim/ianus").dram;
+    dram.pim->activate_banks = dram.pim->window_activates = activate;
+    dram.pim->row_copies[static_cast<std::size_t>(DType::bf16)] = 500;
+    for (const std::uint64_t m : {1, 16}) {
+      for (const std::uint64_t k : {512, 6144}) {
+        const PimPlan plan = plan_pim(dram, {1, m, 6144, k, DType::bf16}, false);
+        PimCommands commands(dram, plan);
+        EXPECT_NEAR(pim_seconds(dram, plan) / commands.run(), 1, 0.05) << activate << " " << m << " " << k;
+        EXPECT_EQ(commands.counts().activates, (plan.rows + 2 * plan.copies) * 16);
+        EXPECT_GE(commands.counts().refreshes, 1U);
+      }
+    }
+  }
+}
+
 // Refreshes come as often as the device wants them, and take their time.
 TEST(PimCommands, RefreshesAreKept) {
   DramSpec dram = load_arch_named("pim/ianus").dram;

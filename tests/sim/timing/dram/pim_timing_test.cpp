@@ -50,6 +50,33 @@ TEST(PimTiming, PartialSumsAreReadWhereAUnitHasNoPlace) {
   EXPECT_EQ(plan_pim(dram, product, false).result_bursts * 4, pieces);
 }
 
+// Bit by bit: 16 bit lines of each of 8 x 16 banks' 16,384 are left over by 4,096 columns of 512, which lie
+// in one row's width of bit lines (32 x 512); each vector takes its copies, 16 more to lay its inputs beside
+// them, and 32 rows of products for the units to add up.
+TEST(PimTiming, BitLinesMultiplyInCopiesOfRows) {
+  DramSpec dram = memory();
+  dram.pim->row_copies[static_cast<std::size_t>(DType::bf16)] = 500;
+  const PimPlan plan = plan_pim(dram, {1, 3, 4096, 512, DType::bf16}, false);
+  EXPECT_EQ(plan.copies, 3U * (500 + 16));
+  EXPECT_EQ(plan.rows, 3U * 32);
+  EXPECT_EQ(plan.columns, 3U * 32 * 64);
+  EXPECT_EQ(plan_pim(dram, {1, 3, 4097, 512, DType::bf16}, false).copies, 4U * (500 + 16));
+  // 1,024 vectors over 128 banks, 8 each, fill the bit lines where 129 columns would fill half of them.
+  const PimPlan vectors = plan_pim(dram, {1, 1024, 129, 512, DType::bf16}, false);
+  EXPECT_EQ(vectors.copies, (8U * 129 * 512 / 16384 + 1) * (500 + 16));
+  EXPECT_EQ(vectors.input_bursts, 32U * (129 + 1024 / 8));
+  const DramTimings& t = dram.device.timing;
+  EXPECT_DOUBLE_EQ(plan.copy_ns, (t.tras + t.trp) * dram.device.clock_ns);  // a supply for all banks
+  const double copying = static_cast<double>(plan.copies) * plan.copy_ns * 1e-9;
+  EXPECT_GT(pim_seconds(dram, plan), copying / (1 - 150.0 / 1900));
+  EXPECT_LT(pim_seconds(dram, plan), 1.5 * copying);
+  EXPECT_GE(pim_seconds(dram, plan), pim_bound_s(dram, plan.product));
+  // Where the supply opens four banks in tFAW, two rows of all sixteen take eight of it.
+  dram.pim->activate_banks = dram.pim->window_activates = 4;
+  EXPECT_NEAR(plan_pim(dram, plan.product, false).copy_ns,
+              std::max((8.0 * t.tfaw), 3.0 * t.tfaw + t.tras + t.trp) * dram.device.clock_ns, 1e-9);
+}
+
 // Heads apart fill the banks of a channel, where over all channels a bank would get one short column.
 TEST(PimTiming, SmallMatricesGoApart) {
   const DramSpec dram = memory();
