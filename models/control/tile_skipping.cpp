@@ -18,8 +18,9 @@ MemoryPace pace_of(const ArchSpec& arch) {
   return pace;
 }
 
-// What an element of an element-wise kernel asks of the lanes of all its cores together.
+// What an element of an element-wise kernel asks of the lanes of all its cores together; 0 of others.
 double lanes_fs(const ArchSpec& arch, const TileKernel& kernel) {
+  if (!kernel.matrix_steps.empty()) return 0;
   const VectorUnitSpec& unit = arch.cores.vector;
   double cycles = 0;
   for (const VectorStep& step : kernel.vector_steps) {
