@@ -31,7 +31,7 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
     const std::uint64_t n = engine_length_at(kernel, step.n, item, k_tile);
     const std::uint64_t all = engine_length_at(kernel, step.k, item, k_tile);
     const std::uint64_t k = multiplied_length(matrix.spec(), step.sparsity, n, all);
-    cost.issued_macs += issued_macs(matrix.spec(), step.dataflow, m, n, k) * storage_bits(step.dtype) / 16;
+    cost.issued_macs += issued_macs(matrix.spec(), step.dataflow, step.dtype, m, n, k);
     const Conversions converted = conversions(matrix.spec(), m, n, k, step.in_place);
     cost.conversions.dac += converted.dac;
     cost.conversions.adc += converted.adc;

@@ -50,8 +50,7 @@ struct EngineWork {
     return matrix_cycles(engine, step.dataflow, step.dtype, m, n, multiplied(), step.in_place).real();
   }
   double issued() const {
-    return static_cast<double>(issued_macs(engine, step.dataflow, m, n, multiplied())) *
-           storage_bits(step.dtype) / 16;
+    return static_cast<double>(issued_macs(engine, step.dataflow, step.dtype, m, n, multiplied()));
   }
   double read_bytes() const {
     return operand_read_bytes(engine, step.dataflow, step.a_bits, step.b_bits, m, n, k).real();

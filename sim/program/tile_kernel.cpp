@@ -47,7 +47,7 @@ struct TileRange {
 // The k tiles that a column of items visits: as many as an even sample of a logistic distribution says, whose
 // tails are about a binomial's, and somewhere. Columns go in pairs, the second as much below the share as the
 // first is above it: together they visit no fewer than all blocks need. None is empty: pruning leaves each
-// result something.
+// result something. They are whole tiles, not the one that the end of k cuts, as long as there are enough.
 TileRange visited(const TileKernel& kernel, std::uint64_t column) {
   const auto tiles = static_cast<double>(kernel.k_tiles());
   const std::uint64_t index = column / kernel.sparse.columns;
@@ -57,8 +57,10 @@ TileRange visited(const TileKernel& kernel, std::uint64_t column) {
   double count =
       std::min(tiles, std::max(std::ceil(mean), std::round(mean + deviations * kernel.sparse.deviation)));
   if (index % 2 == 1) count = std::clamp(std::ceil(2 * mean) - count, 1.0, tiles);
+  const auto whole = static_cast<double>(kernel.k / kernel.tile_k);
+  const double rest = (count > whole ? tiles : whole) - count;
   const auto begin =
-      static_cast<std::uint64_t>(fraction(static_cast<double>(index + 1) * kPlastic) * (tiles - count + 1));
+      static_cast<std::uint64_t>(fraction(static_cast<double>(index + 1) * kPlastic) * (rest + 1));
   return {begin, begin + static_cast<std::uint64_t>(count)};
 }
 

@@ -23,9 +23,11 @@ Cycles matrix_latency_cycles(const MatrixEngineSpec& engine) {
   return std::visit([](const auto& spec) { return matrix_latency_cycles(spec); }, engine);
 }
 
-std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
-                          std::uint64_t k) {
-  return std::visit([&](const auto& spec) { return issued_macs(spec, dataflow, m, n, k); }, engine);
+std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
+                          std::uint64_t n, std::uint64_t k) {
+  const std::uint64_t issued =
+      std::visit([&](const auto& spec) { return issued_macs(spec, dataflow, m, n, k); }, engine);
+  return ceil_div<std::uint64_t>(issued * storage_bits(dtype), 16);
 }
 
 Conversions conversions(const MatrixEngineSpec& engine, std::uint64_t m, std::uint64_t n, std::uint64_t k,

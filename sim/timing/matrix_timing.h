@@ -18,9 +18,10 @@ Cycles matrix_cycles(const MatrixEngineSpec& engine, Dataflow dataflow, DType dt
 Cycles matrix_latency_cycles(const MatrixEngineSpec& engine);
 
 // MACs the engines issue for an m x n x k product, padding included: whole instructions of a dot-product
-// array; of a systolic array all elements, for as long as operands stream through them.
-std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, std::uint64_t m, std::uint64_t n,
-                          std::uint64_t k);
+// array; of a systolic array all elements, for as long as operands stream through them. In 16-bit ones, as
+// many as the format's bits fill, the last of them whole.
+std::uint64_t issued_macs(const MatrixEngineSpec& engine, Dataflow dataflow, DType dtype, std::uint64_t m,
+                          std::uint64_t n, std::uint64_t k);
 
 // For an m x n x k product.
 Conversions conversions(const MatrixEngineSpec& engine, std::uint64_t m, std::uint64_t n, std::uint64_t k,

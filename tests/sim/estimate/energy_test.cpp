@@ -124,12 +124,20 @@ TEST(Energy, PaddingIsIssued) {
   tensor_cores.instruction_m = 16;
   tensor_cores.instruction_n = 8;
   tensor_cores.instruction_k = 16;
-  EXPECT_EQ(issued_macs(tensor_cores, Dataflow::output_stationary, 2, 8, 32), 16U * 8 * 32);
+  EXPECT_EQ(issued_macs(tensor_cores, Dataflow::output_stationary, DType::fp16, 2, 8, 32), 16U * 8 * 32);
   SystolicArraySpec array;
   array.rows = array.cols = 32;
-  EXPECT_EQ(issued_macs(array, Dataflow::weight_stationary, 5, 40, 10), 32U * 64 * 5);
-  EXPECT_EQ(issued_macs(array, Dataflow::output_stationary, 5, 40, 10), 32U * 64 * 10);
-  EXPECT_EQ(issued_macs(array, Dataflow::input_stationary, 5, 40, 10), 32U * 32 * 40);
+  EXPECT_EQ(issued_macs(array, Dataflow::weight_stationary, DType::fp16, 5, 40, 10), 32U * 64 * 5);
+  EXPECT_EQ(issued_macs(array, Dataflow::output_stationary, DType::fp16, 5, 40, 10), 32U * 64 * 10);
+  EXPECT_EQ(issued_macs(array, Dataflow::input_stationary, DType::fp16, 5, 40, 10), 32U * 32 * 40);
+}
+
+// A multiplier alone that issues three products of 8 bits has filled two of 16, not one.
+TEST(Energy, NarrowProductsFillWholeOnes) {
+  const MatrixEngineSpec multiplier = DotProductArraySpec{};
+  EXPECT_EQ(issued_macs(multiplier, Dataflow::output_stationary, DType::int8, 1, 1, 3), 2U);
+  EXPECT_EQ(issued_macs(multiplier, Dataflow::output_stationary, DType::int4, 1, 1, 4), 1U);
+  EXPECT_EQ(issued_macs(multiplier, Dataflow::output_stationary, DType::fp32, 1, 1, 3), 6U);
 }
 
 TEST(Energy, InterpolatesSramInTheLogarithmOfItsSize) {

@@ -63,7 +63,7 @@ TEST(CrossbarTiming, IsOneOfTheEngines) {
   EXPECT_EQ(matrix_cycles(engine, Dataflow::weight_stationary, DType::int8, 2, 768, 768, true),
             Cycles{2 * 8 * 128});
   EXPECT_EQ(dataflows(engine), std::vector<Dataflow>{Dataflow::weight_stationary});
-  EXPECT_EQ(issued_macs(engine, Dataflow::weight_stationary, 2, 33, 129), 2U * 4 * 128 * 32);
+  EXPECT_EQ(issued_macs(engine, Dataflow::weight_stationary, DType::int8, 2, 33, 129), 4U * 128 * 32);
   EXPECT_NEAR(macs_per_cycle(engine, DType::int8), 200.0 * 128 * 32 / (8 * 128), 1e-9);
   EXPECT_EQ(macs_per_cycle(engine, DType::fp16), 0);
 }
