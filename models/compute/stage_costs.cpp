@@ -41,9 +41,10 @@ StageCost stage_cost(const TileKernel& kernel, const WorkItem& item, std::uint64
         operand_read_bytes(matrix.spec(), step.dataflow, step.a_bits, step.b_bits, m, n, all);
   }
   if (kernel.predictor) {
-    cost.predicted_pairs = length_at(kernel, tile_of(LoopDim::m), item, k_tile) *
-                           length_at(kernel, tile_of(LoopDim::k), item, k_tile);
-    cost.predictor = vector.service(predictor_cycles(*kernel.predictor, cost.predicted_pairs));
+    const std::uint64_t queries = length_at(kernel, tile_of(LoopDim::m), item, k_tile);
+    const std::uint64_t keys = length_at(kernel, tile_of(LoopDim::k), item, k_tile);
+    cost.predicted_pairs = queries * keys;
+    cost.predictor = vector.service(predictor_cycles(*kernel.predictor, queries, keys));
   }
   for (const VectorStep& step : kernel.vector_steps) {
     const VectorWork work = vector.work(step.cost, lane_length_at(kernel, step.rows, item, k_tile),

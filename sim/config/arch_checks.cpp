@@ -73,6 +73,18 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
   if (arch.cores.predictor && !arch.execution.fuses(FusedOperator::attention))
     add("/chip/cores/score_predictor",
         "a score predictor chooses pairs of one kernel's attention: 'execution.fused' needs attention");
+  if (const auto& p = arch.cores.predictor) {
+    if (p->searched_keys == 0 && p->pairs_per_cycle <= 0)
+      add("/chip/cores/score_predictor",
+          "estimates need a rate: 'pairs_per_cycle', or 'searched_keys' and 'search_cycles' of a memory that "
+          "is "
+          "searched by content");
+    if (p->searched_keys > 0 && p->search_cycles <= 0)
+      add("/chip/cores/score_predictor/search_cycles", "a search must take some time: above 0");
+    if (p->searched_keys > 0 && p->pairs_per_cycle > 0)
+      add("/chip/cores/score_predictor/pairs_per_cycle",
+          "with 'searched_keys' all pairs of a query are found at once: one of the two");
+  }
   if (arch.cores.predictor && arch.execution.library)
     add("/chip/cores/score_predictor",
         "kernels of 'execution.library' compute whole blocks of pairs: without it");

@@ -218,6 +218,14 @@ const Table& execution_table() {
          "scales the parts (where attention is not fused); 0: whole rows between them")
         .range(0, 1e6);
     f.key(
+         "compiled_prompt_tokens", [](A & a) -> auto& { return a.execution.compiled_prompt_tokens; },
+         "tokens", "of a prompt, for multiples of which there are programs: others are padded to the next")
+        .range(1, 1e6);
+    f.key(
+         "compiled_context_tokens", [](A & a) -> auto& { return a.execution.compiled_context_tokens; },
+         "tokens", "the same of what a decoding sequence reads")
+        .range(1, 1e6);
+    f.key(
          "conditional", [](A & a) -> auto& { return a.execution.conditional; }, "",
          "what feed-forward blocks compute of their neurons")
         .standing("all");

@@ -16,7 +16,8 @@ double macs_at_once(const DotProductArraySpec& spec) {
 }
 
 double macs_at_once(const CrossbarSpec& spec) {
-  return static_cast<double>(spec.count) * spec.rows * spec.weights_across() / spec.vector_cycles(spec.cols);
+  return static_cast<double>(spec.count) * spec.rows * spec.weights_across() /
+         spec.vector_cycles(spec.usable_cols());
 }
 
 }  // namespace

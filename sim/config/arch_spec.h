@@ -202,6 +202,9 @@ struct ExecutionSpec {
   bool scalar_rows = false;         // its row kernels load an element a thread, as engines of 2023 did
   ServingEngine engine = ServingEngine::any;  // whose attention kernels run
   DType default_dtype = DType::fp16;
+  // Lengths that there are programs for, multiples of so many tokens: a prompt's, and of what a decoding
+  // sequence reads. Shorter ones are computed as the next.
+  std::uint32_t compiled_prompt_tokens = 1, compiled_context_tokens = 1;
   std::optional<ConditionalSpec> conditional;       // feed-forward blocks; none: all neurons
   std::optional<StoredWeightsSpec> stored_weights;  // none: memory holds them all
   std::optional<LibrarySpec>

@@ -23,18 +23,21 @@ Sparsity skipped(const std::string& word, const Place& at) {
   any.kind = SparsityKind::unstructured;
   if (word == "unstructured") return any;
   const auto pattern = sparsity_named(word);
-  if (pattern && pattern->kind == SparsityKind::n_of_m) return *pattern;
-  const std::string message = "key '" + key_path(at.pointer()) + "': '" + word +
-                              "' is no pattern of zeros that an engine skips; expected N:M (2:4) or "
-                              "unstructured";
+  if (pattern && (pattern->kind == SparsityKind::n_of_m || pattern->kind == SparsityKind::circulant))
+    return *pattern;
+  const std::string message =
+      "key '" + key_path(at.pointer()) + "': '" + word +
+      "' is no pattern of zeros that an engine skips; expected N:M (2:4), unstructured "
+      "or circulant:B";
   throw ConfigError(at.document() == nullptr ? "" : at.document()->where(at.pointer()), message);
 }
 
 template <class T>
 void add_skips(Fields<T>& f) {
   f.other("skips", Shape::list(Shape::text()), "",
-          "zeros of weights that it does not multiply: N:M of each M along the reduction (2:4), or "
-          "unstructured; blocks are passed over by any",
+          "zeros of weights that it does not multiply: N:M of each M along the reduction (2:4), "
+          "unstructured, or circulant:B (blocks of up to B x B, multiplied between Fourier transforms); "
+          "blocks are passed over by any",
           [](T& t, const nlohmann::json& value, const Place& at) {
             t.skips.clear();
             for (std::size_t i = 0; i < value.size(); ++i)
@@ -142,8 +145,14 @@ const Table& table_of<ScorePredictorSpec>() {
         .required()
         .above(0, 1);
     f.key("pairs_per_cycle", &P::pairs_per_cycle, "pairs per cycle", "that it estimates, a core")
-        .required()
-        .above(0, 1e9);
+        .range(0, 1e9);
+    f.key("searched_keys", &P::searched_keys, "keys",
+          "that a memory searched by content holds, a core: each query is held against all of them at once, "
+          "in "
+          "place of 'pairs_per_cycle'")
+        .range(0, 1e9);
+    f.key("search_cycles", &P::search_cycles, "cycles", "of a query, against the keys held").range(0, 1e9);
+    f.key("write_cycles", &P::write_cycles, "cycles", "until a key is written to that memory").range(0, 1e9);
     f.key("pair_pj", &P::pair_pj, "pJ", "an estimate and what it reads on the chip")
         .required()
         .range(0, kAnyNumber)

@@ -156,7 +156,7 @@ const Table& table_of<CostOption>() {
     f.key("weights", &O::weights, "", "stored format (orrery list stored)").standing("as dtype says");
     f.key("activations", &O::activations, "", "as products read them").standing("as dtype says");
     f.key("kv", &O::kv, "", "of keys and values").standing("the file's, or 16 bits");
-    f.key("sparsity", &O::sparsity, "", "weights that are kept: 2:4, 0.3, 32x64:0.3, dense")
+    f.key("sparsity", &O::sparsity, "", "weights that are kept: 2:4, 0.3, 32x64:0.3, circulant:16, dense")
         .standing("as the file says");
     f.key("attention", &O::attention, "",
           "positions that it reads: window:W and the like (orrery run --help)")

@@ -3,10 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/config/dtype_rates.h"
 
 namespace orrery {
+
+std::uint32_t CrossbarSpec::usable_cols() const {
+  const std::uint32_t kept = cols - std::min(spare_cols, cols);
+  if (faulty_share <= 0) return kept;
+  return std::min(kept, static_cast<std::uint32_t>(cols * std::pow(1 - faulty_share, rows)));
+}
 
 double CrossbarSpec::vector_cycles(std::uint64_t columns) const {
   const auto converted = static_cast<double>(std::min<std::uint64_t>(columns, columns_per_adc));
@@ -27,6 +34,14 @@ const Table& table_of<CrossbarSpec>() {
     f.key("copies", &C::copies, "", "of a weight held in place, that share its inputs").range(1, 65536);
     f.key("rows", &C::rows, "cells", "that inputs drive").required().range(1, 65536);
     f.key("cols", &C::cols, "cells", "whose sums are converted").required().range(1, 65536);
+    f.key("spare_cols", &C::spare_cols, "cells", "of 'cols', that take the place of columns with a fault")
+        .range(0, 65536);
+    f.key("faulty_share", &C::faulty_share, "",
+          "of the cells, that hold what they were made with: a column with one is not used")
+        .range(0, 1);
+    f.key("endurance_writes", &C::endurance_writes, "writes", "of a cell until it wears out")
+        .range(0, 1e18)
+        .standing("not said: results do not say how long cells last");
     f.key("cell_bits", &C::cell_bits, "bits", "of a weight in one cell").required().range(1, 16);
     f.key("weight_bits", &C::weight_bits, "bits", "of a weight, in cells of neighbouring columns")
         .range(1, 32);
@@ -73,6 +88,14 @@ std::vector<Diagnostic> check_crossbar(const CrossbarSpec& spec, const ConfigDoc
     found.push_back(document.diagnostic(pointer + "/" + key, message));
   };
   const std::uint32_t columns = spec.columns_per_weight();
+  if (spec.cols >= columns && spec.usable_cols() < columns) {
+    add(spec.faulty_share > 0 ? "faulty_share" : "spare_cols",
+        fmt::format(
+            "of {} columns {} are spare and {:.3g} expected to be without a fault: {} can be used, and a "
+            "weight takes {}",
+            spec.cols, spec.spare_cols, spec.cols * std::pow(1 - spec.faulty_share, spec.rows),
+            spec.usable_cols(), columns));
+  }
   if (spec.cols < columns) {
     add("cols",
         fmt::format(

@@ -5,6 +5,7 @@
 #include "sim/engine/roofline.h"
 #include "sim/estimate/actions.h"
 #include "sim/estimate/energy.h"
+#include "sim/estimate/wear.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
@@ -31,6 +32,7 @@ KernelResult run_kernel(const Operator& op, OperatorRunner& runner, const OnChip
   r.flops = 2.0 * static_cast<double>(operator_macs(op));
   r.counts = run.tally.counts();
   r.actions = action_figures(r.counts, arch);
+  r.cells_last_years = cell_life_years(arch, r.counts, r.latency_s);
   r.sharing = sharing_figures(run.tally.sharing);
   const auto* collective = std::get_if<CollectiveShape>(&op.shape);
   const std::uint32_t devices = collective != nullptr ? collective->devices : 1;

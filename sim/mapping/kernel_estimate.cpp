@@ -256,7 +256,7 @@ double KernelEstimate::seconds(const TileKernel& kernel) const {
   const double issue_cycles =
       static_cast<double>(kernel.instructions_per_stage) * arch_.command.instruction_issue_cycles;
   if (kernel.predictor) {
-    const PartCycles predicted = predictor_cycles(*kernel.predictor, kernel.tile_m * kernel.tile_k);
+    const PartCycles predicted = predictor_cycles(*kernel.predictor, kernel.tile_m, kernel.tile_k);
     stage_cycles = std::max(stage_cycles, predicted.value());
   }
   stage_cycles = std::max(stage_cycles, kernel.stage_vector_cycles.real()) + kernel.stage_chain_cycles.real();

@@ -25,6 +25,10 @@ void add_simulation(Fields<T>& f) {
       "actions", &T::actions, "",
       "what each block did, and what one such action takes at the nominal voltage: the energy beside static "
       "power and losses");
+  f.key("cells_last_years", &T::cells_last_years, "years",
+        "of crossbars' cells that are written as they multiply, at this load without a pause; null where "
+        "nothing is written or no endurance is said")
+      .label("cells last, years");
   f.key("sharing", &T::sharing, "",
         "how the instances of a block shared an action: the mean over them and the busiest one, of each "
         "kernel, added up; busiest: its number where it does most");

@@ -68,10 +68,16 @@ class Columns {
         if (of == &table_of<SimulatedShare> && !simulated()) continue;
         if (field.has_label) rows_.push_back({field.label});
         this->table(of(), here);
-      } else if (field.has_label && simulated_or(field)) {
+      } else if (field.has_label && simulated_or(field) && !(field.unit == "years" && nowhere(here))) {
         row(field.label, [&](const ordered_json& r) { return figure(at(r, here), field.unit); });
       }
     }
+  }
+
+  // Nothing wears out.
+  bool nowhere(const std::string& here) const {
+    return std::all_of(results_.begin(), results_.end(),
+                       [&](const ordered_json& r) { return at(r, here).is_null(); });
   }
 
   template <class Cell>

@@ -4,6 +4,7 @@
 
 #include "sim/estimate/actions.h"
 #include "sim/estimate/energy.h"
+#include "sim/estimate/wear.h"
 
 namespace orrery {
 namespace {
@@ -108,6 +109,7 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   whole += decode;
   r.counts = whole.counts();
   r.actions = action_figures(r.counts, arch);
+  r.cells_last_years = cell_life_years(arch, r.counts, r.latency_s);
   r.sharing = sharing_figures(whole.sharing);
   r.energy = reported_energy(whole.energy, r.latency_s, r.devices, arch);
   r.prefill = power_of(prefill, r.devices, arch);

@@ -116,6 +116,7 @@ struct RunResult {
   SimulatedShare share;
   ExpectedError expected, expected_power, expected_energy;  // of the latency and the others
   RunInfo info;
+  std::optional<Figure> cells_last_years;  // that are written as they multiply; none: nothing is said of it
 };
 
 // A machine of a comparison that cannot run what the others do.
@@ -142,6 +143,7 @@ struct KernelResult {
   SimulatedShare share;
   ExpectedError expected, expected_power, expected_energy;  // of the latency and the others
   RunInfo info;
+  std::optional<Figure> cells_last_years;  // that are written as they multiply; none: nothing is said of it
 };
 
 }  // namespace orrery

@@ -60,7 +60,7 @@ const Table& table_of<ScenarioKeys>() {
     f.key("weights", &S::weights, "", "stored format (orrery list stored)").standing("as dtype says");
     f.key("activations", &S::activations, "", "as products read them").standing("as dtype says");
     f.key("kv", &S::kv, "", "of keys and values").standing("the file's, or 16 bits");
-    f.key("sparsity", &S::sparsity, "", "weights that are kept: 2:4, 0.3, 32x64:0.3, dense")
+    f.key("sparsity", &S::sparsity, "", "weights that are kept: 2:4, 0.3, 32x64:0.3, circulant:16, dense")
         .standing("as the file says");
     f.key("attention", &S::attention, "",
           "positions that it reads: window:W, dilated:D, global:G, topk:K[xBLOCK], density:D, full or model, "

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/util/units.h"
+
 namespace orrery {
 
-PartCycles predictor_cycles(const ScorePredictorSpec& spec, std::uint64_t pairs) {
-  return PartCycles{static_cast<double>(pairs) / spec.pairs_per_cycle};
+PartCycles predictor_cycles(const ScorePredictorSpec& spec, std::uint64_t queries, std::uint64_t keys) {
+  if (spec.searched_keys == 0) return PartCycles{static_cast<double>(queries * keys) / spec.pairs_per_cycle};
+  const std::uint64_t fillings = ceil_div<std::uint64_t>(keys, spec.searched_keys);
+  return PartCycles{static_cast<double>(queries * fillings) * spec.search_cycles +
+                    static_cast<double>(keys) * spec.write_cycles};
 }
 
 std::uint64_t computed_keys(const ScorePredictorSpec& spec, std::uint64_t keys, std::uint64_t queries) {

@@ -6,8 +6,9 @@
 
 namespace orrery {
 
-// Cycles of a core's predictor for so many pairs of a query and a key.
-PartCycles predictor_cycles(const ScorePredictorSpec& spec, std::uint64_t pairs);
+// Cycles of a core's predictor for all pairs of so many queries and keys; of a memory that is searched by
+// content, as often as it is filled with keys.
+PartCycles predictor_cycles(const ScorePredictorSpec& spec, std::uint64_t queries, std::uint64_t keys);
 
 // Of `keys` keys, as many as the engine spends its time on for each query: what the fullest of the queries in
 // step is expected to keep (binomial: k d + sqrt(2 k d (1 - d) ln queries)), over the share of its places

@@ -36,6 +36,15 @@ double closest_share(const MatrixEngineSpec& engine, const Sparsity& sparsity) {
   return share;
 }
 
+// Blocks that its transforms are long enough for.
+bool turns(const MatrixEngineSpec& engine, const Sparsity& sparsity) {
+  const std::vector<Sparsity>& all = patterns(engine);
+  return sparsity.kind == SparsityKind::circulant &&
+         std::any_of(all.begin(), all.end(), [&](const Sparsity& s) {
+           return s.kind == SparsityKind::circulant && s.of >= sparsity.of;
+         });
+}
+
 // Columns of weights that wait for each other.
 std::uint64_t columns_in_step(const SystolicArraySpec& spec) {
   return spec.cols;
@@ -52,7 +61,8 @@ std::uint64_t columns_in_step(const CrossbarSpec& spec) {
 
 bool skips(const MatrixEngineSpec& engine, const Sparsity& sparsity) {
   if (sparsity.kind == SparsityKind::unstructured) return passes_over_any(engine);
-  return sparsity.kind == SparsityKind::n_of_m && closest_share(engine, sparsity) < 1;
+  return turns(engine, sparsity) ||
+         (sparsity.kind == SparsityKind::n_of_m && closest_share(engine, sparsity) < 1);
 }
 
 std::uint64_t multiplied_length(const MatrixEngineSpec& engine, const Sparsity& sparsity, std::uint64_t n,
@@ -61,6 +71,12 @@ std::uint64_t multiplied_length(const MatrixEngineSpec& engine, const Sparsity& 
   const auto length = static_cast<double>(k);
   if (sparsity.kind == SparsityKind::n_of_m)
     return static_cast<std::uint64_t>(std::ceil(length * closest_share(engine, sparsity)));
+  if (sparsity.kind == SparsityKind::circulant) {
+    const double rows = sparsity.of;
+    const double transform = std::log2(rows);  // MACs an element
+    const double all = 2 * length / rows + length * transform / static_cast<double>(n) + transform;
+    return std::min(k, static_cast<std::uint64_t>(std::ceil(all)));
+  }
   const double density = sparsity.share();
   const auto columns = static_cast<double>(
       std::min(n, std::visit([](const auto& spec) { return columns_in_step(spec); }, engine)));
@@ -78,6 +94,8 @@ double multiplied_share(const MatrixEngineSpec& engine, const Sparsity& sparsity
       return sparsity.share();
     case SparsityKind::unstructured:
       return passes_over_any(engine) ? sparsity.share() : 1;
+    case SparsityKind::circulant:
+      return turns(engine, sparsity) ? sparsity.share() : 1;
   }
   return 1;
 }

@@ -10,7 +10,10 @@ bool skips(const MatrixEngineSpec& engine, const Sparsity& sparsity);
 
 // Of a reduction of k for n columns of weights, the length that is multiplied: of N:M what the engine's
 // closest pattern keeps; of unstructured ones what the fullest of the columns that it multiplies side by side
-// is expected to (kept elements binomial: k d + sqrt(2 k d (1 - d) ln columns)); else all of it.
+// is expected to (kept elements binomial: k d + sqrt(2 k d (1 - d) ln columns)); of circulant blocks of b
+// rows 2 k / b products of spectra (b / 2 complex numbers of four MACs for b^2 weights), and transforms of
+// log2(b) MACs an element (a real one of b elements, b log2 b) of the inputs, shared by n columns, and of the
+// results (Ding et al., CirCNN, MICRO 2017); else all of it.
 std::uint64_t multiplied_length(const MatrixEngineSpec& engine, const Sparsity& sparsity, std::uint64_t n,
                                 std::uint64_t k);
 

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint32_t kMillion = 1'000'000;
 constexpr std::uint32_t kMostNeighbours = 256;
 constexpr std::uint32_t kLargestBlock = 65536;
+constexpr std::uint32_t kMostTurned = 4096;
 
 // Between none and all, to a millionth; 0 for anything else.
 std::uint32_t density_of(const std::string& text) {
@@ -51,6 +52,7 @@ bool Sparsity::satisfies(const Sparsity& other) const {
 std::optional<Sparsity> sparsity_named(const std::string& word) {
   static const std::regex n_of_m("([0-9]+):([0-9]+)");
   static const std::regex blocks("([0-9]+)x([0-9]+):(0?\\.[0-9]+)");
+  static const std::regex circulant("circulant:([0-9]+)");
   static const std::regex density("0?\\.[0-9]+");
   Sparsity s;
   if (word == "dense") return s;
@@ -60,6 +62,12 @@ std::optional<Sparsity> sparsity_named(const std::string& word) {
     s.kept = whole(parts[1], kMostNeighbours);
     s.of = whole(parts[2], kMostNeighbours);
     if (s.kept == 0 || s.kept >= s.of) return std::nullopt;
+    return s;
+  }
+  if (std::regex_match(word, parts, circulant)) {
+    s.kind = SparsityKind::circulant;
+    s.of = whole(parts[1], kMostTurned);
+    if (s.of < 2 || (s.of & (s.of - 1)) != 0) return std::nullopt;
     return s;
   }
   s.of = kMillion;
@@ -89,6 +97,8 @@ std::string name_of(const Sparsity& sparsity) {
                          density_word(sparsity.share()));
     case SparsityKind::unstructured:
       return density_word(sparsity.share());
+    case SparsityKind::circulant:
+      return fmt::format("circulant:{}", sparsity.of);
   }
   return "";
 }

@@ -13,11 +13,12 @@ enum class SparsityKind : std::uint8_t {
   n_of_m,        // N of every M neighbours along the reduction
   blocks,        // some blocks whole, the others not at all
   unstructured,  // wherever they are
+  circulant,     // blocks whose rows are their first one turned: one row of each is kept
 };
 
 struct Sparsity {
   SparsityKind kind = SparsityKind::dense;
-  std::uint32_t kept = 1, of = 1;                // N and M; a density in millionths
+  std::uint32_t kept = 1, of = 1;  // N and M; a density in millionths; 1 and the rows of a circulant block
   std::uint32_t block_rows = 0, block_cols = 0;  // along the reduction and across it, of blocks
 
   bool is_dense() const { return kind == SparsityKind::dense; }
@@ -36,12 +37,13 @@ struct Sparsity {
 };
 
 // "dense", "2:4" (2 of every 4), "32x64:0.3" (blocks of 32 along the reduction by 64, 0.3 of them kept),
-// "0.3" (of the elements, wherever); none where a word says nothing of the kind.
+// "0.3" (of the elements, wherever), "circulant:16" (blocks of 16 x 16 that are one row, turned); none where
+// a word says nothing of the kind.
 std::optional<Sparsity> sparsity_named(const std::string& word);
 std::string name_of(const Sparsity& sparsity);
 // How such words look, for messages.
 inline constexpr const char* kSparsityWords =
-    "dense, N:M (2:4), a density (0.3), or blocks of rows along the reduction by columns, and their density "
-    "(32x64:0.3)";
+    "dense, N:M (2:4), a density (0.3), blocks of rows along the reduction by columns, and their density "
+    "(32x64:0.3), or circulant blocks of a power of two (circulant:16)";
 
 }  // namespace orrery

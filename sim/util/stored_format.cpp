@@ -46,6 +46,7 @@ constexpr NamedFormat kFormats[] = {
 ElementBits index_bits(const Sparsity& s) {
   switch (s.kind) {
     case SparsityKind::dense:
+    case SparsityKind::circulant:
       return {};
     case SparsityKind::n_of_m: {
       std::uint32_t position = 0;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <cmath>
 #include <set>
 #include <sstream>
 #include <tuple>
@@ -11,14 +11,12 @@
 #include "sim/util/errors.h"
 #include "sim/util/nearest_name.h"
 #include "sim/util/sparsity.h"
-#include "sim/util/text_file.h"
 
 namespace orrery {
 namespace {
 
 constexpr std::uint64_t kMostPositions = std::uint64_t{1} << 27;
 constexpr std::uint64_t kMostDilation = 65536;
-constexpr std::uint64_t kMostLayers = 16384;
 constexpr const char* kEnd = "end";
 
 [[noreturn]] void refuse(const std::string& pattern, const std::string& why) {
@@ -56,6 +54,14 @@ class Part {
   std::string pattern_, name_, value_;
 };
 
+std::uint64_t share_of(const std::string& pattern, const std::string& text) {
+  if (text == "1") return kWholeDensity;
+  const auto share = sparsity_named(text);
+  if (!share || share->kind != SparsityKind::unstructured)
+    refuse(pattern, "'" + text + "' of 'tokens' must lie above 0, up to 1");
+  return share->kept;
+}
+
 void read_part(AttentionPattern& pattern, const Part& part, const std::string& text) {
   if (part.name() == "full" || part.name() == "model") refuse(text, "'" + part.name() + "' stands alone");
   if (part.name() == "window") {
@@ -73,12 +79,17 @@ void read_part(AttentionPattern& pattern, const Part& part, const std::string& t
     if (!density || density->kind != SparsityKind::unstructured)
       refuse(text, "'" + part.value() + "' of 'density' must lie between 0 and 1");
     pattern.density_ppm = density->kept;
+  } else if (part.name() == "tokens") {
+    const std::size_t to = part.value().find("..");
+    pattern.first_kept_ppm = share_of(text, part.value().substr(0, to));
+    pattern.last_kept_ppm =
+        to == std::string::npos ? pattern.first_kept_ppm : share_of(text, part.value().substr(to + 2));
   } else {
     refuse(text, "nothing is named '" + part.name() + "'" +
-                     did_you_mean(part.name(),
-                                  {"full", "model", "window", "dilated", "global", "topk", "density"}) +
-                     "; expected full, model, or window:W, dilated:D, global:G, topk:K[xB], density:D "
-                     "joined by '+'");
+                     did_you_mean(part.name(), {"full", "model", "window", "dilated", "global", "topk",
+                                                "density", "tokens"}) +
+                     "; expected full, model, or window:W, dilated:D, global:G, topk:K[xB], density:D, "
+                     "tokens:S[..T] joined by '+'");
   }
 }
 
@@ -95,6 +106,7 @@ AttentionPattern pattern_of(const std::string& text) {
     if (!seen.insert(part.name()).second) refuse(text, "'" + part.name() + "' stands there twice");
     read_part(pattern, part, text);
   }
+  pattern.as_filed = seen.size() == 1 && seen.count("tokens") > 0;
   if (pattern.global > 0 && pattern.window == 0) refuse(text, "'global' stands beside a 'window'");
   if (pattern.global > 0 && pattern.dilation > 1) refuse(text, "'global' beside 'dilated' is not modelled");
   const bool others = pattern.window > 0 || pattern.dilation > 1;
@@ -107,6 +119,8 @@ AttentionPattern pattern_of(const std::string& text) {
 
 // An attention block with a pattern; "" or why it cannot have it.
 std::string changed(AttentionBlock& block, const AttentionPattern& pattern) {
+  block.kept_ppm = pattern.first_kept_ppm;
+  if (pattern.as_filed) return "";
   if (block.both_ways && pattern.dilation > 1) return "'dilated' is of attention to what came before";
   if (block.both_ways && pattern.positions > 0) return "'topk' is of attention to a cache";
   block.window = pattern.window;
@@ -161,7 +175,8 @@ class Change {
 
 bool operator==(const AttentionPattern& a, const AttentionPattern& b) {
   const auto all = [](const AttentionPattern& p) {
-    return std::tuple(p.as_filed, p.window, p.dilation, p.global, p.positions, p.block, p.density_ppm);
+    return std::tuple(p.as_filed, p.window, p.dilation, p.global, p.positions, p.block, p.density_ppm,
+                      p.first_kept_ppm, p.last_kept_ppm);
   };
   return all(a) == all(b);
 }
@@ -179,49 +194,28 @@ std::vector<AttentionPattern> attention_patterns(const std::string& text, std::u
   return patterns;
 }
 
-std::string attention_patterns_of_file(const std::string& file) {
-  std::istringstream lines(read_text_file(file));
-  std::map<std::uint64_t, std::string> layers;
-  std::uint64_t number = 0;
-  bool headed = false;
-  const auto fail = [&](const std::string& what) {
-    throw ConfigError(fmt::format("{}:{}", file, number), what);
-  };
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty() || line.front() == '#') continue;
-    if (!headed) {
-      headed = true;
-      if (line != "layer,attention") fail("expected the header 'layer,attention', of a table of patterns");
-      continue;
-    }
-    const std::size_t comma = line.find(',');
-    const std::string layer = line.substr(0, comma);
-    if (comma == std::string::npos || layer.empty() || layer.size() > 6 ||
-        layer.find_first_not_of("0123456789") != std::string::npos || std::stoull(layer) >= kMostLayers)
-      fail("'" + line + "': expected a layer's number, from 0 on, and its pattern");
-    try {
-      pattern_of(line.substr(comma + 1));
-    } catch (const ConfigError& wrong) {
-      fail(wrong.what());
-    }
-    if (!layers.emplace(std::stoull(layer), line.substr(comma + 1)).second)
-      fail("layer " + layer + " is named twice");
-  }
-  if (layers.empty()) fail("names no layer");
-  std::string text;
-  for (std::uint64_t i = 0; i <= layers.rbegin()->first; ++i) {
-    const auto at = layers.find(i);
-    text += (at == layers.end() ? "model" : at->second) + ",";
-  }
-  return text + kEnd;
+namespace {
+
+bool nothing(const AttentionPattern& p) {
+  return p.as_filed && p.first_kept_ppm == kWholeDensity && p.last_kept_ppm == kWholeDensity;
 }
+
+// The pattern of one of so many layers.
+AttentionPattern in_layer(AttentionPattern pattern, std::uint64_t index, std::uint64_t layers) {
+  const auto first = static_cast<double>(pattern.first_kept_ppm);
+  const auto last = static_cast<double>(pattern.last_kept_ppm);
+  const double at = layers > 1 ? static_cast<double>(index) / static_cast<double>(layers - 1) : 0;
+  pattern.first_kept_ppm = pattern.last_kept_ppm =
+      static_cast<std::uint64_t>(std::llround(first + (last - first) * at));
+  return pattern;
+}
+
+}  // namespace
 
 void read_sparsely(LlmSpec& llm, const std::string& patterns) {
   const std::vector<AttentionPattern> turns = attention_patterns(patterns, llm.layer_count());
   const bool changes =
-      std::any_of(turns.begin(), turns.end(), [](const AttentionPattern& p) { return !p.as_filed; });
+      std::any_of(turns.begin(), turns.end(), [](const AttentionPattern& p) { return !nothing(p); });
   if (!changes) return;
   if (llm.encoder)
     throw ConfigError("", "attention '" + patterns + "': patterns of encoder-decoders are not modelled");
@@ -231,16 +225,25 @@ void read_sparsely(LlmSpec& llm, const std::string& patterns) {
   std::vector<LayerRun> layers;
   std::uint64_t index = 0;
   bool any = false;
+  AttentionPattern before;
   for (const LayerRun& run : llm.layers) {
     for (std::uint64_t i = 0; i < run.times; ++i, ++index) {
-      const AttentionPattern& turn = turns[index % turns.size()];
-      if (i > 0 && turn == turns[(index - 1) % turns.size()]) {
+      const AttentionPattern turn = in_layer(turns[index % turns.size()], index, llm.layer_count());
+      if (turn.first_kept_ppm > before.first_kept_ppm)
+        throw ConfigError("",
+                          fmt::format("attention '{}' in layer {}: a share of {:g} of the tokens after {:g}; "
+                                      "what was left out does not come back",
+                                      patterns, index, 1e-6 * static_cast<double>(turn.first_kept_ppm),
+                                      1e-6 * static_cast<double>(before.first_kept_ppm)));
+      if (i > 0 && turn == before) {
         ++layers.back().times;
         continue;
       }
+      before = turn;
       layers.push_back(run);
       layers.back().times = 1;
-      if (turn.as_filed) continue;
+      layers.back().kept_ppm = turn.first_kept_ppm;
+      if (nothing(turn)) continue;
       Change change(turn);
       for (LayerBlock& block : layers.back().blocks) std::visit(change, block);
       if (!change.fault().empty())

@@ -17,6 +17,8 @@ struct AttentionPattern {
   std::uint64_t positions = 0;    // that a query chooses; 0 = it does not
   std::uint64_t block = 64;       // of so many neighbours by one summary of their keys
   std::uint64_t density_ppm = 0;  // of the pairs that the rest leaves, as many are computed; 0 = all
+  // Millionths of the tokens that come so far, in the first and in the last layer; others lie evenly between.
+  std::uint64_t first_kept_ppm = kWholeDensity, last_kept_ppm = kWholeDensity;
 
   friend bool operator==(const AttentionPattern& a, const AttentionPattern& b);
 };
@@ -24,15 +26,13 @@ struct AttentionPattern {
 // A pattern for each layer in turn, repeated over the layers: patterns between commas, each of parts between
 // '+'. full: all positions; model: as its file says; window:W; dilated:D; global:G (beside a window);
 // topk:K or topk:KxB (queries that decode choose K positions in blocks of B; prompts read all); density:D (a
-// share of the pairs). After a last word "end" the rest of `layers` is as the model's file says. Throws
-// ConfigError.
+// share of the pairs); tokens:S or tokens:S..T (a share of a sequence's tokens goes on, the others are left
+// out of this layer and of those behind it; alone, the mask is as filed). After a last word "end" the rest of
+// `layers` is as the model's file says. Throws ConfigError.
 std::vector<AttentionPattern> attention_patterns(const std::string& text, std::uint64_t layers = 0);
-// The same text, with such an end, for a file of one line a layer after a header, "layer,attention": layers
-// that it does not name are as the model's file says. Throws ConfigError.
-std::string attention_patterns_of_file(const std::string& file);
-
 // The model's layers with these patterns; its name says so. Throws ConfigError: a pattern that blocks of the
-// model cannot have, an encoder-decoder, more patterns than layers, none that has anything to change.
+// model cannot have, an encoder-decoder, more patterns than layers, tokens that come back, none that has
+// anything to change.
 void read_sparsely(LlmSpec& llm, const std::string& patterns);
 
 }  // namespace orrery

@@ -13,13 +13,65 @@
 namespace orrery {
 namespace {
 
+// As there are programs for it.
+Step compiled(Step step, const ExecutionSpec& execution) {
+  for (SequenceGroup& g : step.groups) {
+    const std::uint64_t before = g.context - g.new_tokens;
+    if (g.phase == Phase::prefill) {
+      g.new_tokens = round_up<std::uint64_t>(g.new_tokens, execution.compiled_prompt_tokens);
+      g.context = before + g.new_tokens;
+    } else if (g.phase == Phase::decode) {
+      g.context = round_up<std::uint64_t>(g.context, execution.compiled_context_tokens);
+    }
+  }
+  return step;
+}
+
+bool leaves_tokens_out(const LlmSpec& llm) {
+  return std::any_of(llm.layers.begin(), llm.layers.end(),
+                     [](const LayerRun& run) { return run.kept_ppm < kWholeDensity; });
+}
+
+// Goes on with a share of each prompt's tokens, of those that read a cache with all of them and a share of
+// it: the most important by what attention gave them so far (Wang et al., SpAtten, HPCA 2021, section III).
+ResidualStream keep_tokens(GraphBuilder& builder, const Step& all, std::uint64_t ppm,
+                           const ResidualStream& stream) {
+  if (builder.trains())
+    throw ConfigError("", "attention 'tokens': training that leaves tokens out is not modelled");
+  const auto share = [ppm](std::uint64_t tokens) {
+    return ceil_div(checked_product({tokens, ppm}), kWholeDensity);
+  };
+  Step kept = all;
+  for (std::size_t i = 0; i < kept.groups.size(); ++i) {
+    SequenceGroup& g = kept.groups[i];
+    const std::vector<std::uint64_t> among = {g.sequences, builder.step().groups[i].context};
+    builder.append(OperatorKind::topk, VectorShape{among[0], among[1]},
+                   {builder.cache("importance" + group_suffix(i), among)},
+                   {builder.activation("tokens_kept" + group_suffix(i), among)});
+    g.context = share(g.context);
+    if (g.phase != Phase::decode) g.new_tokens = share(g.new_tokens);
+    g.context = std::max(g.context, g.new_tokens);
+  }
+  builder.use_step(std::move(kept));
+  const auto rows = [&](const Tensor& x) { return view(x, {builder.rows(), x.shape.back()}); };
+  ResidualStream out{rows(stream.x), std::nullopt};
+  if (stream.branch) out.branch = rows(*stream.branch);
+  return out;
+}
+
 // Writes a model's blocks in their order. With `once` a run of alike layers is written as one.
 ResidualStream write_layers(GraphBuilder& builder, const FrontBlock& front, const std::vector<LayerRun>& runs,
                             bool once, std::int32_t& layer) {
   ResidualStream stream = std::visit([&](const auto& f) { return f.write(builder); }, front);
+  const Step all = builder.step();
+  std::uint64_t kept_ppm = kWholeDensity;
   for (const LayerRun& run : runs) {
     for (std::uint64_t i = 0; i < (once ? 1 : run.times); ++i) {
       builder.set_layer(layer++, run.plain);
+      if (run.kept_ppm != kept_ppm) {
+        kept_ppm = run.kept_ppm;
+        stream = keep_tokens(builder, all, kept_ppm, stream);
+      }
       for (const LayerBlock& block : run.blocks)
         stream = std::visit([&](const auto& b) { return b.write(builder, stream); }, block);
     }
@@ -97,6 +149,10 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario) {
     misfit = fmt::format("--ep {} of a model without experts", split.expert);
   if (misfit.empty() && split.context > 1 && llm.encoder)
     misfit = whole_context(split, "an encoder and a decoder");
+  if (misfit.empty() && (split.pipeline > 1 || split.context > 1) && leaves_tokens_out(llm))
+    misfit = fmt::format("tokens left out along layers over {}", split.pipeline > 1
+                                                                     ? fmt::format("--pp {}", split.pipeline)
+                                                                     : fmt::format("--cp {}", split.context));
   if (!misfit.empty()) errors.push_back({"", llm.name + " cannot be divided so: " + misfit});
   if (scenario.batch > 0 && scenario.batch < split.data)
     errors.push_back({"", fmt::format("--dp {}: a batch of {} leaves replicas without a sequence", split.data,
@@ -147,7 +203,8 @@ std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& s
 OperatorGraph build_step(const LlmSpec& llm, const Step& step, const NumberFormats& formats,
                          const Parallelism& split, const ExecutionSpec& execution,
                          std::shared_ptr<TensorNames> names) {
-  GraphBuilder builder({step, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
+  const Step whole = compiled(step, execution);
+  GraphBuilder builder({whole, execution, formats, split, llm.hidden, llm.norm, llm.dropout},
                        std::move(names));
   write_model(llm, builder, false);
   OperatorGraph graph = builder.take();

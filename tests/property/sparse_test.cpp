@@ -68,6 +68,12 @@ TEST_P(Sparse, PhysicsHold) {
       expect_bounds(product(shape, dtype, pattern), runner, bounds, pattern);
     }
   }
+  Random turned(23);
+  for (int i = 0; i < 4; ++i) {
+    const MatmulShape shape{1, wild_extent(turned, scale(arch) / 4), wild_extent(turned, scale(arch)),
+                            wild_extent(turned, scale(arch))};
+    expect_bounds(product(shape, dtype, "circulant:16"), runner, bounds, "circulant:16");
+  }
   for (int i = 0; i < 12; ++i) {
     AttentionShape s{1 + random.below(4),      8, std::uint64_t{1} << random.below(4), 64, 0,
                      wild_extent(random, 2048)};

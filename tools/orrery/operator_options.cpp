@@ -221,8 +221,8 @@ po::options_description operator_options() {
       ("density", po::value<std::string>()->value_name("D"),
        "attention: only a share of the pairs is computed, block by block (0.2)")  //
       ("sparsity", po::value<std::string>()->value_name("P"),
-       "matmul: of its weights only some are kept (2:4, 0.3, 32x64:0.3)")       //
-      ("value-dim", number(), "length of a head's value (default: its key's)")  //
+       "matmul: of its weights only some are kept (2:4, 0.3, 32x64:0.3, circulant:16)")  //
+      ("value-dim", number(), "length of a head's value (default: its key's)")           //
       ("more", po::value<std::string>()->value_name("BxQxKV,.."),
        "further sequences of the same attention: B of them with Q query and KV cached positions")  //
       ("engine", po::value<std::string>()->value_name("E"),

@@ -7,6 +7,7 @@
 #include "sim/study/configured.h"
 #include "sim/util/ends_with.h"
 #include "sim/workload/attention_pattern.h"
+#include "sim/workload/attention_table.h"
 
 namespace orrery {
 namespace {
@@ -152,11 +153,12 @@ po::options_description model_options() {
        "of keys and values (default: the file's, or 16 bits)")  //
       ("sparsity", po::value<std::string>()->value_name("P"),
        "weights of the layers' matrices that are kept: 2:4, 0.3 (a share, wherever), 32x64:0.3 (of blocks), "
-       "dense (default: what the model's file says)")  //
+       "circulant:16 (blocks that are one row, turned), dense (default: what the model's file says)")  //
       ("attention", po::value<std::string>()->value_name("P"),
        "positions that attention reads: window:W, dilated:D, global:G (beside a window), topk:K[xBLOCK], "
-       "density:D, full or model, joined by '+'; several between commas for layers in turn; or a table "
-       "layer,attention (default: as the model's file says)")  //
+       "density:D, tokens:S[..T] (a share of the tokens goes on, from the first to the last layer), full or "
+       "model, joined by '+'; several between commas for layers in turn; or a table layer,attention "
+       "(default: as the model's file says)")  //
       ("runtime", po::value<std::string>()->default_value("ideal")->value_name("R"),
        "software stack (orrery list runtimes); ideal: no launch cost, no host time");
   return options.add(division_options());

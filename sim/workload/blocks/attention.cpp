@@ -30,7 +30,8 @@ std::uint64_t AttentionBlock::cached_elements(std::uint64_t devices, std::uint64
   // What lies between the positions of a dilated window is some other query's.
   const std::uint64_t kept =
       window > 0 ? std::min(checked_sum(checked_product({window, dilation}), global), context) : context;
-  return checked_product({2, on_each(devices).kv, head_dim, kept});
+  const std::uint64_t come = ceil_div(checked_product({kept, kept_ppm}), kWholeDensity);
+  return checked_product({2, on_each(devices).kv, head_dim, come});
 }
 
 // Queries and keys, normed; the values pass by.

@@ -31,6 +31,7 @@ struct AttentionBlock {
   std::uint64_t dilation = 1;     // tokens that a query sees are so far apart; a window counts those
   std::uint64_t global = 0;       // first tokens, that all see beside a window
   std::uint64_t density_ppm = 0;  // millionths of the pairs that this leaves which are computed; 0 = all
+  std::uint64_t kept_ppm = kWholeDensity;  // millionths of the tokens that come so far (LayerRun)
 
   // What keeps it from being divided so, "" where nothing does. Over `devices`: elements that a sequence of
   // `context` tokens leaves in one's cache; what it leaves in place of one; elements of a token in its widest

@@ -103,6 +103,8 @@ struct LayerRun {
   std::uint64_t times = 1;
   GroupSet plain = 0;    // groups that are not quantised in these layers
   bool one_set = false;  // of weights, for all of them
+  // Millionths of a sequence's tokens that come so far; the others were left out in layers before.
+  std::uint64_t kept_ppm = kWholeDensity;
 };
 
 // The usual two blocks of a layer.

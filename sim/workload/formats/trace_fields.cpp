@@ -50,7 +50,8 @@ const Table& tensor_table() {
     f.other("bits", Shape::of(ShapeKind::number), "",
             "per element, where they are not the format's usual ones")
         .optional();
-    f.other("sparsity", Shape::text(), "", "of elements that are kept: 2:4, 0.3, 32x64:0.3").optional();
+    f.other("sparsity", Shape::text(), "", "of elements that are kept: 2:4, 0.3, 32x64:0.3, circulant:16")
+        .optional();
     return Table(f);
   }();
   return table;

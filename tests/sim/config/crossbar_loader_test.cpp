@@ -37,6 +37,12 @@ TEST(CrossbarLoader, ConvertersFitTheCrossbar) {
   EXPECT_NE(crossbar_refusal("in_place: 1").find("at least one must be there"), std::string::npos);
 }
 
+TEST(CrossbarLoader, FaultsLeaveAtLeastOneWeight) {
+  EXPECT_NE(crossbar_refusal("faulty_share: 0.5").find("0 can be used, and a weight takes 2"),
+            std::string::npos);
+  EXPECT_NE(crossbar_refusal("spare_cols: 512").find("512 are spare"), std::string::npos);
+}
+
 TEST(CrossbarLoader, SlicesAndPhases) {
   CrossbarSpec spec;
   spec.rows = spec.cols = 128;

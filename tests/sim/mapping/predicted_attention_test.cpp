@@ -53,6 +53,35 @@ TEST(PredictedAttention, CycleAgrees) {
   EXPECT_NEAR(tile / cycle, 1, 0.05);
 }
 
+TEST(PredictedAttention, EstimatesHaveARateOrAMemory) {
+  const auto said = [](const std::string& keys) {
+    return orrery_command(
+               "check " + temporary_file("rate.yaml",
+                                         "schema: orrery/arch/1\nbase: asic/elsa\nname: rate\nchip:\n  cores:\n"
+                                         "    score_predictor: {" +
+                                             keys + "}\n"))
+        .err;
+  };
+  EXPECT_NE(said("pairs_per_cycle: 0").find("'pairs_per_cycle'"), std::string::npos);
+  EXPECT_NE(said("searched_keys: 64, search_cycles: 1").find("one of the two"), std::string::npos);
+  EXPECT_NE(said("searched_keys: 64, pairs_per_cycle: 0").find("a search must take some time"), std::string::npos);
+}
+
+// All keys of a tile at once: as long as its searches and its keys' writes take.
+TEST(PredictedAttention, AMemorySearchedByContentIsAPredictor) {
+  ArchSpec arch = load_arch_named("asic/elsa");
+  arch.cores.predictor->searched_keys = 512;
+  arch.cores.predictor->search_cycles = 1;
+  arch.cores.predictor->write_cycles = 1;
+  const IsolatedKernel fast = run_with(arch, 0.5, 0);
+  EXPECT_EQ(fast.counts.predicted_pairs, 4U * 512 * 512);
+  arch.cores.predictor->search_cycles = 4000;  // of each of 4 x 512 queries, if a tile has all keys
+  const IsolatedKernel slow = run_with(arch, 0.5, 0);
+  EXPECT_GT(slow.latency_s, 4 * 512 * 4000 * 1e-9);
+  EXPECT_GT(slow.latency_s, 10 * fast.latency_s);
+  EXPECT_EQ(slow.counts.total_macs(), fast.counts.total_macs());
+}
+
 TEST(PredictedAttention, KeysThatNobodyKeepsStayInMemory) {
   const ArchSpec arch = load_arch_named("asic/spatten-8th");
   ArchSpec all = arch;

@@ -37,6 +37,21 @@ TEST(CrossbarTiming, AVectorTakesAllItsBitsAndAllColumnsOfAnAdc) {
   EXPECT_EQ(cycles(spec, 511, 768, 768, true), Cycles{256 * 8 * 10});
 }
 
+// 0.9999^128 of 128 columns are expected whole: 126, four a weight.
+TEST(CrossbarTiming, SpareAndFaultyColumnsHoldNoWeights) {
+  CrossbarSpec spec = crossbars(200, 150);
+  EXPECT_EQ(spec.weights_across(), 32U);
+  spec.faulty_share = 1e-4;
+  EXPECT_EQ(spec.usable_cols(), 126U);
+  EXPECT_EQ(spec.weights_across(), 31U);
+  EXPECT_EQ(crossbars_of(spec, 768, 768), 6U * 25);
+  spec.spare_cols = 8;  // replace more than there are faulty ones
+  EXPECT_EQ(spec.usable_cols(), 120U);
+  EXPECT_EQ(cycles(spec, 1, 768, 128, true), Cycles{8 * 120});
+  spec.faulty_share = 1e-2;  // 0.99^128 of 128
+  EXPECT_EQ(spec.usable_cols(), 35U);
+}
+
 TEST(CrossbarTiming, WhatIsNotInPlaceIsWrittenInTurns) {
   CrossbarSpec spec = crossbars(4, 0);
   const Cycles vector{8 * 128};

@@ -29,7 +29,18 @@ TEST(PredictorTiming, TheFullestOfTheQueriesInStepHoldsTheOthersUp) {
 }
 
 TEST(PredictorTiming, EstimatesTakeTheirOwnTime) {
-  EXPECT_DOUBLE_EQ(predictor_cycles(keeps(0.5), 10).value(), 2.5);
+  EXPECT_DOUBLE_EQ(predictor_cycles(keeps(0.5), 2, 5).value(), 2.5);
+}
+
+// Written once, searched by each query; more keys than it holds are searched in turns.
+TEST(PredictorTiming, AMemorySearchedByContentFindsAllKeysAtOnce) {
+  ScorePredictorSpec spec = keeps(0.5);
+  spec.searched_keys = 64;
+  spec.search_cycles = 3;
+  spec.write_cycles = 2;
+  EXPECT_DOUBLE_EQ(predictor_cycles(spec, 10, 64).value(), 10 * 3 + 64 * 2);
+  EXPECT_DOUBLE_EQ(predictor_cycles(spec, 10, 65).value(), 10 * 2 * 3 + 65 * 2);
+  EXPECT_DOUBLE_EQ(predictor_cycles(spec, 1, 8).value(), 3 + 16);
 }
 
 TEST(PredictorTiming, QueriesThatChooseForThemselvesNeedMoreKeysTogether) {

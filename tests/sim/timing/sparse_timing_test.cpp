@@ -33,6 +33,19 @@ TEST(SparseTiming, AnEngineMultipliesWhatItsClosestPatternKeeps) {
   EXPECT_DOUBLE_EQ(multiplied_share(engine, of("32x32:0.1")), 0.1);
 }
 
+// 2 x 1024 / 16 products of spectra, transforms of 4 MACs an element of inputs over 64 columns and of
+// results.
+TEST(SparseTiming, CirculantBlocksAreMultipliedBetweenTransforms) {
+  const MatrixEngineSpec engine = that_skips({of("circulant:64")});
+  EXPECT_EQ(multiplied_length(engine, of("circulant:16"), 64, 1024), 128U + 64 + 4);
+  EXPECT_EQ(multiplied_length(engine, of("circulant:64"), 1024, 1024), 32U + 6 + 6);
+  EXPECT_EQ(multiplied_length(engine, of("circulant:2"), 8, 64), 64U);         // never longer than as it is
+  EXPECT_EQ(multiplied_length(engine, of("circulant:128"), 64, 1024), 1024U);  // longer than its transforms
+  EXPECT_FALSE(skips(engine, of("2:4")));
+  EXPECT_FALSE(skips(that_skips({of("2:4")}), of("circulant:16")));
+  EXPECT_DOUBLE_EQ(multiplied_share(engine, of("circulant:16")), 1.0 / 16);
+}
+
 // Columns side by side wait for the fullest of them: more for more columns, relatively less for longer ones,
 // and never longer than dense.
 TEST(SparseTiming, ColumnsOfUnlikeWeightsWaitForTheFullest) {

@@ -10,7 +10,8 @@ Sparsity word_of(const std::string& word) {
 }
 
 TEST(Sparsity, WordsAreReadAndWrittenAlike) {
-  for (const char* word : {"dense", "2:4", "1:8", "128:256", "0.3", "0.000001", "0.999999", "32x64:0.25"})
+  for (const char* word :
+       {"dense", "2:4", "1:8", "128:256", "0.3", "0.000001", "0.999999", "32x64:0.25", "circulant:16"})
     EXPECT_EQ(name_of(word_of(word)), word);
   EXPECT_EQ(word_of(".5"), word_of("0.5"));
   EXPECT_TRUE(word_of("dense").is_dense());
@@ -20,11 +21,35 @@ TEST(Sparsity, WordsAreReadAndWrittenAlike) {
 }
 
 TEST(Sparsity, WhatKeepsNothingOrAllIsNone) {
-  for (const char* word :
-       {"",        "2",       "2:",          ":4",        "4:2",   "4:4",
-        "0:4",     "2:257",   "1",           "0",         "0.0",   "1.0",
-        "-0.3",    "nan",     "0.0000001",   "0.9999999", "32x64", "0x64:0.3",
-        "32x64:1", "32x64:0", "99999x1:0.5", "2:4 ",      "0.3e1", "99999999999999999999:4"})
+  for (const char* word : {"",
+                           "2",
+                           "2:",
+                           ":4",
+                           "4:2",
+                           "4:4",
+                           "0:4",
+                           "2:257",
+                           "1",
+                           "0",
+                           "0.0",
+                           "1.0",
+                           "-0.3",
+                           "nan",
+                           "0.0000001",
+                           "0.9999999",
+                           "32x64",
+                           "0x64:0.3",
+                           "32x64:1",
+                           "32x64:0",
+                           "99999x1:0.5",
+                           "2:4 ",
+                           "0.3e1",
+                           "99999999999999999999:4",
+                           "circulant",
+                           "circulant:0",
+                           "circulant:1",
+                           "circulant:12",
+                           "circulant:8192"})
     EXPECT_FALSE(sparsity_named(word)) << word;
 }
 

@@ -123,6 +123,14 @@ TEST(AttentionPattern, LayersTakeTurns) {
   EXPECT_LT(pairs(ops[0]), pairs(ops[1]));
 }
 
+// Layers that a list with an end does not name stay as they are.
+TEST(AttentionPattern, AListMayEnd) {
+  const std::vector<Operator> ops = attention_of(decoder("model,window:7,end"), kGroups[0]);
+  EXPECT_EQ(pairs(ops[0]), 2U * 465);
+  EXPECT_LT(pairs(ops[1]), 2U * 465);
+  EXPECT_EQ(pairs(ops[3]), 2U * 465);
+}
+
 TEST(AttentionPattern, AWindowIsAllThatIsKept) {
   Scenario s;
   s.input = 1000;
@@ -152,6 +160,64 @@ TEST(AttentionPattern, EncodersSeeAWindowToBothSides) {
     for (std::uint64_t j = 0; j < 40; ++j) all += (j + 4 >= i && j <= i + 4) || i < 2 || j < 2 ? 1 : 0;
   }
   EXPECT_EQ(operator_macs(op), 2 * 12 * 128 * all);
+}
+
+// Of 30 tokens 30, 24, 18 and 12 reach the four layers: of queries, keys, feed-forward rows and the cache.
+TEST(AttentionPattern, TokensAreLeftOutAlongLayers) {
+  const LlmSpec llm = decoder("tokens:1..0.4");
+  const std::uint64_t kept[] = {30, 24, 18, 12};
+  const std::vector<Operator> prompt = attention_of(llm, kGroups[0]);
+  ASSERT_EQ(prompt.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(pairs(prompt[i]), 2 * kept[i] * (kept[i] + 1) / 2);
+  // A query that decodes goes through all layers and reads 37, 30, 23 and 15 of 37 positions.
+  const std::vector<Operator> decoding = attention_of(llm, kGroups[2]);
+  const std::uint64_t read[] = {37, 30, 23, 15};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(pairs(decoding[i]), 3 * read[i]);
+
+  const OperatorGraph graph = build_step(llm, {{kGroups[0]}}, formats_of(DType::fp16), {}, {});
+  std::uint64_t down = 0, chosen = 0;
+  for (const Operator& op : graph.operators) {
+    if (op.kind == OperatorKind::topk) {
+      EXPECT_EQ(std::get<VectorShape>(op.shape).cols, kept[chosen++]);  // among those that came
+    } else if (op.kind == OperatorKind::matmul && std::get<MatmulShape>(op.shape).k == 128) {
+      EXPECT_EQ(std::get<MatmulShape>(op.shape).m, 2 * kept[down++]);
+    }
+  }
+  EXPECT_EQ(down, 4U);
+  EXPECT_EQ(chosen, 3U);
+  Scenario s;
+  EXPECT_EQ(kv_bytes(llm, s, 30), (30U + 24 + 18 + 12) * 2 * kKvHeads * kHeadDim * 2);
+}
+
+TEST(AttentionPattern, TokensBesideAMask) {
+  const std::vector<Operator> both = attention_of(decoder("density:0.5+tokens:0.5"), kGroups[0]);
+  EXPECT_EQ(pairs(both[3]), 2U * 60);  // half of the pairs of 15 positions
+  LlmSpec windows = decoder("window:7");
+  read_sparsely(windows, "tokens:0.5");  // the mask stays
+  EXPECT_EQ(pairs(attention_of(windows, kGroups[0])[0]),
+            counted({Phase::prefill, 2, 15, 15, 0},
+                    [](std::uint64_t own, std::uint64_t j) { return j + 7 > own; }));
+  // Layers of a table keep what they have; of an encoder all rows go.
+  EXPECT_EQ(pairs(attention_of(decoder("model,tokens:0.5,tokens:0.5,tokens:0.2"), kGroups[0])[0]), 2U * 465);
+  LlmSpec bert = load_llm_named("bert-base");
+  read_sparsely(bert, "tokens:1..0.5");
+  const OperatorGraph graph =
+      build_step(bert, {{{Phase::prefill, 1, 64, 64, 0}}}, formats_of(DType::fp16), {}, {});
+  std::uint64_t last = 0;
+  for (const Operator& op : graph.operators) {
+    if (op.layer == 11 && op.kind == OperatorKind::matmul) last = std::get<MatmulShape>(op.shape).m;
+  }
+  EXPECT_EQ(last, 32U);
+}
+
+TEST(AttentionPattern, TokensLeftOutAreNotDivided) {
+  const LlmSpec llm = decoder("tokens:0.5");
+  Scenario s;
+  s.split.pipeline = 2;
+  EXPECT_NE(config_error([&] { check_scenario(llm, s); }).find("--pp 2"), std::string::npos);
+  s.split.pipeline = 1;
+  s.split.context = 2;
+  EXPECT_NE(config_error([&] { check_scenario(llm, s); }).find("--cp 2"), std::string::npos);
 }
 
 TEST(AttentionPattern, WhatCannotBeIsRefused) {
@@ -184,6 +250,11 @@ TEST(AttentionPattern, WhatCannotBeIsRefused) {
                            "density:0.5+window:4",
                            "full+window:4",
                            "window:4,",
+                           "tokens:0",
+                           "tokens:1.5",
+                           "tokens:0.5..",
+                           "tokens:0.2..0.6",
+                           "tokens:0.5,full",
                            "nothing"})
     EXPECT_NE(refusal(word), "") << word;
   EXPECT_NE(refusal("windw:4").find("did you mean 'window'"), std::string::npos);
@@ -195,26 +266,6 @@ TEST(AttentionPattern, WhatCannotBeIsRefused) {
   EXPECT_NE(refusal("window:2", "t5-small").find("encoder-decoders"), std::string::npos);
   EXPECT_EQ(refusal("model"), "");  // as it is
   EXPECT_NE(refusal("full+window:4").find("'full' stands alone"), std::string::npos);
-}
-
-TEST(AttentionPattern, ATableNamesLayers) {
-  const auto table = [](const std::string& text) {
-    return attention_patterns_of_file(temporary_file("patterns.csv", text));
-  };
-  EXPECT_EQ(table("layer,attention\n3,window:8\n1,full\n"), "model,full,model,window:8,end");
-  EXPECT_EQ(table("# measured\nlayer,attention\r\n# and\n0,density:0.2\r\n"), "density:0.2,end");
-  // Layers that it does not name stay as they are.
-  const std::vector<Operator> ops = attention_of(decoder(table("layer,attention\n1,window:7\n")), kGroups[0]);
-  EXPECT_EQ(pairs(ops[0]), 2U * 465);
-  EXPECT_LT(pairs(ops[1]), 2U * 465);
-  EXPECT_EQ(pairs(ops[3]), 2U * 465);
-  const auto fault = [&](const std::string& text) { return config_error([&] { table(text); }); };
-  EXPECT_NE(fault("layer;attention\n").find(":1"), std::string::npos);
-  EXPECT_NE(fault("layer,attention\n0,windw:8\n").find(":2"), std::string::npos);
-  EXPECT_NE(fault("layer,attention\n-1,full\n").find("'-1,full'"), std::string::npos);
-  EXPECT_NE(fault("layer,attention\n900000,full\n").find("expected a layer's number"), std::string::npos);
-  EXPECT_NE(fault("layer,attention\n0,full\n0,full\n").find("named twice"), std::string::npos);
-  EXPECT_NE(fault("layer,attention\n").find("no layer"), std::string::npos);
 }
 
 }  // namespace

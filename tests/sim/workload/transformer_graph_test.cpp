@@ -204,6 +204,29 @@ TEST(TransformerGraph, ASoftmaxInPartsIsTheProducts) {
   EXPECT_EQ(scored, llm.layer_count());
 }
 
+// Prompts as the next multiple of 128, what decodes reads as the next of 16.
+TEST(TransformerGraph, LengthsAreThoseThatThereAreProgramsFor) {
+  const LlmSpec llm = load_llm_named("gpt2");
+  ExecutionSpec compiled = fused_execution();
+  compiled.compiled_prompt_tokens = 128;
+  compiled.compiled_context_tokens = 16;
+  const auto alike = [&](const OperatorGraph& graph, const OperatorGraph& next) {
+    EXPECT_EQ(macs(graph), macs(next));
+    EXPECT_EQ(graph.operators.size(), next.operators.size());
+  };
+  const ExecutionSpec any = fused_execution();
+  alike(build_prefill(llm, scenario(1, 129), compiled), build_prefill(llm, scenario(1, 256), any));
+  alike(build_prefill(llm, scenario(2, 128), compiled), build_prefill(llm, scenario(2, 128), any));
+  alike(build_decode_step(llm, scenario(3, 1), compiled, 33),
+        build_decode_step(llm, scenario(3, 1), any, 48));
+  alike(build_decode_step(llm, scenario(3, 1), compiled, 32),
+        build_decode_step(llm, scenario(3, 1), any, 32));
+  // A piece behind 100 tokens that are cached.
+  const Step piece{{{Phase::prefill, 1, 30, 130}}};
+  alike(build_step(llm, piece, scenario(1, 1).formats, {}, compiled),
+        build_step(llm, {{{Phase::prefill, 1, 128, 228}}}, scenario(1, 1).formats, {}, any));
+}
+
 TEST(TransformerGraph, DependencesPointBackwardsToTheMakersOfInputs) {
   const OperatorGraph graph = build_prefill(load_llm_named("bert-base"), scenario(1, 32), fused_execution());
   for (std::size_t i = 1; i < graph.operators.size(); ++i) {
