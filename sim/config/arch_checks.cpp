@@ -79,6 +79,10 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
           "estimates need a rate: 'pairs_per_cycle', or 'searched_keys' and 'search_cycles' of a memory that "
           "is "
           "searched by content");
+    if (p->searched_keys == 0 && (p->search_cycles > 0 || p->write_cycles > 0))
+      add("/chip/cores/score_predictor",
+          "'search_cycles' and 'write_cycles' are of a memory that is searched by content: with "
+          "'searched_keys'");
     if (p->searched_keys > 0 && p->search_cycles <= 0)
       add("/chip/cores/score_predictor/search_cycles", "a search must take some time: above 0");
     if (p->searched_keys > 0 && p->pairs_per_cycle > 0)

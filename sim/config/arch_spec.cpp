@@ -17,7 +17,7 @@ double macs_at_once(const DotProductArraySpec& spec) {
 
 double macs_at_once(const CrossbarSpec& spec) {
   return static_cast<double>(spec.count) * spec.rows * spec.weights_across() /
-         spec.vector_cycles(spec.usable_cols());
+         spec.vector_cycles(spec.weights_across() * spec.columns_per_weight());
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace orrery {
 std::uint32_t CrossbarSpec::usable_cols() const {
   const std::uint32_t kept = cols - std::min(spare_cols, cols);
   if (faulty_share <= 0) return kept;
-  return std::min(kept, static_cast<std::uint32_t>(cols * std::pow(1 - faulty_share, rows)));
+  return std::min(kept, static_cast<std::uint32_t>(std::lround(cols * std::pow(1 - faulty_share, rows))));
 }
 
 double CrossbarSpec::vector_cycles(std::uint64_t columns) const {

@@ -55,8 +55,8 @@ const Table& phases_table() {
   static const Table table = [] {
     Fields<RunResult> f("the prompt and the tokens after it");
     f.results();
-    f.key("prefill", &RunResult::prefill, "", "the prompt").label("  of the prompt");
-    f.key("decode", &RunResult::decode, "", "the tokens after it").label("  of the tokens after it");
+    f.key("prefill", &RunResult::prefill, "", "the prompt").label("prefill");
+    f.key("decode", &RunResult::decode, "", "the tokens after it; null of one token").label("decode");
     return Table(f);
   }();
   return table;

@@ -64,7 +64,7 @@ const Table& table_of<RunInfo>();
 template <>
 const Table& table_of<OperatorShare>();
 template <>
-const Table& table_of<PhasePower>();
+const Table& table_of<PhaseFigures>();
 template <>
 const Table& table_of<PowerStretch>();
 template <>

@@ -208,18 +208,27 @@ const Table& table_of<OperatorShare>() {
     f.key("op", &O::op, "", "operator");
     f.key("time_s", &O::time_s, "s", "of all of them");
     f.key("energy_j", &O::energy, "J", "of all of them, static power over that time included");
+    f.key("flops", &O::flops, "FLOP", "of all devices, useful ones; 1 MAC = 2 FLOPs");
+    f.key("dram_bytes", &O::dram_bytes, "bytes", "of all devices, read and written");
     return Table(f);
   }();
   return table;
 }
 
 template <>
-const Table& table_of<PhasePower>() {
+const Table& table_of<PhaseFigures>() {
   static const Table table = [] {
-    Fields<PhasePower> f("a phase");
+    using P = PhaseFigures;
+    Fields<P> f("a phase");
     f.results();
-    f.key("time_s", &PhasePower::time_s, "s", "that it takes");
-    f.key("power_w", &PhasePower::power_w, "W", "of all boards, mean");
+    f.key("time_s", &P::time_s, "s", "that it takes");
+    f.key("power_w", &P::power_w, "W", "of all boards, mean");
+    f.key("energy_j", &P::energy, "J", "of all devices");
+    f.key("utilization_compute", &P::utilization_compute, "share", "of the matrix engines' peak");
+    f.key("utilization_dram", &P::utilization_dram, "share", "of DRAM's pins");
+    f.key("bound", &P::bound, "", "what takes most of the time");
+    f.key("split_s", &P::time, "s", "along the critical path, by what took it; sums to time_s");
+    f.key("operators", &P::operators, "", "most energy first; none at fidelity roofline");
     return Table(f);
   }();
   return table;

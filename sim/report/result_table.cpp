@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/report/result_fields.h"
 #include "sim/report/text_table.h"
@@ -58,8 +59,8 @@ class Columns {
       if (!results_.front().contains(ordered_json::json_pointer(here))) continue;
       if (of == &table_of<ExpectedError>) {
         row(field.label, [&](const ordered_json& r) { return expected_cell(at(r, here)); });
-      } else if (of == &table_of<PhasePower>) {
-        row(field.label, [&](const ordered_json& r) { return figure(at(r, here + "/power_w"), "W"); });
+      } else if (of == &table_of<PhaseFigures>) {
+        phase(field.label, here);
       } else if (of == &table_of<EnergyBreakdown>) {
         if (field.has_label) shares(field.label, here, here + "/total", "J");
       } else if (of == &table_of<TimeSplitSeconds>) {
@@ -108,6 +109,23 @@ class Columns {
   bool simulated() const { return at(results_.front(), "/fidelity") != "roofline"; }
   // A bound is not sampled.
   bool simulated_or(const Field& field) const { return field.key != "decode_sampling_error" || simulated(); }
+
+  void phase(const std::string& label, const std::string& here) {
+    if (nowhere(here)) return;
+    constexpr std::array<std::array<const char*, 3>, 6> kFigures = {
+        {{"time", "/time_s", "s"},
+         {"energy", "/energy_j", "J"},
+         {"power", "/power_w", "W"},
+         {"bound by", "/bound", ""},
+         {"compute utilization", "/utilization_compute", "share"},
+         {"DRAM utilization", "/utilization_dram", "share"}}};
+    rows_.push_back({label});
+    for (const auto& [name, pointer, unit] : kFigures) {
+      row(std::string("  ") + name, [&, key = here + pointer, of = std::string(unit)](const ordered_json& r) {
+        return at(r, here).is_null() ? std::string("-") : figure(at(r, key), of);
+      });
+    }
+  }
 
   void shares(const std::string& label, const std::string& pointer, const std::string& total_pointer,
               const char* unit) {
@@ -160,12 +178,15 @@ std::string why_refused(const std::vector<ordered_json>& all) {
   return out;
 }
 
+// Of each phase.
 void add_operators(Rows& rows, const ordered_json& result) {
-  if (result.at("operators").empty()) return;
-  rows.push_back({"by operator"});
-  for (const ordered_json& o : result.at("operators"))
-    rows.push_back(
-        {"  " + o["op"].get<std::string>(), figure(o["time_s"], "s") + ", " + figure(o["energy_j"], "J")});
+  for (const auto& [name, phase] : result.at("phases").items()) {
+    if (phase.is_null() || phase.at("operators").empty()) continue;
+    rows.push_back({name + " by operator"});
+    for (const ordered_json& o : phase.at("operators"))
+      rows.push_back(
+          {"  " + o["op"].get<std::string>(), figure(o["time_s"], "s") + ", " + figure(o["energy_j"], "J")});
+  }
 }
 
 void add_busiest(Rows& rows, const ordered_json& result) {

@@ -64,6 +64,10 @@ Deployment deploy(const LlmSpec& llm, const Scenario& asked, const ArchSpec& arc
   check_formats(arch, asked.formats);
   if (llm.encoder || llm.encoder_only)
     throw ConfigError("", llm.name + ": requests are served of decoders alone");
+  if (leaves_tokens_out(llm))
+    throw ConfigError("", llm.name +
+                              ": steps that leave out a share of their prompts' tokens beside all of those "
+                              "that decode are not modelled in serving (attention 'tokens')");
   Deployment d;
   d.split = asked.split;
   if (!d.split.experts_across_replicas()) {

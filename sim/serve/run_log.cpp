@@ -12,29 +12,47 @@ namespace {
 constexpr std::uint64_t kRoundsDrawn = 64;  // of equal ones, in the curve of power over time
 
 // Time and energy by kind of operator; the rest of the time is the software's.
-std::vector<OperatorShare> by_operator(const Tally& prefill, const Tally& decode, std::uint32_t devices,
-                                       const ArchSpec& arch) {
+std::vector<OperatorShare> by_operator(const Tally& tally, std::uint32_t devices, const ArchSpec& arch) {
   std::vector<OperatorShare> all;
-  double left = prefill.seconds + decode.seconds;
-  const auto add = [&](const std::string& name, double seconds, Joules beyond) {
-    all.push_back({name, seconds, total_energy(beyond, seconds, devices, arch)});
+  double left = tally.seconds;
+  const auto add = [&](const std::string& name, const Tally::Part& part) {
+    all.push_back({name, part.seconds, total_energy(part.dynamic, part.seconds, devices, arch),
+                   2 * part.macs * devices, part.dram_bytes * devices});
   };
   for (std::size_t k = 0; k < kOperatorKinds; ++k) {
-    const double seconds = prefill.kinds[k].seconds + decode.kinds[k].seconds;
-    if (seconds <= 0) continue;
-    left -= seconds;
-    add(to_string(static_cast<OperatorKind>(k)), seconds, prefill.kinds[k].dynamic + decode.kinds[k].dynamic);
+    const Tally::Part& part = tally.kinds[k];
+    if (part.seconds <= 0) continue;
+    left -= part.seconds;
+    add(to_string(static_cast<OperatorKind>(k)), part);
   }
-  if (left > 1e-12 * (prefill.seconds + decode.seconds)) add("software", left, {});
+  if (left > 1e-12 * tally.seconds) add("software", {left, {}});
   std::stable_sort(all.begin(), all.end(),
                    [](const OperatorShare& a, const OperatorShare& b) { return a.energy > b.energy; });
   return all;
 }
 
-PhasePower power_of(const Tally& phase, std::uint32_t devices, const ArchSpec& arch) {
-  if (phase.seconds <= 0) return {};
-  return {phase.seconds,
-          total_energy(phase.energy, phase.seconds, devices, arch).total().value() / phase.seconds};
+// What both a run and its phases tell of how busy a device was.
+template <class Figures>
+void put_utilization(Figures& figures, const ActivityCounts& counts, double seconds, DType dtype,
+                     const ArchSpec& arch) {
+  figures.utilization_compute =
+      static_cast<double>(counts.total_macs()) / (arch.peak_macs_per_s(dtype) * seconds);
+  figures.utilization_dram =
+      static_cast<double>(counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * seconds);
+}
+
+PhaseFigures phase_figures(const Tally& phase, std::uint32_t devices, DType dtype, bool simulated,
+                           const ArchSpec& arch) {
+  PhaseFigures f;
+  if (phase.seconds <= 0) return f;
+  f.time_s = phase.seconds;
+  f.energy = total_energy(phase.energy, phase.seconds, devices, arch).total();
+  f.power_w = f.energy.value() / phase.seconds;
+  put_utilization(f, phase.counts(), phase.seconds, dtype, arch);
+  f.time = phase.split;
+  f.bound = f.time.largest();
+  if (simulated) f.operators = by_operator(phase, devices, arch);
+  return f;
 }
 
 std::vector<PowerStretch> power_curve(const std::vector<Tally::Part>& stretches, std::uint32_t devices,
@@ -112,21 +130,20 @@ RunResult RunLog::result(const StreamInfo& info, const OperatorRunner& runner,
   r.cells_last_years = cell_life_years(arch, r.counts, r.latency_s);
   r.sharing = sharing_figures(whole.sharing);
   r.energy = reported_energy(whole.energy, r.latency_s, r.devices, arch);
-  r.prefill = power_of(prefill, r.devices, arch);
-  r.decode = power_of(decode, r.devices, arch);
+  const DType arithmetic = info.scenario.formats.arithmetic();
+  const bool simulated = runner.options().fidelity != Fidelity::roofline;  // there nothing is simulated
+  r.prefill = phase_figures(prefill, r.devices, arithmetic, simulated, arch);
+  if (decode.seconds > 0) r.decode = phase_figures(decode, r.devices, arithmetic, simulated, arch);
   r.power_over_time = power_curve(curve_, r.devices, arch);
   r.energy_per_token = r.energy.total() / tokens;
   r.average_power_w = r.energy.total().value() / r.latency_s;
   if (arch.die_mm2 > 0) r.area_mm2 = arch.die_mm2 * r.devices;
-  r.utilization_compute = static_cast<double>(r.counts.total_macs()) /
-                          (arch.peak_macs_per_s(info.scenario.formats.arithmetic()) * r.latency_s);
-  r.utilization_dram =
-      static_cast<double>(r.counts.dram_bytes()) / (arch.dram.peak_bytes_per_s() * r.latency_s);
+  put_utilization(r, r.counts, r.latency_s, arithmetic, arch);
   r.time = whole.split;
   r.bound = r.time.largest();
   r.decode_sampling_error = whole.largest_deviation;
-  if (runner.options().fidelity != Fidelity::roofline) {  // there nothing is simulated
-    r.operators = by_operator(prefill, decode, r.devices, arch);
+  if (simulated) {
+    r.operators = by_operator(whole, r.devices, arch);
     r.share = {runner.simulated_transactions(),  runner.simulated_kernels(),
                runner.simulated_granule_bytes(), whole.simulated / whole.seconds,
                whole.replayed / whole.seconds,   whole.replicated / whole.seconds};

@@ -128,7 +128,7 @@ class StepOracle::Stage {
   }
 };
 
-StepOracle::StepOracle(StepSizes& sizes) {
+StepOracle::StepOracle(StepSizes& sizes) : sizes_(sizes) {
   for (std::size_t stage = 0; stage < sizes.stages(); ++stage)
     stages_.push_back(std::make_unique<Stage>(sizes, stage));
 }
@@ -143,13 +143,24 @@ StagedCost StepOracle::through_stages(OfStage of_stage) {
 }
 
 StagedCost StepOracle::cost(const StepLoad& load) {
+  return sizes_.pads() ? composed(sizes_.padded(load)) : composed(load);
+}
+
+StagedCost StepOracle::cost(const std::vector<StepLoad>& ranks) {
+  if (!sizes_.pads()) return composed(ranks);
+  std::vector<StepLoad> padded;
+  for (const StepLoad& rank : ranks) padded.push_back(sizes_.padded(rank));
+  return composed(padded);
+}
+
+StagedCost StepOracle::composed(const StepLoad& load) {
   return through_stages([&](Stage& stage) {
     StepCost cost = stage.of_tokens(load);
     return cost += stage.of_sequences(load);
   });
 }
 
-StagedCost StepOracle::cost(const std::vector<StepLoad>& ranks) {
+StagedCost StepOracle::composed(const std::vector<StepLoad>& ranks) {
   const auto most = std::max_element(ranks.begin(), ranks.end(), [](const StepLoad& a, const StepLoad& b) {
     return a.tokens() < b.tokens();
   });

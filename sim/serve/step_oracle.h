@@ -25,7 +25,11 @@ class StepOracle : public StepCosts {
 
  private:
   class Stage;
+  StepSizes& sizes_;
   std::vector<std::unique_ptr<Stage>> stages_;
+
+  StagedCost composed(const StepLoad& load);
+  StagedCost composed(const std::vector<StepLoad>& ranks);
 
   template <class OfStage>
   StagedCost through_stages(OfStage of_stage);

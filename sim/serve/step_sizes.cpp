@@ -150,9 +150,11 @@ class SimulatedSizes::Stage {
 };
 
 SimulatedSizes::SimulatedSizes(const LlmSpec& llm, const NumberFormats& formats, const Parallelism& split,
-                               const ExecutionSpec& execution, OperatorRunner& runner) {
+                               const ExecutionSpec& execution, OperatorRunner& runner)
+    : asked_(execution), any_length_(execution) {
+  any_length_.compiled_prompt_tokens = any_length_.compiled_context_tokens = 1;
   for (LlmSpec& stage : pipeline_stages(llm, split.pipeline))
-    stages_.push_back(std::make_unique<Stage>(std::move(stage), formats, split, execution, runner));
+    stages_.push_back(std::make_unique<Stage>(std::move(stage), formats, split, any_length_, runner));
 }
 
 SimulatedSizes::~SimulatedSizes() = default;
@@ -165,9 +167,25 @@ StepCost SimulatedSizes::simulated(const StepSize& size) {
   return stages_[size.stage]->simulated(size);
 }
 
+bool SimulatedSizes::pads() const {
+  return asked_.compiled_prompt_tokens > 1 || asked_.compiled_context_tokens > 1;
+}
+
+StepLoad SimulatedSizes::padded(const StepLoad& load) const {
+  StepLoad whole = load;
+  for (PromptPiece& piece : whole.prompts) {
+    const auto length = round_up<std::uint64_t>(piece.new_tokens, asked_.compiled_prompt_tokens);
+    piece.context += length - piece.new_tokens;
+    piece.new_tokens = length;
+  }
+  whole.decoding_context += load.decoding * (asked_.compiled_context_tokens - 1) / 2;
+  return whole;
+}
+
 StagedCost SimulatedSizes::whole(const Step& step) {
+  const Step padded = compiled(step, asked_);
   StagedCost all;
-  for (const auto& stage : stages_) all.add(stage->whole(step));
+  for (const auto& stage : stages_) all.add(stage->whole(padded));
   return all;
 }
 

@@ -32,6 +32,9 @@ class StepSizes {
   // does).
   virtual bool has(std::size_t stage, StepPart part) = 0;
   virtual StepCost simulated(const StepSize& size) = 0;
+  // Whether the machine has programs for some lengths alone, and a load as it computes it then.
+  virtual bool pads() const { return false; }
+  virtual StepLoad padded(const StepLoad& load) const { return load; }
 };
 
 // On a runner of this process.
@@ -44,12 +47,16 @@ class SimulatedSizes : public StepSizes {
   std::size_t stages() const override { return stages_.size(); }
   bool has(std::size_t stage, StepPart part) override;
   StepCost simulated(const StepSize& size) override;
+  bool pads() const override;
+  // Of decoding sequences, whose lengths are told together, half of a program's more in the mean.
+  StepLoad padded(const StepLoad& load) const override;
   // A step as it stands.
   StagedCost whole(const Step& step);
 
  private:
   class Stage;
   std::vector<std::unique_ptr<Stage>> stages_;
+  ExecutionSpec asked_, any_length_;  // as the machine is, and the same with programs for all lengths
 };
 
 }  // namespace orrery

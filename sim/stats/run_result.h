@@ -42,12 +42,18 @@ struct SimulatedShare {
 struct OperatorShare {
   std::string op;
   Figure time_s = 0;
-  Joules energy;  // static power over that time included; sums to the run's
+  Joules energy;                     // static power over that time included; sums to the run's
+  Figure flops = 0, dram_bytes = 0;  // of all devices
 };
 
-// The prompt and the tokens after it.
-struct PhasePower {
+// The prompt, or the tokens after it.
+struct PhaseFigures {
   Figure time_s = 0, power_w = 0;
+  Joules energy;
+  Figure utilization_compute = 0, utilization_dram = 0;
+  TimeCategory bound = TimeCategory::compute;
+  TimeSplitSeconds time;                 // sums to time_s
+  std::vector<OperatorShare> operators;  // most energy first; empty at fidelity roofline
 };
 
 // Mean power of all boards over a stretch of a run, from its start.
@@ -99,7 +105,8 @@ struct RunResult {
   Figure tokens_per_s = 0;
   EnergyBreakdown energy;
   std::vector<OperatorShare> operators;  // most energy first; empty at fidelity roofline
-  PhasePower prefill, decode;
+  PhaseFigures prefill;
+  std::optional<PhaseFigures> decode;  // none of one token
   MemoryFigures memory;
   std::vector<PowerStretch> power_over_time;  // a stretch a sampled step, end to end
   Joules energy_per_token;

@@ -12,7 +12,24 @@ Tally::Tally(OperatorKind kind, Femtoseconds time, const TimeSplit& where, const
       replayed(to_seconds(skipped)),
       doubled_(counts * 2) {
   split.add(where);
-  kinds[static_cast<std::size_t>(kind)] = {seconds, energy.total()};
+  kinds[static_cast<std::size_t>(kind)] = {seconds, energy.total(), static_cast<double>(counts.total_macs()),
+                                           static_cast<double>(counts.dram_bytes())};
+}
+
+Tally::Part& Tally::Part::operator+=(const Part& other) {
+  seconds += other.seconds;
+  dynamic += other.dynamic;
+  macs += other.macs;
+  dram_bytes += other.dram_bytes;
+  return *this;
+}
+
+Tally::Part& Tally::Part::operator*=(double weight) {
+  seconds *= weight;
+  dynamic *= weight;
+  macs *= weight;
+  dram_bytes *= weight;
+  return *this;
 }
 
 Tally Tally::as_replayed() const {
@@ -48,10 +65,7 @@ Tally& Tally::operator+=(const Tally& other) {
   split.add(other.split);
   doubled_ += other.doubled_;
   energy += other.energy;
-  for (std::size_t k = 0; k < kOperatorKinds; ++k) {
-    kinds[k].seconds += other.kinds[k].seconds;
-    kinds[k].dynamic += other.kinds[k].dynamic;
-  }
+  for (std::size_t k = 0; k < kOperatorKinds; ++k) kinds[k] += other.kinds[k];
   for (std::size_t i = 0; i < kSharedWorks; ++i) sharing[i] += other.sharing[i];
   stretches.insert(stretches.end(), other.stretches.begin(), other.stretches.end());
   simulated += other.simulated;
@@ -74,15 +88,9 @@ Tally Tally::halves(std::uint64_t halves) const {
   for (double& part : many.split.parts) part *= weight;
   many.doubled_ = halves % 2 == 0 ? doubled_ * (halves / 2) : counts() * halves;
   many.energy = scaled(energy, weight);
-  for (Part& kind : many.kinds) {
-    kind.seconds *= weight;
-    kind.dynamic *= weight;
-  }
+  for (Part& kind : many.kinds) kind *= weight;
   for (Sharing& of : many.sharing) of = of * weight;
-  for (Part& stretch : many.stretches) {
-    stretch.seconds *= weight;
-    stretch.dynamic *= weight;
-  }
+  for (Part& stretch : many.stretches) stretch *= weight;
   many.replicated += (weight - 1) * seconds;
   return many;
 }
@@ -92,7 +100,12 @@ Tally Tally::with_work_of(const Tally& work, std::uint64_t stages) const {
   Tally all = *this;
   all.doubled_ = work.doubled_ / stages;
   all.energy = scaled(work.energy, share);
-  for (std::size_t k = 0; k < kOperatorKinds; ++k) all.kinds[k].dynamic = work.kinds[k].dynamic * share;
+  for (std::size_t k = 0; k < kOperatorKinds; ++k) {
+    const double time = all.kinds[k].seconds;
+    all.kinds[k] = work.kinds[k];
+    all.kinds[k] *= share;
+    all.kinds[k].seconds = time;
+  }
   all.sharing = work.sharing;
   for (Sharing& of : all.sharing) of = of * share;
   all.close_stretch();

@@ -28,6 +28,10 @@ class Tally {
   struct Part {
     double seconds = 0;
     Joules dynamic;
+    double macs = 0, dram_bytes = 0;
+
+    Part& operator+=(const Part& other);
+    Part& operator*=(double weight);
   };
 
   Tally() = default;

@@ -63,7 +63,8 @@ const Table& table_of<ScenarioKeys>() {
     f.key("sparsity", &S::sparsity, "", "weights that are kept: 2:4, 0.3, 32x64:0.3, circulant:16, dense")
         .standing("as the file says");
     f.key("attention", &S::attention, "",
-          "positions that it reads: window:W, dilated:D, global:G, topk:K[xBLOCK], density:D, full or model, "
+          "positions that it reads: window:W, dilated:D, global:G, topk:K[xBLOCK], density:D, tokens:S[..T], "
+          "full or model, "
           "joined by '+'; several between commas for layers in turn")
         .standing("as the file says");
     f.key("devices", &S::devices, "", "in all; without a degree they share each layer")

@@ -49,6 +49,12 @@ bool Sparsity::satisfies(const Sparsity& other) const {
   return of % other.of == 0 && kept <= other.kept;
 }
 
+std::string misfit_of(const Sparsity& sparsity, std::uint64_t rows, std::uint64_t cols) {
+  if (sparsity.kind != SparsityKind::circulant || (rows >= sparsity.of && cols >= sparsity.of)) return "";
+  return fmt::format("circulant blocks of {0} x {0} do not fit into {1} x {2} weights", sparsity.of, rows,
+                     cols);
+}
+
 std::optional<Sparsity> sparsity_named(const std::string& word) {
   static const std::regex n_of_m("([0-9]+):([0-9]+)");
   static const std::regex blocks("([0-9]+)x([0-9]+):(0?\\.[0-9]+)");

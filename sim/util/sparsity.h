@@ -36,6 +36,9 @@ struct Sparsity {
   friend bool operator!=(const Sparsity& a, const Sparsity& b) { return !(a == b); }
 };
 
+// Why a matrix of so many rows and columns cannot be kept so; "" where it can.
+std::string misfit_of(const Sparsity& sparsity, std::uint64_t rows, std::uint64_t cols);
+
 // "dense", "2:4" (2 of every 4), "32x64:0.3" (blocks of 32 along the reduction by 64, 0.3 of them kept),
 // "0.3" (of the elements, wherever), "circulant:16" (blocks of 16 x 16 that are one row, turned); none where
 // a word says nothing of the kind.

@@ -72,7 +72,9 @@ StoredFormat sparse(const StoredFormat& dense, const Sparsity& sparsity) {
   if (sparsity.is_dense()) return dense;
   StoredFormat format = dense;
   format.sparsity = sparsity;
-  const ElementBits own = sparsity.kind == SparsityKind::blocks ? dense.bits : own_bits(dense);
+  // Of blocks that are not stored, or stored once, no scales are stored either.
+  const bool whole = sparsity.kind == SparsityKind::blocks || sparsity.kind == SparsityKind::circulant;
+  const ElementBits own = whole ? dense.bits : own_bits(dense);
   format.bits = own.spread(sparsity.kept, sparsity.of) + (dense.bits - own) + index_bits(sparsity);
   return format;
 }

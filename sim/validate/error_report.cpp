@@ -138,13 +138,13 @@ Plot scatter_plot(const std::vector<ValidatedRow>& rows) {
   plot.y_label = "simulated";
   plot.log_x = plot.log_y = plot.diagonal = true;
   plot.band = 0.1;
-  plot.lines = false;
   for (const ValidatedRow& row : rows) {
     if (!row.failure.empty()) continue;
     const std::string name = row.group;
     auto series =
         std::find_if(plot.series.begin(), plot.series.end(), [&](const auto& s) { return s.name == name; });
-    if (series == plot.series.end()) series = plot.series.insert(plot.series.end(), PlotSeries{name, {}});
+    if (series == plot.series.end())
+      series = plot.series.insert(plot.series.end(), PlotSeries{name, {}, false});
     series->points.push_back({row.measured, row.simulated});
   }
   return plot;

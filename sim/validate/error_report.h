@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/report/svg_plot.h"
+#include "sim/report/plot.h"
 #include "sim/validate/validation.h"
 
 namespace orrery {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <tuple>
@@ -55,11 +56,11 @@ class Part {
 };
 
 std::uint64_t share_of(const std::string& pattern, const std::string& text) {
-  if (text == "1") return kWholeDensity;
-  const auto share = sparsity_named(text);
-  if (!share || share->kind != SparsityKind::unstructured)
-    refuse(pattern, "'" + text + "' of 'tokens' must lie above 0, up to 1");
-  return share->kept;
+  static const std::regex number("1|1\\.0*|0?\\.[0-9]+");
+  const double share = std::regex_match(text, number) ? std::stod(text) : 0;
+  const auto ppm = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(kWholeDensity)));
+  if (ppm == 0) refuse(pattern, "'" + text + "' of 'tokens' must lie above 0, up to 1");
+  return ppm;
 }
 
 void read_part(AttentionPattern& pattern, const Part& part, const std::string& text) {
@@ -81,6 +82,7 @@ void read_part(AttentionPattern& pattern, const Part& part, const std::string& t
     pattern.density_ppm = density->kept;
   } else if (part.name() == "tokens") {
     const std::size_t to = part.value().find("..");
+    pattern.leaves_out = true;
     pattern.first_kept_ppm = share_of(text, part.value().substr(0, to));
     pattern.last_kept_ppm =
         to == std::string::npos ? pattern.first_kept_ppm : share_of(text, part.value().substr(to + 2));
@@ -175,8 +177,8 @@ class Change {
 
 bool operator==(const AttentionPattern& a, const AttentionPattern& b) {
   const auto all = [](const AttentionPattern& p) {
-    return std::tuple(p.as_filed, p.window, p.dilation, p.global, p.positions, p.block, p.density_ppm,
-                      p.first_kept_ppm, p.last_kept_ppm);
+    return std::tuple(p.as_filed, p.leaves_out, p.window, p.dilation, p.global, p.positions, p.block,
+                      p.density_ppm, p.first_kept_ppm, p.last_kept_ppm);
   };
   return all(a) == all(b);
 }
@@ -200,8 +202,13 @@ bool nothing(const AttentionPattern& p) {
   return p.as_filed && p.first_kept_ppm == kWholeDensity && p.last_kept_ppm == kWholeDensity;
 }
 
-// The pattern of one of so many layers.
-AttentionPattern in_layer(AttentionPattern pattern, std::uint64_t index, std::uint64_t layers) {
+// The pattern of one of so many layers, behind another.
+AttentionPattern in_layer(AttentionPattern pattern, const AttentionPattern& before, std::uint64_t index,
+                          std::uint64_t layers) {
+  if (!pattern.leaves_out) {
+    pattern.first_kept_ppm = pattern.last_kept_ppm = before.first_kept_ppm;
+    return pattern;
+  }
   const auto first = static_cast<double>(pattern.first_kept_ppm);
   const auto last = static_cast<double>(pattern.last_kept_ppm);
   const double at = layers > 1 ? static_cast<double>(index) / static_cast<double>(layers - 1) : 0;
@@ -228,7 +235,7 @@ void read_sparsely(LlmSpec& llm, const std::string& patterns) {
   AttentionPattern before;
   for (const LayerRun& run : llm.layers) {
     for (std::uint64_t i = 0; i < run.times; ++i, ++index) {
-      const AttentionPattern turn = in_layer(turns[index % turns.size()], index, llm.layer_count());
+      const AttentionPattern turn = in_layer(turns[index % turns.size()], before, index, llm.layer_count());
       if (turn.first_kept_ppm > before.first_kept_ppm)
         throw ConfigError("",
                           fmt::format("attention '{}' in layer {}: a share of {:g} of the tokens after {:g}; "
@@ -243,6 +250,7 @@ void read_sparsely(LlmSpec& llm, const std::string& patterns) {
       layers.push_back(run);
       layers.back().times = 1;
       layers.back().kept_ppm = turn.first_kept_ppm;
+      layers.back().continues = run.continues || (run.one_set && i > 0);
       if (nothing(turn)) continue;
       Change change(turn);
       for (LayerBlock& block : layers.back().blocks) std::visit(change, block);

@@ -17,7 +17,9 @@ struct AttentionPattern {
   std::uint64_t positions = 0;    // that a query chooses; 0 = it does not
   std::uint64_t block = 64;       // of so many neighbours by one summary of their keys
   std::uint64_t density_ppm = 0;  // of the pairs that the rest leaves, as many are computed; 0 = all
-  // Millionths of the tokens that come so far, in the first and in the last layer; others lie evenly between.
+  bool leaves_out = false;        // "tokens" is said; else a layer has what the one before it has
+  // Millionths of the tokens that come so far, in the first and in the last layer; others lie evenly between
+  // (of the model's, whichever the pattern is of).
   std::uint64_t first_kept_ppm = kWholeDensity, last_kept_ppm = kWholeDensity;
 
   friend bool operator==(const AttentionPattern& a, const AttentionPattern& b);

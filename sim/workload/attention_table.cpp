@@ -27,7 +27,7 @@ class AttentionTable {
       if (!line.empty() && line.back() == '\r') line.pop_back();
       if (!line.empty() && line.front() != '#') read(line);
     }
-    for (const auto& [layer, densities] : heads_) layers_[layer] = mean(densities);
+    for (const auto& [layer, densities] : heads_) layers_[layer] = mean(layer, densities);
     if (layers_.empty()) fail("names no layer");
     std::string text;
     for (std::uint64_t i = 0; i <= layers_.rbegin()->first; ++i) {
@@ -102,10 +102,11 @@ class AttentionTable {
   }
 
   // As a pattern; all of a layer's heads are there, from the first on.
-  std::string mean(const std::map<std::uint64_t, double>& densities) const {
+  std::string mean(std::uint64_t layer, const std::map<std::uint64_t, double>& densities) const {
     if (densities.rbegin()->first + 1 != densities.size())
-      fail(fmt::format("a layer names {} heads, the last of them {}: a table has all heads of a layer",
-                       densities.size(), densities.rbegin()->first));
+      throw ConfigError(file_, fmt::format("layer {} has {} heads, the last of them number {}: a table has "
+                                           "all heads of a layer, from 0 on",
+                                           layer, densities.size(), densities.rbegin()->first));
     double sum = 0;
     for (const auto& [head, density] : densities) sum += density;
     const double mean = std::max(1e-6, sum / static_cast<double>(densities.size()));

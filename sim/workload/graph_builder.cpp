@@ -71,6 +71,10 @@ StoredFormat GraphBuilder::weight_format(TensorGroup group) const {
 Tensor GraphBuilder::weight(const std::string& name, std::vector<std::uint64_t> shape,
                             std::optional<TensorGroup> group, const HeldWeight& held) {
   const StoredFormat format = group ? weight_format(*group) : facts_.formats.plain;
+  if (shape.size() >= 2) {
+    const std::string misfit = misfit_of(format.sparsity, shape[shape.size() - 2], shape.back());
+    if (!misfit.empty()) throw ConfigError("", name + ": " + misfit);
+  }
   Tensor t = tensor(name, TensorKind::weight, std::move(shape), format);
   held_.emplace(t.id, HeldWeight{held.elements, held.active_elements, format.bits});
   return t;

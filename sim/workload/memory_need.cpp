@@ -92,10 +92,28 @@ MemoryNeed memory_need(const LlmSpec& llm, const Scenario& scenario, const Execu
   return most;
 }
 
+namespace {
+
+// Of so many elements a token, what tokens that are left out on the way to the block leave of it.
+template <class Block>
+std::uint64_t of_kept_tokens(const Block& block, std::uint64_t elements) {
+  if constexpr (std::is_same_v<Block, AttentionBlock>)
+    return ceil_div(checked_product({elements, block.kept_ppm}), kWholeDensity);
+  return elements;
+}
+
+}  // namespace
+
 std::uint64_t kv_bytes_per_token(const LlmSpec& llm, const Scenario& scenario) {
   std::uint64_t most = 0;
-  for (const LlmSpec& stage : pipeline_stages(llm, scenario.split.pipeline))
-    most = std::max(most, kv_bytes(stage, scenario, 1));
+  for (const LlmSpec& stage : pipeline_stages(llm, scenario.split.pipeline)) {
+    std::uint64_t elements = 0;
+    stage.for_each_mixer([&](const auto& block, std::uint64_t layers) {
+      const std::uint64_t all = checked_product({layers, block.cached_elements(scenario.split.tensor, 1)});
+      elements = checked_sum(elements, of_kept_tokens(block, all));
+    });
+    most = std::max(most, scenario.formats.kv.bytes(elements));
+  }
   return most;
 }
 
@@ -104,9 +122,9 @@ std::uint64_t index_bytes_per_token(const LlmSpec& llm, const Scenario& scenario
   llm.for_each_mixer([&](const auto& block, std::uint64_t layers) {
     using Block = std::decay_t<decltype(block)>;
     if constexpr (std::is_same_v<Block, LatentAttentionBlock> || std::is_same_v<Block, AttentionBlock>) {
-      if (block.index)
-        elements = checked_sum(elements,
-                               checked_product({layers, block.index->kept_elements(scenario.split.tensor)}));
+      if (!block.index) return;
+      const std::uint64_t all = checked_product({layers, block.index->kept_elements(scenario.split.tensor)});
+      elements = checked_sum(elements, of_kept_tokens(block, all));
     }
   });
   return scenario.formats.kv.bytes(elements);

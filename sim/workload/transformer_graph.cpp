@@ -13,31 +13,15 @@
 namespace orrery {
 namespace {
 
-// As there are programs for it.
-Step compiled(Step step, const ExecutionSpec& execution) {
-  for (SequenceGroup& g : step.groups) {
-    const std::uint64_t before = g.context - g.new_tokens;
-    if (g.phase == Phase::prefill) {
-      g.new_tokens = round_up<std::uint64_t>(g.new_tokens, execution.compiled_prompt_tokens);
-      g.context = before + g.new_tokens;
-    } else if (g.phase == Phase::decode) {
-      g.context = round_up<std::uint64_t>(g.context, execution.compiled_context_tokens);
-    }
-  }
-  return step;
-}
-
-bool leaves_tokens_out(const LlmSpec& llm) {
-  return std::any_of(llm.layers.begin(), llm.layers.end(),
-                     [](const LayerRun& run) { return run.kept_ppm < kWholeDensity; });
-}
-
 // Goes on with a share of each prompt's tokens, of those that read a cache with all of them and a share of
 // it: the most important by what attention gave them so far (Wang et al., SpAtten, HPCA 2021, section III).
 ResidualStream keep_tokens(GraphBuilder& builder, const Step& all, std::uint64_t ppm,
                            const ResidualStream& stream) {
   if (builder.trains())
     throw ConfigError("", "attention 'tokens': training that leaves tokens out is not modelled");
+  if (builder.step().phase() == Phase::prefill &&
+      builder.facts().execution.prefill == PrefillMode::token_by_token)
+    throw ConfigError("", "attention 'tokens': prompts taken token by token leave none out (not modelled)");
   const auto share = [ppm](std::uint64_t tokens) {
     return ceil_div(checked_product({tokens, ppm}), kWholeDensity);
   };
@@ -123,6 +107,24 @@ StoredPieces not_in_memory(const OperatorGraph& graph, double resident_share) {
 }
 
 }  // namespace
+
+bool leaves_tokens_out(const LlmSpec& llm) {
+  return std::any_of(llm.layers.begin(), llm.layers.end(),
+                     [](const LayerRun& run) { return run.kept_ppm < kWholeDensity; });
+}
+
+Step compiled(Step step, const ExecutionSpec& execution) {
+  for (SequenceGroup& g : step.groups) {
+    const std::uint64_t before = g.context - g.new_tokens;
+    if (g.phase == Phase::prefill && execution.prefill == PrefillMode::parallel) {
+      g.new_tokens = round_up<std::uint64_t>(g.new_tokens, execution.compiled_prompt_tokens);
+      g.context = before + g.new_tokens;
+    } else if (g.phase != Phase::training) {
+      g.context = round_up<std::uint64_t>(g.context, execution.compiled_context_tokens);
+    }
+  }
+  return step;
+}
 
 std::uint64_t positions_of(const LlmSpec& llm, const Scenario& scenario) {
   return llm.encoder ? scenario.output : scenario.input + scenario.output - 1;
@@ -227,6 +229,7 @@ ParameterCount device_parameters(const LlmSpec& llm, const NumberFormats& format
   const std::vector<const LayerRun*> runs = llm.runs();
   for (const auto& [id, held] : builder.held()) {
     const LayerRun* run = id.layer < 0 ? nullptr : runs[static_cast<std::size_t>(id.layer)];
+    if (run != nullptr && run->continues) continue;
     const std::uint64_t times = run == nullptr || run->one_set ? 1 : run->times;
     count.total = checked_sum(count.total, checked_product({times, held.elements}));
     count.active = checked_sum(count.active, checked_product({times, held.active_elements}));

@@ -36,6 +36,12 @@ void check_scenario(const LlmSpec& llm, const Scenario& scenario);
 // the model that are left out.
 std::vector<std::string> scenario_warnings(const LlmSpec& llm, const Scenario& scenario);
 
+// Whether some layers have a share of the tokens alone (LayerRun::kept_ppm).
+bool leaves_tokens_out(const LlmSpec& llm);
+
+// A step as a machine computes it that has programs for some lengths alone (ExecutionSpec::compiled_...).
+Step compiled(Step step, const ExecutionSpec& execution);
+
 // Of one device. Token-wise operators run on all tokens of the step at once, attention group by group; every
 // sequence's last position goes through the LM head.
 // Graphs of one stream share `names`.

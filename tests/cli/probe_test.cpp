@@ -33,12 +33,12 @@ TEST(Probe, OneRowEach) {
 }
 
 TEST(Probe, SweepsAreCurvesAndDrawn) {
-  const std::string svg = temporary_folder() + "/curve.svg";
+  const std::string page = temporary_folder() + "/curve.html";
   const auto rows =
-      json_of("probe noc --topology crossbar --k 8 --sweep --fidelity tile --cycles 1000 --plot " + svg);
+      json_of("probe noc --topology crossbar --k 8 --sweep --fidelity tile --cycles 1000 --plot " + page);
   ASSERT_GT(rows.size(), 10U);
   EXPECT_LT(rows.front()["latency_cycles"].get<double>(), rows.back()["latency_cycles"].get<double>());
-  EXPECT_NE(read_file(svg).find("<polyline"), std::string::npos);
+  EXPECT_NE(read_file(page).find("latency_cycles"), std::string::npos);
 }
 
 TEST(Probe, TheSameInputGivesTheSameBytes) {
@@ -64,7 +64,7 @@ TEST(Probe, BadInputIsRefusedWithTheReason) {
                 "not a multiple of the burst of 64 bytes");
   probe_refused("probe dram --preset ddr4-3200 --pattern sequential", "expected seq_read");
   probe_refused("probe dram --preset ddr4-3200 --load fast", "expected saturating, dependent or a share");
-  probe_refused("probe dram --preset ddr4-3200 --plot x.svg", "--plot needs --sweep");
+  probe_refused("probe dram --preset ddr4-3200 --plot x.html", "--plot needs --sweep");
   probe_refused("probe dram --preset ddr4-3200 --refresh per_bank", "needs trefi_pb");
   probe_refused("probe noc --topology mash", "did you mean 'mesh'");
   probe_refused("probe noc --topology mesh --traffic unifrom", "unknown traffic");
@@ -123,9 +123,9 @@ TEST(Validate, GroupsErrorsAndCountsFailures) {
   EXPECT_LT(groups[1]["p90_abs"].get<double>(), 0.02);
   const auto energy = json_of("validate " + file + " --quantity energy --where pattern=seq_read --worst 1");
   EXPECT_EQ(energy[0]["worst"].size(), 1U);
-  const std::string svg = temporary_file("scatter.svg", "");
+  const std::string svg = temporary_folder() + "/scatter.html";
   json_of("validate " + file + " --where pattern=seq_read --plot " + svg, 1);
-  EXPECT_NE(read_file(svg).find("class=\"band\""), std::string::npos);  // +-10 % about the diagonal
+  EXPECT_NE(read_file(svg).find("\"type\":\"area\""), std::string::npos);  // +-10 % about the diagonal
   probe_refused("validate " + file + " --where pattern=none", "no row to validate");
   probe_refused("validate " + file + " --by presset", "did you mean 'preset'");
   probe_refused("validate " + file + " --quantity time", "have no time");

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "sim/engine/isolate.h"
+#include "sim/report/result_charts.h"
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
 #include "sim/timing/matrix_timing.h"
@@ -77,11 +78,13 @@ int compare_command(const Arguments& arguments) {
        "each machine under each of these caps instead of its own");
   add_jobs(options, "machines simulated at the same time");
   add_format(options);
+  add_plot(options, "draw where the time goes");
   options.add(scenario_options()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kCompareUsage, kCompareExamples, kPatches);
   if (parsed.help) return 0;
   const po::variables_map& values = parsed.values;
   const OutputFormat format = format_from(values);
+  check_plot(values);
   // Every machine and the model are read, and what cannot run is known, before anything is simulated.
   std::vector<Question> questions = questions_from(values["arch"].as<std::vector<std::string>>(), values);
   if (values.count("power-cap") != 0) questions = at_caps(questions, values["power-cap"].as<std::string>());
@@ -113,6 +116,11 @@ int compare_command(const Arguments& arguments) {
                                          : written(RefusedResult{q.arch.name, q.llm->name, refused[i]}));
   }
   warn_of_unlike_energy(results);
+  std::vector<nlohmann::ordered_json> ran;
+  for (const auto& r : results) {
+    if (!r.contains("refused")) ran.push_back(r);
+  }
+  draw_plot(values, split_bars(ran, "time_s", "time along the critical path", "s"));
   print_result(format, results, [&] { return run_table(results); });
   return 0;
 }

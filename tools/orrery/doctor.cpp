@@ -12,10 +12,12 @@
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
 #include "sim/report/text_table.h"
+#include "sim/report/vega_library.h"
 #include "sim/study/catalogue.h"
 #include "sim/study/model_version.h"
 #include "sim/util/data_home.h"
 #include "sim/util/errors.h"
+#include "sim/util/outside_program.h"
 #include "sim/workload/standalone_operator.h"
 #include "tools/orrery/commands.h"
 #include "tools/orrery/options.h"
@@ -32,16 +34,10 @@ struct Check {
   std::function<std::string()> look;  // what was found; throws what is wrong
 };
 
-std::string on_path(const char* program) {
-  const char* path = std::getenv("PATH");
-  std::string folders = path == nullptr ? "" : path;
-  for (std::size_t at = 0; at < folders.size();) {
-    const std::size_t end = std::min(folders.find(':', at), folders.size());
-    const std::filesystem::path file = std::filesystem::path(folders.substr(at, end - at)) / program;
-    if (access(file.c_str(), X_OK) == 0) return file.string();
-    at = end + 1;
-  }
-  throw ConfigError("", std::string("no ") + program + " on PATH");
+std::string on_path(const std::vector<std::string>& programs) {
+  const std::string found = program_on_path(programs);
+  if (found.empty()) throw ConfigError("", "no " + programs.front() + " on PATH");
+  return found;
 }
 
 std::vector<Check> checks() {
@@ -87,7 +83,17 @@ std::vector<Check> checks() {
              if (!std::filesystem::exists(library)) throw ConfigError("", library.string() + " is not there");
              return library.string();
            }},
-          {"Slurm (sweep submit)", false, [] { return on_path("sbatch"); }}};
+          {"plots and reports (Vega)", false,
+           [] { return fmt::format("{} bytes of script", vega_script().size()); }},
+          {"plots as SVG (Node.js)", false,
+           [] {
+             return on_path({"node", "nodejs"});
+           }},
+          {"pages as PDF (Chromium)", false,
+           [] {
+             return on_path({"chromium", "chromium-browser", "google-chrome"});
+           }},
+          {"Slurm (sweep submit)", false, [] { return on_path({"sbatch"}); }}};
 }
 
 }  // namespace

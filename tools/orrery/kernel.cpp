@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "sim/engine/machine.h"
+#include "sim/report/result_charts.h"
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
 #include "sim/util/checked.h"
@@ -51,10 +52,12 @@ int kernel_command(const Arguments& arguments) {
       ("dtype", po::value<std::string>()->value_name("T"), "number format (default: the machine's)")        //
       ("tile", po::value<std::string>()->value_name("MxNxK"), "force a tiling instead of searching one");
   add_format(options);
+  add_plot(options, "draw where the time goes");
   options.add(operator_options()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kKernelUsage, kKernelExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
+  check_plot(parsed.values);
   RunnerOptions runner = runner_options_from(parsed.values);
   if (parsed.values.count("tile") != 0 && runner.fidelity == Fidelity::roofline) {
     throw UsageError("--tile has no meaning at --fidelity roofline");
@@ -73,6 +76,7 @@ int kernel_command(const Arguments& arguments) {
   watch.stop(result.info);
   warn_of_store(session);
   const nlohmann::ordered_json json = written(result);
+  draw_plot(parsed.values, split_bars({json}, "time_s", "time along the critical path", "s"));
   print_result(format, json, [&] { return kernel_table(json); });
   return 0;
 }

@@ -248,8 +248,13 @@ Operator operator_from(const po::variables_map& values, const ArchSpec& arch, DT
   const OperatorShape shape = std::visit(ShapeFrom{options, arch.node}, operator_row(*kind).family);
   options.refuse_others();
   Operator op = standalone(*kind, shape, dtype);
-  if (values.count("sparsity") != 0)
-    op.inputs[1].format = sparse(op.inputs[1].format, sparsity_option(values["sparsity"].as<std::string>()));
+  if (values.count("sparsity") != 0) {
+    const Sparsity sparsity = sparsity_option(values["sparsity"].as<std::string>());
+    const auto& product = std::get<MatmulShape>(op.shape);
+    const std::string misfit = misfit_of(sparsity, product.k, product.n);
+    if (!misfit.empty()) throw UsageError("--sparsity: " + misfit);
+    op.inputs[1].format = sparse(op.inputs[1].format, sparsity);
+  }
   return op;
 }
 

@@ -7,6 +7,8 @@
 #include <iostream>
 
 #include "sim/report/csv.h"
+#include "sim/report/plot_file.h"
+#include "sim/util/ends_with.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -22,6 +24,12 @@ void check_numbers(const nlohmann::ordered_json& value, const std::string& name)
   }
 }
 
+void draw(const po::variables_map& values, const nlohmann::ordered_json& vega, const std::string& said) {
+  if (values.count("plot") == 0) return;
+  const std::string instead = write_plot(vega, said, values["plot"].as<std::string>());
+  if (!instead.empty()) std::cerr << "orrery: " << instead << '\n';
+}
+
 }  // namespace
 
 void add_format(po::options_description& options) {
@@ -31,6 +39,29 @@ void add_format(po::options_description& options) {
 
 OutputFormat format_from(const po::variables_map& values) {
   return named<OutputFormat>(values["format"].as<std::string>(), "--format");
+}
+
+void add_plot(po::options_description& options, const char* what) {
+  options.add_options()(
+      "plot", po::value<std::string>()->value_name("FILE"),
+      (std::string(what) + ": .html, or .svg (Node.js) or .pdf (Chromium) where installed").c_str());
+}
+
+void check_plot(const po::variables_map& values) {
+  if (values.count("plot") == 0) return;
+  const auto path = values["plot"].as<std::string>();
+  for (const char* ending : {".html", ".svg", ".pdf"}) {
+    if (ends_with(path, ending)) return;
+  }
+  throw UsageError("--plot '" + path + "': a plot is a file .html, .svg or .pdf");
+}
+
+void draw_plot(const po::variables_map& values, const Plot& plot) {
+  draw(values, vega_of(plot), plot.title);
+}
+
+void draw_plot(const po::variables_map& values, const BarPlot& plot) {
+  draw(values, vega_of(plot), plot.title);
 }
 
 void print_result(OutputFormat format, const nlohmann::ordered_json& value,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/plot.h"
 #include "sim/serve/inference.h"
 #include "sim/stats/run_result.h"
 #include "sim/util/enum_names.h"
@@ -24,6 +25,13 @@ struct EnumNames<OutputFormat> {
 // --format table, json or csv.
 void add_format(po::options_description& options);
 OutputFormat format_from(const po::variables_map& values);
+
+// --plot FILE: `what` it shows. check_plot throws UsageError for an ending that no plot has, before anything
+// is simulated; draw_plot draws into the file that was asked for, if one was.
+void add_plot(po::options_description& options, const char* what);
+void check_plot(const po::variables_map& values);
+void draw_plot(const po::variables_map& values, const Plot& plot);
+void draw_plot(const po::variables_map& values, const BarPlot& plot);
 
 // Prints one result (an object) or several (an array) as JSON, as CSV rows, or as the text `table` makes of
 // it.

@@ -19,7 +19,7 @@ const ProbeHelp kCollectiveProbeHelp = {
     "ring\n"
     "  orrery probe collective --node h100_dgx --devices 32 --kind all_to_all --bytes 58720256 --stack "
     "experts_by_node --copies 8\n"
-    "  orrery probe collective --node a100_mesh4 --kind all_gather --sweep --plot gather.svg\n"};
+    "  orrery probe collective --node a100_mesh4 --kind all_gather --sweep --plot gather.html\n"};
 
 namespace {
 

@@ -26,7 +26,7 @@ const ProbeHelp kDramProbeHelp = {
     "  orrery probe dram --arch gpu/a100-sxm-80gb --pattern mix21_8192 --fidelity tile\n"
     "  orrery probe dram --preset ddr5-5600 --pattern rand_read --load dependent\n"
     "  orrery probe dram --preset ramulator-hbm3-16gb-8hi-hbm3-6400mbps --pattern mix21 --sweep --plot "
-    "hbm3.svg\n"
+    "hbm3.html\n"
     "  orrery probe dram --preset ddr4-3200 --pattern seq_read --mapping ro-ra-ba-bg-co --fidelity tile\n"};
 
 namespace {

@@ -13,7 +13,7 @@ const ProbeHelp kNocProbeHelp = {
     "Traffic: uniform, transpose, neighbor, 'hotspot(S xW)', multicast and reduce (one message along a\n"
     "tree); of a machine memory_read and memory_write too. Rates in flits per sending node and cycle.",
     "  orrery probe noc --topology mesh --k 8 --n 2 --rate 0.2\n"
-    "  orrery probe noc --topology torus --k 4 --packet-flits 4 --sweep --plot torus.svg\n"
+    "  orrery probe noc --topology torus --k 4 --packet-flits 4 --sweep --plot torus.html\n"
     "  orrery probe noc --topology crossbar --k 16 --traffic 'hotspot(2 x4)' --rate 0.3 --fidelity tile\n"
     "  orrery probe noc --topology mesh --k 8 --traffic multicast --packet-flits 16 --fidelity tile  # or "
     "reduce\n"

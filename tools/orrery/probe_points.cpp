@@ -77,9 +77,8 @@ Plot titled(const std::string& title) {
 }
 
 void add_common(po::options_description& options, bool fidelity) {
-  options.add_options()                          //
-      ("sweep", "a curve instead of one point")  //
-      ("plot", po::value<std::string>()->value_name("FILE.svg"), "draw it (with --sweep)");
+  options.add_options()("sweep", "a curve instead of one point");
+  add_plot(options, "draw it (with --sweep)");
   add_jobs(options, "points at a time");
   add_format(options);
   options.add(patch_options());
@@ -93,6 +92,7 @@ int run_points(const po::variables_map& values, const std::vector<std::function<
                Plot plot, const std::string& x, const std::vector<std::string>& ys) {
   const OutputFormat format = format_from(values);
   if (values.count("plot") != 0 && values.count("sweep") == 0) throw UsageError("--plot needs --sweep");
+  check_plot(values);
   std::vector<std::function<std::string()>> tasks;
   for (const auto& point : points) tasks.push_back([&point] { return point().dump(); });
   std::vector<ProbeRow> rows;
@@ -109,7 +109,7 @@ int run_points(const po::variables_map& values, const std::vector<std::function<
     }
     plot.x_label = x;
     plot.y_label = ys.size() == 1 ? ys[0] : "";
-    write_svg(plot, values["plot"].as<std::string>());
+    draw_plot(values, plot);
   }
   const ProbeRow result = values.count("sweep") != 0 ? ProbeRow(rows) : rows.front();
   print_result(format, result, [&] { return table_of(rows); });

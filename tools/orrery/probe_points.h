@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sim/probe/dram_probe.h"
-#include "sim/report/svg_plot.h"
+#include "sim/report/plot.h"
 #include "tools/orrery/options.h"
 #include "tools/orrery/output.h"
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "sim/report/result_charts.h"
 #include "sim/report/result_fields.h"
 #include "sim/report/result_table.h"
 #include "sim/timing/matrix_timing.h"
@@ -73,10 +74,12 @@ int run_command(const Arguments& arguments) {
       ("trace", po::value<std::string>()->value_name("FILE"),
        "operator stream to replay instead of a model, Orrery's or another tool's (orrery trace show)");
   add_format(options);
+  add_plot(options, "draw where the time goes");
   options.add(scenario_options()).add(past_option()).add(fidelity_options()).add(patch_options());
   const ParsedOptions parsed = parse_options(arguments, options, kRunUsage, kRunExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
+  check_plot(parsed.values);
   const po::variables_map& values = parsed.values;
   if (values.count("trace") != 0) refuse_what_a_trace_says(values);
   if (values.count("trace") == 0 && values.count("past") != 0)
@@ -90,6 +93,7 @@ int run_command(const Arguments& arguments) {
   watch.stop(result.info);
   warn_of_store(session);
   const nlohmann::ordered_json json = written(result);
+  draw_plot(values, split_bars({json}, "time_s", "time along the critical path", "s"));
   print_result(format, json, [&] { return run_table({json}); });
   return 0;
 }

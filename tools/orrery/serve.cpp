@@ -4,8 +4,8 @@
 
 #include <iostream>
 
+#include "sim/report/result_charts.h"
 #include "sim/report/serving_fields.h"
-#include "sim/report/svg_plot.h"
 #include "sim/util/errors.h"
 #include "sim/util/whole_file.h"
 #include "tools/orrery/load_options.h"
@@ -61,9 +61,9 @@ po::options_description answer_options() {
   options.add_options()                                                //
       ("find-rate", "the highest rate at which the targets are kept")  //
       ("good-share", po::value<double>()->default_value(0.9)->value_name("X"),
-       "with --find-rate: of the requests, that must keep them")                                    //
-      ("requests-out", po::value<std::string>()->value_name("FILE.csv"), "times of every request")  //
-      ("plot", po::value<std::string>()->value_name("FILE.svg"), "queue and cache over time");
+       "with --find-rate: of the requests, that must keep them")  //
+      ("requests-out", po::value<std::string>()->value_name("FILE.csv"), "times of every request");
+  add_plot(options, "draw requests that wait and run, over time");
   return options;
 }
 
@@ -74,21 +74,6 @@ constexpr const char* kRequestHeader =
 std::string line_of(const RequestOutcome& o) {
   return fmt::format("{},{:.9g},{},{},{},{},{:.9g},{:.9g},{:.9g}\n", o.number, o.arrival_s, o.input, o.output,
                      o.cached, o.preemptions, o.scheduled_s, o.first_token_s, o.last_token_s);
-}
-
-Plot plot_of(const ServingResult& r) {
-  Plot plot;
-  plot.title = r.model + " on " + r.arch + ": " + r.load;
-  plot.x_label = "s";
-  plot.y_label = "requests";
-  PlotSeries waiting{"waiting", {}};
-  PlotSeries running{"running", {}};
-  for (const ServingStretch& s : r.over_time) {
-    waiting.points.emplace_back(double{s.from_s}, double{s.waiting});
-    running.points.emplace_back(double{s.from_s}, double{s.running});
-  }
-  plot.series = {waiting, running};
-  return plot;
 }
 
 ServeRequest request_from(const po::variables_map& values) {
@@ -126,6 +111,7 @@ int serve_command(const Arguments& arguments) {
   const ParsedOptions parsed = parse_options(arguments, options, kServeUsage, kServeExamples, kPatches);
   if (parsed.help) return 0;
   const OutputFormat format = format_from(parsed.values);
+  check_plot(parsed.values);
   const po::variables_map& values = parsed.values;
   ServeRequest request = request_from(values);
   const Stopwatch watch;
@@ -166,7 +152,7 @@ int serve_command(const Arguments& arguments) {
       serve();
     });
   }
-  if (values.count("plot") != 0) write_svg(plot_of(result), given(values, "plot"));
+  draw_plot(values, load_curve(written(result)));
   watch.stop(result.info);
   warn_of_store(session);
   if (result.refused > 0)

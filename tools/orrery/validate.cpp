@@ -21,7 +21,7 @@ const char* const kValidateExamples =
     "  orrery validate dram_reference.csv --fidelity cycle --by preset,pattern --where mode=saturating\n"
     "  orrery validate kernels_gpu.csv --where 'measured_us>=10' --by device,op --worst 3\n"
     "  orrery validate kernels_new.csv --where l2=cold --by device,dtype,scaling\n"
-    "  orrery validate allreduce_gpu.csv --where 'message_bytes>=1048576' --plot allreduce.svg\n";
+    "  orrery validate allreduce_gpu.csv --where 'message_bytes>=1048576' --plot allreduce.html\n";
 
 // What stands alone is a table of rows, or KEY=VALUE.
 void take_alone(const po::variables_map& v, ValidationRequest& request) {
@@ -75,9 +75,9 @@ int validate_command(const Arguments& arguments) {
        "time, throughput, latency, energy, power, memory_power, ttft, tpot, itl, e2e, ttft_p99, e2e_mean "
        "(default: "
        "what "
-       "the kind of row has)")                                                                              //
-      ("worst", po::value<unsigned>()->default_value(0)->value_name("N"), "worst rows to list of a group")  //
-      ("plot", po::value<std::string>()->value_name("FILE.svg"), "simulated against measured");
+       "the kind of row has)")  //
+      ("worst", po::value<unsigned>()->default_value(0)->value_name("N"), "worst rows to list of a group");
+  add_plot(options, "draw simulated against measured");
   add_jobs(options, "rows at a time");
   add_format(options);
   add_store(options);
@@ -86,6 +86,7 @@ int validate_command(const Arguments& arguments) {
   if (parsed.help) return 0;
   const po::variables_map& v = parsed.values;
   const OutputFormat format = format_from(v);
+  check_plot(v);
   ValidationRequest request;
   take_alone(v, request);
   if (request.files.empty()) throw UsageError("give a table of measured rows; see --help");
@@ -103,7 +104,7 @@ int validate_command(const Arguments& arguments) {
       request, [&](std::size_t done, std::size_t total) { progress.show("rows", done, total); });
   if (rows.empty())
     throw ConfigError("", "no row to validate: none has the quantity, or --where leaves none");
-  if (v.count("plot") != 0) write_svg(scatter_plot(rows), given(v, "plot"));
+  draw_plot(v, scatter_plot(rows));
   say_ignored(request);
   const std::vector<GroupReport> reports = group_reports(rows, v["worst"].as<unsigned>());
   const bool failed = say_failures(rows);

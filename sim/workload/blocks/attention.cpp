@@ -27,11 +27,11 @@ AttentionBlock::Heads AttentionBlock::on_each(std::uint64_t devices) const {
 
 std::uint64_t AttentionBlock::cached_elements(std::uint64_t devices, std::uint64_t context) const {
   if (both_ways) return 0;
+  const std::uint64_t come = ceil_div(checked_product({context, kept_ppm}), kWholeDensity);
   // What lies between the positions of a dilated window is some other query's.
   const std::uint64_t kept =
-      window > 0 ? std::min(checked_sum(checked_product({window, dilation}), global), context) : context;
-  const std::uint64_t come = ceil_div(checked_product({kept, kept_ppm}), kWholeDensity);
-  return checked_product({2, on_each(devices).kv, head_dim, come});
+      window > 0 ? std::min(checked_sum(checked_product({window, dilation}), global), come) : come;
+  return checked_product({2, on_each(devices).kv, head_dim, kept});
 }
 
 // Queries and keys, normed; the values pass by.

@@ -101,8 +101,9 @@ using LayerBlock =
 struct LayerRun {
   std::vector<LayerBlock> blocks;
   std::uint64_t times = 1;
-  GroupSet plain = 0;    // groups that are not quantised in these layers
-  bool one_set = false;  // of weights, for all of them
+  GroupSet plain = 0;      // groups that are not quantised in these layers
+  bool one_set = false;    // of weights, for all of them
+  bool continues = false;  // it has the set of the run before
   // Millionths of a sequence's tokens that come so far; the others were left out in layers before.
   std::uint64_t kept_ppm = kWholeDensity;
 };

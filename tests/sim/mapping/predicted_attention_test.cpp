@@ -56,15 +56,18 @@ TEST(PredictedAttention, CycleAgrees) {
 TEST(PredictedAttention, EstimatesHaveARateOrAMemory) {
   const auto said = [](const std::string& keys) {
     return orrery_command(
-               "check " + temporary_file("rate.yaml",
-                                         "schema: orrery/arch/1\nbase: asic/elsa\nname: rate\nchip:\n  cores:\n"
-                                         "    score_predictor: {" +
-                                             keys + "}\n"))
+               "check " +
+               temporary_file("rate.yaml",
+                              "schema: orrery/arch/1\nbase: asic/elsa\nname: rate\nchip:\n  cores:\n"
+                              "    score_predictor: {" +
+                                  keys + "}\n"))
         .err;
   };
   EXPECT_NE(said("pairs_per_cycle: 0").find("'pairs_per_cycle'"), std::string::npos);
+  EXPECT_NE(said("write_cycles: 1").find("with 'searched_keys'"), std::string::npos);
   EXPECT_NE(said("searched_keys: 64, search_cycles: 1").find("one of the two"), std::string::npos);
-  EXPECT_NE(said("searched_keys: 64, pairs_per_cycle: 0").find("a search must take some time"), std::string::npos);
+  EXPECT_NE(said("searched_keys: 64, pairs_per_cycle: 0").find("a search must take some time"),
+            std::string::npos);
 }
 
 // All keys of a tile at once: as long as its searches and its keys' writes take.

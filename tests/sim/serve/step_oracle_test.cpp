@@ -76,6 +76,11 @@ TEST(StepOracle, ComposesStepsOfAnotherKindOfMachine) {
   compare("llama-3-8b", "asic/tpu-v6e", 3, 0.12);
 }
 
+// Prompts of multiples of 128 tokens, contexts of 16.
+TEST(StepOracle, ComposesStepsThatArePadded) {
+  compare("llama-2-7b", "fpga/u280-flightllm", 5, 0.12);
+}
+
 TEST(StepOracle, WhatItSimulatedIsAskedForOnce) {
   LlmSpec llm = load_llm_named("llama-3-8b");
   llm.keep_layers(1);

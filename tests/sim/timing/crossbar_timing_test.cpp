@@ -50,6 +50,12 @@ TEST(CrossbarTiming, SpareAndFaultyColumnsHoldNoWeights) {
   EXPECT_EQ(cycles(spec, 1, 768, 128, true), Cycles{8 * 120});
   spec.faulty_share = 1e-2;  // 0.99^128 of 128
   EXPECT_EQ(spec.usable_cols(), 35U);
+  // Three columns that no weight fits into are not read: the peak is what a stream reaches.
+  EXPECT_DOUBLE_EQ(macs_per_cycle(spec, DType::int8), 200.0 * 128 * 8 / (8 * 32));
+  EXPECT_EQ(cycles(spec, 100, 8, 128, true), Cycles{100 * 8 * 32});
+  spec.spare_cols = 0;
+  spec.faulty_share = 1e-12;
+  EXPECT_EQ(spec.usable_cols(), 128U);
 }
 
 TEST(CrossbarTiming, WhatIsNotInPlaceIsWrittenInTurns) {

@@ -62,6 +62,13 @@ TEST(Sparsity, KeptElementsAreRoundedUpAndDoNotWrap) {
   EXPECT_EQ(word_of("2:4").kept_of(UINT64_MAX), std::uint64_t{1} << 63);
 }
 
+TEST(Sparsity, CirculantBlocksFitTheMatrix) {
+  EXPECT_EQ(misfit_of(word_of("circulant:16"), 16, 17), "");
+  EXPECT_NE(misfit_of(word_of("circulant:16"), 64, 8).find("16 x 16 do not fit into 64 x 8"),
+            std::string::npos);
+  EXPECT_EQ(misfit_of(word_of("32x64:0.25"), 1, 1), "");
+}
+
 TEST(Sparsity, PatternsThatKeepNoMoreAnywhereSatisfyAnother) {
   for (const auto& [own, other] : {std::pair("2:4", "2:4"),
                                    {"1:4", "2:4"},

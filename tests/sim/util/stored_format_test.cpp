@@ -40,6 +40,12 @@ TEST(StoredFormat, SparseOnesStoreWhatTheyKeepAndWhichThatIs) {
   EXPECT_NEAR(bits(DType::fp16, "0.01"), 0.16 + 0.16, 2.0 / 1024);  // an index each
 }
 
+// A block that is one row, turned, has the scales of one row.
+TEST(StoredFormat, CirculantBlocksKeepTheirPartOfTheScales) {
+  const StoredFormat blocks = sparse(stored_as(DType::mxfp4), *sparsity_named("circulant:16"));
+  EXPECT_NEAR(blocks.bits.real(), (4 + 8.0 / 32) / 16, 1e-3);
+}
+
 TEST(StoredFormat, NamesSayWhatIsKept) {
   EXPECT_EQ(name_of(sparse(stored_as(DType::fp8), *sparsity_named("2:4"))), "fp8 2:4");
   EXPECT_EQ(name_of(sparse(*stored_format_named("q4_k"), *sparsity_named("0.5"))), "int4 0.5 of 3.5 bits");

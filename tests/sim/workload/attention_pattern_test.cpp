@@ -210,6 +210,47 @@ TEST(AttentionPattern, TokensBesideAMask) {
   EXPECT_EQ(last, 32U);
 }
 
+// What was left out stays so in layers of which nothing is said; a window keeps its own of what comes.
+TEST(AttentionPattern, TokensLeftOutStayOut) {
+  const std::vector<Operator> ops = attention_of(decoder("tokens:0.5,model,end"), kGroups[0]);
+  EXPECT_EQ(pairs(ops[0]), 2U * 120);
+  EXPECT_EQ(pairs(ops[3]), 2U * 120);
+  EXPECT_EQ(pairs(attention_of(decoder("tokens:1.0"), kGroups[0])[0]), 2U * 465);
+  Scenario s;
+  EXPECT_EQ(kv_bytes(decoder("window:12+tokens:0.5"), s, 30), 4 * 12 * 2 * kKvHeads * kHeadDim * 2);
+  EXPECT_EQ(kv_bytes(decoder("window:20+tokens:0.5"), s, 30), 4 * 15 * 2 * kKvHeads * kHeadDim * 2);
+  EXPECT_NEAR(static_cast<double>(kv_bytes_per_token(decoder("tokens:1..0.4"), s)),
+              2.8 * 2 * kKvHeads * kHeadDim * 2, 4);  // whole elements of each layer
+}
+
+TEST(AttentionPattern, LayersThatShareASetAreCountedOnce) {
+  const auto albert = [] {
+    return build_llm(ConfigDocument::parse(
+        R"({"model_type": "albert", "hidden_size": 64, "num_hidden_layers": 6, "num_hidden_groups": 1,
+            "inner_group_num": 1, "vocab_size": 100, "embedding_size": 16, "num_attention_heads": 4,
+            "intermediate_size": 128, "max_position_embeddings": 64, "hidden_act": "gelu_new"})",
+        "config.json"));
+  };
+  LlmSpec pruned = albert();
+  read_sparsely(pruned, "tokens:1..0.5");
+  EXPECT_EQ(count_parameters(pruned, formats_of(DType::fp16)).total,
+            count_parameters(albert(), formats_of(DType::fp16)).total);
+}
+
+TEST(AttentionPattern, TokensAreLeftOutOfPromptsThatComeAtOnce) {
+  ExecutionSpec one_by_one;
+  one_by_one.prefill = PrefillMode::token_by_token;
+  EXPECT_NE(config_error([&] {
+              build_step(decoder("tokens:0.5"), {{kGroups[0]}}, formats_of(DType::fp16), {}, one_by_one);
+            }).find("token by token"),
+            std::string::npos);
+  EXPECT_NE(
+      orrery_command("serve --arch gpu/h100-sxm --model gpt2 --rate 1 --requests 2 --input 16 --output 2 "
+                     "--attention tokens:0.5")
+          .err.find("not modelled in serving"),
+      std::string::npos);
+}
+
 TEST(AttentionPattern, TokensLeftOutAreNotDivided) {
   const LlmSpec llm = decoder("tokens:0.5");
   Scenario s;
@@ -254,7 +295,9 @@ TEST(AttentionPattern, WhatCannotBeIsRefused) {
                            "tokens:1.5",
                            "tokens:0.5..",
                            "tokens:0.2..0.6",
-                           "tokens:0.5,full",
+                           "tokens:0.5,tokens:1",
+                           "tokens:1.5",
+                           "tokens:x..1",
                            "nothing"})
     EXPECT_NE(refusal(word), "") << word;
   EXPECT_NE(refusal("windw:4").find("did you mean 'window'"), std::string::npos);

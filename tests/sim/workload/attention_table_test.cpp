@@ -40,7 +40,8 @@ TEST(AttentionTable, NamesHeadsDensities) {
             std::string::npos);
   EXPECT_NE(fault("layer,head,density\n0,0,0.5\n0,0,0.5\n").find("head 0 of layer 0 is named twice"),
             std::string::npos);
-  EXPECT_NE(fault("layer,head,density\n0,1,0.5\n").find("all heads of a layer"), std::string::npos);
+  EXPECT_NE(fault("layer,head,density\n0,1,0.5\n").find("layer 0 has 1 heads, the last of them number 1"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -225,6 +225,11 @@ TEST(TransformerGraph, LengthsAreThoseThatThereAreProgramsFor) {
   const Step piece{{{Phase::prefill, 1, 30, 130}}};
   alike(build_step(llm, piece, scenario(1, 1).formats, {}, compiled),
         build_step(llm, {{{Phase::prefill, 1, 128, 228}}}, scenario(1, 1).formats, {}, any));
+  // Prompts that come token by token are one each.
+  ExecutionSpec one_by_one = compiled;
+  one_by_one.prefill = PrefillMode::token_by_token;
+  alike(build_step(llm, {{{Phase::prefill, 1, 1, 30}}}, scenario(1, 1).formats, {}, one_by_one),
+        build_step(llm, {{{Phase::prefill, 1, 1, 32}}}, scenario(1, 1).formats, {}, any));
 }
 
 TEST(TransformerGraph, DependencesPointBackwardsToTheMakersOfInputs) {
