@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "sim/util/outside_program.h"
@@ -91,6 +92,37 @@ TEST(Report, WhatIsNoResultIsRefused) {
   EXPECT_NE(report_refused(one + " --output x.txt").find("expected a file .html or .pdf"), std::string::npos);
   EXPECT_NE(report_refused(one + " --output /nowhere/x.html").find("/nowhere/x.html"), std::string::npos);
   EXPECT_NE(report_refused(one + " " + one + " --output x.html").find("no page together"), std::string::npos);
+}
+
+// A real browser draws every chart, and nothing of a page goes wrong: what a script throws would leave a
+// chart's place empty.
+TEST(Report, ABrowserDrawsAllCharts) {
+  const std::string browser = program_on_path({"chromium"});
+  ASSERT_NE(browser, "") << "tools/install-dependencies --tests installs it";
+  const std::string page = temporary_folder() + "/drawn.html";
+  ASSERT_EQ(orrery_command("report " + saved("two.json", kTwo) + " --output " + page).exit_code, 0);
+  const std::string dom = temporary_folder() + "/dom.html";
+  const std::string command =
+      "timeout 100 " + browser +
+      " --headless --no-sandbox --disable-gpu --virtual-time-budget=5000 --user-data-dir=" +
+      temporary_folder() + "/profile --dump-dom file://" + page + " > " + dom + " 2> /dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const std::string drawn = read_file(dom);
+  const auto count = [&drawn](const std::string& word) {
+    std::size_t n = 0;
+    for (std::size_t at = drawn.find(word); at != std::string::npos; at = drawn.find(word, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_EQ(count("id=\"chart"), 6U + 1);  // and the list of them
+  EXPECT_EQ(count("<canvas"), 6U);
+}
+
+TEST(Report, APageIsPrinted) {
+  const std::string pdf = temporary_folder() + "/kernel.pdf";
+  const std::string one = saved("k.json", "kernel --arch asic/edge-npu --op matmul --m 64 --n 64 --k 64");
+  const CommandResult r = orrery_command("report " + one + " --output " + pdf);
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  EXPECT_EQ(read_file(pdf).substr(0, 5), "%PDF-");
 }
 
 TEST(Report, PlotsAreDrawnWhereNodeIs) {
