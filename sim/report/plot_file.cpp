@@ -72,6 +72,7 @@ std::string write_page(const std::string& html, const std::string& path) {
   std::vector<std::string> command = {browser,
                                       "--headless",
                                       "--disable-gpu",
+                                      "--disable-dev-shm-usage",
                                       "--no-pdf-header-footer",
                                       "--user-data-dir=" + (scratch / "profile").string(),
                                       "--print-to-pdf=" + pdf.string()};

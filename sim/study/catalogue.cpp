@@ -19,6 +19,7 @@
 #include "sim/probe/sram_probe.h"
 #include "sim/report/cost_fields.h"
 #include "sim/report/serving_fields.h"
+#include "sim/study/explain.h"
 #include "sim/study/plan.h"
 #include "sim/study/published_systems.h"
 #include "sim/study/sweep_difference.h"
@@ -37,6 +38,7 @@ Shape result_shape() {
                                  {"serving", &table_of<ServingResult>},
                                  {"plan", &table_of<PlanOption>},
                                  {"refused", &table_of<RefusedResult>},
+                                 {"explanation", &table_of<Explanation>},
                                  {"cost", &table_of<CostStudy>},
                                  {"sweep-diff", &table_of<SweepDifference>}});
   Shape probes = Shape::choice({{"dram", &table_of<DramPoint>},

@@ -102,10 +102,11 @@ TEST(Report, ABrowserDrawsAllCharts) {
   const std::string page = temporary_folder() + "/drawn.html";
   ASSERT_EQ(orrery_command("report " + saved("two.json", kTwo) + " --output " + page).exit_code, 0);
   const std::string dom = temporary_folder() + "/dom.html";
-  const std::string command =
-      "timeout 100 " + browser +
-      " --headless --no-sandbox --disable-gpu --virtual-time-budget=5000 --user-data-dir=" +
-      temporary_folder() + "/profile --dump-dom file://" + page + " > " + dom + " 2> /dev/null";
+  const std::string command = "timeout 100 " + browser +
+                              " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage "
+                              "--virtual-time-budget=5000 --user-data-dir=" +
+                              temporary_folder() + "/profile --dump-dom file://" + page + " > " + dom +
+                              " 2> /dev/null";
   ASSERT_EQ(std::system(command.c_str()), 0);
   const std::string drawn = read_file(dom);
   const auto count = [&drawn](const std::string& word) {

@@ -12,6 +12,7 @@ int run_command(const Arguments& arguments);
 int compare_command(const Arguments& arguments);
 int kernel_command(const Arguments& arguments);
 int plan_command(const Arguments& arguments);
+int explain_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
 int serve_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);

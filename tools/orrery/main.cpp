@@ -24,7 +24,7 @@ struct Command {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Command, 17> kCommands = {{
+constexpr std::array<Command, 18> kCommands = {{
     {"run", "one inference on one machine", run_command},
     {"compare", "the same inference on several machines, side by side", compare_command},
     {"kernel", "one operator on one machine", kernel_command},
@@ -34,6 +34,7 @@ constexpr std::array<Command, 17> kCommands = {{
     {"validate", "simulate measured rows and show the errors", validate_command},
     {"cost", "what serving costs: prices, ownership, break-even, and how sure that is", cost_command},
     {"plan", "how many of which machines to buy for a demand and latency targets", plan_command},
+    {"explain", "what binds an inference, and what each resource is worth", explain_command},
     {"report", "saved results as a page: verdict, splits, roofline, expected errors", report_command},
     {"sweep", "thousands of design points: run, resume, export, Pareto front, differences", sweep_command},
     {"trace", "write and inspect operator streams", trace_command},
