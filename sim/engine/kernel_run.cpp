@@ -6,6 +6,7 @@
 #include "sim/estimate/actions.h"
 #include "sim/estimate/energy.h"
 #include "sim/estimate/wear.h"
+#include "sim/mapping/crossbar_mapping.h"
 #include "sim/workload/operator_counts.h"
 
 namespace orrery {
