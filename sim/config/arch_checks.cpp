@@ -77,8 +77,7 @@ std::vector<Diagnostic> check_arch(const ArchSpec& arch, const ConfigDocument& d
     if (p->searched_keys == 0 && p->pairs_per_cycle <= 0)
       add("/chip/cores/score_predictor",
           "estimates need a rate: 'pairs_per_cycle', or 'searched_keys' and 'search_cycles' of a memory that "
-          "is "
-          "searched by content");
+          "is searched by content");
     if (p->searched_keys == 0 && (p->search_cycles > 0 || p->write_cycles > 0))
       add("/chip/cores/score_predictor",
           "'search_cycles' and 'write_cycles' are of a memory that is searched by content: with "

@@ -148,8 +148,7 @@ const Table& table_of<ScorePredictorSpec>() {
         .range(0, 1e9);
     f.key("searched_keys", &P::searched_keys, "keys",
           "that a memory searched by content holds, a core: each query is held against all of them at once, "
-          "in "
-          "place of 'pairs_per_cycle'")
+          "in place of 'pairs_per_cycle'")
         .range(0, 1e9);
     f.key("search_cycles", &P::search_cycles, "cycles", "of a query, against the keys held").range(0, 1e9);
     f.key("write_cycles", &P::write_cycles, "cycles", "until a key is written to that memory").range(0, 1e9);

@@ -64,6 +64,20 @@ ordered_json legend() {
   return {{"fill", "colour"}, {"orient", "right"}, {"symbolType", "square"}, {"labelLimit", 240}};
 }
 
+// A mark for each row of `data`, with what it is drawn by.
+ordered_json mark(const char* type, const char* data, const ordered_json& enter, bool clipped = false) {
+  ordered_json m = {{"type", type}};
+  if (clipped) m["clip"] = true;
+  m["from"] = {{"data", data}};
+  m["encode"] = {{"enter", enter}};
+  return m;
+}
+
+// Each name once, in the order in which they come.
+void add_name(ordered_json& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
 }  // namespace
 
 ordered_json vega_of(const Plot& plot) {
@@ -76,7 +90,7 @@ ordered_json vega_of(const Plot& plot) {
   };
   for (const PlotSeries& series : plot.series) {
     const std::string family = series.family.empty() ? series.name : series.family;
-    if (std::find(families.begin(), families.end(), family) == families.end()) families.push_back(family);
+    add_name(families, family);
     for (const auto& [at, value] : series.points) {
       if (!shows(at, plot.log_x) || !shows(value, plot.log_y)) continue;
       rows.push_back({{"series", series.name},
@@ -115,61 +129,45 @@ ordered_json vega_of(const Plot& plot) {
     }
     spec["data"].push_back({{"name", "ends"}, {"values", ends}});
     if (plot.band > 0) {
-      spec["marks"].push_back({{"type", "area"},
-                               {"clip", true},
-                               {"from", {{"data", "ends"}}},
-                               {"encode",
-                                {{"enter",
-                                  {{"x", field("x", "x")},
-                                   {"y", field("y", "low")},
-                                   {"y2", field("y", "high")},
-                                   {"fill", {{"value", "#888888"}}},
-                                   {"fillOpacity", {{"value", 0.2}}}}}}}});
+      spec["marks"].push_back(mark("area", "ends",
+                                   {{"x", field("x", "x")},
+                                    {"y", field("y", "low")},
+                                    {"y2", field("y", "high")},
+                                    {"fill", {{"value", "#888888"}}},
+                                    {"fillOpacity", {{"value", 0.2}}}},
+                                   true));
     }
-    spec["marks"].push_back({{"type", "line"},
-                             {"clip", true},
-                             {"from", {{"data", "ends"}}},
-                             {"encode",
-                              {{"enter",
-                                {{"x", field("x", "x")},
-                                 {"y", field("y", "x")},
-                                 {"stroke", {{"value", "#888888"}}},
-                                 {"strokeDash", {{"value", ordered_json::array({4, 3})}}}}}}}});
+    spec["marks"].push_back(mark("line", "ends",
+                                 {{"x", field("x", "x")},
+                                  {"y", field("y", "x")},
+                                  {"stroke", {{"value", "#888888"}}},
+                                  {"strokeDash", {{"value", ordered_json::array({4, 3})}}}},
+                                 true));
   }
   const ordered_json tooltip = {
       {"signal", "datum.series + ': ' + format(datum.x, '.4~s') + ', ' + format(datum.y, '.4~s')"}};
-  const ordered_json line = {{"type", "line"},
-                             {"from", {{"data", "line"}}},
-                             {"encode",
-                              {{"enter",
-                                {{"x", field("x", "x")},
-                                 {"y", field("y", "y")},
-                                 {"stroke", field("colour", "family")},
-                                 {"strokeWidth", {{"value", 2}}}}}}}};
   ordered_json lines = {{"type", "group"},
                         {"from", {{"facet", {{"name", "line"}, {"data", "joined"}, {"groupby", "series"}}}}}};
-  lines["marks"] = ordered_json::array({line});
+  lines["marks"] = ordered_json::array({mark("line", "line",
+                                             {{"x", field("x", "x")},
+                                              {"y", field("y", "y")},
+                                              {"stroke", field("colour", "family")},
+                                              {"strokeWidth", {{"value", 2}}}})});
   spec["marks"].push_back(lines);
-  spec["marks"].push_back({{"type", "symbol"},
-                           {"from", {{"data", "points"}}},
-                           {"encode",
-                            {{"enter",
-                              {{"x", field("x", "x")},
-                               {"y", field("y", "y")},
-                               {"fill", field("colour", "family")},
-                               {"size", {{"signal", "datum.joined ? 20 : 50"}}},
-                               {"tooltip", tooltip}}}}}});
-  spec["marks"].push_back({{"type", "text"},
-                           {"from", {{"data", "points"}}},
-                           {"encode",
-                            {{"enter",
-                              {{"x", field("x", "x")},
-                               {"y", field("y", "y")},
-                               {"dx", {{"value", 7}}},
-                               {"baseline", {{"value", "middle"}}},
-                               {"fontSize", {{"value", 10}}},
-                               {"text", {{"field", "label"}}},
-                               {"fill", field("colour", "family")}}}}}});
+  spec["marks"].push_back(mark("symbol", "points",
+                               {{"x", field("x", "x")},
+                                {"y", field("y", "y")},
+                                {"fill", field("colour", "family")},
+                                {"size", {{"signal", "datum.joined ? 20 : 50"}}},
+                                {"tooltip", tooltip}}));
+  spec["marks"].push_back(mark("text", "points",
+                               {{"x", field("x", "x")},
+                                {"y", field("y", "y")},
+                                {"dx", {{"value", 7}}},
+                                {"baseline", {{"value", "middle"}}},
+                                {"fontSize", {{"value", 10}}},
+                                {"text", {{"field", "label"}}},
+                                {"fill", field("colour", "family")}}));
   return spec;
 }
 
@@ -177,14 +175,11 @@ ordered_json vega_of(const BarPlot& plot) {
   ordered_json values = ordered_json::array();
   ordered_json rows = ordered_json::array();
   ordered_json parts = ordered_json::array();
-  const auto known = [](const ordered_json& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
   for (const BarPlot::Part& p : plot.parts) {
     if (!std::isfinite(p.value) || p.value <= 0) continue;
     values.push_back({{"row", p.row}, {"part", p.part}, {"value", p.value}});
-    if (!known(rows, p.row)) rows.push_back(p.row);
-    if (!known(parts, p.part)) parts.push_back(p.part);
+    add_name(rows, p.row);
+    add_name(parts, p.part);
   }
   for (ordered_json& v : values)
     v["order"] = std::find(parts.begin(), parts.end(), v["part"]) - parts.begin();
@@ -208,19 +203,14 @@ ordered_json vega_of(const BarPlot& plot) {
   ordered_json left = {{"orient", "left"}, {"scale", "row"}, {"labelLimit", 220}};
   spec["axes"] = {axis_of("bottom", "value", plot.unit), left};
   spec["legends"] = ordered_json::array({legend()});
-  const ordered_json bar = {
-      {"type", "rect"},
-      {"from", {{"data", "bars"}}},
-      {"encode",
-       {{"enter",
-         {{"y", field("row", "row")},
-          {"height", {{"scale", "row"}, {"band", 1}}},
-          {"x", field("value", "y0")},
-          {"x2", field("value", "y1")},
-          {"fill", field("colour", "part")},
-          {"tooltip",
-           {{"signal", "datum.row + ', ' + datum.part + ': ' + format(datum.value, '.4~s')"}}}}}}}};
-  spec["marks"] = ordered_json::array({bar});
+  spec["marks"] = ordered_json::array({mark(
+      "rect", "bars",
+      {{"y", field("row", "row")},
+       {"height", {{"scale", "row"}, {"band", 1}}},
+       {"x", field("value", "y0")},
+       {"x2", field("value", "y1")},
+       {"fill", field("colour", "part")},
+       {"tooltip", {{"signal", "datum.row + ', ' + datum.part + ': ' + format(datum.value, '.4~s')"}}}})});
   return spec;
 }
 

@@ -57,13 +57,25 @@ std::string instead(const std::string& html, const std::string& path, const char
 
 }  // namespace
 
+bool is_plot_file(const std::string& path) {
+  return ends_with(path, ".html") || ends_with(path, ".svg") || ends_with(path, ".pdf");
+}
+
+std::string node_program() {
+  return program_on_path({"node", "nodejs"});
+}
+
+std::string browser_program() {
+  return program_on_path({"chromium", "chromium-browser", "google-chrome"});
+}
+
 std::string write_page(const std::string& html, const std::string& path) {
   if (ends_with(path, ".html")) {
     write_text(path, html);
     return "";
   }
   if (!ends_with(path, ".pdf")) throw ConfigError("", "'" + path + "': expected a file .html or .pdf");
-  const std::string browser = program_on_path({"chromium", "chromium-browser", "google-chrome"});
+  const std::string browser = browser_program();
   if (browser.empty()) return instead(html, path, "Chromium, which prints .pdf, is not installed");
   const ScratchFolder scratch;
   const fs::path page = scratch / "page.html";
@@ -85,12 +97,9 @@ std::string write_page(const std::string& html, const std::string& path) {
 std::string write_plot(const nlohmann::ordered_json& vega, const std::string& said, const std::string& path) {
   Page page(said);
   page.chart(vega, said);
-  if (!ends_with(path, ".svg")) {
-    if (!ends_with(path, ".html") && !ends_with(path, ".pdf"))
-      throw ConfigError("", "'" + path + "': a plot is a file .svg, .pdf or .html");
-    return write_page(page.html(), path);
-  }
-  const std::string node = program_on_path({"node", "nodejs"});
+  if (!is_plot_file(path)) throw ConfigError("", "'" + path + "': a plot is a file .svg, .pdf or .html");
+  if (!ends_with(path, ".svg")) return write_page(page.html(), path);
+  const std::string node = node_program();
   if (node.empty()) return instead(page.html(), path, "Node.js, which draws .svg, is not installed");
   const ScratchFolder scratch;
   const fs::path script = scratch / "draw.js";

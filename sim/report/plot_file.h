@@ -6,6 +6,12 @@
 
 namespace orrery {
 
+// Whether a plot can be drawn into a file of this name: .html, .svg, .pdf.
+bool is_plot_file(const std::string& path);
+// The programs that draw .svg and print .pdf, as paths; "" where they are not installed.
+std::string node_program();
+std::string browser_program();
+
 // Draws a Vega specification into `path`: .html as a page; .svg by Node.js, .pdf by Chromium, where they are
 // installed. Where they are not, path + ".html" is written in place. What was written, where that is not
 // `path`, as a sentence; else "". `said`: what it shows, in words. Throws ConfigError: another ending, a file

@@ -46,6 +46,13 @@ PlotSeries roof_of(const std::string& machine, double flops, double bytes, doubl
   return {"roof of " + machine, {{from, from * bytes}, {ridge, flops}, {to, flops}}, true, machine};
 }
 
+PlotSeries stretches_of(const ordered_json& serving, const char* name, const char* key) {
+  PlotSeries series{name, {}};
+  for (const ordered_json& s : serving.at("over_time"))
+    series.points.emplace_back(number(s, "from_s"), number(s, key));
+  return series;
+}
+
 }  // namespace
 
 std::vector<std::string> column_names(const Results& results) {
@@ -159,12 +166,7 @@ Plot load_curve(const ordered_json& serving) {
       serving.value("model", "") + " on " + serving.value("arch", "") + ": " + serving.value("load", "");
   plot.x_label = "s";
   plot.y_label = "requests";
-  for (const char* key : {"waiting", "running"}) {
-    PlotSeries series{key, {}};
-    for (const ordered_json& s : serving.at("over_time"))
-      series.points.emplace_back(number(s, "from_s"), number(s, key));
-    plot.series.push_back(series);
-  }
+  for (const char* key : {"waiting", "running"}) plot.series.push_back(stretches_of(serving, key, key));
   return plot;
 }
 
@@ -172,10 +174,7 @@ Plot cache_curve(const ordered_json& serving) {
   Plot plot;
   plot.title = "share of the KV blocks in use";
   plot.x_label = "s";
-  PlotSeries series{"KV blocks", {}};
-  for (const ordered_json& s : serving.at("over_time"))
-    series.points.emplace_back(number(s, "from_s"), number(s, "kv_share"));
-  plot.series = {series};
+  plot.series = {stretches_of(serving, "KV blocks", "kv_share")};
   return plot;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sim/report/result_charts.h"
+#include "sim/report/result_fields.h"
 #include "sim/report/text_table.h"
 #include "sim/util/errors.h"
 
@@ -31,7 +32,7 @@ std::string told(const std::optional<double>& value, const char* unit) {
   return value ? si(*value, unit) : "-";
 }
 
-// How far a figure may be off; "" where nothing is known.
+// How far a figure may be off, or that this is not known.
 std::string band(const ordered_json& r, const char* key) {
   const auto p90 = number_at(r, std::string("/") + key + "/p90");
   if (!p90) return " (expected error unknown)";
@@ -299,9 +300,9 @@ void expect_result(const ordered_json& r) {
   if (!r.is_object() || !r.contains("schema") || !r["schema"].is_string() || !r.contains("kind"))
     throw ConfigError("",
                       "is no result of Orrery: it has no 'schema' and 'kind' (what --format json prints)");
-  if (r["schema"] != "orrery/result/1")
-    throw ConfigError("",
-                      fmt::format("is of schema {}; this program reads orrery/result/1", r["schema"].dump()));
+  if (r["schema"] != kResultSchema)
+    throw ConfigError(
+        "", fmt::format("is of schema {}; this program reads {}", r["schema"].dump(), kResultSchema));
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include "sim/report/vega_library.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "sim/util/errors.h"
+#include "sim/util/outside_program.h"
 
 #ifndef ORRERY_VEGA_DIR
 #define ORRERY_VEGA_DIR "/usr/share/javascript/vega"
@@ -51,12 +50,11 @@ std::string vega_script(const std::string& folder) {
   std::string script = kOpen;
   for (const char* name : kModules) {
     const std::filesystem::path path = from / (std::string(name) + ".min.js");
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    if (!file || !(text << file.rdbuf()))
+    if (!std::filesystem::exists(path))
       throw ConfigError("",
-                        path.string() + " cannot be read: plots and reports need Vega (Debian's libjs-vega)");
-    script += std::string("add('") + name + "',function(module,exports,require){\n" + text.str() + "\n});\n";
+                        path.string() + " is not there: plots and reports need Vega (Debian's libjs-vega)");
+    script +=
+        std::string("add('") + name + "',function(module,exports,require){\n" + read_bytes(path) + "\n});\n";
   }
   return script + kClose;
 }

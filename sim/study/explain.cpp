@@ -61,8 +61,9 @@ std::optional<double> scaled(const Asked& asked, double factor) {
   return value;
 }
 
-json run_of(const json& configuration, Session& session) {
-  return json::parse(written(evaluate(posed(configuration), session)).dump());
+// As JSON.
+std::string run_of(const json& configuration, Session& session) {
+  return written(evaluate(posed(configuration), session)).dump();
 }
 
 std::optional<Figure> ratio(const json& changed, const json& base, const char* pointer) {
@@ -111,15 +112,17 @@ Explanation explain(const json& configuration, Session& session, std::size_t job
   for (const Lever& lever : kLevers) {
     if (const auto value = value_of(configuration, lever)) levers.push_back({&lever, *value});
   }
-  std::vector<std::function<std::string()>> tasks = {[&] { return run_of(configuration, session).dump(); }};
+  // By itself, so that what it throws stays what it is.
+  const json base = json::parse(run_isolated({[&] { return run_of(configuration, session); }}, 1).front());
+  std::vector<std::function<std::string()>> tasks;
   const auto run_with = [&](const Asked& asked, double value) {
     const Patch patch{"", asked.lever->key,
                       asked.lever->whole ? json(static_cast<std::uint64_t>(value)) : json(value)};
     std::vector<json> changed = {configuration};
     apply_patches(changed, {patch});
-    return run_of(changed.front(), session).dump();
+    return run_of(changed.front(), session);
   };
-  std::vector<std::pair<std::size_t, double>> changes;  // the lever of each further task, and what of it
+  std::vector<std::pair<std::size_t, double>> changes;  // the lever of each task, and what of it
   for (std::size_t i = 0; i < levers.size(); ++i) {
     for (const double factor : {0.5, 2.0}) {
       const std::optional<double> value = scaled(levers[i], factor);
@@ -132,8 +135,6 @@ Explanation explain(const json& configuration, Session& session, std::size_t job
   tasks.emplace_back(
       [&] { return levers.empty() ? std::string("{}") : run_with(levers.front(), levers.front().value); });
   const std::vector<IsolatedAnswer> answers = answers_of_isolated(tasks, jobs);
-  if (!answers.front().failure.empty()) throw ConfigError("", answers.front().failure);
-  const json base = json::parse(answers.front().text);
   const json modelled = answers.back().failure.empty() ? json::parse(answers.back().text) : json::object();
   Explanation told;
   told.arch = base.at("arch").get<std::string>();
@@ -146,7 +147,7 @@ Explanation explain(const json& configuration, Session& session, std::size_t job
   for (std::size_t i = 0; i < changes.size(); ++i) {
     ResourceWorth& worth = told.resources[changes[i].first];
     (changes[i].second < double{worth.value} ? worth.half : worth.twice) =
-        effect_of(changes[i].second, answers[i + 1], base, modelled);
+        effect_of(changes[i].second, answers[i], base, modelled);
   }
   for (ResourceWorth& worth : told.resources) worth.elasticity = elasticity_of(worth);
   std::stable_sort(told.resources.begin(), told.resources.end(), [](const auto& a, const auto& b) {

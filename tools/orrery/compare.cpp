@@ -116,11 +116,7 @@ int compare_command(const Arguments& arguments) {
                                          : written(RefusedResult{q.arch.name, q.llm->name, refused[i]}));
   }
   warn_of_unlike_energy(results);
-  std::vector<nlohmann::ordered_json> ran;
-  for (const auto& r : results) {
-    if (!r.contains("refused")) ran.push_back(r);
-  }
-  draw_plot(values, split_bars(ran, "time_s", "time along the critical path", "s"));
+  draw_plot(values, split_bars(results, "time_s", "time along the critical path", "s"));
   print_result(format, results, [&] { return run_table(results); });
   return 0;
 }

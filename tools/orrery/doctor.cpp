@@ -11,6 +11,7 @@
 #include "sim/describe/json_schema.h"
 #include "sim/engine/isolate.h"
 #include "sim/engine/kernel_run.h"
+#include "sim/report/plot_file.h"
 #include "sim/report/text_table.h"
 #include "sim/report/vega_library.h"
 #include "sim/study/catalogue.h"
@@ -34,66 +35,60 @@ struct Check {
   std::function<std::string()> look;  // what was found; throws what is wrong
 };
 
-std::string on_path(const std::vector<std::string>& programs) {
-  const std::string found = program_on_path(programs);
-  if (found.empty()) throw ConfigError("", "no " + programs.front() + " on PATH");
+// `found`, a path; throws where it is none.
+std::string expect_found(const std::string& found, const char* program) {
+  if (found.empty()) throw ConfigError("", std::string("no ") + program + " on PATH");
   return found;
 }
 
 std::vector<Check> checks() {
-  return {{"data", true,
-           [] {
-             const std::filesystem::path home = data_home();
-             if (!std::filesystem::is_directory(home / "arch_configs") ||
-                 !std::filesystem::is_directory(home / "traces"))
-               throw ConfigError("",
-                                 "no arch_configs/ and traces/ in " + home.string() + "; set ORRERY_HOME");
-             return home.string();
-           }},
-          {"schemas", true,
-           [] {
-             for (const std::string& name : schema_names()) json_schema(schema_named(name).shape, name);
-             return fmt::format("{} read", schema_names().size());
-           }},
-          {"machines", true,
-           [] {
-             for (const std::string& name : arch_names()) load_arch_named(name);
-             return fmt::format("{} valid", arch_names().size());
-           }},
-          {"simulation", true,
-           [] {
-             const auto kernel = [] {
-               const ArchSpec arch = load_arch_named("asic/edge-npu");
-               const Operator op = standalone_matmul({1, 64, 64, 64}, arch.execution.default_dtype);
-               return si(run_kernel(op, arch, {}).latency_s, "s");
-             };
-             return "64 x 64 x 64 on asic/edge-npu in " + run_isolated({kernel}, 1).front();
-           }},
-          {"temporary files", true,
-           [] {
-             const std::filesystem::path folder = std::filesystem::temp_directory_path();
-             if (access(folder.c_str(), W_OK) != 0)
-               throw ConfigError("", folder.string() + " cannot be written to");
-             return folder.string();
-           }},
-          {"searches (NSGA-II)", false,
-           [] {
-             const std::filesystem::path library =
-                 std::filesystem::read_symlink("/proc/self/exe").parent_path() / "liborrery_nsga2.so";
-             if (!std::filesystem::exists(library)) throw ConfigError("", library.string() + " is not there");
-             return library.string();
-           }},
-          {"plots and reports (Vega)", false,
-           [] { return fmt::format("{} bytes of script", vega_script().size()); }},
-          {"plots as SVG (Node.js)", false,
-           [] {
-             return on_path({"node", "nodejs"});
-           }},
-          {"pages as PDF (Chromium)", false,
-           [] {
-             return on_path({"chromium", "chromium-browser", "google-chrome"});
-           }},
-          {"Slurm (sweep submit)", false, [] { return on_path({"sbatch"}); }}};
+  return {
+      {"data", true,
+       [] {
+         const std::filesystem::path home = data_home();
+         if (!std::filesystem::is_directory(home / "arch_configs") ||
+             !std::filesystem::is_directory(home / "traces"))
+           throw ConfigError("", "no arch_configs/ and traces/ in " + home.string() + "; set ORRERY_HOME");
+         return home.string();
+       }},
+      {"schemas", true,
+       [] {
+         for (const std::string& name : schema_names()) json_schema(schema_named(name).shape, name);
+         return fmt::format("{} read", schema_names().size());
+       }},
+      {"machines", true,
+       [] {
+         for (const std::string& name : arch_names()) load_arch_named(name);
+         return fmt::format("{} valid", arch_names().size());
+       }},
+      {"simulation", true,
+       [] {
+         const auto kernel = [] {
+           const ArchSpec arch = load_arch_named("asic/edge-npu");
+           const Operator op = standalone_matmul({1, 64, 64, 64}, arch.execution.default_dtype);
+           return si(run_kernel(op, arch, {}).latency_s, "s");
+         };
+         return "64 x 64 x 64 on asic/edge-npu in " + run_isolated({kernel}, 1).front();
+       }},
+      {"temporary files", true,
+       [] {
+         const std::filesystem::path folder = std::filesystem::temp_directory_path();
+         if (access(folder.c_str(), W_OK) != 0)
+           throw ConfigError("", folder.string() + " cannot be written to");
+         return folder.string();
+       }},
+      {"searches (NSGA-II)", false,
+       [] {
+         const std::filesystem::path library =
+             std::filesystem::read_symlink("/proc/self/exe").parent_path() / "liborrery_nsga2.so";
+         if (!std::filesystem::exists(library)) throw ConfigError("", library.string() + " is not there");
+         return library.string();
+       }},
+      {"plots and reports (Vega)", false,
+       [] { return fmt::format("{} bytes of script", vega_script().size()); }},
+      {"plots as SVG (Node.js)", false, [] { return expect_found(node_program(), "node"); }},
+      {"pages as PDF (Chromium)", false, [] { return expect_found(browser_program(), "chromium"); }},
+      {"Slurm (sweep submit)", false, [] { return expect_found(program_on_path({"sbatch"}), "sbatch"); }}};
 }
 
 }  // namespace

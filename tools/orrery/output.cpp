@@ -8,7 +8,6 @@
 
 #include "sim/report/csv.h"
 #include "sim/report/plot_file.h"
-#include "sim/util/ends_with.h"
 #include "sim/util/errors.h"
 
 namespace orrery {
@@ -50,9 +49,7 @@ void add_plot(po::options_description& options, const char* what) {
 void check_plot(const po::variables_map& values) {
   if (values.count("plot") == 0) return;
   const auto path = values["plot"].as<std::string>();
-  for (const char* ending : {".html", ".svg", ".pdf"}) {
-    if (ends_with(path, ending)) return;
-  }
+  if (is_plot_file(path)) return;
   throw UsageError("--plot '" + path + "': a plot is a file .html, .svg or .pdf");
 }
 
